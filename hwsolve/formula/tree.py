@@ -1,0 +1,159 @@
+"""The expression tree: a number, a reference, a call, a big operator.
+
+Arithmetic is a call whose name is its sign: `a + b` is `Call("+", (a, b))`, `-a` is `Call("neg", (a,))`,
+`a < b` is `Call("<", (a, b))`, and `if(c, a, b)` is `Call("if", (c, a, b))`.  `+` and `*` take any number of arguments.
+The operators of Python build the same nodes, so that array code and sizes read as mathematics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+
+class Formula(msgspec.Struct, frozen=True):
+    """Base of the four nodes.  Equality and hash are those of the structure."""
+
+    def __add__(self, other: Any) -> Formula:
+        return call("+", self, other)
+
+    def __radd__(self, other: Any) -> Formula:
+        return call("+", other, self)
+
+    def __sub__(self, other: Any) -> Formula:
+        return call("-", self, other)
+
+    def __rsub__(self, other: Any) -> Formula:
+        return call("-", other, self)
+
+    def __mul__(self, other: Any) -> Formula:
+        return call("*", self, other)
+
+    def __rmul__(self, other: Any) -> Formula:
+        return call("*", other, self)
+
+    def __truediv__(self, other: Any) -> Formula:
+        return call("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Formula:
+        return call("/", other, self)
+
+    def __floordiv__(self, other: Any) -> Formula:
+        return call("floor", call("/", self, other))
+
+    def __pow__(self, other: Any) -> Formula:
+        return call("**", self, other)
+
+    def __neg__(self) -> Formula:
+        return call("neg", self)
+
+
+class Number(Formula, frozen=True):
+    """An exact rational; `text` is how it is shown where that is not the plain decimal or fraction.
+
+    `rounded` marks a number that stands for another one it was rounded from (`text` then shows it).
+    """
+
+    numerator: int
+    denominator: int = 1
+    text: str = ""
+    rounded: bool = False
+
+
+class Ref(Formula, frozen=True):
+    """A quantity, or an element of one: `E`, `w[i,j]`, `w@1[2,1]` (`name` is then `w@1`)."""
+
+    name: str
+    indices: tuple[Formula, ...] = ()
+
+
+class Call(Formula, frozen=True):
+    """A function or operator on arguments."""
+
+    name: str
+    args: tuple[Formula, ...]
+
+
+class Big(Formula, frozen=True):
+    """`Sum`, `Prod`, `Max` or `Min` of `body` for `index` from `low` to `high`, both included."""
+
+    op: str
+    body: Formula
+    index: str
+    low: Formula
+    high: Formula
+
+
+ZERO, ONE = Number(0), Number(1)
+
+
+def formula(value: Any) -> Formula:
+    """A Formula as it is, or an int as a Number."""
+    return value if isinstance(value, Formula) else Number(value)
+
+
+def call(name: str, *args: Any) -> Call:
+    """A call whose ints become Numbers."""
+    return Call(name, tuple(formula(a) for a in args))
+
+
+def children(f: Formula) -> tuple[Formula, ...]:
+    """The formulas directly below a node (indices of a reference included)."""
+    match f:
+        case Ref(_, indices):
+            return indices
+        case Call(_, args):
+            return args
+        case Big(_, body, _, low, high):
+            return (body, low, high)
+    return ()
+
+
+def rebuild(f: Formula, parts: tuple[Formula, ...]) -> Formula:
+    """The same node over other children, in the order of `children`."""
+    match f:
+        case Ref(name, _):
+            return Ref(name, parts)
+        case Call(name, _):
+            return Call(name, parts)
+        case Big(op, _, index, _, _):
+            return Big(op, parts[0], index, parts[1], parts[2])
+    return f
+
+
+def transform(f: Formula, change: Callable[[Formula], Formula]) -> Formula:
+    """`change` applied to every node, the lowest first."""
+    parts = children(f)
+    if parts:
+        new = tuple(transform(p, change) for p in parts)
+        if any(a is not b for a, b in zip(new, parts, strict=True)):
+            f = rebuild(f, new)
+    return change(f)
+
+
+def walk(f: Formula) -> Iterator[Formula]:
+    """Every node, the highest first."""
+    yield f
+    for part in children(f):
+        yield from walk(part)
+
+
+def references(f: Formula) -> Iterator[Ref]:
+    """Every reference with its indices, in reading order (bound index variables included)."""
+    return (node for node in walk(f) if isinstance(node, Ref))
+
+
+def substitute(f: Formula, values: dict[str, Formula]) -> Formula:
+    """Replace free references without indices by name; an index that a big operator binds is left alone."""
+    if not values:
+        return f
+    match f:
+        case Ref(name, ()):
+            return values.get(name, f)
+        case Big(op, body, index, low, high):
+            inner = {k: v for k, v in values.items() if k != index}
+            return Big(op, substitute(body, inner), index, substitute(low, values), substitute(high, values))
+    parts = children(f)
+    return rebuild(f, tuple(substitute(p, values) for p in parts)) if parts else f

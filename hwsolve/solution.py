@@ -1,0 +1,186 @@
+"""The document between solvers and renderers: what was given, what was worked out, and what came of it.
+
+A solver fills it with formulas and values; a renderer turns it into one format without knowing who filled it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hwsolve.formula.tree import Formula, Ref
+from hwsolve.language import Message
+
+Text = Message | str
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """A value and how it is printed.
+
+    `value`: int, fmpq, arb or float; `text`: its decimal, no thousands separators; `relation`: "=" where `text` is the value,
+    else "≈"; `exact`: the rational as "12769/500000" or an integer's digits, where the value is one; `system`: exact,
+    certified or float64.
+    """
+
+    value: Any
+    text: str
+    relation: str = "="
+    exact: str | None = None
+    system: str = "exact"
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One link of a printed chain: a relation and what stands behind it."""
+
+    relation: str
+    formula: Formula
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A number that the spec states."""
+
+    key: Ref
+    quantity: Quantity
+
+
+class Value(msgspec.Struct, frozen=True, tag="value", tag_field="kind"):
+    """`key = stages… = quantity`.  `formula` can be evaluated from the keys above; `stages` is what a reader sees of it."""
+
+    key: Ref
+    formula: Formula
+    stages: tuple[Stage, ...]
+    quantity: Quantity
+    rule: Text = ""
+    aside: bool = False  # stands in the JSON and under --full, not in the short form
+
+
+class Identity(msgspec.Struct, frozen=True, tag="identity", tag_field="kind"):
+    """`lhs = rhs` for all values of the free variables.
+
+    `free` maps each to real, positive, negative, unit, index or size.  `stages` are further equal forms shown between.
+    """
+
+    lhs: Formula
+    rhs: Formula
+    free: dict[str, str]
+    rule: Text = ""
+    key: Ref | None = None
+    depth: int = 0  # how far the line is set in: the depth of a step in a derivation tree
+    aside: bool = False
+
+
+class Carried(msgspec.Struct, frozen=True, tag="carried", tag_field="kind"):
+    """A value from steps that are not written out, as precise as it was used."""
+
+    key: Ref
+    quantity: Quantity
+    full: str  # the decimal at full precision
+
+
+class Prose(msgspec.Struct, frozen=True, tag="text", tag_field="kind"):
+    """A sentence, or a matrix form (`formula`) whose elements are lines too."""
+
+    text: Text = ""
+    formulas: tuple[Stage, ...] = ()  # shown behind the text: the first one's relation is left out
+
+
+Line = Value | Identity | Carried | Prose
+Cell = Text | int | Quantity | Formula
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Rows of cells under column heads; numbers are set to the right.  `total` marks a last row of totals."""
+
+    title: Text
+    columns: tuple[Text, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: bool = False
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A figure: y over x, one or more named series."""
+
+    title: Text
+    x_label: Text
+    y_label: Text
+    x: tuple[float, ...]
+    series: tuple[tuple[Text, tuple[float, ...]], ...]
+    log: bool = False
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """A figure: a matrix of cells, with some of them marked (row, column from 1)."""
+
+    title: Text
+    cells: tuple[tuple[str, ...], ...]
+    marked: tuple[tuple[int, int], ...] = ()
+
+
+Figure = Curve | Grid
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A headed part of the solution.  `asked` marks what belongs to the problem rather than to its solution."""
+
+    title: Text
+    level: int = 1
+    lines: tuple[Line, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    asked: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A final result: a Quantity, nested tuples of them (an array), or a Formula; `text` where it is shown."""
+
+    value: Any
+    main: bool = False  # one of the few numbers that are shown at the end
+
+
+class Check(msgspec.Struct, frozen=True):
+    """An expectation of the spec against what came out.  `at` is file:line:column."""
+
+    key: str
+    expected: str
+    got: str
+    ok: bool
+    at: str = ""
+    difference: str = ""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What a source states, beside what came out.  `agrees` is None where the two cannot be compared."""
+
+    key: str
+    stated: str
+    source: str
+    computed: str
+    agrees: bool | None
+    at: str = ""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A remark: `level` is info or warning."""
+
+    level: str
+    text: Text
+
+
+class Solution(msgspec.Struct, kw_only=True):
+    """The whole worked solution."""
+
+    kind: str
+    title: Text | dict[str, str] = ""
+    source: str | None = None
+    given: tuple[Given, ...] = ()
+    sections: tuple[Section, ...] = ()
+    answers: dict[str, Answer] = {}
+    checks: tuple[Check, ...] = ()
+    published: tuple[Published, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def lines(self) -> list[Line]:
+        """All lines of all sections, in reading order."""
+        return [line for section in self.sections for line in section.lines]

@@ -1,0 +1,34 @@
+"""What a YAML text says, with the place of every part: scalars, sequences, mappings.
+
+A scalar keeps its text as it was typed; what it means is decided by the field that reads it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Node(msgspec.Struct):
+    """A part of the text; `line` and `column` count from 1."""
+
+    line: int
+    column: int
+
+
+class Scalar(Node):
+    """A single value; `plain` where it stands without quotes."""
+
+    text: str
+    plain: bool = True
+
+
+class Sequence(Node):
+    """A list."""
+
+    items: list[Node]
+
+
+class Mapping(Node):
+    """Keys with their values, in order; each entry is (the key's own scalar, the value)."""
+
+    entries: dict[str, tuple[Scalar, Node]]

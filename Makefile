@@ -1,0 +1,37 @@
+# Everything runs in .venv, which is made on first use: a machine needs Python 3.11 or newer, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: solve test check lint types batch pytest format bench clean
+
+solve: .venv/installed  ## set up and solve every shipped problem
+	$(BIN)/hwsolve batch problems/
+
+test check: lint types batch pytest  ## the whole gate, as CI runs it
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+
+types: .venv/installed
+	$(BIN)/mypy
+
+batch: .venv/installed
+	$(BIN)/hwsolve batch problems/
+
+pytest: .venv/installed
+	$(BIN)/pytest -q -n 2
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+
+bench: .venv/installed
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv build dist
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "hwsolve needs Python 3.11 or newer: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@

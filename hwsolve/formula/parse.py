@@ -1,0 +1,275 @@
+"""Text to a formula: `v[1,1]*x[1] + b@2`, `Sum(w[i,j]*x[j], j, 1, J)`, `if(x > 0, x, 0)`.
+
+    comparison := sum [("==" | "<" | ">" | "<=" | ">=") sum]
+    sum        := product {("+" | "-") product}
+    product    := unary {("*" | "/") unary}
+    unary      := ("-" | "+") unary | power
+    power      := atom ["**" unary]
+    atom       := number | name ["[" list "]"] | name "(" list ")" ["[" list "]"] | "(" comparison ")"
+
+Every number is the decimal that was typed: `0.1` is 1/10.  `a + b + c` is one call of three arguments, and parentheses
+stay as they were written.  `softmax(x)[i]` is `Call("element", (softmax(x), i))`.  Nothing is evaluated here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from math import gcd
+from typing import NamedTuple
+
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children
+from hwsolve.language import Message, say
+
+MAX_DEPTH = 100
+MAX_TEXT = 100_000
+MAX_DIGITS = 1_000  # of a number, and the size of its power of ten
+BIG_OPERATORS = ("Sum", "Prod", "Max", "Min")
+COMPARISONS = ("==", "<", ">", "<=", ">=")
+KEY = r"[^\W\d][\w.]*(?:@[0-9]+)?"
+TOKEN = re.compile(
+    rf"\s*(?:(?P<number>(?:[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    rf"|(?P<name>{KEY})|(?P<operator>\*\*|==|<=|>=|[-+*/(),\[\]<>−×·÷])|(?P<end>$))"
+)
+TYPOGRAPHIC = {"−": "-", "×": "*", "·": "*", "÷": "/"}
+
+
+class FormulaError(ValueError):
+    """A text that is no formula: what is wrong, and at which column (from 1)."""
+
+    def __init__(self, message: Message, column: int) -> None:
+        super().__init__(str(message))
+        self.message = message
+        self.column = column
+
+
+class Token(NamedTuple):
+    """A piece of the text: number, name, operator or end."""
+
+    kind: str
+    text: str
+    column: int
+
+
+@lru_cache(maxsize=8192)
+def parse(text: str) -> Formula:
+    """The formula that a text says; raises FormulaError."""
+    if len(text) > MAX_TEXT:
+        raise FormulaError(say("A formula may have at most {limit} characters.", limit=MAX_TEXT), 1)
+    return Parser(text).whole()
+
+
+class Parser:
+    """One pass over the tokens; `level` is how many parentheses, signs and powers are open."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = tokens(text)
+        self.at = 0
+        self.level = 0
+
+    def whole(self) -> Formula:
+        """The one formula that the text consists of."""
+        if self.tokens[0].kind == "end":
+            raise self.fail(say("A formula is missing."))
+        f = self.comparison()
+        if self.tokens[self.at].kind != "end":
+            raise self.unexpected(say("an operator or the end"))
+        if depth(f) > 2 * MAX_DEPTH:
+            raise FormulaError(say("The formula is nested more than {limit} deep.", limit=MAX_DEPTH), 1)
+        return f
+
+    def comparison(self) -> Formula:
+        self.deeper()
+        left = self.sum()
+        operator = self.peek()
+        if operator in COMPARISONS:
+            self.at += 1
+            left = Call(operator, (left, self.sum()))
+            if self.peek() in COMPARISONS:
+                raise self.fail(say("Comparisons cannot be chained: put one of them in parentheses."))
+        self.level -= 1
+        return left
+
+    def sum(self) -> Formula:
+        return self.chain("+", "-", self.product)
+
+    def product(self) -> Formula:
+        return self.chain("*", "/", self.unary)
+
+    def chain(self, joining: str, parting: str, part: Callable[[], Formula]) -> Formula:
+        """`a + b + c` in one call; `a - b + c` from left to right."""
+        joined = [part()]
+        while (operator := self.peek()) in (joining, parting):
+            self.at += 1
+            right = part()
+            if operator == joining:
+                joined.append(right)
+            else:
+                joined = [Call(parting, (together(joining, joined), right))]
+        return together(joining, joined)
+
+    def unary(self) -> Formula:
+        sign = self.peek()
+        if sign not in ("-", "+"):
+            return self.power()
+        self.deeper()
+        self.at += 1
+        literal = self.tokens[self.at].kind == "number"
+        f = self.unary()
+        self.level -= 1
+        if sign == "+":
+            return f
+        return Number(-f.numerator, f.denominator) if literal and isinstance(f, Number) else Call("neg", (f,))
+
+    def power(self) -> Formula:
+        base = self.atom()
+        if self.peek() != "**":
+            return base
+        self.deeper()
+        self.at += 1
+        exponent = self.unary()
+        self.level -= 1
+        return Call("**", (base, exponent))
+
+    def atom(self) -> Formula:
+        token = self.tokens[self.at]
+        if token.kind == "number":
+            self.at += 1
+            return number(token)
+        if token.kind == "name":
+            self.at += 1
+            return self.named(token)
+        if self.peek() == "(":
+            self.at += 1
+            inner = self.comparison()
+            self.close(")")
+            return inner
+        raise self.unexpected(say("a number, a name or “(”"))
+
+    def named(self, token: Token) -> Formula:
+        """What begins with a name: a reference, an element, a call or a big operator."""
+        if self.peek() == "[":
+            return Ref(token.text, self.arguments("]"))
+        if self.peek() != "(":
+            return Ref(token.text)
+        args = self.arguments(")")
+        f = self.big(token, args) if token.text in BIG_OPERATORS else self.called(token, args)
+        return Call("element", (f, *self.arguments("]"))) if self.peek() == "[" else f
+
+    def called(self, token: Token, args: tuple[Formula, ...]) -> Formula:
+        if token.text == "if" and len(args) != 3:
+            raise FormulaError(say("“if” takes a condition and two values: if(c, a, b)."), token.column)
+        return Call(token.text, args)
+
+    def big(self, token: Token, args: tuple[Formula, ...]) -> Formula:
+        match args:
+            case (body, Ref(index, ()), low, high):
+                return Big(token.text, body, index, low, high)
+        form = f"{token.text}(w[j]*x[j], j, 1, 3)"
+        message = say("“{name}” takes a body, an index and two bounds: {form}.", name=token.text, form=form)
+        raise FormulaError(message, token.column)
+
+    def arguments(self, closing: str) -> tuple[Formula, ...]:
+        """The list behind an opening bracket, which is the token here."""
+        self.at += 1
+        if self.peek() == closing:
+            if closing == "]":
+                raise self.fail(say("An index is missing."))
+            self.at += 1
+            return ()
+        items = [self.comparison()]
+        while self.peek() == ",":
+            self.at += 1
+            items.append(self.comparison())
+        self.close(closing)
+        return tuple(items)
+
+    def close(self, closing: str) -> None:
+        if self.peek() != closing:
+            raise self.unexpected(say("“{closing}”", closing=closing))
+        self.at += 1
+
+    def peek(self) -> str:
+        token = self.tokens[self.at]
+        return token.text if token.kind == "operator" else ""
+
+    def deeper(self) -> None:
+        self.level += 1
+        if self.level > MAX_DEPTH:
+            raise self.fail(say("The formula is nested more than {limit} deep.", limit=MAX_DEPTH))
+
+    def unexpected(self, wanted: Message) -> FormulaError:
+        token = self.tokens[self.at]
+        if token.kind == "end":
+            return self.fail(say("The formula ends where {wanted} is expected.", wanted=wanted))
+        return self.fail(say("“{found}” stands where {wanted} is expected.", found=token.text, wanted=wanted))
+
+    def fail(self, message: Message) -> FormulaError:
+        return FormulaError(message, self.tokens[self.at].column)
+
+
+def together(joining: str, parts: list[Formula]) -> Formula:
+    """One part as it is, several as a call."""
+    return parts[0] if len(parts) == 1 else Call(joining, tuple(parts))
+
+
+def tokens(text: str) -> list[Token]:
+    """The pieces of a text, an `end` last."""
+    at, found = 0, []
+    while True:
+        match = TOKEN.match(text, at)
+        if match is None:
+            raise unreadable(text, at)
+        kind = match.lastgroup or "end"
+        piece, column = match.group(kind), match.start(kind) + 1
+        if kind == "name" and not piece.isascii():
+            check_name(piece, column)
+        found.append(Token(kind, TYPOGRAPHIC.get(piece, piece), column))
+        if kind == "end":
+            return found
+        at = match.end()
+
+
+def check_name(name: str, column: int) -> None:
+    """Refuse a raised or lowered digit: Python counts `x²` as a word."""
+    for place, sign in enumerate(name):
+        if sign not in ".@" and not f"a{sign}".isidentifier():
+            message = say("“{sign}” cannot stand in a name. A power is written **: x**2.", sign=sign)
+            raise FormulaError(message, column + place)
+
+
+def unreadable(text: str, at: int) -> FormulaError:
+    """What to say of a sign that no token begins with."""
+    column = at + len(text[at:]) - len(text[at:].lstrip())
+    sign = text[column]
+    if sign == "^":
+        return FormulaError(say("“^” is no operator. A power is written **: x**2."), column + 1)
+    if sign == "=":
+        return FormulaError(say("“=” is no operator. Equality is written ==."), column + 1)
+    return FormulaError(say("“{sign}” cannot stand in a formula.", sign=sign), column + 1)
+
+
+def number(token: Token) -> Number:
+    """The decimal that was typed, as a rational in lowest terms."""
+    mantissa, _, power = token.text.replace("_", "").lower().partition("e")
+    whole, _, places = mantissa.partition(".")
+    digits = (whole + places).lstrip("0") or "0"
+    if len(digits) > MAX_DIGITS or len(power) > 6 or abs(int(power or 0)) > MAX_DIGITS:
+        raise FormulaError(say("A number may have at most {limit} digits.", limit=MAX_DIGITS), token.column)
+    exponent = int(power or 0) - len(places)
+    if exponent >= 0:
+        return Number(int(digits) * 10**exponent)
+    top, bottom = int(digits), 10**-exponent
+    common = gcd(top, bottom)
+    return Number(top // common, bottom // common)
+
+
+def depth(f: Formula) -> int:
+    """How many nodes stand above each other, counted without recursion."""
+    deepest, stack = 0, [(f, 1)]
+    while stack:
+        node, level = stack.pop()
+        deepest = max(deepest, level)
+        stack.extend((part, level + 1) for part in children(node))
+    return deepest

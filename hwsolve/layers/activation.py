@@ -1,0 +1,182 @@
+"""Activation functions: each is applied to every element by itself, y = f(x), and keeps the shape.
+
+A record states its function once, as a formula over `x` and its own settings; value, derivative and lines follow from it.
+Source: PyTorch, torch.nn, non-linear activations.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.formula.tree import Formula, Number
+from hwsolve.language import say
+from hwsolve.layers import base
+from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.spec.fields import Choice, Decimal, Size
+
+
+class Activation(Layer, frozen=True):
+    """y = f(x), element by element; `function` is f as a formula."""
+
+    PART: ClassVar[str] = "activation"
+    function: ClassVar[str] = "x"
+
+    def settings(self) -> dict[str, Formula]:
+        """The values of the names, other than x, that stand in `function`."""
+        return {}
+
+    def formula_text(self) -> str:
+        """The function these settings choose."""
+        return self.function
+
+
+class Identity(Activation, frozen=True):
+    """Identity: y = x."""
+
+
+class ReLU(Activation, frozen=True):
+    """Rectified linear unit: y = max(0, x)."""
+
+    function: ClassVar[str] = "relu(x)"
+
+
+class LeakyReLU(Activation, frozen=True):
+    """Leaky ReLU: y = x for x > 0, else negative_slope·x."""
+
+    negative_slope: Decimal = Number(1, 100)
+    function: ClassVar[str] = "leaky_relu(x, negative_slope)"
+
+    def settings(self) -> dict[str, Formula]:
+        """The slope."""
+        return {"negative_slope": self.negative_slope}
+
+
+class PReLU(Activation, frozen=True):
+    """Parametric ReLU: y = x for x > 0, else a·x with a learned slope a, one for all channels or one for each."""
+
+    num_parameters: Size = 1
+    init: Decimal = Number(1, 4)
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    function: ClassVar[str] = "prelu(x, weight)"
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "1*slopes", "params": "1*slopes"}
+
+    def output(self, x: Shape) -> Shape:
+        """The same shape; as many slopes as channels, or one."""
+        base.positive("num_parameters", self.num_parameters)
+        if self.num_parameters != 1 and (not x or x[0] != self.num_parameters):
+            channels = base.size_text(x[0]) if x else "0"
+            raise ShapeError(say("must be 1 or the number of channels, {channels}", channels=channels), "num_parameters")
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """The slopes: (num_parameters,)."""
+        return self.owned(weight=(self.num_parameters,))
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The number of slopes."""
+        return {"slopes": self.num_parameters}
+
+
+class Sigmoid(Activation, frozen=True):
+    """Logistic function: y = 1/(1 + exp(−x))."""
+
+    function: ClassVar[str] = "sigmoid(x)"
+
+
+class Tanh(Activation, frozen=True):
+    """Hyperbolic tangent: y = tanh x."""
+
+    function: ClassVar[str] = "tanh(x)"
+
+
+class Softplus(Activation, frozen=True):
+    """Softplus: y = ln(1 + exp(beta·x))/beta."""
+
+    beta: Decimal = Number(1)
+
+    def settings(self) -> dict[str, Formula]:
+        """The sharpness beta."""
+        return {} if self.beta == Number(1) else {"beta": self.beta}
+
+    def formula_text(self) -> str:
+        """ln(1 + exp x) for beta = 1."""
+        return "softplus(x)" if self.beta == Number(1) else "softplus(beta*x)/beta"
+
+    function: ClassVar[str] = "softplus(x)"
+
+
+class GELU(Activation, frozen=True):
+    """Gaussian error linear unit: y = x·Φ(x), or its tanh approximation."""
+
+    approximate: Annotated[str, Choice("none", "tanh")] = "none"
+    function: ClassVar[str] = "gelu(x)"
+
+    def formula_text(self) -> str:
+        """The exact function, or the approximation asked for."""
+        return "gelu(x)" if self.approximate == "none" else "gelu_tanh(x)"
+
+
+class SiLU(Activation, frozen=True):
+    """Sigmoid linear unit, swish: y = x·σ(x)."""
+
+    function: ClassVar[str] = "silu(x)"
+
+
+class ELU(Activation, frozen=True):
+    """Exponential linear unit: y = x for x > 0, else alpha·(exp x − 1)."""
+
+    alpha: Decimal = Number(1)
+    function: ClassVar[str] = "elu(x, alpha)"
+
+    def settings(self) -> dict[str, Formula]:
+        """The scale of the negative side."""
+        return {"alpha": self.alpha}
+
+
+class SELU(Activation, frozen=True):
+    """Scaled ELU, with the two constants that keep mean 0 and variance 1."""
+
+    function: ClassVar[str] = "selu(x)"
+
+
+class Mish(Activation, frozen=True):
+    """Mish: y = x·tanh(softplus x)."""
+
+    function: ClassVar[str] = "mish(x)"
+
+
+class Softsign(Activation, frozen=True):
+    """Softsign: y = x/(1 + |x|)."""
+
+    function: ClassVar[str] = "softsign(x)"
+
+
+class ReLU6(Activation, frozen=True):
+    """ReLU capped at 6: y = min(max(0, x), 6)."""
+
+    function: ClassVar[str] = "relu6(x)"
+
+
+class HardTanh(Activation, frozen=True):
+    """Piecewise linear tanh: y = x cut off at −1 and 1."""
+
+    function: ClassVar[str] = "hard_tanh(x)"
+
+
+class HardSigmoid(Activation, frozen=True):
+    """Piecewise linear sigmoid: y = (x + 3)/6 cut off at 0 and 1."""
+
+    function: ClassVar[str] = "hard_sigmoid(x)"
+
+
+class HardSwish(Activation, frozen=True):
+    """Hard swish: y = x·hard_sigmoid(x)."""
+
+    function: ClassVar[str] = "hard_swish(x)"
+
+
+class LogSigmoid(Activation, frozen=True):
+    """Logarithm of the sigmoid: y = ln σ(x)."""
+
+    function: ClassVar[str] = "log_sigmoid(x)"

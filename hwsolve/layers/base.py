@@ -1,0 +1,205 @@
+"""What every layer has: sizes and shapes, parameters, and the record that a spec's layer is read into.
+
+A shape has no batch axis and stands channels first: `(C, H, W)`.  A size is an int, or a formula where the spec uses names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from hwsolve.formula.tree import Call, Formula, Number, call, formula
+from hwsolve.language import Message, say
+from hwsolve.layers.parameter import ABSENT, ParameterSpec
+from hwsolve.spec.fields import Flag, RecordField, Word
+
+Size = int | Formula
+Shape = tuple[Size, ...]
+
+
+class ShapeError(Exception):
+    """A layer cannot take the shape it is given; `field` names the setting at fault, None for the layer itself."""
+
+    def __init__(self, message: Message, field: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class StatedMap(tuple[Size, ...]):
+    """A map whose sides are unknown: its channels, and how many values it holds in all where that is stated."""
+
+    features: Size | None
+
+    def __new__(cls, channels: Size, features: Size | None) -> StatedMap:
+        """The shape `(channels, …)` holding `features` values."""
+        self = super().__new__(cls, (channels,))
+        self.features = features
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StatedMap) and self[0] == other[0] and self.features == other.features
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self[0], self.features))
+
+
+def simplified(size: Size) -> Size:
+    """A size with names in its canonical form, an int where no name is left; an int as it is."""
+    if isinstance(size, int):
+        return size
+    from hwsolve.formula.polynomial import canonical
+
+    plain = canonical(size)
+    return plain.numerator if isinstance(plain, Number) and plain.denominator == 1 else plain
+
+
+def product(sizes: Iterable[Size]) -> Size:
+    """The product of sizes, 1 for none."""
+    whole, named = 1, []
+    for size in sizes:
+        if isinstance(size, int):
+            whole *= size
+        else:
+            named.append(size)
+    if not named or whole == 0:
+        return whole
+    factors = (formula(whole), *named) if whole != 1 else tuple(named)
+    return simplified(Call("*", factors) if len(factors) > 1 else factors[0])
+
+
+def total(sizes: Iterable[Size]) -> Size:
+    """The sum of sizes, 0 for none."""
+    whole, named = 0, []
+    for size in sizes:
+        if isinstance(size, int):
+            whole += size
+        else:
+            named.append(size)
+    if not named:
+        return whole
+    terms = (*named, formula(whole)) if whole else tuple(named)
+    return simplified(Call("+", terms) if len(terms) > 1 else terms[0])
+
+
+def quotient(a: Size, b: Size) -> Size:
+    """a / b without remainder; ints that do not divide are left as a fraction."""
+    if isinstance(a, int) and isinstance(b, int) and b and a % b == 0:
+        return a // b
+    return simplified(call("/", a, b))
+
+
+def floor_quotient(a: Size, b: int | Formula) -> Size:
+    """The floor of a / b."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a // b
+    return simplified(call("floor", call("/", a, b)))
+
+
+def values_in(shape: Shape) -> Size | None:
+    """How many values a shape holds; None where its sides are unknown and no number is stated."""
+    return shape.features if isinstance(shape, StatedMap) else product(shape)
+
+
+def size_text(size: Size | None) -> str:
+    """A size as a reader sees it: `40,000`, `2*n`, `?`."""
+    if size is None:
+        return "?"
+    if isinstance(size, int):
+        return f"{size:,}"
+    from hwsolve.formula.notation import unicode
+
+    return unicode(size)
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as a reader sees it: `64 × 112 × 112`; a stated map as `3 × ?` with what it holds."""
+    if isinstance(shape, StatedMap):
+        return f"{size_text(shape[0])} × ?" + (f" = {size_text(shape.features)}" if shape.features is not None else "")
+    return " × ".join(size_text(s) for s in shape)
+
+
+class Symbols(msgspec.Struct, frozen=True, kw_only=True):
+    """The letters a problem uses for a layer's weight, bias and output."""
+
+    weight: Word | None = None
+    bias: Word | None = None
+    output: Word | None = None
+
+
+NO_SYMBOLS = Symbols()
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer of a network.  Subclasses state the term, its equations and its source."""
+
+    name: Word | None = None
+    trainable: Flag = True
+    symbols: Annotated[Symbols, RecordField(Symbols)] = NO_SYMBOLS
+
+    PART: ClassVar[str] = "other"  # convolution, pooling, dense, attention, activation, normalization, other: what conventions go by
+    COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
+    MACS: ClassVar[str | None] = None  # multiply-adds of a forward pass as a formula over `sizes`
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that comes out when `x` goes in; elementwise layers keep it."""
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """The shape of each parameter this layer owns, by name, as PyTorch stores it; `()` for a shared scalar."""
+        return {}
+
+    def owned(self, **shapes: Shape) -> dict[str, Shape]:
+        """Of these parameters, those that are not absent; one that is shared is a scalar."""
+        specs = ((name, getattr(self, name), shape) for name, shape in shapes.items())
+        return {name: () if spec.shared else shape for name, spec, shape in specs if spec is not ABSENT}
+
+    def sizes(self, x: Shape) -> dict[str, Size]:
+        """The values of the names that the formula texts use."""
+        return {}
+
+    def texts(self, x: Shape) -> dict[str, str]:
+        """COUNTS, or what stands in its place where the formula depends on settings."""
+        return self.COUNTS
+
+    def counts(self, x: Shape) -> dict[str, str]:
+        """The formula texts of the counts of this layer's parameters, and "params" of all together."""
+        texts = self.texts(x)
+        specs = {name: getattr(self, name) for name in texts if name != "params"}
+        if all(spec is not ABSENT and not spec.shared for spec in specs.values()):
+            return texts
+        left = {name: "1*1" if spec.shared else texts[name] for name, spec in specs.items() if spec is not ABSENT}
+        return left | {"params": " + ".join(left.values())} if left else {}
+
+    def macs(self, x: Shape) -> str | None:
+        """The formula text of the multiply-adds of one forward pass, over `sizes`; None for none."""
+        return self.MACS
+
+    def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
+        """The output axes (from 0) that a formula gives: its text, and the values of its names."""
+        return {}
+
+    def warnings(self, x: Shape) -> list[Message]:
+        """What is allowed, but probably not meant."""
+        return []
+
+    def specs(self) -> dict[str, ParameterSpec]:
+        """What the spec says of each parameter, by name."""
+        return {f: v for f in self.__struct_fields__ if isinstance(v := getattr(self, f), ParameterSpec) and v is not ABSENT}
+
+
+def need_rank(x: Shape, ranks: tuple[int, ...], wanted: Message) -> None:
+    """Refuse a shape with another number of axes; `wanted` says what the axes are, as `(C, H, W)`."""
+    if len(x) not in ranks:
+        raise ShapeError(say("needs an input {wanted}, but gets {shape}", wanted=wanted, shape=shape_text(x)))
+
+
+def positive(name: str, size: Any, least: int = 1) -> None:
+    """Refuse a size below `least` in the setting `name`; a size with names passes."""
+    if isinstance(size, int) and size < least:
+        raise ShapeError(say("must be at least {least}, is {size}", least=least, size=size), name)

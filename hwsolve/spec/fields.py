@@ -1,0 +1,67 @@
+"""The fields that records are declared with.
+
+class Conv2d(Layer, frozen=True, kw_only=True):
+    out_channels: Size
+    kernel_size: Annotated[tuple[int, int], PerAxis(2, Size)]
+    padding: Annotated[Any, OneOf(Choice("same", "valid"), PerAxis(2, SizeOrZero))] = (0, 0)
+"""
+
+from __future__ import annotations
+
+from hwsolve.spec.arrays import Array, ArrayField, is_array_form
+from hwsolve.spec.collections import ListOf, MapOf, Nested, OneOf, PerAxis, Raw
+from hwsolve.spec.field import INVALID, Field, describe, field_of
+from hwsolve.spec.records import RecordField, read_record, record_schema
+from hwsolve.spec.scalars import (
+    AnyFormula,
+    Choice,
+    Count,
+    CountField,
+    Decimal,
+    DecimalField,
+    Flag,
+    FlagField,
+    Size,
+    SizeField,
+    SizeOrZero,
+    Text,
+    TextField,
+    Word,
+    WordField,
+    unknown_name,
+)
+
+__all__ = [
+    "INVALID",
+    "AnyFormula",
+    "Array",
+    "ArrayField",
+    "Choice",
+    "Count",
+    "CountField",
+    "Decimal",
+    "DecimalField",
+    "Field",
+    "Flag",
+    "FlagField",
+    "ListOf",
+    "MapOf",
+    "Nested",
+    "OneOf",
+    "PerAxis",
+    "Raw",
+    "RecordField",
+    "Size",
+    "SizeField",
+    "SizeOrZero",
+    "Text",
+    "TextField",
+    "Word",
+    "WordField",
+    "describe",
+    "field_of",
+    "is_array_form",
+    "read_record",
+    "record_schema",
+    "unknown_name",
+]

@@ -1,0 +1,172 @@
+"""What every problem has, whatever its kind: a title, expectations, what was published, how to compute and print."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from hwsolve.formula.tree import Formula, Number
+from hwsolve.language import say
+from hwsolve.spec.fields import (
+    INVALID,
+    AnyFormula,
+    Choice,
+    CountField,
+    Decimal,
+    Field,
+    MapOf,
+    Nested,
+    OneOf,
+    Text,
+    TextField,
+    Word,
+    field_of,
+    read_record,
+    record_schema,
+)
+from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
+from hwsolve.spec.report import Path, Report
+
+Typed = Any  # a text, or nested tuples of texts: what was typed for each number
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """What an answer should be: a formula or nested tuples of them, as `text` typed it, where (`at`: file:line:column).
+
+    It holds when the answer rounds to the digits that were typed, or is within `tolerance`.
+    """
+
+    value: Formula | tuple[Any, ...]
+    text: Typed
+    tolerance: Formula | None
+    at: str
+    node: Node
+
+
+class PublishedStatement(msgspec.Struct, frozen=True):
+    """What a source says an answer is; compared as an expectation is."""
+
+    value: Formula | tuple[Any, ...]
+    text: Typed
+    source: str
+    tolerance: Formula | None
+    at: str
+    node: Node
+
+
+class _Expected(msgspec.Struct, frozen=True):
+    """A value with a tolerance."""
+
+    value: Annotated[Any, Nested(AnyFormula)]
+    tolerance: Decimal | None = None
+
+
+class _Stated(msgspec.Struct, frozen=True):
+    """A value that a source states."""
+
+    stated: Annotated[Any, Nested(AnyFormula)]
+    source: Text = ""
+    tolerance: Decimal | None = None
+
+
+def _typed(node: Node) -> Typed:
+    if isinstance(node, Sequence):
+        return tuple(_typed(part) for part in node.items)
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def _tolerable(tolerance: Formula | None, node: Node, report: Report, path: Path) -> bool:
+    if isinstance(tolerance, Number) and tolerance.numerator < 0:
+        report.add(node, path / "tolerance", say("A tolerance is not negative."))
+        return False
+    return True
+
+
+class ExpectationField(Field):
+    """A value, nested lists of values, or `{value: …, tolerance: …}`."""
+
+    forms = (Scalar, Sequence, Mapping)
+    expected = say("a value, nested lists of values, or `{form}`", form="{value: …, tolerance: …}")
+    plain = field_of(Nested(AnyFormula))
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        tolerance = None
+        part = node
+        if isinstance(node, Mapping):
+            record = read_record(_Expected, node, report, path)
+            if record is INVALID or not _tolerable(record.tolerance, node, report, path):
+                return INVALID
+            value, tolerance, part = record.value, record.tolerance, node.entries["value"][1]
+        else:
+            value = self.plain.read(node, report, path)
+        if value is INVALID:
+            return INVALID
+        return Expectation(value, _typed(part), tolerance, report.where(node), node)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.plain.schema(), record_schema(_Expected)]}
+
+
+class PublishedField(Field):
+    """`{stated: 6.4e9, source: …}`, or the stated value alone."""
+
+    forms = (Scalar, Sequence, Mapping)
+    expected = say("`{form}`", form="{stated: …, source: …}")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        record = read_record(_Stated, node, report, path, positional=True)
+        if record is INVALID or not _tolerable(record.tolerance, node, report, path):
+            return INVALID
+        part = node.entries["stated"][1] if isinstance(node, Mapping) else node
+        at = report.where(node)
+        return PublishedStatement(record.stated, _typed(part), record.source, record.tolerance, at, node)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [record_schema(_Stated), field_of(Nested(AnyFormula)).schema()]}
+
+
+class Titles(msgspec.Struct, frozen=True):
+    """A title in each language."""
+
+    en: Text
+    zh: Text = ""
+
+
+class TitleField(Field):
+    """A text, or one for each language: `{en: …, zh: …}`."""
+
+    forms = (Scalar, Mapping)
+    expected = say("a text, or `{form}`", form="{en: …, zh: …}")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        if not isinstance(node, Mapping):
+            return TextField().read(node, report, path) if isinstance(node, Scalar) else self.wrong(node, report, path)
+        titles = read_record(Titles, node, report, path)
+        return INVALID if titles is INVALID else {"en": titles.en} | ({"zh": titles.zh} if titles.zh else {})
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, record_schema(Titles)]}
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """The part of a problem that all kinds share; a kind's record derives from it.
+
+    `source`, `node` and `report` are filled in when it is loaded.
+    """
+
+    kind: Word = ""
+    title: Annotated[str | dict[str, str], TitleField()] = ""
+    expect: Annotated[dict[str, Expectation], MapOf(ExpectationField())] = {}
+    published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}
+    numbers: Annotated[str, Choice("exact", "float64")] = "exact"
+    digits: Annotated[int, CountField(1, 2000)] | None = None
+    source: str | None = None
+    node: Mapping | None = None
+    report: Report | None = None
+
+    def check(self, report: Report) -> None:
+        """Note what is wrong with the problem as a whole, beyond the single fields (shapes, names)."""
+
+
+__all__ = ["Expectation", "OneOf", "Problem", "PublishedStatement"]

@@ -1,0 +1,128 @@
+"""Records: a mapping whose keys are the fields of a struct."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from hwsolve.language import say
+from hwsolve.spec.field import INVALID, Field, Nullable, find_field
+from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
+from hwsolve.spec.report import Path, Report, did_you_mean, listed, suggest
+
+POSITIONAL = "\0"  # the key of a shorthand's value where an override adds further keys; no YAML text can hold it
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What a record class takes: a field per key in the class's order, and which keys must be there."""
+
+    fields: dict[str, tuple[str, Field]]
+    required: tuple[str, ...]
+    first: str
+
+
+_forms: dict[type, Form] = {}
+
+
+def form_of(cls: type[msgspec.Struct]) -> Form:
+    """The fields of a record class, worked out once.  What declares no field is not part of the spec."""
+    form = _forms.get(cls)
+    if form is None:
+        fields: dict[str, tuple[str, Field]] = {}
+        required = []
+        for info in msgspec.structs.fields(cls):
+            field = find_field(info.type)
+            if field is None:
+                continue
+            fields[info.encode_name] = (info.name, field)
+            if info.required:
+                required.append(info.encode_name)
+        own = [name for name in getattr(cls, "__annotations__", {}) if name in fields]
+        form = _forms[cls] = Form(fields, tuple(required), next(iter(own or fields), ""))
+    return form
+
+
+def read_record(cls: type[R], node: Node, report: Report, path: Path, positional: bool = False) -> R | Any:
+    """A record from a mapping; with `positional`, a scalar or list stands for the class's own first field."""
+    form = form_of(cls)
+    if type(node) is Mapping:
+        entries = node.entries
+        if POSITIONAL in entries:
+            entries = {form.first if key == POSITIONAL else key: entry for key, entry in entries.items()}
+    elif is_null(node):
+        entries = {}
+    elif positional and form.first:
+        entries = {form.first: (Scalar(node.line, node.column, form.first), node)}
+    else:
+        message = say("Expected a mapping with {names}.", names=listed(form.fields))
+        report.add(node, path, message)
+        return INVALID
+    return _fill(cls, form, entries, node, report, path)
+
+
+def _fill(
+    cls: type[R], form: Form, entries: dict[str, tuple[Scalar, Node]], node: Node, report: Report, path: Path
+) -> R | Any:
+    values = {}
+    meant = set()
+    good = True
+    fields = form.fields
+    for key, (at, part) in entries.items():
+        known = fields.get(key)
+        if known is None:
+            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=key), did_you_mean(key, fields))
+            meant.add(suggest(key, fields))
+            good = False
+            continue
+        name, field = known
+        value = field.read(part, report, Path(path, key))
+        if value is INVALID:
+            good = False
+        values[name] = value
+    for key in form.required:
+        if key not in entries and key not in meant:
+            message = say("`{key}` is missing: {expected}.", key=key, expected=fields[key][1].expected)
+            report.add(node, path, message)
+            good = False
+    return cls(**values) if good else INVALID
+
+
+class RecordField(Field):
+    """A record of a class; with `positional`, its first field's value alone will do."""
+
+    def __init__(self, cls: type[msgspec.Struct], positional: bool = False) -> None:
+        self.cls, self.positional = cls, positional
+        self.forms = (Scalar, Sequence, Mapping) if positional else (Mapping,)
+
+    @property
+    def expected(self) -> Any:  # type: ignore[override]
+        return say("a mapping with {names}", names=listed(form_of(self.cls).fields))
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        if type(node) is Mapping or (self.positional and not is_null(node)):
+            return read_record(self.cls, node, report, path, self.positional)
+        return self.wrong(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        whole = record_schema(self.cls)
+        form = form_of(self.cls)
+        if self.positional and form.first:
+            return {"anyOf": [whole, form.fields[form.first][1].schema()]}
+        return whole
+
+
+def record_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON Schema of a record class."""
+    form = form_of(cls)
+    properties = {}
+    for key, (_, field) in form.fields.items():
+        properties[key] = (field.inner if isinstance(field, Nullable) else field).schema()
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if form.required:
+        schema["required"] = list(form.required)
+    if cls.__doc__:
+        schema["description"] = cls.__doc__.split("\n")[0]
+    return schema

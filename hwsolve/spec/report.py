@@ -1,0 +1,196 @@
+"""The errors of one spec, collected while it is read and shown together, each with its place.
+
+nets/lenet.yaml:6:29: `kernel_size` takes 1 or 2 sizes, not 3.
+  at network.layers[3].kernel_size
+  6 |     - conv2d: {kernel_size: [5, 5, 5]}
+    |                             ^
+  hint: …
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from hwsolve.language import Message, say
+from hwsolve.spec.nodes import Node
+
+WIDTH = 100  # columns of a source line that are shown around the caret
+MOST = 1000  # errors that are kept; more are only counted
+
+
+class Path(msgspec.Struct, frozen=True, gc=False):
+    """The way from the top of a spec to a node; a step is a key, or a place in a list that counts from 1."""
+
+    parent: Path | None = None
+    step: str | int = ""
+
+    def __truediv__(self, step: str | int) -> Path:
+        return Path(self, step)
+
+    def __str__(self) -> str:
+        steps: list[str] = []
+        path: Path | None = self
+        while path is not None:
+            if isinstance(path.step, int):
+                steps.append(f"[{path.step}]")
+            elif path.step:
+                steps.append(("." if path.parent and str(path.parent.step) else "") + path.step)
+            path = path.parent
+        return "".join(reversed(steps))
+
+
+ROOT = Path()
+
+
+class Error(msgspec.Struct, frozen=True):
+    """One mistake: where (line and column from 1), at which path, what is wrong, and what would be right."""
+
+    line: int
+    column: int
+    path: Path | str
+    message: Message
+    hint: Message | None = None
+
+
+class Report:
+    """The mistakes found in one text so far."""
+
+    def __init__(self, source: str = "<spec>", text: str = "") -> None:
+        self.source = source
+        self.text = text
+        self.errors: list[Error] = []
+        self.left_out = 0
+        self.overrides: list[tuple[str, str]] = []  # a node with line -k is of the k-th: (what was typed, its value)
+        self._lines: list[str] | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Nothing wrong so far."""
+        return not self.errors
+
+    def add(self, node: Node, path: Path | str, message: Message, hint: Message | None = None) -> None:
+        """Note a mistake at a node."""
+        if len(self.errors) < MOST:
+            self.errors.append(Error(node.line, node.column, path, message, hint))
+        else:
+            self.left_out += 1
+
+    def where(self, node: Node) -> str:
+        """`file:line:column` of a node."""
+        return self._where(node.line, node.column)
+
+    def _where(self, line: int, column: int) -> str:
+        if line < 0:
+            return f"--set {self.overrides[-line - 1][0]}"
+        return f"{self.source}:{line}:{column}" if line else self.source
+
+    def _line(self, line: int) -> str:
+        if line < 0:
+            return self.overrides[-line - 1][1]
+        if self._lines is None:
+            self._lines = split_lines(self.text)
+        return self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+
+    def render(self, language: Callable[[Message], str] = str) -> str:
+        """All errors in the order of their places, each as in the head of this module."""
+        ordered = sorted(self.errors, key=lambda e: (e.line < 0, abs(e.line), e.column))
+        parts = list(dict.fromkeys(self._one(error, language) for error in ordered))  # an alias may meet one twice
+        if self.left_out:
+            parts.append(language(say("… and {n} more errors.", n=self.left_out)))
+        return "\n".join(parts)
+
+    def _one(self, error: Error, language: Callable[[Message], str]) -> str:
+        rows = [f"{self._where(error.line, error.column)}: {language(error.message)}"]
+        path = str(error.path)
+        if path:
+            rows.append("  " + language(say("at {path}", path=path)))
+        line = self._line(error.line)
+        if line.strip():
+            shown, caret = excerpt(line, error.column)
+            number = str(error.line) if error.line > 0 else ""
+            rows.append(f"  {number} | {shown}")
+            rows.append(f"  {' ' * len(number)} | {' ' * caret}^")
+        if error.hint is not None:
+            rows.append("  " + language(say("hint: {hint}", hint=error.hint)))
+        return "\n".join(rows)
+
+
+class SpecFailure(Exception):
+    """A text that is not a right spec; the report says why."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return self.report.render()
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines as YAML counts them."""
+    for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
+        if end in text:
+            text = text.replace(end, "\n")
+    return text.split("\n")
+
+
+def excerpt(line: str, column: int, width: int = WIDTH) -> tuple[str, int]:
+    """The part of a line around a column (from 1), safe for a terminal, and how far in the caret stands."""
+    at = min(column - 1, len(line))
+    low, high = 0, len(line)
+    if high > width:
+        low = max(0, min(at - width // 2, high - width))
+        high = min(high, low + width)
+    before = ("… " if low else "") + "".join(map(_visible, line[low:at]))
+    after = "".join(map(_visible, line[at:high])) + (" …" if high < len(line) else "")
+    return before + after, sum(map(_columns, before))
+
+
+def _visible(char: str) -> str:
+    if char == "\t":
+        return "    "
+    return char if char.isprintable() or unicodedata.combining(char) else "\N{REPLACEMENT CHARACTER}"
+
+
+def _columns(char: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if char < "\u0300":
+        return 1
+    if unicodedata.combining(char) or char in "\u200b\u200d\ufe0e\ufe0f":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to a mistyped one, if any is near."""
+    import difflib
+
+    names = list(known)
+    if len(word) > 100:
+        return None
+    plain = word.lower().replace("-", "_").replace(" ", "_")
+    for name in names:
+        if name.lower().replace("_", "") == plain.replace("_", ""):
+            return name
+    return next(iter(difflib.get_close_matches(plain, names, 1, 0.6)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Message | None:
+    """A hint with the nearest known name, or with all of them where there are few."""
+    names = list(known)
+    near = suggest(word, names)
+    if near is not None:
+        return say("Did you mean `{near}`?", near=near)
+    if not names:
+        return None
+    return say("Known are {names}.", names=listed(names))
+
+
+def listed(names: Iterable[str], most: int = 30) -> str:
+    """Names in a row: `a`, `b`, `c` …"""
+    all_names = list(names)
+    shown = ", ".join(f"`{name}`" for name in all_names[:most])
+    return shown + (" …" if len(all_names) > most else "")

@@ -2,13 +2,22 @@
 
 `say("The loss fell from {before} to {after}.", before=…, after=…)` makes a `Message`.  The template is always a literal, so
 that every sentence of the program can be found in its source.  Values are strings, numbers or messages.
+`use("zh")` sets the language that `str(message)` is written in; `translate(message, "zh")` asks for one.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+LANGUAGES = ("en", "zh")
+DOMAIN = "hwsolve"
+current = "en"
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -18,9 +27,36 @@ class Message(msgspec.Struct, frozen=True):
     values: dict[str, Any] = {}
 
     def __str__(self) -> str:
-        return self.template.format(**{k: str(v) for k, v in self.values.items()}) if self.values else self.template
+        return translate(self, current)
 
 
 def say(template: str, **values: Any) -> Message:
     """A message that can be shown in any language there is a catalogue for."""
     return Message(template, values)
+
+
+def use(language: str) -> None:
+    """Write messages in this language from now on; what has no catalogue is English."""
+    global current
+    current = language if language in LANGUAGES else "en"
+
+
+def translate(message: Message | str, language: str) -> str:
+    """The message in a language; text that is no message stays as it is."""
+    if isinstance(message, str):
+        return message
+    template = message.template
+    if language != "en" and template:
+        template = catalogue(language).gettext(template)
+    if not message.values:
+        return template
+    return template.format(**{k: translate(v, language) if isinstance(v, Message) else v for k, v in message.values.items()})
+
+
+@lru_cache
+def catalogue(language: str) -> NullTranslations:
+    """The translations into a language; where there are none, English stays."""
+    from gettext import translation
+    from pathlib import Path
+
+    return translation(DOMAIN, Path(__file__).parent / "locale", [language], fallback=True)

@@ -1,0 +1,65 @@
+"""What a name says: `dE_dv` is a derivative, `z1` the z of layer 1, `w@2` the w after two updates, `alpha` a Greek letter."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+GREEK = dict(
+    zip(
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split(),
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        strict=True,
+    )
+)
+GREEK |= {
+    name.capitalize(): letter
+    for name, letter in {"gamma": "Γ", "delta": "Δ", "theta": "Θ", "lambda": "Λ", "xi": "Ξ", "pi": "Π", "sigma": "Σ",
+                         "phi": "Φ", "psi": "Ψ", "omega": "Ω"}.items()
+}
+GREEK |= {"lr": "η", "lam": "λ", "inf": "∞"}
+
+DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
+PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
+SUBSCRIPTED = re.compile(r"([^\W\d_]|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name taken apart.
+
+    `base`: its letter or word; `numbers`: the digits it ends in ("1", "1_2"); `word`: a short subscript, as in `n_in`;
+    `updates`: how many updates it has behind it; `single`: one letter, so that products of it need no sign.
+    """
+
+    base: str
+    numbers: tuple[str, ...] = ()
+    word: str = ""
+    updates: int = 0
+    single: bool = True
+
+
+@lru_cache(maxsize=4096)
+def parts(name: str) -> Name:
+    """A name that is no derivative, taken apart."""
+    stem, _, updates = name.partition("@")
+    after = int(updates or 0)
+    short = SUBSCRIPTED.fullmatch(stem)
+    if short:
+        letter, word, digits = short.groups()
+        return Name(GREEK.get(letter, letter), (digits,) if digits else (), word, after)
+    found = PARTS.fullmatch(stem)
+    if found is None or "." in stem:
+        return Name(stem, updates=after, single=False)
+    base, digits = found.groups()
+    base = GREEK.get(base, base)
+    return Name(base, tuple(digits.split("_")) if digits else (), "", after, len(base) == 1)
+
+
+@lru_cache(maxsize=4096)
+def derivative(name: str) -> tuple[str, str] | None:
+    """("E", "v") for `dE_dv`; with the updates on both for `dE_dv@1`; None where the name is no derivative."""
+    stem, at, updates = name.partition("@")
+    found = DERIVATIVE.fullmatch(stem)
+    return (found[1] + at + updates, found[2] + at + updates) if found else None

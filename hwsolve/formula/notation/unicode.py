@@ -1,0 +1,225 @@
+"""Mathematics in Unicode: `v₁₁x₁ + v₂₁x₂ = 0.6 × 0.2 + 0.2 × 0.3`, `∂E/∂v₁₁`, `z⁽¹⁾₂`, `Σⱼ₌₁³ wᵢⱼxⱼ`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from hwsolve.formula.notation.decimals import decimal, parts as digits
+from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.notation.writer import ATOM, COMPARISON, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+
+SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
+SUPERSCRIPTS = str.maketrans(
+    "0123456789+-−=(),abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθ",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾'ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿ",
+)
+BIG = {"Sum": "Σ", "Prod": "Π", "Max": "max", "Min": "min"}
+
+
+@lru_cache(maxsize=65536)
+def unicode(f: Formula) -> str:
+    """The formula as a person reads it."""
+    return UNICODE.write(f).text
+
+
+def symbol(name: str, whole: bool = True) -> str:
+    """The symbol of a name; `whole`: of an array as a whole, whose number is its layer's."""
+    both = derivative(name)
+    if both:
+        return f"∂{symbol(both[0], False)}/∂{symbol(both[1], whole)}"
+    return subscript_free(name) if whole else unicode(Ref(name))
+
+
+def subscript_free(name: str) -> str:
+    """`z1` as z⁽¹⁾."""
+    known = parts(name)
+    layer = superscript(f"({','.join(known.numbers)})") if known.numbers else ""
+    return known.base + below(known.word) + layer + updates(known.updates)
+
+
+@lru_cache(maxsize=65536)
+def shown(f: Number) -> Piece:
+    """A number with commas between thousands, by its own text where it has one."""
+    text = f.text or decimal(f.numerator, f.denominator)
+    return number_piece(text)
+
+
+def number_piece(text: str) -> Piece:
+    """The piece of a number's text, as "-160000", "3.5e-8", "1/3" or "√5"."""
+    found = digits(text)
+    if found is None:
+        top, slash, bottom = text.partition("/")
+        both = (digits(top), digits(bottom))
+        if slash and both[0] and both[1]:
+            sign, numerator, _ = both[0]
+            return Piece(f"{'−' if sign else ''}{numerator}/{both[1][1]}", PRODUCT, "number")
+        return Piece(text.replace("-", "−"), ATOM if text.isalnum() else SUM, "number")
+    sign, mantissa, power = found
+    text = "−" + mantissa if sign else mantissa
+    if power:
+        return Piece(f"{text} × 10{superscript(power)}", PRODUCT, "number")
+    return Piece(text, SIGN if sign else ATOM, "number")
+
+
+def number_text(text: str) -> str:
+    """A printed number for people: "-160000" is −160,000 and "3.5e-8" is 3.5 × 10⁻⁸."""
+    return number_piece(text).text
+
+
+def superscript(text: str) -> str:
+    """The text raised; only for characters that can be."""
+    return text.translate(SUPERSCRIPTS)
+
+
+def below(text: str) -> str:
+    """The text lowered where every character can be, else behind an underscore."""
+    lowered = text.translate(SUBSCRIPTS)
+    return lowered if not text or all(a != b for a, b in zip(text, lowered, strict=True)) else f"_{text}"
+
+
+def raisable(text: str) -> str | None:
+    """The text raised, None where a character cannot be."""
+    raised = text.translate(SUPERSCRIPTS)
+    return raised if all(a != b for a, b in zip(text, raised, strict=True)) else None
+
+
+def updates(count: int) -> str:
+    """⁺ after one update, ⁺² after two."""
+    return "" if count == 0 else "⁺" if count == 1 else "⁺" + superscript(str(count))
+
+
+class Unicode(Writer):
+    """The characters of Unicode."""
+
+    def number(self, f: Number) -> Piece:
+        return shown(f)
+
+    def parentheses(self, text: str) -> str:
+        return f"({text})"
+
+    def symbol(self, f: Ref) -> str:
+        known = parts(f.name)
+        if not f.indices:
+            if known.numbers and known.single:
+                return known.base + below(known.word) + ",".join(below(n) for n in known.numbers) + updates(known.updates)
+            return known.base + below(known.word) + "_".join(known.numbers) + updates(known.updates)
+        lowered = self.lowered(f.indices)
+        layer = superscript(f"({','.join(known.numbers)})") if known.numbers else ""
+        if lowered is None:
+            inside = ", ".join([self.write(i).text for i in f.indices])
+            return f"{known.base}{below(known.word)}{layer}{updates(known.updates)}[{inside}]"
+        return known.base + below(known.word) + layer + lowered + updates(known.updates)
+
+    def lowered(self, indices: tuple[Formula, ...]) -> str | None:
+        """Indices as subscripts, None where they cannot be."""
+        texts = []
+        for i in indices:
+            if isinstance(i, Call) and (i.name not in ("+", "-") or not all(isinstance(a, Number | Ref) for a in i.args)):
+                return None
+            text = self.write(i).text.replace(" ", "")
+            small = text.translate(SUBSCRIPTS)
+            if any(a == b for a, b in zip(text, small, strict=True)):
+                return None
+            texts.append(small)
+        return ("" if all(len(t) == 1 for t in texts) else ",").join(texts)
+
+    def partial(self, numerator: Ref, denominator: Ref) -> Piece:
+        return Piece(f"∂{self.symbol(numerator)}/∂{self.symbol(denominator)}", PRODUCT + 1, "partial")
+
+    def fraction(self, top: Formula, bottom: Formula) -> Piece:
+        above, under = self.write(top), self.write(bottom)
+        numeric = above.kind == under.kind == "number"
+        upper = above.text if above.level >= PRODUCT and above.kind not in ("fraction", "partial", "big") else f"({above.text})"
+        if "/" in upper and above.level < POWER and upper[0] != "(":
+            upper = f"({upper})"
+        lower = under.text if under.level >= POWER else f"({under.text})"
+        return Piece(f"{upper}/{lower}", PRODUCT, "number" if numeric else "fraction")
+
+    def raised(self, base: str, exponent: Formula) -> str:
+        text = self.write(exponent).text
+        small = raisable(text.replace(" ", "")) if "," not in text else None
+        if small is not None:
+            return base + small
+        return f"{base}^{text}" if text.isalnum() else f"{base}^({text})"
+
+    def big(self, f: Big) -> Piece:
+        body = self.write(f.body)
+        text = f"({body.text})" if body.level <= SUM or body.text.startswith("−") else body.text
+        low, high = self.write(f.low).text, self.write(f.high).text
+        bounds = f"{f.index}={low}".replace(" ", "").translate(SUBSCRIPTS)
+        up = raisable(high.replace(" ", "")) if "," not in high else None
+        if up is None or any(a == b for a, b in zip(f"{f.index}={low}".replace(" ", ""), bounds, strict=True)):
+            return Piece(f"{BIG[f.op]}[{f.index} = {low}…{high}] {text}", PRODUCT, "big")
+        return Piece(f"{BIG[f.op]}{bounds}{up} {text}", PRODUCT, "big")
+
+    def call(self, f: Call) -> Piece:
+        name, args = f.name, f.args
+        if name in SPECIAL:
+            return SPECIAL[name](self, args)
+        texts = ", ".join([self.write(a).text for a in args])
+        return Piece(f"{self.shown(name)}({texts})", ATOM, "call")
+
+
+def square_root(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    inner = w.write(args[0])
+    kind = "number" if inner.kind == "number" else "call"
+    return Piece("√" + (inner.text if inner.level == ATOM else f"({inner.text})"), ATOM, kind)
+
+
+def fenced(left: str, right: str):  # type: ignore[no-untyped-def]
+    def write(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+        inner = w.write(args[0])
+        return Piece(left + inner.text + right, ATOM, "number" if inner.kind == "number" else "group")
+
+    return write
+
+
+def kronecker(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    lowered = w.lowered(args)
+    text = f"δ{lowered}" if lowered else f"δ[{', '.join(w.write(a).text for a in args)}]"
+    return Piece(text, ATOM, "symbol")
+
+
+def cases(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """`{x if x > 0, else 0}`; a case in the last branch joins the list."""
+    texts = []
+    condition, value, other = args
+    while True:
+        texts.append(f"{w.write(value).text} if {w.write(condition).text}")
+        if not (isinstance(other, Call) and other.name == "if"):
+            break
+        condition, value, other = other.args
+    return Piece("{" + ", ".join([*texts, f"else {w.write(other).text}"]) + "}", ATOM, "group")
+
+
+def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """`d/dx (…)`, `∂y/∂x` of a symbol."""
+    body, by, *more = args
+    order = superscript(w.write(more[0]).text) if more else ""
+    d = "∂" if isinstance(by, Ref) and by.indices else "d"
+    inner, variable = w.write(body), w.write(by).text
+    if isinstance(body, Ref) and inner.kind == "symbol":
+        return Piece(f"{d}{order}{inner.text}/{d}{variable}{order}", SIGN, "partial")
+    text = inner.text if inner.level == ATOM else f"({inner.text})"
+    return Piece(f"{d}{order}/{d}{variable}{order} {text}", SIGN, "partial")
+
+
+def integral(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    body, by, low, high = args
+    bounds = f"{w.write(low).text}…{w.write(high).text}"
+    return Piece(f"∫[{bounds}] {w.within(body, PRODUCT)} d{w.write(by).text}", PRODUCT, "big")
+
+
+def element(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """An element of what a function returns: softmax(x)ᵢ."""
+    lowered = w.lowered(args[1:])
+    base = w.within(args[0], ATOM)
+    return Piece(base + (lowered or f"[{', '.join(w.write(a).text for a in args[1:])}]"), ATOM, "call")
+
+
+SPECIAL = {
+    "sqrt": square_root, "abs": fenced("|", "|"), "floor": fenced("⌊", "⌋"), "ceil": fenced("⌈", "⌉"), "delta": kronecker,
+    "if": cases, "diff": differential, "integral": integral, "element": element,
+}
+UNICODE = Unicode()

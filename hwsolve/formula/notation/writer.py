@@ -1,0 +1,186 @@
+"""How mathematics is set, whatever the characters: signs, parentheses, products with and without a sign.
+
+A `Writer` writes each node as a `Piece`; the subclasses for Unicode and LaTeX say how symbols, powers, fractions and big
+operators look.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hwsolve.formula.functions import function
+from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, references
+
+COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+
+
+class Piece(NamedTuple):
+    """A written formula: its text, how strongly its outermost operator binds, and what it looks like from beside.
+
+    `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum.
+    """
+
+    text: str
+    level: int
+    kind: str
+
+
+class Writer:
+    """The rules that Unicode and LaTeX share."""
+
+    times, dot, minus, thin = " × ", " · ", "−", " "
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+
+    def number(self, f: Number) -> Piece: ...
+    def symbol(self, f: Ref) -> str: ...
+    def partial(self, numerator: Ref, denominator: Ref) -> Piece: ...
+    def big(self, f: Big) -> Piece: ...
+    def fraction(self, top: Formula, bottom: Formula) -> Piece: ...
+    def raised(self, base: str, exponent: Formula) -> str: ...
+    def call(self, f: Call) -> Piece: ...
+    def parentheses(self, text: str) -> str: ...
+
+    def write(self, f: Formula) -> Piece:
+        """The formula, written."""
+        match f:
+            case Number():
+                return self.number(f)
+            case Ref():
+                return self.reference(f)
+            case Call(name, args):
+                match name:
+                    case "+" | "-":
+                        return self.sum(f)
+                    case "*":
+                        return self.product(factors(f))
+                    case "/":
+                        return self.fraction(*args)
+                    case "neg":
+                        return self.negative(args[0])
+                    case "**":
+                        return self.power(*args)
+                if name in self.relations:
+                    left, right = (self.write(a).text for a in args)
+                    return Piece(f"{left} {self.relations[name]} {right}", COMPARISON, "sum")
+                return self.call(f)
+            case Big():
+                return self.big(f)
+        raise TypeError(f"no formula: {f!r}")
+
+    def reference(self, f: Ref) -> Piece:
+        """A symbol, a word, or the partial derivative that a name like `dE_dv` stands for."""
+        both = derivative(f.name)
+        if both:
+            return self.partial(Ref(both[0]), Ref(both[1], f.indices))
+        return Piece(self.symbol(f), ATOM, "symbol" if parts(f.name).single else "word")
+
+    def within(self, f: Formula, least: int) -> str:
+        """The text, in parentheses where its operator binds less than `least`."""
+        piece = self.write(f)
+        return piece.text if piece.level >= least else self.parentheses(piece.text)
+
+    def sum(self, f: Call) -> Piece:
+        """Terms with their signs; a sign inside a term that does not stand first is set in parentheses."""
+        text, numeric = "", True
+        for sign, term in terms(f):
+            piece = self.write(term)
+            numeric = numeric and piece.kind == "number"
+            if not text:
+                text = piece.text if piece.level >= SUM else self.parentheses(piece.text)
+                continue
+            if piece.level <= SUM:
+                piece = Piece(self.parentheses(piece.text), ATOM, piece.kind)
+            elif piece.text.startswith(self.minus):
+                signed = isinstance(term, Call) and term.name == "*"
+                inner = self.product(factors(term), bare=False).text if signed else self.parentheses(piece.text)
+                piece = Piece(inner, PRODUCT, piece.kind)
+            text += f" {sign} {piece.text}"
+        return Piece(text, SUM, "number" if numeric else "sum")
+
+    def product(self, items: list[Formula], bare: bool = True) -> Piece:
+        """Symbols stand side by side, numbers and words have a sign between them; `bare`: a first minus may stand alone."""
+        pieces = [self.factor(f, n, len(items), bare) for n, f in enumerate(items)]
+        numbers = sum(p.kind == "number" for p in pieces)
+        whole = isinstance(items[0], Number) and items[0].denominator == 1
+        text = pieces[0].text
+        for n in range(1, len(pieces)):
+            left, right = pieces[n - 1], pieces[n]
+            coefficient = n == 1 and whole and numbers == 1 and right.kind in ("symbol", "call", "group")
+            text += ("" if coefficient else self.between(left, right)) + right.text
+        kind = "number" if numbers == len(pieces) else "big" if pieces[-1].kind == "big" else "product"
+        return Piece(text, PRODUCT, kind)
+
+    def factor(self, f: Formula, place: int, count: int, bare: bool) -> Piece:
+        """One factor, in parentheses where it needs them at its place."""
+        piece = self.write(f)
+        numeric = piece.kind == "number"
+        signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
+        loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and not (piece.kind == "big" and place == count - 1))
+        inner_big = piece.kind == "big" and place < count - 1
+        if signed or loose or inner_big:
+            return Piece(self.parentheses(piece.text), ATOM, "number" if numeric else "group")
+        return piece
+
+    def between(self, left: Piece, right: Piece) -> str:
+        """What stands between two factors."""
+        kinds = (left.kind, right.kind)
+        if "word" in kinds or kinds == ("number", "number"):
+            return self.times
+        if "partial" in kinds or "fraction" in kinds or (left.level == PRODUCT and left.kind == "number"):
+            return self.dot
+        if "number" in kinds:
+            return self.times
+        if right.kind == "group":
+            return self.dot if left.kind == "symbol" and left.text[0] in "fgh" else ""
+        return self.thin if "call" in kinds or right.kind == "big" else ""
+
+    def negative(self, f: Formula) -> Piece:
+        piece = self.write(f)
+        text = piece.text
+        if piece.level <= SUM or text.startswith(self.minus):
+            text = self.parentheses(text)
+        return Piece(self.minus + text, PRODUCT, piece.kind if piece.kind in ("number", "big") else "product")
+
+    def power(self, base: Formula, exponent: Formula) -> Piece:
+        piece = self.write(base)
+        text = piece.text
+        if piece.level < ATOM or text.startswith(self.minus) or (isinstance(base, Ref) and self.decorated(base)):
+            text = self.parentheses(text)
+            piece = piece._replace(kind="number" if piece.kind == "number" else "group")
+        kind = "number" if piece.kind == "number" and not any(references(exponent)) else piece.kind
+        return Piece(self.raised(text, exponent), POWER, kind if kind != "number" or piece.kind == kind else "symbol")
+
+    def decorated(self, f: Ref) -> bool:
+        """Whether the symbol already has something at the place of an exponent."""
+        name = parts(f.name)
+        return bool(name.updates or (name.numbers and f.indices))
+
+    def shown(self, name: str) -> str:
+        """How a function's name is written."""
+        known = function(name)
+        return known.shown if known else name
+
+
+def factors(f: Formula) -> list[Formula]:
+    """The factors of nested products in one list."""
+    if isinstance(f, Call) and f.name == "*":
+        return [x for a in f.args for x in factors(a)]
+    return [f]
+
+
+def terms(f: Formula, sign: str = "+") -> list[tuple[str, Formula]]:
+    """The terms of a sum with their signs; the first one's is always +."""
+    if isinstance(f, Call) and f.name == "+":
+        first, *rest = f.args
+        return terms(first) + [signed(a) for a in rest]
+    if isinstance(f, Call) and f.name == "-":
+        return [*terms(f.args[0]), ("−", f.args[1])]
+    return [(sign, f)]
+
+
+def signed(f: Formula) -> tuple[str, Formula]:
+    """a + (-b) is written a - b."""
+    if isinstance(f, Call) and f.name == "neg" and not isinstance(f.args[0], Number):
+        return "−", f.args[0]
+    return "+", f

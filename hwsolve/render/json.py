@@ -1,0 +1,233 @@
+"""The solution as JSON: the document for machines, of which every line can be evaluated again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hwsolve import __version__
+from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.notation.unicode import number_text
+from hwsolve.formula.tree import Formula
+from hwsolve.language import translate
+from hwsolve.render.chain import Notation, chain, joined
+from hwsolve.render.options import Options
+from hwsolve.render.select import selected, title
+from hwsolve.solution import (
+    Answer,
+    Carried,
+    Cell,
+    Curve,
+    Figure,
+    Given,
+    Identity,
+    Line,
+    Prose,
+    Quantity,
+    Section,
+    Solution,
+    Table,
+    Text,
+    Value,
+)
+
+SCHEMA = 1
+UNICODE = Notation(unicode, number_text)
+Object = dict[str, Any]
+
+
+def render(solutions: Sequence[Solution], options: Options) -> str:
+    """One object, or a list of several; indented by two."""
+    documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
+    data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
+    return msgspec.json.format(data, indent=2).decode() + "\n"
+
+
+class Writer:
+    """Records to objects, in one language."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+
+    def text(self, text: Text) -> str:
+        return text if type(text) is str else translate(text, self.language)
+
+    def solution(self, s: Solution) -> Object:
+        """The whole document."""
+        return {
+            "hwsolve": __version__,
+            "schema": SCHEMA,
+            "kind": s.kind,
+            "title": title(s, self.language),
+            "source": s.source,
+            "given": [{"key": plain(g.key), "value": stated(g)} for g in s.given],
+            "sections": [self.section(x) for x in s.sections],
+            "answers": {key: self.answer(a) for key, a in s.answers.items()},
+            "checks": [self.check(c) for c in s.checks],
+            "published": [
+                {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed, "agrees": p.agrees, "at": p.at}
+                for p in s.published
+            ],
+            "notes": [{"level": n.level, "text": self.text(n.text)} for n in s.notes],
+        }
+
+    def check(self, c: Any) -> Object:
+        found: Object = {"key": c.key, "expected": c.expected, "got": c.got, "ok": c.ok, "at": c.at}
+        return found | {"difference": c.difference} if c.difference else found
+
+    def section(self, s: Section) -> Object:
+        """A heading and what stands below it."""
+        return {
+            "title": self.text(s.title),
+            "level": s.level,
+            "lines": [self.line(x) for x in s.lines],
+            "tables": [self.table(t) for t in s.tables],
+            "figures": [self.figure(f) for f in s.figures],
+        }
+
+    def line(self, line: Line) -> Object:
+        """A line that can be evaluated, and how a person reads it."""
+        if isinstance(line, Value):
+            return {
+                "kind": "value",
+                "key": plain(line.key),
+                "symbol": unicode(line.key),
+                "formula": plain(line.formula),
+                "shown": joined(chain(line, UNICODE)),
+                "relation": line.quantity.relation,
+                "value": line.quantity.text,
+                "rule": self.text(line.rule),
+            }
+        if isinstance(line, Identity):
+            return {
+                "kind": "identity",
+                "lhs": plain(line.lhs),
+                "rhs": plain(line.rhs),
+                "free": line.free,
+                "rule": self.text(line.rule),
+                "shown": joined(chain(line, UNICODE)),
+                "key": None if line.key is None else plain(line.key),
+            }
+        if isinstance(line, Carried):
+            return {"kind": "carried", "key": plain(line.key), "value": line.full}
+        return {"kind": "text", "shown": self.prose(line)}
+
+    def prose(self, line: Prose) -> str:
+        words, formulas = self.text(line.text), joined(chain(line, UNICODE))
+        return f"{words} {formulas}" if words and formulas else words or formulas
+
+    def table(self, t: Table) -> Object:
+        return {
+            "title": self.text(t.title),
+            "columns": [self.text(c) for c in t.columns],
+            "rows": [[self.cell(c) for c in row] for row in t.rows],
+        }
+
+    def cell(self, cell: Cell) -> Any:
+        """A number as it is printed, a formula as text."""
+        if isinstance(cell, Quantity):
+            return msgspec.Raw(cell.text.encode()) if numeric(cell.text) else cell.text
+        if isinstance(cell, Formula):
+            return plain(cell)
+        return cell if isinstance(cell, int) else self.text(cell)
+
+    def figure(self, f: Figure) -> Object:
+        """The data of a drawing."""
+        if isinstance(f, Curve):
+            return {
+                "kind": "curve",
+                "title": self.text(f.title),
+                "x_label": self.text(f.x_label),
+                "y_label": self.text(f.y_label),
+                "x": f.x,
+                "series": [{"name": self.text(name), "y": y} for name, y in f.series],
+                "log": f.log,
+            }
+        return {"kind": "grid", "title": self.text(f.title), "cells": f.cells, "marked": f.marked}
+
+    def answer(self, a: Answer) -> Object:
+        """A number, a nested list of them, or a formula."""
+        value = a.value
+        if isinstance(value, Formula):
+            return {"formula": plain(value), "text": unicode(value), "exact": None, "system": "symbolic"}
+        leaf = Leaves()
+        number = leaf.number(value)
+        exact = leaf.exact(value)
+        return {"value": number, "text": leaf.text(value), "exact": exact, "system": leaf.system}
+
+
+class Leaves:
+    """The elements of a nested answer, and the weakest system among them."""
+
+    ORDER = ("exact", "certified", "float64", "symbolic")
+
+    def __init__(self) -> None:
+        self.system = "exact"
+
+    def seen(self, system: str) -> None:
+        self.system = max(self.system, system, key=self.ORDER.index)
+
+    def number(self, value: Any) -> Any:
+        """Numbers for JSON; a formula among them is text."""
+        if isinstance(value, tuple | list):
+            return [self.number(v) for v in value]
+        if isinstance(value, Quantity):
+            self.seen(value.system)
+            return json_number(value)
+        if isinstance(value, Formula):
+            self.seen("symbolic")
+            return plain(value)
+        return value
+
+    def exact(self, value: Any) -> Any:
+        """The exact forms, None where one of them has none."""
+        if isinstance(value, tuple | list):
+            inner = [self.exact(v) for v in value]
+            return None if None in inner else inner
+        if isinstance(value, Quantity):
+            return value.exact
+        return str(value) if isinstance(value, int) else None
+
+    def text(self, value: Any) -> str:
+        if isinstance(value, tuple | list):
+            return "[" + ", ".join([self.text(v) for v in value]) + "]"
+        if isinstance(value, Quantity):
+            return number_text(value.text)
+        return unicode(value) if isinstance(value, Formula) else number_text(str(value))
+
+
+def json_number(q: Quantity) -> Any:
+    """The value as a JSON number: whole for an integer, else the nearest float64."""
+    value = q.value
+    if isinstance(value, int | float):
+        return value
+    try:
+        if q.exact is not None:
+            numerator, _, denominator = q.exact.partition("/")
+            return int(numerator) / int(denominator) if denominator else int(numerator)
+        return float(value)
+    except (OverflowError, ValueError):
+        return msgspec.Raw(q.text.encode()) if numeric(q.text) else q.text
+
+
+def numeric(text: str) -> bool:
+    """Whether the text is a JSON number."""
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def stated(g: Given) -> str:
+    """A given number as exactly as it is known."""
+    q = g.quantity
+    if q.relation == "=":
+        return q.text
+    if q.exact is not None:
+        return q.exact
+    from hwsolve.numbers import full
+
+    return str(full(q.value))

@@ -1,0 +1,19 @@
+"""What a reader asks of the page."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """`width` in columns; `color` None means as the terminal allows; `full` writes asides and carried values too.
+
+    `only`: a key, of which nothing but its derivation is shown; `questions`: the problem without its solution.
+    """
+
+    width: int = 80
+    color: bool | None = None
+    full: bool = False
+    only: str | None = None
+    questions: bool = False
+    language: str = "en"

@@ -8,12 +8,82 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from hwsolve import numbers
 from hwsolve.formula.tree import Formula, Number
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import Array, Operation
 from hwsolve.language import say
 from hwsolve.layers import base
-from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, Decimal, Size
+
+
+class Elementwise(Operation, frozen=True):
+    """y = f(x, settings) for every element; the settings are numbers, or one learned number."""
+
+    function: str  # the formula of f
+    settings: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
+        """x and the settings."""
+        return ("x", *self.settings)
+
+    def text(self) -> str:
+        """f."""
+        return self.function
+
+    def forward(self, x: Array, *settings: Array) -> Array:
+        """f of every element."""
+        return numbers.over_arrays(self.function, self.inputs, (x, *settings))
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """g f′(x); for a learned setting, the sum of g ∂f/∂setting over all elements."""
+        slope = g * numbers.slope_over_arrays(self.function, self.inputs[slot], self.inputs, arrays)
+        return slope if slot == 0 else slope.sum()
+
+
+class SigmoidOperation(Operation, frozen=True):
+    """y = 1/(1 + exp(−x)); y′ = y(1 − y)."""
+
+    formula = "sigmoid(x)"
+
+    def forward(self, x: Array) -> Array:
+        """The same shape."""
+        return numbers.sigmoid(x)
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """g y (1 − y)."""
+        return g * y * (1 - y)
+
+
+class TanhOperation(Operation, frozen=True):
+    """y = tanh x; y′ = 1 − y²."""
+
+    formula = "tanh(x)"
+
+    def forward(self, x: Array) -> Array:
+        """The same shape."""
+        return numbers.tanh(x)
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """g (1 − y²)."""
+        return g * (1 - y * y)
+
+
+class ReLUOperation(Operation, frozen=True):
+    """y = x where x > 0, else 0; its derivative at 0 is taken as 0, as PyTorch does."""
+
+    formula = "relu(x)"
+
+    def forward(self, x: Array) -> Array:
+        """The same shape."""
+        return x * numbers.positive(x)
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """g where x > 0."""
+        return g * numbers.positive(arrays[0])
 
 
 class Activation(Layer, frozen=True):
@@ -30,6 +100,15 @@ class Activation(Layer, frozen=True):
         """The function these settings choose."""
         return self.function
 
+    def operation(self) -> Operation:
+        """The function as array code and formula."""
+        return Elementwise(self.formula_text(), tuple(self.settings()))
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One operation; its settings are constants."""
+        settings = tuple(builder.constant(v) for v in self.settings().values())
+        return builder.forward(self.operation(), (x, *settings), path, self.symbols.output)
+
 
 class Identity(Activation, frozen=True):
     """Identity: y = x."""
@@ -39,6 +118,10 @@ class ReLU(Activation, frozen=True):
     """Rectified linear unit: y = max(0, x)."""
 
     function: ClassVar[str] = "relu(x)"
+
+    def operation(self) -> Operation:
+        """Array code of its own: it is used most."""
+        return ReLUOperation()
 
 
 class LeakyReLU(Activation, frozen=True):
@@ -77,17 +160,32 @@ class PReLU(Activation, frozen=True):
         """The number of slopes."""
         return {"slopes": self.num_parameters}
 
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One operation with its learned slope; `init` is its value unless `weight` gives one."""
+        if self.num_parameters != 1:
+            raise NotComputed(say("`{layer}` is computed by hand with one slope only", layer=path))
+        a = builder.own(self, "weight", (), builder.free_symbol("alpha"), path, self.init)
+        return builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a), path, self.symbols.output)
+
 
 class Sigmoid(Activation, frozen=True):
     """Logistic function: y = 1/(1 + exp(−x))."""
 
     function: ClassVar[str] = "sigmoid(x)"
 
+    def operation(self) -> Operation:
+        """Array code of its own: it is used most."""
+        return SigmoidOperation()
+
 
 class Tanh(Activation, frozen=True):
     """Hyperbolic tangent: y = tanh x."""
 
     function: ClassVar[str] = "tanh(x)"
+
+    def operation(self) -> Operation:
+        """Array code of its own: it is used most."""
+        return TanhOperation()
 
 
 class Softplus(Activation, frozen=True):

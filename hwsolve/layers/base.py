@@ -6,7 +6,7 @@ A shape has no batch axis and stands channels first: `(C, H, W)`.  A size is an 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
@@ -14,6 +14,9 @@ from hwsolve.formula.tree import Call, Formula, Number, call, formula
 from hwsolve.language import Message, say
 from hwsolve.layers.parameter import ABSENT, ParameterSpec
 from hwsolve.spec.fields import Flag, RecordField, Word
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Builder
 
 Size = int | Formula
 Shape = tuple[Size, ...]
@@ -26,6 +29,14 @@ class ShapeError(Exception):
         super().__init__(message)
         self.message = message
         self.field = field
+
+
+class NotComputed(Exception):
+    """A layer, or a setting of it, that has no operation yet."""
+
+    def __init__(self, message: Message):
+        super().__init__(message)
+        self.message = message
 
 
 class StatedMap(tuple[Size, ...]):
@@ -187,6 +198,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     def warnings(self, x: Shape) -> list[Message]:
         """What is allowed, but probably not meant."""
         return []
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """Write this layer into the graph of a computation: it reads quantity `x`; gives the name of its output."""
+        raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand", layer=path))
 
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""

@@ -2,13 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Size
+
+
+class Affine(Operation, frozen=True):
+    """z[i] = Σⱼ w[i,j] x[j] + b[i], the weights with a row per output, or per input; the bias per unit, shared, or absent."""
+
+    by_input: bool = False
+    bias: str = "units"  # units, shared, none
+
+    inputs = ("x", "w", "b")
+    indices = ("i",)
+
+    def text(self) -> str:
+        """The sum over the inputs, and the bias."""
+        weight = "w[j,i]" if self.by_input else "w[i,j]"
+        return f"Sum({weight}*x[j], j, 1, J)" + {"units": " + b[i]", "shared": " + b", "none": ""}[self.bias]
+
+    def shape(self, *shapes: Sizes) -> Sizes:
+        """(…, in) → (…, out)."""
+        return (*shapes[0][:-1], shapes[1][1 if self.by_input else 0])
+
+    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
+        """J inputs."""
+        return {"J": shapes[0][-1]}
+
+    def forward(self, x: Array, w: Array, b: Array = None) -> Array:
+        """z: (…, out)."""
+        if x.ndim == 1:
+            z = x @ w if self.by_input else w @ x
+        else:
+            z = x @ (w if self.by_input else w.T)
+        return z if b is None else z + b
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """Wᵀ g for the input, g xᵀ for the weights, g for the bias; summed over the leading axes for the last two."""
+        x, w = arrays[:2]
+        if slot == 0:
+            return g @ (w.T if self.by_input else w)
+        if slot == 1:
+            if x.ndim == 1:
+                return x[:, None] * g if self.by_input else g[:, None] * x
+            rows, columns = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+            return columns.T @ rows if self.by_input else rows.T @ columns
+        if self.bias == "shared":
+            return g.sum()
+        return g if g.ndim == 1 else g.reshape(-1, g.shape[-1]).sum(axis=0)
 
 
 class Linear(Layer, frozen=True):
@@ -61,3 +108,17 @@ class Linear(Layer, frozen=True):
                 values=base.size_text(base.product(x)),
             )
         ]
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One affine operation; its parameters are named by the layer's number."""
+        k = builder.next_layer()
+        shapes = self.parameters(builder.shape(x)[-1:])
+        by_input = self.weight.rows == "inputs"
+        weight_shape = shapes["weight"][::-1] if by_input else shapes["weight"]
+        w = builder.own(self, "weight", weight_shape, f"w{k}", path)
+        if "bias" not in shapes:
+            operation, inputs = Affine(by_input, "none"), (x, w)
+        else:
+            b = builder.own(self, "bias", shapes["bias"], f"b{k}", path)
+            operation, inputs = Affine(by_input, "shared" if self.bias.shared else "units"), (x, w, b)
+        return builder.forward(operation, inputs, path, self.symbols.output or f"z{k}")

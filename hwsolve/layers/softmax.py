@@ -5,11 +5,14 @@ p[i] = exp(z[i]) / Σⱼ exp(z[j]).  Source: PyTorch, torch.nn.Softmax and torch
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from hwsolve import numbers
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, Shape, ShapeError
-from hwsolve.spec.fields import Integer
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
+from hwsolve.spec.fields import CountField
 
 
 def axis_of(dim: int, x: Shape) -> int:
@@ -21,10 +24,50 @@ def axis_of(dim: int, x: Shape) -> int:
     return axis
 
 
+class SoftmaxOperation(Operation, frozen=True):
+    """p[i] = exp(x[i]) / Σⱼ exp(x[j]); ∂p[i]/∂x[m] = p[i](δ[i,m] − p[m]) (Bishop, eq. 4.106)."""
+
+    indices = ("i",)
+    formula = "exp(x[i])/Sum(exp(x[j]), j, 1, J)"
+    stated = {"x": "Sum(g[i]*y[i]*(delta(i, m1) - y[m1]), i, 1, J)"}
+
+    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
+        """J classes."""
+        return {"J": shapes[0][-1]}
+
+    def forward(self, x: Array) -> Array:
+        """The same shape; every row of the last axis sums to 1."""
+        return numbers.softmax(x)
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """y (g − Σ g y)."""
+        return y * (g - (g * y).sum(axis=-1)[..., None])
+
+
+class LogSoftmaxOperation(Operation, frozen=True):
+    """y[i] = x[i] − ln Σⱼ exp(x[j]); ∂y[i]/∂x[m] = δ[i,m] − exp y[m]."""
+
+    indices = ("i",)
+    formula = "x[i] - log(Sum(exp(x[j]), j, 1, J))"
+    stated = {"x": "g[m1] - exp(y[m1])*Sum(g[i], i, 1, J)"}
+
+    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
+        """J classes."""
+        return {"J": shapes[0][-1]}
+
+    def forward(self, x: Array) -> Array:
+        """The same shape."""
+        return numbers.log_softmax(x)
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """g − exp(y) Σ g."""
+        return g - numbers.exp(y) * g.sum(axis=-1)[..., None]
+
+
 class Softmax(Layer, frozen=True):
     """Softmax: p[i] = exp(z[i]) / Σⱼ exp(z[j]) along `dim`, the last axis unless given."""
 
-    dim: Integer = -1
+    dim: Annotated[int, CountField(None)] = -1
     PART: ClassVar[str] = "activation"
 
     def output(self, x: Shape) -> Shape:
@@ -32,6 +75,20 @@ class Softmax(Layer, frozen=True):
         axis_of(self.dim, x)
         return x
 
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One operation along the last axis."""
+        if self.dim not in (-1, len(builder.shape(x)) - 1):
+            raise NotComputed(say("`{layer}` is computed by hand along the last axis only", layer=path))
+        return builder.forward(self.operation(), (x,), path, self.symbols.output)
+
+    def operation(self) -> Operation:
+        """The softmax."""
+        return SoftmaxOperation()
+
 
 class LogSoftmax(Softmax, frozen=True):
     """Logarithm of the softmax: z[i] − ln Σⱼ exp(z[j]) along `dim`."""
+
+    def operation(self) -> Operation:
+        """Its logarithm."""
+        return LogSoftmaxOperation()

@@ -164,7 +164,7 @@ def uneven(node: Node, shape: list[int], level: int) -> Message | None:
     if type(node) is not Sequence:
         return say("Here the array has a single value; its first part has a list of {n}.", n=shape[level])
     if len(node.items) != shape[level]:
-        return say("This row has {got} values; the first one has {n}.", got=len(node.items), n=shape[level])
+        return say("This row has the length {got}; the first one has {n}.", got=len(node.items), n=shape[level])
     return None
 
 

@@ -90,9 +90,14 @@ class Report:
     def _line(self, line: int) -> str:
         if line < 0:
             return self.overrides[-line - 1][1]
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines."""
         if self._lines is None:
             self._lines = split_lines(self.text)
-        return self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        return self._lines
 
     def render(self, language: Callable[[Message], str] = str) -> str:
         """All errors in the order of their places, each as in the head of this module."""

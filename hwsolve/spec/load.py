@@ -1,0 +1,108 @@
+"""A spec's text to the records of its problems, or every error at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dict
+from typing import Any
+
+from hwsolve.language import say
+from hwsolve.spec.field import INVALID, describe
+from hwsolve.spec.nodes import Mapping, Node, Scalar
+from hwsolve.spec.override import override
+from hwsolve.spec.problem import Problem
+from hwsolve.spec.read import decoded, documents
+from hwsolve.spec.records import read_record
+from hwsolve.spec.report import ROOT, Report, SpecFailure, did_you_mean
+
+Kinds = Callable[[str], type[Problem] | None]
+
+
+def load(
+    text: str | bytes,
+    source: str,
+    kinds: Kinds,
+    names: Iterable[str] = (),
+    overrides: Dict[str, str] | None = None,
+    kind: str | None = None,
+) -> list[Problem]:
+    """The problems of a text, checked, or SpecFailure with all its errors.
+
+    `source` is the file's name as errors show it; `kinds` finds the record class of a kind and `names` are the known
+    kinds; `overrides` maps paths to values that replace the file's; `kind` is that of a document which states none,
+    and where given no document may state another.
+    """
+    report = Report(source)
+    decoded_text = decoded(text, report) if isinstance(text, bytes) else text
+    problems: list[Problem] = []
+    if decoded_text is not None:
+        report.text = decoded_text
+        nodes = documents(report)
+        if not nodes and report.ok:
+            report.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
+        for path, value in (overrides or {}).items():
+            override(nodes, path, value, report)
+        known = list(names)
+        for node in nodes:
+            problem = _problem(node, report, kinds, known, kind)
+            if problem is not None:
+                problem.source = source
+                problems.append(problem)
+    if not report.ok:
+        raise SpecFailure(report)
+    return problems
+
+
+def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted: str | None) -> Problem | None:
+    """The record of one document, or None after a note."""
+    if type(node) is not Mapping:
+        report.add(node, ROOT, say("Expected a mapping that begins with `kind`, got {got}.", got=describe(node)))
+        return None
+    kind = _kind(node, report, names, wanted)
+    if kind is None:
+        return None
+    cls = kinds(kind)
+    if cls is None:
+        at = node.entries["kind"][1] if "kind" in node.entries else node
+        report.add(at, ROOT / "kind", say("Unknown kind `{kind}`.", kind=kind[:60]), did_you_mean(kind, names))
+        return None
+    before = len(report.errors) + report.left_out
+    problem = read_record(cls, node, report, ROOT)
+    if problem is INVALID:
+        return None
+    problem.kind, problem.node, problem.report = kind, node, report
+    if len(report.errors) + report.left_out == before:
+        problem.check(report)
+    return problem
+
+
+def _kind(node: Mapping, report: Report, names: list[str], wanted: str | None) -> str | None:
+    """The kind of a document, or None after a note."""
+    if "kind" not in node.entries:
+        if wanted is not None:
+            return wanted
+        key = next((key for key in node.entries if key.lower() in ("kind", "type", "kinds")), None)
+        hint = did_you_mean("", names) if key is None else say("`{key}` is called `kind` here.", key=key)
+        report.add(node, ROOT, say("`kind` is missing: it says what is to be solved."), hint)
+        return None
+    stated = node.entries["kind"][1]
+    if type(stated) is not Scalar or not stated.text:
+        report.add(stated, ROOT / "kind", say("Expected the name of a kind, got {got}.", got=describe(stated)))
+        return None
+    if wanted is not None and stated.text != wanted:
+        message = say("This problem is of the kind `{kind}`, not `{wanted}`.", kind=stated.text[:60], wanted=wanted)
+        report.add(stated, ROOT / "kind", message, say("`hwsolve solve` takes any kind."))
+        return None
+    return stated.text
+
+
+def as_text(data: Any) -> str:
+    """A spec that is Python data (a dict, or a list of them for several) as text that can be loaded."""
+    several = data if isinstance(data, list) else [data]
+    return "\n---\n".join(json.dumps(one, indent=2, ensure_ascii=False, default=_plain) for one in several) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Data of other libraries: arrays as lists, the rest as its text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,0 +1,134 @@
+"""Single values of a spec replaced from outside: `--set network.layers[1].out_features=3`.
+
+The path is that of an error message.  A shorthand on the way is opened: `[1].out_features` reaches into `- linear: 2`
+and `- linear: {out_features: 2}`, as `optimizer.lr` does into `optimizer: {sgd: {lr: 1}}`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hwsolve.language import say
+from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
+from hwsolve.spec.read import documents
+from hwsolve.spec.records import POSITIONAL
+from hwsolve.spec.report import ROOT, Report, did_you_mean
+
+STEP = re.compile(r"\[(-?\d{1,9})\]|\.?([^.\[\]=]+(?:@\d+)?)")
+
+
+class _NoPlace(Exception):
+    """A path leads nowhere; it is already noted."""
+
+
+def override(nodes: list[Node], path: str, value: str, report: Report) -> None:
+    """Put the value (YAML text) at the path in every document."""
+    report.overrides.append((f"{path}={value}", value))
+    line = -len(report.overrides)
+    steps = steps_of(path)
+    if steps is None:
+        report.add(
+            Scalar(line, 1, ""), ROOT, say("`{path}` is not a path such as `network.layers[1].name`.", path=path)
+        )
+        return
+    node = _parsed(value, line, report)
+    if node is None:
+        return
+    for document in nodes:
+        try:
+            _put(document, steps, node, line, report)
+        except _NoPlace:
+            return
+
+
+def steps_of(path: str) -> list[str | int] | None:
+    """`network.layers[1].name` as its steps, or None."""
+    steps: list[str | int] = []
+    at = 0
+    while at < len(path):
+        match = STEP.match(path, at)
+        if match is None or (at == 0 and path[0] in ".["):
+            return None
+        steps.append(int(match[1]) if match[1] else match[2])
+        at = match.end()
+    return steps or None
+
+
+def _parsed(value: str, line: int, report: Report) -> Node | None:
+    """The value's node, its places marked as an override's."""
+    inner = Report(text=value)
+    found = documents(inner)
+    for error in inner.errors:
+        report.add(Scalar(line, max(error.column, 1), ""), ROOT, error.message, error.hint)
+    if inner.errors or len(found) > 1:
+        if len(found) > 1:
+            report.add(Scalar(line, 1, ""), ROOT, say("Expected one value."))
+        return None
+    node = found[0] if found else Scalar(1, 1, value.strip())
+    _mark(node, line)
+    return node
+
+
+def _mark(node: Node, line: int) -> None:
+    node.line = line
+    if isinstance(node, Sequence):
+        for part in node.items:
+            _mark(part, line)
+    elif isinstance(node, Mapping):
+        for key, part in node.entries.values():
+            _mark(key, line)
+            _mark(part, line)
+
+
+def _put(node: Node, steps: list[str | int], value: Node, line: int, report: Report) -> None:
+    """Walk the steps below a document and set the last."""
+    for place, step in enumerate(steps):
+        path = ROOT
+        for done in steps[:place]:
+            path = path / done
+        last = value if place == len(steps) - 1 else None
+        if isinstance(step, int):
+            node = _item(node, step, last, line, report, path)
+        else:
+            inside = place > 0 and isinstance(steps[place - 1], int)
+            node = _entry(node, step, last, line, report, path, inside)
+
+
+def _item(node: Node, step: int, value: Node | None, line: int, report: Report, path: object) -> Node:
+    """The item of a list, replaced by the value if there is one."""
+    if not isinstance(node, Sequence) or not 0 < step <= len(node.items):
+        n = len(node.items) if isinstance(node, Sequence) else 0
+        report.add(
+            Scalar(line, 1, ""), str(path), say("There is no item [{step}] here: the list has {n}.", step=step, n=n)
+        )
+        raise _NoPlace
+    if value is not None:
+        node.items[step - 1] = value
+    elif isinstance(item := node.items[step - 1], Scalar) and not is_null(item):  # `- relu`
+        key = Scalar(item.line, item.column, item.text, item.plain)
+        node.items[step - 1] = Mapping(item.line, item.column, {item.text: (key, Mapping(item.line, item.column, {}))})
+    return node.items[step - 1]
+
+
+def _entry(node: Node, step: str, value: Node | None, line: int, report: Report, path: object, in_list: bool) -> Node:
+    """The value of a key, made or replaced by the value if there is one; a shorthand is opened."""
+    if not isinstance(node, Mapping):
+        known = Scalar(line, 1, "")
+        report.add(known, str(path), say("There is no key `{step}` here: this is not a mapping.", step=step))
+        raise _NoPlace
+    if step not in node.entries and len(node.entries) == 1:
+        key, (at, inner) = next(iter(node.entries.items()))
+        opened = isinstance(inner, Mapping) and step in inner.entries
+        if in_list or opened:
+            if not isinstance(inner, Mapping):
+                entries = {} if is_null(inner) else {POSITIONAL: (Scalar(inner.line, inner.column, ""), inner)}
+                inner = Mapping(inner.line, inner.column, entries)
+                node.entries[key] = (at, inner)
+            node = inner
+    if value is not None:
+        node.entries[step] = (Scalar(line, 1, step), value)
+    elif step not in node.entries:
+        hint = did_you_mean(step, node.entries)
+        report.add(Scalar(line, 1, ""), str(path), say("There is no key `{step}` here.", step=step), hint)
+        raise _NoPlace
+    return node.entries[step][1]

@@ -1,6 +1,7 @@
 """What every layer has: sizes and shapes, parameters, and the record that a spec's layer is read into.
 
-A shape has no batch axis and stands channels first: `(C, H, W)`.  A size is an int, or a formula where the spec uses names.
+A shape has no batch axis and stands channels first: `(C, H, W)`.  A size is an int, or a formula where the spec has
+names.
 """
 
 from __future__ import annotations
@@ -72,29 +73,29 @@ def simplified(size: Size) -> Size:
 
 def product(sizes: Iterable[Size]) -> Size:
     """The product of sizes, 1 for none."""
-    whole, named = 1, []
+    number, named = 1, []
     for size in sizes:
         if isinstance(size, int):
-            whole *= size
+            number *= size
         else:
             named.append(size)
-    if not named or whole == 0:
-        return whole
-    factors = (formula(whole), *named) if whole != 1 else tuple(named)
+    if not named or number == 0:
+        return number
+    factors = (formula(number), *named) if number != 1 else tuple(named)
     return simplified(Call("*", factors) if len(factors) > 1 else factors[0])
 
 
 def total(sizes: Iterable[Size]) -> Size:
     """The sum of sizes, 0 for none."""
-    whole, named = 0, []
+    number, named = 0, []
     for size in sizes:
         if isinstance(size, int):
-            whole += size
+            number += size
         else:
             named.append(size)
     if not named:
-        return whole
-    terms = (*named, formula(whole)) if whole else tuple(named)
+        return number
+    terms = (*named, formula(number)) if number else tuple(named)
     return simplified(Call("+", terms) if len(terms) > 1 else terms[0])
 
 
@@ -110,6 +111,11 @@ def floor_quotient(a: Size, b: int | Formula) -> Size:
     if isinstance(a, int) and isinstance(b, int):
         return a // b
     return simplified(call("floor", call("/", a, b)))
+
+
+def whole(size: Size) -> bool:
+    """Whether a size can be a number of things: no fraction of numbers is left in it."""
+    return isinstance(size, int) or not isinstance(size, Number)
 
 
 def values_in(shape: Shape) -> Size | None:
@@ -153,7 +159,9 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     trainable: Flag = True
     symbols: Annotated[Symbols, RecordField(Symbols)] = NO_SYMBOLS
 
-    PART: ClassVar[str] = "other"  # convolution, pooling, dense, attention, activation, normalization, other: what conventions go by
+    PART: ClassVar[str] = (
+        "other"  # convolution, pooling, dense, attention, activation, normalization, other: what conventions go by
+    )
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
     MACS: ClassVar[str | None] = None  # multiply-adds of a forward pass as a formula over `sizes`
 
@@ -184,7 +192,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         specs = {name: getattr(self, name) for name in texts if name != "params"}
         if all(spec is not ABSENT and not spec.shared for spec in specs.values()):
             return texts
-        left = {name: "1*1" if spec.shared else texts[name] for name, spec in specs.items() if spec is not ABSENT}
+        left = {name: "1" if spec.shared else texts[name] for name, spec in specs.items() if spec is not ABSENT}
         return left | {"params": " + ".join(left.values())} if left else {}
 
     def macs(self, x: Shape) -> str | None:
@@ -205,16 +213,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""
-        return {f: v for f in self.__struct_fields__ if isinstance(v := getattr(self, f), ParameterSpec) and v is not ABSENT}
+        return {
+            f: v for f in self.__struct_fields__ if isinstance(v := getattr(self, f), ParameterSpec) and v is not ABSENT
+        }
 
 
-def need_rank(x: Shape, ranks: tuple[int, ...], wanted: Message) -> None:
+def need_rank(x: Shape, ranks: tuple[int, ...], wanted: str) -> None:
     """Refuse a shape with another number of axes; `wanted` says what the axes are, as `(C, H, W)`."""
     if len(x) not in ranks:
-        raise ShapeError(say("needs an input {wanted}, but gets {shape}", wanted=wanted, shape=shape_text(x)))
+        raise ShapeError(say("Expected an input {wanted}, got {shape}.", wanted=wanted, shape=shape_text(x)))
 
 
 def positive(name: str, size: Any, least: int = 1) -> None:
     """Refuse a size below `least` in the setting `name`; a size with names passes."""
     if isinstance(size, int) and size < least:
-        raise ShapeError(say("must be at least {least}, is {size}", least=least, size=size), name)
+        raise ShapeError(say("Expected at least {least}, got {size}.", least=least, size=size), name)

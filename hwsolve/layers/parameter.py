@@ -84,7 +84,9 @@ class InitializerField(Field):
         arguments: dict[str, Formula | str] = {}
         for key, (head, value) in node.entries.items():
             if key not in INITIALIZERS[name]:
-                report.add(head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, INITIALIZERS[name]))
+                report.add(
+                    head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, INITIALIZERS[name])
+                )
                 arguments[key] = INVALID
             else:
                 field: Field = WordField() if key in WORDS else DecimalField()

@@ -1,0 +1,111 @@
+"""Adaptive pooling: windows chosen so that a map of the wanted size comes out.
+
+Cell p (from 0) of n_out pools the input's cells floor(p·n/n_out) to ceil((p + 1)·n/n_out) − 1.  No parameters.
+Source: PyTorch, torch.nn.AdaptiveAvgPool2d.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from hwsolve.layers import base, window
+from hwsolve.layers.base import Layer, Shape, StatedMap
+from hwsolve.spec.fields import Field, PerAxis, SizeField
+from hwsolve.spec.nodes import Node, Scalar, is_null
+from hwsolve.spec.report import Path, Report
+
+KEEP = -1  # stands for `null`: that axis stays as it is
+
+
+class SideField(Field):
+    """A size, or null for the size that comes in."""
+
+    forms = (Scalar,)
+    expected = SizeField().expected
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        return KEEP if is_null(node) else SizeField().read(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [SizeField().schema(), {"type": "null"}]}
+
+
+class AdaptivePooling(Layer, frozen=True):
+    """What adaptive pooling of 1, 2 and 3 axes shares: (C, n…) → (C, output_size…)."""
+
+    output_size: Shape
+
+    PART: ClassVar[str] = "pooling"
+    AXES: ClassVar[int]
+
+    def output(self, x: Shape) -> Shape:
+        """(C, n…) → (C, output_size…)."""
+        window.check_map(x, self.AXES)
+        for side in self.output_size:
+            if side != KEEP:
+                base.positive("output_size", side)
+        if isinstance(x, StatedMap):
+            kept = any(side == KEEP for side in self.output_size)
+            return StatedMap(x[0], None) if kept else (x[0], *self.output_size)
+        return (x[0], *(n if side == KEEP else side for n, side in zip(x[1:], self.output_size, strict=True)))
+
+
+class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
+    """Adaptive average pooling; to 1×1 it is global average pooling."""
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values of the input; none where its sides are unknown."""
+        values = base.values_in(x)
+        return {} if values is None else {"inputs": values}
+
+    def macs(self, x: Shape) -> str | None:
+        """Every input value is added once, where the windows don't overlap."""
+        return "inputs" if base.values_in(x) is not None and all(side == 1 for side in self.output_size) else None
+
+
+class AdaptiveAvgPool1d(AdaptiveAveragePooling, frozen=True):
+    """Adaptive average pooling of a sequence: (C, L) → (C, L'), to `output_size`."""
+
+    output_size: Annotated[Shape, PerAxis(1, SideField())]
+
+    AXES: ClassVar[int] = 1
+
+
+class AdaptiveMaxPool1d(AdaptivePooling, frozen=True):
+    """Adaptive max pooling of a sequence: (C, L) → (C, L'), to `output_size`."""
+
+    output_size: Annotated[Shape, PerAxis(1, SideField())]
+
+    AXES: ClassVar[int] = 1
+
+
+class AdaptiveAvgPool2d(AdaptiveAveragePooling, frozen=True):
+    """Adaptive average pooling of a map: (C, H, W) → (C, H', W'), to `output_size`."""
+
+    output_size: Annotated[Shape, PerAxis(2, SideField())]
+
+    AXES: ClassVar[int] = 2
+
+
+class AdaptiveMaxPool2d(AdaptivePooling, frozen=True):
+    """Adaptive max pooling of a map: (C, H, W) → (C, H', W'), to `output_size`."""
+
+    output_size: Annotated[Shape, PerAxis(2, SideField())]
+
+    AXES: ClassVar[int] = 2
+
+
+class AdaptiveAvgPool3d(AdaptiveAveragePooling, frozen=True):
+    """Adaptive average pooling of a volume: (C, D, H, W) → (C, D', H', W'), to `output_size`."""
+
+    output_size: Annotated[Shape, PerAxis(3, SideField())]
+
+    AXES: ClassVar[int] = 3
+
+
+class AdaptiveMaxPool3d(AdaptivePooling, frozen=True):
+    """Adaptive max pooling of a volume: (C, D, H, W) → (C, D', H', W'), to `output_size`."""
+
+    output_size: Annotated[Shape, PerAxis(3, SideField())]
+
+    AXES: ClassVar[int] = 3

@@ -1,0 +1,76 @@
+"""Batch normalisation: each channel is shifted and scaled to mean 0 and variance 1 over the batch, then by γ and β.
+
+y = γ·(x − mean)/sqrt(var + eps) + β.  2·C parameters: the weight γ and the bias β, one of each per channel.
+The running mean and variance are no parameters.  Source: PyTorch, torch.nn.BatchNorm2d; arXiv 1502.03167, algorithm 1.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.formula.tree import Number
+from hwsolve.layers import base
+from hwsolve.layers.base import Layer, Shape
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.spec.fields import Decimal, Flag
+
+
+class BatchNorm(Layer, frozen=True):
+    """What batch normalisation of 1, 2 and 3 axes shares."""
+
+    eps: Decimal = Number(1, 100_000)
+    momentum: Decimal = Number(1, 10)
+    affine: Flag = True
+    track_running_stats: Flag = True
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+
+    PART: ClassVar[str] = "normalization"
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "C", "bias": "C", "params": "2*C"}
+    MACS: ClassVar[str | None] = "values"
+    RANKS: ClassVar[tuple[int, ...]]
+    WANTED: ClassVar[str]
+
+    def output(self, x: Shape) -> Shape:
+        """The same shape."""
+        if not isinstance(x, base.StatedMap):
+            base.need_rank(x, self.RANKS, self.WANTED)
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """γ and β: (C)."""
+        return self.owned(weight=(x[0],), bias=(x[0],)) if self.affine else {}
+
+    def texts(self, x: Shape) -> dict[str, str]:
+        """None without γ and β."""
+        return self.COUNTS if self.affine else {}
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The channels, and the values that are normalised."""
+        values = base.values_in(x)
+        return {"C": x[0]} if values is None else {"C": x[0], "values": values}
+
+    def macs(self, x: Shape) -> str | None:
+        """One multiply-add per value: with the running statistics it is one scale and one shift."""
+        return None if base.values_in(x) is None else self.MACS
+
+
+class BatchNorm1d(BatchNorm, frozen=True):
+    """Batch normalisation of features or sequences: (C) or (C, L), keeps the shape; 2·C parameters."""
+
+    RANKS: ClassVar[tuple[int, ...]] = (1, 2)
+    WANTED: ClassVar[str] = "(C) or (C, L)"
+
+
+class BatchNorm2d(BatchNorm, frozen=True):
+    """Batch normalisation of maps: (C, H, W), keeps the shape; 2·C parameters."""
+
+    RANKS: ClassVar[tuple[int, ...]] = (3,)
+    WANTED: ClassVar[str] = "(C, H, W)"
+
+
+class BatchNorm3d(BatchNorm, frozen=True):
+    """Batch normalisation of volumes: (C, D, H, W), keeps the shape; 2·C parameters."""
+
+    RANKS: ClassVar[tuple[int, ...]] = (4,)
+    WANTED: ClassVar[str] = "(C, D, H, W)"

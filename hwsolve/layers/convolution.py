@@ -1,0 +1,194 @@
+"""Convolution layers: every output channel is a bank of kernels slid over the input's channels.
+
+y[o,p] = b[o] + Σ over c and u of w[o,c,u]·x[c, S(p − 1) + D(u − 1) + 1 − P], a cross-correlation, along each axis.
+Source: PyTorch, torch.nn.Conv1d, Conv2d and Conv3d; arXiv 1603.07285 (Dumoulin, Visin), section 2.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.language import say
+from hwsolve.layers import base, window
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+class Convolution(Layer, frozen=True):
+    """What convolutions of 1, 2 and 3 axes share.
+
+    x: (C_in, …), w: (C_out, C_in/groups, K, …), b: (C_out), y: (C_out, …).
+    """
+
+    out_channels: Size
+    kernel_size: Shape
+    stride: Shape
+    padding: Shape | str
+    dilation: Shape
+    groups: Size = 1
+    padding_mode: str = "zeros"
+    weight: ParameterSpec = DEFAULT
+    bias: ParameterSpec = DEFAULT
+
+    PART: ClassVar[str] = "convolution"
+    AXES: ClassVar[int]
+
+    def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:
+        """The padding before and after the map, per axis.  'same' puts the odd cell behind, as PyTorch does."""
+        if self.padding == "valid":
+            return ((0, 0),) * self.AXES
+        if not isinstance(self.padding, str):
+            return tuple((p, p) for p in self.padding)
+        both = [base.total((window.reach(k, d), -1)) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
+        halves = [base.floor_quotient(b, 2) for b in both]
+        return tuple((half, base.simplified(b - half)) for b, half in zip(both, halves, strict=True))
+
+    def output(self, x: Shape) -> Shape:
+        """(C_in, n…) → (C_out, floor((n + 2P − D(K − 1) − 1)/S) + 1 …)."""
+        self.check(x)
+        if isinstance(x, StatedMap):
+            return StatedMap(self.out_channels, self.stated(x))
+        sizes = zip(x[1:], self.kernel_size, self.stride, self.pads(x), self.dilation, strict=True)
+        return (self.out_channels, *(window.places(n, k, s, base.total(p), d) for n, k, s, p, d in sizes))
+
+    def stated(self, x: StatedMap) -> base.Size | None:
+        """What comes out of a map whose sides are unknown: as many values per channel where the padding keeps them."""
+        if x.features is None:
+            return None
+        pairs = zip(self.pads(x), self.kernel_size, self.dilation, strict=True)
+        keeps = all(base.total(p) == base.total((window.reach(k, d), -1)) for p, k, d in pairs)
+        one = base.quotient(x.features, x[0])
+        if not keeps or any(s != 1 for s in self.stride) or not base.whole(one):
+            return None
+        return base.product((one, self.out_channels))
+
+    def check(self, x: Shape) -> None:
+        """Refuse settings that PyTorch refuses."""
+        base.positive("out_channels", self.out_channels)
+        base.positive("groups", self.groups)
+        window.check_window(self.kernel_size, self.stride, self.dilation)
+        window.check_map(x, self.AXES)
+        if self.padding == "same" and any(s != 1 for s in self.stride):
+            raise ShapeError(say("`same` padding needs a stride of 1."), "padding")
+        for pair in self.pads(x):
+            base.positive("padding", pair[0], 0)
+        channels = x[0]
+        for count, field in ((channels, "groups"), (self.out_channels, "out_channels")):
+            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
+                raise ShapeError(
+                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
+                )
+        if self.padding_mode in ("reflect", "circular") and not isinstance(x, StatedMap):
+            self.check_mode(x)
+
+    def check_mode(self, x: Shape) -> None:
+        """A reflected or wrapped padding can't be longer than the map."""
+        for n, pair in zip(x[1:], self.pads(x), strict=True):
+            most = n - 1 if self.padding_mode == "reflect" else n
+            if isinstance(most, int) and any(isinstance(p, int) and p > most for p in pair):
+                message = say(
+                    "{mode} padding of an axis of {n} is at most {most}.", mode=self.padding_mode, n=n, most=most
+                )
+                raise ShapeError(message, "padding")
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """w: (C_out, C_in/groups, K, …), b: (C_out)."""
+        return self.owned(
+            weight=(self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size), bias=(self.out_channels,)
+        )
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """C_in, C_out, G, the kernel's sides and the output's."""
+        sizes = {"C_in": x[0], "C_out": self.out_channels, "G": self.groups}
+        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
+        if not isinstance(x, StatedMap):
+            sizes |= dict(zip((f"{a}_out" for a in window.AXES[self.AXES]), self.output(x)[1:], strict=True))
+        return sizes
+
+    def one_kernel(self) -> str:
+        """How many weights make one output value."""
+        kernel = "*".join(window.kernel_names(self.kernel_size))
+        return f"{kernel}*C_in" if self.groups == 1 else f"{kernel}*C_in/G"
+
+    def texts(self, x: Shape) -> dict[str, str]:
+        """(K·K·C_in/G + 1)·C_out."""
+        kernel = self.one_kernel()
+        return {"weight": f"{kernel}*C_out", "bias": "C_out", "params": f"({kernel} + 1)*C_out"}
+
+    def macs(self, x: Shape) -> str | None:
+        """One kernel at every place of every output channel; unknown where the sides are."""
+        if isinstance(x, StatedMap):
+            return None
+        places = "*".join(f"{a}_out" for a in window.AXES[self.AXES])
+        return f"{self.one_kernel()}*C_out*{places}"
+
+    def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
+        """How many places the window has along each axis of the map."""
+        if isinstance(x, StatedMap):
+            return {}
+        return {
+            axis: window.window_formula(window.AXES[self.AXES][axis - 1], n, k, s, p, d)
+            for axis, (n, k, s, p, d) in enumerate(
+                zip(x[1:], self.kernel_size, self.stride, self.pads(x), self.dilation, strict=True), 1
+            )
+        }
+
+
+class Conv1d(Convolution, frozen=True):
+    """Convolution of a sequence: (C_in, L) → (C_out, L').
+
+    (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv1d.
+    """
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, PerAxis(1, Size)]
+    stride: Annotated[Shape, PerAxis(1, Size)] = (1,)
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(1, SizeOrZero))] = (0,)
+    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
+    groups: Size = 1
+    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+
+    AXES: ClassVar[int] = 1
+
+
+class Conv2d(Convolution, frozen=True):
+    """Convolution of a map: (C_in, H, W) → (C_out, H', W').
+
+    (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv2d.
+    """
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, PerAxis(2, Size)]
+    stride: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(2, SizeOrZero))] = (0, 0)
+    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
+    groups: Size = 1
+    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+
+    AXES: ClassVar[int] = 2
+
+
+class Conv3d(Convolution, frozen=True):
+    """Convolution of a volume: (C_in, D, H, W) → (C_out, D', H', W').
+
+    (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv3d.
+    """
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, PerAxis(3, Size)]
+    stride: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(3, SizeOrZero))] = (0, 0, 0)
+    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
+    groups: Size = 1
+    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+
+    AXES: ClassVar[int] = 3

@@ -1,0 +1,35 @@
+"""Dropout: while training, values are set to 0 with probability p and the others divided by 1 − p; keeps the shape.
+
+Source: PyTorch, torch.nn.Dropout; JMLR 15 (2014), Srivastava and others.
+"""
+
+from __future__ import annotations
+
+from hwsolve.formula.tree import Number
+from hwsolve.language import say
+from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.spec.fields import Decimal
+
+
+class Dropout(Layer, frozen=True):
+    """Dropout of single values with probability p; keeps the shape, owns no parameters."""
+
+    p: Decimal = Number(1, 2)
+
+    def output(self, x: Shape) -> Shape:
+        """The same shape."""
+        if isinstance(self.p, Number) and not 0 <= self.p.numerator <= self.p.denominator:
+            raise ShapeError(say("A probability is between 0 and 1."), "p")
+        return x
+
+
+class Dropout1d(Dropout, frozen=True):
+    """Dropout of whole channels of a sequence."""
+
+
+class Dropout2d(Dropout, frozen=True):
+    """Dropout of whole channels of a map."""
+
+
+class Dropout3d(Dropout, frozen=True):
+    """Dropout of whole channels of a volume."""

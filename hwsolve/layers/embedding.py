@@ -1,0 +1,39 @@
+"""Embedding: a table with one row of numbers per word; an index picks its row.
+
+y[t] = W[x[t]], x: (…) of indices, W: (num_embeddings, embedding_dim), y: (…, embedding_dim).
+Source: PyTorch, torch.nn.Embedding.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.layers import base
+from hwsolve.layers.base import Layer, Shape
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.spec.fields import CountField, Size
+
+
+class Embedding(Layer, frozen=True):
+    """Embedding table: (…) of indices → (…, embedding_dim); num_embeddings·embedding_dim parameters."""
+
+    num_embeddings: Size
+    embedding_dim: Size
+    padding_idx: Annotated[int, CountField(None)] | None = None
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim", "params": "words*dim"}
+
+    def output(self, x: Shape) -> Shape:
+        """(…) → (…, embedding_dim)."""
+        base.positive("num_embeddings", self.num_embeddings)
+        base.positive("embedding_dim", self.embedding_dim)
+        return (*x, self.embedding_dim)
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """W: (num_embeddings, embedding_dim)."""
+        return self.owned(weight=(self.num_embeddings, self.embedding_dim))
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The rows and columns of the table."""
+        return {"words": self.num_embeddings, "dim": self.embedding_dim}

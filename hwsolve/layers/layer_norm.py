@@ -1,0 +1,58 @@
+"""Layer normalisation: the last axes of each sample are shifted and scaled to mean 0 and variance 1, then by γ and β.
+
+y = γ·(x − mean)/sqrt(var + eps) + β over `normalized_shape`.  Source: PyTorch, torch.nn.LayerNorm; arXiv 1607.06450.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.formula.tree import Number
+from hwsolve.language import say
+from hwsolve.layers import base
+from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
+
+
+class LayerNorm(Layer, frozen=True):
+    """Layer normalisation over the last axes, `normalized_shape` (the last one unless given); keeps the shape.
+
+    As many γ, and as many β, as `normalized_shape` has elements.
+    """
+
+    normalized_shape: Annotated[Shape, ListOf(Size, minimum=1, single=True)] | None = None
+    eps: Decimal = Number(1, 100_000)
+    elementwise_affine: Flag = True
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+
+    PART: ClassVar[str] = "normalization"
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
+    MACS: ClassVar[str | None] = "values"
+
+    def over(self, x: Shape) -> Shape:
+        """The axes that are normalised."""
+        return x[-1:] if self.normalized_shape is None else self.normalized_shape
+
+    def output(self, x: Shape) -> Shape:
+        """The same shape."""
+        wanted = self.over(x)
+        if isinstance(x, base.StatedMap) or len(wanted) > len(x) or tuple(x[len(x) - len(wanted) :]) != wanted or not x:
+            got, last = base.shape_text(wanted), base.shape_text(x)
+            raise ShapeError(
+                say("Expected the last axes of {last}, got {got}.", last=last, got=got), "normalized_shape"
+            )
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """γ and β: (normalized_shape)."""
+        return self.owned(weight=self.over(x), bias=self.over(x)) if self.elementwise_affine else {}
+
+    def texts(self, x: Shape) -> dict[str, str]:
+        """None without γ and β."""
+        return self.COUNTS if self.elementwise_affine else {}
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The elements of γ, and the values that are normalised."""
+        return {"features": base.product(self.over(x)), "values": base.product(x)}

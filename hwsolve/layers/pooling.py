@@ -1,0 +1,244 @@
+"""Pooling: each window of a channel's map gives one value, its largest or its average.
+
+max: y[c,p] = max over u of x[c, S(p − 1) + D(u − 1) + 1 − P]; average: the sum over u divided by K.  No parameters.
+With `ceil_mode` the last window must start in the map or before it.
+Source: PyTorch, torch.nn.MaxPool2d and torch.nn.AvgPool2d.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import Annotated, ClassVar
+
+from hwsolve.language import Message, say
+from hwsolve.layers import base, window
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
+
+
+class Pooling(Layer, frozen=True):
+    """What pooling layers share: (C, n…) → (C, places of the window …).
+
+    `features` states how many values come out in all, in place of a window: the sides of the map are then unknown.
+    """
+
+    kernel_size: Shape | None = None
+    stride: Shape | None = None
+    padding: Shape = ()
+    ceil_mode: bool = False
+    features: Size | None = None
+
+    PART: ClassVar[str] = "pooling"
+    AXES: ClassVar[int]
+
+    @property
+    def dilations(self) -> Shape:
+        """How far apart the cells of the window lie, per axis."""
+        return (1,) * self.AXES
+
+    @property
+    def strides(self) -> Shape:
+        """The stride per axis; none is that of the kernel."""
+        return self.stride or self.kernel_size or ()
+
+    def output(self, x: Shape) -> Shape:
+        """(C, n…) → (C, floor((n + 2P − D(K − 1) − 1)/S) + 1 …)."""
+        window.check_map(x, self.AXES)
+        if self.features is not None:
+            return self.stated(x)
+        if self.kernel_size is None:
+            raise ShapeError(say("`kernel_size` is missing: the window, or `features`, what comes out in all."))
+        self.check(self.kernel_size)
+        if isinstance(x, StatedMap):
+            return StatedMap(x[0], None)
+        settings = (x[1:], self.kernel_size, self.strides, self.padding, self.dilations)
+        return (x[0], *(self.places(*sizes) for sizes in zip(*settings, strict=True)))
+
+    def places(
+        self, n: base.Size, kernel: base.Size, stride: base.Size, padding: base.Size, dilation: base.Size
+    ) -> base.Size:
+        """The places of the window along one axis."""
+        if self.ceil_mode:
+            return window.places_rounded_up(n, kernel, stride, padding, dilation)
+        return window.places(n, kernel, stride, base.total((padding, padding)), dilation)
+
+    def check(self, kernel: Shape) -> None:
+        """Refuse settings that PyTorch refuses."""
+        window.check_window(kernel, self.strides, self.dilations)
+        for p, k, d in zip(self.padding, kernel, self.dilations, strict=True):
+            covered = window.reach(k, d)
+            if isinstance(p, int) and isinstance(covered, int) and p > covered // 2:
+                raise ShapeError(
+                    say("Expected at most half of the window, {half}, got {p}.", half=covered // 2, p=p), "padding"
+                )
+
+    def stated(self, x: Shape) -> Shape:
+        """A map of unknown sides that holds the stated number of values."""
+        if self.kernel_size is not None:
+            raise ShapeError(
+                say("`kernel_size` and `features` can't both be given: a window decides what comes out."), "features"
+            )
+        held = base.values_in(x)
+        if isinstance(held, int) and isinstance(self.features, int) and self.features > held:
+            raise ShapeError(
+                say("Pooling can't make {held} values into {more}.", held=held, more=self.features), "features"
+            )
+        return StatedMap(x[0], self.features)
+
+    def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
+        """How many places the window has along each axis of the map."""
+        if isinstance(x, StatedMap) or self.kernel_size is None:
+            return {}
+        settings = (x[1:], self.kernel_size, self.strides, self.padding, self.dilations)
+        made = window.rounded_up_formula if self.ceil_mode else window.window_formula
+        axes = window.AXES[self.AXES]
+        return {
+            a: made(axes[a - 1], n, k, s, (p, p), d) for a, (n, k, s, p, d) in enumerate(zip(*settings, strict=True), 1)
+        }
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The kernel's sides, the channels, and the output's sides."""
+        if self.kernel_size is None or isinstance(x, StatedMap):
+            return {}
+        sizes = {"C": x[0]} | dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
+        return sizes | dict(zip((f"{a}_out" for a in window.AXES[self.AXES]), self.output(x)[1:], strict=True))
+
+    def warnings(self, x: Shape) -> list[Message]:
+        """A stated number of values that no map of this many channels holds."""
+        if not isinstance(self.features, int) or not isinstance(x[0], int) or x[0] == 0:
+            return []
+        return stated_size_warnings(self.features, x[0]) if self.AXES == 2 else []
+
+
+def stated_size_warnings(features: int, channels: int) -> list[Message]:
+    """What the shapes say against a stated number of values in square maps."""
+    each, left = divmod(features, channels)
+    if not left and isqrt(each) ** 2 == each:
+        return []
+    side = isqrt(features)
+    n, all_maps = f"{features:,}", f"{features * channels:,}"
+    if left:
+        why = say("{n} values can't come from {channels} maps of one size", n=n, channels=channels)
+    else:
+        why = say(
+            "{n} values in {channels} maps are {each} each, which is no square map",
+            n=n,
+            channels=channels,
+            each=f"{each:,}",
+        )
+    if side**2 != features:
+        return [say("{why}.", why=why)]
+    return [
+        say(
+            "{why}: {n} is one {side}×{side} map; {channels} maps hold {all_maps}.",
+            why=why, n=n, side=side, channels=channels, all_maps=all_maps,
+        )
+    ]  # fmt: skip
+
+
+class MaxPooling(Pooling, frozen=True):
+    """Max pooling: the largest value of each window."""
+
+    kernel_size: Shape | None = None
+    stride: Shape | None = None
+    padding: Shape = ()
+    dilation: Shape = ()
+    ceil_mode: bool = False
+    features: Size | None = None
+
+    @property
+    def dilations(self) -> Shape:
+        """As given."""
+        return self.dilation
+
+
+class AveragePooling(Pooling, frozen=True):
+    """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
+
+    count_include_pad: bool = True
+
+    def macs(self, x: Shape) -> str | None:
+        """Every cell of every window is added once."""
+        if isinstance(x, StatedMap) or self.kernel_size is None:
+            return None
+        return "*".join((*window.kernel_names(self.kernel_size), "C", *(f"{a}_out" for a in window.AXES[self.AXES])))
+
+
+class MaxPool1d(MaxPooling, frozen=True):
+    """Max pooling of a sequence: (C, L) → (C, L'); the largest value of each window."""
+
+    kernel_size: Annotated[Shape, PerAxis(1, Size)] | None = None
+    stride: Annotated[Shape, PerAxis(1, Size)] | None = None
+    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
+    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
+    ceil_mode: Flag = False
+    features: Size | None = None
+
+    AXES: ClassVar[int] = 1
+
+
+class AvgPool1d(AveragePooling, frozen=True):
+    """Average pooling of a sequence: (C, L) → (C, L'); the mean of each window."""
+
+    kernel_size: Annotated[Shape, PerAxis(1, Size)] | None = None
+    stride: Annotated[Shape, PerAxis(1, Size)] | None = None
+    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
+    ceil_mode: Flag = False
+    count_include_pad: Flag = True
+    features: Size | None = None
+
+    AXES: ClassVar[int] = 1
+
+
+class MaxPool2d(MaxPooling, frozen=True):
+    """Max pooling of a map: (C, H, W) → (C, H', W'); the largest value of each window."""
+
+    kernel_size: Annotated[Shape, PerAxis(2, Size)] | None = None
+    stride: Annotated[Shape, PerAxis(2, Size)] | None = None
+    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
+    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
+    ceil_mode: Flag = False
+    features: Size | None = None
+
+    AXES: ClassVar[int] = 2
+
+
+class AvgPool2d(AveragePooling, frozen=True):
+    """Average pooling of a map: (C, H, W) → (C, H', W'); the mean of each window."""
+
+    kernel_size: Annotated[Shape, PerAxis(2, Size)] | None = None
+    stride: Annotated[Shape, PerAxis(2, Size)] | None = None
+    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
+    ceil_mode: Flag = False
+    count_include_pad: Flag = True
+    divisor_override: Size | None = None
+    features: Size | None = None
+
+    AXES: ClassVar[int] = 2
+
+
+class MaxPool3d(MaxPooling, frozen=True):
+    """Max pooling of a volume: (C, D, H, W) → (C, D', H', W'); the largest value of each window."""
+
+    kernel_size: Annotated[Shape, PerAxis(3, Size)] | None = None
+    stride: Annotated[Shape, PerAxis(3, Size)] | None = None
+    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
+    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
+    ceil_mode: Flag = False
+    features: Size | None = None
+
+    AXES: ClassVar[int] = 3
+
+
+class AvgPool3d(AveragePooling, frozen=True):
+    """Average pooling of a volume: (C, D, H, W) → (C, D', H', W'); the mean of each window."""
+
+    kernel_size: Annotated[Shape, PerAxis(3, Size)] | None = None
+    stride: Annotated[Shape, PerAxis(3, Size)] | None = None
+    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
+    ceil_mode: Flag = False
+    count_include_pad: Flag = True
+    divisor_override: Size | None = None
+    features: Size | None = None
+
+    AXES: ClassVar[int] = 3

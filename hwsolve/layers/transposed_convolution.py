@@ -1,0 +1,174 @@
+"""Transposed convolution: the map of gradients of a convolution, used as a layer that makes maps larger.
+
+y[o, S(p − 1) + D(u − 1) + 1 − P] collects w[c,o,u]·x[c,p]; an axis of n becomes one of
+S(n − 1) − 2P + D(K − 1) + output padding + 1.
+Source: PyTorch, torch.nn.ConvTranspose1d, 2d and 3d; arXiv 1603.07285, section 4.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.language import say
+from hwsolve.layers import base, window
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
+
+
+class TransposedConvolution(Layer, frozen=True):
+    """What transposed convolutions of 1, 2 and 3 axes share.
+
+    x: (C_in, …), w: (C_in, C_out/groups, K, …), b: (C_out), y: (C_out, …).
+    """
+
+    out_channels: Size
+    kernel_size: Shape
+    stride: Shape
+    padding: Shape
+    output_padding: Shape
+    groups: Size = 1
+    bias: ParameterSpec = DEFAULT
+    dilation: Shape = ()
+    padding_mode: str = "zeros"
+    weight: ParameterSpec = DEFAULT
+
+    PART: ClassVar[str] = "convolution"
+    AXES: ClassVar[int]
+
+    def output(self, x: Shape) -> Shape:
+        """(C_in, n…) → (C_out, S(n − 1) − 2P + D(K − 1) + output padding + 1 …)."""
+        self.check(x)
+        if isinstance(x, StatedMap):
+            return StatedMap(self.out_channels, None)
+        settings = (x[1:], self.kernel_size, self.stride, self.padding, self.dilation, self.output_padding)
+        sides = [self.side(*sizes) for sizes in zip(*settings, strict=True)]
+        for side in sides:
+            if isinstance(side, int) and side < 1:
+                raise ShapeError(
+                    say("The padding takes away the whole map: its side would be {side}.", side=side), "padding"
+                )
+        return (self.out_channels, *sides)
+
+    @staticmethod
+    def side(
+        n: base.Size, kernel: base.Size, stride: base.Size, padding: base.Size, dilation: base.Size, extra: base.Size
+    ) -> base.Size:
+        """S(n − 1) − 2P + D(K − 1) + output padding + 1."""
+        return base.simplified((n - 1) * stride - 2 * padding + window.reach(kernel, dilation) + extra)
+
+    def check(self, x: Shape) -> None:
+        """Refuse settings that PyTorch refuses."""
+        base.positive("out_channels", self.out_channels)
+        base.positive("groups", self.groups)
+        window.check_window(self.kernel_size, self.stride, self.dilation)
+        window.check_map(x, self.AXES)
+        for count, field in ((x[0], "groups"), (self.out_channels, "out_channels")):
+            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
+                raise ShapeError(
+                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
+                )
+        for extra, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
+            if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
+                raise ShapeError(
+                    say("Expected less than the stride or the dilation, got {extra}.", extra=extra), "output_padding"
+                )
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """w: (C_in, C_out/groups, K, …), b: (C_out)."""
+        return self.owned(
+            weight=(x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size), bias=(self.out_channels,)
+        )
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """C_in, C_out, G, the kernel's sides and the input's."""
+        sizes = {"C_in": x[0], "C_out": self.out_channels, "G": self.groups}
+        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
+        if not isinstance(x, StatedMap):
+            sizes |= dict(zip((f"{a}_in" for a in window.AXES[self.AXES]), x[1:], strict=True))
+        return sizes
+
+    def texts(self, x: Shape) -> dict[str, str]:
+        """K·K·C_in·C_out/G + C_out."""
+        weight = self.weights()
+        return {"weight": weight, "bias": "C_out", "params": f"{weight} + C_out"}
+
+    def weights(self) -> str:
+        """The number of weights."""
+        kernel = "*".join(window.kernel_names(self.kernel_size))
+        return f"{kernel}*C_in*C_out" if self.groups == 1 else f"{kernel}*C_in*C_out/G"
+
+    def macs(self, x: Shape) -> str | None:
+        """Every input value meets one kernel per output channel of its group."""
+        if isinstance(x, StatedMap):
+            return None
+        return f"{self.weights()}*{'*'.join(f'{a}_in' for a in window.AXES[self.AXES])}"
+
+    def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
+        """The side of the larger map, per axis."""
+        if isinstance(x, StatedMap):
+            return {}
+        found: dict[int, tuple[str, dict[str, base.Size]]] = {}
+        settings = (x[1:], self.kernel_size, self.stride, self.padding, self.dilation, self.output_padding)
+        for axis, (n, k, s, p, d, extra) in enumerate(zip(*settings, strict=True), 1):
+            name = f"{window.AXES[self.AXES][axis - 1]}_in"
+            values = {name: n, "S": s, "P": p, "K": k}
+            reach = "K"
+            if d != 1:
+                reach, values["D"] = "D*(K - 1) + 1", d
+            text = f"({name} - 1)*S - 2*P + {reach}"
+            if extra != 0:
+                text, values["P_out"] = f"{text} + P_out", extra
+            found[axis] = (text, values)
+        return found
+
+
+class ConvTranspose1d(TransposedConvolution, frozen=True):
+    """Transposed convolution of a sequence: (C_in, L) → (C_out, L')."""
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, PerAxis(1, Size)]
+    stride: Annotated[Shape, PerAxis(1, Size)] = (1,)
+    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
+    output_padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
+    groups: Size = 1
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
+    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+
+    AXES: ClassVar[int] = 1
+
+
+class ConvTranspose2d(TransposedConvolution, frozen=True):
+    """Transposed convolution of a map: (C_in, H, W) → (C_out, H', W')."""
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, PerAxis(2, Size)]
+    stride: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
+    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
+    output_padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
+    groups: Size = 1
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
+    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+
+    AXES: ClassVar[int] = 2
+
+
+class ConvTranspose3d(TransposedConvolution, frozen=True):
+    """Transposed convolution of a volume: (C_in, D, H, W) → (C_out, D', H', W')."""
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, PerAxis(3, Size)]
+    stride: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
+    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
+    output_padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
+    groups: Size = 1
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
+    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+
+    AXES: ClassVar[int] = 3

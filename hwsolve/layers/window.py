@@ -1,0 +1,133 @@
+"""A window that slides over a map: how many places it has along an axis.
+
+Along an axis of length n, a window of K cells that lie D apart, moved by S over a map with P cells of padding on each
+side, has floor((n + 2P − D(K − 1) − 1)/S) + 1 places.
+Source: PyTorch, torch.nn.Conv2d and torch.nn.MaxPool2d, "Shape".
+"""
+
+from __future__ import annotations
+
+from hwsolve.formula.tree import Formula, call
+from hwsolve.language import Message, say
+from hwsolve.layers import base
+from hwsolve.layers.base import Shape, ShapeError, Size
+
+AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # the names of a map's axes by their number, as in PyTorch
+WANTED = {1: "(C, L)", 2: "(C, H, W)", 3: "(C, D, H, W)"}
+
+
+def check_map(x: Shape, dimensions: int) -> None:
+    """Refuse what is not channels with that many axes; a map with unknown sides passes."""
+    if isinstance(x, base.StatedMap) or len(x) == dimensions + 1:
+        return
+    raise ShapeError(
+        say("Expected an input {wanted}, got {shape}.", wanted=WANTED[dimensions], shape=base.shape_text(x))
+    )
+
+
+def reach(kernel: Size, dilation: Size) -> Size:
+    """The cells from the first to the last of a window: D(K − 1) + 1."""
+    if isinstance(kernel, int) and isinstance(dilation, int):
+        return dilation * (kernel - 1) + 1
+    return base.simplified(dilation * (kernel - 1) + 1)
+
+
+def places(n: Size, kernel: Size, stride: Size, padding: Size, dilation: Size = 1) -> Size:
+    """floor((n + padding − D(K − 1) − 1)/S) + 1; `padding` counts both sides."""
+    covered = reach(kernel, dilation)
+    if isinstance(n, int) and isinstance(padding, int) and isinstance(covered, int):
+        if n + padding < covered:
+            raise ShapeError(too_small(n, padding, covered), "kernel_size")
+        if isinstance(stride, int):
+            return (n + padding - covered) // stride + 1
+    room: Formula | int = base.simplified(n + padding - covered)
+    return base.total((base.floor_quotient(room, stride), 1))
+
+
+def places_rounded_up(n: Size, kernel: Size, stride: Size, padding: Size, dilation: Size) -> Size:
+    """With `ceil_mode`: rounded up, but the last window must start in the input or in the padding before it.
+
+    min(ceil((n + 2P − D(K − 1) − 1)/S) + 1, ceil((n + P)/S)), with P on each side.
+    """
+    covered = reach(kernel, dilation)
+    if isinstance(n, int) and isinstance(padding, int) and isinstance(covered, int) and isinstance(stride, int):
+        if n + 2 * padding < covered:
+            raise ShapeError(too_small(n, 2 * padding, covered), "kernel_size")
+        return min(-((covered - n - 2 * padding) // stride) + 1, -(-(n + padding) // stride))
+    whole = call("+", call("ceil", call("/", n + 2 * padding - covered, stride)), 1)
+    if (
+        isinstance(padding, int)
+        and isinstance(stride, int)
+        and isinstance(covered, int)
+        and padding + stride <= covered
+    ):
+        return base.simplified(whole)  # the last window can't start behind the input
+    return base.simplified(call("min", whole, call("ceil", call("/", n + padding, stride))))
+
+
+def too_small(n: int, padding: int, covered: int) -> Message:
+    """What is wrong with a window that is larger than the padded map."""
+    if padding:
+        return say(
+            "The window spans {covered} cells, but the axis has {n} and {padding} of padding.",
+            covered=covered,
+            n=n,
+            padding=padding,
+        )
+    return say("The window spans {covered} cells, but the axis has only {n}.", covered=covered, n=n)
+
+
+def check_window(kernel: Shape, stride: Shape, dilation: Shape = ()) -> None:
+    """Kernel, stride and dilation are at least 1."""
+    for field, sizes in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
+        for size in sizes:
+            base.positive(field, size)
+
+
+def kernel_names(kernel: Shape) -> tuple[str, ...]:
+    """`K` for every axis of a square kernel, else `K_h`, `K_w` by axis."""
+    if all(k == kernel[0] for k in kernel):
+        return ("K",) * len(kernel)
+    return tuple(f"K_{axis.lower()}" for axis in AXES[len(kernel)])
+
+
+AxisFormula = tuple[str, dict[str, Size]]  # the formula text of an output axis, and the values of its names
+
+
+def names(
+    axis: str, n: Size, kernel: Size, stride: Size, pads: tuple[Size, Size], dilation: Size
+) -> tuple[str, str, dict[str, Size]]:
+    """How the formulas below write the padding and the window, and the values of the names."""
+    values: dict[str, Size] = {f"{axis}_in": n, "K": kernel, "S": stride}
+    if pads[0] == pads[1]:
+        padding, values["P"] = "2*P", pads[0]
+    else:
+        padding, values["P_before"], values["P_after"] = "P_before + P_after", *pads
+    if dilation == 1:
+        return padding, "K", values
+    return padding, "D*(K - 1) - 1", values | {"D": dilation}
+
+
+def window_formula(
+    axis: str, n: Size, kernel: Size, stride: Size, pads: tuple[Size, Size], dilation: Size
+) -> AxisFormula:
+    """The places of a window along `axis`."""
+    padding, covered, values = names(axis, n, kernel, stride, pads, dilation)
+    return f"floor(({axis}_in + {padding} - {covered})/S) + 1", values
+
+
+def rounded_up_formula(
+    axis: str, n: Size, kernel: Size, stride: Size, pads: tuple[Size, Size], dilation: Size
+) -> AxisFormula:
+    """The places with `ceil_mode`; the smaller of two, where the last window could start behind the map."""
+    padding, covered, values = names(axis, n, kernel, stride, pads, dilation)
+    text = f"ceil(({axis}_in + {padding} - {covered})/S) + 1"
+    reached = reach(kernel, dilation)
+    if (
+        isinstance(pads[0], int)
+        and isinstance(stride, int)
+        and isinstance(reached, int)
+        and pads[0] + stride <= reached
+    ):
+        return text, values
+    return f"min({text}, ceil(({axis}_in + P)/S))", values

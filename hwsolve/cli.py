@@ -1,5 +1,216 @@
-"""The command line."""
+"""The command line: one command per kind of problem, and `solve`, `validate`, `batch` for any.  No arithmetic in it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from hwsolve.commands.options import VERSION, Common, with_common
+from hwsolve.solvers import KINDS
+
+app = typer.Typer(
+    name="hwsolve",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Spec = Annotated[str | None, typer.Argument(metavar="[SPEC]", help="A spec file, or - for the standard input.")]
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Spec files, or - for the standard input.")]
+Kind = Annotated[str | None, typer.Argument(metavar="[KIND]", help="A kind of problem.")]
+
+
+@app.callback()
+def top(version: bool = VERSION) -> None:
+    """Neural-network homework, worked out line by line."""
+
+
+class KindCommand(TyperCommand):
+    """A command whose help is its kind's own, read when it is asked for."""
+
+    def _fill_help(self) -> None:
+        from hwsolve.commands.reference import summary_of_kind
+
+        self.help = summary_of_kind(self.name or "")
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        self._fill_help()
+        return super().get_short_help_str(limit)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._fill_help()
+        super().format_help(ctx, formatter)
+
+
+def kind_command(kind: str) -> Any:
+    """The command of a kind that needs no options of its own."""
+
+    def command(spec: Spec = None, *, common: Common) -> None:
+        from hwsolve.commands.solving import run
+
+        raise typer.Exit(run([spec] if spec else [], common, kind=kind))
+
+    return command
+
+
+def backprop(
+    spec: Spec = None,
+    lr: Annotated[str | None, typer.Option("--lr", metavar="X", help="Learning rate.")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Steps of training.")] = None,
+    *,
+    common: Common,
+) -> None:
+    """A command with the options that are asked most often."""
+    from hwsolve.commands.solving import run
+
+    extra: dict[str, str] = {}
+    if lr is not None:
+        extra["optimizer.*.lr"] = lr
+    if steps is not None:
+        extra["steps"] = str(steps)
+    raise typer.Exit(run([spec] if spec else [], common, extra, kind="backprop"))
+
+
+def derivative(
+    spec: Annotated[str | None, typer.Argument(metavar="[SPEC|FUNCTION]", help="A spec file, or the function.")] = None,
+    order: Annotated[int | None, typer.Option("--order", metavar="N", min=0, help="Order of the derivative.")] = None,
+    wrt: Annotated[list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k].")] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option("--variable", metavar="NAME[=SIZE]", help="A variable; x=C is a vector.")
+    ] = None,
+    at: Annotated[list[str] | None, typer.Option("--at", metavar="NAME=VALUE,…", help="A point for the value.")] = None,
+    *,
+    common: Common,
+) -> None:
+    """A command that takes its function from the command line too."""
+    from hwsolve.commands.solving import run
+    from hwsolve.commands.typed_function import is_function, run_function, settings
+
+    if spec is not None and is_function(spec):
+        raise typer.Exit(run_function(spec, settings(order, wrt, variable, at), common))
+    extra = settings(order, wrt, variable, at)
+    raise typer.Exit(run([spec] if spec else [], common, extra, kind="derivative"))
+
+
+OWN_OPTIONS: dict[str, Any] = {"backprop": backprop, "derivative": derivative}
+for _kind in KINDS:
+    app.command(_kind, cls=KindCommand)(with_common()(OWN_OPTIONS.get(_kind) or kind_command(_kind)))
+
+
+@app.command()
+@with_common()
+def solve(specs: Specs, *, common: Common) -> None:
+    """Solve specs of any kind."""
+    from hwsolve.commands.solving import run
+
+    raise typer.Exit(run(specs, common))
+
+
+@app.command()
+@with_common(("set", "lang", "quiet", "debug"))
+def validate(specs: Specs, *, common: Common) -> None:
+    """Read and check specs without solving them."""
+    from hwsolve.commands.solving import check_only
+
+    raise typer.Exit(check_only(specs, common))
+
+
+@app.command()
+@with_common(("format", "digits", "set", "columns", "full", "float", "lang", "questions", "quiet", "debug"))
+def batch(
+    places: Annotated[
+        list[str], typer.Argument(metavar="FOLDER...", help="Folders, files, or patterns like 'a/*.yaml'.")
+    ],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Processes.")] = 1,
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
+    junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="SECONDS", min=0.01, help="Give a spec up after this long.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings and published disagreements fail too.")] = False,
+    *,
+    common: Common,
+) -> None:
+    """Solve every spec in folders, check what each expects, and sum up."""
+    from hwsolve.commands.batching import run_batch
+
+    raise typer.Exit(run_batch(places, jobs, output, junit, timeout, strict, common))
+
+
+@app.command()
+def kinds(version: bool = VERSION) -> None:
+    """List the kinds of problems."""
+    from hwsolve.commands import reference
+    from hwsolve.commands.solving import emit
+
+    emit(reference.kinds(), None)
+
+
+@app.command()
+def layers(
+    name: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="Show this layer's arguments.")] = None,
+    version: bool = VERSION,
+) -> None:
+    """List the layers, or show the arguments of one."""
+    from hwsolve.commands import reference
+    from hwsolve.commands.solving import emit
+
+    emit(reference.layers(name), None)
+
+
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+
+
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="A kind of problem.")],
+    output: Output = None,
+    version: bool = VERSION,
+) -> None:
+    """Write a commented spec to begin with."""
+    from hwsolve.commands import reference
+    from hwsolve.commands.solving import emit
+
+    emit(reference.starter(kind), output)
+
+
+@app.command()
+def schema(kind: Kind = None, output: Output = None, version: bool = VERSION) -> None:
+    """Print the JSON Schema of specs, for an editor."""
+    from hwsolve.commands import reference
+    from hwsolve.commands.solving import emit
+
+    emit(reference.schema(kind), output)
+
+
+@app.command()
+def examples(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this example.")] = None,
+    version: bool = VERSION,
+) -> None:
+    """List the shipped problems, or print one."""
+    from hwsolve.commands import reference
+    from hwsolve.commands.solving import emit
+
+    emit(reference.example(name) if name else reference.examples(), None)
 
 
 def main() -> None:
-    """Entry point."""
+    """The entry point: runs a command, and turns what it raises into a message and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(prog_name="hwsolve")
+    except Exception as error:
+        from hwsolve.failure import status_of
+
+        sys.exit(status_of(error, debug="--debug" in sys.argv))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Many specs: find them, solve each in a worker, and say how each came out, in the order of the specs."""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hwsolve.errors import CallError
+from hwsolve.language import Message, say
+from hwsolve.render.options import Options
+
+HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is done with every spec."""
+
+    overrides: dict[str, str] = {}
+    format: str | None = None  # None: solve and check only
+    options: Options = Options()
+    strict: bool = False
+    debug: bool = False
+
+
+class Row(msgspec.Struct, frozen=True):
+    """How one problem came out; `status` as the exit status of the command line."""
+
+    path: str
+    number: int
+    count: int  # of problems in its file
+    kind: str = ""
+    status: int = HOLDS
+    checks: int = 0
+    failed: int = 0
+    published: int = 0
+    disagree: int = 0
+    warnings: int = 0
+    complaints: tuple[str, ...] = ()
+    text: str = ""
+    seconds: float = 0.0
+
+
+def find_specs(places: list[str]) -> list[str]:
+    """The spec files in folders, of patterns and by name, each once."""
+    found: dict[str, None] = {}
+    for place in places:
+        if os.path.isdir(place):
+            files = list(_below(place))
+        elif os.path.exists(place):
+            files = [place]
+        else:
+            files = sorted(f for f in glob.glob(place, recursive=True) if os.path.isfile(f))
+        if not files:
+            raise CallError(say("There are no specs in {place}.", place=place))
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _below(folder: str) -> Iterator[str]:
+    for top, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        yield from (os.path.join(top, f) for f in sorted(files) if f.endswith((".yaml", ".yml")))
+
+
+def solve_file(path: str, plan: Plan) -> list[Row]:
+    """Every problem of a file; whatever goes wrong is in the rows."""
+    from hwsolve.failure import explained
+    from hwsolve.files import read_spec
+    from hwsolve.pipeline import read
+
+    start = time.perf_counter()
+    try:
+        text, source = read_spec(path)
+        problems = read(text, source, plan.overrides)
+    except Exception as error:
+        complaint, status = explained(error, plan.debug)
+        return [Row(path, 1, 1, status=status, complaints=(complaint,), seconds=time.perf_counter() - start)]
+    rows = []
+    for number, problem in enumerate(problems, 1):
+        try:
+            row = _solve(problem, path, number, len(problems), plan)
+        except Exception as error:
+            complaint, status = explained(error, plan.debug)
+            row = Row(path, number, len(problems), problem.kind, status=status, complaints=(complaint,))
+        rows.append(msgspec.structs.replace(row, seconds=time.perf_counter() - start))
+        start = time.perf_counter()
+    return rows
+
+
+def _solve(problem: object, path: str, number: int, count: int, plan: Plan) -> Row:
+    from hwsolve.checks import disagreements, failure_text, failures
+    from hwsolve.pipeline import work_out
+    from hwsolve.render import render
+
+    solution = work_out(problem)  # type: ignore[arg-type]
+    failed, disagree = failures(solution), disagreements(solution)
+    warnings = [note for note in solution.notes if note.level == "warning"]
+    complaints: list[Message | str] = [failure_text(check) for check in failed]
+    if plan.strict:
+        complaints += [
+            say(
+                "{at}: {source} states {key} = {stated}, it is {computed}",
+                at=p.at or path,
+                source=p.source or say("the source"),
+                key=p.key,
+                stated=p.stated,
+                computed=p.computed,
+            )
+            for p in disagree
+        ]
+        complaints += [say("{path}: warning: {text}", path=path, text=note.text) for note in warnings]
+    return Row(
+        path,
+        number,
+        count,
+        solution.kind,
+        FAILS if complaints else HOLDS,
+        len(solution.checks),
+        len(failed),
+        len(solution.published),
+        len(disagree),
+        len(warnings),
+        tuple(str(c) for c in complaints),
+        render([solution], plan.format, plan.options) if plan.format else "",
+    )
+
+
+def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Callable[[int], None]) -> list[Row]:
+    """All rows in the order of the paths; `tell` hears how many files are done."""
+    from functools import partial
+
+    from hwsolve.workers import Crashed, Late, run_all
+
+    results: dict[int, list[Row]] = {}
+    for number, result in run_all(partial(solve_file, plan=plan), paths, jobs, timeout):
+        path = paths[number]
+        if isinstance(result, Late):
+            complaint = say("{path}: gave up after {seconds} s", path=path, seconds=f"{result.seconds:g}")
+            result = [Row(path, 1, 1, status=BUG, complaints=(str(complaint),), seconds=result.seconds)]
+        elif isinstance(result, Crashed):
+            complaint = say("{path}: the process that solved it ended with code {code}", path=path, code=result.code)
+            result = [Row(path, 1, 1, status=BUG, complaints=(str(complaint),))]
+        results[number] = result
+        tell(len(results))
+    return [row for number in sorted(results) for row in results[number]]
+
+
+def status_of(rows: list[Row]) -> int:
+    """The worst of the files."""
+    return max((row.status for row in rows), default=HOLDS)

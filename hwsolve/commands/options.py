@@ -1,0 +1,112 @@
+"""The options that every solving command takes, declared once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import msgspec
+import typer
+
+from hwsolve.errors import CallError
+from hwsolve.language import say
+
+
+class Common(msgspec.Struct, frozen=True):
+    """How to solve and how to show, as asked on the command line."""
+
+    format: str | None = None
+    output: str | None = None
+    digits: int | None = None
+    set: tuple[str, ...] = ()
+    columns: str | None = None
+    full: bool = False
+    only: str | None = None
+    float: bool = False
+    lang: str | None = None
+    questions: bool = False
+    quiet: bool = False
+    debug: bool = False
+
+    def overrides(self) -> dict[str, str]:
+        """What replaces parts of a spec, as path and YAML text."""
+        found: dict[str, str] = {}
+        if self.float:
+            found["numbers"] = "float64"
+        if self.digits is not None:
+            found["digits"] = str(self.digits)
+        for item in self.set:
+            path, equals, value = item.partition("=")
+            if not equals or not path.strip():
+                raise CallError(say("--set takes PATH=VALUE, as in --set network.layers[1].out_features=3."))
+            found[path.strip()] = value
+        return found
+
+
+def version_asked(value: bool) -> None:
+    """--version"""
+    if value:
+        from hwsolve import __version__
+
+        print(f"hwsolve {__version__}")
+        raise typer.Exit
+
+
+VERSION: Any = typer.Option(False, "--version", callback=version_asked, is_eager=True, help="Show the version and end.")
+
+OPTIONS: dict[str, tuple[Any, Any]] = {
+    "format": (
+        str | None,
+        typer.Option(None, "--format", "-f", metavar="NAME", help="terminal, plain, json or markdown."),
+    ),
+    "output": (str | None, typer.Option(None, "--output", "-o", metavar="FILE", help="Write to a file.")),
+    "digits": (
+        int | None,
+        typer.Option(None, "--digits", metavar="N", min=1, max=1000, help="Significant digits of rounded values (6)."),
+    ),
+    "set": (
+        list[str],
+        typer.Option([], "--set", metavar="PATH=VALUE", help="Change the spec: network.layers[1].out_features=3."),
+    ),
+    "columns": (
+        str | None,
+        typer.Option(None, "--columns", metavar="LIST", help="Columns of the layer table: params,activations,macs."),
+    ),
+    "full": (bool, typer.Option(False, "--full", help="Write out every line, also of large arrays.")),
+    "only": (
+        str | None,
+        typer.Option(None, "--only", metavar="KEY", help="How this one number arises, back to the givens."),
+    ),
+    "float": (bool, typer.Option(False, "--float", help="Calculate in float64: fast, at most 6 digits, none proven.")),
+    "lang": (str | None, typer.Option(None, "--lang", metavar="en|zh", help="Language of the text.")),
+    "questions": (bool, typer.Option(False, "--questions", help="The problem without its solution.")),
+    "quiet": (bool, typer.Option(False, "--quiet", "-q", help="Show nothing but what fails.")),
+    "debug": (bool, typer.Option(False, "--debug", help="Show a traceback for a bug of hwsolve's own.")),
+}
+
+
+def with_common(names: tuple[str, ...] = tuple(OPTIONS)) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the common options; its parameter `common` receives them together."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "common"]
+        kind = inspect.Parameter.KEYWORD_ONLY
+        shared = [inspect.Parameter(n, kind, default=OPTIONS[n][1], annotation=OPTIONS[n][0]) for n in names]
+        shared.append(inspect.Parameter("version", kind, default=VERSION, annotation=bool))
+
+        @wraps(command)
+        def run(**values: Any) -> None:
+            values.pop("version")
+            chosen = {name: values.pop(name) for name in names}
+            if "set" in chosen:
+                chosen["set"] = tuple(chosen["set"] or ())
+            command(**values, common=Common(**chosen))
+
+        parameters = [p.replace(kind=kind) for p in own] + shared
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        return run
+
+    return decorate

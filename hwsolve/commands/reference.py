@@ -1,0 +1,163 @@
+"""What there is: kinds, layers, starters, the schema, and the shipped examples."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from typing import Any
+
+from hwsolve.errors import CallError
+from hwsolve.language import say
+
+
+def summary_of_kind(kind: str) -> str:
+    """The one-line help of a kind: the first line of its record's docstring, read without importing the solver."""
+    import ast
+    import importlib.util
+    from pathlib import Path
+
+    from hwsolve.solvers import KINDS
+
+    found = importlib.util.find_spec(KINDS[kind])
+    if found is None or found.origin is None:
+        return ""
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Problem":
+            return first_line(ast.get_docstring(node))
+    return ""
+
+
+def first_line(docstring: str | None) -> str:
+    """A docstring's first line, as a help text."""
+    return (docstring or "").strip().partition("\n")[0]
+
+
+def two_columns(rows: list[tuple[str, str]]) -> str:
+    """Names and what they are, aligned."""
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in rows)
+
+
+def kinds() -> str:
+    """Every kind of problem with its one-line help."""
+    from hwsolve.solvers import KINDS
+
+    return two_columns([(kind, summary_of_kind(kind)) for kind in KINDS])
+
+
+def layers(name: str | None) -> str:
+    """Every layer with its one-line help, or one layer with its arguments."""
+    from hwsolve.layers import LAYERS, layer_class
+
+    if name is None:
+        return two_columns([(known, first_line(layer_class(known).__doc__)) for known in LAYERS])
+    if name not in LAYERS:
+        raise unknown(say("There is no layer `{name}`.", name=name), name, list(LAYERS))
+    cls: Any = layer_class(name)
+    rows = [(f"  {field}", default) for field, default in arguments(cls)]
+    doc = inspect.cleandoc(cls.__doc__ or "")
+    return f"{name}\n{textwrap.indent(doc, '  ')}\n\n{say('Arguments')}\n{two_columns(rows)}"
+
+
+def arguments(cls: Any) -> list[tuple[str, str]]:
+    """The arguments of a layer, in order: what each takes, and its default."""
+    import msgspec
+
+    from hwsolve.spec.records import form_of
+
+    defaults = {info.encode_name: info for info in msgspec.structs.fields(cls)}
+    form = form_of(cls)
+    own = [key for key in form.fields if key not in COMMON_ARGUMENTS]
+    return [
+        (key, f"{form.fields[key][1].expected}; {default_of(defaults[key])}")
+        for key in [*own, *(key for key in COMMON_ARGUMENTS if key in form.fields)]
+    ]
+
+
+COMMON_ARGUMENTS = ("weight", "bias", "name", "trainable", "symbols")
+
+
+def default_of(info: Any) -> Any:
+    """`required`, or the default as it would be typed in a spec."""
+    import msgspec
+
+    if info.required:
+        return say("required")
+    value = info.default if info.default is not msgspec.NODEFAULT else info.default_factory()
+    return say("default {value}", value=as_yaml(value))
+
+
+def as_yaml(value: Any) -> Any:
+    """A default as it would be typed in a spec."""
+    from hwsolve.formula.tree import Formula
+
+    if value is None or type(value).__name__ == "ParameterSpec" or type(value).__name__ == "Symbols":
+        return say("none")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(str(as_yaml(item)) for item in value) + "]"
+    if isinstance(value, Formula):
+        from hwsolve.formula.notation import plain
+
+        return plain(value)
+    return str(value)
+
+
+def starter(kind: str) -> str:
+    """A commented spec to begin with."""
+    from hwsolve.solvers import solver
+
+    return textwrap.dedent(str(solver(known_kind(kind)).STARTER)).lstrip("\n")
+
+
+def known_kind(kind: str) -> str:
+    """The kind, or a wrong call that names the nearest one."""
+    from hwsolve.solvers import KINDS
+
+    if kind not in KINDS:
+        raise unknown(say("There is no kind `{kind}`.", kind=kind), kind, list(KINDS))
+    return kind
+
+
+def unknown(message: Any, word: str, names: list[str]) -> CallError:
+    """A wrong call, with what may have been meant."""
+    from hwsolve.spec.report import did_you_mean
+
+    hint = did_you_mean(word, names)
+    return CallError(message if hint is None else say("{message} {hint}", message=message, hint=hint))
+
+
+def schema(kind: str | None) -> str:
+    """The JSON Schema of a spec, for an editor."""
+    import json
+
+    from hwsolve.schema import spec_schema
+
+    return json.dumps(spec_schema(known_kind(kind) if kind else None), indent=2, ensure_ascii=False)
+
+
+def examples() -> str:
+    """Every shipped problem with its title."""
+    from hwsolve.examples import names, root
+
+    return two_columns([(name, title_of(root() / f"{name}.yaml")) for name in names()])
+
+
+def title_of(path: Any) -> str:
+    """The `title:` of a spec, without solving it."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("title:"):
+            text = line.removeprefix("title:").strip()
+            if text.startswith("{"):
+                text = text.strip("{}").partition("en:")[2].partition(", zh:")[0].strip()
+            return str(text.strip("\"'"))
+    return ""
+
+
+def example(name: str) -> str:
+    """The text of a shipped problem."""
+    from hwsolve.examples import find
+
+    return find(name).read_text(encoding="utf-8")

@@ -1,0 +1,149 @@
+"""Is what came out what was stated?  Numbers to the digits typed, formulas for all values."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from hwsolve.formula.tree import Formula, Number, references
+from hwsolve.language import say
+from hwsolve.solution import Quantity
+
+DECIMAL = re.compile(r"([-+−]?)(\d[\d_,]*)?(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?")
+
+
+class Verdict(NamedTuple):
+    """Whether it holds (None: cannot be told), what came out, and how far it is off."""
+
+    ok: bool | None
+    got: str
+    difference: str = ""
+
+
+class Typed(NamedTuple):
+    """A decimal as it was typed: its value, half a unit of its last digit, and its count of significant digits."""
+
+    value: Fraction
+    half: Fraction
+    digits: int
+
+
+def typed(text: str) -> Typed | None:
+    """`6.4e9` is 64·10⁸ ± 5·10⁷, known to two digits; a text that is no decimal is None."""
+    match = DECIMAL.fullmatch(text.strip())
+    if match is None or not (match[2] or match[3]):
+        return None
+    whole, part = re.sub("[_,]", "", match[2] or ""), (match[3] or "").replace("_", "")
+    exponent = int(match[4] or 0) - len(part)
+    if abs(exponent) > 10_000:
+        return None
+    unit = Fraction(10) ** exponent
+    value = int(whole + part or "0") * unit
+    digits = len((whole + part).lstrip("0")) or 1
+    return Typed(-value if match[1] in ("-", "−") and match[1] else value, unit / 2, digits)
+
+
+def interval(value: Any) -> tuple[Fraction, Fraction]:
+    """The ends between which a scalar (int, fmpq, arb or float) surely lies."""
+    if isinstance(value, int | float | Fraction):
+        return Fraction(value), Fraction(value)
+    if hasattr(value, "numerator"):  # fmpq, fmpz
+        exact = Fraction(int(value.numerator), int(value.denominator))
+        return exact, exact
+    middle, radius = _dyadic(value.mid()), _dyadic(value.rad())
+    return middle - radius, middle + radius
+
+
+def _dyadic(ball: Any) -> Fraction:
+    mantissa, exponent = ball.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def no_names(name: str, indices: tuple[int, ...]) -> Any:
+    """The look-up of a formula that has only numbers."""
+    raise KeyError(name)
+
+
+def compare(text: str, stated: Formula, found: Any, free: dict[str, str], tolerance: Fraction | None) -> Verdict:
+    """What was typed, as text and as a formula, against a Quantity or a Formula."""
+    decimal = typed(text)
+    if isinstance(found, Quantity):
+        if decimal is not None:
+            return _number(decimal, found, decimal.half if tolerance is None else tolerance)
+        if not any(references(stated)):
+            return _constant(stated, found, tolerance)
+    formula = _formula_of(found)
+    if formula is None:
+        return Verdict(None, _text(found))
+    from hwsolve.equality import equal_for_all
+
+    equal, witness = equal_for_all(formula, stated, free)
+    return Verdict(equal, _text(found), "" if witness is None else str(witness))
+
+
+def _number(wanted: Typed, found: Quantity, tolerance: Fraction) -> Verdict:
+    if isinstance(found.value, int) and wanted.value == found.value:
+        return Verdict(True, found.text)
+    low, high = interval(found.value)
+    if max(abs(low - wanted.value), abs(high - wanted.value)) <= tolerance:
+        return Verdict(True, found.text)
+    off = (low + high) / 2 - wanted.value
+    return Verdict(False, _digits(found, wanted.digits + 2), _difference(off))
+
+
+def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:
+    """A fraction or a formula without names: the value itself, as far as the value is known."""
+    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.numbers import close, precision
+
+    with precision(256):
+        wanted = evaluate(stated, no_names)
+        if tolerance is None and not isinstance(found.value, float):
+            if close(found.value, wanted):
+                return Verdict(True, found.text)
+            tolerance = Fraction(0)
+    low, high = interval(wanted)
+    if tolerance is None:
+        tolerance = Fraction(max(abs(low), 1)) / 10**12  # float64 proves no digit: 12 of them are asked
+    middle = (low + high) / 2
+    least, most = interval(found.value)
+    if max(abs(least - middle), abs(most - middle)) <= tolerance:
+        return Verdict(True, found.text)
+    return Verdict(False, found.text, _difference((least + most) / 2 - middle))
+
+
+def _formula_of(found: Any) -> Formula | None:
+    if isinstance(found, Formula):
+        return found
+    if isinstance(found, Quantity) and found.exact is not None:
+        low, _ = interval(found.value)
+        return Number(low.numerator, low.denominator)
+    return None
+
+
+def _text(found: Any) -> str:
+    from hwsolve.answers import written
+
+    return written(found)
+
+
+def _digits(found: Quantity, digits: int) -> str:
+    """Enough digits of a value for a reader to see that it is another one."""
+    if found.relation == "=":
+        return found.text
+    from hwsolve.numbers import Undecided, show
+
+    try:
+        shown = show(found.value, max(digits, 6)).text
+    except Undecided:
+        return found.text
+    return shown if len(shown) > len(found.text) else found.text
+
+
+def _difference(off: Fraction) -> str:
+    if off.denominator == 1:
+        return str(say("difference {value}", value=f"{off.numerator:,}"))
+    from hwsolve.numbers import exact, show
+
+    return str(say("difference {value}", value=show(exact(off.numerator, off.denominator), 3).text))

@@ -1,0 +1,49 @@
+"""The results of a batch as JUnit XML, which CI services read."""
+
+from __future__ import annotations
+
+import os
+import re
+from xml.etree import ElementTree
+
+from hwsolve.batch import FAILS, HOLDS, Row
+
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def report(rows: list[Row], seconds: float) -> str:
+    """A test case per problem; an expectation that fails is a failure, all else that is wrong an error."""
+    failures = sum(row.status == FAILS for row in rows)
+    errors = sum(row.status > FAILS for row in rows)
+    suite = ElementTree.Element(
+        "testsuite",
+        name="hwsolve",
+        tests=str(len(rows)),
+        failures=str(failures),
+        errors=str(errors),
+        time=f"{seconds:.3f}",
+    )
+    for row in rows:
+        folder, name = os.path.split(row.path)
+        if row.count > 1:
+            name += f" #{row.number}"
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=_clean(folder) or ".",
+            name=_clean(name),
+            file=_clean(row.path),
+            time=f"{row.seconds:.3f}",
+        )
+        if row.status != HOLDS:
+            text = _clean("\n".join(row.complaints))
+            tag = "failure" if row.status == FAILS else "error"
+            ElementTree.SubElement(case, tag, message=text.partition("\n")[0]).text = text
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _clean(text: str) -> str:
+    return UNPRINTABLE.sub("�", text)

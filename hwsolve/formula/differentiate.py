@@ -1,0 +1,161 @@
+"""Derivatives by named rules, with a record of every step.
+
+`differentiate(f, x)` gives df/dx; `differentiate(f, x[k])` the partial derivative by an element, with δ's eliminated.
+Each `Step` says `diff(f, x) = form = derivative` and holds by itself; its substeps are the derivatives that the form
+asks for.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hwsolve.formula.backward import Output, covers, gathered, plain_axes
+from hwsolve.formula.indices import (
+    Range,
+    conditions,
+    fresh,
+    has_delta,
+    names_in,
+    plain_index,
+    put,
+    sum_over,
+    unshadowed,
+)
+from hwsolve.formula.rules import apply
+from hwsolve.formula.simplify import big, factored, mentions
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children, rebuild
+from hwsolve.language import Message, say
+
+Ranges = dict[str, tuple[Formula, Formula]]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """`lhs = form = rhs` by a rule.  `form` has `diff` for what the substeps do; it may be the same as `rhs`."""
+
+    rule: Message
+    lhs: Formula
+    form: Formula
+    rhs: Formula
+    substeps: tuple[Step, ...] = ()
+
+
+class Differentiation:
+    """One derivative in the making; `steps` is None where no record is wanted."""
+
+    def __init__(self, wrt: Ref, steps: list[Step] | None, ranges: Ranges | None, eliminate: bool) -> None:
+        self.wrt = wrt
+        self.steps = steps
+        self.ranges = ranges
+        self.eliminate = eliminate
+        self.known: dict[Formula, Formula] = {}
+
+    def apart(self, f: Formula, wrt: Ref) -> Formula:
+        """The derivative of another formula, off the record."""
+        return differentiate(f, wrt, ranges=self.ranges, eliminate=self.eliminate)
+
+    def depends(self, f: Formula) -> bool:
+        """Whether the variable's name stands in a formula."""
+        return mentions(f, self.wrt.name)
+
+    def asked(self, f: Formula) -> Formula:
+        """diff(f, x), or what is plain without a step."""
+        if not self.depends(f):
+            return ZERO
+        return ONE if f == self.wrt else Call("diff", (f, self.wrt))
+
+    def of(self, f: Formula) -> Formula:
+        """The derivative of f; its step is recorded once."""
+        if not self.depends(f):
+            return ZERO
+        if f in self.known:
+            return self.known[f]
+        outer = self.steps
+        inner: list[Step] | None = None if outer is None else []
+        self.steps = inner
+        result = apply(f, self)
+        self.steps = outer
+        self.known[f] = result.derivative
+        if outer is not None and inner is not None and f != self.wrt:
+            lhs = Call("diff", (f, self.wrt))
+            outer.append(Step(result.rule, lhs, result.form, result.derivative, tuple(inner)))
+        return result.derivative
+
+    def summed(self, body: Formula, over: Range) -> Formula:
+        """Σ body; the index rule is a step of its own."""
+        if not self.eliminate or not has_delta(body, over.index):
+            return big("Sum", body, *over)
+        result = sum_over(body, over, self.covered)
+        lhs = Big("Sum", body, *over)
+        if self.steps is not None and result != lhs:
+            self.steps.append(Step(say("index rule: δ leaves one term"), lhs, result, result))
+        return result
+
+    def covered(self, over: Range, solution: Formula, rest: Formula) -> bool:
+        """Whether j* surely lies in the range: by its own range if that is known, else as an index of x itself."""
+        if not plain_index(solution):
+            return False
+        if isinstance(solution, Ref) and self.ranges is not None and solution.name in self.ranges:
+            own = self.ranges[solution.name]
+            return own == (over.low, over.high) or not (conditions(own[0], over) or conditions(own[1], over))
+        numbers = all(isinstance(f, Number) for f in (solution, over.low, over.high))
+        return not numbers and self.ranges is None
+
+
+def differentiate(
+    f: Formula,
+    wrt: Ref,
+    record: list[Step] | None = None,
+    ranges: Ranges | None = None,
+    eliminate: bool = True,
+) -> Formula:
+    """df/d(wrt).  Raises NoRule where no rule covers a step.
+
+    `ranges` gives the values that free index variables take: a sum over fewer than these gets a condition.  Without it
+    the indices of `wrt` are taken to lie in the ranges of the sums over its quantity.  `eliminate=False` leaves the δ's
+    of sums for later.
+    """
+    f = apart(f, wrt)
+    result = Differentiation(wrt, record, ranges, eliminate).of(f)
+    return unshadowed(result) if eliminate else result
+
+
+def apart(f: Formula, wrt: Ref) -> Formula:
+    """f with bound indices renamed that have the name of a free index of `wrt`."""
+    taken = names_in(*wrt.indices)
+    return _apart(f, taken) if taken else f
+
+
+def _apart(f: Formula, taken: set[str]) -> Formula:
+    parts = children(f)
+    if not parts:
+        return f
+    f = rebuild(f, tuple(_apart(p, taken) for p in parts))
+    if isinstance(f, Big) and f.index in taken:
+        index = fresh("", names_in(f) | taken)
+        return Big(f.op, put(f.body, f.index, Ref(index)), index, f.low, f.high)
+    return f
+
+
+def backward(
+    schematic: Formula,
+    output_indices: tuple[str, ...],
+    output_ranges: dict[str, Formula],
+    input: str,
+    input_indices: tuple[str, ...],
+    upstream: str = "g",
+    replace_output: str | None = None,
+) -> Formula:
+    """The gradient of input[input_indices]: Σ upstream[out] · ∂schematic/∂input[…] over the outputs, indices from 1.
+
+    δ's are eliminated, those of output indices first.  A reference whose index is fractional or outside its shape
+    counts as absent, so no condition is written where a reference watches the index.  `replace_output` names the
+    output: its element stands where the schematic itself would.
+    """
+    wrt = Ref(input, tuple(Ref(i) for i in input_indices))
+    schematic = apart(schematic, wrt)
+    derivative = differentiate(schematic, wrt, eliminate=False)
+    output = Output(schematic, output_indices, replace_output, input_indices) if replace_output else None
+    outputs = [Range(i, ONE, output_ranges[i]) for i in output_indices]
+    covered = covers(plain_axes(schematic, wrt))
+    g = Ref(upstream, tuple(Ref(i) for i in output_indices))
+    return factored(unshadowed(gathered(derivative, g, outputs, covered, output)))

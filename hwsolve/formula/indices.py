@@ -1,0 +1,297 @@
+"""The index rule: a δ under a sum picks one term, Σⱼ δ(e(j), k)·f(j) = f(j*) where e(j*) = k.
+
+`solve` undoes an affine index step by step, so that S*(p-1)+u-P = m gives p = (m+P-u)/S+1.
+`sum_over` adds up over one index and moves inward past other sums; a condition is written out where j* may lie outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hwsolve.formula.simplify import (
+    Term,
+    big,
+    choice,
+    difference,
+    equal_indices,
+    expand,
+    expanded,
+    integer,
+    mentions,
+    merge,
+    negative,
+    product,
+    quotient,
+    rational,
+    size,
+    sum_of,
+    term_of,
+    tidy,
+    total,
+    written,
+)
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, children, rebuild, walk
+
+LETTERS = ("j", "l", "u", "v", "q", "r", "s", "h")
+
+
+class Range(NamedTuple):
+    """An index and the values it takes, both ends included."""
+
+    index: str
+    low: Formula
+    high: Formula
+
+
+Rewrite = Callable[[Formula], Formula]
+Covered = Callable[[Range, Formula, Formula], bool]  # (range, solution, rest of the term before j* is put in)
+
+
+def solve(f: Formula, index: str, target: Formula) -> Formula | None:
+    """The value of the index at which f equals the target, if f is affine in it."""
+    if not mentions(f, index):
+        return None
+    solution = _undo(f, index, target)
+    if solution is None:
+        solution = _collect(f, index, target)
+    if solution is None or mentions(solution, index):
+        return None
+    return shorter(solution)
+
+
+def _undo(f: Formula, index: str, target: Formula) -> Formula | None:
+    """Undo one operation after the other; the index must stand in one place."""
+    match f:
+        case Ref(name, ()):
+            return target if name == index else None
+        case Call("neg", (inner,)):
+            return _undo(inner, index, negative(target))
+        case Call("+", args):
+            found = [a for a in args if mentions(a, index)]
+            rest = [a for a in args if not mentions(a, index)]
+            if len(found) != 1 or not rest:
+                return None
+            return _undo(found[0], index, difference(target, total(*reversed(rest))))
+        case Call("-", (a, b)) if mentions(a, index) != mentions(b, index):
+            if mentions(a, index):
+                return _undo(a, index, total(target, b))
+            return _undo(b, index, difference(a, target))
+        case Call("*", args):
+            found = [a for a in args if mentions(a, index)]
+            rest = [a for a in args if not mentions(a, index)]
+            return _undo(found[0], index, quotient(target, product(*rest))) if len(found) == 1 and rest else None
+        case Call("/", (a, b)) if not mentions(b, index):
+            return _undo(a, index, product(target, b))
+    return None
+
+
+def _collect(f: Formula, index: str, target: Formula) -> Formula | None:
+    """(target - b)/a for f = a·index + b."""
+    slope: list[Term] = []
+    rest: list[Term] = []
+    for term in expanded(f):
+        if not mentions(written(term), index):
+            rest.append(term)
+        elif (Ref(index), ONE) in term.factors:
+            slope.append(Term(term.coefficient, tuple(x for x in term.factors if x != (Ref(index), ONE)), term.decimal))
+        else:
+            return None
+    a = sum_of(slope)
+    if a == ZERO or mentions(a, index):
+        return None
+    return quotient(difference(target, sum_of(rest)), a)
+
+
+def shorter(f: Formula) -> Formula:
+    """The index multiplied out where that is not longer."""
+    out = expand(f)
+    return out if size(out) < size(f) else f
+
+
+def fresh(wanted: str, taken: set[str]) -> str:
+    """An index name that is not taken."""
+    if wanted and wanted not in taken:
+        return wanted
+    for letter in LETTERS:
+        if letter not in taken:
+            return letter
+    wanted = wanted or LETTERS[0]
+    return next(f"{wanted}{n}" for n in range(2, len(taken) + 3) if f"{wanted}{n}" not in taken)
+
+
+def names_in(*formulas: Formula) -> set[str]:
+    """All names of references and bound indices."""
+    out: set[str] = set()
+    for f in formulas:
+        for node in walk(f):
+            if isinstance(node, Ref):
+                out.add(node.name)
+            elif isinstance(node, Big):
+                out.add(node.index)
+    return out
+
+
+def put(f: Formula, index: str, value: Formula) -> Formula:
+    """f with an index replaced; bound indices make way, and changed indices are put in order."""
+    match f:
+        case Ref(name, ()):
+            return value if name == index else f
+        case Ref(name, indices):
+            new = tuple(put(i, index, value) for i in indices)
+            return Ref(name, tuple(n if n is o or n == o else shorter(n) for n, o in zip(new, indices, strict=True)))
+        case Big(op, body, bound, low, high):
+            low, high = put(low, index, value), put(high, index, value)
+            if bound == index or not mentions(body, index):
+                return Big(op, body, bound, low, high)
+            if mentions(value, bound):
+                new_name = fresh(bound, names_in(value, body) | {index})
+                body, bound = put(body, bound, Ref(new_name)), new_name
+            return big(op, put(body, index, value), bound, low, high)
+    parts = children(f)
+    if not parts or not mentions(f, index):
+        return f
+    return tidy(rebuild(f, tuple(put(p, index, value) for p in parts)))
+
+
+def unshadowed(f: Formula, bound: frozenset[str] = frozenset()) -> Formula:
+    """f with other names for indices that a big operator further out binds already."""
+    parts = children(f)
+    if not parts:
+        return f
+    if isinstance(f, Big):
+        if f.index in bound:
+            index = fresh("", names_in(f) | bound)
+            f = Big(f.op, put(f.body, f.index, Ref(index)), index, f.low, f.high)
+        bound = bound | {f.index}
+        parts = children(f)
+    return rebuild(f, tuple(unshadowed(p, bound) for p in parts))
+
+
+def has_delta(f: Formula, index: str) -> bool:
+    """Whether a δ on this index stands in the formula."""
+    return any(isinstance(n, Call) and n.name == "delta" and mentions(n, index) for n in walk(f))
+
+
+def as_it_is(f: Formula) -> Formula:
+    """Nothing to do."""
+    return f
+
+
+def sum_over(body: Formula, over: Range, covered: Covered, finish: Rewrite = as_it_is) -> Formula:
+    """Σ over the range, with δ's on its index eliminated.
+
+    `covered` says that j* needs no condition.  `finish` may rewrite each product before it is summed.
+    """
+    if not has_delta(body, over.index):
+        return big("Sum", finish(body), *over)
+    match body:
+        case Call("+" | "-" | "neg", args):
+            return tidy(rebuild(body, tuple(sum_over(a, over, covered, finish) for a in args)))
+    term = term_of(body)
+    for k, (base, exponent) in enumerate(term.factors):
+        if not has_delta(base, over.index):
+            continue
+        rest = Term(term.coefficient, term.factors[:k] + term.factors[k + 1 :], term.decimal)
+        found = _sum_factor(base, exponent, rest, over, covered, finish)
+        if found is not None:
+            return found
+    return big("Sum", finish(body), *over)
+
+
+def _sum_factor(
+    base: Formula,
+    exponent: Formula,
+    rest: Term,
+    over: Range,
+    covered: Covered,
+    finish: Rewrite,
+) -> Formula | None:
+    """The sum of a product by way of one of its factors, which holds a δ."""
+    if exponent != ONE:
+        return None
+    match base:
+        case Call("delta", (i, j)):
+            return _pick(i, j, written(rest), over, covered, finish)
+        case Call("+" | "-" | "neg", args):
+            parts = tuple(written(merge((rest, term_of(a)))) for a in args)
+            return sum_over(tidy(rebuild(base, parts)), over, covered, finish)
+        case Call("if", (condition, a, b)):
+            yes, no = Call("if", (condition, ONE, ZERO)), Call("if", (condition, ZERO, ONE))
+            return sum_over(total(product(written(rest), yes, a), product(written(rest), no, b)), over, covered, finish)
+        case Big("Sum", inner, index, low, high) if not mentions(low, over.index) and not mentions(high, over.index):
+            outer = written(rest)
+            if index == over.index or mentions(outer, index) or mentions(over.low, index) or mentions(over.high, index):
+                new = fresh(index, names_in(outer, inner, over.low, over.high) | {over.index})
+                inner, index = put(inner, index, Ref(new)), new
+            return big("Sum", sum_over(product(outer, inner), over, covered, finish), index, low, high)
+    return None
+
+
+def _pick(
+    i: Formula, j: Formula, rest: Formula, over: Range, covered: Covered, finish: Rewrite
+) -> Formula | None:
+    """The one term that δ(i, j) leaves."""
+    if mentions(i, over.index) == mentions(j, over.index):
+        solution = solve(difference(i, j), over.index, ZERO)
+    elif mentions(i, over.index):
+        solution = solve(i, over.index, j)
+    else:
+        solution = solve(j, over.index, i)
+    if solution is None:
+        return None
+    picked = put(rest, over.index, solution)
+    if not covered(over, solution, rest):
+        picked = within(picked, solution, over)
+    return finish(picked)
+
+
+def within(f: Formula, value: Formula, over: Range) -> Formula:
+    """f where the value is a whole number in the range, else 0; what is known to hold is not written."""
+    for condition in reversed(conditions(value, over)):
+        f = choice(condition, f, ZERO)
+    return f
+
+
+def conditions(value: Formula, over: Range) -> list[Formula]:
+    """What must hold for a value to lie in a range."""
+    out: list[Formula] = []
+    if not whole(value):
+        out.append(Call("==", (Call("floor", (value,)), value)))
+    for low, high in ((over.low, value), (value, over.high)):
+        apart = rational(expand(difference(high, low)))
+        if apart is None or apart < 0:
+            out.append(Call("<=", (low, high)))
+    return out
+
+
+def whole(f: Formula) -> bool:
+    """Whether an index is surely a whole number: no division in it but by what cancels."""
+    for term in expanded(f):
+        if term.coefficient.denominator != 1:
+            return False
+        if any((n := integer(exponent)) is None or n < 0 for _, exponent in term.factors):
+            return False
+    return True
+
+
+def plain_index(solution: Formula) -> bool:
+    """A name or a number: what x[j] against x[k] gives."""
+    return (isinstance(solution, Ref) and not solution.indices) or rational(solution) is not None
+
+
+def carries(rest: Formula, index: str) -> bool:
+    """Whether some reference has exactly this index on an axis: outside of its range that element is absent."""
+    return any(isinstance(node, Ref) and Ref(index) in node.indices for node in walk(rest))
+
+
+def sums_out(f: Formula, covered: Covered) -> Formula:
+    """Every inner sum with its δ's eliminated, the lowest first."""
+    match f:
+        case Big("Sum", body, index, low, high):
+            return sum_over(sums_out(body, covered), Range(index, low, high), covered)
+        case Call("delta", (i, j)) if (known := equal_indices(i, j)) is not None:
+            return ONE if known else ZERO
+    parts = children(f)
+    return tidy(rebuild(f, tuple(sums_out(p, covered) for p in parts))) if parts else f
+

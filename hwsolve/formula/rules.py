@@ -1,0 +1,275 @@
+"""The rules of differentiation, one function each: what d/dx of a node is in terms of its parts.
+
+A rule returns its name, the form it gives with `diff` for what is still to do, and the derivative itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from hwsolve.formula.functions import Function, function
+from hwsolve.formula.indices import Range, fresh, names_in, put
+from hwsolve.formula.parse import parse
+from hwsolve.formula.simplify import (
+    big,
+    choice,
+    difference,
+    equal_indices,
+    mentions,
+    negative,
+    power,
+    product,
+    quotient,
+    tidy,
+    total,
+)
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref
+from hwsolve.language import Message, say
+
+
+class NoRule(ValueError):
+    """A step that no rule covers."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+class Task(Protocol):
+    """What a rule needs: the derivative of a part, how it is written, and the sum over an index."""
+
+    wrt: Ref
+
+    def of(self, f: Formula) -> Formula:
+        """The derivative of a part."""
+
+    def asked(self, f: Formula) -> Formula:
+        """The derivative of a part, still to be done."""
+
+    def apart(self, f: Formula, wrt: Ref) -> Formula:
+        """The derivative of another formula, off the record."""
+
+    def depends(self, f: Formula) -> bool:
+        """Whether a part depends on the variable."""
+
+    def summed(self, body: Formula, over: Range) -> Formula:
+        """Σ body over the range, by the index rule."""
+
+
+class Result(NamedTuple):
+    """A rule's name, its form with `diff`, and the derivative."""
+
+    rule: Message
+    form: Formula
+    derivative: Formula
+
+
+def reference(f: Ref, task: Task) -> Result:
+    """∂x[i]/∂x[k] = δ(i,k), one δ per axis."""
+    wrt = task.wrt
+    if len(f.indices) != len(wrt.indices):
+        raise NoRule(say("{a} and {b} have different numbers of indices.", a=shown(f), b=shown(wrt)))
+    deltas = []
+    for i, k in zip(f.indices, wrt.indices, strict=True):
+        same = equal_indices(i, k)
+        deltas.append(Call("delta", (i, k)) if same is None else ONE if same else ZERO)
+    result = product(*deltas) if deltas else ONE
+    return Result(say("index rule") if result not in (ZERO, ONE) else say("variable"), result, result)
+
+
+def shown(f: Ref) -> str:
+    """A reference for a message."""
+    from hwsolve.formula.notation import plain
+
+    return plain(f)
+
+
+def sums(f: Call, task: Task) -> Result:
+    """(u + v)' = u' + v'."""
+    form = tidy(Call(f.name, tuple(task.asked(a) for a in f.args)))
+    parts = tuple(task.of(a) for a in f.args)
+    return Result(say("sum rule"), form, tidy(Call(f.name, parts)))
+
+
+def products(f: Call, task: Task) -> Result:
+    """(u v)' = u' v + u v'; what does not depend on x is a constant factor."""
+    constants = tuple(a for a in f.args if not task.depends(a))
+    rest = tuple(a for a in f.args if task.depends(a))
+    if constants:
+        inner = rest[0] if len(rest) == 1 else Call("*", rest)
+        front = product(*constants)
+        return Result(
+            say("constant factor"), product(front, task.asked(inner)), product(front, task.of(inner))
+        )
+    others = [tuple(b for b in rest[:k] + rest[k + 1 :]) for k in range(len(rest))]
+    form = total(*(product(task.asked(a), *other) for a, other in zip(rest, others, strict=True)))
+    result = total(*(product(task.of(a), *other) for a, other in zip(rest, others, strict=True)))
+    return Result(say("product rule"), form, result)
+
+
+def quotients(f: Call, task: Task) -> Result:
+    """(u/v)' = (u' v - u v')/v²; with a constant above, -u v'/v²."""
+    u, v = f.args
+    if not task.depends(v):
+        return Result(say("constant factor"), quotient(task.asked(u), v), quotient(task.of(u), v))
+    below = power(v, Number(2))
+    if not task.depends(u):
+        form = negative(quotient(product(u, task.asked(v)), below))
+        return Result(say("reciprocal rule"), form, negative(quotient(product(u, task.of(v)), below)))
+    form = quotient(difference(product(task.asked(u), v), product(u, task.asked(v))), below)
+    result = quotient(difference(product(task.of(u), v), product(u, task.of(v))), below)
+    return Result(say("quotient rule"), form, result)
+
+
+def powers(f: Call, task: Task) -> Result:
+    """(u**n)' = n u**(n-1) u'; (a**v)' = a**v ln a v'; (u**v)' = u**v (v' ln u + v u'/u)."""
+    u, v = f.args
+    if not task.depends(v):
+        outer = product(v, power(u, total(v, Number(-1))))
+        rule = say("power rule") if u == task.wrt else say("power rule and chain rule")
+        return Result(rule, product(outer, task.asked(u)), product(outer, task.of(u)))
+    base = ONE if u == Ref("e") else Call("log", (u,))
+    if not task.depends(u):
+        rule = say("exponential rule") if v == task.wrt else say("exponential rule and chain rule")
+        return Result(rule, product(f, base, task.asked(v)), product(f, base, task.of(v)))
+    form = product(f, total(product(task.asked(v), base), quotient(product(v, task.asked(u)), u)))
+    result = product(f, total(product(task.of(v), base), quotient(product(v, task.of(u)), u)))
+    return Result(say("power of a function to a function"), form, result)
+
+
+def branches(f: Call, task: Task) -> Result:
+    """A function of cases is differentiated case by case, away from the borders."""
+    condition, a, b = f.args
+    form = choice(condition, task.asked(a), task.asked(b))
+    return Result(say("case by case"), form, choice(condition, task.of(a), task.of(b)))
+
+
+def constants(f: Call, task: Task) -> Result:
+    """A function that only jumps has the derivative 0 between its jumps."""
+    return Result(say("constant between its jumps"), ZERO, ZERO)
+
+
+def functions(f: Call, task: Task) -> Result:
+    """f(u)' = f'(u) u', with the derivative of f from the table of functions."""
+    known = function(f.name)
+    if known is None:
+        raise NoRule(say("There is no function “{name}” to differentiate.", name=f.name))
+    args = with_defaults(f, known)
+    if known.many and len(args) > 2:
+        nested = Call(f.name, (args[0], Call(f.name, args[1:])))
+        return functions(nested, task)
+    if len(args) != len(known.parameters):
+        raise NoRule(say("“{name}” takes {n} arguments.", name=f.name, n=len(known.parameters)))
+    form: list[Formula] = []
+    result: list[Formula] = []
+    for parameter, argument in zip(known.parameters, args, strict=True):
+        if task.depends(argument):
+            outer = partial(known, parameter, args, task)
+            form.append(product(outer, task.asked(argument)))
+            result.append(product(outer, task.of(argument)))
+    chained = any(task.depends(a) and a != task.wrt for a in args)
+    name = known.shown or known.name
+    rule = say("chain rule, derivative of {f}", f=name) if chained else say("derivative of {f}", f=name)
+    return Result(rule, total(*form), total(*result))
+
+
+def with_defaults(f: Call, known: Function) -> tuple[Formula, ...]:
+    """The arguments, those that were left out included."""
+    missing = len(known.parameters) - len(f.args)
+    if 0 < missing <= len(known.defaults):
+        return f.args + tuple(parse(text) for text in known.defaults[-missing:])
+    return f.args
+
+
+def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Task) -> Formula:
+    """The derivative of a known function by one of its parameters, at the arguments."""
+    text = known.derivative if parameter == known.parameters[0] else known.partials.get(parameter)
+    if text is not None:
+        return applied(parse(text), known, args)
+    meaning = known.definition or known.cases
+    if meaning is None or known.name == "delta":
+        raise NoRule(say("No rule gives the derivative of “{name}”.", name=known.name))
+    return applied(task.apart(parse(meaning), Ref(parameter)), known, args)
+
+
+def applied(f: Formula, known: Function, args: tuple[Formula, ...]) -> Formula:
+    """A formula in a function's parameters, at the arguments."""
+    taken = names_in(f, *args)
+    places = {}
+    for parameter in known.parameters:  # by way of new names, since an argument may hold a parameter's name
+        places[parameter] = fresh(f"{parameter}_", taken)
+        taken.add(places[parameter])
+        f = put(f, parameter, Ref(places[parameter]))
+    for parameter, argument in zip(known.parameters, args, strict=True):
+        f = put(f, places[parameter], argument)
+    return f
+
+
+def big_sums(f: Big, task: Task) -> Result:
+    """(Σ u)' = Σ u', then the δ leaves one term."""
+    form = big("Sum", task.asked(f.body), f.index, f.low, f.high)
+    return Result(say("sum over an index"), form, task.summed(task.of(f.body), Range(f.index, f.low, f.high)))
+
+
+def big_products(f: Big, task: Task) -> Result:
+    """(Π u[j])' = Σ u'[j] Π u[l] over l ≠ j."""
+    other = fresh("l", names_in(f, task.wrt))
+    same = Call("==", (Ref(other), Ref(f.index)))
+    rest = Big("Prod", choice(same, ONE, put(f.body, f.index, Ref(other))), other, f.low, f.high)
+    over = Range(f.index, f.low, f.high)
+    form = big("Sum", product(task.asked(f.body), rest), *over)
+    return Result(say("product over an index"), form, task.summed(product(task.of(f.body), rest), over))
+
+
+def extremes(f: Big, task: Task) -> Result:
+    """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j] (nested maxima are one)."""
+    ranges = [Range(f.index, f.low, f.high)]
+    body = f.body
+    while isinstance(body, Big) and body.op == f.op:
+        ranges.append(Range(body.index, body.low, body.high))
+        body = body.body
+    wins = choice(Call("==", (body, f)), ONE, ZERO)
+    form: Formula = product(wins, task.asked(body))
+    result = product(wins, task.of(body))
+    for over in reversed(ranges):
+        form = big("Sum", form, *over)
+        result = task.summed(result, over)
+    return Result(say("derivative at the winner"), form, result)
+
+
+ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
+    "+": sums,
+    "-": sums,
+    "neg": sums,
+    "*": products,
+    "/": quotients,
+    "**": powers,
+    "if": branches,
+    "floor": constants,
+    "ceil": constants,
+    "sign": constants,
+    "step": constants,
+    "step0": constants,
+}
+
+BIG: dict[str, Callable[[Big, Task], Result]] = {
+    "Sum": big_sums,
+    "Prod": big_products,
+    "Max": extremes,
+    "Min": extremes,
+}
+
+
+def apply(f: Formula, task: Task) -> Result:
+    """The rule for a node, applied."""
+    match f:
+        case Ref():
+            return reference(f, task)
+        case Call(name, _):
+            return ARITHMETIC.get(name, functions)(f, task)
+        case Big(op, _, _, low, high):
+            if mentions(low, task.wrt.name) or mentions(high, task.wrt.name):
+                raise NoRule(say("The bounds of a sum depend on what it is differentiated by."))
+            return BIG[op](f, task)
+    raise NoRule(say("No rule covers this step."))

@@ -17,3 +17,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     only: str | None = None
     questions: bool = False
     language: str = "en"
+    columns: tuple[str, ...] = ()

@@ -1,0 +1,233 @@
+"""The order of a page, for plain text and the terminal alike: rows of styled text, tables, and a box of answers.
+
+A page is a list of blocks; a block of rows is a list of rows, and a row a list of spans `(text, style)`.
+Styles are named by what they stand for: title, heading, subheading, value, rule, remark, marked, good, bad, note, warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation.unicode import number_text
+from hwsolve.formula.tree import Formula
+from hwsolve.language import say, translate
+from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
+from hwsolve.render.chain import Notation, chain
+from hwsolve.render.measure import fill, right, width
+from hwsolve.render.options import Options
+from hwsolve.render.plot import plot
+from hwsolve.render.select import selected, title
+from hwsolve.render.wrap import equation, with_remark
+from hwsolve.solution import Carried, Curve, Grid, Identity, Note, Prose, Section, Solution, Table, Text, Value
+
+MEASURE = 100  # remarks are set to the right of this column, however wide the page
+UNICODE = Notation(unicode, number_text)
+
+Span = tuple[str, str]
+Row = list[Span]
+
+
+class Rows(msgspec.Struct):
+    """Rows of text that belong together."""
+
+    rows: list[Row]
+
+
+class Box(msgspec.Struct):
+    """Rows under a heading that stand out."""
+
+    title: str
+    rows: list[Row]
+
+
+class Heading(msgspec.Struct):
+    """A heading; level 0 is the title."""
+
+    text: str
+    level: int
+
+
+class Grille(msgspec.Struct):
+    """A table."""
+
+    table: Table
+
+
+Block = Rows | Box | Heading | Grille
+
+
+class Page:
+    """The blocks of a solution."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.columns = max(options.width, 20)
+
+    def words(self, text: Text) -> str:
+        """A text in the page's language."""
+        return text if isinstance(text, str) else translate(text, self.options.language)
+
+    def blocks(self, solution: Solution) -> Iterator[Block]:
+        """Title, givens, sections, answers, checks, published answers, notes."""
+        s = selected(solution, self.options)
+        head = title(s, self.options.language)
+        if head:
+            yield Heading(head, 0)
+        if s.given:
+            yield Heading(self.words(say("Given")), 1)
+            yield Rows(self.given(s))
+        for n, section in enumerate(s.sections):
+            yield from self.section(section, s.sections[n + 1 : n + 2])
+        if answers := self.answers(s):
+            yield Box(self.words(say("Answer") if len(answers) == 1 else say("Answers")), answers)
+        yield from self.comparisons(s)
+        if s.notes:
+            yield Rows([row for note in s.notes for row in self.note(note)])
+
+    def given(self, s: Solution) -> list[Row]:
+        """Numbers grouped by name, scalars beside each other."""
+        rows: list[Row] = []
+        scalars: list[str] = []
+        for name, value in grouped(s.given).items():
+            whole = isinstance(value, list)
+            text = array_rows(key_symbol(name, whole), value, self.columns - 2, self.words, self.options.full)
+            if whole:
+                rows += [[("  " + row, "")] for row in text]
+            else:
+                scalars += text
+        row = ""
+        for text in scalars:
+            if row and width(row) + 3 + width(text) > self.columns - 2:
+                rows.append([("  " + row, "")])
+                row = ""
+            row += ("   " if row else "") + text
+        return [*rows, [("  " + row, "")]] if row else rows
+
+    def section(self, section: Section, following: tuple[Section, ...]) -> Iterator[Block]:
+        """A heading with its lines, tables and figures; one with nothing to show stands only over deeper ones."""
+        body = list(self.body(section))
+        if body or any(f.level > section.level for f in following):
+            if section.title:
+                yield Heading(self.words(section.title), section.level)
+            yield from body
+
+    def body(self, section: Section) -> Iterator[Block]:
+        if rows := self.lines(section):
+            yield Rows(rows)
+        for table in section.tables:
+            yield Grille(table)
+        for figure in section.figures:
+            drawn = self.curve(figure) if isinstance(figure, Curve) else self.grid(figure)
+            if drawn:
+                yield Rows([[(self.words(figure.title), "subheading")], *drawn])
+
+    def lines(self, section: Section) -> list[Row]:
+        """The lines that are shown; carried values only counted, and only in the full form."""
+        rows: list[Row] = []
+        carried = 0
+        for line in section.lines:
+            if isinstance(line, Carried):
+                carried += 1
+                continue
+            rows += self.summary(carried)
+            carried = 0
+            if isinstance(line, Prose):
+                rows += self.prose(line)
+            elif self.options.full or not line.aside:
+                rows += self.equation(line)
+        return rows + self.summary(carried)
+
+    def summary(self, carried: int) -> list[Row]:
+        """How many values were taken over."""
+        if not carried or not self.options.full:
+            return []
+        text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
+        return [[("  " + row, "remark")] for row in fill(self.words(text), self.columns - 2)]
+
+    def equation(self, line: Value | Identity) -> list[Row]:
+        """A line with its rule at the right."""
+        depth = line.depth if isinstance(line, Identity) else 0
+        links = chain(line, UNICODE)
+        rows = equation(links, self.columns, 2 + 2 * min(depth, max(self.columns // 8, 1)))
+        rule = self.words(line.rule)
+        paired = with_remark(rows, f"({rule})" if rule else "", self.columns, min(self.columns, MEASURE))
+        final = links[-1][1] if len(links) > 1 and isinstance(line, Value) else ""
+        return [[*emphasised(row, final if n == len(rows) - 1 else ""), (remark, "rule")] for n, (row, remark) in enumerate(paired)]
+
+    def prose(self, line: Prose) -> list[Row]:
+        """A sentence, and formulas behind it."""
+        rows = fill(self.words(line.text), self.columns - 2) if line.text else []
+        links = chain(line, UNICODE)
+        if links:
+            whole = "".join([f" {r} {t}" if n else t for n, (r, t) in enumerate(links)])
+            if len(rows) == 1 and width(rows[0]) + 1 + width(whole) <= self.columns - 2:
+                rows = [f"{rows[0]} {whole}"]
+            else:
+                rows += equation(links, self.columns - 2, 2 if rows else 0)
+        return [[("  " + row, "")] for row in rows]
+
+    def curve(self, figure: Curve) -> list[Row]:
+        return [[("  " + row, "figure")] for row in plot(figure, self.columns - 2, self.words)]
+
+    def grid(self, figure: Grid) -> list[Row]:
+        """A matrix; marked cells stand in brackets."""
+        if not figure.cells:
+            return []
+        size = max(width(c) for row in figure.cells for c in row)
+        marked = set(figure.marked)
+        per_row = max((self.columns - 2) // (size + 2), 1)
+        rows: list[Row] = []
+        for start in range(0, len(figure.cells[0]), per_row):
+            for r, cells in enumerate(figure.cells, 1):
+                row: Row = [("  ", "")]
+                for c, cell in enumerate(cells[start : start + per_row], start + 1):
+                    text = right(cell, size)
+                    row.append((f"[{text}]", "marked") if (r, c) in marked else (f" {text} ", ""))
+                rows.append(row)
+        return rows
+
+    def answers(self, s: Solution) -> list[Row]:
+        """The few results that count."""
+        found: list[Row] = []
+        for key, answer in s.answers.items():
+            if answer.main:
+                if isinstance(answer.value, Formula):
+                    texts = equation([("", key_symbol(key, False)), ("=", unicode(answer.value))], self.columns - 4)
+                else:
+                    texts = answer_rows(key, answer, self.columns - 4, self.words, self.options.full)
+                found += [[(text, "value")] for text in texts]
+        return found
+
+    def comparisons(self, s: Solution) -> Iterator[Block]:
+        """What was expected, and what others state, beside what came out."""
+        if s.checks:
+            heads = (say("Key"), say("Expected"), say("Got"), say("Holds"))
+            rows = tuple((c.key, c.expected, c.got, "✓" if c.ok else "✗") for c in s.checks)
+            if any(c.difference for c in s.checks):
+                heads, rows = (*heads, say("Difference")), tuple((*r, c.difference) for r, c in zip(rows, s.checks, strict=True))
+            yield Heading(self.words(say("Checks")), 1)
+            yield Grille(Table("", heads, rows))
+        if s.published:
+            heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
+            marks = {True: "✓", False: "✗", None: "–"}
+            yield Heading(self.words(say("Published answers")), 1)
+            yield Grille(Table("", heads, tuple((p.key, p.stated, p.source, p.computed, marks[p.agrees]) for p in s.published)))
+
+    def note(self, note: Note) -> list[Row]:
+        """A remark, a warning with the word before it."""
+        warning = note.level == "warning"
+        lead = self.words(say("Warning:") if warning else say("Note:")) + " "
+        style = "warning" if warning else "note"
+        rows = fill(self.words(note.text), self.columns - width(lead))
+        return [[(lead if n == 0 else " " * width(lead), style), (row, "")] for n, row in enumerate(rows)]
+
+
+def emphasised(row: str, final: str) -> Row:
+    """The row with the value it ends in set apart."""
+    if final and row.endswith(" " + final):
+        return [(row[: -len(final)], ""), (final, "value")]
+    return [(row, "")]
+

@@ -1,0 +1,112 @@
+"""The terminal: the same page as plain text, with colour, table borders and a box around the answers, by rich.
+
+Only the sixteen named colours are used, none of them yellow or white, so that light and dark backgrounds both do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.panel import Panel
+from rich.style import Style
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from hwsolve.render.options import Options
+from hwsolve.render.page import Block, Box, Grille, Heading, Page, Row
+from hwsolve.render.table import layout
+from hwsolve.solution import Solution, Table
+
+STYLES = {
+    "title": "bold",
+    "heading": "bold magenta",
+    "subheading": "bold",
+    "value": "bold",
+    "rule": "dim",
+    "remark": "dim italic",
+    "marked": "bold reverse",
+    "figure": "cyan",
+    "good": "bold green",
+    "bad": "bold red",
+    "note": "bold cyan",
+    "warning": "bold red",
+}
+PARSED = {name: Style.parse(style) for name, style in STYLES.items()}
+MARKS = {"✓": "good", "✗": "bad"}
+
+
+def render(solutions: Sequence[Solution], options: Options) -> str:
+    """The pages under each other, with the escapes of a terminal unless colour is refused."""
+    out = StringIO()
+    console = Console(
+        file=out, width=max(options.width, 20), force_terminal=options.color, highlight=False, markup=False, emoji=False,
+        no_color=True if options.color is False else None, legacy_windows=False,
+    )
+    write(console, solutions, options)
+    return out.getvalue()
+
+
+def write(console: Console, solutions: Sequence[Solution], options: Options) -> None:
+    """The pages on a console of rich."""
+    page = Page(options)
+    for n, solution in enumerate(solutions):
+        if n:
+            console.print("\n")
+        after_heading = True
+        for block in page.blocks(solution):
+            if not after_heading or (isinstance(block, Heading) and block.level):
+                console.print()
+            after_heading = isinstance(block, Heading)
+            for part in renderables(page, block):
+                console.print(part, overflow="fold", no_wrap=isinstance(part, Text))
+
+
+def renderables(page: Page, block: Block) -> list[RenderableType]:
+    """One block as rich draws it."""
+    match block:
+        case Heading(text, 0):
+            return [Panel(Text(text, PARSED["title"]), box=box.HEAVY, border_style=PARSED["heading"], expand=False)]
+        case Heading(text, level):
+            return [Text(text if level < 3 else f"· {text}", PARSED["heading" if level < 2 else "subheading"])]
+        case Box(title, inner):
+            rows = Text("\n").join([styled(row) for row in inner])
+            heading = Text(title, PARSED["heading"])
+            return [Panel(rows, title=heading, title_align="left", expand=False, border_style=PARSED["heading"], padding=(0, 1))]
+        case Grille(table):
+            return [bordered(page, table)]
+        case _:
+            return [styled(row) for row in block.rows]
+
+
+def styled(row: Row) -> Text:
+    """A row with the styles of its spans."""
+    text = Text()
+    for part, style in row:
+        text.append(part, PARSED.get(style))
+    return text
+
+
+def bordered(page: Page, table: Table) -> RichTable:
+    """A table with borders; rows of several rows of text are parted by lines."""
+    columns = layout(table, page.words, page.columns - 4, 3, page.options.full)
+    drawn = RichTable(
+        box=box.ROUNDED, title=page.words(table.title) or None, title_justify="left", title_style=PARSED["subheading"],
+        border_style=PARSED["rule"], header_style=PARSED["value"], show_lines=any(len(r) > 1 for c in columns for r in c.rows),
+    )
+    for c in columns:
+        drawn.add_column(Text("\n".join(c.cells(0))), width=c.width, no_wrap=True, overflow="fold")
+    last = len(columns[0].rows) - 1
+    for n in range(1, last + 1):
+        total = table.total and n == last
+        if total and n > 1:
+            drawn.add_section()
+        drawn.add_row(*[cell(c.cells(n)) for c in columns], style=PARSED["value"] if total else None)
+    return drawn
+
+
+def cell(rows: list[str]) -> Text:
+    """A cell; ticks and crosses are coloured."""
+    return Text("\n".join(rows), PARSED.get(MARKS.get(rows[0].strip(), ""), Style.null()) if rows else Style.null())

@@ -1,0 +1,95 @@
+"""Long formulas in several rows: broken before an operator, the rows below set under the first `=`.
+
+    w⁺ = w − η · ∂E/∂w = 0.5 − 1 × (−0.04068)
+       = 0.54068
+"""
+
+from __future__ import annotations
+
+import re
+
+from hwsolve.render.chain import Link
+from hwsolve.render.measure import cut, fill, width
+
+BREAKS = re.compile(r" (?=[+−=≈<>≤≥] )| (?=[×·] )|(?<=, )|(?<=,) (?=\S)| (?=if |else )|(?<=,)(?=\d)")
+LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
+
+
+def equation(links: list[Link], columns: int, indent: int = 0) -> list[str]:
+    """The rows of a chain of equal things, none wider than `columns` where that can be."""
+    first = links[0][1]
+    rows = [" " * indent + row for row in broken(first, columns - indent, columns - indent - 4, 4)]
+    if len(links) == 1:
+        return rows
+    hang = indent + width(first) + 1
+    if len(rows) > 1 or hang > indent + columns // 3:
+        hang = indent + 4
+    for n, (relation, text) in enumerate(links[1:]):
+        link = f"{relation} {text}"
+        room = columns - width(rows[-1]) - 1
+        if width(link) <= room:
+            rows[-1] += " " + link
+            continue
+        below = columns - hang
+        if n > 0 or width(link) <= below or room < columns // 3:
+            parts = broken(link, below, below - 2, 2)
+            rows += [" " * hang + part for part in parts]
+        else:
+            parts = broken(link, room, below - 2, 2)
+            rows[-1] += " " + parts[0]
+            rows += [" " * hang + part for part in parts[1:]]
+    return rows
+
+
+def broken(text: str, room: int, below: int, inset: int) -> list[str]:
+    """One formula in rows: `room` columns for the first, `below` for each further one, which is set in by `inset`."""
+    rows, lead = [], ""
+    room, below = max(room, 8), max(below, 8)
+    while width(text) > room:
+        at = break_before(text, room)
+        head, text = (text[:at], text[at:]) if at else cut(text, room)
+        rows.append(lead + head.rstrip())
+        text, room, lead = text.lstrip(), below, " " * inset
+    return [*rows, lead + text]
+
+
+def break_before(text: str, room: int) -> int:
+    """Where to break: the last of the loosest operators that fit, outside parentheses where it can be; 0 for nowhere."""
+    depths = nesting(text, room)
+    best: tuple[int, int] | None = None
+    place = 0
+    for found in BREAKS.finditer(text, 1):
+        at = found.start()
+        if at >= len(depths) or width(text[:at].rstrip()) > room:
+            break
+        after = text[at:].lstrip()[:1]
+        kind = LOOSE if after in "+−=≈<>≤≥" else TIGHT if after in "×·" else LIST
+        rank = (depths[at], kind) if at >= room * 2 // 5 else (99, 0)
+        if best is None or rank <= best:
+            best, place = rank, at
+    return place
+
+
+def nesting(text: str, room: int) -> list[int]:
+    """How many brackets are open before each character."""
+    depth, depths = 0, []
+    for c in text[: room + 2]:
+        depth -= c in ")]}⌋⌉"
+        depths.append(depth)
+        depth += c in "([{⌊⌈"
+    return depths
+
+
+def with_remark(rows: list[str], remark: str, columns: int, measure: int) -> list[tuple[str, str]]:
+    """The rows, each with what stands at its right: the remark beside the last row or, where it has no place, below."""
+    paired = [(row, "") for row in rows]
+    if not remark:
+        return paired
+    used, wanted = width(rows[-1]), width(remark)
+    for edge in (measure, columns):
+        if used + 2 + wanted <= edge:
+            paired[-1] = (rows[-1], " " * (edge - used - wanted) + remark)
+            return paired
+    for row in fill(remark, columns - 4):
+        paired.append(("", " " * (min(columns, max(measure, width(row))) - width(row)) + row))
+    return paired

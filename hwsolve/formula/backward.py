@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product as combinations
 
 from hwsolve.formula.indices import Covered, Range, as_it_is, carries, plain_index, put, sum_over, sums_out
-from hwsolve.formula.simplify import Term, mentions, merge, term_of, written
+from hwsolve.formula.terms import Term, mentions, merge, term_of, written
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, rebuild, walk
 
 
@@ -68,7 +68,7 @@ def gathered(
 ) -> Formula:
     """Σ over all outputs of upstream · derivative, δ's eliminated: those of the output's indices first."""
     restore = output.put if output else as_it_is
-    names = {o.index for o in outputs}
+    names = {o.name for o in outputs}
     f = inner_sums(restore(derivative), names, covered)
     f = restore(f)
     f = written(merge((term_of(upstream), term_of(f)))) if f != ONE else upstream
@@ -82,7 +82,7 @@ def covers(inputs: frozenset[str]) -> Covered:
 
     def covered(over: Range, solution: Formula, rest: Formula) -> bool:
         of_input = isinstance(solution, Ref) and solution.name in inputs
-        return over.low == ONE and (of_input or carries(rest, over.index))
+        return over.low == ONE and (of_input or carries(rest, over.name))
 
     return covered
 

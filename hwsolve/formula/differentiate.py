@@ -22,7 +22,8 @@ from hwsolve.formula.indices import (
     unshadowed,
 )
 from hwsolve.formula.rules import apply
-from hwsolve.formula.simplify import big, factored, mentions
+from hwsolve.formula.simplify import big, factored
+from hwsolve.formula.terms import mentions
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children, rebuild
 from hwsolve.language import Message, say
 
@@ -82,7 +83,7 @@ class Differentiation:
 
     def summed(self, body: Formula, over: Range) -> Formula:
         """Σ body; the index rule is a step of its own."""
-        if not self.eliminate or not has_delta(body, over.index):
+        if not self.eliminate or not has_delta(body, over.name):
             return big("Sum", body, *over)
         result = sum_over(body, over, self.covered)
         lhs = Big("Sum", body, *over)

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hwsolve.formula.simplify import (
+from hwsolve.formula.simplify import big, choice, equal_indices, expand, expanded, size, tidy
+from hwsolve.formula.terms import (
     Term,
-    big,
-    choice,
     difference,
-    equal_indices,
-    expand,
-    expanded,
     integer,
     mentions,
     merge,
@@ -24,10 +20,8 @@ from hwsolve.formula.simplify import (
     product,
     quotient,
     rational,
-    size,
     sum_of,
     term_of,
-    tidy,
     total,
     written,
 )
@@ -39,7 +33,7 @@ LETTERS = ("j", "l", "u", "v", "q", "r", "s", "h")
 class Range(NamedTuple):
     """An index and the values it takes, both ends included."""
 
-    index: str
+    name: str
     low: Formula
     high: Formula
 
@@ -183,14 +177,14 @@ def sum_over(body: Formula, over: Range, covered: Covered, finish: Rewrite = as_
 
     `covered` says that j* needs no condition.  `finish` may rewrite each product before it is summed.
     """
-    if not has_delta(body, over.index):
+    if not has_delta(body, over.name):
         return big("Sum", finish(body), *over)
     match body:
         case Call("+" | "-" | "neg", args):
             return tidy(rebuild(body, tuple(sum_over(a, over, covered, finish) for a in args)))
     term = term_of(body)
     for k, (base, exponent) in enumerate(term.factors):
-        if not has_delta(base, over.index):
+        if not has_delta(base, over.name):
             continue
         rest = Term(term.coefficient, term.factors[:k] + term.factors[k + 1 :], term.decimal)
         found = _sum_factor(base, exponent, rest, over, covered, finish)
@@ -219,28 +213,26 @@ def _sum_factor(
         case Call("if", (condition, a, b)):
             yes, no = Call("if", (condition, ONE, ZERO)), Call("if", (condition, ZERO, ONE))
             return sum_over(total(product(written(rest), yes, a), product(written(rest), no, b)), over, covered, finish)
-        case Big("Sum", inner, index, low, high) if not mentions(low, over.index) and not mentions(high, over.index):
+        case Big("Sum", inner, index, low, high) if not mentions(low, over.name) and not mentions(high, over.name):
             outer = written(rest)
-            if index == over.index or mentions(outer, index) or mentions(over.low, index) or mentions(over.high, index):
-                new = fresh(index, names_in(outer, inner, over.low, over.high) | {over.index})
+            if index == over.name or mentions(outer, index) or mentions(over.low, index) or mentions(over.high, index):
+                new = fresh(index, names_in(outer, inner, over.low, over.high) | {over.name})
                 inner, index = put(inner, index, Ref(new)), new
             return big("Sum", sum_over(product(outer, inner), over, covered, finish), index, low, high)
     return None
 
 
-def _pick(
-    i: Formula, j: Formula, rest: Formula, over: Range, covered: Covered, finish: Rewrite
-) -> Formula | None:
+def _pick(i: Formula, j: Formula, rest: Formula, over: Range, covered: Covered, finish: Rewrite) -> Formula | None:
     """The one term that δ(i, j) leaves."""
-    if mentions(i, over.index) == mentions(j, over.index):
-        solution = solve(difference(i, j), over.index, ZERO)
-    elif mentions(i, over.index):
-        solution = solve(i, over.index, j)
+    if mentions(i, over.name) == mentions(j, over.name):
+        solution = solve(difference(i, j), over.name, ZERO)
+    elif mentions(i, over.name):
+        solution = solve(i, over.name, j)
     else:
-        solution = solve(j, over.index, i)
+        solution = solve(j, over.name, i)
     if solution is None:
         return None
-    picked = put(rest, over.index, solution)
+    picked = put(rest, over.name, solution)
     if not covered(over, solution, rest):
         picked = within(picked, solution, over)
     return finish(picked)
@@ -294,4 +286,3 @@ def sums_out(f: Formula, covered: Covered) -> Formula:
             return ONE if known else ZERO
     parts = children(f)
     return tidy(rebuild(f, tuple(sums_out(p, covered) for p in parts))) if parts else f
-

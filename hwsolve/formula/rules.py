@@ -11,19 +11,8 @@ from typing import NamedTuple, Protocol
 from hwsolve.formula.functions import Function, function
 from hwsolve.formula.indices import Range, fresh, names_in, put
 from hwsolve.formula.parse import parse
-from hwsolve.formula.simplify import (
-    big,
-    choice,
-    difference,
-    equal_indices,
-    mentions,
-    negative,
-    power,
-    product,
-    quotient,
-    tidy,
-    total,
-)
+from hwsolve.formula.simplify import big, choice, equal_indices, tidy
+from hwsolve.formula.terms import difference, mentions, negative, power, product, quotient, total
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref
 from hwsolve.language import Message, say
 
@@ -99,9 +88,7 @@ def products(f: Call, task: Task) -> Result:
     if constants:
         inner = rest[0] if len(rest) == 1 else Call("*", rest)
         front = product(*constants)
-        return Result(
-            say("constant factor"), product(front, task.asked(inner)), product(front, task.of(inner))
-        )
+        return Result(say("constant factor"), product(front, task.asked(inner)), product(front, task.of(inner)))
     others = [tuple(b for b in rest[:k] + rest[k + 1 :]) for k in range(len(rest))]
     form = total(*(product(task.asked(a), *other) for a, other in zip(rest, others, strict=True)))
     result = total(*(product(task.of(a), *other) for a, other in zip(rest, others, strict=True)))

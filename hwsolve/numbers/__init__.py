@@ -1,0 +1,66 @@
+"""The numbers: rationals, balls and float64, the functions and decisions on them, and how digits are printed.
+
+`systems` and `printing` load neither NumPy nor flint; the rest is imported when a name of it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hwsolve.numbers.printing import Shown, full, show
+from hwsolve.numbers.systems import (
+    LADDER,
+    NotFinite,
+    Scalar,
+    Undecided,
+    close,
+    exact,
+    is_exact,
+    parts,
+    precision,
+    value_of,
+)
+
+if TYPE_CHECKING:
+    from hwsolve.numbers.arrays import (
+        Array,
+        absolute,
+        apply,
+        erf,
+        exp,
+        finite,
+        is_float,
+        log,
+        maximum,
+        normal_cdf,
+        normal_pdf,
+        positive,
+        sigmoid,
+        sign,
+        softplus,
+        sqrt,
+        step,
+        tanh,
+        tidy,
+        where,
+        winner,
+    )
+    from hwsolve.numbers.decisions import equal, less
+    from hwsolve.numbers.functions import FUNCTIONS
+    from hwsolve.numbers.powers import divide, power
+
+__all__ = [
+    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close", "divide",
+    "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "less", "log", "maximum", "normal_cdf",
+    "normal_pdf", "parts", "positive", "power", "precision", "show", "sigmoid", "sign", "softplus", "sqrt", "step",
+    "tanh", "tidy", "value_of", "where", "winner",
+]  # fmt: skip
+HOMES = {"FUNCTIONS": "functions", "divide": "powers", "power": "powers", "equal": "decisions", "less": "decisions"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"hwsolve.numbers.{HOMES.get(name, 'arrays')}"), name)
+    return value

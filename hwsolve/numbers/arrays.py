@@ -1,0 +1,140 @@
+"""The functions and decisions on arrays: float64 arrays, and object arrays of rationals and balls.
+
+Layers and the graph take every function from here, so that one text computes in all three number systems.  A float64
+array goes to NumPy unchanged.  An element of an object array is looked at once, by its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from hwsolve.language import say
+from hwsolve.numbers import decisions
+from hwsolve.numbers.float64 import FLOAT64
+from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
+from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
+
+Array = Any  # ndarray of float64, or of objects: flint's classes have no annotations
+
+
+def is_float(x: Array) -> bool:
+    """Whether an array or scalar is in float64."""
+    return x.dtype.char == "d" if isinstance(x, np.ndarray) else isinstance(x, float)
+
+
+@cache
+def of_elements(name: str, arguments: int = 1) -> Callable[..., Array]:
+    """The function of a name on object arrays, elements in step."""
+    of_each: Callable[..., Array] = np.frompyfunc(EXACT[name], arguments, 1)
+    return of_each
+
+
+def apply(name: str, x: Array, *parameters: Array) -> Array:
+    """The named function of an array (or scalar) and its parameters, element by element."""
+    if is_float(x):
+        return FLOAT64[name](x, *(in_float64(p) for p in parameters))
+    if any(is_float(p) for p in parameters):
+        raise TypeError(f"{name}: a float cannot stand among exact values")
+    if isinstance(x, np.ndarray) or any(isinstance(p, np.ndarray) for p in parameters):
+        return of_elements(name, 1 + len(parameters))(x, *parameters)
+    return EXACT[name](in_exact(x), *(in_exact(p) for p in parameters))
+
+
+def in_float64(parameter: Array) -> Array:
+    """A parameter as float or float64 array."""
+    if isinstance(parameter, np.ndarray):
+        return parameter if parameter.dtype.char == "d" else parameter.astype(np.float64)
+    return float(parameter)
+
+
+def on_arrays(name: str) -> Callable[[Array], Array]:
+    """The named function of one array, chosen by its dtype alone."""
+    in_floats, elements = FLOAT64[name], of_elements(name)
+
+    def function(x: Array) -> Array:
+        if isinstance(x, np.ndarray):
+            return elements(x) if x.dtype.char == "O" else in_floats(x)
+        return FUNCTIONS[name](x)
+
+    function.__name__, function.__doc__ = name, f"The function {name} of every element."
+    return function
+
+
+exp = on_arrays("exp")
+log = on_arrays("log")
+sqrt = on_arrays("sqrt")
+tanh = on_arrays("tanh")
+sigmoid = on_arrays("sigmoid")
+erf = on_arrays("erf")
+softplus = on_arrays("softplus")
+normal_cdf = on_arrays("normal_cdf")
+normal_pdf = on_arrays("normal_pdf")
+absolute = on_arrays("abs")
+sign = on_arrays("sign")
+positive = on_arrays("step")
+step = positive
+LARGER = np.frompyfunc(decisions.larger, 2, 1)
+
+
+def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The greatest value along an axis, or of all."""
+    return x.max(axis=axis, keepdims=keepdims) if is_float(x) else LARGER.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def winner(x: Array, axis: int = -1) -> Array:
+    """The index, from 0, of the first greatest value along an axis."""
+    if is_float(x):
+        return x.argmax(axis=axis)
+    rows = np.moveaxis(x, axis, -1)
+    found = [first_greatest(row) for row in rows.reshape(-1, rows.shape[-1])]
+    return np.array(found, dtype=np.intp).reshape(rows.shape[:-1])
+
+
+def first_greatest(values: Array) -> int:
+    """The index of the first greatest of some values."""
+    best = 0
+    for k in range(1, len(values)):
+        if decisions.less(values[best], values[k]):
+            best = k
+    return best
+
+
+def where(mask: Array, a: Array, b: Array) -> Array:
+    """a where the mask holds (is not 0), else b."""
+    return np.where(np.asarray(mask, dtype=bool), a, b)
+
+
+def finite(x: Array) -> bool:
+    """Whether every element is a number with bounds."""
+    if is_float(x):
+        return bool(np.isfinite(x).all())
+    return all(type(v) is not arb or v.is_finite() for v in np.asarray(x, dtype=object).ravel())
+
+
+def tidy(x: Array) -> Array:
+    """The array with every rational above 4,096 bits turned into a ball; raises where an element is no number."""
+    if x.dtype.char == "d":
+        if not np.isfinite(x).all():
+            raise NotFinite(say("a value that overflows or does not exist"))
+        return x
+    long = False
+    for v in x.ravel().tolist():
+        if type(v) is arb:
+            if not v.is_finite():
+                raise failed(v, say("a value that does not exist, or whose divisor may be zero"))
+        elif type(v) is fmpq:
+            long = long or v.height_bits() > MAX_RATIONAL_BITS
+    return SHORTEN(x) if long else x
+
+
+def shorten(v: Scalar) -> Scalar:
+    """A ball in place of a long rational."""
+    return arb(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
+
+
+SHORTEN = np.frompyfunc(shorten, 1, 1)

@@ -1,0 +1,181 @@
+"""How digits are printed: the one place where a value becomes text.
+
+`=` stands only where the decimal is the value, `≈` elsewhere.  Every digit is right: both ends of a ball round to it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from hwsolve.language import say
+from hwsolve.numbers.systems import LADDER, NotFinite, Scalar, Undecided, is_exact, parts
+
+EXACT_DIGITS = 12
+FLOAT_DIGITS = 6
+FULL_DIGITS = 30
+PLAIN_BELOW, PLAIN_FROM = 15, -6  # powers of ten between which no exponent is written
+LOG10_2 = math.log10(2)
+MAX_STR = 13_000  # bits below which Python writes an int at once
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A value's decimal; `relation` is "=" or "≈"; `exact` is "p/q" or None; `system` exact, certified or float64."""
+
+    text: str
+    relation: str
+    exact: str | None
+    system: str
+
+
+def show(value: Scalar, digits: int = 6) -> Shown:
+    """A value as it is printed.
+
+    An integer is whole, and so is a decimal of at most 12 significant digits; any other exact value is cut to 12.  A
+    ball has `digits` proven ones, or raises Undecided.  A float has at most 6.
+    """
+    digits = max(1, digits)
+    if isinstance(value, float):
+        return Shown(float_text(value, min(digits, FLOAT_DIGITS)), "≈", None, "float64")
+    if is_exact(value):
+        return show_rational(*parts(value), max(digits, EXACT_DIGITS))
+    if value == 0:
+        return Shown("0", "=", "0", "certified")
+    return Shown(ball_text(value, digits), "≈", None, "certified")
+
+
+def show_rational(p: int, q: int, digits: int) -> Shown:
+    """The rational p/q, in lowest terms."""
+    if q == 1:
+        return Shown(int_text(p), "=", int_text(p), "exact")
+    fraction = f"{int_text(p)}/{int_text(q)}"
+    text = finite_decimal(p, q, digits)
+    if text:
+        return Shown(text, "=", fraction, "exact")
+    return Shown(signed(p, *rounded_rational(abs(p), q, digits)), "≈", fraction, "exact")
+
+
+def finite_decimal(p: int, q: int, digits: int) -> str:
+    """The decimal of p/q where it ends within so many significant digits, else nothing."""
+    twos = (q & -q).bit_length() - 1
+    rest, fives = q >> twos, 0
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return ""
+    places = max(twos, fives)
+    significant = abs(p) * 2 ** (places - twos) * 5 ** (places - fives)
+    if significant >= 10**digits:
+        return ""
+    text = str(significant)
+    return signed(p, text, len(text) - 1 - places, PLAIN_BELOW)
+
+
+def rounded_rational(p: int, q: int, digits: int) -> tuple[str, int]:
+    """The significant digits of p/q > 0, and the power of ten of the first."""
+    power = math.floor((p.bit_length() - q.bit_length()) * LOG10_2)
+    while True:
+        places = digits - 1 - power
+        top, bottom = (p * 10**places, q) if places >= 0 else (p, q * 10**-places)
+        whole = (2 * top + bottom) // (2 * bottom)
+        if whole >= 10**digits:
+            power += 1
+        elif whole < 10 ** (digits - 1):
+            power -= 1
+        else:
+            return str(whole), power
+
+
+def rounded_ball(value: Scalar, digits: int) -> tuple[str, int] | None:
+    """The significant digits to which every number in a ball rounds, and the power of ten of the first."""
+    from flint import ctx
+
+    size = abs(value)
+    mantissa, exponent = size.mid().man_exp()
+    power = math.floor((mantissa.bit_length() + int(exponent)) * LOG10_2)
+    with ctx.workprec(max(ctx.prec, size.bits()) + 4 * digits + 64):
+        for _ in range(4):
+            places = digits - 1 - power
+            scaled = size * 10**places if places >= 0 else size / 10**-places
+            whole = (scaled + type(size)(1) / 2).floor().unique_fmpz()
+            if whole is None:
+                return None
+            if whole >= 10**digits:
+                power += 1
+            elif whole < 10 ** (digits - 1):
+                power -= 1
+            else:
+                return str(whole), power
+    return None
+
+
+def ball_text(value: Scalar, digits: int) -> str:
+    """A ball's proven digits."""
+    if not value.is_finite():
+        raise NotFinite(say("a value without bounds"))
+    if value.contains(0):
+        return zero_text(value, digits)
+    found = rounded_ball(value, digits)
+    if found is None:
+        raise Undecided(say("the first {digits} digits of a value", digits=digits))
+    return signed(-1 if value < 0 else 1, *found)
+
+
+def zero_text(value: Scalar, digits: int) -> str:
+    """Zero to so many places, for a ball around 0 that no precision told from it."""
+    from flint import ctx
+
+    if ctx.prec < LADDER[-1] or not abs(value) * 2 * 10**digits < 1:
+        raise Undecided(say("whether a value is zero"))
+    return "0." + "0" * digits
+
+
+def float_text(value: float, digits: int) -> str:
+    """A float rounded to so many significant digits."""
+    if not math.isfinite(value):
+        raise NotFinite(say("a value that overflows or does not exist"))
+    if value == 0:
+        return "0." + "0" * digits
+    mantissa, _, power = f"{abs(value):.{digits - 1}e}".partition("e")
+    return signed(-1 if value < 0 else 1, mantissa.replace(".", ""), int(power))
+
+
+def signed(sign: int, digits: str, power: int, plain_below: int | None = None) -> str:
+    """Significant digits, the first of which counts 10^power, as a decimal or with an exponent."""
+    minus = "-" if sign < 0 else ""
+    if PLAIN_FROM <= power < (len(digits) if plain_below is None else plain_below):
+        if power < 0:
+            return f"{minus}0.{'0' * (-power - 1)}{digits}"
+        whole, places = digits[: power + 1], digits[power + 1 :]
+        return minus + whole.ljust(power + 1, "0") + (f".{places}" if places else "")
+    places = digits[1:].rstrip("0") if plain_below else digits[1:]
+    return f"{minus}{digits[0]}{'.' if places else ''}{places}e{power}"
+
+
+def int_text(n: int) -> str:
+    """An integer's digits, however many."""
+    if n.bit_length() < MAX_STR:
+        return str(n)
+    from flint import fmpz
+
+    return fmpz(n).str()
+
+
+def full(value: Scalar) -> str:
+    """A value as precisely as it is known: p/q, every proven digit of a ball (30 or more), a float's own digits."""
+    if isinstance(value, float):
+        return repr(float(value) + 0.0)  # no -0.0
+    if is_exact(value):
+        p, q = parts(value)
+        return int_text(p) if q == 1 else f"{int_text(p)}/{int_text(q)}"
+    if value == 0:
+        return "0"
+    if value.contains(0):
+        return zero_text(value, FULL_DIGITS)
+    most = int(value.rel_accuracy_bits() * LOG10_2)
+    for digits in range(most, max(FULL_DIGITS, most - 5) - 1, -1):
+        found = rounded_ball(value, digits)
+        if found:
+            return signed(-1 if value < 0 else 1, *found)
+    raise Undecided(say("the first {digits} digits of a value", digits=FULL_DIGITS))

@@ -12,7 +12,7 @@ from hwsolve.language import Message, say
 from hwsolve.spec.collections import ListOf, uneven
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
-from hwsolve.spec.report import Path, Report, did_you_mean, listed
+from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed
 from hwsolve.spec.scalars import CountField, DecimalField, Excess, decimal
 
 MOST_VALUES = 1_000_000
@@ -111,15 +111,15 @@ class _Form:
     takes: tuple[str, ...] = ()
 
     def read(self, name: str, node: Mapping, report: Report, path: Path) -> Any:
-        before = len(report.errors) + report.left_out
+        before = len(report.errors)
         takes = (name, *self.takes)
         for key, (at, _) in node.entries.items():
             if key not in takes:
-                report.add(at, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, takes))
+                report.add(at, path / key, say("Unknown key `{key}`.", key=clip(key)), did_you_mean(key, takes))
         argument = node.entries[name][1]
         parts = {key: node.entries[key][1] for key in self.takes if key in node.entries}
         made = self.make(argument, parts, node, report, path / name, path)
-        return INVALID if len(report.errors) + report.left_out > before else made
+        return INVALID if len(report.errors) > before else made
 
     def make(self, argument: Node, parts: dict[str, Node], node: Mapping, report: Report, at: Path, path: Path) -> Any:
         raise NotImplementedError

@@ -11,7 +11,7 @@ from typing import Any
 
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
-from hwsolve.spec.report import Path, Report
+from hwsolve.spec.report import Path, Report, clip
 
 
 class _Invalid:
@@ -58,15 +58,14 @@ def describe(node: Node) -> Message:
     if is_null(node):
         return say("nothing")
     if isinstance(node, Scalar):
-        text = node.text if len(node.text) <= 60 else node.text[:57] + "…"
-        return say("`{text}`", text=text.replace("\n", " "))
+        return say("`{text}`", text=clip(node.text)) if node.text.strip() else say("an empty text")
     if isinstance(node, Sequence):
         return say("a list of {n}", n=len(node.items)) if node.items else say("an empty list")
     assert isinstance(node, Mapping)
     if not node.entries:
         return say("an empty mapping")
     keys = list(node.entries)
-    return say("a mapping with `{key}`", key=keys[0] if len(keys) == 1 else "`, `".join(keys[:3]))
+    return say("a mapping with `{key}`", key="`, `".join(clip(key) for key in keys[:3]))
 
 
 class Nullable(Field):

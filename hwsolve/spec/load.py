@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
+from contextlib import suppress
 from typing import Any
 
 from hwsolve.language import say
 from hwsolve.spec.field import INVALID, describe
 from hwsolve.spec.nodes import Mapping, Node, Scalar
-from hwsolve.spec.override import override
+from hwsolve.spec.override import Override
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.read import decoded, documents
 from hwsolve.spec.records import read_record
-from hwsolve.spec.report import ROOT, Report, SpecFailure, did_you_mean
+from hwsolve.spec.report import ROOT, Full, Report, SpecFailure, clip, did_you_mean
 
 Kinds = Callable[[str], type[Problem] | None]
 
@@ -34,23 +35,33 @@ def load(
     and where given no document may state another.
     """
     report = Report(source)
-    decoded_text = decoded(text, report) if isinstance(text, bytes) else text
     problems: list[Problem] = []
-    if decoded_text is not None:
-        report.text = decoded_text
-        nodes = documents(report)
-        if not nodes and report.ok:
-            report.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
-        for path, value in (overrides or {}).items():
-            override(nodes, path, value, report)
-        known = list(names)
-        for node in nodes:
-            problem = _problem(node, report, kinds, known, kind)
-            if problem is not None:
-                problem.source = source
-                problems.append(problem)
+    with suppress(Full):
+        decoded_text = decoded(text, report) if isinstance(text, bytes) else text
+        if decoded_text is not None:
+            report.text = decoded_text
+            problems = _problems(report, kinds, list(names), dict(overrides or {}), kind)
     if not report.ok:
         raise SpecFailure(report)
+    return problems
+
+
+def _problems(
+    report: Report, kinds: Kinds, names: list[str], overrides: dict[str, str], kind: str | None
+) -> list[Problem]:
+    """The problems of the report's text that could be read."""
+    changes = [Override(path, value, report) for path, value in overrides.items()]
+    problems = []
+    empty = True
+    for node in documents(report):
+        empty = False
+        for change in changes:
+            change.apply(node)
+        problem = _problem(node, report, kinds, names, kind)
+        if problem is not None:
+            problems.append(problem)
+    if empty and report.ok:
+        report.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
     return problems
 
 
@@ -65,14 +76,15 @@ def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted:
     cls = kinds(kind)
     if cls is None:
         at = node.entries["kind"][1] if "kind" in node.entries else node
-        report.add(at, ROOT / "kind", say("Unknown kind `{kind}`.", kind=kind[:60]), did_you_mean(kind, names))
+        report.add(at, ROOT / "kind", say("Unknown kind `{kind}`.", kind=clip(kind)), did_you_mean(kind, names))
         return None
-    before = len(report.errors) + report.left_out
+    before = len(report.errors)
+    report.document = node
     problem = read_record(cls, node, report, ROOT)
     if problem is INVALID:
         return None
-    problem.kind, problem.node, problem.report = kind, node, report
-    if len(report.errors) + report.left_out == before:
+    problem.kind, problem.node, problem.source, problem.report = kind, node, report.source, report
+    if len(report.errors) == before:
         problem.check(report)
     return problem
 
@@ -91,7 +103,7 @@ def _kind(node: Mapping, report: Report, names: list[str], wanted: str | None) -
         report.add(stated, ROOT / "kind", say("Expected the name of a kind, got {got}.", got=describe(stated)))
         return None
     if wanted is not None and stated.text != wanted:
-        message = say("This problem is of the kind `{kind}`, not `{wanted}`.", kind=stated.text[:60], wanted=wanted)
+        message = say("This problem is of the kind `{kind}`, not `{wanted}`.", kind=clip(stated.text), wanted=wanted)
         report.add(stated, ROOT / "kind", message, say("`hwsolve solve` takes any kind."))
         return None
     return stated.text

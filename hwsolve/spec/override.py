@@ -7,12 +7,13 @@ and `- linear: {out_features: 2}`, as `optimizer.lr` does into `optimizer: {sgd:
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from hwsolve.language import say
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.read import documents
 from hwsolve.spec.records import POSITIONAL
-from hwsolve.spec.report import ROOT, Report, did_you_mean
+from hwsolve.spec.report import ROOT, Report, clip, did_you_mean
 
 STEP = re.compile(r"\[(-?\d{1,9})\]|\.?([^.\[\]=]+(?:@\d+)?)")
 
@@ -21,24 +22,24 @@ class _NoPlace(Exception):
     """A path leads nowhere; it is already noted."""
 
 
-def override(nodes: list[Node], path: str, value: str, report: Report) -> None:
-    """Put the value (YAML text) at the path in every document."""
-    report.overrides.append((f"{path}={value}", value))
-    line = -len(report.overrides)
-    steps = steps_of(path)
-    if steps is None:
-        report.add(
-            Scalar(line, 1, ""), ROOT, say("`{path}` is not a path such as `network.layers[1].name`.", path=path)
-        )
-        return
-    node = _parsed(value, line, report)
-    if node is None:
-        return
-    for document in nodes:
-        try:
-            _put(document, steps, node, line, report)
-        except _NoPlace:
-            return
+class Override:
+    """A value (YAML text) for a path, to be put into documents; mistakes go to the report."""
+
+    def __init__(self, path: str, value: str, report: Report) -> None:
+        report.overrides.append((f"{path}={value}", value))
+        self.line = -len(report.overrides)
+        self.report = report
+        self.steps = steps_of(path)
+        if self.steps is None:
+            message = say("`{path}` is not a path such as `network.layers[1].name`.", path=clip(path))
+            report.add(Scalar(self.line, 1, ""), ROOT, message)
+        self.value = _parsed(value, self.line, report)
+
+    def apply(self, document: Node) -> None:
+        """Put the value into a document."""
+        if self.steps is not None and self.value is not None:
+            with suppress(_NoPlace):
+                _put(document, self.steps, self.value, self.line, self.report)
 
 
 def steps_of(path: str) -> list[str | int] | None:
@@ -57,7 +58,7 @@ def steps_of(path: str) -> list[str | int] | None:
 def _parsed(value: str, line: int, report: Report) -> Node | None:
     """The value's node, its places marked as an override's."""
     inner = Report(text=value)
-    found = documents(inner)
+    found = list(documents(inner))
     for error in inner.errors:
         report.add(Scalar(line, max(error.column, 1), ""), ROOT, error.message, error.hint)
     if inner.errors or len(found) > 1:

@@ -8,20 +8,23 @@ are errors.  Scalars keep their text; only plain ones can be flags or nothing, a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
-from hwsolve.spec.report import ROOT, Path, Report
+from hwsolve.spec.report import ROOT, Path, Report, clip, numbered_lines
 from hwsolve.spec.syntax import reworded
 
 MOST_BYTES = 10_000_000
 MOST_NODES = 500_000
 MOST_DEPTH = 100
+BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 
 UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+TAG_LINE = re.compile(r"^%TAG\b", re.MULTILINE)
 
 try:
     from yaml.cyaml import CParser as Parser  # type: ignore[attr-defined]
@@ -43,23 +46,21 @@ class Stop(Exception):
     """The rest of the text cannot be read; the report says why."""
 
 
-def documents(report: Report) -> list[Node]:
+def documents(report: Report) -> Iterator[Node]:
     """The documents of the report's text, empty ones left out.  After a mistake of syntax, those before it."""
-    found: list[Node] = []
     if not _readable(report):
-        return found
+        return
     try:
         reader = _Reader(report)
         while (node := reader.document()) is not None:
             if not is_null(node):
-                found.append(node)
+                yield node
     except yaml.MarkedYAMLError as error:
         _syntax_error(error, report)
     except (yaml.YAMLError, RecursionError):
         report.add(Scalar(0, 0, ""), ROOT, say("This is not a YAML text."))
     except Stop:
         pass
-    return found
 
 
 def decoded(data: bytes, report: Report) -> str | None:
@@ -99,6 +100,9 @@ def _readable(report: Report) -> bool:
         return False
     if text.startswith("\ufeff"):
         report.text = text = text[1:]
+    if (line := TAG_LINE.search(text)) is not None:  # thousands of them take the parser minutes
+        report.add(_place(text, line.start()), ROOT, say("Tags are not read."), say("A spec needs no such line."))
+        return False
     match = UNREADABLE.search(text)
     if match is None:
         return True
@@ -113,17 +117,21 @@ def _readable(report: Report) -> bool:
 
 def _place(text: str, offset: int) -> Scalar:
     """A node at an offset of a text."""
-    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
-    return Scalar(before.count("\n") + 1, offset - text[:offset].replace("\r", "\n").rfind("\n"), "")
+    before = text[:offset]
+    start = max(map(before.rfind, BREAKS))
+    return Scalar(sum(map(before.count, BREAKS)) - before.count("\r\n") + 1, offset - start, "")
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, report: Report) -> None:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-    lines = report.lines
-    while line > len(lines) or (line > 1 and not lines[line - 1].strip() and column == 1):  # the end: the last words
-        line, column = line - 1, len(lines[line - 2].rstrip()) + 1
-    message, hint = reworded(error, lines, line, column)
+    text = numbered_lines(report.text, {line}).get(line, "")
+    if line > 1 and not text.strip():  # the end of the text: show its last words
+        written = report.text.rstrip()
+        at = _place(written, len(written))
+        line, column = at.line, at.column
+        text = written[len(written) - column + 1 :]
+    message, hint = reworded(error, text, line, column)
     report.add(Scalar(line, column, ""), ROOT, message, hint)
 
 
@@ -189,7 +197,8 @@ class _Reader:
             elif key.text in entries:
                 first = entries[key.text][0].line
                 self.add(
-                    key, say("The key `{key}` stands twice; the first is in line {line}.", key=key.text, line=first)
+                    key,
+                    say("The key `{key}` stands twice; the first is in line {line}.", key=clip(key.text), line=first),
                 )
             elif key.text == "<<" and key.plain:
                 self.add(key, say("Merge keys (`<<`) are not read."), say("Write the fields out, or use `blocks`."))
@@ -214,7 +223,7 @@ class _Reader:
         if found is None:
             at = Scalar(mark.line + 1, mark.column + 1, "")
             hint = say("A text that begins with `*` needs quotes.")
-            self.add(at, say("There is no anchor `&{name}` before this alias.", name=event.anchor), hint)
+            self.add(at, say("There is no anchor `&{name}` before this alias.", name=clip(event.anchor)), hint)
             return at
         node, size, height = found
         self.count += size - 1
@@ -231,7 +240,9 @@ class _Reader:
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         at = Scalar(mark.line + 1, mark.column + 1, "")
         self.add(
-            at, say("Tags such as `{tag}` are not read.", tag=tag), say("A text that begins with `!` needs quotes.")
+            at,
+            say("Tags such as `{tag}` are not read.", tag=clip(tag)),
+            say("A text that begins with `!` needs quotes."),
         )
 
     def add(self, node: Node, message: Message, hint: Message | None = None) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from hwsolve.language import say
 from hwsolve.spec.field import INVALID, Field, Nullable, find_field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
-from hwsolve.spec.report import Path, Report, did_you_mean, listed, suggest
+from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed, suggest
 
 POSITIONAL = "\0"  # the key of a shorthand's value where an override adds further keys; no YAML text can hold it
 
@@ -73,7 +73,7 @@ def _fill(
     for key, (at, part) in entries.items():
         known = fields.get(key)
         if known is None:
-            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=key), did_you_mean(key, fields))
+            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=clip(key)), did_you_mean(key, fields))
             meant.add(suggest(key, fields))
             good = False
             continue

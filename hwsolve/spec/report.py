@@ -18,7 +18,7 @@ from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Node
 
 WIDTH = 100  # columns of a source line that are shown around the caret
-MOST = 1000  # errors that are kept; more are only counted
+MOST = 1000  # errors that are shown of one text
 
 
 class Path(msgspec.Struct, frozen=True, gc=False):
@@ -37,7 +37,7 @@ class Path(msgspec.Struct, frozen=True, gc=False):
             if isinstance(path.step, int):
                 steps.append(f"[{path.step}]")
             elif path.step:
-                steps.append(("." if path.parent and str(path.parent.step) else "") + path.step)
+                steps.append(("." if path.parent and path.parent.step != "" else "") + clip(path.step))
             path = path.parent
         return "".join(reversed(steps))
 
@@ -62,9 +62,9 @@ class Report:
         self.source = source
         self.text = text
         self.errors: list[Error] = []
-        self.left_out = 0
+        self.full = False
         self.overrides: list[tuple[str, str]] = []  # a node with line -k is of the k-th: (what was typed, its value)
-        self._lines: list[str] | None = None
+        self.document: Node | None = None  # what is being read, for a field that needs another part of it
 
     @property
     def ok(self) -> bool:
@@ -72,11 +72,11 @@ class Report:
         return not self.errors
 
     def add(self, node: Node, path: Path | str, message: Message, hint: Message | None = None) -> None:
-        """Note a mistake at a node."""
-        if len(self.errors) < MOST:
-            self.errors.append(Error(node.line, node.column, path, message, hint))
-        else:
-            self.left_out += 1
+        """Note a mistake at a node; Full is raised when there are enough."""
+        if len(self.errors) == MOST:
+            self.full = True
+            raise Full
+        self.errors.append(Error(node.line, node.column, path, message, hint))
 
     def where(self, node: Node) -> str:
         """`file:line:column` of a node."""
@@ -87,32 +87,22 @@ class Report:
             return f"--set {self.overrides[-line - 1][0]}"
         return f"{self.source}:{line}:{column}" if line else self.source
 
-    def _line(self, line: int) -> str:
-        if line < 0:
-            return self.overrides[-line - 1][1]
-        return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-
-    @property
-    def lines(self) -> list[str]:
-        """The text's lines."""
-        if self._lines is None:
-            self._lines = split_lines(self.text)
-        return self._lines
-
     def render(self, language: Callable[[Message], str] = str) -> str:
         """All errors in the order of their places, each as in the head of this module."""
         ordered = sorted(self.errors, key=lambda e: (e.line < 0, abs(e.line), e.column))
-        parts = list(dict.fromkeys(self._one(error, language) for error in ordered))  # an alias may meet one twice
-        if self.left_out:
-            parts.append(language(say("… and {n} more errors.", n=self.left_out)))
+        lines = numbered_lines(self.text, {error.line for error in ordered})
+        lines |= {-number: value for number, (_, value) in enumerate(self.overrides, 1)}
+        parts = [self._one(error, lines.get(error.line, ""), language) for error in ordered]
+        parts = list(dict.fromkeys(parts))  # an alias may meet a mistake twice
+        if self.full:
+            parts.append(language(say("There are more errors; these are the first {n} that were found.", n=MOST)))
         return "\n".join(parts)
 
-    def _one(self, error: Error, language: Callable[[Message], str]) -> str:
+    def _one(self, error: Error, line: str, language: Callable[[Message], str]) -> str:
         rows = [f"{self._where(error.line, error.column)}: {language(error.message)}"]
         path = str(error.path)
         if path:
             rows.append("  " + language(say("at {path}", path=path)))
-        line = self._line(error.line)
         if line.strip():
             shown, caret = excerpt(line, error.column)
             number = str(error.line) if error.line > 0 else ""
@@ -121,6 +111,10 @@ class Report:
         if error.hint is not None:
             rows.append("  " + language(say("hint: {hint}", hint=error.hint)))
         return "\n".join(rows)
+
+
+class Full(Exception):
+    """A report has as many mistakes as anybody will read."""
 
 
 class SpecFailure(Exception):
@@ -134,12 +128,21 @@ class SpecFailure(Exception):
         return self.report.render()
 
 
-def split_lines(text: str) -> list[str]:
-    """Lines as YAML counts them."""
+def numbered_lines(text: str, wanted: set[int]) -> dict[int, str]:
+    """Some lines of a text by their number, lines as YAML counts them."""
     for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
         if end in text:
             text = text.replace(end, "\n")
-    return text.split("\n")
+    found = {}
+    start = 0
+    for number in range(1, max(wanted, default=0) + 1):
+        end_of_line = text.find("\n", start)
+        if number in wanted:
+            found[number] = text[start:] if end_of_line < 0 else text[start:end_of_line]
+        if end_of_line < 0:
+            break
+        start = end_of_line + 1
+    return found
 
 
 def excerpt(line: str, column: int, width: int = WIDTH) -> tuple[str, int]:
@@ -167,6 +170,11 @@ def _columns(char: str) -> int:
     if unicodedata.combining(char) or char in "\u200b\u200d\ufe0e\ufe0f":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def clip(text: str, most: int = 60) -> str:
+    """A text from the spec as a message shows it: on one line, not too long."""
+    return " ".join(text.split()) if len(text) <= most else " ".join(text[: most - 1].split()) + "…"
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:

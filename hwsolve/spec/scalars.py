@@ -14,7 +14,7 @@ from hwsolve.formula.tree import Formula, Number, Ref, walk
 from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Node, Scalar, is_null
-from hwsolve.spec.report import Path, Report, did_you_mean, listed, suggest
+from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed, suggest
 
 MOST_DIGITS = 1000
 MOST_EXPONENT = 1000
@@ -339,7 +339,7 @@ def number_hint(text: str) -> Message | None:
 
 def unknown_name(node: Node, report: Report, path: Path, what: Message, name: str, known: list[str]) -> Any:
     """Note a name that is not among the known ones."""
-    message = say("Unknown {what} `{name}`.", what=what, name=name if len(name) <= 60 else name[:57] + "…")
+    message = say("Unknown {what} `{name}`.", what=what, name=clip(name))
     report.add(node, path, message, did_you_mean(name, known))
     return INVALID
 

@@ -11,13 +11,13 @@ Reason = tuple[Message, Message | None]
 QUOTE = say("Put the text in quotes.")
 
 
-def reworded(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int) -> Reason:
-    """The message and hint of a parser's error at a place (from 1)."""
+def reworded(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> Reason:
+    """The message and hint of a parser's error at a place (from 1) in a line."""
     problem, context = error.problem or "", error.context or ""
-    char = lines[line - 1][column - 1 : column] if 0 < line <= len(lines) else ""
+    char = text[column - 1 : column]
     opened = error.context_mark.line + 1 if error.context_mark is not None else line
     if "flow sequence" in context or "flow mapping" in context:
-        return _unclosed("sequence" in context, char, opened, lines[line - 1][:column] if lines else "")
+        return _unclosed("sequence" in context, char, opened)
     if "quoted scalar" in context:
         return _quoted(problem, opened)
     if "tab" in problem or char == "\t":
@@ -25,7 +25,7 @@ def reworded(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: i
     if "cannot start any token" in problem:
         return say("A text cannot begin with {char}.", char=f"`{char}`" if char != "`" else char), QUOTE
     if "mapping values are not allowed" in problem or ("simple key" in context and "':'" in problem):
-        return _colon(problem, lines, line, column, opened)
+        return _colon(problem, text[: column - 1], opened)
     if "sequence entries are not allowed" in problem:
         return say("A list cannot begin here."), say("Begin the list in the next line, or write `[…]`.")
     if "block collection" in context:
@@ -43,7 +43,7 @@ def _align() -> Message:
     return say("Keys of one mapping, and the `-` of one list, stand exactly below each other.")
 
 
-def _unclosed(is_list: bool, char: str, opened: int, before: str) -> Reason:
+def _unclosed(is_list: bool, char: str, opened: int) -> Reason:
     closing = "]" if is_list else "}"
     message = say("Expected `,` or `{closing}` for the `{opening}` of line {line}.", closing=closing, line=opened,
                   opening="[" if is_list else "{")  # fmt: skip
@@ -58,10 +58,9 @@ def _quoted(problem: str, opened: int) -> Reason:
     return say("The quotation mark of line {line} is never closed.", line=opened), None
 
 
-def _colon(problem: str, lines: list[str], line: int, column: int, opened: int) -> Reason:
+def _colon(problem: str, before: str, opened: int) -> Reason:
     if "':'" in problem:
         return say("Expected a `:` after the key in line {line}.", line=opened), _space()
-    before = lines[line - 1][: column - 1]
     if ": " in before or before.rstrip().endswith(":"):
         return say("A second `:` stands in this line."), say("A text that holds `: ` needs quotes.")
     return say("A mapping cannot begin here: the text before it goes on to this line."), _align()
@@ -72,6 +71,8 @@ def _space() -> Message:
 
 
 def _other(problem: str) -> Reason:
+    if "nesting depth" in problem:
+        return say("This is nested too deep."), None
     if "document start" in problem:
         return say("Expected `---` before another document."), None
     if "incompatible YAML" in problem or "directive" in problem:

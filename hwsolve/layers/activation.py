@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from hwsolve import numbers
+from hwsolve.formula import arrays as arrays_of
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation
@@ -36,11 +37,11 @@ class Elementwise(Operation, frozen=True):
 
     def forward(self, x: Array, *settings: Array) -> Array:
         """f of every element."""
-        return numbers.over_arrays(self.function, self.inputs, (x, *settings))
+        return arrays_of.value(self.function, self.inputs, (x, *settings))
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g f′(x); for a learned setting, the sum of g ∂f/∂setting over all elements."""
-        slope = g * numbers.slope_over_arrays(self.function, self.inputs[slot], self.inputs, arrays)
+        slope = g * arrays_of.slope(self.function, self.inputs[slot], self.inputs, arrays)
         return slope if slot == 0 else slope.sum()
 
 
@@ -142,14 +143,16 @@ class PReLU(Activation, frozen=True):
     init: Decimal = Number(1, 4)
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     function: ClassVar[str] = "prelu(x, weight)"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "1*slopes", "params": "1*slopes"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
 
     def output(self, x: Shape) -> Shape:
         """The same shape; as many slopes as channels, or one."""
         base.positive("num_parameters", self.num_parameters)
         if self.num_parameters != 1 and (not x or x[0] != self.num_parameters):
             channels = base.size_text(x[0]) if x else "0"
-            raise ShapeError(say("must be 1 or the number of channels, {channels}", channels=channels), "num_parameters")
+            raise ShapeError(
+                say("Expected 1 or the number of channels, {channels}.", channels=channels), "num_parameters"
+            )
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:

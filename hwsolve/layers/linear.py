@@ -77,10 +77,10 @@ class Linear(Layer, frozen=True):
         base.positive("out_features", self.out_features)
         if isinstance(x, StatedMap):
             if x.features is None:
-                raise ShapeError(say("needs to know how many values come in, but the map's sides are unknown"))
+                raise ShapeError(say("How many values come in is not known: the sides of the map are not stated."))
             return (self.out_features,)
         if not x:
-            raise ShapeError(say("needs at least one axis"))
+            raise ShapeError(say("Expected an input with at least one axis."))
         return (*x[:-1], self.out_features)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -103,7 +103,7 @@ class Linear(Layer, frozen=True):
             return []
         return [
             say(
-                "linear acts on the last axis alone: {shape} keeps its other axes; put flatten before it if all {values} values are meant",
+                "`linear` acts on the last axis of {shape} alone; put `flatten` before it if all {values} values are meant.",
                 shape=base.shape_text(x),
                 values=base.size_text(base.product(x)),
             )

@@ -20,8 +20,25 @@ def axis_of(dim: int, x: Shape) -> int:
     axis = len(x) + dim if dim < 0 else dim - 1
     if not 0 <= axis < len(x):
         known = ", ".join(str(d) for d in (-1, *range(1, len(x) + 1)))
-        raise ShapeError(say("is no axis of this shape; the batch is axis 0, the others are {known}", known=known), "dim")
+        raise ShapeError(say("There is no such axis; the batch is axis 0, the others are {known}.", known=known), "dim")
     return axis
+
+
+def shifted(x: Array) -> Array:
+    """x without a common part of each row, which a softmax does not see; it keeps exponentials in range, and equal logits exact."""
+    return x - (numbers.maximum(x, -1) if numbers.is_float(x) else x[..., 0])[..., None]
+
+
+def softmax(x: Array) -> Array:
+    """exp(x) / Σ exp(x) along the last axis."""
+    e = numbers.exp(shifted(x))
+    return e / e.sum(axis=-1)[..., None]
+
+
+def log_softmax(x: Array) -> Array:
+    """x − ln Σ exp(x) along the last axis."""
+    z = shifted(x)
+    return z - numbers.log(numbers.exp(z).sum(axis=-1)[..., None])
 
 
 class SoftmaxOperation(Operation, frozen=True):
@@ -37,7 +54,7 @@ class SoftmaxOperation(Operation, frozen=True):
 
     def forward(self, x: Array) -> Array:
         """The same shape; every row of the last axis sums to 1."""
-        return numbers.softmax(x)
+        return softmax(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """y (g − Σ g y)."""
@@ -57,7 +74,7 @@ class LogSoftmaxOperation(Operation, frozen=True):
 
     def forward(self, x: Array) -> Array:
         """The same shape."""
-        return numbers.log_softmax(x)
+        return log_softmax(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g − exp(y) Σ g."""

@@ -117,7 +117,9 @@ def finite(x: Array) -> bool:
 
 
 def tidy(x: Array) -> Array:
-    """The array with every rational above 4,096 bits turned into a ball; raises where an element is no number."""
+    """The array (or scalar) with every rational above 4,096 bits as a ball; raises where an element is no number."""
+    if not isinstance(x, np.ndarray):
+        return tidy(np.array([x]) if isinstance(x, float) else np.array([x], dtype=object))[0]
     if x.dtype.char == "d":
         if not np.isfinite(x).all():
             raise NotFinite(say("a value that overflows or does not exist"))

@@ -1,0 +1,75 @@
+"""A function of one variable and some settings, and its derivative, on whole arrays."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from hwsolve import numbers
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Call, Formula, Number, Ref
+
+Array = Any
+
+
+def over_arrays(f: Formula, values: dict[str, Array], real: bool) -> Array:
+    """The formula on every element; `values` binds its names, `real` is true for float64."""
+    match f:
+        case Number(numerator, denominator):
+            return numerator / denominator if real else numbers.exact(numerator, denominator)
+        case Ref("pi" | "e" as name, ()) if name not in values:
+            return numbers.constant(name, real)
+        case Ref(name, ()):
+            return values[name]
+        case Call(name, args):
+            parts = [over_arrays(a, values, real) for a in args]
+            return combine(name, parts)
+    raise ValueError(f"no array code for {f}")
+
+
+def combine(name: str, parts: list[Array]) -> Array:
+    """An operator or function on arrays."""
+    first = parts[0]
+    match name:
+        case "+":
+            return sum(parts[1:], first)
+        case "*":
+            for part in parts[1:]:
+                first = first * part
+            return first
+        case "-":
+            return first - parts[1]
+        case "/":
+            return first / parts[1]
+        case "neg":
+            return -first
+        case "**":
+            return numbers.power(first, parts[1])
+    return numbers.apply(name, *parts)
+
+
+def is_real(arrays: tuple[Array, ...]) -> bool:
+    """Whether the arrays are float64."""
+    return getattr(arrays[0], "dtype", None) == "float64" or isinstance(arrays[0], float)
+
+
+def value(text: str, names: tuple[str, ...], arrays: tuple[Array, ...]) -> Array:
+    """The function on every element of the first array, in its shape."""
+    return over_arrays(parse(text), dict(zip(names, arrays, strict=True)), is_real(arrays))
+
+
+def slope(text: str, by: str, names: tuple[str, ...], arrays: tuple[Array, ...]) -> Array:
+    """Its derivative by one of the names, on every element."""
+    return over_arrays(derivative(text, by), dict(zip(names, arrays, strict=True)), is_real(arrays))
+
+
+@lru_cache(maxsize=256)
+def derivative(text: str, by: str) -> Formula:
+    """The derivative by one name; that of a named function is a function with array code of its own."""
+    f = parse(text)
+    if isinstance(f, Call) and f.args[0] == Ref(by) and f"d_{f.name}" in numbers.FUNCTIONS:
+        if not any(a == Ref(by) for a in f.args[1:]):
+            return Call(f"d_{f.name}", f.args)
+    from hwsolve.formula.differentiate import differentiate
+
+    return differentiate(f, Ref(by))

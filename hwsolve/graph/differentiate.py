@@ -1,0 +1,66 @@
+"""Backpropagation over a graph: append a node for the gradient of the loss with respect to every quantity.
+
+dL/dq is the sum, over all consumers u of q, of dL/du times du/dq (Goodfellow, Bengio, Courville, Deep Learning, eq. 6.49).
+"""
+
+from __future__ import annotations
+
+from hwsolve.graph.graph import Graph, Label, Node, Term
+from hwsolve.graph.operation import Operation
+
+
+def differentiate(graph: Graph, upstream: str | None = None) -> None:
+    """Append the gradient nodes from the loss down to the inputs.
+
+    The loss is `graph.loss`; without one, `upstream` names the given node that holds the gradient of `graph.output`.
+    """
+    top = graph.loss or graph.output
+    letter = graph.labels[top].symbol if graph.loss else "L"
+    gradients: dict[str, str | None] = {top: upstream}
+    consumers = consumers_of(graph, top)
+    for name in reversed(list(graph.nodes)):
+        node = graph.nodes[name]
+        if name == top or name not in consumers or not wants_gradient(graph, node):
+            continue
+        terms = tuple(
+            Term(operation, slot, gradients[output], output, inputs)
+            for output, operation, inputs, slot in consumers[name]
+            if output in gradients
+        )
+        if not terms:
+            continue
+        label = gradient_label(letter, graph.labels[name])
+        gradients[name] = label.symbol
+        layer = graph.nodes[terms[0].output].layer
+        graph.add(Node(label.symbol, node.shape, "gradient", terms=terms, layer=layer, of=name), label)
+
+
+def gradient_label(letter: str, label: Label) -> Label:
+    """`dE_dw` and `dE_dw5` for a quantity and its named elements."""
+    return Label(f"d{letter}_d{label.symbol}", {k: f"d{letter}_d{v}" for k, v in label.elements.items()})
+
+
+def wants_gradient(graph: Graph, node: Node) -> bool:
+    """Data that was computed, inputs, and parameters that training changes."""
+    if node.role == "parameter":
+        return graph.parameters[node.name].trainable
+    return node.role == "forward" or (node.role == "given" and node.of == "input")
+
+
+Consumers = dict[str, list[tuple[str, Operation, tuple[str, ...], int]]]
+
+
+def consumers_of(graph: Graph, top: str) -> Consumers:
+    """Who reads each quantity on the way to `top`: (output, operation, all inputs, which of them)."""
+    needed: set[str] = {top}
+    found: Consumers = {}
+    for name in reversed(list(graph.nodes)):
+        node = graph.nodes[name]
+        if name not in needed or node.operation is None:
+            continue
+        for slot, source in enumerate(node.inputs):
+            if slot in node.operation.fixed():
+                continue
+            needed.add(source)
+            found.setdefault(source, []).append((name, node.operation, node.inputs, slot))
+    return found

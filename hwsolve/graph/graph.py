@@ -1,0 +1,172 @@
+"""A graph of named quantities, without values; and the builder that layers use to write theirs into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hwsolve.formula.tree import Formula
+from hwsolve.graph.operation import Operation, Sizes
+from hwsolve.language import Message, say
+
+
+class Label(msgspec.Struct, frozen=True):
+    """How a quantity is written: its symbol, and symbols of single elements where the problem names them."""
+
+    symbol: str
+    elements: dict[tuple[int, ...], str] = {}
+
+
+class Term(msgspec.Struct, frozen=True):
+    """What one consumer adds to a gradient: `upstream` is the gradient of its output, None where that is 1."""
+
+    operation: Operation
+    slot: int
+    upstream: str | None
+    output: str
+    inputs: tuple[str, ...]
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One quantity.
+
+    `role`: given (data), parameter, constant, forward, loss, gradient, state or update.  A gradient has `terms` instead of
+    an operation; an update or a state node names in `follows` the quantity whose next value it is.
+    """
+
+    name: str
+    shape: Sizes
+    role: str
+    operation: Operation | None = None
+    inputs: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    layer: str = ""
+    follows: str = ""
+    of: str = ""  # the quantity that a gradient is taken with respect to
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """What a problem says of a parameter besides its numbers."""
+
+    trainable: bool = True
+    weight_decay: Formula | None = None
+
+
+class Owned(msgspec.Struct, frozen=True):
+    """Where a parameter's numbers come from: the specification `which` of the layer at `path`, else `value`."""
+
+    spec: Any
+    path: str
+    which: str
+    value: Any = None
+
+
+class Graph(msgspec.Struct):
+    """Nodes in the order in which they can be computed, with the labels of their quantities."""
+
+    nodes: dict[str, Node] = {}
+    labels: dict[str, Label] = {}
+    numbers: dict[str, Formula] = {}  # the constants' numbers
+    parameters: dict[str, Parameter] = {}
+    selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
+    output: str = ""
+    loss: str = ""
+
+    def add(self, node: Node, label: Label | None = None) -> str:
+        """Put a node behind those that it needs."""
+        self.nodes[node.name] = node
+        self.labels[node.name] = label or Label(node.name)
+        return node.name
+
+
+class NameClash(Exception):
+    """Two quantities of one name."""
+
+    def __init__(self, message: Message):
+        super().__init__(str(message))
+        self.message = message
+
+
+class Builder:
+    """Writes the nodes of a network into a graph, and names them by the defaults of a textbook.
+
+    The layer with parameters number k has weights `wk`, bias `bk` and output `zk`; what follows it is `ak`, then `ak_2` ….
+    """
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.layers = 0
+        self.owned: dict[str, Owned] = {}  # where the numbers of each parameter come from
+        self.places: dict[str, Any] = {}  # where the problem names a quantity, by symbol
+        self._outputs: dict[str, int] = {}
+
+    def shape(self, name: str) -> Sizes:
+        """The shape of a quantity."""
+        return self.graph.nodes[name].shape
+
+    def next_layer(self) -> int:
+        """The number of one more layer with parameters."""
+        self.layers += 1
+        return self.layers
+
+    def given(self, symbol: str, shape: Sizes, elements: dict[tuple[int, ...], str] | None = None) -> str:
+        """A quantity whose numbers the problem states."""
+        return self.add(Node(symbol, shape, "given"), Label(symbol, elements or {}))
+
+    def own(self, layer: Any, which: str, shape: Sizes, symbol: str, path: str, value: Any = None) -> str:
+        """A parameter of a layer: its symbol unless the problem has one, its numbers as its specification says.
+
+        `value` is that of every element where the specification says nothing.
+        """
+        spec = getattr(layer, which)
+        symbol = getattr(layer.symbols, which, None) or symbol
+        elements = dict(named_elements(spec.symbols)) if spec.symbols is not None else {}
+        if isinstance(spec.symbols, str):
+            symbol, elements = spec.symbols, {}
+        name = self.add(Node(symbol, shape, "parameter", layer=path), Label(symbol, elements))
+        self.graph.parameters[name] = Parameter(layer.trainable and spec.trainable, spec.weight_decay)
+        self.owned[name] = Owned(spec, path, which, value)
+        return name
+
+    def free_symbol(self, base: str) -> str:
+        """The symbol, or with a number behind it from the second on."""
+        taken = sum(1 for name in self.places if name == base or name.startswith(f"{base}_"))
+        return base if not taken else f"{base}_{taken + 1}"
+
+    def constant(self, value: Formula) -> str:
+        """A number that stands in a formula as it is."""
+        name = f"#{len(self.graph.numbers) + 1}"
+        self.graph.numbers[name] = value
+        return self.graph.add(Node(name, (), "constant"))
+
+    def forward(self, operation: Operation, inputs: tuple[str, ...], layer: str, symbol: str | None = None) -> str:
+        """A computed quantity; without a symbol it gets that of the activation after the last layer."""
+        shape = operation.shape(*(self.shape(i) for i in inputs))
+        name = symbol or self.activation_symbol()
+        return self.add(Node(name, shape, "forward", operation, inputs, layer=layer), Label(name))
+
+    def activation_symbol(self) -> str:
+        """`a0` before the first layer with parameters; `a1`, `a1_2` … after it."""
+        base = f"a{self.layers}"
+        self._outputs[base] = self._outputs.get(base, 0) + 1
+        return base if self._outputs[base] == 1 else f"{base}_{self._outputs[base]}"
+
+    def add(self, node: Node, label: Label) -> str:
+        """Put a node in; a symbol that is taken is an error."""
+        names = [label.symbol, *label.elements.values()]
+        for name in names:
+            if name in self.places:
+                raise NameClash(say("two quantities are called {name}", name=name))
+            self.places[name] = node.name
+        return self.graph.add(node, label)
+
+
+def named_elements(symbols: Any, indices: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The names of single elements with their indices, from nested tuples of names."""
+    if isinstance(symbols, str):
+        yield indices, symbols
+        return
+    for k, part in enumerate(symbols, 1):
+        yield from named_elements(part, (*indices, k))

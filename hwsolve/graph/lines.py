@@ -1,0 +1,289 @@
+"""The lines that explain a run: for an element of a quantity its formula, the numbers put in, and its value.
+
+A line is made from the formula of the operation that computed the value; the formula is evaluated again, by itself,
+and a line whose formula and value do not agree is never made (`Disagreement`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice, product
+from math import prod
+from typing import Any
+
+from hwsolve import numbers
+from hwsolve.formula.evaluate import evaluate, fold, instantiate
+from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
+from hwsolve.graph.graph import Graph, Node, Term
+from hwsolve.graph.operation import Operation, Schematic, Sizes, backward_schematic, forward_schematic, rename
+from hwsolve.graph.run import Values
+from hwsolve.quantities import quantity
+from hwsolve.solution import Carried, Given, Line, Quantity, Stage, Text, Value
+
+Indices = tuple[int, ...]
+WRITTEN = 64  # elements of a quantity that are written out; more only on request
+FIRST = 3  # lines that stand for a longer quantity
+UNROLL = 12  # terms of a sum that are written out
+
+
+class Disagreement(Exception):
+    """A formula and the array code give different values: a bug of the program."""
+
+
+class Writer:
+    """Makes lines, and keeps account of what is given, written and carried."""
+
+    def __init__(self, graph: Graph, exact: bool, digits: int, full: bool = False):
+        self.graph, self.exact, self.digits = graph, exact, digits
+        self.written = 10**9 if full else WRITTEN
+        self.unroll = 10**9 if full else UNROLL
+        self.step = 0
+        self.values: Values = {}
+        self.known: dict[Ref, tuple[str, Indices]] = {}
+        self.given: list[Given] = []
+        self._quantities: dict[tuple[str, Indices], Quantity] = {}
+
+    def at(self, step: int, values: Values) -> None:
+        """Write the lines of this step from now on."""
+        self.step, self.values = step, values
+        self._quantities = {}
+
+    # what a quantity is called
+
+    def key(self, name: str, indices: Indices, step: int | None = None) -> Ref:
+        """The key of an element at a step: `w@1[2,1]`, or the name that the problem gives it."""
+        node = self.graph.nodes[name]
+        step = self.step if step is None else step
+        if node.role == "update":
+            step += 1
+        label = self.graph.labels[name]
+        if node.role in ("given", "setting"):
+            step = 0
+        suffix = f"@{step}" if step else ""
+        element = label.elements.get(indices)
+        if element is not None:
+            return Ref(element + suffix)
+        return Ref(label.symbol + suffix, tuple(Number(i) for i in indices))
+
+    def element(self, name: str, indices: Indices) -> Any:
+        """The value of an element."""
+        value = self.values[name]
+        return value[tuple(i - 1 for i in indices)] if indices else value
+
+    def shown(self, name: str, indices: Indices) -> Quantity:
+        """The quantity of an element, as it is printed."""
+        key = (name, indices)
+        if key not in self._quantities:
+            self._quantities[key] = quantity(self.element(name, indices), self.digits)
+        return self._quantities[key]
+
+    # lines
+
+    def lines(self, name: str, rule: Text, at: list[Indices] | None = None) -> Iterator[Line]:
+        """The lines of a quantity: of all its elements, or the first few of a long one."""
+        node = self.graph.nodes[name]
+        size = count(node.shape)
+        wanted = at if at is not None else [i for i in elements(node.shape, FIRST if size > self.written else size)]
+        for indices in wanted:
+            yield from self.line(name, indices, rule)
+
+    def line(self, name: str, indices: Indices, rule: Text) -> Iterator[Line]:
+        """The line of one element, behind those that carry what it reads and nothing wrote."""
+        key = self.key(name, indices)
+        if key in self.known:
+            return
+        formula = self.formula(name, indices)
+        value = self.element(name, indices)
+        read = Reads(self)
+        if not self.agree(value, formula, read):
+            raise Disagreement(f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value")
+        yield from self.carry(read.seen)
+        shown = self.relabel(formula)
+        self.known[key] = (name, indices)
+        yield Value(key, shown, self.stages(formula, shown), self.shown(name, indices), rule)
+
+    def agree(self, value: Any, formula: Formula, read: Reads) -> bool:
+        """Whether the formula, evaluated by itself, gives the value."""
+        if self.exact:
+            return bool(numbers.agrees(value, evaluate(formula, read)))
+        return bool(numbers.agrees_float(float(value), formula, read))
+
+    def carry(self, seen: dict[Ref, tuple[str, Indices]]) -> Iterator[Carried]:
+        """What a line reads and no line wrote: a given, or a value carried over."""
+        for key, (name, indices) in seen.items():
+            if key in self.known:
+                continue
+            self.known[key] = (name, indices)
+            shown = self.shown(name, indices)
+            node = self.graph.nodes[name]
+            if self.stated(node):
+                self.given.append(Given(key, shown))
+            else:
+                yield Carried(key, shown, numbers.full(self.element(name, indices)))
+
+    def stated(self, node: Node) -> bool:
+        """Whether the problem states the numbers of a node."""
+        return node.role in ("given", "setting") or (node.role in ("parameter", "state") and not self.step)
+
+    def give(self, name: str) -> None:
+        """Enter a stated quantity among the givens, unless it is too long for that."""
+        node = self.graph.nodes[name]
+        if count(node.shape) <= self.written:
+            for indices in elements(node.shape):
+                for _ in self.carry({self.key(name, indices): (name, indices)}):
+                    pass
+
+    # formulas
+
+    def formula(self, name: str, indices: Indices) -> Formula:
+        """The formula of an element, over names of nodes and indices that are numbers."""
+        node = self.graph.nodes[name]
+        if node.operation is not None:
+            names = dict(zip(node.operation.inputs, node.inputs, strict=False))
+            schematic = forward_schematic(node.operation, len(node.shape))
+            return self.instance(schematic, indices, names, self.sizes(node.operation, node.inputs))
+        terms = [self.term(t, indices) for t in node.terms]
+        present = [t for t in terms if not is_zero(t)] or terms[:1]
+        return present[0] if len(present) == 1 else call("+", *present)
+
+    def term(self, term: Term, indices: Indices) -> Formula:
+        """What one consumer adds to an element of a gradient."""
+        output = self.graph.nodes[term.output]
+        schematic = backward_schematic(term.operation, term.slot, len(output.shape))
+        names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output}
+        if term.upstream is not None:
+            names["g"] = term.upstream
+        letters = forward_schematic(term.operation, len(output.shape)).indices
+        sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
+        return self.instance(schematic, indices, names, sizes | self.sizes(term.operation, term.inputs))
+
+    def sizes(self, operation: Operation, inputs: tuple[str, ...]) -> dict[str, Formula]:
+        """The numbers behind the capital letters of an operation's formula."""
+        shapes = (self.graph.nodes[i].shape for i in inputs)
+        return {k: formula_of(v) for k, v in operation.sizes(*shapes).items()}
+
+    def instance(
+        self, schematic: Schematic, indices: Indices, names: dict[str, str], sizes: dict[str, Formula]
+    ) -> Formula:
+        """The schematic formula with numbers for its indices and sizes, and nodes for its names."""
+        f = substitute(schematic.formula, sizes)
+        if "g" not in names:
+            f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
+        f = transform(rename(f, names), self.constant)
+        shapes = {n: self.graph.nodes[n].shape for n in names.values()}
+        where = dict(zip(schematic.indices, indices, strict=True))
+        unroll = 10**9 if any(self.graph.labels[n].elements for n in names.values()) else self.unroll
+        made = instantiate(f, where, shapes, unroll_limit=unroll)
+        chosen = fold(transform(made, self.selector))
+        return made if isinstance(chosen, Number) else chosen
+
+    def constant(self, node: Formula) -> Formula:
+        """A constant of the graph as its number."""
+        if isinstance(node, Ref) and node.name.startswith("#"):
+            return self.graph.numbers[node.name]
+        return node
+
+    def selector(self, node: Formula) -> Formula:
+        """An element of a target that only selects a class as the 0 or 1 that it is."""
+        if isinstance(node, Ref) and node.name in self.graph.selectors:
+            where = tuple(i.numerator for i in node.indices if isinstance(i, Number))
+            return Number(int(self.element(node.name, where))) if len(where) == len(node.indices) else node
+        return node
+
+    def relabel(self, f: Formula) -> Formula:
+        """The keys that a reader knows instead of the nodes' names."""
+        match f:
+            case Ref(name, indices) if name in self.graph.nodes:
+                if all(isinstance(i, Number) for i in indices):
+                    return self.key(name, tuple(i.numerator for i in indices if isinstance(i, Number)))
+                return Ref(self.key(name, ()).name, indices)
+        parts = children(f)
+        return rebuild(f, tuple(self.relabel(p) for p in parts)) if parts else f
+
+    # what a reader sees
+
+    def stages(self, f: Formula, shown: Formula) -> tuple[Stage, ...]:
+        """The formula, the numbers put in, and the same with every branch decided."""
+        put_in = transform(shorten(f), self.number)
+        decided = transform(shorten(f), self.decide)
+        stages = [Stage("=", shown)]
+        for stage in (put_in, transform(decided, self.number)):
+            if stage != stages[-1].formula and not isinstance(stage, Number):
+                near = any(isinstance(n, Number) and n.rounded for n in walk(stage))
+                stages.append(Stage("≈" if near else "=", stage))
+        return tuple(stages)
+
+    def number(self, node: Formula) -> Formula:
+        """A reference as its number."""
+        if not isinstance(node, Ref) or node.name not in self.graph.nodes:
+            return node
+        indices = tuple(i.numerator for i in node.indices if isinstance(i, Number))
+        return literal(self.shown(node.name, indices)) if len(indices) == len(node.indices) else node
+
+    def decide(self, node: Formula) -> Formula:
+        """A call that a branch decides as its value."""
+        if not isinstance(node, Call) or not decided_by_branch(node):
+            return node
+        value = evaluate(node, Reads(self))
+        return literal(quantity(value, self.digits))
+
+
+class Reads:
+    """Looks up the elements that a formula reads, and remembers them."""
+
+    def __init__(self, writer: Writer):
+        self.writer = writer
+        self.seen: dict[Ref, tuple[str, Indices]] = {}
+
+    def __call__(self, name: str, indices: Indices) -> Any:
+        self.seen[self.writer.key(name, indices)] = (name, indices)
+        return self.writer.element(name, indices)
+
+
+def decided_by_branch(node: Call) -> bool:
+    """Whether a call is a function made of pieces, on arguments that are references or numbers."""
+    known = FUNCTIONS.get(node.name)
+    if node.name != "if" and not (known and known.piecewise):
+        return False
+    return any(isinstance(n, Ref) for n in walk(node)) and not any(isinstance(n, Big) for n in walk(node))
+
+
+def shorten(f: Formula) -> Formula:
+    """A big operator that was not unrolled as its first terms, an ellipsis and the last one."""
+    if isinstance(f, Big) and isinstance(f.low, Number) and isinstance(f.high, Number):
+        low, high = f.low.numerator, f.high.numerator
+        terms = [fold(substitute(f.body, {f.index: Number(k)})) for k in (low, low + 1, high)]
+        terms = [shorten(t) for t in terms]
+        if f.op in ("Sum", "Prod"):
+            return call("+" if f.op == "Sum" else "*", terms[0], terms[1], Ref("…"), terms[2])
+        return call(f.op.lower(), terms[0], terms[1], Ref("…"), terms[2])
+    parts = children(f)
+    return rebuild(f, tuple(shorten(p) for p in parts)) if parts else f
+
+
+def literal(shown: Quantity) -> Number:
+    """A quantity as the number that is put into a formula."""
+    value = Fraction(shown.text)
+    return Number(value.numerator, value.denominator, shown.text, shown.relation == "≈")
+
+
+def is_zero(f: Formula) -> bool:
+    """Whether a formula is the number 0."""
+    return isinstance(f, Number) and f.numerator == 0
+
+
+def formula_of(value: Any) -> Formula:
+    """A size as a formula."""
+    return value if isinstance(value, Formula) else Number(int(value))
+
+
+def count(shape: Sizes) -> int:
+    """The number of elements of a shape."""
+    return prod(shape)
+
+
+def elements(shape: Sizes, most: int | None = None) -> list[Indices]:
+    """The indices of the elements, counted from 1, the last axis fastest."""
+    return list(islice(product(*(range(1, n + 1) for n in shape)), most))

@@ -1,0 +1,149 @@
+"""An operation: array code forward and backward, and one schematic formula that says the same for one element."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import msgspec
+
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Formula, Ref, rebuild, substitute, transform, walk
+from hwsolve.formula.tree import children as parts_of
+
+Array = Any  # an ndarray of float64 or of python-flint objects, or a scalar of either
+Sizes = tuple[int, ...]
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """y = f(inputs).
+
+    `inputs` names the arguments in the order of `forward`; `formula` gives one element of the output in terms of
+    their elements, with `indices` as its index variables.  `batched` inputs (the first ones) take the leading axes of the data in front of the
+    indices that are written; the others (parameters) do not.  `sizes()` binds the capital letters of the formula.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("x",)
+    batched: ClassVar[tuple[str, ...]] = ("x",)
+    indices: ClassVar[tuple[str, ...]] = ()
+    formula: ClassVar[str] = ""
+    stated: ClassVar[dict[str, str]] = {}  # the gradient of an input as a textbook writes it, indices m1, m2, …
+    kinks: ClassVar[tuple[int, ...]] = ()  # inputs at which no derivative exists
+
+    def text(self) -> str:
+        """The schematic formula; most operations have one for all settings."""
+        return self.formula
+
+    def output_indices(self) -> tuple[str, ...]:
+        """The index variables of an output element, without those of leading axes."""
+        return self.indices
+
+    def gradients(self) -> dict[str, str]:
+        """Stated gradients by input name."""
+        return self.stated
+
+    def fixed(self) -> tuple[int, ...]:
+        """Numbers of the inputs that get no gradient, as a target."""
+        return ()
+
+    def shape(self, *shapes: Sizes) -> Sizes:
+        """The output's shape; that of the first input unless an operation says otherwise."""
+        return shapes[0]
+
+    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
+        """The numbers behind the capital letters of the formula."""
+        return {}
+
+    def forward(self, *arrays: Array) -> Array:
+        """The output array."""
+        raise NotImplementedError
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """The gradient of input number `slot`: `g` times the Jacobian, in the shape of that input."""
+        raise NotImplementedError
+
+
+LEADING = ("n", "n2", "n3", "n4", "n5")
+INNER = ("m1", "m2", "m3", "m4", "m5", "m6")
+
+
+class Schematic(msgspec.Struct, frozen=True):
+    """A formula over index variables for the element `indices` of a quantity."""
+
+    formula: Formula
+    indices: tuple[str, ...]
+
+
+def indexed(f: Formula, names: frozenset[str], leading: tuple[str, ...]) -> Formula:
+    """Put the leading indices in front of those of the named references."""
+    if not leading:
+        return f
+    prefix = tuple(Ref(n) for n in leading)
+
+    def change(node: Formula) -> Formula:
+        if isinstance(node, Ref) and node.name in names:
+            return Ref(node.name, prefix + node.indices)
+        return node
+
+    return transform(f, change)
+
+
+@lru_cache(maxsize=1024)
+def forward_schematic(operation: Operation, rank: int) -> Schematic:
+    """The formula of an output element whose whole shape has `rank` axes."""
+    core = operation.output_indices()
+    leading = LEADING[: rank - len(core)]
+    f = indexed(parse(operation.text()), frozenset(operation.batched), leading)
+    return Schematic(f, leading + core)
+
+
+@lru_cache(maxsize=4096)
+def backward_schematic(operation: Operation, slot: int, rank: int) -> Schematic:
+    """The formula of an element of the gradient of input `slot`, over `g` (upstream), `y` (output) and the inputs.
+
+    The upper bound of output index `i` is written `size_i`.
+    """
+    name = operation.inputs[slot]
+    schematic = forward_schematic(operation, rank)
+    leading = schematic.indices[: rank - len(operation.output_indices())]
+    of_input = leading if name in operation.batched else ()
+    stated = operation.gradients().get(name)
+    if stated is not None:
+        f = indexed(parse(stated), frozenset(operation.batched) | {"g", "y"}, leading)
+        free = INNER[: sum(1 for m in INNER if any(n == Ref(m) for n in walk(f)))]
+        return Schematic(f, of_input + free)
+    from hwsolve.formula.differentiate import backward
+
+    ranges: dict[str, Formula] = {i: Ref(f"size_{i}") for i in schematic.indices}
+    own = input_rank(schematic.formula, name)
+    indices = INNER[:own]
+    f = backward(
+        schematic.formula,
+        schematic.indices,
+        ranges,
+        name,
+        indices,
+        upstream="g",
+        replace_output="y",
+    )
+    # the leading axes of the data keep their own letters
+    names = of_input + tuple(INNER[k] for k in range(own - len(of_input)))
+    f = substitute(f, {old: Ref(new) for old, new in zip(indices, names, strict=True)})
+    return Schematic(f, names)
+
+
+def input_rank(f: Formula, name: str) -> int:
+    """How many indices the references to an input carry."""
+    for node in walk(f):
+        if isinstance(node, Ref) and node.name == name:
+            return len(node.indices)
+    raise LookupError(f"{name} does not occur in the formula")
+
+
+def rename(f: Formula, names: dict[str, str]) -> Formula:
+    """Other names for the references with or without indices."""
+    match f:
+        case Ref(name, indices):
+            return Ref(names.get(name, name), tuple(rename(i, names) for i in indices))
+    parts = parts_of(f)
+    return rebuild(f, tuple(rename(p, names) for p in parts)) if parts else f

@@ -1,0 +1,119 @@
+"""A graph and its values: one pass, or many steps of training, in exact and certified numbers or in float64.
+
+A run is pure: the same graph and the same givens give the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from hwsolve import numbers
+from hwsolve.graph.graph import Graph, Node, Term
+from hwsolve.graph.operation import Array
+from hwsolve.language import say
+
+Values = dict[str, Array]
+Call = tuple[Callable[..., Array], tuple[int, ...], int]
+
+
+class Trajectory(msgspec.Struct):
+    """What training went through: the loss before each step and after the last, and all values at the kept steps."""
+
+    losses: list[Any]
+    kept: dict[int, Values]
+
+
+class Program:
+    """The calls that compute the wanted nodes, each with the slots of its arguments."""
+
+    def __init__(self, graph: Graph, wanted: Iterable[str], exact: bool):
+        self.slots = {name: k for k, name in enumerate(graph.nodes)}
+        needed = set(wanted)
+        calls: list[Call] = []
+        for node in reversed(list(graph.nodes.values())):
+            if node.name not in needed or not (node.operation or node.terms):
+                continue
+            needed.update(sources(node))
+            calls.extend(reversed(self.calls(node, exact)))
+        calls.reverse()
+        self.steps = calls
+
+    def calls(self, node: Node, exact: bool) -> list[Call]:
+        """The calls behind one node; rationals that have grown too long become balls."""
+        out = self.slots[node.name]
+        if node.operation is not None:
+            made: list[Call] = [(node.operation.forward, tuple(self.slots[i] for i in node.inputs), out)]
+        else:
+            made = [self.term(node.terms[0], out)]
+            for more in node.terms[1:]:
+                function, slots, _ = self.term(more, out)
+                made.append((partial(accumulate, function), (out, *slots), out))
+        return [(partial(tidied, f), slots, o) for f, slots, o in made] if exact else made
+
+    def term(self, term: Term, out: int) -> Call:
+        """The call that gives one consumer's part of a gradient."""
+        slots = (self.slots[term.output], *(self.slots[i] for i in term.inputs))
+        if term.upstream is None:
+            return partial(term.operation.backward, term.slot, 1), slots, out
+        return partial(term.operation.backward, term.slot), (self.slots[term.upstream], *slots), out
+
+    def run(self, values: list[Array]) -> None:
+        """Compute every call in place."""
+        for function, slots, out in self.steps:
+            values[out] = function(*[values[k] for k in slots])
+
+
+def accumulate(function: Callable[..., Array], so_far: Array, *arguments: Array) -> Array:
+    """One more consumer's part added to a gradient."""
+    return so_far + function(*arguments)
+
+
+def tidied(function: Callable[..., Array], *arguments: Array) -> Array:
+    """The result with overlong rationals as balls, and proven finite."""
+    return numbers.tidy(function(*arguments))
+
+
+def sources(node: Node) -> set[str]:
+    """What a node reads."""
+    found = set(node.inputs)
+    for term in node.terms:
+        found |= {term.output, *term.inputs} | ({term.upstream} if term.upstream else set())
+    return found
+
+
+def train(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
+    """`steps` updates; the values at step k are those after k updates, and all of them are kept for the k in `keep`.
+
+    With no update in the graph (or `steps` 0) there is one pass.
+    """
+    updates = {n.name: n.follows for n in graph.nodes.values() if n.role == "update"}
+    losses = {graph.loss} if graph.loss else set()
+    forward = Program(graph, {n.name for n in graph.nodes.values() if n.role in ("forward", "loss")}, exact)
+    quick = Program(graph, losses | set(updates), exact)
+    whole = Program(graph, graph.nodes, exact)
+    slots = whole.slots
+    moves = [(slots[new], slots[old]) for new, old in updates.items()]
+    values: list[Any] = [None] * len(slots)
+    for name, value in givens.items():
+        values[slots[name]] = value
+    loss = slots.get(graph.loss, -1)
+    kept, wanted = {}, set(keep)
+    trajectory = Trajectory([], kept)
+    for step in range(steps + 1 if updates else 1):
+        last = bool(updates) and step == steps
+        written = step in wanted
+        (forward if last else whole if written else quick).run(values)
+        if losses:
+            trajectory.losses.append(values[loss])
+            if not exact and not numbers.finite(values[loss]):
+                raise numbers.NotFinite(say("the loss after {n} updates", n=step))
+        if written:
+            kept[step] = {name: values[k] for name, k in slots.items() if values[k] is not None}
+        if not last:
+            for new, old in moves:
+                values[old] = values[new]
+    return trajectory

@@ -1,0 +1,86 @@
+"""The general formula of a quantity, over index letters: z[i] = Σⱼ w[i,j] x[j] + b[i]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsolve.formula.evaluate import fold
+from hwsolve.formula.tree import ONE, Big, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
+from hwsolve.graph.operation import INNER, LEADING, Schematic, backward_schematic, forward_schematic, rename
+from hwsolve.solution import Prose, Stage
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Node, Term
+    from hwsolve.graph.lines import Writer
+
+LETTERS = ("i", "j", "k", "m", "h", "l", "p", "q", "r", "s", "c", "o", "u", "v")
+
+
+def general(writer: Writer, node: Node) -> Prose:
+    """The formula that all lines of a quantity are instances of."""
+    schematic = of_node(writer, node)
+    schematic = lettered(schematic)
+    key = writer.key(node.name, ())
+    lhs = Ref(key.name, tuple(Ref(i) for i in schematic.indices))
+    return Prose(formulas=(Stage("=", lhs), Stage("=", schematic.formula)))
+
+
+def of_node(writer: Writer, node: Node) -> Schematic:
+    """The formula with the numbers of this graph's sizes and the keys of its quantities."""
+    if node.operation is not None:
+        names = dict(zip(node.operation.inputs, node.inputs, strict=False))
+        schematic = forward_schematic(node.operation, len(node.shape))
+        return finished(writer, schematic, names, writer.sizes(node.operation, node.inputs))
+    parts = [of_term(writer, t) for t in node.terms]
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    same = [substitute(p.formula, {a: Ref(b) for a, b in zip(p.indices, first.indices, strict=True)}) for p in parts]
+    return Schematic(call("+", *same), first.indices)
+
+
+def of_term(writer: Writer, term: Term) -> Schematic:
+    """What one consumer adds to a gradient."""
+    output = writer.graph.nodes[term.output]
+    schematic = backward_schematic(term.operation, term.slot, len(output.shape))
+    names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output}
+    if term.upstream is not None:
+        names["g"] = term.upstream
+    letters = forward_schematic(term.operation, len(output.shape)).indices
+    sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
+    return finished(writer, schematic, names, sizes | writer.sizes(term.operation, term.inputs))
+
+
+def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes: dict[str, Formula]) -> Schematic:
+    """Sizes as numbers, names as keys, an upstream gradient of 1 left out, sums of one term without their sign."""
+    f = substitute(schematic.formula, sizes)
+    if "g" not in names:
+        f = fold(transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n))
+    f = transform(rename(f, names), writer.constant)
+    return Schematic(keyed(writer, single(f)), schematic.indices)
+
+
+def single(f: Formula) -> Formula:
+    """A big operator over one value as its body."""
+    if isinstance(f, Big) and f.low == f.high:
+        return single(fold(substitute(f.body, {f.index: f.low})))
+    parts = children(f)
+    return rebuild(f, tuple(single(p) for p in parts)) if parts else f
+
+
+def keyed(writer: Writer, f: Formula) -> Formula:
+    """The keys of this step instead of the nodes' names, indices left as they are."""
+    match f:
+        case Ref(name, indices) if name in writer.graph.nodes:
+            return Ref(writer.key(name, ()).name, indices)
+    parts = children(f)
+    return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
+
+
+def lettered(schematic: Schematic) -> Schematic:
+    """Single letters for the index variables of a gradient, other than those that are bound in it."""
+    used = {n.index for n in walk(schematic.formula) if isinstance(n, Big)} | set(schematic.indices)
+    free = (letter for letter in LETTERS if letter not in used)
+    new = {old: next(free) for old in schematic.indices if old in INNER or old in LEADING[1:]}
+    f = substitute(schematic.formula, {old: Ref(letter) for old, letter in new.items()})
+    return Schematic(f, tuple(new.get(i, i) for i in schematic.indices))

@@ -1,0 +1,118 @@
+"""Stochastic gradient descent as nodes of the graph: a new value for every trained parameter.
+
+PyTorch's form (torch.optim.SGD): g + λw is the decayed gradient; the velocity u ← μu + g starts at 0, so that the first one is the
+gradient; the step is η times the velocity, or times g + μu in Nesterov's form.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hwsolve.formula.tree import Formula
+from hwsolve.graph.graph import Graph, Label, Node
+from hwsolve.graph.operation import Array, Operation
+
+
+class Velocity(Operation, frozen=True):
+    """u ← μ u + g + λ w, element by element."""
+
+    decay: bool
+
+    inputs = ("u", "g", "w", "momentum", "decay")
+    batched = ("u", "g", "w")
+
+    def text(self) -> str:
+        """With or without weight decay."""
+        return "momentum*u + g + decay*w" if self.decay else "momentum*u + g"
+
+    def forward(self, u: Array, g: Array, w: Array, momentum: Array, decay: Array) -> Array:
+        """The new velocity, in the shape of the parameter."""
+        return momentum * u + g + decay * w if self.decay else momentum * u + g
+
+
+class Descend(Operation, frozen=True):
+    """w ← w − η d, where d is the gradient, decayed where asked, or the velocity, or Nesterov's look ahead."""
+
+    decay: bool
+    momentum: bool
+    nesterov: bool
+
+    inputs = ("w", "g", "u", "lr", "momentum", "decay")
+    batched = ("w", "g", "u")
+
+    def text(self) -> str:
+        """The step that the settings ask for."""
+        if self.momentum and not self.nesterov:
+            return "w - lr*u"
+        terms = ["g"] + ["decay*w"] * self.decay + ["momentum*u"] * self.nesterov
+        return "w - lr*g" if len(terms) == 1 else f"w - lr*({' + '.join(terms)})"
+
+    def forward(self, w: Array, g: Array, u: Array, lr: Array, momentum: Array, decay: Array) -> Array:
+        """The new parameter, in its own shape."""
+        if self.momentum and not self.nesterov:
+            return w - lr * u
+        if self.decay:
+            g = g + decay * w
+        if self.nesterov:
+            g = g + momentum * u
+        return w - lr * g
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The numbers of the optimizer; None where a feature is not used."""
+
+    lr: Formula
+    momentum: Formula | None = None
+    weight_decay: Formula | None = None
+    nesterov: bool = False
+
+
+def update(graph: Graph, settings: Settings) -> None:
+    """Append the new value of every trained parameter that the loss depends on."""
+    gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
+    lr = scalar(graph, "lr", settings.lr)
+    momentum = scalar(graph, "momentum", settings.momentum)
+    for name, about in list(graph.parameters.items()):
+        if name not in gradients:
+            continue
+        decay = lr if about.weight_decay is None and settings.weight_decay is None else decay_of(graph, name, settings)
+        decays = decay != lr
+        node, label, g = graph.nodes[name], graph.labels[name], gradients[name]
+        u = g
+        if momentum:
+            start = Label(f"velocity_{label.symbol}", {k: f"velocity_{v}" for k, v in label.elements.items()})
+            state = graph.add(Node(start.symbol, node.shape, "state", layer=node.layer), start)
+            operation = Velocity(decays)
+            u = graph.add(
+                Node(f"{state}'", node.shape, "update", operation, (state, g, name, momentum, decay), follows=state),
+                start,
+            )
+        graph.add(
+            Node(
+                f"{name}'",
+                node.shape,
+                "update",
+                Descend(decays, momentum is not None, settings.nesterov),
+                (name, g, u, lr, momentum or lr, decay),
+                follows=name,
+                layer=node.layer,
+            ),
+            label,
+        )
+
+
+def scalar(graph: Graph, symbol: str, value: Formula | None) -> str | None:
+    """A number of the optimizer as a given quantity."""
+    if value is None:
+        return None
+    graph.numbers[symbol] = value
+    return graph.add(Node(symbol, (), "setting"), Label(symbol))
+
+
+def decay_of(graph: Graph, name: str, settings: Settings) -> str:
+    """The weight decay of one parameter: its own, or that of the optimizer."""
+    own = graph.parameters[name].weight_decay
+    symbol = "weight_decay" if own is None else f"weight_decay_{graph.labels[name].symbol}"
+    if symbol not in graph.nodes:
+        scalar(graph, symbol, settings.weight_decay if own is None else own)
+    return symbol

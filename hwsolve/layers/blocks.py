@@ -1,0 +1,124 @@
+"""Blocks: bodies of layers with arguments, defined once at the top of a spec and used like layers.
+
+blocks: {basic: {arguments: [channels, stride], body: [conv2d: {out_channels: $channels, stride: $stride, …}]}}, then
+ `- basic: {channels: 128, stride: 2}`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from hwsolve.language import say
+from hwsolve.layers import LAYERS
+from hwsolve.spec.fields import INVALID, Field, ListOf, Raw, WordField, read_record
+from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
+from hwsolve.spec.report import Path, Report, did_you_mean
+
+COMPOSITES = ("residual", "concat", "multiply", "repeat")
+ARGUMENT = re.compile(r"\$([^\W\d]\w*)")
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A body of layers in which `$name` stands for an argument."""
+
+    body: Annotated[Node, Raw()]
+    arguments: Annotated[tuple[str, ...], ListOf(WordField())] = ()
+
+
+class BlocksField(Field):
+    """The blocks of a spec, by name."""
+
+    forms = (Mapping,)
+    expected = say("a mapping from the names of blocks to their `arguments` and `body`")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        if not isinstance(node, Mapping):
+            return self.wrong(node, report, path)
+        blocks = {}
+        for name, (head, definition) in node.entries.items():
+            if name in LAYERS or name in COMPOSITES:
+                report.add(head, path / name, say("`{name}` is the name of a layer.", name=name))
+            elif not name.isidentifier():
+                report.add(head, path / name, say("Expected a name, got `{name}`.", name=name))
+            blocks[name] = read_block(definition, report, path / name)
+        return INVALID if INVALID in blocks.values() else blocks
+
+    def schema(self) -> dict[str, Any]:
+        arguments = {"type": "array", "items": {"type": "string"}}
+        block = {
+            "type": "object",
+            "properties": {"arguments": arguments, "body": {"type": "array"}},
+            "required": ["body"],
+        }
+        return {"type": "object", "additionalProperties": block | {"additionalProperties": False}}
+
+
+def read_block(node: Node, report: Report, path: Path) -> Any:
+    """One definition, or INVALID."""
+    block = read_record(Block, node, report, path)
+    if block is INVALID:
+        return INVALID
+    if not isinstance(block.body, Sequence):
+        report.add(block.body, path / "body", say("Expected a list of layers."))
+        return INVALID
+    return block
+
+
+def given_arguments(name: str, block: Block, node: Node, report: Report, path: Path) -> dict[str, Node] | None:
+    """The arguments of one use, by name: a mapping, or one value for the first; None after a note."""
+    if isinstance(node, Mapping):
+        given = {key: value for key, (_, value) in node.entries.items() if key != "name"}
+        for key in given:
+            if key not in block.arguments:
+                head = node.entries[key][0]
+                message = say("The block `{name}` has no argument `{key}`.", name=name, key=key)
+                report.add(head, path / key, message, did_you_mean(key, block.arguments))
+                return None
+    else:
+        given = {} if is_null(node) or not block.arguments else {block.arguments[0]: node}
+        if not is_null(node) and not block.arguments:
+            report.add(node, path, say("The block `{name}` has no arguments.", name=name))
+            return None
+    missing = [argument for argument in block.arguments if argument not in given]
+    if missing:
+        report.add(
+            node,
+            path,
+            say("`{argument}` is missing: an argument of the block `{name}`.", argument=missing[0], name=name),
+        )
+        return None
+    return given
+
+
+def filled(node: Node, arguments: dict[str, Node], report: Report, path: Path) -> Node:
+    """The body with its `$names` replaced: a lone `$name` by the argument itself, one within a formula by its text."""
+    if isinstance(node, Scalar):
+        return filled_scalar(node, arguments, report, path) if "$" in node.text else node
+    if isinstance(node, Sequence):
+        return Sequence(
+            node.line, node.column, [filled(n, arguments, report, path / k) for k, n in enumerate(node.items, 1)]
+        )
+    assert isinstance(node, Mapping)
+    entries = {key: (head, filled(value, arguments, report, path / key)) for key, (head, value) in node.entries.items()}
+    return Mapping(node.line, node.column, entries)
+
+
+def filled_scalar(node: Scalar, arguments: dict[str, Node], report: Report, path: Path) -> Node:
+    """One value with its `$names` replaced."""
+    for name in ARGUMENT.findall(node.text):
+        if name not in arguments:
+            message = say("`${name}` is no argument of this block.", name=name)
+            report.add(node, path, message, did_you_mean(name, arguments))
+            return node
+    whole = ARGUMENT.fullmatch(node.text)
+    if whole:
+        return arguments[whole[1]]
+
+    def text(match: re.Match[str]) -> str:
+        argument = arguments[match[1]]
+        return f"({argument.text})" if isinstance(argument, Scalar) else match[0]
+
+    return Scalar(node.line, node.column, ARGUMENT.sub(text, node.text), node.plain)

@@ -1,0 +1,31 @@
+"""Optimizers: how gradients change parameters.  Names, arguments and defaults are those of torch.optim."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hwsolve.formula.tree import Number
+from hwsolve.graph.update import Settings
+from hwsolve.spec.fields import Decimal, Flag
+
+
+class SGD(msgspec.Struct, frozen=True, kw_only=True):
+    """Stochastic gradient descent: w ← w − η·(∂L/∂w), with momentum, Nesterov momentum and weight decay where asked."""
+
+    lr: Decimal
+    momentum: Decimal = Number(0)
+    weight_decay: Decimal = Number(0)
+    nesterov: Flag = False
+
+    def settings(self) -> Settings:
+        """What the graph needs; a feature whose number is 0 is not used."""
+        zero = Number(0)
+        return Settings(
+            self.lr,
+            None if self.momentum == zero else self.momentum,
+            None if self.weight_decay == zero else self.weight_decay,
+            self.nesterov and self.momentum != zero,
+        )
+
+
+OPTIMIZERS: dict[str, type[SGD]] = {"sgd": SGD}

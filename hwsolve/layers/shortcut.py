@@ -1,0 +1,40 @@
+"""The shortcut of a residual that owns nothing: every s-th cell of the map, and zeros for the missing channels.
+
+y[c,p] = x[c, s(p − 1) + 1] for c ≤ C, else 0.  Source: arXiv 1512.03385 (He and others), section 3.3, option A.
+"""
+
+from __future__ import annotations
+
+from hwsolve.language import say
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap, shape_text
+
+
+class ZeroPad(Layer, frozen=True):
+    """Shortcut without parameters: (C, H, W) → `target`, subsampled, and padded with zero channels."""
+
+    target: Shape
+
+    def stride(self, x: Shape) -> int | None:
+        """The s for which every axis of the map becomes ceil(n/s); None where there is none."""
+        if x[1:] == self.target[1:]:
+            return 1
+        pairs = list(zip(x[1:], self.target[1:], strict=True))
+        largest = max((n for n, _ in pairs if isinstance(n, int)), default=1)
+        for s in range(2, largest + 1):
+            if all(isinstance(n, int) and -(-n // s) == m for n, m in pairs):
+                return s
+        return None
+
+    def output(self, x: Shape) -> Shape:
+        """The target, which must have at least the channels, and a map that is a subsample."""
+        if isinstance(x, StatedMap) or isinstance(self.target, StatedMap):
+            return self.target
+        fits = len(x) == len(self.target) and bool(x)
+        if fits and isinstance(x[0], int) and isinstance(self.target[0], int):
+            fits = x[0] <= self.target[0]
+        if not fits or self.stride(x) is None:
+            source, target = shape_text(x), shape_text(self.target)
+            raise ShapeError(
+                say("Zeros can't make {source} into {target}, what the body gives.", source=source, target=target)
+            )
+        return self.target

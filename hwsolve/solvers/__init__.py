@@ -1,0 +1,16 @@
+"""The kinds of problems by name: one module each, imported when a spec is of that kind."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+KINDS: dict[str, str] = {
+    "count-params": "hwsolve.solvers.count_params",
+    "backprop": "hwsolve.solvers.backprop",
+}
+
+
+def solver(kind: str) -> Any:
+    """The module of a kind; KeyError for a name that is no kind."""
+    return import_module(KINDS[kind])

@@ -1,0 +1,44 @@
+"""Precision doubles, and the problem is worked out again, until every branch and every printed digit is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from hwsolve import numbers
+from hwsolve.language import say
+from hwsolve.solution import Solution
+from hwsolve.spec.problem import Problem
+from hwsolve.spec.report import Report, SpecFailure
+
+P = TypeVar("P", bound=Problem)
+
+
+def proven(problem: P, work: Callable[[P], Solution]) -> Solution:
+    """The solution at the first precision that proves it; a value that is not finite is an error of the problem."""
+    try:
+        return climb(problem, work)
+    except numbers.NotFinite as why:
+        message = say("{what} is not finite: a division by zero, a logarithm of 0 or less, or numbers that grow without end", what=why.what)
+        raise refused(problem, message) from None
+
+
+def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
+    """Work it out at 128 bits, then 256 …"""
+    open_question = ""
+    for bits in numbers.LADDER:
+        with numbers.precision(bits):
+            try:
+                return work(problem)
+            except numbers.Undecided as why:
+                open_question = why.what
+    message = say("{what} cannot be decided with {bits} bits of precision", what=open_question, bits=numbers.LADDER[-1])
+    raise refused(problem, message)
+
+
+def refused(problem: Problem, message: object) -> SpecFailure:
+    """The error of a problem that is well formed, but has no answer."""
+    report = problem.report if problem.report is not None else Report()
+    assert problem.node is not None
+    report.add(problem.node, "", message)  # type: ignore[arg-type]
+    return SpecFailure(report)

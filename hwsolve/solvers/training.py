@@ -1,0 +1,243 @@
+"""The worked solution of a computation: what was given, every pass and update that is written out, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hwsolve import numbers
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Formula, Ref
+from hwsolve.graph.graph import Node
+from hwsolve.graph.lines import Writer, count, elements
+from hwsolve.graph.run import Trajectory, train
+from hwsolve.graph.schematic import general
+from hwsolve.language import Message, say
+from hwsolve.quantities import quantity
+from hwsolve.solution import Answer, Carried, Curve, Line, Note, Prose, Section, Solution, Stage, Table
+
+if TYPE_CHECKING:
+    from hwsolve.solvers.backprop import Problem
+
+FLOAT_ABOVE = 10**7  # element operations
+
+
+def worked_out(problem: Problem) -> Solution:
+    """The solution at the precision that is set."""
+    return Worker(problem).solution()
+
+
+class Worker:
+    """Runs a computation and writes its sections one after the other."""
+
+    def __init__(self, problem: Problem):
+        assert problem.computation is not None
+        self.problem = problem
+        self.computation = problem.computation
+        self.graph = self.computation.graph
+        self.updates = any(n.role == "update" for n in self.graph.nodes.values())
+        self.steps = problem.steps if self.updates else 0
+        self.float64 = problem.numbers == "float64" or self.computation.operations * (self.steps + 1) > FLOAT_ABOVE
+        digits = problem.digits or 6
+        self.writer = Writer(self.graph, not self.float64, min(digits, 6) if self.float64 else digits, problem.full)
+        self.sections: list[Section] = []
+        self.answers: dict[str, Answer] = {}
+
+    def solution(self) -> Solution:
+        """The document."""
+        trajectory = train(
+            self.graph, self.computation.values(not self.float64), self.steps, self.kept(), not self.float64
+        )
+        self.start(trajectory)
+        for step in sorted(self.passes()):
+            self.one_pass(step, trajectory)
+        self.outcome(trajectory)
+        self.other_answers(trajectory)
+        return Solution(
+            kind=self.problem.kind,
+            title=self.problem.title,
+            source=self.problem.source,
+            given=tuple(self.writer.given),
+            sections=tuple(self.sections),
+            answers=self.answers,
+            notes=tuple(self.notes()),
+        )
+
+    # which steps
+
+    def passes(self) -> set[int]:
+        """The steps that are written out: the first, the one after it, and the last two."""
+        return {0, min(1, self.steps), max(self.steps - 1, 0), self.steps}
+
+    def kept(self) -> set[int]:
+        """The steps whose values are needed: those written out, and those that the spec names."""
+        named = {step for _, step in self.named()}
+        return self.passes() | {s for s in named if s <= self.steps} | {s - 1 for s in named if 0 < s <= self.steps}
+
+    def named(self) -> list[tuple[str, int]]:
+        """The quantities of expectations and published answers, with their steps."""
+        found = []
+        for key in (*self.problem.expect, *self.problem.published):
+            for ref in references_of(key):
+                name, _, step = ref.name.partition("@")
+                found.append((name, int(step or 0)))
+        return found
+
+    # sections
+
+    def section(self, title: Message, lines: list[Line], level: int = 1, **more: Any) -> None:
+        """Append a section that has something in it."""
+        if lines or more:
+            self.sections.append(Section(title, level, tuple(lines), **more))
+
+    def start(self, trajectory: Trajectory) -> None:
+        """Enter the givens, and the network as a table."""
+        self.writer.at(0, trajectory.kept[0])
+        for node in self.graph.nodes.values():
+            if node.role in ("given", "parameter", "setting") and node.name not in self.graph.selectors:
+                self.writer.give(node.name)
+        self.sections.append(self.computation.asked(self.graph))
+
+    def nodes(self, *roles: str) -> list[Node]:
+        """The nodes of these roles."""
+        return [n for n in self.graph.nodes.values() if n.role in roles]
+
+    def one_pass(self, step: int, trajectory: Trajectory) -> None:
+        """Forward, loss, backward and update of one step; after the last update only the first two."""
+        self.writer.at(step, trajectory.kept[step])
+        level, last = 1, bool(step) and step == self.steps
+        if self.steps > 1 and not last and step in (0, self.steps - 1):
+            title = say("Step {step} of {steps}", step=step + 1, steps=self.steps)
+            self.sections.append(Section(title))
+            level = 2
+        after = say("Forward pass after {n} updates", n=step) if step > 1 else say("Forward pass after the update")
+        self.section(after if step else say("Forward pass"), self.quantities("forward", step=step), level)
+        self.section(say("Loss after the update") if step else say("Loss"), self.quantities("loss", step=step), level)
+        if last or step not in (0, self.steps - 1):
+            return
+        backward = self.quantities("gradient", step=step)
+        self.section(say("Backward pass"), backward, level)
+        self.section(say("Update"), self.quantities("update", step=step), level)
+
+    def quantities(self, role: str, step: int) -> list[Line]:
+        """The lines of all quantities of a role, each behind its general formula."""
+        lines: list[Line] = []
+        for node in self.nodes(role):
+            size = count(node.shape)
+            if size > 1:
+                lines.append(general(self.writer, node))
+            lines.extend(self.writer.lines(node.name, rule_of(node)))
+            if size > self.writer.written:
+                lines.append(Prose(say("… and {n} more like it", n=f"{size - 3:,}")))
+            self.answer(node, step, role)
+        return lines
+
+    def answer(self, node: Node, step: int, role: str) -> None:
+        """Enter a quantity among the answers, whole, or by the names of its elements."""
+        main = role in ("loss", "update") or (role == "gradient" and not self.updates and bool(self.graph.parameters))
+        if role == "gradient" and node.of not in self.graph.parameters:
+            main = not self.graph.parameters and not self.updates
+        main = main or node.name == self.graph.output
+        label = self.graph.labels[node.name]
+        named = label.elements
+        for indices in elements(node.shape) if named else [()]:
+            key = self.writer.key(node.name, indices)
+            name = key.name if indices or not node.shape else self.writer.key(node.name, ()).name
+            self.answers[name] = Answer(self.nested(node, indices, named), main and count(node.shape) <= 16)
+
+    def nested(self, node: Node, indices: tuple[int, ...], named: Any) -> Any:
+        """The quantities of an array as nested tuples, or of one element."""
+        if named or not node.shape:
+            return self.writer.shown(node.name, indices)
+        if count(node.shape) > self.writer.written:
+            return self.plain(node, ())
+        return self.part(node, ())
+
+    def part(self, node: Node, indices: tuple[int, ...]) -> Any:
+        """The part of an array behind some leading indices."""
+        if len(indices) == len(node.shape):
+            return self.writer.shown(node.name, indices)
+        return tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
+
+    plain = part
+
+    def outcome(self, trajectory: Trajectory) -> None:
+        """Whether the loss fell, the losses of all steps, and their curve."""
+        losses = trajectory.losses
+        if not self.updates or not losses or self.graph.nodes[self.graph.loss].shape:
+            return
+        name = self.graph.loss
+        digits = self.writer.digits
+        shown = [quantity(v, digits) for v in losses]
+        lines: list[Line] = []
+        keys = [self.writer.key(name, (), k) for k in range(len(losses))]
+        for k, key in enumerate(keys):
+            if key not in self.writer.known:
+                self.writer.known[key] = (name, ())
+                lines.append(Carried(key, shown[k], numbers.full(losses[k])))
+                self.answers[key.name] = Answer(shown[k])
+        lines.append(Prose(verdict(losses[0], losses[-1]), (Stage("=", keys[0]), Stage("→", keys[-1]))))
+        more: dict[str, Any] = {}
+        if self.steps > 1:
+            rows = tuple((k, q) for k, q in enumerate(shown))
+            symbol = self.graph.labels[name].symbol
+            more["tables"] = (Table(say("The loss at every step"), (say("updates"), symbol), rows),)
+            ys = tuple(float(v) for v in losses)
+            more["figures"] = (
+                Curve(say("Loss"), say("updates"), symbol, tuple(map(float, range(len(ys)))), ((symbol, ys),)),
+            )
+        self.section(say("Result"), lines, **more)
+
+    def other_answers(self, trajectory: Trajectory) -> None:
+        """What the spec names at a step that is not written out, carried over from there."""
+        lines: list[Line] = []
+        symbols = {}
+        for name, label in self.graph.labels.items():
+            for symbol in (label.symbol, *label.elements.values()):
+                symbols[symbol] = name
+        for symbol, step in self.named():
+            name = symbols.get(symbol)
+            if name is None or step > self.steps or step in self.passes() or name == self.graph.loss:
+                continue
+            self.writer.at(step, trajectory.kept[step])
+            node = self.graph.nodes[name]
+            for indices in elements(node.shape):
+                lines.extend(self.writer.carry({self.writer.key(name, indices): (name, indices)}))
+            self.answer(node, step, node.role)
+        self.section(say("Other steps"), lines)
+
+    # notes
+
+    def notes(self) -> list[Note]:
+        """What a reader must know to read the numbers."""
+        notes = [Note("info", text) for text in (*self.computation.remarks, *self.writer.remarks())]
+        if self.float64:
+            notes.append(Note("warning", say("Computed in float64: the printed digits are not proven.")))
+        return notes
+
+
+def verdict(before: Any, after: Any) -> Message:
+    """Whether the loss fell, decided on the values themselves."""
+    if numbers.less(after, before):
+        return say("The loss fell:")
+    if numbers.less(before, after):
+        return say("The loss rose:")
+    return say("The loss stayed as it was:")
+
+
+def rule_of(node: Node) -> Message | str:
+    """The rule behind the lines of a quantity."""
+    if node.role == "gradient":
+        return say("chain rule")
+    return node.layer if node.role == "forward" else ""
+
+
+def references_of(key: str) -> list[Ref]:
+    """The quantities that a key of the spec names; none where it cannot be read."""
+    from hwsolve.formula.parse import FormulaError
+    from hwsolve.formula.tree import references
+
+    try:
+        f: Formula = parse(key)
+    except FormulaError:
+        return []
+    return list(references(f))

@@ -1,0 +1,58 @@
+"""One of several records, chosen by name: `relu`, `linear: 100`, `sgd: {lr: 1}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Names
+from typing import Any
+
+import msgspec
+
+from hwsolve.language import Message, say
+from hwsolve.spec.field import Field
+from hwsolve.spec.nodes import Mapping, Node, Scalar, is_null
+from hwsolve.spec.records import form_of, read_record, record_schema
+from hwsolve.spec.report import Path, Report
+from hwsolve.spec.scalars import unknown_name
+
+
+class NamedField(Field):
+    """A record class by its name, alone or with arguments."""
+
+    forms = (Scalar, Mapping)
+
+    def __init__(self, what: Message, classes: Names[str, type[msgspec.Struct]]) -> None:
+        self.what, self.classes = what, classes
+        self.expected = say("a {what}: its name, alone or with its arguments", what=what)
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        """The record, or INVALID."""
+        if isinstance(node, Scalar) and not is_null(node):
+            name, head, arguments = node.text, node, Scalar(node.line, node.column, "null")
+        elif isinstance(node, Mapping) and len(node.entries) == 1:
+            ((name, (head, arguments)),) = node.entries.items()  # type: ignore[assignment]
+        else:
+            return self.wrong(node, report, path)
+        cls = self.classes.get(name)
+        if cls is None:
+            return unknown_name(head, report, path, self.what, name, list(self.classes))
+        return read_record(cls, arguments, report, path / name, positional=True)
+
+    def schema(self) -> dict[str, Any]:
+        """Every name, alone where nothing must be given, or with its arguments."""
+        alone = [name for name, cls in self.classes.items() if not form_of(cls).required]
+        whole: list[dict[str, Any]] = [
+            {
+                "type": "object",
+                "properties": {name: {"anyOf": [record_schema(cls), first_schema(cls)]}},
+                "required": [name],
+                "additionalProperties": False,
+            }
+            for name, cls in self.classes.items()
+        ]
+        return {"anyOf": [{"enum": alone}, *whole]}
+
+
+def first_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON Schema of the argument that may stand without its name."""
+    form = form_of(cls)
+    return form.fields[form.first][1].schema() if form.first else {"type": "null"}

@@ -120,9 +120,10 @@ def record_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
     properties = {}
     for key, (_, field) in form.fields.items():
         properties[key] = (field.inner if isinstance(field, Nullable) else field).schema()
-    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    title = cls.__name__.lstrip("_")
+    schema: dict[str, Any] = {"title": title, "type": "object", "properties": properties, "additionalProperties": False}
     if form.required:
         schema["required"] = list(form.required)
     if cls.__doc__:
-        schema["description"] = cls.__doc__.split("\n")[0]
+        schema["description"] = cls.__doc__.strip().split("\n")[0]
     return schema

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from hwsolve.formula.tree import Formula, Number, Ref, walk
 from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field
+from hwsolve.spec.limits import excessive
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed, suggest
 
@@ -100,11 +101,15 @@ def formula_at(node: Scalar, report: Report, path: Path, expected: Message) -> F
         report.add(node, path, say("This formula has more than {most} characters.", most=LONGEST_FORMULA))
         return INVALID
     try:
-        return parse(node.text)
+        parsed = parse(node.text)
     except FormulaError as error:
         at = Scalar(node.line, node.column + (error.column - 1 if node.plain and "\n" not in node.text else 0), "")
         report.add(at, path, say("Expected {expected}: {problem}", expected=expected, problem=error.message))
         return INVALID
+    if (message := excessive(parsed)) is not None:
+        report.add(node, path, message)
+        return INVALID
+    return parsed
 
 
 class FlagField(Field):
@@ -213,7 +218,8 @@ class CountField(Field):
             schema["minimum"] = self.minimum
         if self.maximum is not None:
             schema["maximum"] = self.maximum
-        return schema
+        grouped = {"type": "string", "pattern": r"^[-+]?\d+(_\d+)+$"}  # to YAML 1.2 a number with underscores is text
+        return {"anyOf": [schema, grouped]}
 
 
 def whole_between(minimum: int | None, maximum: int | None) -> Message:
@@ -275,18 +281,13 @@ class SizeField(Field):
         return self.wrong(node, report, path)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"type": "integer", "minimum": self.minimum}, {"type": "string"}]}
+        return {"anyOf": [{"type": "integer", "minimum": self.minimum}, {"type": "string", "minLength": 1}]}
 
 
 def constant(f: Formula) -> Any:
     """The value of a formula without names, or None where it has none that is exact and of reasonable length."""
     from hwsolve.formula.evaluate import evaluate
 
-    for part in walk(f):
-        if not isinstance(part, Number) and getattr(part, "name", "") == "**":
-            base, power = part.args  # type: ignore[attr-defined]
-            if not (isinstance(power, Number) and isinstance(base, Number) and abs(power.numerator) <= MOST_EXPONENT):
-                return None
     try:
         return evaluate(f, lambda name, indices: 0)
     except (ArithmeticError, ValueError, TypeError, LookupError):

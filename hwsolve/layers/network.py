@@ -168,11 +168,11 @@ class Reader:
         if depth > DEEPEST or self.count > MOST_PARTS:
             return self._too_much(head, path, depth)
         if name in LAYERS:
-            return self._plain(name, head, arguments, path / name)
+            return self._plain(name, head, arguments, path)
         if name in COMPOSITES:
-            return self._composite(name, head, arguments, path / name, depth)
+            return self._composite(name, head, arguments, path, depth)
         if name in self.blocks:
-            return self._block(name, head, arguments, path / name, depth)
+            return self._block(name, head, arguments, path, depth)
         known = [*LAYERS, *COMPOSITES, *self.blocks]
         self.report.add(head, path, say("Unknown layer `{name}`.", name=name[:60]), did_you_mean(name, known))
         return INVALID

@@ -1,8 +1,8 @@
 """Polynomials in named sizes: one form for equal counts.
 
-A formula of sums, products, powers and quotients by numbers becomes a polynomial with rational coefficients; what is none
-(`floor(n/2)`, `sqrt(n)`, a quotient by a name) stands in it like a name.  All names are whole numbers, so `floor` of a
-polynomial with whole coefficients is itself.
+A formula of sums, products, powers and quotients by numbers becomes a polynomial with rational coefficients; what is
+none (`floor(n/2)`, `sqrt(n)`, a quotient by a name) stands in it like a name.  All names are whole numbers, so `floor`
+of a polynomial with whole coefficients is itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class NotPolynomial(Exception):
 
 
 class Atoms:
-    """The names of a set of formulas, and what stands like a name, in a fixed order: the generators of a polynomial ring."""
+    """The names in a set of formulas, and what stands like one, in a fixed order: generators of a polynomial ring."""
 
     def __init__(self, *formulas: Formula) -> None:
         found: dict[Formula, None] = {}

@@ -128,6 +128,7 @@ class Page:
         """The lines that are shown; carried values only counted, and only in the full form."""
         rows: list[Row] = []
         carried = 0
+        before: Text = ""
         for line in section.lines:
             if isinstance(line, Carried):
                 carried += 1
@@ -136,8 +137,10 @@ class Page:
             carried = 0
             if isinstance(line, Prose):
                 rows += self.prose(line)
+                before = ""
             elif self.options.full or not line.aside:
-                rows += self.equation(line)
+                rows += self.equation(line, before)
+                before = line.rule
         return rows + self.summary(carried)
 
     def summary(self, carried: int) -> list[Row]:
@@ -147,13 +150,15 @@ class Page:
         text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
         return [[("  " + row, "remark")] for row in fill(self.words(text), self.columns - 2)]
 
-    def equation(self, line: Value | Identity) -> list[Row]:
-        """A line with its rule at the right."""
+    def equation(self, line: Value | Identity, before: Text = "") -> list[Row]:
+        """A line with its rule at the right; one that the line before had is not given a row of its own."""
         depth = line.depth if isinstance(line, Identity) else 0
         links = chain(line, UNICODE)
         rows = equation(links, self.columns, 2 + 2 * min(depth, max(self.columns // 8, 1)))
         rule = self.words(line.rule)
         paired = with_remark(rows, f"({rule})" if rule else "", self.columns, min(self.columns, MEASURE))
+        if len(paired) > len(rows) and line.rule == before:
+            paired = paired[: len(rows)]
         final = links[-1][1] if len(links) > 1 and isinstance(line, Value) else ""
         return [[*emphasised(row, final if n == len(rows) - 1 else ""), (remark, "rule")] for n, (row, remark) in enumerate(paired)]
 

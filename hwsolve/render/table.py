@@ -83,7 +83,9 @@ def stack(rows: list[list[str]], numbers: list[bool], stacked: int, ellipsis: in
     for group in groups:
         cells = [[row[n] for n in group] for row in rows]
         widest = max(width(t) for n, cell in enumerate(cells) for t in cell if n != ellipsis)
-        columns.append(Column(cells, [[numbers[n] for n in group]] * len(rows), widest))
+        cells[0] += [""] * (stacked - len(group))
+        right_set = [[numbers[n] for n in group]] * len(rows)
+        columns.append(Column(cells, [right_set[0] + [False] * (stacked - len(group)), *right_set[1:]], widest))
     return columns
 
 

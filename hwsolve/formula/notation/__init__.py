@@ -11,10 +11,9 @@ __all__ = ["latex", "latex_symbol", "plain", "symbol", "unicode"]
 
 
 def __getattr__(name: str) -> Any:
-    """`latex` is loaded when a page asks for it."""
+    """LaTeX is loaded when a page asks for it."""
     if name in ("latex", "latex_symbol"):
-        from hwsolve.formula.notation import latex as module
+        from hwsolve.formula.notation import tex
 
-        globals().update(latex=module.latex, latex_symbol=module.latex_symbol)
-        return globals()[name]
+        return getattr(tex, name)
     raise AttributeError(name)

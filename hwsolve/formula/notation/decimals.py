@@ -8,6 +8,7 @@ from functools import lru_cache
 LONGEST = 40  # significant digits of a decimal; a rational with more is written p/q
 
 DECIMAL = re.compile(r"(-?)(\d+)(\.\d+)?(?:[eE]([+-]?\d+))?")
+TINY = re.compile(r"(-?)0\.(0{6,})([1-9])(\d*)")
 
 
 @lru_cache(maxsize=65536)
@@ -41,6 +42,15 @@ def whole(n: int) -> str:
         return str(n)
     head, tail = divmod(abs(n), 10**4000)
     return ("-" if n < 0 else "") + whole(head) + str(tail).rjust(4000, "0")
+
+
+def short(text: str) -> str:
+    """0.00000035 -> 3.5e-7: a decimal that begins with many zeros."""
+    found = TINY.fullmatch(text)
+    if found is None:
+        return text
+    sign, zeros, first, rest = found.groups()
+    return f"{sign}{first}{'.' if rest else ''}{rest}e-{len(zeros) + 1}"
 
 
 def commas(digits: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import decimal, parts as digits
+from hwsolve.formula.notation.decimals import decimal, short
+from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import derivative, parts
-from hwsolve.formula.notation.writer import ATOM, COMPARISON, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
 SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
@@ -41,8 +42,7 @@ def subscript_free(name: str) -> str:
 @lru_cache(maxsize=65536)
 def shown(f: Number) -> Piece:
     """A number with commas between thousands, by its own text where it has one."""
-    text = f.text or decimal(f.numerator, f.denominator)
-    return number_piece(text)
+    return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
 
 def number_piece(text: str) -> Piece:

@@ -95,7 +95,7 @@ class Writer:
                 signed = isinstance(term, Call) and term.name == "*"
                 inner = self.product(factors(term), bare=False).text if signed else self.parentheses(piece.text)
                 piece = Piece(inner, PRODUCT, piece.kind)
-            text += f" {sign} {piece.text}"
+            text += f" {self.minus if sign == '-' else sign} {piece.text}"
         return Piece(text, SUM, "number" if numeric else "sum")
 
     def product(self, items: list[Formula], bare: bool = True) -> Piece:
@@ -175,12 +175,12 @@ def terms(f: Formula, sign: str = "+") -> list[tuple[str, Formula]]:
         first, *rest = f.args
         return terms(first) + [signed(a) for a in rest]
     if isinstance(f, Call) and f.name == "-":
-        return [*terms(f.args[0]), ("−", f.args[1])]
+        return [*terms(f.args[0]), ("-", f.args[1])]
     return [(sign, f)]
 
 
 def signed(f: Formula) -> tuple[str, Formula]:
     """a + (-b) is written a - b."""
     if isinstance(f, Call) and f.name == "neg" and not isinstance(f.args[0], Number):
-        return "−", f.args[0]
+        return "-", f.args[0]
     return "+", f

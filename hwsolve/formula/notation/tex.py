@@ -1,0 +1,220 @@
+r"""LaTeX that GitHub shows: `v_{11} x_{1} + v_{21} x_{2}`, `\frac{\partial E}{\partial v_{11}}`.
+
+Markdown reads a page before the mathematics is set, so nothing is written that it would change: no backslash before
+punctuation (`\,`, `\{`, `\\`; rows end in `\cr`), no `*`, `<` or `|`, and an underscore only behind a letter.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from hwsolve.formula.functions import function
+from hwsolve.formula.notation.decimals import decimal, short
+from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.names import GREEK, derivative, parts
+from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+
+COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "inf", "omicron")}
+COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
+HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
+TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
+
+
+@lru_cache(maxsize=65536)
+def latex(f: Formula) -> str:
+    """The formula for a page."""
+    return LATEX.write(f).text
+
+
+def latex_symbol(name: str, whole: bool = True) -> str:
+    """The symbol of a name; `whole`: of an array as a whole, whose number is its layer's."""
+    both = derivative(name)
+    if both:
+        return f"\\frac{{\\partial {latex_symbol(both[0], False)}}}{{\\partial {latex_symbol(both[1], whole)}}}"
+    known = parts(name)
+    if not whole or not known.numbers:
+        return latex(Ref(name))
+    return LATEX.scripts(base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
+
+
+def latex_number(text: str) -> str:
+    """A printed number: "-160000" is -160{,}000."""
+    return number_piece(text).text
+
+
+def number_piece(text: str) -> Piece:
+    found = digits(text)
+    if found is not None:
+        sign, mantissa, power = found
+        written = ("-" if sign else "") + mantissa.replace(",", "{,}")
+        if power:
+            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number")
+        return Piece(written, SIGN if sign else ATOM, "number")
+    top, slash, bottom = text.partition("/")
+    if slash and digits(top) and digits(bottom):
+        sign = "-" if top.startswith("-") else ""
+        return Piece(f"{sign}\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}", SIGN, "number")
+    return Piece(words(text), ATOM, "number")
+
+
+def base(text: str) -> str:
+    """A letter or a word."""
+    if len(text) == 1:
+        return COMMANDS.get(text, text)
+    return words(text)
+
+
+def words(text: str) -> str:
+    """Upright text; a hyphen stands for the underscore, which neither Markdown nor LaTeX leaves alone."""
+    safe = "".join(c if c.isalnum() or c in " .,:;()+=-/'" else "-" for c in text)
+    return f"\\text{{{safe}}}"
+
+
+class Latex(Writer):
+    """The commands of LaTeX."""
+
+    times, dot, minus, thin = " \\times ", " \\cdot ", "-", " "
+    side_by_side = " "
+    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
+
+    def number(self, f: Number) -> Piece:
+        return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
+
+    def parentheses(self, text: str) -> str:
+        return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
+
+    def symbol(self, f: Ref) -> str:
+        known = parts(f.name)
+        letter = base(known.base)
+        if known.word in HATS:
+            letter, known = f"{HATS[known.word]} {letter}", known.__class__(known.base, known.numbers, "", known.updates)
+        numbers = ",".join(known.numbers)
+        if not f.indices:
+            if not known.single:
+                letter = words(known.base + "-".join(known.numbers))
+                numbers = ""
+            return self.scripts(letter, join(known.word, numbers), "", known.updates)
+        texts = [self.write(i).text for i in f.indices]
+        below = ("" if all(len(t) == 1 for t in texts) else ",").join(texts)
+        return self.scripts(letter, join(known.word, below), f"({numbers})" if numbers else "", known.updates)
+
+    def scripts(self, letter: str, below: str, above: str, updates: int) -> str:
+        """Subscript first: an underscore then stands behind a letter."""
+        raised = above + ("" if updates == 0 else "+" if updates == 1 else f"+{updates}")
+        if below and not letter[-1].isalnum():
+            letter += "\\mathstrut"
+        return letter + (f"_{{{below}}}" if below else "") + (f"^{{{raised}}}" if raised else "")
+
+    def partial(self, numerator: Ref, denominator: Ref) -> Piece:
+        return Piece(f"\\frac{{\\partial {self.symbol(numerator)}}}{{\\partial {self.symbol(denominator)}}}", SIGN, "partial")
+
+    def fraction(self, top: Formula, bottom: Formula) -> Piece:
+        above, under = self.write(top), self.write(bottom)
+        numeric = above.kind == under.kind == "number"
+        return Piece(f"\\frac{{{above.text}}}{{{under.text}}}", SIGN, "number" if numeric else "call")
+
+    def between(self, left: Piece, right: Piece) -> str:
+        if "partial" in (left.kind, right.kind) and "number" not in (left.kind, right.kind):
+            return self.thin
+        return super().between(left, right) or self.side_by_side
+
+    def raised(self, base: str, exponent: Formula) -> str:
+        return f"{base}^{{{self.write(exponent).text}}}"
+
+    def big(self, f: Big) -> Piece:
+        body = self.write(f.body)
+        text = self.parentheses(body.text) if body.level <= SUM or body.text.startswith("-") else body.text
+        low, high = self.write(f.low).text, self.write(f.high).text
+        index = base(f.index)
+        if f.op in ("Sum", "Prod"):
+            head = f"\\{f.op.lower()}_{{{index}={low}}}^{{{high}}}"
+        else:
+            head = f"\\{f.op.lower()}_{{{low} \\le {index} \\le {high}}}"
+        return Piece(f"{head} {text}", PRODUCT, "big")
+
+    def call(self, f: Call) -> Piece:
+        name, args = f.name, f.args
+        if name in SPECIAL:
+            return SPECIAL[name](self, args)
+        known = function(name)
+        if known:
+            head = known.latex.replace("\\_", "-")
+        else:
+            head = name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
+        texts = ", ".join([self.write(a).text for a in args])
+        return Piece(head + self.parentheses(texts), ATOM, "call")
+
+
+def join(word: str, rest: str) -> str:
+    """A word and indices in one subscript."""
+    return f"\\mathrm{{{word}}}{',' if rest else ''}{rest}" if word else rest
+
+
+def exponential(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    inner = w.write(args[0])
+    return Piece(f"e^{{{inner.text}}}", POWER, "number" if inner.kind == "number" else "call")
+
+
+def square_root(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    inner = w.write(args[0])
+    return Piece(f"\\sqrt{{{inner.text}}}", ATOM, "number" if inner.kind == "number" else "call")
+
+
+def fenced(left: str, right: str):  # type: ignore[no-untyped-def]
+    def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
+        inner = w.write(args[0])
+        return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
+
+    return write
+
+
+def kronecker(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    texts = [w.write(a).text for a in args]
+    return Piece(f"\\delta_{{{('' if all(len(t) == 1 for t in texts) else ',').join(texts)}}}", ATOM, "symbol")
+
+
+def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """A brace with one row for each case."""
+    rows = []
+    condition, value, other = args
+    while True:
+        rows.append(f"{w.write(value).text} & \\text{{if }} {w.write(condition).text}")
+        if not (isinstance(other, Call) and other.name == "if"):
+            break
+        condition, value, other = other.args
+    rows.append(f"{w.write(other).text} & \\text{{else}}")
+    return Piece("\\begin{cases} " + " \\cr ".join(rows) + " \\end{cases}", ATOM, "group")
+
+
+def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    body, by, *more = args
+    order = f"^{{{w.write(more[0]).text}}}" if more else ""
+    d = "\\partial " if isinstance(by, Ref) and by.indices else "d"
+    inner, variable = w.write(body), w.write(by).text
+    if order and not isinstance(by, Ref):
+        variable = w.parentheses(variable)
+    if isinstance(body, Ref) and inner.kind == "symbol":
+        return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{d}{variable}{order}}}", SIGN, "partial")
+    text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
+    return Piece(f"\\frac{{{d.strip()}{order}}}{{{d}{variable}{order}}} {text}", SIGN, "partial")
+
+
+def integral(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    body, by, low, high = args
+    bounds = f"_{{{w.write(low).text}}}^{{{w.write(high).text}}}"
+    return Piece(f"\\int{bounds} {w.within(body, PRODUCT)} \\thinspace d{w.write(by).text}", PRODUCT, "big")
+
+
+def element(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    texts = [w.write(a).text for a in args[1:]]
+    below = ("" if all(len(t) == 1 for t in texts) else ",").join(texts)
+    return Piece(f"{w.within(args[0], ATOM)}\\mathstrut_{{{below}}}", ATOM, "call")
+
+
+SPECIAL = {
+    "exp": exponential, "sqrt": square_root, "abs": fenced("\\lvert", "\\rvert"), "floor": fenced("\\lfloor", "\\rfloor"),
+    "ceil": fenced("\\lceil", "\\rceil"), "delta": kronecker, "if": cases, "diff": differential, "integral": integral,
+    "element": element,
+}
+LATEX = Latex()

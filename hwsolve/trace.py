@@ -1,0 +1,127 @@
+"""How one number arises: the lines it depends on, back to the givens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hwsolve.errors import CallError
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Number, references
+from hwsolve.language import Message, say
+from hwsolve.solution import Answer, Carried, Identity, Line, Prose, Section, Solution, Value
+
+Defined = dict[str, "Line | None"]
+
+
+def only(solution: Solution, key: str) -> Solution:
+    """The solution with just what `key` needs: an element, a whole array, or a formula.
+
+    Lines without a key, as the steps of a derivation, belong to the next line of their section that has one.
+    Raises CallError where nothing has that key.
+    """
+    lines = defined(solution)
+    wanted = {name for name in lines if belongs(name, key)}
+    answers = {k: msgspec.structs.replace(a, main=True) for k, a in solution.answers.items() if belongs(k, key) or k == whole(key)}
+    if not wanted and key not in solution.answers:
+        raise CallError(unknown(key, [*solution.answers, *lines]))
+    needed = dependencies(lines, wanted)
+    sections = (reduced(s, needed, bool(wanted)) for s in solution.sections)
+    return msgspec.structs.replace(
+        solution,
+        given=tuple(g for g in solution.given if plain(g.key) in needed or not wanted),
+        sections=tuple(s for s in sections if s.lines),
+        answers=dict([(key, element(a, key)) if k == whole(key) != key else (k, a) for k, a in answers.items()]),
+        checks=tuple(c for c in solution.checks if belongs(c.key, key)),
+        published=tuple(p for p in solution.published if belongs(p.key, key)),
+        notes=(),
+    )
+
+
+def whole(key: str) -> str:
+    """The array that an element is of."""
+    return key.partition("[")[0]
+
+
+def belongs(name: str, key: str) -> bool:
+    """Whether `name` is the key or a part of it: v[1,2] is one of v and of v[1]."""
+    return name == key or name.startswith(f"{key}[") or (key.endswith("]") and name.startswith(f"{key[:-1]},"))
+
+
+def element(answer: Answer, key: str) -> Answer:
+    """The part of an array that the key names."""
+    value = answer.value
+    for place in key[len(whole(key)) + 1 : -1].split(","):
+        if isinstance(value, tuple) and place.strip().isdigit() and 0 < int(place) <= len(value):
+            value = value[int(place) - 1]
+    return msgspec.structs.replace(answer, value=value)
+
+
+def defined(solution: Solution) -> Defined:
+    """Every key with the line that defines it, None for a given one."""
+    keys: Defined = {plain(g.key): None for g in solution.given}
+    for line in solution.lines:
+        if not isinstance(line, Prose) and line.key is not None:
+            keys.setdefault(plain(line.key), line)
+    return keys
+
+
+def dependencies(lines: Defined, wanted: Iterable[str]) -> set[str]:
+    """The keys and all that they are worked out from."""
+    elements: dict[str, list[str]] = {}
+    for name in lines:
+        elements.setdefault(whole(name), []).append(name)
+    needed: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        name = waiting.pop()
+        if name in needed:
+            continue
+        needed.add(name)
+        waiting += [used for used in uses(lines[name], elements) if used in lines]
+    return needed
+
+
+def uses(line: Line | None, elements: dict[str, list[str]]) -> Iterable[str]:
+    """The keys that a line reads; an index that runs may mean any element of its array."""
+    if isinstance(line, Value):
+        formulas = [line.formula]
+    elif isinstance(line, Identity):
+        formulas = [line.lhs, line.rhs]
+    else:
+        return
+    for f in formulas:
+        for ref in references(f):
+            if all(isinstance(i, Number) for i in ref.indices):
+                yield plain(ref)
+            else:
+                yield from elements.get(ref.name, ())
+
+
+def reduced(section: Section, needed: set[str], keyed: bool) -> Section:
+    """The lines of a section that are needed; all of them where the answer is a formula without a line of its own."""
+    kept: list[Line] = []
+    steps: list[Line] = []
+    for line in section.lines:
+        if isinstance(line, Prose):
+            continue
+        if line.key is None:
+            steps.append(line)
+        elif plain(line.key) in needed:
+            kept += [*steps, msgspec.structs.replace(line, aside=False) if not isinstance(line, Carried) else line]
+            steps = []
+        else:
+            steps = []
+    lines = tuple(kept) if keyed else section.lines
+    return msgspec.structs.replace(section, lines=lines, tables=(), figures=())
+
+
+def unknown(key: str, keys: list[str]) -> Message:
+    """What is said of a key that is not there, with the nearest that are."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, list(dict.fromkeys(keys)), 3)
+    if near:
+        return say("There is no `{key}` in this solution. Near it are {near}.", key=key, near=", ".join(near))
+    return say("There is no `{key}` in this solution.", key=key)

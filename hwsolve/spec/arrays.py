@@ -9,13 +9,12 @@ import msgspec
 
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number
 from hwsolve.language import Message, say
-from hwsolve.spec.collections import ListOf, uneven
+from hwsolve.spec.collections import MOST_VALUES, ListOf, uneven
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed
 from hwsolve.spec.scalars import CountField, DecimalField, Excess, decimal
 
-MOST_VALUES = 1_000_000
 FORMS = ("linspace", "arange", "zeros", "ones", "eye", "full")
 SHAPE = ListOf(CountField(1), minimum=1, single=True)
 
@@ -52,6 +51,9 @@ class ArrayField(Field):
             if not first.items:
                 return self.wrong(first, report, path)
             first = first.items[0]
+        if prod(shape) > MOST_VALUES:
+            report.add(node, path, too_many(prod(shape)))
+            return INVALID
         values: list[Formula] = []
         good = self._level(node, report, path, shape, 0, values)
         return Array(tuple(shape), tuple(values), node) if good else INVALID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from hwsolve.language import Message, say
@@ -9,6 +10,8 @@ from hwsolve.spec.field import INVALID, Field, field_of
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report, suggest
 from hwsolve.spec.scalars import Choice
+
+MOST_VALUES = 1_000_000
 
 
 class PerAxis(Field):
@@ -141,6 +144,9 @@ class Nested(Field):
         while type(first) is Sequence and first.items:
             shape.append(len(first.items))
             first = first.items[0]
+        if prod(shape) > MOST_VALUES:  # lists can hold each other more often than they are written
+            report.add(node, path, say("An array of more than {most} values is too big.", most=f"{MOST_VALUES:,}"))
+            return INVALID
         return self._level(node, report, path, shape, 0)
 
     def _level(self, node: Node, report: Report, path: Path, shape: list[int], level: int) -> Any:

@@ -26,20 +26,17 @@ BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 TAG_LINE = re.compile(r"^%TAG\b", re.MULTILINE)
 
-try:
-    from yaml.cyaml import CParser as Parser  # type: ignore[attr-defined]
 
-    FAST = True
-except ImportError:  # a PyYAML without its C library
-    FAST = False
+class SlowParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """PyYAML's parser in Python: the same events, more slowly."""
 
-    class Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[no-redef]
-        """PyYAML's parser in Python: the same events, more slowly."""
+    def __init__(self, stream: Any) -> None:
+        yaml.reader.Reader.__init__(self, stream)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
 
-        def __init__(self, stream: Any) -> None:
-            yaml.reader.Reader.__init__(self, stream)
-            yaml.scanner.Scanner.__init__(self)
-            yaml.parser.Parser.__init__(self)
+
+Parser: Any = getattr(yaml.cyaml, "CParser", SlowParser) if yaml.__with_libyaml__ else SlowParser
 
 
 class Stop(Exception):

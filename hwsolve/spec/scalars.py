@@ -23,6 +23,7 @@ LONGEST_FORMULA = 10_000
 
 DECIMAL = re.compile(r"([-+]?)(\d[\d_]*|(?=\.\d))(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?", re.ASCII)
 WHOLE = re.compile(r"[-+]?\d(?:_?\d)*", re.ASCII)
+DIGITS = re.compile(r"[-+]?[\d_]+|0[ox][0-9a-fA-F]+", re.ASCII)
 FRACTION = re.compile(r"([-+]?\d(?:_?\d)*) */ *(\d(?:_?\d)*)", re.ASCII)
 BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 BADLY_GROUPED = re.compile(r"__|_(?!\d)|(?<!\d)_", re.ASCII)
@@ -47,8 +48,10 @@ def too_long() -> Excess:
 
 def whole_number(text: str) -> int | None:
     """The integer that a text writes, or None: `010` is ten, `6_480` is 6480, `0x1F` is 31."""
-    if len(text) > MOST_DIGITS and (WHOLE.fullmatch(text) or BASED.fullmatch(text)):
-        raise too_long()
+    if len(text) > MOST_DIGITS:
+        if DIGITS.fullmatch(text):
+            raise too_long()
+        return None
     if WHOLE.fullmatch(text):
         return int(text)
     return int(text, 0) if BASED.fullmatch(text) else None
@@ -81,11 +84,13 @@ def decimal(text: str) -> Number | None:
 
 
 def _fraction(text: str) -> Number | None:
+    if len(text) > 2 * MOST_DIGITS:
+        if DIGITS.fullmatch(text):
+            raise too_long()
+        return None
     match = FRACTION.fullmatch(text)
     if match is None:
         return Number(number) if BASED.fullmatch(text) and (number := whole_number(text)) is not None else None
-    if len(text) > 2 * MOST_DIGITS:
-        raise too_long()
     above, below = int(match[1]), int(match[2])
     if below == 0:
         raise Excess(say("The denominator is 0."))
@@ -210,7 +215,7 @@ class CountField(Field):
         return value
 
     def accepts(self, node: Node) -> bool:
-        return type(node) is Scalar and node.plain and bool(WHOLE.fullmatch(node.text))
+        return type(node) is Scalar and node.plain and bool(DIGITS.fullmatch(node.text))
 
     def schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "integer"}

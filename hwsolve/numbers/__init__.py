@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         normal_cdf,
         normal_pdf,
         positive,
+        power,
         sigmoid,
         sign,
         softplus,
@@ -47,16 +48,22 @@ if TYPE_CHECKING:
         winner,
     )
     from hwsolve.numbers.decisions import equal, less
-    from hwsolve.numbers.functions import FUNCTIONS
-    from hwsolve.numbers.powers import divide, power
+    from hwsolve.numbers.functions import FUNCTIONS, constant
+    from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close", "divide",
-    "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "less", "log", "maximum", "normal_cdf",
-    "normal_pdf", "parts", "positive", "power", "precision", "show", "sigmoid", "sign", "softplus", "sqrt", "step",
-    "tanh", "tidy", "value_of", "where", "winner",
+    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close",
+    "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "less", "log",
+    "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "show", "sigmoid", "sign",
+    "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
-HOMES = {"FUNCTIONS": "functions", "divide": "powers", "power": "powers", "equal": "decisions", "less": "decisions"}
+HOMES = {
+    "FUNCTIONS": "functions",
+    "constant": "functions",
+    "divide": "powers",
+    "equal": "decisions",
+    "less": "decisions",
+}
 
 
 def __getattr__(name: str) -> Any:

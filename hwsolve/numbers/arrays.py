@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from hwsolve.language import say
-from hwsolve.numbers import decisions
+from hwsolve.numbers import decisions, powers
 from hwsolve.numbers.float64 import FLOAT64
 from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
 from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
@@ -59,7 +59,7 @@ def on_arrays(name: str) -> Callable[[Array], Array]:
     def function(x: Array) -> Array:
         if isinstance(x, np.ndarray):
             return elements(x) if x.dtype.char == "O" else in_floats(x)
-        return FUNCTIONS[name](x)
+        return in_floats(x) if isinstance(x, float) else FUNCTIONS[name](x)
 
     function.__name__, function.__doc__ = name, f"The function {name} of every element."
     return function
@@ -109,23 +109,36 @@ def where(mask: Array, a: Array, b: Array) -> Array:
     return np.where(np.asarray(mask, dtype=bool), a, b)
 
 
-def finite(x: Array) -> bool:
-    """Whether every element is a number with bounds."""
-    if is_float(x):
-        return bool(np.isfinite(x).all())
-    return all(type(v) is not arb or v.is_finite() for v in np.asarray(x, dtype=object).ravel())
+def power(x: Array, y: Array) -> Array:
+    """x to the power y, element by element."""
+    if is_float(x) or is_float(y):
+        return np.power(x, in_float64(y))
+    return POWER(x, y) if isinstance(x, np.ndarray) or isinstance(y, np.ndarray) else power_of(x, y)
+
+
+def power_of(x: Scalar, y: Scalar) -> Scalar:
+    """x to the power y."""
+    return powers.power(in_exact(x), in_exact(y))
+
+
+POWER = np.frompyfunc(power_of, 2, 1)
+
+
+def finite(x: Array) -> Array:
+    """The array (or scalar) as it is; raises where an element is no number."""
+    if not is_float(x):
+        return tidy(x)
+    if not np.isfinite(x).all():
+        raise NotFinite(say("a value that overflows or does not exist"))
+    return x
 
 
 def tidy(x: Array) -> Array:
     """The array (or scalar) with every rational above 4,096 bits as a ball; raises where an element is no number."""
-    if not isinstance(x, np.ndarray):
-        return tidy(np.array([x]) if isinstance(x, float) else np.array([x], dtype=object))[0]
-    if x.dtype.char == "d":
-        if not np.isfinite(x).all():
-            raise NotFinite(say("a value that overflows or does not exist"))
-        return x
+    if is_float(x):
+        return finite(x)
     long = False
-    for v in x.ravel().tolist():
+    for v in x.ravel().tolist() if isinstance(x, np.ndarray) else (x,):
         if type(v) is arb:
             if not v.is_finite():
                 raise failed(v, say("a value that does not exist, or whose divisor may be zero"))

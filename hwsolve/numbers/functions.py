@@ -88,6 +88,12 @@ def in_exact(x: Scalar) -> Scalar:
     return fmpq(x) if isinstance(x, int) else x
 
 
+def constant(name: str, real: bool = False) -> Scalar:
+    """π or e, as a ball or a float."""
+    ball = arb.pi() if name == "pi" else arb.const_e()
+    return float(ball) if real else ball
+
+
 def scalar_function(name: str) -> Callable[..., Scalar]:
     """The named function of a scalar of any system."""
     exactly = EXACT[name]

@@ -1,0 +1,185 @@
+"""The value of a formula, and whether it agrees with a value that array code computed.
+
+Nothing here turns a decimal of the formula into a float: floats come only from the values that are looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hwsolve import numbers
+from hwsolve.formula.operators import NoValue, Value, as_formula, calculate, choose
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, walk
+from hwsolve.language import say
+from hwsolve.numbers import NotFinite, Scalar, Undecided, close, exact, precision
+
+if TYPE_CHECKING:
+    from flint import arb
+
+Lookup = Callable[[str, tuple[int, ...]], Any]
+MAX_TERMS = 1_000_000
+EPS = 2.0**-53
+agrees = close  # of an exact or certified value and its formula's
+
+
+class Absent(LookupError):
+    """A quantity, or an element of one, that is not there."""
+
+
+def evaluate(f: Formula, lookup: Lookup) -> Value:
+    """The value of a formula.
+
+    `lookup(name, indices)` gives an int, fmpq, arb, float or Formula, or raises a LookupError such as Absent.  `pi` and
+    `e` are the constants where the lookup does not know them.
+    """
+    if isinstance(f, Call):
+        if f.name == "if":
+            condition, then, other = f.args
+            return choose(evaluate(condition, lookup), lambda: evaluate(then, lookup), lambda: evaluate(other, lookup))
+        if f.name in ("floor", "ceil") and len(f.args) == 1:
+            return rounded(f.name, f.args[0], lookup)
+        return calculate(f.name, [evaluate(a, lookup) for a in f.args])
+    if isinstance(f, Ref):
+        return element(f, lookup) if f.indices else named(f.name, lookup)
+    if isinstance(f, Number):
+        return f.numerator if f.denominator == 1 else exact(f.numerator, f.denominator)
+    if isinstance(f, Big):
+        return repeated(f, lookup)
+    raise TypeError(f"no formula: {f!r}")
+
+
+def named(name: str, lookup: Lookup) -> Value:
+    """A quantity without indices, or a constant."""
+    try:
+        return lookup(name, ())
+    except LookupError:
+        if name not in ("pi", "e"):
+            raise
+    return numbers.constant(name)
+
+
+def element(f: Ref, lookup: Lookup) -> Value:
+    """An element of a quantity; with an index that has no number it stays a reference."""
+    indices = [evaluate(i, lookup) for i in f.indices]
+    if any(isinstance(i, Formula) for i in indices):
+        return Ref(f.name, tuple(as_formula(i) for i in indices))
+    return lookup(f.name, tuple(whole(i, f.name) for i in indices))
+
+
+def whole(index: Scalar, name: str) -> int:
+    """An index as an int; between two elements there is none."""
+    if type(index) is int:
+        return index
+    if index != int(index):
+        raise Absent(f"{name}[{index}]")
+    return int(index)
+
+
+def rounded(name: str, f: Formula, lookup: Lookup) -> Value:
+    """floor or ceil; of a quotient of ints without a rational number between."""
+    parts = ratio(f, lookup)
+    if isinstance(parts, tuple):
+        top, bottom = parts
+        return top // bottom if name == "floor" else -(-top // bottom)
+    return calculate(name, [parts])
+
+
+def ratio(f: Formula, lookup: Lookup) -> tuple[int, int] | Value:
+    """Numerator and denominator of a formula where they are ints, else its value."""
+    if not isinstance(f, Call) or f.name not in ("+", "-", "/"):
+        value = evaluate(f, lookup)
+        return (value, 1) if type(value) is int else value
+    parts = [ratio(a, lookup) for a in f.args]
+    if not all(isinstance(p, tuple) for p in parts):
+        return calculate(f.name, [calculate("/", p) if isinstance(p, tuple) else p for p in parts])
+    top, bottom = parts[0]
+    for p, q in parts[1:]:
+        if f.name == "/":
+            top, bottom = top * q, bottom * p
+        else:
+            top, bottom = top * q + (p if f.name == "+" else -p) * bottom, bottom * q
+    if bottom == 0:
+        raise NotFinite(say("division by zero"))
+    return top, bottom
+
+
+class Scope:
+    """A lookup in which the index of a big operator has a value."""
+
+    def __init__(self, outer: Lookup, index: str) -> None:
+        self.outer, self.index = outer, index
+        self.value: Value = Ref(index)
+
+    def __call__(self, name: str, indices: tuple[int, ...]) -> Value:
+        return self.value if name == self.index and not indices else self.outer(name, indices)
+
+
+def repeated(f: Big, lookup: Lookup) -> Value:
+    """The value of a big operator, term by term."""
+    low, high = evaluate(f.low, lookup), evaluate(f.high, lookup)
+    inner = Scope(lookup, f.index)
+    if isinstance(low, Formula) or isinstance(high, Formula):
+        return Big(f.op, as_formula(evaluate(f.body, inner)), f.index, as_formula(low), as_formula(high))
+    if high - low >= MAX_TERMS:
+        raise NoValue(say("A sum of more than {limit} terms is not evaluated.", limit=MAX_TERMS))
+    values = []
+    for k in range(whole(low, f.index), whole(high, f.index) + 1):
+        inner.value = k
+        values.append(evaluate(f.body, inner))
+    if f.op in ("Sum", "Prod"):
+        return calculate("+" if f.op == "Sum" else "*", values) if values else int(f.op == "Prod")
+    if not values:
+        raise NoValue(say("“{name}” has no terms.", name=f.op))
+    return calculate(f.op.lower(), values)
+
+
+def ball_of_float(x: float, terms: int) -> arb:
+    """The numbers that a float may stand for after a sum of so many terms."""
+    from flint import arb
+
+    return arb(x, (8 + terms) * EPS * abs(x))
+
+
+def agrees_float(value: float, formula: Formula, lookup: Lookup) -> bool:
+    """Whether a float64 value agrees with its formula: within n·eps·Σ|term|.
+
+    The formula is evaluated on balls around the floats that it reads.  Where such a ball straddles a branch, it is
+    evaluated on the floats themselves, and half of the digits must agree.
+    """
+    from flint import arb
+
+    terms = longest_sum(formula)
+    with precision(128):
+        try:
+            found = arb(evaluate(formula, lambda *key: exactly(lookup(*key), terms)))
+            return bool((found + arb(0, 16 * EPS * float(found.abs_upper()) + 1e-300)).contains(arb(value)))
+        except Undecided:
+            pass
+        try:
+            found = arb(evaluate(formula, lambda *key: exactly(lookup(*key), None)))
+        except (Undecided, NotFinite):
+            return False
+        return bool(abs(found - arb(value)) <= 1e-8 * max(1.0, abs(value)))
+
+
+def exactly(value: Scalar, terms: int | None) -> Scalar:
+    """A float as a ball, as wide as rounding makes it or (`None`) a point."""
+    from flint import arb
+
+    if not isinstance(value, float):
+        return value
+    return arb(value) if terms is None else ball_of_float(value, terms)
+
+
+def longest_sum(f: Formula) -> int:
+    """The number of terms of the longest sum in a formula."""
+    longest = 1
+    for node in walk(f):
+        if isinstance(node, Call) and node.name == "+":
+            longest = max(longest, len(node.args))
+        elif isinstance(node, Big):
+            low, high = node.low, node.high
+            if isinstance(low, Number) and isinstance(high, Number):
+                longest = max(longest, high.numerator - low.numerator + 1)
+    return longest

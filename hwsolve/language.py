@@ -1,7 +1,7 @@
 """Sentences as data: an English template and its values, put into the reader's language when it is shown.
 
-`say("The loss fell from {before} to {after}.", before=…, after=…)` makes a `Message`.  The template is always a literal, so
-that every sentence of the program can be found in its source.  Values are strings, numbers or messages.
+`say("The loss fell from {before} to {after}.", before=…, after=…)` makes a `Message`.  The template is a literal,
+so that every sentence of the program can be found in its source.  Values are strings, numbers or messages.
 `use("zh")` sets the language that `str(message)` is written in; `translate(message, "zh")` asks for one.
 """
 
@@ -50,7 +50,8 @@ def translate(message: Message | str, language: str) -> str:
         template = catalogue(language).gettext(template)
     if not message.values:
         return template
-    return template.format(**{k: translate(v, language) if isinstance(v, Message) else v for k, v in message.values.items()})
+    values = message.values.items()
+    return template.format(**{k: translate(v, language) if isinstance(v, Message) else v for k, v in values})
 
 
 @lru_cache

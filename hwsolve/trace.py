@@ -23,7 +23,6 @@ def only(solution: Solution, key: str) -> Solution:
     """
     lines = defined(solution)
     wanted = {name for name in lines if belongs(name, key)}
-    answers = {k: msgspec.structs.replace(a, main=True) for k, a in solution.answers.items() if belongs(k, key) or k == whole(key)}
     if not wanted and key not in solution.answers:
         raise CallError(unknown(key, [*solution.answers, *lines]))
     needed = dependencies(lines, wanted)
@@ -32,7 +31,7 @@ def only(solution: Solution, key: str) -> Solution:
         solution,
         given=tuple(g for g in solution.given if plain(g.key) in needed or not wanted),
         sections=tuple(s for s in sections if s.lines),
-        answers=dict([(key, element(a, key)) if k == whole(key) != key else (k, a) for k, a in answers.items()]),
+        answers=results(solution, key),
         checks=tuple(c for c in solution.checks if belongs(c.key, key)),
         published=tuple(p for p in solution.published if belongs(p.key, key)),
         notes=(),
@@ -49,13 +48,24 @@ def belongs(name: str, key: str) -> bool:
     return name == key or name.startswith(f"{key}[") or (key.endswith("]") and name.startswith(f"{key[:-1]},"))
 
 
+def results(solution: Solution, key: str) -> dict[str, Answer]:
+    """The answers that belong to the key, an element taken out of its array."""
+    found = {}
+    for name, answer in solution.answers.items():
+        if belongs(name, key):
+            found[name] = msgspec.structs.replace(answer, main=True)
+        elif name == whole(key):
+            found[key] = element(answer, key)
+    return found
+
+
 def element(answer: Answer, key: str) -> Answer:
     """The part of an array that the key names."""
     value = answer.value
     for place in key[len(whole(key)) + 1 : -1].split(","):
         if isinstance(value, tuple) and place.strip().isdigit() and 0 < int(place) <= len(value):
             value = value[int(place) - 1]
-    return msgspec.structs.replace(answer, value=value)
+    return Answer(value, main=True)
 
 
 def defined(solution: Solution) -> Defined:

@@ -70,7 +70,12 @@ class Sheet:
         for name in names:
             code = re.sub(r"(?<![\w@])" + re.escape(name) + r"(?![\w@\[])", f"V({name!r})", code)
         code = re.sub(r"(?<!['\w@\[.])(\d+(?:\.\d+)?)(?!['\w.\]])", r"Q('\1')", code)
-        scope = {"V": self.values.__getitem__, "Q": Q, "relu": lambda z: max(z, Q(0)), "d_relu": lambda z: Q(int(z > 0))}
+        scope = {
+            "V": self.values.__getitem__,
+            "Q": Q,
+            "relu": lambda z: max(z, Q(0)),
+            "d_relu": lambda z: Q(int(z > 0)),
+        }
         return Q(eval(code, scope))
 
     def numbers(self, formula: Formula) -> Formula:
@@ -91,8 +96,16 @@ def homework() -> Solution:
     given = [
         s.given(k, v)
         for k, v in {
-            "x[1]": "0.2", "x[2]": "0.3", "v[1,1]": "0.6", "v[1,2]": "0.1", "v[2,1]": "0.2", "v[2,2]": "0.7",
-            "w[1,1]": "0.5", "w[2,1]": "0.8", "t": "0.5", "lr": "1",
+            "x[1]": "0.2",
+            "x[2]": "0.3",
+            "v[1,1]": "0.6",
+            "v[1,2]": "0.1",
+            "v[2,1]": "0.2",
+            "v[2,2]": "0.7",
+            "w[1,1]": "0.5",
+            "w[2,1]": "0.8",
+            "t": "0.5",
+            "lr": "1",
         }.items()
     ]
     linear, relu = say("linear layer"), say("ReLU")
@@ -153,7 +166,9 @@ def homework() -> Solution:
             Check("y@1", "[0.3213]", "[0.32124532712]", False, "2.1-backprop.yaml:19:8", "0.0000546729"),
         ),
         published=(Published("E", "0.0255", "answer key, page 3", "0.025538", True),),
-        notes=(Note("info", say("The loss fell from {before} to {after}.", before="0.025538", after="0.0159766165382")),),
+        notes=(
+            Note("info", say("The loss fell from {before} to {after}.", before="0.025538", after="0.0159766165382")),
+        ),
     )
 
 
@@ -163,13 +178,29 @@ def counting() -> Solution:
     rows, lines = [], []
     for n, (fan_in, fan_out) in enumerate(((160_000, 40_000), (40_000, 2_000), (2_000, 100)), 1):
         key = f"params.linear{n}"
-        lines.append(s.line(key, f"({fan_in} + 1)*{fan_out}", say("one weight for each input and the bias, per output")))
-        rows.append((f"linear{n}", f"({fan_out},)", lines[-1].formula, quantity(s.values[key]), quantity(fan_out), fan_out * 4, fan_in * fan_out))
+        lines.append(
+            s.line(key, f"({fan_in} + 1)*{fan_out}", say("one weight for each input and the bias, per output"))
+        )
+        rows.append(
+            (
+                f"linear{n}",
+                f"({fan_out},)",
+                lines[-1].formula,
+                quantity(s.values[key]),
+                quantity(fan_out),
+                fan_out * 4,
+                fan_in * fan_out,
+            )
+        )
     total = s.line("params", "params.linear1 + params.linear2 + params.linear3", say("sum"))
-    columns = tuple(say(c) for c in ("Layer", "Output", "Formula", "Parameters", "Activations", "Bytes", "Multiply-accumulates"))
+    columns = tuple(
+        say(c) for c in ("Layer", "Output", "Formula", "Parameters", "Activations", "Bytes", "Multiply-accumulates")
+    )
     table = Table(
-        say("Layers"), columns,
-        (*rows, (say("Total"), "", "", total.quantity, "", "", sum(int(r[-1]) for r in rows))), total=True,
+        say("Layers"),
+        columns,
+        (*rows, (say("Total"), "", "", total.quantity, "", "", sum(int(r[-1]) for r in rows))),
+        total=True,
     )
     return Solution(
         kind="count-params",
@@ -186,7 +217,7 @@ def derivation() -> Solution:
     def identity(lhs: str, rhs: str, rule: str, depth: int) -> Identity:
         return Identity(parse(lhs), parse(rhs), {"x": "real"}, rule, None, depth)
 
-    steps = tuple(float(k) for k in range(0, 101))
+    steps = tuple(float(k) for k in range(101))
     falling = tuple(0.3 * 0.93**k + 1e-4 for k in range(101))
     return Solution(
         kind="derivative",
@@ -195,10 +226,17 @@ def derivation() -> Solution:
             Section(
                 say("Derivation"),
                 lines=(
-                    identity("diff(1/(1 + exp(-x)), x)", "-diff(1 + exp(-x), x)/(1 + exp(-x))**2", say("quotient rule"), 0),
+                    identity(
+                        "diff(1/(1 + exp(-x)), x)", "-diff(1 + exp(-x), x)/(1 + exp(-x))**2", say("quotient rule"), 0
+                    ),
                     identity("diff(1 + exp(-x), x)", "diff(exp(-x), x)", say("sum rule"), 1),
                     identity("diff(exp(-x), x)", "-exp(-x)", say("chain rule"), 2),
-                    identity("exp(-x)/(1 + exp(-x))**2", "sigmoid(x)*(1 - sigmoid(x))", say("in terms of the function itself"), 0),
+                    identity(
+                        "exp(-x)/(1 + exp(-x))**2",
+                        "sigmoid(x)*(1 - sigmoid(x))",
+                        say("in terms of the function itself"),
+                        0,
+                    ),
                 ),
             ),
             Section(
@@ -206,7 +244,11 @@ def derivation() -> Solution:
                 lines=tuple(Carried(ref(f"w@{k}[1]"), quantity(Q(1, 3)), "0." + "3" * 40) for k in range(2, 300)),
                 figures=(
                     Curve(say("Loss"), say("step"), say("E"), steps, ((say("E"), falling),), log=True),
-                    Grid(say("Windows"), (("0", "1", "2"), ("3", "4", "5"), ("6", "7", "8")), ((1, 1), (1, 2), (2, 1), (2, 2))),
+                    Grid(
+                        say("Windows"),
+                        (("0", "1", "2"), ("3", "4", "5"), ("6", "7", "8")),
+                        ((1, 1), (1, 2), (2, 1), (2, 2)),
+                    ),
                 ),
             ),
         ),

@@ -19,12 +19,14 @@ from hwsolve.solution import (
     Answer,
     Carried,
     Cell,
+    Check,
     Curve,
     Figure,
     Given,
     Identity,
     Line,
     Prose,
+    Published,
     Quantity,
     Section,
     Solution,
@@ -66,14 +68,15 @@ class Writer:
             "sections": [self.section(x) for x in s.sections],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
             "checks": [self.check(c) for c in s.checks],
-            "published": [
-                {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed, "agrees": p.agrees, "at": p.at}
-                for p in s.published
-            ],
+            "published": [self.published(p) for p in s.published],
             "notes": [{"level": n.level, "text": self.text(n.text)} for n in s.notes],
         }
 
-    def check(self, c: Any) -> Object:
+    def published(self, p: Published) -> Object:
+        found: Object = {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed}
+        return found | {"agrees": p.agrees, "at": p.at}
+
+    def check(self, c: Check) -> Object:
         found: Object = {"key": c.key, "expected": c.expected, "got": c.got, "ok": c.ok, "at": c.at}
         return found | {"difference": c.difference} if c.difference else found
 

@@ -129,7 +129,7 @@ class Pages(Page):
         return f"{symbol} &{relation_sign(value)} {self.matrix(value)}"
 
     def matrix(self, value: object) -> str:
-        """Numbers in parentheses: a row for a vector, rows for a matrix; what is long is cut, what is deep is nested."""
+        """Numbers in parentheses: a row for a vector, rows for a matrix; long ones are cut, deep ones nested."""
         if not isinstance(value, list | tuple):
             return element(value)
         count = sum(1 for _ in leaves(value))
@@ -181,8 +181,8 @@ def rows(links: list[Link], length: int, depth: int = 0) -> list[str]:
     lead = f"& {set_in}{first} " if depth or visible(first) > WIDEST // 2 else f"{first} &"
     found, used = [], visible(first)
     row = lead
-    for n, (relation, text) in enumerate(links[1:]):
-        sign = RELATIONS.get(relation, relation)
+    for n, (link, text) in enumerate(links[1:]):
+        sign = RELATIONS.get(link, link)
         size = visible(text) + 3
         if n and length > WIDEST and used + size > WIDEST:
             found.append(row)

@@ -5,18 +5,30 @@ from __future__ import annotations
 import re
 from unicodedata import combining, east_asian_width
 
-WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\U0001f300-\U0003fffd]")
-COMBINING = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
 WORD = re.compile(r"\S+\s*|\s+")
 CLOSING = "，。、；：？！）》」』”’"
 OPENING = "（《「『“‘"
 
 
+class Columns(dict[str, int]):
+    """How many columns a character takes, looked up once."""
+
+    def __missing__(self, c: str) -> int:
+        columns = self[c] = 0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1
+        return columns
+
+
+COLUMNS = Columns()
+
+
 def width(text: str) -> int:
     """The columns of a text."""
-    if text.isascii() or not (WIDE.search(text) or COMBINING.search(text)):
-        return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(COLUMNS.__getitem__, text))
+
+
+def wide(c: str) -> bool:
+    """Whether a character takes two columns; a row may be broken beside it."""
+    return COLUMNS[c] == 2
 
 
 def left(text: str, columns: int) -> str:
@@ -40,7 +52,7 @@ def cut(text: str, columns: int) -> tuple[str, str]:
 
 
 def fill(text: str, columns: int) -> list[str]:
-    """A paragraph in rows: broken between words, and between Chinese characters; a word that is too long is broken too."""
+    """A paragraph in rows: broken between words, and between Chinese characters; a word too long is broken."""
     rows, row = [], ""
     for piece in pieces(text):
         if width(row) + width(piece.rstrip()) <= columns:
@@ -59,14 +71,11 @@ def pieces(text: str) -> list[str]:
     """What a row may be broken between; punctuation stays with the character it belongs to."""
     found: list[str] = []
     for word in WORD.findall(text):
-        if not WIDE.search(word):
-            found.append(word)
-            continue
         run = ""
-        for c in word:
-            if run and (WIDE.match(c) or WIDE.match(run[-1])) and c not in CLOSING and not c.isspace() and run[-1] not in OPENING:
+        for c in "" if word.isascii() else word:
+            if run and (wide(c) or wide(run[-1])) and not (c in CLOSING or c.isspace() or run[-1] in OPENING):
                 found.append(run)
                 run = ""
             run += c
-        found.append(run)
+        found.append(run or word)
     return found

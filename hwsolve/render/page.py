@@ -1,7 +1,7 @@
 """The order of a page, for plain text and the terminal alike: rows of styled text, tables, and a box of answers.
 
 A page is a list of blocks; a block of rows is a list of rows, and a row a list of spans `(text, style)`.
-Styles are named by what they stand for: title, heading, subheading, value, rule, remark, marked, good, bad, note, warning.
+Styles are named by what they stand for: heading, subheading, value, rule, remark, figure, marked, note, warning.
 """
 
 from __future__ import annotations
@@ -18,10 +18,23 @@ from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
 from hwsolve.render.chain import Notation, chain
 from hwsolve.render.measure import fill, right, width
 from hwsolve.render.options import Options
-from hwsolve.render.plot import plot
 from hwsolve.render.select import selected, title
 from hwsolve.render.wrap import equation, with_remark
-from hwsolve.solution import Carried, Curve, Grid, Identity, Note, Prose, Section, Solution, Table, Text, Value
+from hwsolve.solution import (
+    Carried,
+    Check,
+    Curve,
+    Grid,
+    Identity,
+    Note,
+    Prose,
+    Published,
+    Section,
+    Solution,
+    Table,
+    Text,
+    Value,
+)
 
 MEASURE = 100  # remarks are set to the right of this column, however wide the page
 UNICODE = Notation(unicode, number_text)
@@ -98,13 +111,13 @@ class Page:
                 rows += [[("  " + row, "")] for row in text]
             else:
                 scalars += text
-        row = ""
-        for text in scalars:
-            if row and width(row) + 3 + width(text) > self.columns - 2:
-                rows.append([("  " + row, "")])
-                row = ""
-            row += ("   " if row else "") + text
-        return [*rows, [("  " + row, "")]] if row else rows
+        beside = ""
+        for scalar in scalars:
+            if beside and width(beside) + 3 + width(scalar) > self.columns - 2:
+                rows.append([("  " + beside, "")])
+                beside = ""
+            beside += ("   " if beside else "") + scalar
+        return [*rows, [("  " + beside, "")]] if beside else rows
 
     def section(self, section: Section, following: tuple[Section, ...]) -> Iterator[Block]:
         """A heading with its lines, tables and figures; one with nothing to show stands only over deeper ones."""
@@ -160,7 +173,10 @@ class Page:
         if len(paired) > len(rows) and line.rule == before:
             paired = paired[: len(rows)]
         final = links[-1][1] if len(links) > 1 and isinstance(line, Value) else ""
-        return [[*emphasised(row, final if n == len(rows) - 1 else ""), (remark, "rule")] for n, (row, remark) in enumerate(paired)]
+        return [
+            [*emphasised(row, final if n == len(rows) - 1 else ""), (remark, "rule")]
+            for n, (row, remark) in enumerate(paired)
+        ]
 
     def prose(self, line: Prose) -> list[Row]:
         """A sentence, and formulas behind it."""
@@ -175,6 +191,8 @@ class Page:
         return [[("  " + row, "")] for row in rows]
 
     def curve(self, figure: Curve) -> list[Row]:
+        from hwsolve.render.plot import plot
+
         return [[("  " + row, "figure")] for row in plot(figure, self.columns - 2, self.words)]
 
     def grid(self, figure: Grid) -> list[Row]:
@@ -209,17 +227,11 @@ class Page:
     def comparisons(self, s: Solution) -> Iterator[Block]:
         """What was expected, and what others state, beside what came out."""
         if s.checks:
-            heads = (say("Key"), say("Expected"), say("Got"), say("Holds"))
-            rows = tuple((c.key, c.expected, c.got, "✓" if c.ok else "✗") for c in s.checks)
-            if any(c.difference for c in s.checks):
-                heads, rows = (*heads, say("Difference")), tuple((*r, c.difference) for r, c in zip(rows, s.checks, strict=True))
             yield Heading(self.words(say("Checks")), 1)
-            yield Grille(Table("", heads, rows))
+            yield Grille(checks_table(s.checks))
         if s.published:
-            heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
-            marks = {True: "✓", False: "✗", None: "–"}
             yield Heading(self.words(say("Published answers")), 1)
-            yield Grille(Table("", heads, tuple((p.key, p.stated, p.source, p.computed, marks[p.agrees]) for p in s.published)))
+            yield Grille(published_table(s.published))
 
     def note(self, note: Note) -> list[Row]:
         """A remark, a warning with the word before it."""
@@ -236,3 +248,17 @@ def emphasised(row: str, final: str) -> Row:
         return [(row[: -len(final)], ""), (final, "value")]
     return [(row, "")]
 
+
+def checks_table(checks: tuple[Check, ...]) -> Table:
+    """Expectations of the spec; how far one is missed is shown where one is."""
+    missed = any(c.difference for c in checks)
+    heads = (say("Key"), say("Expected"), say("Got"), say("Holds"), *([say("Difference")] if missed else []))
+    rows = [(c.key, c.expected, c.got, "✓" if c.ok else "✗", *([c.difference] if missed else [])) for c in checks]
+    return Table("", heads, tuple(rows))
+
+
+def published_table(published: tuple[Published, ...]) -> Table:
+    """What sources state."""
+    heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
+    marks = {True: "✓", False: "✗", None: "–"}
+    return Table("", heads, tuple((p.key, p.stated, p.source, p.computed, marks[p.agrees]) for p in published))

@@ -17,11 +17,7 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Braille: 4 ro
 
 def plot(curve: Curve, columns: int, words: Callable[[Text], str]) -> list[str]:
     """The rows of the drawing; empty where there is nothing to draw."""
-    height = (lambda y: log10(y)) if curve.log else (lambda y: y)
-    series = [
-        [(x, height(y)) for x, y in zip(curve.x, ys, strict=True) if isfinite(x) and isfinite(y) and (y > 0 or not curve.log)]
-        for _, ys in curve.series
-    ]
+    series = [reachable(curve, ys) for _, ys in curve.series]
     points = [p for s in series for p in s]
     if not points:
         return []
@@ -33,11 +29,13 @@ def plot(curve: Curve, columns: int, words: Callable[[Text], str]) -> list[str]:
     across = max(min(columns, WIDEST) - margin - 3, 10)
     canvas = Canvas(across, HEIGHT)
     for n, s in enumerate(series):
+        mark = "" if len(series) == 1 else MARKS[n % len(MARKS)]
         for x, y in s:
-            canvas.put((x - start) / (end - start), (high - y) / (high - low), "" if len(series) == 1 else MARKS[n % len(MARKS)])
+            canvas.put((x - start) / (end - start), (high - y) / (high - low), mark)
     head = words(curve.y_label) + (f" ({words(say('logarithmic scale'))})" if curve.log else "")
     rows = [" " * (margin + 1) + head]
-    rows += [f"{right(labels.get(n, ''), margin)} {'┤' if n in labels else '│'}{text}" for n, text in enumerate(canvas.rows())]
+    for n, text in enumerate(canvas.rows()):
+        rows.append(f"{right(labels[n], margin)} ┤{text}" if n in labels else f"{' ' * margin} │{text}")
     rows.append(" " * (margin + 1) + "└" + "─" * across)
     begin, finish = tick(start), tick(end)
     name = words(curve.x_label)
@@ -47,6 +45,12 @@ def plot(curve: Curve, columns: int, words: Callable[[Text], str]) -> list[str]:
         legend = "   ".join(f"{MARKS[n % len(MARKS)]} {words(name)}" for n, (name, _) in enumerate(curve.series))
         rows.append(" " * (margin + 2) + legend)
     return [row.rstrip() for row in rows]
+
+
+def reachable(curve: Curve, ys: tuple[float, ...]) -> list[tuple[float, float]]:
+    """The points that can be drawn, with the logarithm of y where the scale is one."""
+    points = [(x, y) for x, y in zip(curve.x, ys, strict=True) if isfinite(x) and isfinite(y)]
+    return [(x, log10(y)) for x, y in points if y > 0] if curve.log else points
 
 
 def ends(values: list[float]) -> tuple[float, float]:
@@ -60,7 +64,9 @@ def tick(value: float) -> str:
     if value == 0:
         return "0"
     power = floor(log10(abs(value)))
-    return number_text(f"{value:.3g}" if -5 < power < 3 else f"{value:.0f}" if power < 7 and value == int(value) else f"{value:.2e}")
+    if -5 < power < 3:
+        return number_text(f"{value:.3g}")
+    return number_text(f"{value:.0f}" if power < 7 and value == int(value) else f"{value:.2e}")
 
 
 class Canvas:

@@ -58,7 +58,8 @@ def cell_text(cell: Cell, words: Callable[[Text], str]) -> str:
 def numeric_columns(table: Table) -> list[bool]:
     """Whether a column holds numbers alone: then it is set to the right."""
     columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
-    return [all(isinstance(c, int | Quantity) for c in column if c != "") and any(c != "" for c in column) for column in columns]
+    filled = [[c for c in column if c != ""] for column in columns]
+    return [bool(cells) and all(isinstance(c, int | Quantity) for c in cells) for cells in filled]
 
 
 def layout(table: Table, words: Callable[[Text], str], room: int, between: int, full: bool = True) -> list[Column]:
@@ -98,6 +99,9 @@ def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
         widest.width -= 1
     for c in columns:
         filled = [[fill(text, c.width) for text in cell] for cell in c.rows]
-        c.right = [[r for r, texts in zip(flush, cell, strict=True) for _ in texts] for flush, cell in zip(c.right, filled, strict=True)]
+        c.right = [
+            [r for r, texts in zip(flush, cell, strict=True) for _ in texts]
+            for flush, cell in zip(c.right, filled, strict=True)
+        ]
         c.rows = [[text for texts in cell for text in texts] for cell in filled]
     return columns

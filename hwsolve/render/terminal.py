@@ -42,8 +42,14 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     """The pages under each other, with the escapes of a terminal unless colour is refused."""
     out = StringIO()
     console = Console(
-        file=out, width=max(options.width, 20), force_terminal=options.color, highlight=False, markup=False, emoji=False,
-        no_color=True if options.color is False else None, legacy_windows=False,
+        file=out,
+        width=max(options.width, 20),
+        force_terminal=options.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        no_color=True if options.color is False else None,
+        legacy_windows=False,
     )
     write(console, solutions, options)
     return out.getvalue()
@@ -74,7 +80,16 @@ def renderables(page: Page, block: Block) -> list[RenderableType]:
         case Box(title, inner):
             rows = Text("\n").join([styled(row) for row in inner])
             heading = Text(title, PARSED["heading"])
-            return [Panel(rows, title=heading, title_align="left", expand=False, border_style=PARSED["heading"], padding=(0, 1))]
+            return [
+                Panel(
+                    rows,
+                    title=heading,
+                    title_align="left",
+                    expand=False,
+                    border_style=PARSED["heading"],
+                    padding=(0, 1),
+                )
+            ]
         case Grille(table):
             return [bordered(page, table)]
         case _:
@@ -93,8 +108,13 @@ def bordered(page: Page, table: Table) -> RichTable:
     """A table with borders; rows of several rows of text are parted by lines."""
     columns = layout(table, page.words, page.columns - 4, 3, page.options.full)
     drawn = RichTable(
-        box=box.ROUNDED, title=page.words(table.title) or None, title_justify="left", title_style=PARSED["subheading"],
-        border_style=PARSED["rule"], header_style=PARSED["value"], show_lines=any(len(r) > 1 for c in columns for r in c.rows),
+        box=box.ROUNDED,
+        title=page.words(table.title) or None,
+        title_justify="left",
+        title_style=PARSED["subheading"],
+        border_style=PARSED["rule"],
+        header_style=PARSED["value"],
+        show_lines=any(len(r) > 1 for c in columns for r in c.rows),
     )
     for c in columns:
         drawn.add_column(Text("\n".join(c.cells(0))), width=c.width, no_wrap=True, overflow="fold")

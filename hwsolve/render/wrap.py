@@ -1,7 +1,7 @@
 """Long formulas in several rows: broken before an operator, the rows below set under the first `=`.
 
-    w⁺ = w − η · ∂E/∂w = 0.5 − 1 × (−0.04068)
-       = 0.54068
+w⁺ = w − η · ∂E/∂w = 0.5 − 1 × (−0.04068)
+   = 0.54068
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def broken(text: str, room: int, below: int, inset: int) -> list[str]:
 
 
 def break_before(text: str, room: int) -> int:
-    """Where to break: the last of the loosest operators that fit, outside parentheses where it can be; 0 for nowhere."""
+    """Where to break: the last of the loosest operators that fit, outside parentheses if it can be; 0 for nowhere."""
     depths = nesting(text, room)
     best: tuple[int, int] | None = None
     place = 0
@@ -90,6 +90,5 @@ def with_remark(rows: list[str], remark: str, columns: int, measure: int) -> lis
         if used + 2 + wanted <= edge:
             paired[-1] = (rows[-1], " " * (edge - used - wanted) + remark)
             return paired
-    for row in fill(remark, columns - 4):
-        paired.append(("", " " * (min(columns, max(measure, width(row))) - width(row)) + row))
-    return paired
+    below = fill(remark, columns - 4)
+    return paired + [("", " " * (min(columns, max(measure, width(row))) - width(row)) + row) for row in below]

@@ -57,6 +57,8 @@ def commas(digits: str) -> str:
     """160000 -> 160,000."""
     if len(digits) < 4:
         return digits
+    if len(digits) < 1000 and digits[0] != "0":
+        return f"{int(digits):,}"
     first = len(digits) % 3
     groups = [digits[:first]] if first else []
     groups += [digits[i : i + 3] for i in range(first, len(digits), 3)]

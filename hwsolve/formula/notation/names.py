@@ -1,4 +1,4 @@
-"""What a name says: `dE_dv` is a derivative, `z1` the z of layer 1, `w@2` the w after two updates, `alpha` a Greek letter."""
+"""What a name says: `dE_dv` is a derivative, `z1` the z of layer 1, `w@2` w after two updates, `alpha` the letter."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from functools import lru_cache
 
 import msgspec
 
-GREEK = dict(
-    zip(
-        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"],
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        strict=True,
-    )
-)
-GREEK |= {
-    name.capitalize(): letter
-    for name, letter in {"gamma": "Γ", "delta": "Δ", "theta": "Θ", "lambda": "Λ", "xi": "Ξ", "pi": "Π", "sigma": "Σ",
-                         "phi": "Φ", "psi": "Ψ", "omega": "Ω"}.items()
-}
-GREEK |= {"lr": "η", "lam": "λ", "inf": "∞"}
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ",
+    "Psi": "Ψ", "Omega": "Ω", "lr": "η", "lam": "λ", "inf": "∞",
+}  # fmt: skip
 
 DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")

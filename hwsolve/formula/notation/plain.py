@@ -98,5 +98,11 @@ def called(name: str, args: tuple[Formula, ...]) -> tuple[str, int]:
 
 COMPARISONS = frozenset(("==", "<", ">", "<=", ">="))
 OPERATORS = {
-    "+": sum_, "-": difference, "*": product, "/": quotient, "**": power, "neg": negative, "element": element,
+    "+": sum_,
+    "-": difference,
+    "*": product,
+    "/": quotient,
+    "**": power,
+    "neg": negative,
+    "element": element,
 }

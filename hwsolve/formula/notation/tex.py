@@ -6,12 +6,13 @@ punctuation (`\,`, `\{`, `\\`; rows end in `\cr`), no `*`, `<` or `|`, and an un
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.names import GREEK, derivative, parts
+from hwsolve.formula.notation.names import GREEK, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
@@ -88,7 +89,8 @@ class Latex(Writer):
         known = parts(f.name)
         letter = base(known.base)
         if known.word in HATS:
-            letter, known = f"{HATS[known.word]} {letter}", known.__class__(known.base, known.numbers, "", known.updates)
+            letter = f"{HATS[known.word]} {letter}"
+            known = Name(known.base, known.numbers, "", known.updates)
         numbers = ",".join(known.numbers)
         if not f.indices:
             if not known.single:
@@ -107,7 +109,8 @@ class Latex(Writer):
         return letter + (f"_{{{below}}}" if below else "") + (f"^{{{raised}}}" if raised else "")
 
     def partial(self, numerator: Ref, denominator: Ref) -> Piece:
-        return Piece(f"\\frac{{\\partial {self.symbol(numerator)}}}{{\\partial {self.symbol(denominator)}}}", SIGN, "partial")
+        above, under = self.symbol(numerator), self.symbol(denominator)
+        return Piece(f"\\frac{{\\partial {above}}}{{\\partial {under}}}", SIGN, "partial")
 
     def fraction(self, top: Formula, bottom: Formula) -> Piece:
         above, under = self.write(top), self.write(bottom)
@@ -161,7 +164,7 @@ def square_root(w: Latex, args: tuple[Formula, ...]) -> Piece:
     return Piece(f"\\sqrt{{{inner.text}}}", ATOM, "number" if inner.kind == "number" else "call")
 
 
-def fenced(left: str, right: str):  # type: ignore[no-untyped-def]
+def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piece]:
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
         return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
@@ -212,9 +215,16 @@ def element(w: Latex, args: tuple[Formula, ...]) -> Piece:
     return Piece(f"{w.within(args[0], ATOM)}\\mathstrut_{{{below}}}", ATOM, "call")
 
 
-SPECIAL = {
-    "exp": exponential, "sqrt": square_root, "abs": fenced("\\lvert", "\\rvert"), "floor": fenced("\\lfloor", "\\rfloor"),
-    "ceil": fenced("\\lceil", "\\rceil"), "delta": kronecker, "if": cases, "diff": differential, "integral": integral,
+SPECIAL: dict[str, Callable[[Latex, tuple[Formula, ...]], Piece]] = {
+    "exp": exponential,
+    "sqrt": square_root,
+    "abs": fenced("\\lvert", "\\rvert"),
+    "floor": fenced("\\lfloor", "\\rfloor"),
+    "ceil": fenced("\\lceil", "\\rceil"),
+    "delta": kronecker,
+    "if": cases,
+    "diff": differential,
+    "integral": integral,
     "element": element,
 }
 LATEX = Latex()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import decimal, short
@@ -39,12 +40,12 @@ def subscript_free(name: str) -> str:
     return known.base + below(known.word) + layer + updates(known.updates)
 
 
-@lru_cache(maxsize=65536)
 def shown(f: Number) -> Piece:
     """A number with commas between thousands, by its own text where it has one."""
     return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
 
+@lru_cache(maxsize=65536)
 def number_piece(text: str) -> Piece:
     """The piece of a number's text, as "-160000", "3.5e-8", "1/3" or "√5"."""
     found = digits(text)
@@ -102,7 +103,8 @@ class Unicode(Writer):
         known = parts(f.name)
         if not f.indices:
             if known.numbers and known.single:
-                return known.base + below(known.word) + ",".join(below(n) for n in known.numbers) + updates(known.updates)
+                numbers = ",".join([below(n) for n in known.numbers])
+                return known.base + below(known.word) + numbers + updates(known.updates)
             return known.base + below(known.word) + "_".join(known.numbers) + updates(known.updates)
         lowered = self.lowered(f.indices)
         layer = superscript(f"({','.join(known.numbers)})") if known.numbers else ""
@@ -115,7 +117,7 @@ class Unicode(Writer):
         """Indices as subscripts, None where they cannot be."""
         texts = []
         for i in indices:
-            if isinstance(i, Call) and (i.name not in ("+", "-") or not all(isinstance(a, Number | Ref) for a in i.args)):
+            if not simple(i):
                 return None
             text = self.write(i).text.replace(" ", "")
             small = text.translate(SUBSCRIPTS)
@@ -130,8 +132,9 @@ class Unicode(Writer):
     def fraction(self, top: Formula, bottom: Formula) -> Piece:
         above, under = self.write(top), self.write(bottom)
         numeric = above.kind == under.kind == "number"
-        upper = above.text if above.level >= PRODUCT and above.kind not in ("fraction", "partial", "big") else f"({above.text})"
-        if "/" in upper and above.level < POWER and upper[0] != "(":
+        upper = above.text
+        slash = above.level < POWER and "/" in upper
+        if above.level < PRODUCT or slash or above.kind == "big":
             upper = f"({upper})"
         lower = under.text if under.level >= POWER else f"({under.text})"
         return Piece(f"{upper}/{lower}", PRODUCT, "number" if numeric else "fraction")
@@ -161,13 +164,20 @@ class Unicode(Writer):
         return Piece(f"{self.shown(name)}({texts})", ATOM, "call")
 
 
+def simple(index: Formula) -> bool:
+    """Whether an index is short enough to be lowered: a number, a letter, a sum of two."""
+    if isinstance(index, Call):
+        return index.name in ("+", "-") and all(isinstance(a, Number | Ref) for a in index.args)
+    return True
+
+
 def square_root(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     inner = w.write(args[0])
     kind = "number" if inner.kind == "number" else "call"
     return Piece("√" + (inner.text if inner.level == ATOM else f"({inner.text})"), ATOM, kind)
 
 
-def fenced(left: str, right: str):  # type: ignore[no-untyped-def]
+def fenced(left: str, right: str) -> Callable[[Unicode, tuple[Formula, ...]], Piece]:
     def write(w: Unicode, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
         return Piece(left + inner.text + right, ATOM, "number" if inner.kind == "number" else "group")
@@ -218,8 +228,15 @@ def element(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     return Piece(base + (lowered or f"[{', '.join(w.write(a).text for a in args[1:])}]"), ATOM, "call")
 
 
-SPECIAL = {
-    "sqrt": square_root, "abs": fenced("|", "|"), "floor": fenced("⌊", "⌋"), "ceil": fenced("⌈", "⌉"), "delta": kronecker,
-    "if": cases, "diff": differential, "integral": integral, "element": element,
+SPECIAL: dict[str, Callable[[Unicode, tuple[Formula, ...]], Piece]] = {
+    "sqrt": square_root,
+    "abs": fenced("|", "|"),
+    "floor": fenced("⌊", "⌋"),
+    "ceil": fenced("⌈", "⌉"),
+    "delta": kronecker,
+    "if": cases,
+    "diff": differential,
+    "integral": integral,
+    "element": element,
 }
 UNICODE = Unicode()

@@ -1,7 +1,7 @@
 """How mathematics is set, whatever the characters: signs, parentheses, products with and without a sign.
 
-A `Writer` writes each node as a `Piece`; the subclasses for Unicode and LaTeX say how symbols, powers, fractions and big
-operators look.
+A `Writer` writes each node as a `Piece`; the subclasses for Unicode and LaTeX say how symbols, powers, fractions and
+big operators look.
 """
 
 from __future__ import annotations
@@ -32,14 +32,29 @@ class Writer:
     times, dot, minus, thin = " × ", " · ", "−", " "
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
-    def number(self, f: Number) -> Piece: ...
-    def symbol(self, f: Ref) -> str: ...
-    def partial(self, numerator: Ref, denominator: Ref) -> Piece: ...
-    def big(self, f: Big) -> Piece: ...
-    def fraction(self, top: Formula, bottom: Formula) -> Piece: ...
-    def raised(self, base: str, exponent: Formula) -> str: ...
-    def call(self, f: Call) -> Piece: ...
-    def parentheses(self, text: str) -> str: ...
+    def number(self, f: Number) -> Piece:
+        raise NotImplementedError
+
+    def symbol(self, f: Ref) -> str:
+        raise NotImplementedError
+
+    def partial(self, numerator: Ref, denominator: Ref) -> Piece:
+        raise NotImplementedError
+
+    def big(self, f: Big) -> Piece:
+        raise NotImplementedError
+
+    def fraction(self, top: Formula, bottom: Formula) -> Piece:
+        raise NotImplementedError
+
+    def raised(self, base: str, exponent: Formula) -> str:
+        raise NotImplementedError
+
+    def call(self, f: Call) -> Piece:
+        raise NotImplementedError
+
+    def parentheses(self, text: str) -> str:
+        raise NotImplementedError
 
     def write(self, f: Formula) -> Piece:
         """The formula, written."""
@@ -99,7 +114,7 @@ class Writer:
         return Piece(text, SUM, "number" if numeric else "sum")
 
     def product(self, items: list[Formula], bare: bool = True) -> Piece:
-        """Symbols stand side by side, numbers and words have a sign between them; `bare`: a first minus may stand alone."""
+        """Symbols side by side, a sign between numbers and words; `bare`: a minus at the start may stand alone."""
         pieces = [self.factor(f, n, len(items), bare) for n, f in enumerate(items)]
         numbers = sum(p.kind == "number" for p in pieces)
         whole = isinstance(items[0], Number) and items[0].denominator == 1
@@ -116,9 +131,9 @@ class Writer:
         piece = self.write(f)
         numeric = piece.kind == "number"
         signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
-        loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and not (piece.kind == "big" and place == count - 1))
-        inner_big = piece.kind == "big" and place < count - 1
-        if signed or loose or inner_big:
+        last = place == count - 1
+        loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and piece.kind != "big")
+        if signed or loose or (piece.kind == "big" and not last):
             return Piece(self.parentheses(piece.text), ATOM, "number" if numeric else "group")
         return piece
 

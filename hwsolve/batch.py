@@ -11,6 +11,7 @@ import msgspec
 
 from hwsolve.errors import CallError
 from hwsolve.language import Message, say
+from hwsolve.pipeline import Wishes
 from hwsolve.render.options import Options
 
 HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
@@ -19,7 +20,7 @@ HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
 class Plan(msgspec.Struct, frozen=True):
     """What is done with every spec."""
 
-    overrides: dict[str, str] = {}
+    wishes: Wishes = Wishes()
     format: str | None = None  # None: solve and check only
     options: Options = Options()
     strict: bool = False
@@ -75,7 +76,7 @@ def solve_file(path: str, plan: Plan) -> list[Row]:
     start = time.perf_counter()
     try:
         text, source = read_spec(path)
-        problems = read(text, source, plan.overrides)
+        problems = read(text, source, plan.wishes)
     except Exception as error:
         complaint, status = explained(error, plan.debug)
         return [Row(path, 1, 1, status=status, complaints=(complaint,), seconds=time.perf_counter() - start)]

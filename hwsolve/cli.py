@@ -16,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
 Spec = Annotated[str | None, typer.Argument(metavar="[SPEC]", help="A spec file, or - for the standard input.")]
@@ -29,13 +29,15 @@ def top(version: bool = VERSION) -> None:
     """Neural-network homework, worked out line by line."""
 
 
-class KindCommand(TyperCommand):
+class Command(TyperCommand):
+    """A command whose one-line help is not cut."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return (self.help or "").partition("\n")[0]
+
+
+class KindCommand(Command):
     """A command whose help is its kind's own, read when it is asked for."""
-
-    def _fill_help(self) -> None:
-        from hwsolve.commands.reference import summary_of_kind
-
-        self.help = summary_of_kind(self.name or "")
 
     def get_short_help_str(self, limit: int = 45) -> str:
         self._fill_help()
@@ -44,6 +46,11 @@ class KindCommand(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._fill_help()
         super().format_help(ctx, formatter)
+
+    def _fill_help(self) -> None:
+        from hwsolve.commands.reference import summary_of_kind
+
+        self.help = summary_of_kind(self.name or "")
 
 
 def kind_command(kind: str) -> Any:
@@ -69,7 +76,7 @@ def backprop(
 
     extra: dict[str, str] = {}
     if lr is not None:
-        extra["optimizer.*.lr"] = lr
+        extra["optimizer.lr"] = lr
     if steps is not None:
         extra["steps"] = str(steps)
     raise typer.Exit(run([spec] if spec else [], common, extra, kind="backprop"))
@@ -101,7 +108,7 @@ for _kind in KINDS:
     app.command(_kind, cls=KindCommand)(with_common()(OWN_OPTIONS.get(_kind) or kind_command(_kind)))
 
 
-@app.command()
+@app.command(cls=Command)
 @with_common()
 def solve(specs: Specs, *, common: Common) -> None:
     """Solve specs of any kind."""
@@ -110,7 +117,7 @@ def solve(specs: Specs, *, common: Common) -> None:
     raise typer.Exit(run(specs, common))
 
 
-@app.command()
+@app.command(cls=Command)
 @with_common(("set", "lang", "quiet", "debug"))
 def validate(specs: Specs, *, common: Common) -> None:
     """Read and check specs without solving them."""
@@ -119,7 +126,7 @@ def validate(specs: Specs, *, common: Common) -> None:
     raise typer.Exit(check_only(specs, common))
 
 
-@app.command()
+@app.command(cls=Command)
 @with_common(("format", "digits", "set", "columns", "full", "float", "lang", "questions", "quiet", "debug"))
 def batch(
     places: Annotated[
@@ -141,7 +148,7 @@ def batch(
     raise typer.Exit(run_batch(places, jobs, output, junit, timeout, strict, common))
 
 
-@app.command()
+@app.command(cls=Command)
 def kinds(version: bool = VERSION) -> None:
     """List the kinds of problems."""
     from hwsolve.commands import reference
@@ -150,7 +157,7 @@ def kinds(version: bool = VERSION) -> None:
     emit(reference.kinds(), None)
 
 
-@app.command()
+@app.command(cls=Command)
 def layers(
     name: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="Show this layer's arguments.")] = None,
     version: bool = VERSION,
@@ -165,7 +172,7 @@ def layers(
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
 
 
-@app.command()
+@app.command(cls=Command)
 def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="A kind of problem.")],
     output: Output = None,
@@ -178,7 +185,7 @@ def new(
     emit(reference.starter(kind), output)
 
 
-@app.command()
+@app.command(cls=Command)
 def schema(kind: Kind = None, output: Output = None, version: bool = VERSION) -> None:
     """Print the JSON Schema of specs, for an editor."""
     from hwsolve.commands import reference
@@ -187,7 +194,7 @@ def schema(kind: Kind = None, output: Output = None, version: bool = VERSION) ->
     emit(reference.schema(kind), output)
 
 
-@app.command()
+@app.command(cls=Command)
 def examples(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this example.")] = None,
     version: bool = VERSION,

@@ -105,7 +105,7 @@ def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> V
             tolerance = Fraction(0)
     low, high = interval(wanted)
     if tolerance is None:
-        tolerance = Fraction(max(abs(low), 1)) / 10**12  # float64 proves no digit: 12 of them are asked
+        tolerance = (1 + abs(low)) / 10**12  # float64 proves no digit: 12 of them are asked
     middle = (low + high) / 2
     least, most = interval(found.value)
     if max(abs(least - middle), abs(most - middle)) <= tolerance:
@@ -144,6 +144,6 @@ def _digits(found: Quantity, digits: int) -> str:
 def _difference(off: Fraction) -> str:
     if off.denominator == 1:
         return str(say("difference {value}", value=f"{off.numerator:,}"))
-    from hwsolve.numbers import exact, show
+    from hwsolve.numbers import show
 
-    return str(say("difference {value}", value=show(exact(off.numerator, off.denominator), 3).text))
+    return str(say("difference {value}", value=show(float(off), 3).text))

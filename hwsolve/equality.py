@@ -105,8 +105,8 @@ def _apart(left: Any, right: Any) -> bool:
     least, most = interval(right)
     if high < least or most < low:
         return True
-    if (high - low + most - least) * APART > max(1, abs(low), abs(least)):
-        raise Undecided("equality")
+    if (high - low + most - least) * APART > 1 + abs(low) + abs(least):
+        raise Undecided(say("whether two values are equal"))
     return False
 
 

@@ -11,7 +11,7 @@ from hwsolve import solution
 from hwsolve.errors import CallError
 from hwsolve.files import read_spec
 from hwsolve.language import say
-from hwsolve.pipeline import read, work_out
+from hwsolve.pipeline import Wishes, read, work_out
 
 Spec = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -24,7 +24,9 @@ class Solution(solution.Solution, kw_only=True):
         from hwsolve.render import FORMATS, Options, render
 
         if format not in FORMATS:
-            raise CallError(say("There is no format `{name}`; there are {known}.", name=format, known=", ".join(FORMATS)))
+            raise CallError(
+                say("There is no format `{name}`; there are {known}.", name=format, known=", ".join(FORMATS))
+            )
         return render([self], format, Options(**options))
 
     def __str__(self) -> str:
@@ -64,13 +66,16 @@ def solve_all(spec: Spec, **overrides: Any) -> list[Solution]:
 
 def is_text(spec: Any) -> bool:
     """Whether a string is a spec's own text rather than the path of its file."""
-    return isinstance(spec, str) and ("\n" in spec or ": " in spec) and not Path(spec[:255].partition("\n")[0]).is_file()
+    return (
+        isinstance(spec, str) and ("\n" in spec or ": " in spec) and not Path(spec[:255].partition("\n")[0]).is_file()
+    )
 
 
 def _solve(text: str | bytes, source: str, overrides: dict[str, Any]) -> list[Solution]:
     from hwsolve.spec.load import as_text
 
-    problems = read(text, source, {path: as_text(value).strip() for path, value in overrides.items()})
+    wishes = Wishes({path: as_text(value).strip() for path, value in overrides.items()})
+    problems = read(text, source, wishes)
     return [_dressed(work_out(problem)) for problem in problems]
 
 

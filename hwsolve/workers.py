@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
+CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
 
 class Crashed(NamedTuple):
     """The process ended before it answered; `code` is its exit code, negative for a signal."""
@@ -27,9 +29,8 @@ class Worker:
     """A process and the pipe to it; `item` is the number of what it works on, None while it waits."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
-        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(work, theirs), daemon=True)
+        self.pipe, theirs = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=_serve, args=(work, theirs), daemon=True)
         self.process.start()
         theirs.close()
         self.item: int | None = None

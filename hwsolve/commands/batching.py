@@ -36,7 +36,7 @@ def run_batch(
         )
     paths = batch.find_specs(places)
     options = render_options(common, format or "plain")
-    plan = Plan(common.overrides(), format, options, strict, common.debug)
+    plan = Plan(common.wishes(), format, options, strict, common.debug)
     start = time.monotonic()
     with progress(len(paths)) as tell:
         rows = batch.run(paths, plan, jobs, timeout, tell)

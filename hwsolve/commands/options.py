@@ -12,6 +12,7 @@ import typer
 
 from hwsolve.errors import CallError
 from hwsolve.language import say
+from hwsolve.pipeline import Wishes
 
 
 class Common(msgspec.Struct, frozen=True):
@@ -30,9 +31,9 @@ class Common(msgspec.Struct, frozen=True):
     quiet: bool = False
     debug: bool = False
 
-    def overrides(self) -> dict[str, str]:
-        """What replaces parts of a spec, as path and YAML text."""
-        found: dict[str, str] = {}
+    def wishes(self, extra: dict[str, str] | None = None) -> Wishes:
+        """What the solvers are asked beside the spec; `extra` overrides come from a command's own options."""
+        found: dict[str, str] = dict(extra or {})
         if self.float:
             found["numbers"] = "float64"
         if self.digits is not None:
@@ -42,7 +43,10 @@ class Common(msgspec.Struct, frozen=True):
             if not equals or not path.strip():
                 raise CallError(say("--set takes PATH=VALUE, as in --set network.layers[1].out_features=3."))
             found[path.strip()] = value
-        return found
+        settings: dict[str, Any] = {"full": True} if self.full else {}
+        if self.columns:
+            settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
+        return Wishes(found, settings)
 
 
 def version_asked(value: bool) -> None:

@@ -130,12 +130,14 @@ def unknown(message: Any, word: str, names: list[str]) -> CallError:
 
 
 def schema(kind: str | None) -> str:
-    """The JSON Schema of a spec, for an editor."""
+    """The JSON Schema of specs of a kind, or of any, for an editor."""
     import json
 
-    from hwsolve.schema import spec_schema
+    from hwsolve.solvers import KINDS, solver
+    from hwsolve.spec.schema import schema as schema_of
 
-    return json.dumps(spec_schema(known_kind(kind) if kind else None), indent=2, ensure_ascii=False)
+    kinds = [known_kind(kind)] if kind else list(KINDS)
+    return json.dumps(schema_of({name: solver(name).Problem for name in kinds}), indent=2, ensure_ascii=False)
 
 
 def examples() -> str:

@@ -15,6 +15,7 @@ from hwsolve.files import read_spec, write_whole
 from hwsolve.language import say
 
 if TYPE_CHECKING:
+    from hwsolve.pipeline import Wishes
     from hwsolve.render import Options
     from hwsolve.solution import Solution
     from hwsolve.spec.problem import Problem
@@ -27,9 +28,7 @@ def complain(text: object) -> None:
     print(text, file=sys.stderr)
 
 
-def load_all(
-    specs: Iterable[str | tuple[str, str]], overrides: dict[str, str], kind: str | None = None
-) -> list[Problem]:
+def load_all(specs: Iterable[str | tuple[str, str]], wishes: Wishes, kind: str | None = None) -> list[Problem]:
     """The problems of spec files or of (text, source); all mistakes of all of them are shown, and then the run ends."""
     from hwsolve.failure import explained
     from hwsolve.pipeline import read
@@ -40,7 +39,7 @@ def load_all(
     for spec in specs:
         try:
             text, source = read_spec(spec) if isinstance(spec, str) else spec
-            problems += read(text, source, overrides, kind)
+            problems += read(text, source, wishes, kind)
         except (CallError, SpecFailure) as error:
             complain(explained(error)[0])
             wrong = True
@@ -140,13 +139,13 @@ def emit(text: str, output: str | None) -> None:
 
 def run(specs: list[str], common: Common, extra: dict[str, str] | None = None, kind: str | None = None) -> int:
     """Solve spec files, `-` or, with a kind and no file, the example shipped for it."""
-    overrides = {**common.overrides(), **(extra or {})}
+    wishes = common.wishes(extra)
     if not specs and kind is not None:
-        return solve_and_show(shipped_example(kind, overrides), common)
-    return solve_and_show(load_all(specs, overrides, kind), common)
+        return solve_and_show(shipped_example(kind, wishes), common)
+    return solve_and_show(load_all(specs, wishes, kind), common)
 
 
-def shipped_example(kind: str, overrides: dict[str, str]) -> list[Problem]:
+def shipped_example(kind: str, wishes: Wishes) -> list[Problem]:
     """The example of a kind.  What it expects is left out where the call changes it."""
     from hwsolve.examples import root
     from hwsolve.solvers import solver
@@ -154,8 +153,8 @@ def shipped_example(kind: str, overrides: dict[str, str]) -> list[Problem]:
     name: str = solver(kind).EXAMPLE
     complain(say("No SPEC given: solving the example problems/{name}.", name=name))
     text = (root() / name).read_text(encoding="utf-8")
-    problems = load_all([(text, f"problems/{name}")], overrides, kind)
-    if set(overrides) - {"numbers", "digits"}:
+    problems = load_all([(text, f"problems/{name}")], wishes, kind)
+    if set(wishes.overrides) - {"numbers", "digits"}:
         for problem in problems:
             problem.expect, problem.published = {}, {}
     return problems
@@ -166,7 +165,7 @@ def check_only(specs: list[str], common: Common) -> int:
     good = True
     for spec in specs:
         try:
-            problems = load_all([spec], common.overrides())
+            problems = load_all([spec], common.wishes())
         except typer.Exit:
             good = False
             continue

@@ -62,4 +62,4 @@ def run_function(function: str, parts: dict[str, str], common: Common) -> int:
 
     text = "\n".join(["kind: derivative", f"function: {json.dumps(function, ensure_ascii=False)}"])
     text += "".join(f"\n{name}: {value}" for name, value in parts.items()) + "\n"
-    return solve_and_show(load_all([(text, SOURCE)], common.overrides()), common)
+    return solve_and_show(load_all([(text, SOURCE)], common.wishes()), common)

@@ -1,0 +1,376 @@
+"""An independent reader of solutions: every line of the JSON is calculated anew, from the text of its formula alone.
+
+It knows nothing of hwsolve's parser, numbers or functions: a formula is read by Python's own grammar, numbers are
+`fractions.Fraction` and, where no rational comes out, mpmath at 50 digits.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import random
+import re
+from collections import ChainMap
+from collections.abc import Callable, Iterator, MutableMapping
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import mpmath
+
+DIGITS = 50
+NAME = re.compile(r"[^\W\d][\w.]*(?:@\d+)?")
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+Env = MutableMapping[str, Any]
+
+
+class Wrong(Exception):
+    """A line that does not hold, or cannot be calculated."""
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read(text: str) -> ast.expr:
+    """A formula's text as Python's syntax tree; names with `@` and `.` are spelled so that Python takes them."""
+    pieces, at = [], 0
+    pattern = re.compile(rf"(?P<number>{NUMBER.pattern})|(?P<name>{NAME.pattern})|(?P<rest>.)", re.S)
+    while at < len(text):
+        match = pattern.match(text, at)
+        assert match
+        at = match.end()
+        if match["name"]:
+            pieces.append(encode(match["name"]))
+        elif match["number"]:
+            pieces.append(f"N({match['number']!r})")
+        else:
+            pieces.append(match["rest"])
+    try:
+        return ast.parse("".join(pieces).strip(), mode="eval").body
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise Wrong(f"cannot be read: {text[:80]}") from error
+
+
+def encode(name: str) -> str:
+    """A name as an identifier, one to one."""
+    return "k_" + "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in name)
+
+
+def decode(identifier: str) -> str:
+    return re.sub(r"_([0-9a-f]+)_", lambda m: chr(int(m[1], 16)), identifier.removeprefix("k_"))
+
+
+# ---------------------------------------------------------------- numbers and functions
+
+
+def mp(x: Any) -> Any:
+    return mpmath.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else x
+
+
+def rational(*values: Any) -> bool:
+    return all(isinstance(v, Fraction) for v in values)
+
+
+def arithmetic(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda a, b: f(a, b) if rational(a, b) else f(mp(a), mp(b))
+
+
+def divide(a: Any, b: Any) -> Any:
+    if b == 0:
+        raise Wrong("division by zero")
+    return arithmetic(operator.truediv)(a, b)
+
+
+def power(a: Any, b: Any) -> Any:
+    if rational(a, b) and b.denominator == 1 and abs(b) < 10_000:
+        if a == 0 and b < 0:
+            raise Wrong("division by zero")
+        return a ** int(b)
+    return mpmath.power(mp(a), mp(b))
+
+
+def clamp(x: Any, low: int, high: int) -> Any:
+    return Fraction(low) if x < low else Fraction(high) if x > high else x
+
+
+def logistic(x: Any) -> Any:
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def phi(x: Any) -> Any:
+    return mpmath.ncdf(x)
+
+
+SELU_SCALE = mpmath.mpf("1.0507009873554804934193349852946")
+SELU_ALPHA = mpmath.mpf("1.6732632423543772848170429916717")
+
+ANALYTIC: dict[str, Callable[..., Any]] = {
+    **{f: getattr(mpmath, f) for f in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan")},
+    **{f: getattr(mpmath, f) for f in ("sinh", "cosh", "tanh", "erf", "gamma")},
+    "log2": lambda x: mpmath.log(x, 2),
+    "log10": mpmath.log10,
+    "sigmoid": logistic,
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "log_sigmoid": lambda x: -mpmath.log1p(mpmath.exp(-x)),
+    "silu": lambda x: x * logistic(x),
+    "gelu": lambda x: x * phi(x),
+    "gelu_tanh": lambda x: x / 2 * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3))),
+    "mish": lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "normal_pdf": mpmath.npdf,
+    "normal_cdf": phi,
+    "elu": lambda x, a=1: x if x > 0 else a * mpmath.expm1(x),
+    "selu": lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * mpmath.expm1(x)),
+}
+ONE, ZERO = Fraction(1), Fraction(0)
+STEPWISE: dict[str, Callable[..., Any]] = {
+    "relu": lambda x: x if x > 0 else ZERO,
+    "d_relu": lambda x: ONE if x > 0 else ZERO,
+    "leaky_relu": lambda x, a: x if x > 0 else arithmetic(operator.mul)(a, x),
+    "d_leaky_relu": lambda x, a: ONE if x > 0 else a,
+    "abs": abs,
+    "d_abs": lambda x: Fraction((x > 0) - (x < 0)),
+    "sign": lambda x: Fraction((x > 0) - (x < 0)),
+    "step": lambda x: ONE if x > 0 else ZERO,
+    "step0": lambda x: ONE if x >= 0 else ZERO,
+    "max": lambda *x: max(x),
+    "min": lambda *x: min(x),
+    "floor": lambda x: Fraction(int(x // 1) if isinstance(x, Fraction) else int(mpmath.floor(x))),
+    "ceil": lambda x: Fraction(-int(-x // 1) if isinstance(x, Fraction) else int(mpmath.ceil(x))),
+    "delta": lambda i, j: ONE if i == j else ZERO,
+    "relu6": lambda x: clamp(x, 0, 6),
+    "d_relu6": lambda x: ONE if 0 < x < 6 else ZERO,
+    "hard_tanh": lambda x: clamp(x, -1, 1),
+    "d_hard_tanh": lambda x: ONE if -1 < x < 1 else ZERO,
+    "hard_sigmoid": lambda x: clamp(arithmetic(operator.add)(x / 6, Fraction(1, 2)), 0, 1),
+    "d_hard_sigmoid": lambda x: Fraction(1, 6) if -3 < x < 3 else ZERO,
+    "hard_swish": lambda x: arithmetic(operator.mul)(x, clamp(arithmetic(operator.add)(x, Fraction(3)), 0, 6)) / 6,
+}
+STEPWISE |= {"prelu": STEPWISE["leaky_relu"], "d_prelu": STEPWISE["d_leaky_relu"]}
+OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: arithmetic(operator.add),
+    ast.Sub: arithmetic(operator.sub),
+    ast.Mult: arithmetic(operator.mul),
+    ast.Div: divide,
+    ast.Pow: power,
+    ast.Eq: operator.eq,
+    ast.Lt: operator.lt,
+    ast.Gt: operator.gt,
+    ast.LtE: operator.le,
+    ast.GtE: operator.ge,
+}
+
+
+# ---------------------------------------------------------------- evaluation
+
+
+class Reader:
+    """Evaluates syntax trees where `known` holds the keys; `draw` invents elements of free arrays."""
+
+    def __init__(self, known: Env, draw: Callable[[str], Any] | None = None) -> None:
+        self.known, self.draw = known, draw
+
+    def __call__(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Call(func=ast.Name(id="N"), args=[ast.Constant(value=str(text))]):
+                return Fraction(text)
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return self.function(decode(name), args)
+            case ast.Name(id=name):
+                return self.value(decode(name))
+            case ast.Subscript():
+                return self.value(self.key(node))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self(operand)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self(operand)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+                return OPERATORS[type(op)](self(left), self(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in OPERATORS:
+                return OPERATORS[type(op)](self(left), self(right))
+        raise Wrong(f"not a formula: {ast.dump(node)[:80]}")
+
+    def key(self, node: ast.expr) -> str:
+        """`w[i, j]` with its indices calculated."""
+        if isinstance(node, ast.Name):
+            return decode(node.id)
+        assert isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        indices = [self(part) for part in parts]
+        if not all(isinstance(i, Fraction) and i.denominator == 1 for i in indices):
+            raise Wrong(f"an index is not whole: {indices}")
+        return f"{decode(node.value.id)}[{','.join(str(int(i)) for i in indices)}]"
+
+    def value(self, key: str) -> Any:
+        if key in self.known:
+            return self.known[key]
+        if key == "pi":
+            return +mpmath.pi
+        if key == "e":
+            return +mpmath.e
+        if self.draw is not None and "[" in key:
+            return self.draw(key)
+        raise Wrong(f"{key} has no value yet")
+
+    def inside(self, name: str, value: Any) -> Reader:
+        return Reader(ChainMap({name: value}, self.known), self.draw)
+
+    def function(self, name: str, args: list[ast.expr]) -> Any:
+        if name in ("Sum", "Prod", "Max", "Min"):
+            body, variable, low, high = args
+            index, numbers = self.key(variable), range(int(self(low)), int(self(high)) + 1)
+            return self.fold(name, [self.inside(index, Fraction(n))(body) for n in numbers])
+        if name == "if":
+            return self(args[1]) if self(args[0]) else self(args[2])
+        if name == "diff":
+            return self.derivative(*args)
+        if name == "integral":
+            return self.integral(*args)
+        values = [self(a) for a in args]
+        if name in STEPWISE:
+            return STEPWISE[name](*values)
+        numbers = [mp(v) for v in values]
+        if name in ANALYTIC:
+            return ANALYTIC[name](*numbers)
+        if name.startswith("d_") and name[2:] in ANALYTIC:
+            return mpmath.diff(lambda t: ANALYTIC[name[2:]](t, *numbers[1:]), numbers[0])
+        raise Wrong(f"unknown function {name}")
+
+    @staticmethod
+    def fold(name: str, terms: list[Any]) -> Any:
+        if name in ("Max", "Min"):
+            return (max if name == "Max" else min)(terms)
+        total: Any = Fraction(0 if name == "Sum" else 1)
+        for term in terms:
+            total = OPERATORS[ast.Add if name == "Sum" else ast.Mult](total, term)
+        return total
+
+    def derivative(self, f: ast.expr, variable: ast.expr, order: ast.expr | None = None) -> Any:
+        key = self.key(variable)
+        n = int(self(order)) if order is not None else 1
+        return mpmath.diff(lambda t: mp(self.inside(key, t)(f)), mp(self.value(key)), n)
+
+    def integral(self, f: ast.expr, variable: ast.expr, low: ast.expr, high: ast.expr) -> Any:
+        ends = [self.bound(end) for end in (low, high)]
+        points = [ends[0], 0, ends[1]] if ends[0] < 0 < ends[1] else ends
+        return mpmath.quad(lambda t: mp(self.inside(self.key(variable), t)(f)), points)
+
+    def bound(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Name(id="k_inf"):
+                return mpmath.inf
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id="k_inf")):
+                return -mpmath.inf
+        return mp(self(node))
+
+
+# ---------------------------------------------------------------- lines
+
+
+def printed(text: str) -> tuple[Fraction, Fraction, int]:
+    """A printed number: its value, half a unit of its last place, and how many significant digits it shows."""
+    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|-?\d+/\d+", text):
+        raise Wrong(f"not a plain number: {text!r}")
+    if "/" in text:
+        return Fraction(text), Fraction(0), 99
+    mantissa, _, exponent = text.lower().partition("e")
+    places = len(mantissa.partition(".")[2])
+    digits = mantissa.replace(".", "").lstrip("-").lstrip("0") or mantissa.replace(".", "").lstrip("-")
+    return Fraction(text), Fraction(10) ** (int(exponent or 0) - places) / 2, len(digits)
+
+
+def check_value(line: dict[str, Any], known: Env) -> None:
+    if line["key"] in known:
+        raise Wrong("the key stands twice")
+    tree = read(line["formula"])
+    bare = tree.operand if isinstance(tree, ast.UnaryOp) else tree
+    if isinstance(bare, ast.Call) and isinstance(bare.func, ast.Name) and bare.func.id == "N":
+        raise Wrong("the formula is a lone number")
+    value = Reader(known)(tree)
+    if isinstance(value, bool):
+        raise Wrong("a comparison is no value")
+    known[line["key"]] = value
+    shown, half, digits = printed(line["value"])
+    if line["relation"] == "=":
+        equal = value == shown if rational(value) else abs(value - mp(shown)) < mpmath.mpf(10) ** (5 - DIGITS)
+        if not equal:
+            raise Wrong(f"= {line['value']} is not {value}")
+    elif line["relation"] == "≈":
+        if digits < 4 and shown:
+            raise Wrong(f"≈ {line['value']} shows fewer than 4 digits")
+        if abs(mp(value) - mp(shown)) > mp(half) * (1 + mpmath.mpf(10) ** -15):
+            raise Wrong(f"≈ {line['value']} is not {mpmath.nstr(mp(value), 25)}")
+    else:
+        raise Wrong(f"no relation: {line['relation']!r}")
+
+
+DOMAINS: dict[str, tuple[float, float]] = {
+    "real": (-2.2, 2.2),
+    "positive": (0.15, 2.2),
+    "negative": (-2.2, -0.15),
+    "unit": (0.03, 0.97),
+}
+
+
+def check_identity(line: dict[str, Any], known: Env, dice: random.Random) -> None:
+    left, right = read(line["lhs"]), read(line["rhs"])
+    if ast.dump(left) == ast.dump(right):
+        raise Wrong("both sides are the same")
+    for trial in range(5):
+        sizes = dice.sample(range(4, 11), 7)
+        point: Env = {}
+        for name, domain in line["free"].items():
+            if domain == "size":
+                point[name] = Fraction(sizes.pop())
+            elif domain == "index":
+                point[name] = Fraction(2 if trial == 4 else dice.randint(1, 4))
+            else:
+                point[name] = mpmath.mpf(dice.uniform(*DOMAINS[domain]))
+        reader = Reader(ChainMap(point, known), cache(lambda key: mpmath.mpf(dice.uniform(-2, 2))))
+        a, b = mp(reader(left)), mp(reader(right))
+        if abs(a - b) > mpmath.mpf(10) ** -15 * max(1, abs(a), abs(b)):
+            raise Wrong(f"{mpmath.nstr(a, 18)} is not {mpmath.nstr(b, 18)} at {point}")
+
+
+def numbers_in(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The scalars of an answer under the keys their lines have."""
+    if isinstance(value, list):
+        for n, item in enumerate(value, 1):
+            yield from numbers_in(f"{key[:-1]},{n}]" if key.endswith("]") else f"{key}[{n}]", item)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield key, value
+
+
+def wrong_lines(solution: dict[str, Any], seed: int = 7) -> list[str]:
+    """What does not hold in a solution's JSON, one text for each."""
+    dice, known, wrong = random.Random(seed), dict[str, Any](), list[str]()
+    with mpmath.workdps(DIGITS):
+        for given in solution["given"]:
+            known[given["key"]] = Fraction(given["value"])
+        for line in (line for section in solution["sections"] for line in section["lines"]):
+            try:
+                if line["kind"] == "value":
+                    check_value(line, known)
+                elif line["kind"] == "identity":
+                    check_identity(line, known, dice)
+                elif line["kind"] == "carried":
+                    if line["key"] in known:
+                        raise Wrong("the key stands twice")
+                    known[line["key"]] = printed(line["value"])[0]
+                elif line["kind"] != "text":
+                    raise Wrong(f"no such kind of line: {line['kind']}")
+            except (Wrong, ArithmeticError, ValueError, TypeError, KeyError) as error:
+                wrong.append(f"{line.get('key') or line.get('lhs')}: {error!r}")
+        for key, answer in solution["answers"].items():
+            for name, value in numbers_in(key, answer.get("value")):
+                if name in known and abs(mp(known[name]) - mpmath.mpf(value)) > 1e-9 * max(1, abs(value)):
+                    wrong.append(f"answer {name} is {value}, its line gives {mpmath.nstr(mp(known[name]), 17)}")
+    return wrong
+
+
+def answers_without_line(solution: dict[str, Any]) -> list[str]:
+    """Keys of numeric answers that neither a line nor a given explains."""
+    lines = [line.get("key") for section in solution["sections"] for line in section["lines"]]
+    known = {*lines, *(given["key"] for given in solution["given"])}
+    pairs = (pair for key, answer in solution["answers"].items() for pair in numbers_in(key, answer.get("value")))
+    return [name for name, _ in pairs if name not in known]

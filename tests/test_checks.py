@@ -1,0 +1,244 @@
+"""Expectations and published answers: when they hold, and what is said when they do not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from hwsolve.answers import BadKey, elements, look_up, shape_of, written
+from hwsolve.checks import disagreements, failure_text, failures, judge
+from hwsolve.compare import interval, typed
+from hwsolve.equality import equal_for_all
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Ref
+from hwsolve.numbers import exact, precision
+from hwsolve.quantities import quantity
+from hwsolve.solution import Answer, Identity, Section, Solution
+from hwsolve.spec.load import load
+from hwsolve.spec.problem import Problem
+from hwsolve.spec.report import SpecFailure
+
+
+class Free(Problem, kw_only=True):
+    """A kind without fields of its own."""
+
+
+def root_of_two() -> Any:
+    from flint import arb
+
+    with precision(128):
+        return arb(2).sqrt()
+
+
+def q(value: Any) -> Any:
+    return quantity(value)
+
+
+def judged(expect: str, answers: dict[str, Any], *lines: Identity, field: str = "expect") -> Solution:
+    text = f"kind: free\n{field}:\n  {expect}\n"
+    (problem,) = load(text, "spec.yaml", lambda kind: Free, ["free"])
+    section = Section("s", lines=lines)
+    return judge(problem, Solution(kind="free", sections=(section,), answers={k: Answer(v) for k, v in answers.items()}))
+
+
+ANSWERS: dict[str, Any] = {
+    "E": q(exact(25538, 10**6)),
+    "third": q(exact(1, 3)),
+    "n": q(6480242100),
+    "float": q(0.30000000000000004),
+    "w@1": ((q(exact(54068, 10**5)),), (q(exact(85198, 10**5)),)),
+    "forward.mul": parse("L*n**2"),
+    "update.mul": parse("L*n**2 + L*n"),
+    "d1": parse("1/(1 + exp(-x))*(1 - 1/(1 + exp(-x)))"),
+    "jac": ((parse("2*x"), parse("0*x")), (parse("y"), parse("x"))),
+    "b[1]": q(1),
+}
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        "E: 0.025538",
+        "E: 0.0255380",
+        "E: 0.02554",
+        "E: 0.03",
+        "E: 2.5538e-2",
+        "E: 12769/500000",
+        "E: {value: 0.0250, tolerance: 1e-3}",
+        "third: 1/3",
+        "third: 0.333",
+        "third: 0.33333333333333333333",
+        "n: 6_480_242_100",
+        "n: 6.48e9",
+        "float: 0.3",
+        "float: 3/10",
+        "root: 1.41421356237309504880168872",
+        "root: sqrt(2)",
+        "root: 2**(1/2)",
+        "w@1: [[0.54068], [0.85198]]",
+        '"w@1[2,1]": 0.85198',
+        "{w@1[1,1]: 0.541}",
+        "forward.mul: n**2*L",
+        "forward.mul + update.mul: 2*L*n**2 + L*n",
+        "update.mul - forward.mul: L*n",
+        "E + third: 0.358871",
+        "d1: exp(-x)/(1 + exp(-x))**2",
+        "d1: sigmoid(x)*(1 - sigmoid(x))",
+        "jac: [[x + x, 0], [y, x]]",
+        '"jac[1,1]": 2*x',
+        '"b[1]": 1',
+    ],
+)
+def test_an_expectation_that_holds(expect: str) -> None:
+    if expect.startswith("{"):
+        expect = f'"w@1[1,1]": {expect[:-1].partition(": ")[2]}'
+    solution = judged(expect, {**ANSWERS, "root": q(root_of_two())})
+    assert [check.difference for check in failures(solution)] == []
+    assert len(solution.checks) == 1
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ("E: 0.025539", "spec.yaml:3:6: E is 0.025538, expected 0.025539 (difference -0.00000100)"),
+        ("E: 0.0256", "spec.yaml:3:6: E is 0.025538, expected 0.0256 (difference -0.0000620)"),
+        ("E: {value: 0.025, tolerance: 1e-4}", "spec.yaml:3:14: E is 0.025538, expected 0.025 (difference 0.000538)"),
+        ("third: 3/10", "spec.yaml:3:10: third is 0.333333333333, expected 3/10 (difference 0.0333)"),
+        ("third: 0.334", "spec.yaml:3:10: third is 0.333333333333, expected 0.334 (difference -0.000667)"),
+        ("n: 6_480_242_000", "spec.yaml:3:6: n is 6480242100, expected 6_480_242_000 (difference 100)"),
+        ("n: 6.4e9", "spec.yaml:3:6: n is 6480242100, expected 6.4e9 (difference 80,242,100)"),
+        ("w@1: [[0.54068], [0.86]]", "spec.yaml:3:21: w@1[2,1] is 0.85198, expected 0.86 (difference -0.00802)"),
+        ("w@1: [0.54068, 0.85198]", "spec.yaml:3:8: w@1 is [[0.54068], [0.85198]], expected [0.54068, 0.85198] (the shape is (2, 1), not (2))"),
+        ("E: [0.025538]", "spec.yaml:3:6: E is 0.025538, expected [0.025538] (the shape is (), not (1))"),
+    ],
+)
+def test_an_expectation_that_fails_says_where_and_how_far(expect: str, said: str) -> None:
+    (check,) = failures(judged(expect, ANSWERS))
+    assert str(failure_text(check)) == said
+
+
+@pytest.mark.parametrize("expect", ["forward.mul: L*n", "d1: sigmoid(x)", "d1: 0.25", "E: x", "jac: [[2*x, 0], [y, x + 1]]"])
+def test_a_formula_that_differs_fails_with_a_point(expect: str) -> None:
+    (check,) = failures(judged(expect, ANSWERS))
+    assert check.difference
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ("F: 1", "There is no answer `F`."),
+        ("forwrd.mul: 1", "There is no answer `forwrd.mul`."),
+        ('"w@1[3,1]": 1', "`w@1[3,1]` is outside w@1, which has the shape (2, 1)."),
+        ('"w@1[1,1,1]": 1', "`w@1` has 2 indices, not 3."),
+        ("w@1 + E: 1", "`w@1 + E` reckons with a whole array: name its elements."),
+        ("E + F: 1", "There is no answer `F`."),
+        ("a b c: 1", "There is no answer `a b c`."),
+    ],
+)
+def test_a_key_that_is_no_answer_is_an_error_of_the_spec(expect: str, said: str) -> None:
+    with pytest.raises(SpecFailure) as failure:
+        judged(expect, ANSWERS)
+    text = failure.value.report.render()
+    assert said in text and text.startswith("spec.yaml:3:")
+    if "forwrd" in expect:
+        assert "Did you mean `forward.mul`?" in text
+
+
+@pytest.mark.parametrize(
+    ("stated", "agrees"),
+    [
+        ("n: {stated: 6.4e9, source: key}", False),
+        ("n: {stated: 6.5e9, source: key}", True),
+        ("n: {stated: 6_480_242_100}", True),
+        ("forward.mul + update.mul: {stated: 3*L*n**2, source: key}", False),
+        ("forward.mul: {stated: L*n*n, source: key}", True),
+        ("w@1: {stated: [[0.541], [0.852]], source: key}", True),
+    ],
+)
+def test_published_answers_are_compared_to_the_digits_stated(stated: str, agrees: bool) -> None:
+    solution = judged(stated, ANSWERS, field="published")
+    assert [p.agrees for p in solution.published] == [agrees]
+    assert len(disagreements(solution)) == (not agrees)
+    assert solution.checks == ()
+
+
+def test_domains_of_identities_are_heeded() -> None:
+    """sqrt(x**2) is x only where x is positive."""
+    answers = {"f": parse("sqrt(x**2)")}
+    line = Identity(parse("f"), parse("sqrt(x**2)"), {"x": "positive"}, key=Ref("f"))
+    assert failures(judged("f: x", answers, line)) == []
+    assert len(failures(judged("f: x", answers))) == 1
+
+
+# ---------------------------------------------------------------- parts
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "half", "digits"),
+    [
+        ("6.4e9", 6_400_000_000, 50_000_000, 2),
+        ("0.025538", Fraction(25538, 10**6), Fraction(1, 2 * 10**6), 5),
+        ("-1.50", Fraction(-3, 2), Fraction(1, 200), 3),
+        ("6_480", 6480, Fraction(1, 2), 4),
+        ("1e-3", Fraction(1, 1000), Fraction(1, 2000), 1),
+        (".5", Fraction(1, 2), Fraction(1, 20), 1),
+    ],
+)
+def test_what_is_typed(text: str, value: Any, half: Any, digits: int) -> None:
+    assert typed(text) == (value, half, digits)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1/3", "sqrt(5)", "1e", ".", "-", "1e99999", "0x10"])
+def test_what_is_no_decimal(text: str) -> None:
+    assert typed(text) is None
+
+
+def test_intervals_hold_their_numbers() -> None:
+    assert interval(3) == (3, 3)
+    assert interval(exact(1, 3)) == (Fraction(1, 3), Fraction(1, 3))
+    assert interval(0.1) == (Fraction(0.1), Fraction(0.1))
+    low, high = interval(root_of_two())
+    assert low**2 < 2 < high**2 and high - low < Fraction(1, 10**30)
+
+
+def test_elements_and_shapes() -> None:
+    nested = ((1, 2, 3), (4, 5, 6))
+    assert list(elements(nested)) == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
+    assert shape_of(list(elements(nested))) == "(2, 3)"
+    assert written(tuple(q(n) for n in range(20))) == "[0, 1, 2, 3, 4, 5, …, 18, 19]"
+
+
+def test_look_up_of_an_expression_of_numbers_is_exact() -> None:
+    answers = {k: Answer(v) for k, v in ANSWERS.items()}
+    assert look_up("third*3", answers).value == 1
+    with pytest.raises(BadKey):
+        look_up("third*jac", answers)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "equal"),
+    [
+        ("(x + y)**2", "x**2 + 2*x*y + y**2", True),
+        ("relu(x)", "x", False),
+        ("relu(x)", "max(x, 0)", True),
+        ("abs(x)", "-x", False),
+        ("floor(n/2)", "n/2", False),
+        ("Sum(z[j], j, 1, C)", "Sum(z[m], m, 1, C)", True),
+        ("Sum(z[j], j, 1, C)", "Sum(z[j], j, 2, C) + z[1]", True),
+        ("delta(i, k) - p[k]", "delta(k, i) - p[k]", True),
+        ("delta(i, k) - p[k]", "-p[k]", False),
+        ("log(exp(x))", "x", True),
+        ("sin(x)**2 + cos(x)**2", "1", True),
+        ("sigmoid(x)", "1/(1 + exp(-x))", True),
+        ("x + 1/10**15", "x", False),
+    ],
+)
+def test_equal_for_all_values(a: str, b: str, equal: bool) -> None:
+    free = {"i": "index", "k": "index", "n": "size", "C": "size"}
+    assert equal_for_all(parse(a), parse(b), free)[0] is equal
+
+
+def test_what_can_be_evaluated_nowhere_is_not_decided() -> None:
+    assert equal_for_all(parse("log(-1 - x**2)"), parse("x"), {}) == (None, None)

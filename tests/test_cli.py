@@ -1,0 +1,271 @@
+"""The command line: what it takes, where it writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hwsolve import __version__, failure
+from hwsolve.errors import CallError
+from hwsolve.files import write_whole
+from hwsolve.layers import LAYERS
+from hwsolve.solvers import KINDS
+from tests.conftest import PROBLEMS, ROOT, Run
+
+COUNT = "kind: count-params\nnetwork: {input: 4, layers: [linear: 3, relu, linear: 2]}\nexpect: {params: 23}\n"
+
+
+# ---------------------------------------------------------------- solving
+
+
+def test_a_spec_from_the_standard_input(hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", stdin=COUNT)
+    assert done.returncode == 0 and "23" in done.stdout and done.stderr == ""
+
+
+def test_the_command_of_a_kind_takes_that_kind_alone(hwsolve: Run) -> None:
+    assert hwsolve("count-params", "-", stdin=COUNT).returncode == 0
+    done = hwsolve("backprop", "-", stdin=COUNT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "<stdin>:1:7:" in done.stderr and "count-params" in done.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_without_spec_solves_its_example_and_says_so(kind: str, hwsolve: Run) -> None:
+    done = hwsolve(kind)
+    assert done.returncode == 0, done.stderr
+    assert "No SPEC given: solving the example problems/" in done.stderr
+    assert len(done.stdout.splitlines()) > 10
+
+
+def test_the_example_changed_by_an_option_is_not_held_to_what_it_expects(hwsolve: Run) -> None:
+    done = hwsolve("backprop", "--lr", "0.5", "--format", "json")
+    assert done.returncode == 0
+    data = json.loads(done.stdout)
+    assert data["answers"]["w@1"]["value"][0][0] == pytest.approx(0.5 + 0.5 * 0.226 * 0.18)
+    assert data["checks"] == []
+
+
+def test_options_of_backprop(hwsolve: Run) -> None:
+    spec = PROBLEMS / "homework-2" / "2.1-backprop.yaml"
+    data = json.loads(hwsolve("backprop", spec, "--steps", "3", "--format", "json").stdout)
+    assert {"E", "E@1", "E@2", "E@3"} <= set(data["answers"])
+
+
+def test_set_changes_the_spec(hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", "--set", "network.layers[1].out_features=5", "--set", "expect.params=37", "--format", "json", stdin=COUNT)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["answers"]["params"]["value"] == 37
+
+
+@pytest.mark.parametrize("value", ["params", "=3", "network.layrs=3", "network.layers[9]=relu", "[1]=2"])
+def test_a_wrong_set(value: str, hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", "--set", value, stdin=COUNT)
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr
+
+
+def test_several_specs_are_a_list_in_json(hwsolve: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(COUNT)
+    (tmp_path / "b.yaml").write_text(COUNT + "---\n" + COUNT)
+    assert len(json.loads(hwsolve("solve", "a.yaml", "b.yaml", "--format", "json").stdout)) == 3
+    assert isinstance(json.loads(hwsolve("solve", "a.yaml", "--format", "json").stdout), dict)
+
+
+def test_digits_and_float(hwsolve: Run) -> None:
+    spec = "kind: backprop\nnetwork: {input: 1, layers: [sigmoid]}\ninput: [1]\n"
+    assert "0.731058578630" in hwsolve("solve", "-", "--digits", "12", stdin=spec).stdout
+    done = hwsolve("solve", "-", "--float", "--format", "json", stdin=spec)
+    assert json.loads(done.stdout)["answers"]["a0"]["system"] == "float64" or "float64" in done.stdout
+
+
+def test_only_one_number(hwsolve: Run) -> None:
+    spec = PROBLEMS / "homework-2" / "2.1-backprop.yaml"
+    whole, part = hwsolve("solve", spec).stdout, hwsolve("solve", spec, "--only", "w@1[1,1]").stdout
+    assert "0.54068" in part and "0.85198" not in part and len(part) < len(whole) / 2
+    wrong = hwsolve("solve", spec, "--only", "W@1[1,1]")
+    assert (wrong.returncode, wrong.stdout) == (2, "") and "W@1" in wrong.stderr
+
+
+def test_questions_hide_the_solution(hwsolve: Run) -> None:
+    text = hwsolve("solve", PROBLEMS / "homework-2" / "2.1-backprop.yaml", "--questions").stdout
+    assert "0.6" in text and "0.54068" not in text and "0.025538" not in text
+
+
+def test_quiet_shows_only_what_fails(hwsolve: Run) -> None:
+    assert hwsolve("solve", "-", "--quiet", stdin=COUNT).stdout == ""
+    done = hwsolve("solve", "-", "--quiet", stdin=COUNT.replace("23", "24"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "<stdin>:3:18: params is 23, expected 24 (difference -1)\n"
+
+
+# ---------------------------------------------------------------- exit statuses
+
+
+def test_status_1_shows_the_solution_and_what_fails(hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", stdin=COUNT.replace("23", "24"))
+    assert done.returncode == 1 and "23" in done.stdout
+    assert "<stdin>:3:18: params is 23, expected 24 (difference -1)" in done.stderr
+
+
+def test_status_2_writes_nothing_else(hwsolve: Run, tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(COUNT)
+    (tmp_path / "bad.yaml").write_text("kind: count-params\nnetwork: {input: 4, layers: [liner: 3]}\n")
+    done = hwsolve("solve", "good.yaml", "bad.yaml", "missing.yaml", "--output", "out.txt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "bad.yaml:2:" in done.stderr and "There is no file missing.yaml." in done.stderr
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", stdin=COUNT.replace("params:", "parms:"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Did you mean `params`?" in done.stderr and "<stdin>:3:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["solve"], "Missing argument"),
+        (["solvee"], "No such command 'solvee'. Did you mean 'solve'?"),
+        (["solve", "x.yaml", "--formt", "json"], "No such option"),
+        (["solve", "missing.yaml"], "There is no file missing.yaml."),
+        (["solve", "."], ". is a folder: `hwsolve batch .` solves what is in it."),
+        (["solve", "-", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
+        (["solve", "-", "--output", "no/where.txt"], "there is no folder no"),
+        (["solve", "-", "--digits", "0"], "0 is not in the range"),
+        (["layers", "con2d"], "There is no layer `con2d`. Did you mean `conv2d`?"),
+        (["new", "backprp"], "There is no kind `backprp`. Did you mean `backprop`?"),
+        (["schema", "nothing"], "There is no kind `nothing`."),
+        (["examples", "2.1-bckprop"], "Did you mean `2.1-backprop`?"),
+    ],
+)
+def test_a_wrong_call_is_one_message(args: list[str], said: str, hwsolve: Run) -> None:
+    done = hwsolve(*args, stdin=COUNT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+BUG = "import hwsolve.solvers.count_params as m\ndef broken(problem):\n    raise RuntimeError('lost')\nm.solve = broken\nfrom hwsolve.cli import main\nmain()\n"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_bug_is_reported_without_a_traceback(debug: bool) -> None:
+    args = ["solve", str(PROBLEMS / "homework-1" / "1.1-fully-connected.yaml"), *(["--debug"] if debug else [])]
+    done = subprocess.run([sys.executable, "-c", BUG, *args], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "hwsolve has a bug" in done.stderr and "RuntimeError: lost" in done.stderr and __version__ in done.stderr
+    assert ("Traceback" in done.stderr) is debug
+
+
+def test_a_bug_report_without_frames() -> None:
+    assert failure.explained(ValueError("x\ny"))[1] == 3
+    assert failure.explained(CallError("no"))[1] == 2  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- writing
+
+
+def test_output_to_a_file(hwsolve: Run, tmp_path: Path) -> None:
+    assert hwsolve("solve", "-", "--output", "out.md", "--format", "markdown", stdin=COUNT).stdout == ""
+    assert (tmp_path / "out.md").read_text().endswith("\n")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.md"]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("before")
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(CallError, match="No space left"):
+        write_whole(str(target), "after")
+    assert target.read_text() == "before" and [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{sys.executable} -m hwsolve solve problems/homework-1/1.1-fully-connected.yaml --format json | head -c 10"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.stderr == "" and len(done.stdout) == 10 and done.returncode == 0
+
+
+def test_an_output_that_knows_only_ascii(hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", stdin=COUNT, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and "23" in done.stdout
+
+
+# ---------------------------------------------------------------- reference
+
+
+def test_kinds_and_layers(hwsolve: Run) -> None:
+    listed = hwsolve("kinds").stdout.splitlines()
+    assert [row.split()[0] for row in listed] == list(KINDS) and all(len(row.split()) > 3 for row in listed)
+    listed = hwsolve("layers").stdout.splitlines()
+    assert [row.split()[0] for row in listed] == list(LAYERS) and all(len(row.split()) > 3 for row in listed)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_arguments_of_a_layer(name: str) -> None:
+    from hwsolve.commands.reference import layers
+
+    text = layers(name)
+    assert text.startswith(name) and "trainable" in text and "<" not in text and "Struct" not in text and "(" not in text.partition("Arguments")[0][:1]
+
+
+def test_the_arguments_of_conv2d(hwsolve: Run) -> None:
+    text = hwsolve("layers", "conv2d").stdout
+    assert "out_channels" in text and "required" in text and "default [1, 1]" in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_starter_solves_itself(kind: str, hwsolve: Run, tmp_path: Path) -> None:
+    assert hwsolve("new", kind, "--output", "my.yaml").returncode == 0
+    text = (tmp_path / "my.yaml").read_text()
+    assert text == hwsolve("new", kind).stdout and text.count("#") >= 3
+    done = hwsolve(kind, "my.yaml")
+    assert done.returncode == 0, done.stderr
+
+
+def test_examples(hwsolve: Run, tmp_path: Path) -> None:
+    names = [row.split()[0] for row in hwsolve("examples").stdout.splitlines()]
+    assert "homework-2/2.1-backprop" in names
+    text = (PROBLEMS / "homework-2" / "2.1-backprop.yaml").read_text()
+    for name in ("homework-2/2.1-backprop", "2.1-backprop", "problems/homework-2/2.1-backprop.yaml"):
+        assert hwsolve("examples", name).stdout == text
+
+
+def test_the_schema_takes_every_shipped_spec(hwsolve: Run) -> None:
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(hwsolve("schema").stdout)
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for path in PROBLEMS.rglob("*.yaml"):
+        for document in yaml.safe_load_all(path.read_text()):
+            assert [e.message for e in validator.iter_errors(document)] == [], path
+    assert list(validator.iter_errors({"kind": "count-params", "netwrk": {}}))
+
+
+def test_validate(hwsolve: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(COUNT + "---\n" + COUNT)
+    (tmp_path / "b.yaml").write_text("kind: count-params\n")
+    done = hwsolve("validate", "a.yaml", "b.yaml")
+    assert done.returncode == 2
+    assert done.stdout == "a.yaml: right, 2 of count-params\n" and "b.yaml:1:1:" in done.stderr
+
+
+@pytest.mark.parametrize("args", [["--version"], ["solve", "--version"], ["kinds", "--version"]])
+def test_version(args: list[str], hwsolve: Run) -> None:
+    assert hwsolve(*args).stdout == f"hwsolve {__version__}\n"
+
+
+def test_help_without_a_command(hwsolve: Run) -> None:
+    done = hwsolve()
+    assert "count-params" in done.stdout + done.stderr and done.returncode in (0, 2)

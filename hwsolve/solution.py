@@ -58,7 +58,8 @@ class Value(msgspec.Struct, frozen=True, tag="value", tag_field="kind"):
 class Identity(msgspec.Struct, frozen=True, tag="identity", tag_field="kind"):
     """`lhs = rhs` for all values of the free variables.
 
-    `free` maps each to real, positive, negative, unit, index or size.  `stages` are further equal forms shown between.
+    `free` maps each to real, positive, negative, unit, index or size.  `shown` is the chain of equal forms that a reader
+    sees in place of `lhs = rhs`, where it has further forms between or short names for parts.
     """
 
     lhs: Formula
@@ -68,6 +69,7 @@ class Identity(msgspec.Struct, frozen=True, tag="identity", tag_field="kind"):
     key: Ref | None = None
     depth: int = 0  # how far the line is set in: the depth of a step in a derivation tree
     aside: bool = False
+    shown: tuple[Formula, ...] = ()
 
 
 class Carried(msgspec.Struct, frozen=True, tag="carried", tag_field="kind"):
@@ -132,10 +134,11 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A final result: a Quantity, nested tuples of them (an array), or a Formula; `text` where it is shown."""
+    """A final result: a Quantity, nested tuples of them (an array), or a Formula; `shown` is what a reader sees of one."""
 
     value: Any
     main: bool = False  # one of the few numbers that are shown at the end
+    shown: Formula | None = None
 
 
 class Check(msgspec.Struct, frozen=True):

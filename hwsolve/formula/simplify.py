@@ -21,7 +21,7 @@ from hwsolve.formula.terms import (
     total,
     written,
 )
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, children, rebuild, walk
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, children, rebuild, walk
 
 
 def choice(condition: Formula, then: Formula, other: Formula) -> Formula:
@@ -48,11 +48,23 @@ def factored(f: Formula) -> Formula:
     if not (isinstance(f, Call) and f.name in ("+", "-")):
         return f
     terms = addends(f)
-    shared = [x for x in terms[0].factors if all(x in t.factors for t in terms[1:])]
+    shared = [(base, least) for base, _ in terms[0].factors if (least := _shared(base, terms)) != ZERO]
     if not shared:
         return f
-    rest = [Term(t.coefficient, tuple(x for x in t.factors if x not in shared), t.decimal) for t in terms]
-    return written(merge((Term(Fraction(1), tuple(shared)), term_of(sum_of(rest)))))
+    opposite = Term(Fraction(1), tuple((base, negative(exponent)) for base, exponent in shared))
+    rest = sum_of(merge((t, opposite)) for t in terms)
+    return written(merge((Term(Fraction(1), tuple(shared)), term_of(rest))))
+
+
+def _shared(base: Formula, terms: list[Term]) -> Formula:
+    """The power of a base that all terms have: the least of several whole ones, else 0."""
+    powers = [dict(t.factors).get(base) for t in terms]
+    numbers = [None if p is None else integer(p) for p in powers]
+    if all(n is not None and n > 0 for n in numbers):
+        return Number(min(n for n in numbers if n is not None))
+    if all(n is not None and n < 0 for n in numbers):
+        return Number(min(n for n in numbers if n is not None))
+    return powers[0] if powers[0] is not None and all(p == powers[0] for p in powers) else ZERO
 
 
 def expand(f: Formula) -> Formula:

@@ -136,7 +136,7 @@ def split_row(row: str, columns: int, hang: int) -> list[str]:
 
 def answer_rows(key: str, answer: Answer, columns: int, words: Callable[[Text], str], full: bool) -> list[str]:
     """`E = 0.025538`; an exact fraction stands before its decimal."""
-    value = answer.value
+    value = answer.shown or answer.value
     head = key_symbol(key, isinstance(value, list | tuple))
     if isinstance(value, Quantity) and value.relation == "≈" and value.exact is not None and len(value.exact) <= 16:
         head = f"{head} = {number_text(value.exact)}"

@@ -27,7 +27,8 @@ def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
         links.append((line.quantity.relation, notation.number(line.quantity.text)))
     elif isinstance(line, Identity):
         name = [] if line.key is None or line.key == line.lhs else [("", write(line.key))]
-        links = [*name, ("=" if name else "", write(line.lhs)), ("=", write(line.rhs))]
+        forms = line.shown or (line.lhs, line.rhs)
+        links = [*name, *[("=" if name or n else "", write(f)) for n, f in enumerate(forms)]]
     else:
         links = [(s.relation if n else "", write(s.formula)) for n, s in enumerate(line.formulas)]
     return without_repeats(links)

@@ -154,7 +154,7 @@ class Writer:
         """A number, a nested list of them, or a formula."""
         value = a.value
         if isinstance(value, Formula):
-            return {"formula": plain(value), "text": unicode(value), "exact": None, "system": "symbolic"}
+            return {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
         leaf = Leaves()
         number = leaf.number(value)
         exact = leaf.exact(value)

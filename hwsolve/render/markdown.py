@@ -114,7 +114,7 @@ class Pages(Page):
 
     def result(self, key: str, answer: Answer) -> str:
         """A final result."""
-        value = answer.value
+        value = answer.shown or answer.value
         found = KEY.fullmatch(key)
         if found is None:
             symbol = words(key)

@@ -20,7 +20,6 @@ from hwsolve.spec.fields import (
     OneOf,
     Text,
     TextField,
-    Word,
     field_of,
     read_record,
     record_schema,
@@ -155,7 +154,7 @@ class Problem(msgspec.Struct, kw_only=True):
     `source`, `node` and `report` are filled in when it is loaded.
     """
 
-    kind: Word = ""
+    kind: Text = ""
     title: Annotated[str | dict[str, str], TitleField()] = ""
     expect: Annotated[dict[str, Expectation], MapOf(ExpectationField())] = {}
     published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}

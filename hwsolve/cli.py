@@ -75,11 +75,13 @@ def backprop(
     from hwsolve.commands.solving import run
 
     extra: dict[str, str] = {}
+    instead: dict[str, str] = {}
     if lr is not None:
         extra["optimizer.lr"] = lr
+        instead["optimizer"] = f"{{sgd: {{lr: {lr}}}}}"
     if steps is not None:
         extra["steps"] = str(steps)
-    raise typer.Exit(run([spec] if spec else [], common, extra, kind="backprop"))
+    raise typer.Exit(run([spec] if spec else [], common, extra, instead, kind="backprop"))
 
 
 def derivative(

@@ -34,11 +34,8 @@ def write_whole(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return
+    check_target(path)
     folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise CallError(say("{path} cannot be written: there is no folder {folder}.", path=path, folder=folder))
-    if os.path.isdir(path):
-        raise CallError(say("{path} cannot be written: it is a folder.", path=path))
     temporary = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.part")
     try:
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
@@ -49,3 +46,12 @@ def write_whole(path: str, text: str) -> None:
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
+
+
+def check_target(path: str) -> None:
+    """A wrong call where a file could not be written for want of a folder."""
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise CallError(say("{path} cannot be written: there is no folder {folder}.", path=path, folder=folder))
+    if os.path.isdir(path):
+        raise CallError(say("{path} cannot be written: it is a folder.", path=path))

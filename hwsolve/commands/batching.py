@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from hwsolve import batch
 from hwsolve.batch import BUG, FAILS, HOLDS, WRONG, Plan, Row
 from hwsolve.commands.options import Common
-from hwsolve.commands.solving import complain, emit, format_of, render_options
+from hwsolve.commands.solving import begin, complain, emit, format_of, render_options
 from hwsolve.errors import CallError
-from hwsolve.files import write_whole
+from hwsolve.files import check_target, write_whole
 from hwsolve.language import Message, say
 
 ENDINGS = {"json": ".json", "markdown": ".md"}
@@ -29,11 +29,10 @@ def run_batch(
     common: Common,
 ) -> int:
     """Solve all specs, write what is asked for; the worst status of the files."""
+    begin(common)
     format = format_of(common) if common.format or output else None
-    if junit and not os.path.isdir(os.path.dirname(junit) or "."):
-        raise CallError(
-            say("{path} cannot be written: there is no folder {folder}.", path=junit, folder=os.path.dirname(junit))
-        )
+    if junit is not None:
+        check_target(junit)
     paths = batch.find_specs(places)
     options = render_options(common, format or "plain")
     plan = Plan(common.wishes(), format, options, strict, common.debug)

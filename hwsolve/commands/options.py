@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,8 +12,10 @@ import msgspec
 import typer
 
 from hwsolve.errors import CallError
-from hwsolve.language import say
+from hwsolve.language import LANGUAGES, say
 from hwsolve.pipeline import Wishes
+
+ENVIRONMENT = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 class Common(msgspec.Struct, frozen=True):
@@ -31,8 +34,8 @@ class Common(msgspec.Struct, frozen=True):
     quiet: bool = False
     debug: bool = False
 
-    def wishes(self, extra: dict[str, str] | None = None) -> Wishes:
-        """What the solvers are asked beside the spec; `extra` overrides come from a command's own options."""
+    def wishes(self, extra: dict[str, str] | None = None, instead: dict[str, str] | None = None) -> Wishes:
+        """What the solvers are asked beside the spec; `extra` and `instead` come from a command's own options."""
         found: dict[str, str] = dict(extra or {})
         if self.float:
             found["numbers"] = "float64"
@@ -46,7 +49,17 @@ class Common(msgspec.Struct, frozen=True):
         settings: dict[str, Any] = {"full": True} if self.full else {}
         if self.columns:
             settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
-        return Wishes(found, settings)
+        return Wishes(found, instead or {}, settings)
+
+    def language(self) -> str:
+        """The language asked for, else that of the environment where there is a catalogue for it."""
+        if self.lang is not None:
+            if self.lang not in LANGUAGES:
+                known = ", ".join(LANGUAGES)
+                raise CallError(say("There is no language `{name}`; there are {known}.", name=self.lang, known=known))
+            return self.lang
+        named = next((value for name in ENVIRONMENT if (value := os.environ.get(name))), "")
+        return "zh" if named.startswith("zh") else "en"
 
 
 def version_asked(value: bool) -> None:

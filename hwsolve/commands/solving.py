@@ -11,8 +11,8 @@ import typer
 
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
-from hwsolve.files import read_spec, write_whole
-from hwsolve.language import say
+from hwsolve.files import check_target, read_spec, write_whole
+from hwsolve.language import say, use
 
 if TYPE_CHECKING:
     from hwsolve.pipeline import Wishes
@@ -52,10 +52,9 @@ def solve_and_show(problems: list[Problem], common: Common) -> int:
     """Solve, write, and name what fails; the exit status."""
     from hwsolve.checks import failure_text, failures
 
-    format = format_of(common)
     solutions = solve_all(problems)
     if not common.quiet:
-        show(solutions, format, common)
+        show(solutions, common)
     failed = [check for solution in solutions for check in failures(solution)]
     for check in failed:
         complain(failure_text(check))
@@ -93,10 +92,11 @@ def format_of(common: Common) -> str:
     return common.format
 
 
-def show(solutions: list[Solution], format: str, common: Common) -> None:
+def show(solutions: list[Solution], common: Common) -> None:
     """Write the solutions to the file asked for or to the standard output."""
     from hwsolve.render import render
 
+    format = format_of(common)
     emit(render(solutions, format, render_options(common, format)), common.output)
 
 
@@ -111,7 +111,7 @@ def render_options(common: Common, format: str) -> Options:
         full=common.full,
         only=common.only,
         questions=common.questions,
-        language=common.lang or "en",
+        language=common.language(),
     )
 
 
@@ -137,9 +137,24 @@ def emit(text: str, output: str | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def run(specs: list[str], common: Common, extra: dict[str, str] | None = None, kind: str | None = None) -> int:
+def begin(common: Common) -> None:
+    """Set the language, and refuse a call that could not be ended, before anything is solved."""
+    use(common.language())
+    format_of(common)
+    if common.output is not None:
+        check_target(common.output)
+
+
+def run(
+    specs: list[str],
+    common: Common,
+    extra: dict[str, str] | None = None,
+    instead: dict[str, str] | None = None,
+    kind: str | None = None,
+) -> int:
     """Solve spec files, `-` or, with a kind and no file, the example shipped for it."""
-    wishes = common.wishes(extra)
+    begin(common)
+    wishes = common.wishes(extra, instead)
     if not specs and kind is not None:
         return solve_and_show(shipped_example(kind, wishes), common)
     return solve_and_show(load_all(specs, wishes, kind), common)
@@ -162,6 +177,7 @@ def shipped_example(kind: str, wishes: Wishes) -> list[Problem]:
 
 def check_only(specs: list[str], common: Common) -> int:
     """Read and check specs, and name each that is right."""
+    begin(common)
     good = True
     for spec in specs:
         try:

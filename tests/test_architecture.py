@@ -32,7 +32,7 @@ BELOW: dict[str, set[str]] = {
     "layers": {"graph", "formula", "numbers", "language", "spec"},
     "solvers": {"layers", "graph", "formula", "numbers", "language", "spec", "solution", "quantities", "errors"},
     "trace": {"solution", "formula", "language", "errors"},
-    "render": {"solution", "formula", "numbers", "language", "trace", "quantities"},
+    "render": {"solution", "formula", "numbers", "language", "trace", "quantities", "hwsolve"},
     "errors": {"language"},
     "files": {"errors", "language"},
     "examples": {"errors", "language", "spec"},

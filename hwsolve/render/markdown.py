@@ -16,7 +16,7 @@ from hwsolve.render.measure import width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Grille, Heading, Page, Rows
 from hwsolve.render.plain import joined
-from hwsolve.render.select import selected, title
+from hwsolve.render.select import heading, selected, title, with_columns
 from hwsolve.render.table import numeric_columns, texts
 from hwsolve.solution import (
     Answer,
@@ -52,7 +52,7 @@ class Pages(Page):
 
     def parts(self, solution: Solution) -> Iterator[str]:
         """In the order of every page."""
-        s = selected(solution, self.options)
+        s = with_columns(selected(solution, self.options), self.options.columns)
         if head := title(s, self.options.language):
             yield f"# {escaped(head)}"
         if s.given:
@@ -75,10 +75,9 @@ class Pages(Page):
     def markdown_section(self, section: Section, following: tuple[Section, ...]) -> Iterator[str]:
         """A heading and what stands below it."""
         body = [*self.equations(section.lines), *map(self.table, section.tables), *self.figures(section.figures)]
-        if body or any(f.level > section.level for f in following):
-            if section.title:
-                yield f"{'#' * min(section.level + 1, 6)} {escaped(self.words(section.title))}"
-            yield from body
+        if heading(section, following, body):
+            yield f"{'#' * min(section.level + 1, 6)} {escaped(self.words(section.title))}"
+        yield from body
 
     def equations(self, lines: Iterable[Line]) -> Iterator[str]:
         """Lines that follow each other, aligned in one block."""
@@ -213,6 +212,7 @@ def visible(text: str) -> int:
 
 
 def chain_length(links: list[Link]) -> int:
+    """About how many characters of a chain are seen."""
     return sum(visible(text) + 3 for _, text in links)
 
 
@@ -231,6 +231,7 @@ def element(value: object) -> str:
 
 
 def relation_sign(value: object) -> str:
+    """The relation of a value to its digits, as LaTeX."""
     sign = relation(value)
     return RELATIONS.get(sign, sign)
 

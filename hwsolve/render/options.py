@@ -8,6 +8,7 @@ import msgspec
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """`width` in columns; `color` None means as the terminal allows; `full` writes asides and carried values too.
 
+    `columns`: words that name the number columns of a layer table that are wanted, all where there are none.
     `only`: a key, of which nothing but its derivation is shown; `questions`: the problem without its solution.
     """
 

@@ -18,7 +18,7 @@ from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
 from hwsolve.render.chain import Notation, chain
 from hwsolve.render.measure import fill, right, width
 from hwsolve.render.options import Options
-from hwsolve.render.select import selected, title
+from hwsolve.render.select import heading, selected, title, with_columns
 from hwsolve.render.wrap import equation, with_remark
 from hwsolve.solution import (
     Carried,
@@ -85,7 +85,7 @@ class Page:
 
     def blocks(self, solution: Solution) -> Iterator[Block]:
         """Title, givens, sections, answers, checks, published answers, notes."""
-        s = selected(solution, self.options)
+        s = with_columns(selected(solution, self.options), self.options.columns)
         head = title(s, self.options.language)
         if head:
             yield Heading(head, 0)
@@ -122,10 +122,9 @@ class Page:
     def section(self, section: Section, following: tuple[Section, ...]) -> Iterator[Block]:
         """A heading with its lines, tables and figures; one with nothing to show stands only over deeper ones."""
         body = list(self.body(section))
-        if body or any(f.level > section.level for f in following):
-            if section.title:
-                yield Heading(self.words(section.title), section.level)
-            yield from body
+        if heading(section, following, body):
+            yield Heading(self.words(section.title), section.level)
+        yield from body
 
     def body(self, section: Section) -> Iterator[Block]:
         if rows := self.lines(section):

@@ -1,12 +1,12 @@
-"""What of a solution is asked for: all of it, one number's derivation, the problem alone."""
+"""What of a solution is asked for: all of it, one number's derivation, the problem alone, some columns of its tables."""
 
 from __future__ import annotations
 
 import msgspec
 
-from hwsolve.language import translate
+from hwsolve.language import Message, translate
 from hwsolve.render.options import Options
-from hwsolve.solution import Solution
+from hwsolve.solution import Quantity, Section, Solution, Table, Text
 
 
 def selected(solution: Solution, options: Options) -> Solution:
@@ -22,6 +22,36 @@ def problem(solution: Solution) -> Solution:
     """What is given and asked, without what was worked out."""
     asked = tuple(s for s in solution.sections if s.asked)
     return msgspec.structs.replace(solution, sections=asked, answers={}, checks=(), published=(), notes=())
+
+
+def with_columns(solution: Solution, asked: tuple[str, ...]) -> Solution:
+    """Tables that have columns of numbers of these names (`params` is Parameters) without their other numbers."""
+    if not asked:
+        return solution
+    sections = [msgspec.structs.replace(s, tables=tuple(reduced(t, asked) for t in s.tables)) for s in solution.sections]
+    return msgspec.structs.replace(solution, sections=tuple(sections))
+
+
+def reduced(table: Table, asked: tuple[str, ...]) -> Table:
+    """The columns of text, and of the numbers those that are asked for."""
+    named = [any(means(word, head) for word in asked) for head in table.columns]
+    if not any(named):
+        return table
+    numbers = [any(isinstance(row[n], int | Quantity) for row in table.rows) for n in range(len(table.columns))]
+    kept = [n for n in range(len(table.columns)) if named[n] or not numbers[n]]
+    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
+    return msgspec.structs.replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
+
+
+def means(word: str, head: Text) -> bool:
+    """Whether a word of the command line names a column: its head, in English, begins with it."""
+    english = head.template if isinstance(head, Message) else head
+    return english.lower().startswith(word.strip().lower().rstrip("s"))
+
+
+def heading(section: Section, following: tuple[Section, ...], body: object) -> bool:
+    """Whether a section's heading is shown: it has something below it, or heads deeper sections."""
+    return bool(section.title) and (bool(body) or any(f.level > section.level for f in following))
 
 
 def title(solution: Solution, language: str) -> str:

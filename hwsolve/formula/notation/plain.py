@@ -49,6 +49,7 @@ def within(f: Formula, least: int) -> str:
 
 
 def sum_(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """a + b - c, the first sum in parentheses where it was a sum of its own."""
     first, *rest = args
     parts = [within(first, SUM + (1 if type(first) is Call and first.name == "+" else 0))]
     return " + ".join(parts + [behind(a) for a in rest]), SUM
@@ -61,36 +62,43 @@ def behind(f: Formula) -> str:
 
 
 def difference(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """a - b."""
     left, right = args
     return f"{within(left, SUM)} - {behind(right)}", SUM
 
 
 def product(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """a*b."""
     first, *rest = args
     parts = [within(first, PRODUCT + (1 if type(first) is Call and first.name == "*" else 0))]
     return "*".join(parts + [within(a, POWER) for a in rest]), PRODUCT
 
 
 def quotient(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """a/b."""
     left, right = args
     return f"{within(left, PRODUCT)}/{within(right, POWER)}", PRODUCT
 
 
 def power(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """a**b."""
     base, exponent = args
     return f"{within(base, ATOM)}**{within(exponent, ATOM)}", POWER
 
 
 def negative(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """-a."""
     literal = type(args[0]) is Number  # -(2) is the call, -2 the number
     return f"-{within(args[0], ATOM + 1 if literal else POWER)}", SIGN
 
 
 def element(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """softmax(x)[i]."""
     return f"{plain(args[0])}[{','.join([plain(i) for i in args[1:]])}]", ATOM
 
 
 def called(name: str, args: tuple[Formula, ...]) -> tuple[str, int]:
+    """A comparison or a function."""
     if name in COMPARISONS:
         return f"{within(args[0], SUM)} {name} {within(args[1], SUM)}", COMPARISON
     return f"{name}({', '.join([plain(a) for a in args])})", ATOM

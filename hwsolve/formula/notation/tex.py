@@ -45,6 +45,7 @@ def latex_number(text: str) -> str:
 
 
 def number_piece(text: str) -> Piece:
+    """The piece of a number's text."""
     found = digits(text)
     if found is not None:
         sign, mantissa, power = found
@@ -155,16 +156,19 @@ def join(word: str, rest: str) -> str:
 
 
 def exponential(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """e to the power."""
     inner = w.write(args[0])
     return Piece(f"e^{{{inner.text}}}", POWER, "number" if inner.kind == "number" else "call")
 
 
 def square_root(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """A root over its argument."""
     inner = w.write(args[0])
     return Piece(f"\\sqrt{{{inner.text}}}", ATOM, "number" if inner.kind == "number" else "call")
 
 
 def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piece]:
+    """A function that is written as a pair of bars or brackets."""
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
         return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
@@ -173,6 +177,7 @@ def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piec
 
 
 def kronecker(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """δ with its two indices."""
     texts = [w.write(a).text for a in args]
     return Piece(f"\\delta_{{{('' if all(len(t) == 1 for t in texts) else ',').join(texts)}}}", ATOM, "symbol")
 
@@ -191,6 +196,7 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
 
 
 def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """The derivative operator before its body, or over a symbol."""
     body, by, *more = args
     order = f"^{{{w.write(more[0]).text}}}" if more else ""
     d = "\\partial " if isinstance(by, Ref) and by.indices else "d"
@@ -204,12 +210,14 @@ def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
 
 
 def integral(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """An integral with its bounds."""
     body, by, low, high = args
     bounds = f"_{{{w.write(low).text}}}^{{{w.write(high).text}}}"
     return Piece(f"\\int{bounds} {w.within(body, PRODUCT)} \\thinspace d{w.write(by).text}", PRODUCT, "big")
 
 
 def element(w: Latex, args: tuple[Formula, ...]) -> Piece:
+    """An element of what a function returns."""
     texts = [w.write(a).text for a in args[1:]]
     below = ("" if all(len(t) == 1 for t in texts) else ",").join(texts)
     return Piece(f"{w.within(args[0], ATOM)}\\mathstrut_{{{below}}}", ATOM, "call")

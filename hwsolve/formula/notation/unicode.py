@@ -172,12 +172,14 @@ def simple(index: Formula) -> bool:
 
 
 def square_root(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """√x, √(x + 1)."""
     inner = w.write(args[0])
     kind = "number" if inner.kind == "number" else "call"
     return Piece("√" + (inner.text if inner.level == ATOM else f"({inner.text})"), ATOM, kind)
 
 
 def fenced(left: str, right: str) -> Callable[[Unicode, tuple[Formula, ...]], Piece]:
+    """A function that is written as a pair of bars or brackets."""
     def write(w: Unicode, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
         return Piece(left + inner.text + right, ATOM, "number" if inner.kind == "number" else "group")
@@ -186,6 +188,7 @@ def fenced(left: str, right: str) -> Callable[[Unicode, tuple[Formula, ...]], Pi
 
 
 def kronecker(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """δᵢₖ."""
     lowered = w.lowered(args)
     text = f"δ{lowered}" if lowered else f"δ[{', '.join(w.write(a).text for a in args)}]"
     return Piece(text, ATOM, "symbol")
@@ -216,6 +219,7 @@ def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
 
 
 def integral(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """∫[low…high] f dx."""
     body, by, low, high = args
     bounds = f"{w.write(low).text}…{w.write(high).text}"
     return Piece(f"∫[{bounds}] {w.within(body, PRODUCT)} d{w.write(by).text}", PRODUCT, "big")

@@ -147,7 +147,7 @@ class Writer:
         if "number" in kinds:
             return self.times
         if right.kind == "group":
-            return self.dot if left.kind == "symbol" and left.text[0] in "fgh" else ""
+            return self.dot if left.kind == "symbol" and left.text[0] in "fg" else ""
         return self.thin if "call" in kinds or right.kind == "big" else ""
 
     def negative(self, f: Formula) -> Piece:

@@ -1,0 +1,227 @@
+"""Formulas written down: each form is read back by a reader that hwsolve does not share, and has the same value."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwsolve.formula.notation import latex, plain, symbol, unicode
+from hwsolve.formula.notation.decimals import decimal
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Call, Formula, Number, Ref
+from tests.reading import from_latex, meaning
+
+VALUES = {"a": Fraction(2, 3), "b": Fraction(-5, 7), "x": Fraction(11, 4), "y": Fraction(-1, 3), "n": Fraction(3)}
+
+numbers = st.one_of(
+    st.integers(-12, 2000).map(Number),
+    st.tuples(st.integers(-50, 50), st.sampled_from([2, 3, 4, 7, 10, 1000])).map(
+        lambda p: Number(Fraction(*p).numerator, Fraction(*p).denominator)
+    ),
+)
+leaves = numbers | st.sampled_from(sorted(VALUES)).map(Ref)
+
+
+def grown(below: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
+    several = st.lists(below, min_size=2, max_size=4).map(tuple)
+    return st.one_of(
+        several.map(lambda a: Call("+", a)),
+        several.map(lambda a: Call("*", a)),
+        st.tuples(below, below).map(lambda a: Call("-", a)),
+        st.tuples(below, below).map(lambda a: Call("/", a)),
+        below.map(lambda a: Call("neg", (a,))),
+        st.tuples(below, st.integers(2, 3).map(Number)).map(lambda a: Call("**", a)),
+    )
+
+
+trees = st.recursive(leaves, grown, max_leaves=9)
+
+
+def value(f: Formula) -> Fraction:
+    """The value by the tree alone."""
+    match f:
+        case Number(n, d):
+            return Fraction(n, d)
+        case Ref(name):
+            return VALUES[name]
+        case Call("+", args):
+            return sum((value(a) for a in args), Fraction(0))
+        case Call("-", (a, b)):
+            return value(a) - value(b)
+        case Call("neg", (a,)):
+            return -value(a)
+        case Call("/", (a, b)):
+            return value(a) / value(b)
+        case Call("**", (a, b)):
+            return value(a) ** int(value(b))
+        case Call("*", args):
+            product = Fraction(1)
+            for a in args:
+                product *= value(a)
+            return product
+    raise AssertionError(f)
+
+
+def known(f: Formula) -> Fraction | None:
+    try:
+        return value(f)
+    except ZeroDivisionError:
+        return None
+
+
+@settings(max_examples=400, deadline=None)
+@given(trees)
+def test_plain_text_means_what_the_tree_means(f: Formula) -> None:
+    expected = known(f)
+    if expected is not None:
+        code = re.sub(r"\d+(\.\d+)?(e-?\d+)?", lambda m: f"Fraction('{m[0]}')", plain(f))
+        code = re.sub(r"\*\*Fraction\('(\d+)'\)", r"**\1", code)
+        assert eval(code, {"Fraction": Fraction, **VALUES}) == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(trees)
+def test_plain_text_is_read_back(f: Formula) -> None:
+    again = parse(plain(f))
+    assert plain(again) == plain(f)
+    assert known(again) == known(f)
+
+
+@settings(max_examples=600, deadline=None)
+@given(trees)
+def test_unicode_means_what_the_tree_means(f: Formula) -> None:
+    expected = known(f)
+    if expected is not None:
+        assert meaning(unicode(f), VALUES.__getitem__) == expected, unicode(f)
+
+
+@settings(max_examples=400, deadline=None)
+@given(trees)
+def test_latex_means_what_the_tree_means(f: Formula) -> None:
+    expected = known(f)
+    if expected is not None:
+        assert meaning(from_latex(latex(f)), VALUES.__getitem__) == expected, latex(f)
+
+
+UNICODE = {
+    "v[1,1]*x[1] + v[2,1]*x[2]": "v₁₁x₁ + v₂₁x₂",
+    "0.6*0.2 + 0.2*0.3": "0.6 × 0.2 + 0.2 × 0.3",
+    "(y - t)**2/2": "(y − t)²/2",
+    "1/2*(y - t)**2": "1/2 · (y − t)²",
+    "w[1,1] - lr*dE_dw[1,1]": "w₁₁ − η · ∂E/∂w₁₁",
+    "0.5 - 1*(-0.04068)": "0.5 − 1 × (−0.04068)",
+    "(-0.2)*0.3 + (-0.4)*0.5": "−0.2 × 0.3 + (−0.4) × 0.5",
+    "(160000 + 1)*40000": "(160,000 + 1) × 40,000",
+    "(in_features + 1)*out_features": "(in_features + 1) × out_features",
+    "2*L*n**2 + (3*L - 1)*n**2": "2Ln² + (3L − 1)n²",
+    "w[10,2]": "w₁₀,₂",
+    "w[i,j]": "wᵢⱼ",
+    "w[b,c]": "w[b, c]",
+    "x[i+1,j-1]": "xᵢ₊₁,ⱼ₋₁",
+    "x[c,2*p-1]": "x[c, 2p − 1]",
+    "z1[2]": "z⁽¹⁾₂",
+    "a1_2[1]": "a⁽¹'²⁾₁",
+    "w5": "w₅",
+    "z1[2]**2": "(z⁽¹⁾₂)²",
+    "w@1[1,1]": "w₁₁⁺",
+    "w@2[1,1]": "w₁₁⁺²",
+    "w@1[1]**2": "(w₁⁺)²",
+    "dE_dv@1[1,1]": "∂E⁺/∂v₁₁⁺",
+    "dL_dz1[3]": "∂L/∂z⁽¹⁾₃",
+    "dE_dy[1]*d_relu(beta[1])": "∂E/∂y₁ · ReLU′(β₁)",
+    "sigmoid(x)*(1 - sigmoid(x))": "σ(x)(1 − σ(x))",
+    "d_sigmoid(z)": "σ′(z)",
+    "log(x)": "ln(x)",
+    "sqrt(x)": "√x",
+    "sqrt(6/(M_in + M_out))": "√(6/(Mᵢₙ + Mₒᵤₜ))",
+    "abs(x)*y": "|x|y",
+    "floor((h - k)/s) + 1": "⌊(h − k)/s⌋ + 1",
+    "ceil(n/2)": "⌈n/2⌉",
+    "delta(i,k) - softmax(x)[k]": "δᵢₖ − softmax(x)ₖ",
+    "if(x > 0, x, if(x == 0, 1, 2))": "{x if x > 0, 1 if x = 0, else 2}",
+    "if(x <= 0, 1, y)": "{1 if x ≤ 0, else y}",
+    "Sum(w[i,j]*x[j], j, 1, 3) + b[i]": "Σⱼ₌₁³ wᵢⱼxⱼ + bᵢ",
+    "Sum(x[j] + 1, j, 1, n - 1)": "Σⱼ₌₁ⁿ⁻¹ (xⱼ + 1)",
+    "Sum(x[c], c, 1, C)": "Σ[c = 1…C] x[c]",
+    "Sum(x[j], j, 1, 3)*y": "(Σⱼ₌₁³ xⱼ)y",
+    "Max(x[j], j, 1, 3)": "maxⱼ₌₁³ xⱼ",
+    "diff(sigmoid(x), x)": "d/dx σ(x)",
+    "diff(E, w[1], 2)": "∂²E/∂w₁²",
+    "integral(x**2*normal_pdf(x), x, -inf, inf)": "∫[−∞…∞] x² φ(x) dx",
+    "gamma*x + beta": "γx + β",
+    "params.conv1 + 3": "params.conv1 + 3",
+    "1e-9*x": "1 × 10⁻⁹ · x",
+    "2**-x": "2⁻ˣ",
+    "x**(y*n + 1)": "xʸⁿ⁺¹",
+}
+
+
+@pytest.mark.parametrize("text", UNICODE)
+def test_unicode(text: str) -> None:
+    assert unicode(parse(text)) == UNICODE[text]
+
+
+LATEX = {
+    "v[1,1]*x[1] + v[2,1]*x[2]": r"v_{11} x_{1} + v_{21} x_{2}",
+    "w[1,1] - lr*dE_dw[1,1]": r"w_{11} - \eta \frac{\partial E}{\partial w_{11}}",
+    "(160000 + 1)*40000": r"(160{,}000 + 1) \times 40{,}000",
+    "exp(-x)/(1 + exp(-x))**2": r"\frac{e^{-x}}{(1 + e^{-x})^{2}}",
+    "z1[2]": r"z_{2}^{(1)}",
+    "w@2[1]**2": r"(w_{1}^{+2})^{2}",
+    "Sum(w[i,j]*x[j], j, 1, J) + b[i]": r"\sum_{j=1}^{J} w_{ij} x_{j} + b_{i}",
+    "if(x > 0, x, 0)": r"\begin{cases} x & \text{if } x \gt 0 \cr 0 & \text{else} \end{cases}",
+    "in_features*out_features": r"\text{in-features} \times \text{out-features}",
+    "softmax(x)[i]": r"\operatorname{softmax}(x)\mathstrut_{i}",
+    "gelu_tanh(x)": r"\operatorname{GELU-tanh}(x)",
+    "alpha*y_hat[1]": r"\alpha \hat y_{1}",
+}
+
+
+@pytest.mark.parametrize("text", LATEX)
+def test_latex(text: str) -> None:
+    assert latex(parse(text)) == LATEX[text]
+
+
+@pytest.mark.parametrize("text", [*UNICODE, *LATEX])
+def test_latex_survives_markdown(text: str) -> None:
+    """Markdown eats a backslash before punctuation, pairs of *, and underscores that are not behind a letter."""
+    written = latex(parse(text))
+    assert not re.search(r"\\[^a-zA-Z]|[*<>|$]|(?<![a-zA-Z])_", written)
+    assert written.count("{") == written.count("}")
+
+
+@pytest.mark.parametrize("text", [*UNICODE, *LATEX])
+def test_plain_is_a_fixed_point(text: str) -> None:
+    assert parse(plain(parse(text))) == parse(text)
+
+
+def test_a_sign_of_its_own_is_not_a_negative_number() -> None:
+    for f in (Number(-2), Call("neg", (Number(2),))):
+        assert parse(plain(f)) == f
+
+
+@given(st.fractions(max_denominator=10**6))
+def test_decimals_are_exact(value: Fraction) -> None:
+    assert Fraction(decimal(value.numerator, value.denominator)) == value
+
+
+def test_numbers_are_shown_by_their_text() -> None:
+    f = Call("*", (Number(1, 3, "0.333333", rounded=True), Number(-1, 2)))
+    assert unicode(f) == "0.333333 × (−0.5)"
+    assert plain(f) == "1/3*(-0.5)"
+
+
+def test_an_array_has_its_layer_above() -> None:
+    assert symbol("z1") == "z⁽¹⁾"
+    assert symbol("dE_dw2") == "∂E/∂w⁽²⁾"
+    assert unicode(Ref("z1")) == "z₁"
+
+
+def test_long_integers_have_commas_at_any_length() -> None:
+    digits = "1" + "0" * 5000
+    text = unicode(Number(10**5000))
+    assert text.replace(",", "") == digits and text.startswith("100,000") and all(len(g) == 3 for g in text.split(",")[1:])

@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from typing import Any
 
+from hwsolve import language
 from hwsolve.errors import CallError
 from hwsolve.language import say
 
@@ -144,18 +145,20 @@ def examples() -> str:
     """Every shipped problem with its title."""
     from hwsolve.examples import names, root
 
-    return two_columns([(name, title_of(root() / f"{name}.yaml")) for name in names()])
+    return two_columns([(name, title_of((root() / f"{name}.yaml").read_text(encoding="utf-8"))) for name in names()])
 
 
-def title_of(path: Any) -> str:
-    """The `title:` of a spec, without solving it."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("title:"):
-            text = line.removeprefix("title:").strip()
-            if text.startswith("{"):
-                text = text.strip("{}").partition("en:")[2].partition(", zh:")[0].strip()
-            return str(text.strip("\"'"))
-    return ""
+def title_of(text: str) -> str:
+    """The title of a spec's first problem, without solving it."""
+    from hwsolve.spec.nodes import Mapping, Scalar
+    from hwsolve.spec.read import documents
+    from hwsolve.spec.report import Report
+
+    first = next(iter(documents(Report(text=text))), None)
+    title = first.entries["title"][1] if isinstance(first, Mapping) and "title" in first.entries else None
+    if isinstance(title, Mapping):
+        title = (title.entries.get(language.current) or title.entries["en"])[1]
+    return title.text if isinstance(title, Scalar) else ""
 
 
 def example(name: str) -> str:

@@ -114,6 +114,8 @@ class Activation(Layer, frozen=True):
 class Identity(Activation, frozen=True):
     """Identity: y = x."""
 
+    PART: ClassVar[str] = "view"
+
 
 class ReLU(Activation, frozen=True):
     """Rectified linear unit: y = max(0, x)."""

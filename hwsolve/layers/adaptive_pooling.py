@@ -58,6 +58,10 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
         values = base.values_in(x)
         return {} if values is None else {"inputs": values}
 
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The values that come in."""
+        return base.values_in(x)
+
     def macs(self, x: Shape) -> str | None:
         """Every input value is added once, where the windows don't overlap."""
         return "inputs" if base.values_in(x) is not None and all(side == 1 for side in self.output_size) else None

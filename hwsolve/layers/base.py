@@ -137,7 +137,8 @@ def size_text(size: Size | None) -> str:
 def shape_text(shape: Shape) -> str:
     """A shape as a reader sees it: `64 × 112 × 112`; a stated map as `3 × ?` with what it holds."""
     if isinstance(shape, StatedMap):
-        return f"{size_text(shape[0])} × ?" + (f" = {size_text(shape.features)}" if shape.features is not None else "")
+        held = f" ({size_text(shape.features)})" if shape.features is not None else ""
+        return f"{size_text(shape[0])} × ?{held}"
     return " × ".join(size_text(s) for s in shape)
 
 
@@ -159,9 +160,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     trainable: Flag = True
     symbols: Annotated[Symbols, RecordField(Symbols)] = NO_SYMBOLS
 
-    PART: ClassVar[str] = (
-        "other"  # convolution, pooling, dense, attention, activation, normalization, other: what conventions go by
-    )
+    # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
+    PART: ClassVar[str] = "other"
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
     MACS: ClassVar[str | None] = None  # multiply-adds of a forward pass as a formula over `sizes`
 
@@ -198,6 +198,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     def macs(self, x: Shape) -> str | None:
         """The formula text of the multiply-adds of one forward pass, over `sizes`; None for none."""
         return self.MACS
+
+    def multiply_adds(self, x: Shape) -> Size | None:
+        """The same count from the shapes; None for none, or where the sides of a map are unknown."""
+        return None
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
         """The output axes (from 0) that a formula gives: its text, and the values of its names."""

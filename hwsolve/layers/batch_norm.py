@@ -26,7 +26,7 @@ class BatchNorm(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     PART: ClassVar[str] = "normalization"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "C", "bias": "C", "params": "2*C"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels", "params": "2*channels"}
     MACS: ClassVar[str | None] = "values"
     RANKS: ClassVar[tuple[int, ...]]
     WANTED: ClassVar[str]
@@ -48,7 +48,11 @@ class BatchNorm(Layer, frozen=True):
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The channels, and the values that are normalised."""
         values = base.values_in(x)
-        return {"C": x[0]} if values is None else {"C": x[0], "values": values}
+        return {"channels": x[0]} if values is None else {"channels": x[0], "values": values}
+
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The values that are normalised."""
+        return base.values_in(x)
 
     def macs(self, x: Shape) -> str | None:
         """One multiply-add per value: with the running statistics it is one scale and one shift."""

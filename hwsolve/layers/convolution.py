@@ -101,29 +101,35 @@ class Convolution(Layer, frozen=True):
         )
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """C_in, C_out, G, the kernel's sides and the output's."""
-        sizes = {"C_in": x[0], "C_out": self.out_channels, "G": self.groups}
+        """Channels in and out, groups, the kernel's sides and the output's."""
+        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
         sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
         if not isinstance(x, StatedMap):
-            sizes |= dict(zip((f"{a}_out" for a in window.AXES[self.AXES]), self.output(x)[1:], strict=True))
+            sizes |= dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
         return sizes
 
     def one_kernel(self) -> str:
         """How many weights make one output value."""
         kernel = "*".join(window.kernel_names(self.kernel_size))
-        return f"{kernel}*C_in" if self.groups == 1 else f"{kernel}*C_in/G"
+        return f"{kernel}*in" if self.groups == 1 else f"{kernel}*in/groups"
 
     def texts(self, x: Shape) -> dict[str, str]:
-        """(K·K·C_in/G + 1)·C_out."""
+        """(kernel·kernel·in/groups + 1)·out."""
         kernel = self.one_kernel()
-        return {"weight": f"{kernel}*C_out", "bias": "C_out", "params": f"({kernel} + 1)*C_out"}
+        return {"weight": f"{kernel}*out", "bias": "out", "params": f"({kernel} + 1)*out"}
 
     def macs(self, x: Shape) -> str | None:
         """One kernel at every place of every output channel; unknown where the sides are."""
         if isinstance(x, StatedMap):
             return None
-        places = "*".join(f"{a}_out" for a in window.AXES[self.AXES])
-        return f"{self.one_kernel()}*C_out*{places}"
+        return f"{self.one_kernel()}*out*{'*'.join(window.SIDES[self.AXES])}"
+
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The weights, once for each place of the window."""
+        if isinstance(x, StatedMap):
+            return None
+        weights = (self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size)
+        return base.product(weights + self.output(x)[1:])
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
         """How many places the window has along each axis of the map."""

@@ -1,6 +1,6 @@
 """Group and instance normalisation: batch normalisation within one sample, over a group of channels or a single one.
 
-y = γ·(x − mean)/sqrt(var + eps) + β.  
+y = γ·(x − mean)/sqrt(var + eps) + β.
 Source: PyTorch, torch.nn.GroupNorm and torch.nn.InstanceNorm2d; arXiv 1803.08494.
 """
 

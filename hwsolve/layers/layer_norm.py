@@ -56,3 +56,7 @@ class LayerNorm(Layer, frozen=True):
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The elements of γ, and the values that are normalised."""
         return {"features": base.product(self.over(x)), "values": base.product(x)}
+
+    def multiply_adds(self, x: Shape) -> base.Size:
+        """The values that are normalised."""
+        return base.product(x)

@@ -97,6 +97,11 @@ class Linear(Layer, frozen=True):
         """in·out at every position."""
         return "in*out" if len(x) == 1 else "positions*in*out"
 
+    def multiply_adds(self, x: Shape) -> base.Size:
+        """The weights, once for each position."""
+        weights = base.product(self.parameters(x)["weight"] or (self.out_features, self.sizes(x)["in"]))
+        return base.product((weights, self.sizes(x)["positions"]))
+
     def warnings(self, x: Shape) -> list[Message]:
         """A map that was probably meant to be flattened."""
         if len(x) < 3:

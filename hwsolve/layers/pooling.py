@@ -100,8 +100,8 @@ class Pooling(Layer, frozen=True):
         """The kernel's sides, the channels, and the output's sides."""
         if self.kernel_size is None or isinstance(x, StatedMap):
             return {}
-        sizes = {"C": x[0]} | dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
-        return sizes | dict(zip((f"{a}_out" for a in window.AXES[self.AXES]), self.output(x)[1:], strict=True))
+        sizes = {"channels": x[0]} | dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
+        return sizes | dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
 
     def warnings(self, x: Shape) -> list[Message]:
         """A stated number of values that no map of this many channels holds."""
@@ -157,11 +157,17 @@ class AveragePooling(Pooling, frozen=True):
 
     count_include_pad: bool = True
 
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The cells of a window, once for each output value."""
+        if isinstance(x, StatedMap) or self.kernel_size is None:
+            return None
+        return base.product(self.kernel_size + self.output(x))
+
     def macs(self, x: Shape) -> str | None:
         """Every cell of every window is added once."""
         if isinstance(x, StatedMap) or self.kernel_size is None:
             return None
-        return "*".join((*window.kernel_names(self.kernel_size), "C", *(f"{a}_out" for a in window.AXES[self.AXES])))
+        return "*".join((*window.kernel_names(self.kernel_size), "channels", *window.SIDES[self.AXES]))
 
 
 class MaxPool1d(MaxPooling, frozen=True):

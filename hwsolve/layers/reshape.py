@@ -5,7 +5,7 @@ Source: PyTorch, torch.nn.Flatten and torch.nn.Unflatten.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base
@@ -28,6 +28,8 @@ class Flatten(Layer, frozen=True):
 
     start_dim: Annotated[int, CountField(None)] = 1
     end_dim: Annotated[int, CountField(None)] = -1
+
+    PART: ClassVar[str] = "view"
 
     def output(self, x: Shape) -> Shape:
         """The product of the axes in their place."""
@@ -59,6 +61,8 @@ class Unflatten(Layer, frozen=True):
 
     dim: Annotated[int, CountField(None)]
     unflattened_size: Annotated[Shape, ListOf(Size, minimum=1)]
+
+    PART: ClassVar[str] = "view"
 
     def output(self, x: Shape) -> Shape:
         """The sizes in the place of the axis."""

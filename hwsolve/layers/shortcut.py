@@ -5,6 +5,8 @@ y[c,p] = x[c, s(p − 1) + 1] for c ≤ C, else 0.  Source: arXiv 1512.03385 (He
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap, shape_text
 
@@ -13,6 +15,8 @@ class ZeroPad(Layer, frozen=True):
     """Shortcut without parameters: (C, H, W) → `target`, subsampled, and padded with zero channels."""
 
     target: Shape
+
+    PART: ClassVar[str] = "view"
 
     def stride(self, x: Shape) -> int | None:
         """The s for which every axis of the map becomes ceil(n/s); None where there is none."""

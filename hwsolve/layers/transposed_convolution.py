@@ -81,28 +81,35 @@ class TransposedConvolution(Layer, frozen=True):
         )
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """C_in, C_out, G, the kernel's sides and the input's."""
-        sizes = {"C_in": x[0], "C_out": self.out_channels, "G": self.groups}
+        """Channels in and out, groups, the kernel's sides and the input's."""
+        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
         sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
         if not isinstance(x, StatedMap):
-            sizes |= dict(zip((f"{a}_in" for a in window.AXES[self.AXES]), x[1:], strict=True))
+            sizes |= dict(zip(window.SIDES[self.AXES], x[1:], strict=True))
         return sizes
 
     def texts(self, x: Shape) -> dict[str, str]:
-        """K·K·C_in·C_out/G + C_out."""
+        """kernel·kernel·in·out/groups + out."""
         weight = self.weights()
-        return {"weight": weight, "bias": "C_out", "params": f"{weight} + C_out"}
+        return {"weight": weight, "bias": "out", "params": f"{weight} + out"}
 
     def weights(self) -> str:
         """The number of weights."""
         kernel = "*".join(window.kernel_names(self.kernel_size))
-        return f"{kernel}*C_in*C_out" if self.groups == 1 else f"{kernel}*C_in*C_out/G"
+        return f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups"
 
     def macs(self, x: Shape) -> str | None:
         """Every input value meets one kernel per output channel of its group."""
         if isinstance(x, StatedMap):
             return None
-        return f"{self.weights()}*{'*'.join(f'{a}_in' for a in window.AXES[self.AXES])}"
+        return f"{self.weights()}*{'*'.join(window.SIDES[self.AXES])}"
+
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The weights, once for each cell of the input's map."""
+        if isinstance(x, StatedMap):
+            return None
+        weights = (x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size)
+        return base.product(weights + x[1:])
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
         """The side of the larger map, per axis."""

@@ -13,6 +13,7 @@ from hwsolve.layers import base
 from hwsolve.layers.base import Shape, ShapeError, Size
 
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # the names of a map's axes by their number, as in PyTorch
+SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}  # how counts name them
 WANTED = {1: "(C, L)", 2: "(C, H, W)", 3: "(C, D, H, W)"}
 
 
@@ -85,10 +86,10 @@ def check_window(kernel: Shape, stride: Shape, dilation: Shape = ()) -> None:
 
 
 def kernel_names(kernel: Shape) -> tuple[str, ...]:
-    """`K` for every axis of a square kernel, else `K_h`, `K_w` by axis."""
+    """`kernel` for every axis of a square kernel, else `kernel_h`, `kernel_w` by axis."""
     if all(k == kernel[0] for k in kernel):
-        return ("K",) * len(kernel)
-    return tuple(f"K_{axis.lower()}" for axis in AXES[len(kernel)])
+        return ("kernel",) * len(kernel)
+    return tuple(f"kernel_{axis.lower()}" for axis in AXES[len(kernel)])
 
 
 AxisFormula = tuple[str, dict[str, Size]]  # the formula text of an output axis, and the values of its names

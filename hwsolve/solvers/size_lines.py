@@ -1,0 +1,106 @@
+"""Lines for counts and sizes: whole numbers of any length, or polynomials where sizes have names.
+
+A line is made from a formula over named sizes and a result that was found another way; the two must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, references, substitute
+from hwsolve.language import Message
+from hwsolve.layers.base import Size
+from hwsolve.solution import Identity, Line, Quantity, Stage, Value
+
+Sizes = Mapping[str, Size]
+parsed = lru_cache(maxsize=None)(parse)
+
+
+class Disagreement(AssertionError):
+    """A count and its formula differ: a bug."""
+
+
+def whole(n: int) -> Quantity:
+    """A whole number as it is printed."""
+    text = str(n)
+    return Quantity(n, text, "=", text)
+
+
+def size_value(size: Size) -> Quantity | Formula:
+    """A size as an answer."""
+    return whole(size) if isinstance(size, int) else size
+
+
+def no_lone_number(f: Formula) -> Formula:
+    """1*n for a number n, so that a line has a formula."""
+    return Call("*", (ONE, f)) if type(f) is Number else f
+
+
+def value_line(
+    key: Ref, f: Formula, result: int, stages: tuple[Formula, ...], rule: Message | str = "", aside: bool = False
+) -> Value:
+    """`key = stages … = result`, where `f` can be evaluated."""
+    return Value(key, no_lone_number(f), tuple(Stage("=", s) for s in stages), whole(result), rule, aside)
+
+
+def counted(
+    key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str = "", aside: bool = False
+) -> Line | None:
+    """The line of a formula text: as it is, with the sizes put in, and its value; None where it would say nothing."""
+    schematic = parsed(text)
+    put_in = substitute(schematic, {name: formula(size) for name, size in sizes.items()})
+    if isinstance(result, int) and all(isinstance(size, int) for size in sizes.values()):
+        value = evaluate(schematic, lambda name, _: sizes[name])
+        if value != result:
+            raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
+        return value_line(key, put_in, result, (schematic, put_in), rule, aside)
+    return equal(key, put_in, result, rule, aside)
+
+
+def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line | None:
+    """An identity of a formula over named sizes and its canonical form; None where both are the same."""
+    from hwsolve.formula.polynomial import canonical
+
+    if canonical(f) != formula(result):
+        raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
+    if isinstance(result, int):
+        return value_line(key, Number(result), result, (), rule, aside)
+    if f == result:
+        return None
+    free = dict.fromkeys(sorted({r.name for r in references(f)} | {r.name for r in references(result)}), "size")
+    return Identity(f, result, free, rule, key, aside=aside)
+
+
+MOST_TERMS = 200  # of a sum in one line
+MOST_SHOWN = 30  # terms that a reader sees written out
+
+
+def summed(
+    key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, rule: Message | str = "", aside: bool = False
+) -> list[Line]:
+    """The lines of a sum of (times, key, value): one, or partial sums before it where there are very many terms."""
+    if not isinstance(result, int) or any(not isinstance(n, int) or not isinstance(v, int) for n, _, v in terms):
+        parts = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
+        line = equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), result, rule, aside)
+        return [line] if line is not None else []
+    lines: list[Line] = []
+    if len(terms) > MOST_TERMS:
+        chunks = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
+        terms = []
+        for number, chunk in enumerate(chunks, 1):
+            part = Ref(f"{key.name}.part{number}")
+            subtotal = sum(n * v for n, _, v in chunk)  # type: ignore[operator]
+            lines += summed(part, chunk, subtotal, aside=True)
+            terms.append((1, part, subtotal))
+    if sum(n * v for n, _, v in terms) != result:  # type: ignore[operator]
+        raise Disagreement(f"{key.name}: the terms sum to another value than {result}")
+    by_key = [k if n == 1 else Call("*", (formula(n), k)) for n, k, _ in terms]
+    numbers = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
+    stages: tuple[Formula, ...] = ()
+    if len(terms) <= MOST_SHOWN:
+        stages = (numbers[0],) if len(terms) == 1 else (Call("+", tuple(numbers)),)
+    f = by_key[0] if len(by_key) == 1 else Call("+", tuple(by_key))
+    return [*lines, value_line(key, f, result, stages, rule, aside)]

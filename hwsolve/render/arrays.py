@@ -11,6 +11,7 @@ from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Number, Ref
 from hwsolve.language import say
 from hwsolve.render.measure import width
+from hwsolve.render.wrap import equation
 from hwsolve.solution import Answer, Given, Quantity, Text
 
 MANY = 64  # elements of an array that are written out in the short form
@@ -96,8 +97,10 @@ def array_rows(head: str, value: Any, columns: int, words: Callable[[Text], str]
     if not full and sum(1 for _ in leaves(value)) > MANY:
         return [start + shortened(value, words)]
     text = array_text(value)
-    if width(start + text) <= columns or not isinstance(value, list | tuple):
+    if width(start + text) <= columns:
         return [start + text]
+    if not isinstance(value, list | tuple):
+        return equation([("", head), (relation(value), text)], columns)
     return flowed(start, opened(value), columns)
 
 

@@ -107,7 +107,7 @@ class Page:
         for name, value in grouped(s.given).items():
             whole = isinstance(value, list)
             text = array_rows(key_symbol(name, whole), value, self.columns - 2, self.words, self.options.full)
-            if whole:
+            if whole or len(text) > 1:
                 rows += [[("  " + row, "")] for row in text]
             else:
                 scalars += text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hwsolve.render.measure import width
+from hwsolve.render.measure import fill, width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Block, Box, Grille, Heading, Page, Row
 from hwsolve.render.table import layout
@@ -34,9 +34,10 @@ def block_rows(page: Page, block: Block) -> Iterator[str]:
     """One block as text."""
     match block:
         case Heading(text, level):
-            yield text if level < 3 else f"· {text}"
+            rows = fill(text if level < 3 else f"· {text}", page.columns)
+            yield from rows
             if level < 2:
-                yield ("=" if level == 0 else "-") * min(width(text), page.columns)
+                yield ("=" if level == 0 else "-") * max(map(width, rows))
         case Box(title, inner):
             yield title
             yield "-" * min(width(title), page.columns)

@@ -1,4 +1,4 @@
-"""What of a solution is asked for: all of it, one number's derivation, the problem alone, some columns of its tables."""
+"""What of a solution is asked for: all, one number's derivation, the problem alone, some columns of its tables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def with_columns(solution: Solution, asked: tuple[str, ...]) -> Solution:
     """Tables that have columns of numbers of these names (`params` is Parameters) without their other numbers."""
     if not asked:
         return solution
-    sections = [msgspec.structs.replace(s, tables=tuple(reduced(t, asked) for t in s.tables)) for s in solution.sections]
+    sections = [
+        msgspec.structs.replace(s, tables=tuple(reduced(t, asked) for t in s.tables)) for s in solution.sections
+    ]
     return msgspec.structs.replace(solution, sections=tuple(sections))
 
 

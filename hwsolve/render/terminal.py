@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from hwsolve.render.options import Options
-from hwsolve.render.page import Block, Box, Grille, Heading, Page, Row
+from hwsolve.render.page import Block, Box, Grille, Heading, Page, Row, Rows
 from hwsolve.render.table import layout
 from hwsolve.solution import Solution, Table
 
@@ -67,7 +67,7 @@ def write(console: Console, solutions: Sequence[Solution], options: Options) -> 
                 console.print()
             after_heading = isinstance(block, Heading)
             for part in renderables(page, block):
-                console.print(part, overflow="fold", no_wrap=isinstance(part, Text))
+                console.print(part, overflow="fold", no_wrap=isinstance(block, Rows))
 
 
 def renderables(page: Page, block: Block) -> list[RenderableType]:

@@ -1,0 +1,302 @@
+"""Plain text and the terminal: nothing is lost, nothing is cut, and what is printed is true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwsolve.formula.parse import parse
+from hwsolve.language import say
+from hwsolve.render import Options, render
+from hwsolve.render.measure import fill, width
+from hwsolve.render.wrap import equation
+from hwsolve.solution import Answer, Curve, Given, Grid, Note, Quantity, Section, Solution, Stage, Table, Value
+from tests import golden
+from tests.conftest import ROOT
+from tests.reading import meaning
+from tests.render_samples import counting, derivation, homework, quantity, ref
+
+SAMPLES = {"homework": homework, "counting": counting, "derivation": derivation}
+
+
+def page(solution: Solution, format: str = "plain", **options: Any) -> str:
+    return render([solution], format, Options(**{"color": False, **options}))
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+# ---------------------------------------------------------------- the whole page
+
+
+@pytest.mark.parametrize("format", ["plain", "terminal", "markdown"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_page_is_the_golden_one(name: str, format: str) -> None:
+    golden.same(f"{name}.{format}.txt", page(SAMPLES[name](), format, width=80))
+
+
+@pytest.mark.parametrize("format", ["plain", "terminal"])
+@pytest.mark.parametrize("columns", [40, 60, 80, 140])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_nothing_runs_off_the_edge(name: str, columns: int, format: str) -> None:
+    rows = page(SAMPLES[name](), format, width=columns, full=True).splitlines()
+    assert max(map(width, rows)) <= columns
+    assert not any("…" in row for row in rows if "carried" not in row)
+
+
+def test_each_chain_that_is_printed_is_true() -> None:
+    """What stands between the last two relations of a line, read as a person reads it, is the value behind them."""
+    checked = 0
+    for row in page(homework(), width=140).splitlines():
+        found = re.fullmatch(r"  \S+ =.* = ([−\d.,() ×+/²]+) ([=≈]) (−?[\d.]+)(?: +\(.*\))?", row)
+        if found:
+            value = meaning(found[1], lambda name: pytest.fail(f"no number: {name}"))
+            printed = Fraction(found[3].replace("−", "-"))
+            assert value == printed if found[2] == "=" else abs(value - printed) < Fraction(1, 10**10)
+            checked += 1
+    assert checked >= 20
+
+
+def test_the_terminal_says_what_plain_text_says() -> None:
+    plain, terminal = page(homework()), page(homework(), "terminal")
+    plain = "\n".join(row for row in plain.splitlines() if not re.fullmatch(r" *(-+|=+)", row))
+    drawing = re.compile(r"[\s─-╿]+")
+    assert drawing.sub(" ", plain).split() == drawing.sub(" ", terminal).split()
+
+
+def test_no_colour_without_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    assert "\x1b" not in page(homework(), "terminal", color=False)
+    assert "\x1b" in page(homework(), "terminal", color=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not re.search(r"\x1b\[[\d;]*3\dm", page(homework(), "terminal", color=None))
+
+
+def test_plain_text_needs_neither_rich_nor_numbers() -> None:
+    code = (
+        "import sys; import hwsolve.render.plain, hwsolve.formula.notation as n; from hwsolve.formula.parse import parse;"
+        "n.unicode(parse('(160000 + 1)*40000'));"
+        "print([m for m in ('rich', 'numpy', 'flint', 'gettext', 'hwsolve.render.terminal') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- parts of a page
+
+
+def test_asides_stand_under_full_alone() -> None:
+    assert "b₁⁺ = ReLU" not in page(homework())
+    assert "b₁⁺ = ReLU" in page(homework(), full=True)
+
+
+def test_carried_values_are_counted_under_full_and_else_hidden() -> None:
+    assert "carried" not in page(derivation())
+    assert "… 298 values carried over" in page(derivation(), full=True)
+
+
+def test_steps_are_set_in_by_their_depth() -> None:
+    rows = page(derivation(), width=100).splitlines()
+    inset = [len(row) - len(row.lstrip()) for row in rows if "rule)" in row]
+    assert inset == [2, 4, 6]
+
+
+def test_questions_show_the_problem_alone() -> None:
+    solution = homework()
+    solution.sections = (
+        Section(say("Network"), lines=(), tables=(Table("", ("layer",), (("relu",),)),), asked=True),
+        *solution.sections,
+    )
+    text = page(solution, questions=True)
+    assert "x = (0.2, 0.3)" in text and "relu" in text
+    assert not any(word in text for word in ("Forward", "0.18", "0.025538", "Answers", "Checks", "fell"))
+
+
+def test_a_rule_that_has_no_place_is_not_said_twice() -> None:
+    text = page(counting(), width=80)
+    assert text.count("one weight for each input") == 1 + text.count("200,100  (one weight")
+
+
+def test_headings_without_anything_below_are_left_out() -> None:
+    sections = (Section("Empty"), Section("Outer"), Section("Inner", 2, lines=(homework().sections[0].lines[1],)))
+    text = page(Solution(kind="k", sections=sections))
+    assert "Empty" not in text and "Outer" in text and "Inner" in text
+
+
+def test_given_arrays() -> None:
+    long = tuple(Given(ref(f"x[{n}]"), quantity(n)) for n in range(1, 101))
+    deep = tuple(Given(ref(f"w1[{i},{j},{k}]"), quantity(i * j - k)) for i in (1, 2) for j in (1, 2) for k in (1, 2))
+    solution = Solution(kind="k", given=(*long, *deep, Given(ref("lr"), quantity(Fraction(1, 3)))))
+    text = page(solution)
+    assert "x = (1, 2, 3, 4, 5, 6, …)  100 numbers" in text
+    assert "w⁽¹⁾ = [[[0, −1], [1, 0]], [[1, 0], [3, 2]]]" in text
+    assert "η ≈ 0.333333333333" in text
+    full = page(solution, full=True)
+    assert [int(n) for n in re.findall(r"\d+", full.split("x = (")[1].split(")")[0])] == list(range(1, 101))
+
+
+def test_a_wide_matrix_has_its_rows_under_each_other() -> None:
+    matrix = tuple(Given(ref(f"w[{i},{j}]"), quantity(1000 * i + j)) for i in range(1, 5) for j in range(1, 6))
+    rows = page(Solution(kind="k", given=matrix), width=48).splitlines()
+    at = next(n for n, row in enumerate(rows) if "[[1,001" in row)
+    assert rows[at + 1].index("[2,001") == rows[at].index("[1,001")
+
+
+def test_only_what_a_number_needs() -> None:
+    text = page(homework(), only="dE_dw[2,1]", width=100)
+    assert "∂E/∂w₂₁ = ∂E/∂β₁ · b₂ = −0.226 × 0.23 = −0.05198" in text
+    assert "α₁ = " in text  # through y₁, the loss depends on both hidden units
+    for absent in ("∂E/∂w₁₁", "w₂₁⁺", "η", "Update", "fell"):
+        assert absent not in text
+
+
+# ---------------------------------------------------------------- wrapping
+
+
+def test_rows_below_stand_under_the_first_equals_sign() -> None:
+    links = [("", "y₁"), ("=", " + ".join(f"w₁{n}x{n}" for n in range(10, 60))), ("=", "12"), ("≈", "0.5")]
+    rows = equation(links, 60, 2)
+    first = rows[0].index("=")
+    assert rows[0].startswith("  y₁ = w₁10x10 + ")
+    assert all(row.index("+") == first + 2 for row in rows[1:-1])
+    assert rows[-1].rstrip().endswith("= 12 ≈ 0.5")
+    assert squeezed("".join(rows)) == squeezed("y₁=" + links[1][1] + "=12≈0.5")
+
+
+words = st.text("abxyz₁₂", min_size=1, max_size=9)
+terms = st.lists(words, min_size=1, max_size=12).map(" + ".join) | st.lists(words, min_size=1, max_size=9).map(
+    " × ".join
+)
+formulas = st.lists(terms, min_size=1, max_size=4).map(lambda parts: " + ".join(f"({p})" for p in parts)) | terms
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(formulas, min_size=1, max_size=4), st.integers(30, 120), st.integers(0, 12))
+def test_a_formula_is_wrapped_without_loss(texts: list[str], columns: int, indent: int) -> None:
+    links = [("=" if n else "", text) for n, text in enumerate(texts)]
+    rows = equation(links, columns, indent)
+    assert max(map(width, rows)) <= columns
+    assert squeezed("".join(rows)) == squeezed("=".join(texts))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("ab 中文，。（）", max_size=80), st.integers(4, 30))
+def test_prose_is_wrapped_without_loss(text: str, columns: int) -> None:
+    rows = fill(text, columns)
+    assert max(map(width, rows)) <= columns
+    assert squeezed("".join(rows)) == squeezed(text)
+
+
+def test_a_number_longer_than_the_page_is_continued() -> None:
+    digits = str(7**300)
+    big = Value(ref("n"), parse("7**300"), (Stage("=", parse("7**300")),), Quantity(7**300, digits, "=", digits))
+    text = page(
+        Solution(kind="k", sections=(Section("s", lines=(big,)),), answers={"n": Answer(big.quantity, main=True)})
+    )
+    assert squeezed(text).replace(",", "").count(digits) == 2
+    assert max(map(len, text.splitlines())) <= 80
+
+
+# ---------------------------------------------------------------- tables
+
+
+@pytest.mark.parametrize("format", ["plain", "terminal"])
+@pytest.mark.parametrize("columns", [40, 50, 60, 80, 100, 140])
+def test_a_wide_table_keeps_every_cell(columns: int, format: str) -> None:
+    text = page(counting(), format, width=columns)
+    for cell in ("160,000", "6,400,040,000", "6,480,200,000", "linear3"):
+        assert cell in text
+    if columns >= 80:
+        assert "Multiply-accumulates" in text
+
+
+def test_a_table_that_fits_has_one_row_for_a_row() -> None:
+    table = Table("", ("layer", "params"), (("conv1", 78), ("linear1", 40_100), ("total", 40_178)), total=True)
+    rows = page(Solution(kind="k", sections=(Section("s", tables=(table,)),))).splitlines()
+    assert [row.split() for row in rows[-4:]] == [
+        ["conv1", "78"],
+        ["linear1", "40,100"],
+        [rows[-2].strip()],
+        ["total", "40,178"],
+    ]
+    assert sum(int(row.split()[1].replace(",", "")) for row in rows[-4:-2]) == 40_178
+    assert len({len(row) for row in rows[-4:]}) == 1  # numbers are flush right
+
+
+def test_a_long_table_leaves_out_its_middle_unless_full() -> None:
+    table = Table("", ("step", "E"), tuple((n, quantity(Fraction(n, 8))) for n in range(1000)))
+    solution = Solution(kind="k", sections=(Section("s", tables=(table,)),))
+    short, full = page(solution), page(solution, full=True)
+    assert "… 964 more rows …" in short and "999" in short
+    assert len(full.splitlines()) > 1000 > 100 > len(short.splitlines())
+
+
+def test_columns_that_are_asked_for() -> None:
+    text = page(counting(), columns=("params", "bytes"), width=100)
+    assert "Bytes" in text and "linear2" in text and "Multiply" not in text and "6,400,000,000" not in text
+
+
+def test_rounded_cells_say_so() -> None:
+    table = Table("", ("E",), ((quantity(Fraction(1, 3)),), (quantity(Fraction(1, 2)),)))
+    assert "≈ 0.333333333333" in page(Solution(kind="k", sections=(Section("s", tables=(table,)),)))
+
+
+def test_chinese_columns_are_aligned() -> None:
+    table = Table("", ("层", "参数"), (("卷积层", 78), ("全连接", 40_100)))
+    rows = page(Solution(kind="k", sections=(Section("s", tables=(table,)),))).splitlines()[-4:]
+    assert {width(row) for row in rows} == {2 + 6 + 2 + 6}
+
+
+# ---------------------------------------------------------------- figures
+
+
+def drawn(curve: Curve, columns: int = 80) -> list[str]:
+    return page(Solution(kind="k", sections=(Section("s", figures=(curve,)),)), width=columns).splitlines()
+
+
+def test_a_falling_curve_falls() -> None:
+    rows = drawn(Curve("Loss", "step", "E", tuple(range(100)), (("E", tuple(2.0**-n for n in range(100))),), log=True))
+    dots = [[at for at, c in enumerate(row) if "\u2800" < c <= "\u28ff"] for row in rows]
+    means = [sum(row) / len(row) for row in dots if row]
+    assert len(means) == 12 and means == sorted(means)  # a straight line from the upper left, for an exponential
+    steps = [b - a for a, b in pairwise(means)]
+    assert max(steps[1:-1]) < 1.5 * min(steps[1:-1])
+    assert "1 ┤" in rows[rows.index("Loss") + 2] and any("step" in row for row in rows)
+
+
+def test_several_series_have_marks_and_a_legend() -> None:
+    text = "\n".join(
+        drawn(Curve("V", "layer", "y", (0.0, 1.0, 2.0), (("forward", (1.0, 2.0, 3.0)), ("backward", (3.0, 2.0, 1.0)))))
+    )
+    assert "• forward   + backward" in text
+
+
+@pytest.mark.parametrize("values", [(1.0, 1.0), (float("nan"), 2.0), (0.0, -1.0), (float("inf"), 0.0)])
+@pytest.mark.parametrize("log", [False, True])
+def test_curves_that_cannot_be_drawn_whole(values: tuple[float, ...], log: bool) -> None:
+    drawn(Curve("t", "x", "y", (0.0, 1.0), (("a", values),), log))
+
+
+def test_marked_cells_stand_in_brackets() -> None:
+    grid = Grid("Window", (("1", "22"), ("3", "4")), ((1, 2), (2, 1)))
+    assert page(Solution(kind="k", sections=(Section("s", figures=(grid,)),))).splitlines()[-2:] == [
+        "    1 [22]",
+        "  [ 3]  4",
+    ]
+
+
+def test_a_warning_is_named_and_wrapped() -> None:
+    note = Note(
+        "warning", say("Three maps of {n} values hold {m}, which is not what is stated here.", n="40,000", m="120,000")
+    )
+    rows = page(Solution(kind="k", notes=(note,)), width=40).splitlines()
+    assert rows[0].startswith("Warning: Three maps") and all(row.startswith(" " * 9) for row in rows[1:])

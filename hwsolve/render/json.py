@@ -205,7 +205,7 @@ def json_number(q: Quantity) -> Any:
     """The value as a JSON number: whole for an integer, else the nearest float64."""
     value = q.value
     if isinstance(value, int | float):
-        return value
+        return value if type(value) is int else float(value)  # NumPy's float64 is a float that JSON does not know
     try:
         if q.exact is not None:
             numerator, _, denominator = q.exact.partition("/")

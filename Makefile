@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: solve test check lint types batch pytest format bench clean
+.PHONY: solve test check lint types batch pytest format readme bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
@@ -23,6 +23,9 @@ pytest: .venv/installed
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .
+
+readme: .venv/installed  ## run the commands on the page again
+	$(BIN)/python -m tests.readme
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks

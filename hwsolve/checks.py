@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, written
-from hwsolve.compare import Verdict, compare, interval, no_names
+from hwsolve.compare import Verdict, compare, interval, no_names, typed
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.solution import Check, Identity, Published, Solution
@@ -173,16 +173,10 @@ def failures(solution: Solution) -> list[Check]:
 
 
 def failure_text(check: Check) -> Message:
-    """`file:line:column: key: got …, wanted … (difference …)`."""
+    """`file:line:column: key is …, expected … (difference …)`."""
+    what = {"at": check.at, "key": check.key, "got": check.got, "expected": check.expected}
+    if typed(check.difference.replace(",", "")):
+        return say("{at}: {key} is {got}, expected {expected} (difference {off})", off=check.difference, **what)
     if check.difference:
-        return say(
-            "{at}: {key} is {got}, expected {expected} ({difference})",
-            at=check.at,
-            key=check.key,
-            got=check.got,
-            expected=check.expected,
-            difference=check.difference,
-        )
-    return say(
-        "{at}: {key} is {got}, expected {expected}", at=check.at, key=check.key, got=check.got, expected=check.expected
-    )
+        return say("{at}: {key} is {got}, expected {expected} ({why})", why=check.difference, **what)
+    return say("{at}: {key} is {got}, expected {expected}", **what)

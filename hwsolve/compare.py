@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from hwsolve.formula.tree import Formula, Number, references
-from hwsolve.language import say
 from hwsolve.solution import Quantity
 
 DECIMAL = re.compile(r"([-+−]?)(\d[\d_,]*)?(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?")
@@ -142,8 +141,7 @@ def _digits(found: Quantity, digits: int) -> str:
 
 
 def _difference(off: Fraction) -> str:
-    if off.denominator == 1:
-        return str(say("difference {value}", value=f"{off.numerator:,}"))
+    """How far a value is off, to three digits; an integer whole."""
     from hwsolve.numbers import show
 
-    return str(say("difference {value}", value=show(float(off), 3).text))
+    return f"{off.numerator:,}" if off.denominator == 1 else show(float(off), 3).text

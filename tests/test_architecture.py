@@ -23,10 +23,10 @@ MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "problems" not in p.parts)
 # A part may import from those behind it, and from itself.  What is not named here is judged by its folder.
 BELOW: dict[str, set[str]] = {
     "language": set(),
-    "numbers": set(),
+    "numbers": {"language"},
     "formula": {"numbers", "language"},
     "solution": {"formula", "language"},
-    "quantities": {"solution", "numbers"},
+    "quantities": {"solution", "numbers", "formula"},
     "spec": {"formula", "language"},
     "graph": {"formula", "numbers", "language", "solution", "quantities"},
     "layers": {"graph", "formula", "numbers", "language", "spec"},

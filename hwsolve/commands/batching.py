@@ -158,10 +158,15 @@ def sentence(rows: list[Row], seconds: float) -> str:
     files = len({row.path for row in rows})
     return str(
         say(
-            "{problems} problems in {files} files: {parts}; {seconds} s",
-            problems=len(rows),
-            files=files,
+            "{problems} in {files}: {parts}; {seconds} s",
+            problems=number_of(len(rows), say("1 problem"), say("{n} problems", n=len(rows))),
+            files=number_of(files, say("1 file"), say("{n} files", n=files)),
             parts=", ".join(parts),
             seconds=f"{seconds:.1f}",
         )
     )
+
+
+def number_of(n: int, one: Message, many: Message) -> Message:
+    """The words for one or for many."""
+    return one if n == 1 else many

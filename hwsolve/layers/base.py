@@ -7,6 +7,7 @@ names.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import gcd
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
@@ -101,8 +102,11 @@ def total(sizes: Iterable[Size]) -> Size:
 
 def quotient(a: Size, b: Size) -> Size:
     """a / b without remainder; ints that do not divide are left as a fraction."""
-    if isinstance(a, int) and isinstance(b, int) and b and a % b == 0:
-        return a // b
+    if isinstance(a, int) and isinstance(b, int) and b:
+        if a % b == 0:
+            return a // b
+        common = gcd(a, b)
+        return Number(a // common, b // common)
     return simplified(call("/", a, b))
 
 
@@ -139,7 +143,12 @@ def shape_text(shape: Shape) -> str:
     if isinstance(shape, StatedMap):
         held = f" ({size_text(shape.features)})" if shape.features is not None else ""
         return f"{size_text(shape[0])} × ?{held}"
-    return " × ".join(size_text(s) for s in shape)
+    return " × ".join(f"({size_text(s)})" if len(shape) > 1 and is_sum(s) else size_text(s) for s in shape)
+
+
+def is_sum(size: Size) -> bool:
+    """Whether a size needs parentheses as a factor."""
+    return isinstance(size, Call) and size.name in ("+", "-")
 
 
 class Symbols(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,9 +29,7 @@ STORED_NOTES = {
     "outputs": say("Activations (outputs): the output of every layer, one sample; reshaping stores nothing new."),
 }
 MULTIPLIED_NOTES = {
-    "matmul": say(
-        "Multiply-adds (matmul): of convolution, dense and attention layers, one sample, without biases."
-    ),
+    "matmul": say("Multiply-adds (matmul): of convolution, dense and attention layers, one sample, without biases."),
     "all": say(
         "Multiply-adds (all): of convolution, dense and attention layers, one for each value of a normalisation and for "
         "each cell of an average pooling window; one sample, without biases."
@@ -129,7 +127,7 @@ class Counting:
     # the walk
 
     def walk(self, items: tuple[Item, ...], source: str, times: Size) -> str:
-        """The lines of a sequence; `source` is the key whose shape comes in, the result the one whose shape goes out."""
+        """The lines of a sequence; `source` is the key whose shape comes in; the result is that whose goes out."""
         for item in items:
             source = (
                 self.leaf(item, item.layer, source, times)
@@ -168,7 +166,7 @@ class Counting:
             key = Ref(f"shape.{item.path}", (Number(axis + 1),))
             if axis in formulas:
                 text, sizes = formulas[axis]
-                settings = (text[4:], *list(sizes.values()))
+                settings = (text.replace(next(iter(sizes)), "n"), *sizes.values())
                 line = counted(key, text, sizes, size, aside=settings == shown or (axis < len(x) and size == x[axis]))
                 shown = settings
             elif keeps(layer, axis, x, y):
@@ -330,6 +328,7 @@ class Counting:
         self.answer(quantity + dotted, count)
         if shown is None:
             shown = quantity == "params" or (quantity in ("activations", "macs") and getattr(self.asked, quantity))
+            shown = shown and (not dotted or len(terms) > 1)
         lines += summed(Ref(quantity + dotted), terms, count, aside=not shown)
         if quantity in ("activations", "macs"):
             n, multiple = (BYTES[self.asked.dtype], "activations.bytes") if quantity == "activations" else (2, "flops")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
@@ -50,14 +51,22 @@ def counted(
     key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str = "", aside: bool = False
 ) -> Line | None:
     """The line of a formula text: as it is, with the sizes put in, and its value; None where it would say nothing."""
-    schematic = parsed(text)
-    put_in = substitute(schematic, {name: formula(size) for name, size in sizes.items()})
-    if isinstance(result, int) and all(isinstance(size, int) for size in sizes.values()):
-        value = evaluate(schematic, lambda name, _: sizes[name])
-        if value != result:
-            raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
-        return value_line(key, put_in, result, (schematic, put_in), rule, aside)
-    return equal(key, put_in, result, rule, aside)
+    schematic, put_in, value = filled(text, tuple(sizes.items()))
+    if value is None or not isinstance(result, int):
+        return equal(key, put_in, result, rule, aside)
+    if value != result:
+        raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
+    return value_line(key, put_in, result, (schematic, put_in), rule, aside)
+
+
+@lru_cache(maxsize=4096)
+def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, Formula, Any]:
+    """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
+    schematic, known = parsed(text), dict(sizes)
+    put_in = substitute(schematic, {name: formula(size) for name, size in sizes})
+    if not all(isinstance(size, int) for _, size in sizes):
+        return schematic, put_in, None
+    return schematic, put_in, evaluate(schematic, lambda name, _: known[name])
 
 
 def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line | None:
@@ -68,10 +77,23 @@ def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: b
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
         return value_line(key, Number(result), result, (), rule, aside)
-    if f == result:
+    if binary(f) == binary(result):
         return None
     free = dict.fromkeys(sorted({r.name for r in references(f)} | {r.name for r in references(result)}), "size")
     return Identity(f, result, free, rule, key, aside=aside)
+
+
+def binary(f: Formula) -> Formula:
+    """The formula with two arguments to each sign, the left ones first: what a reader of its text sees."""
+    if not isinstance(f, Call):
+        return f
+    args = [binary(a) for a in f.args]
+    if f.name not in ("+", "*") or len(args) < 3:
+        return Call(f.name, tuple(args))
+    folded = args[0]
+    for a in args[1:]:
+        folded = Call(f.name, (folded, a))
+    return folded
 
 
 MOST_TERMS = 200  # of a sum in one line

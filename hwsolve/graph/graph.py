@@ -71,6 +71,7 @@ class Graph(msgspec.Struct):
     numbers: dict[str, Formula] = {}  # the constants' numbers
     parameters: dict[str, Parameter] = {}
     selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
+    batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
     loss: str = ""
 
@@ -155,7 +156,8 @@ class Builder:
 
     def add(self, node: Node, label: Label) -> str:
         """Put a node in; a symbol that is taken is an error."""
-        names = [label.symbol, *label.elements.values()]
+        # an array whose elements all have names needs none itself
+        names = list(label.elements.values()) or [label.symbol]
         for name in names:
             if name in self.places:
                 raise NameClash(say("two quantities are called {name}", name=name))

@@ -7,19 +7,22 @@ and a line whose formula and value do not agree is never made (`Disagreement`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import islice, product
 from math import prod
 from typing import Any
 
 from hwsolve import numbers
-from hwsolve.formula.evaluate import evaluate, fold, instantiate
+from hwsolve.formula.evaluate import agrees, agrees_float, evaluate
+from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
+from hwsolve.formula.notation import unicode
 from hwsolve.graph.graph import Graph, Node, Term
+from hwsolve.graph.kinks import convention, met
 from hwsolve.graph.operation import Operation, Schematic, Sizes, backward_schematic, forward_schematic, rename
 from hwsolve.graph.run import Values
-from hwsolve.quantities import quantity
+from hwsolve.language import Message
+from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Carried, Given, Line, Quantity, Stage, Text, Value
 
 Indices = tuple[int, ...]
@@ -42,7 +45,9 @@ class Writer:
         self.step = 0
         self.values: Values = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
+        self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
+        self.remarks: dict[str, Message] = {}  # kinks that were met, by place
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
 
     def at(self, step: int, values: Values) -> None:
@@ -59,7 +64,7 @@ class Writer:
         if node.role == "update":
             step += 1
         label = self.graph.labels[name]
-        if node.role in ("given", "setting"):
+        if node.role in ("given", "setting") or (node.role == "parameter" and name not in self.trained):
             step = 0
         suffix = f"@{step}" if step else ""
         element = label.elements.get(indices)
@@ -86,8 +91,8 @@ class Writer:
         node = self.graph.nodes[name]
         size = count(node.shape)
         wanted = at if at is not None else [i for i in elements(node.shape, FIRST if size > self.written else size)]
-        for indices in wanted:
-            yield from self.line(name, indices, rule)
+        for k, indices in enumerate(wanted):
+            yield from self.line(name, indices, "" if k else rule)
 
     def line(self, name: str, indices: Indices, rule: Text) -> Iterator[Line]:
         """The line of one element, behind those that carry what it reads and nothing wrote."""
@@ -101,14 +106,18 @@ class Writer:
             raise Disagreement(f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value")
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
+        if self.graph.nodes[name].role in ("forward", "loss"):
+            for kink in met(formula, read):
+                place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(evaluate(kink.args[0], read)).text}"
+                self.remarks[place] = convention(kink, place, read)
         self.known[key] = (name, indices)
         yield Value(key, shown, self.stages(formula, shown), self.shown(name, indices), rule)
 
     def agree(self, value: Any, formula: Formula, read: Reads) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
         if self.exact:
-            return bool(numbers.agrees(value, evaluate(formula, read)))
-        return bool(numbers.agrees_float(float(value), formula, read))
+            return agrees(value, evaluate(formula, read))
+        return agrees_float(float(value), formula, read)
 
     def carry(self, seen: dict[Ref, tuple[str, Indices]]) -> Iterator[Carried]:
         """What a line reads and no line wrote: a given, or a value carried over."""
@@ -125,7 +134,9 @@ class Writer:
 
     def stated(self, node: Node) -> bool:
         """Whether the problem states the numbers of a node."""
-        return node.role in ("given", "setting") or (node.role in ("parameter", "state") and not self.step)
+        if node.role == "parameter":
+            return not self.step or node.name not in self.trained
+        return node.role in ("given", "setting") or (node.role == "state" and not self.step)
 
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
@@ -220,14 +231,14 @@ class Writer:
         if not isinstance(node, Ref) or node.name not in self.graph.nodes:
             return node
         indices = tuple(i.numerator for i in node.indices if isinstance(i, Number))
-        return literal(self.shown(node.name, indices)) if len(indices) == len(node.indices) else node
+        return put_in(self.shown(node.name, indices)) if len(indices) == len(node.indices) else node
 
     def decide(self, node: Formula) -> Formula:
         """A call that a branch decides as its value."""
         if not isinstance(node, Call) or not decided_by_branch(node):
             return node
         value = evaluate(node, Reads(self))
-        return literal(quantity(value, self.digits))
+        return put_in(value, self.digits)
 
 
 class Reads:
@@ -261,12 +272,6 @@ def shorten(f: Formula) -> Formula:
         return call(f.op.lower(), terms[0], terms[1], Ref("…"), terms[2])
     parts = children(f)
     return rebuild(f, tuple(shorten(p) for p in parts)) if parts else f
-
-
-def literal(shown: Quantity) -> Number:
-    """A quantity as the number that is put into a formula."""
-    value = Fraction(shown.text)
-    return Number(value.numerator, value.denominator, shown.text, shown.relation == "≈")
 
 
 def is_zero(f: Formula) -> bool:

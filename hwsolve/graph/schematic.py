@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsolve.formula.evaluate import fold
+from hwsolve.formula.instantiate import fold
 from hwsolve.formula.tree import ONE, Big, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
 from hwsolve.graph.operation import INNER, LEADING, Schematic, backward_schematic, forward_schematic, rename
 from hwsolve.solution import Prose, Stage
@@ -18,11 +18,17 @@ LETTERS = ("i", "j", "k", "m", "h", "l", "p", "q", "r", "s", "c", "o", "u", "v")
 
 def general(writer: Writer, node: Node) -> Prose:
     """The formula that all lines of a quantity are instances of."""
-    schematic = of_node(writer, node)
-    schematic = lettered(schematic)
+    lhs, rhs = both_sides(writer, node)
+    return Prose(formulas=(Stage("=", lhs), Stage("=", rhs)))
+
+
+def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
+    """An element of the quantity, and its formula."""
+    of = writer.graph.nodes.get(node.of, node)
+    samples = writer.graph.batched and of.role in ("given", "forward", "loss")
+    schematic = lettered(of_node(writer, node), keep=LEADING[:1] if samples else ())
     key = writer.key(node.name, ())
-    lhs = Ref(key.name, tuple(Ref(i) for i in schematic.indices))
-    return Prose(formulas=(Stage("=", lhs), Stage("=", schematic.formula)))
+    return Ref(key.name, tuple(Ref(i) for i in schematic.indices)), schematic.formula
 
 
 def of_node(writer: Writer, node: Node) -> Schematic:
@@ -77,10 +83,10 @@ def keyed(writer: Writer, f: Formula) -> Formula:
     return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
 
 
-def lettered(schematic: Schematic) -> Schematic:
-    """Single letters for the index variables of a gradient, other than those that are bound in it."""
+def lettered(schematic: Schematic, keep: tuple[str, ...]) -> Schematic:
+    """Single letters for the index variables, other than those that are bound; the sample's own letter is kept."""
     used = {n.index for n in walk(schematic.formula) if isinstance(n, Big)} | set(schematic.indices)
     free = (letter for letter in LETTERS if letter not in used)
-    new = {old: next(free) for old in schematic.indices if old in INNER or old in LEADING[1:]}
+    new = {old: next(free) for old in schematic.indices if old in INNER or (old in LEADING and old not in keep)}
     f = substitute(schematic.formula, {old: Ref(letter) for old, letter in new.items()})
     return Schematic(f, tuple(new.get(i, i) for i in schematic.indices))

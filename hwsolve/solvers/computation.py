@@ -20,8 +20,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed
 from hwsolve.layers.drawing import draw
 from hwsolve.layers.loss import CrossEntropy, Loss, Target
-from hwsolve.layers.network import build_items
-from hwsolve.solution import Section, Table
+from hwsolve.layers.composite import build_items
+from hwsolve.layers.network import expand
 from hwsolve.solvers.target import Classes
 from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Scalar, Sequence
@@ -89,17 +89,6 @@ class Computation(msgspec.Struct):
         made = {name: array(g, exact) for name, g in self.givens.items()}
         return made | {name: number(f, exact) for name, f in self.graph.numbers.items()}
 
-    def asked(self, graph: Graph) -> Section:
-        """The network as a table."""
-        rows = []
-        for node in graph.nodes.values():
-            if node.role in ("forward", "loss"):
-                shape = " × ".join(map(str, node.shape)) or "1"
-                reads = ", ".join(graph.labels[i].symbol for i in node.inputs if graph.nodes[i].role != "constant")
-                rows.append((node.layer, reads, graph.labels[node.name].symbol, shape))
-        columns = (say("layer"), say("reads"), say("gives"), say("shape"))
-        return Section(say("Network"), tables=(Table("", columns, tuple(rows)),), asked=True)
-
 
 def array(given: Given, exact: bool) -> Any:
     """An array of rationals and balls, or of float64; a bare value where the shape is ()."""
@@ -150,7 +139,10 @@ class Construction:
         if x is None:
             return None
         try:
-            self.graph.output = build_items(self.problem.network.items, self.builder, x)
+            items = expand(self.problem.network, self.report)
+            if items is None:
+                return None
+            self.graph.output = build_items(items, self.builder, x)
             self.enter_parameters()
             upstream = self.enter_end()
         except NameClash as why:
@@ -188,14 +180,14 @@ class Construction:
         symbol = self.problem.network.input_symbol or "x"
         name = self.builder.add(Node(symbol, found, "given", of="input"), Label(symbol))
         self.givens[name] = Given(found, given.values)
-        self.batched = found != sizes
+        self.graph.batched = found != sizes
         return name
 
     @property
     def samples(self) -> int:
         """The number of samples; 1 without a batch."""
         assert self.problem.input is not None
-        return self.problem.input.shape[0] if self.batched else 1
+        return self.problem.input.shape[0] if self.graph.batched else 1
 
     # parameters
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.graph.graph import Node
 from hwsolve.graph.lines import Writer, count, elements
 from hwsolve.graph.run import Trajectory, train
-from hwsolve.graph.schematic import general
+from hwsolve.graph.schematic import both_sides, general
 from hwsolve.language import Message, say
-from hwsolve.quantities import quantity
-from hwsolve.solution import Answer, Carried, Curve, Line, Note, Prose, Section, Solution, Stage, Table
+from hwsolve.quantities import put_in, quantity
+from hwsolve.solution import Answer, Carried, Cell, Curve, Line, Note, Prose, Quantity, Section, Solution, Stage, Table
 
 if TYPE_CHECKING:
     from hwsolve.solvers.backprop import Problem
@@ -95,7 +95,16 @@ class Worker:
         for node in self.graph.nodes.values():
             if node.role in ("given", "parameter", "setting") and node.name not in self.graph.selectors:
                 self.writer.give(node.name)
-        self.sections.append(self.computation.asked(self.graph))
+        self.sections.append(self.network())
+
+    def network(self) -> Section:
+        """The network as a table: what each layer computes."""
+        rows: list[tuple[Cell, ...]] = []
+        for node in self.nodes("forward", "loss"):
+            lhs, rhs = both_sides(self.writer, node)
+            rows.append((node.layer, Call("==", (lhs, rhs)), " × ".join(map(str, node.shape)) or "1"))
+        columns = (say("layer"), say("computes"), say("shape"))
+        return Section(say("Network"), tables=(Table("", columns, tuple(rows)),), asked=True)
 
     def nodes(self, *roles: str) -> list[Node]:
         """The nodes of these roles."""
@@ -175,7 +184,8 @@ class Worker:
                 self.writer.known[key] = (name, ())
                 lines.append(Carried(key, shown[k], numbers.full(losses[k])))
                 self.answers[key.name] = Answer(shown[k])
-        lines.append(Prose(verdict(losses[0], losses[-1]), (Stage("=", keys[0]), Stage("→", keys[-1]))))
+        ends = (Stage("=", keys[0]), stage_of(shown[0]), Stage("→", keys[-1]), stage_of(shown[-1]))
+        lines.append(Prose(verdict(losses[0], losses[-1]), ends))
         more: dict[str, Any] = {}
         if self.steps > 1:
             rows = tuple((k, q) for k, q in enumerate(shown))
@@ -209,7 +219,7 @@ class Worker:
 
     def notes(self) -> list[Note]:
         """What a reader must know to read the numbers."""
-        notes = [Note("info", text) for text in (*self.computation.remarks, *self.writer.remarks())]
+        notes = [Note("info", text) for text in (*self.computation.remarks, *self.writer.remarks.values())]
         if self.float64:
             notes.append(Note("warning", say("Computed in float64: the printed digits are not proven.")))
         return notes
@@ -224,10 +234,15 @@ def verdict(before: Any, after: Any) -> Message:
     return say("The loss stayed as it was:")
 
 
+def stage_of(q: Quantity) -> Stage:
+    """A value behind its relation."""
+    return Stage(q.relation, put_in(q))
+
+
 def rule_of(node: Node) -> Message | str:
     """The rule behind the lines of a quantity."""
     if node.role == "gradient":
-        return say("chain rule")
+        return say("chain rule through {layer}", layer=node.layer)
     return node.layer if node.role == "forward" else ""
 
 

@@ -1,0 +1,37 @@
+"""Points where a function has no derivative: which of them a computation meets, and what is taken there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hwsolve import numbers
+from hwsolve.formula.evaluate import Lookup, evaluate
+from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Big, Call, Formula, walk
+from hwsolve.language import Message, say
+
+
+def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
+    """The calls in a formula whose argument is exactly a kink of their function."""
+    for node in walk(f):
+        known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
+        if not isinstance(node, Call) or not known or not known.kinks or known.many:
+            continue
+        if any(isinstance(n, Big) for n in walk(node)):
+            continue
+        value = evaluate(node.args[0], lookup)
+        if any(numbers.is_exact(value) and value == evaluate(parse(k), lookup) for k in known.kinks):
+            yield node
+
+
+def convention(call: Call, shown: str, lookup: Lookup) -> Message:
+    """The derivative that is taken at a kink, as PyTorch takes it."""
+    slope = evaluate(Call(f"d_{call.name}", call.args), lookup)
+    known = FUNCTIONS[call.name]
+    return say(
+        "{function} has no derivative at {argument}: {value} is taken, as PyTorch does.",
+        function=known.shown or call.name,
+        argument=shown,
+        value=numbers.show(slope).text,
+    )

@@ -1,0 +1,216 @@
+"""Gradients and new weights against PyTorch, on random networks."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import hwsolve
+
+torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
+F = torch.nn.functional
+
+NETS = int(os.environ.get("HWSOLVE_NETS", "1000"))
+ACTIVATIONS: dict[str, Any] = {
+    "relu": torch.relu,
+    "leaky_relu": F.leaky_relu,
+    "prelu": None,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softplus": F.softplus,
+    "softmax": lambda z: torch.softmax(z, -1),
+    "identity": lambda z: z,
+}
+LOSSES = (
+    "half_squared_error",
+    "mse_loss",
+    "l1_loss",
+    "cross_entropy",
+    "nll_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+)
+
+
+def decimals(low: float, high: float) -> st.SearchStrategy[float]:
+    """Numbers with three decimals, as a person would type them."""
+    return st.integers(int(low * 1000), int(high * 1000)).map(lambda k: k / 1000)
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> dict[str, Any]:
+    """A network, its data, a loss and an optimizer."""
+    loss = draw(st.sampled_from(LOSSES))
+    width = draw(st.integers(1, 8))
+    samples = draw(st.integers(0, 4))  # 0: one sample without a batch axis
+    numbers = lambda *shape: nested(draw, shape, decimals(-2, 2))  # noqa: E731
+    layers: list[Any] = []
+    n = width
+    for _ in range(draw(st.integers(1, 5))):
+        out = draw(st.integers(1, 8))
+        form = draw(st.sampled_from(("plain", "no bias", "frozen", "shared", "inputs", "residual")))
+        spec: dict[str, Any] = {"out_features": n if form == "residual" else out}
+        out = spec["out_features"]
+        spec["weight"] = {"rows": "inputs", "values": numbers(n, out)} if form == "inputs" else numbers(out, n)
+        spec["bias"] = numbers(out)
+        if form == "no bias":
+            spec["bias"] = False
+        if form == "shared":
+            spec["bias"] = {"value": draw(decimals(-1, 1)), "shared": True, "trainable": draw(st.booleans())}
+        if form == "frozen":
+            spec["bias"] = {"values": spec["bias"], "trainable": False}
+            spec["trainable"] = draw(st.booleans())
+        activation = draw(st.sampled_from(list(ACTIVATIONS)))
+        inner = [{"linear": spec}, activation]
+        layers += [{"residual": {"body": inner}}] if form == "residual" else inner
+        n = out
+    layers += {"nll_loss": ["log_softmax"], "binary_cross_entropy": ["sigmoid"]}.get(loss, [])
+    batch = (samples,) if samples else ()
+    problem: dict[str, Any] = {
+        "kind": "backprop",
+        "network": {"input": width, "layers": layers},
+        "input": numbers(*batch, width),
+        "loss": {loss: {"reduction": draw(st.sampled_from(("mean", "sum", "none")))}},
+    }
+    if loss in ("cross_entropy", "nll_loss") and (loss == "nll_loss" or draw(st.booleans())):
+        classes = [draw(st.integers(1, n)) for _ in range(max(samples, 1))]
+        problem["target"] = {"class": classes if samples else classes[0]}
+    else:
+        problem["target"] = nested(draw, (*batch, n), decimals(0, 1) if loss.startswith(("binary", "cross")) else decimals(-2, 2))
+    sgd: dict[str, Any] = {"lr": draw(decimals(0.001, 1))}
+    if draw(st.booleans()):
+        sgd |= {"momentum": draw(decimals(0.001, 1)), "nesterov": draw(st.booleans())}
+    if draw(st.booleans()):
+        sgd["weight_decay"] = draw(decimals(0.001, 0.5))
+    problem |= {"optimizer": {"sgd": sgd}, "steps": draw(st.integers(1, 3))}
+    return problem
+
+
+def nested(draw: st.DrawFn, shape: tuple[int, ...], item: st.SearchStrategy[float]) -> Any:
+    """Nested lists of numbers."""
+    return [nested(draw, shape[1:], item) for _ in range(shape[0])] if shape else draw(item)
+
+
+class Peer:
+    """The same network in PyTorch, in double precision."""
+
+    def __init__(self, problem: dict[str, Any]):
+        self.problem = problem
+        self.parameters: dict[str, Any] = {}
+        self.kinks = 0.0
+
+    def tensor(self, name: str, values: Any, trainable: bool) -> Any:
+        """A parameter by the name that hwsolve gives it."""
+        if name not in self.parameters:
+            self.parameters[name] = torch.tensor(values, dtype=torch.float64, requires_grad=trainable)
+        return self.parameters[name]
+
+    def forward(self) -> Any:
+        """The output; `nearest` becomes the distance of the nearest kink."""
+        self.nearest, self.k, self.slopes = float("inf"), 0, 0
+        x = torch.tensor(self.problem["input"], dtype=torch.float64)
+        return self.sequence(self.problem["network"]["layers"], x)
+
+    def sequence(self, layers: list[Any], x: Any) -> Any:
+        for layer in layers:
+            if isinstance(layer, str):
+                x = self.activation(layer, x)
+            elif "residual" in layer:
+                x = x + self.sequence(layer["residual"]["body"], x)
+            else:
+                x = self.linear(layer["linear"], x)
+        return x
+
+    def linear(self, spec: dict[str, Any], x: Any) -> Any:
+        self.k += 1
+        whole = spec.get("trainable", True)
+        weight, bias = spec["weight"], spec["bias"]
+        turned = isinstance(weight, dict)
+        w = self.tensor(f"w{self.k}", weight["values"] if turned else weight, whole)
+        z = x @ (w if turned else w.T)
+        if bias is False:
+            return z
+        own = isinstance(bias, dict)
+        values = bias.get("values", bias.get("value")) if own else bias
+        return z + self.tensor(f"b{self.k}", values, whole and (bias["trainable"] if own else True))
+
+    def activation(self, name: str, z: Any) -> Any:
+        if name == "log_softmax":
+            return torch.log_softmax(z, -1)
+        if name in ("relu", "leaky_relu", "prelu"):
+            self.nearest = min(self.nearest, float(z.detach().abs().min()))
+        if name == "prelu":
+            self.slopes += 1
+            return F.prelu(z, self.tensor("alpha" if self.slopes == 1 else f"alpha_{self.slopes}", [0.25], True))
+        return ACTIVATIONS[name](z)
+
+    def loss(self, y: Any) -> Any:
+        """The loss as PyTorch has it; summed where it is not reduced."""
+        ((name, arguments),) = self.problem["loss"].items()
+        target, reduction = self.problem["target"], arguments["reduction"]
+        if isinstance(target, dict):
+            t = torch.tensor(target["class"]) - 1
+        else:
+            t = torch.tensor(target, dtype=torch.float64)
+        if name == "half_squared_error":
+            value = F.mse_loss(y, t, reduction=reduction) / 2
+        else:
+            value = getattr(F, name)(y, t, reduction=reduction)
+        if name == "l1_loss":
+            self.nearest = min(self.nearest, float((y - t).detach().abs().min()))
+        return value
+
+    def optimizer(self) -> Any:
+        trained = [p for p in self.parameters.values() if p.requires_grad]
+        return torch.optim.SGD(trained, **self.problem["optimizer"]["sgd"]) if trained else None
+
+
+def agree(answer: Any, tensor: Any, what: str) -> None:
+    """An answer equals a tensor to 1e-10, relative to the larger of it and 1."""
+    found = torch.tensor(hwsolve_floats(answer), dtype=torch.float64)
+    wanted = tensor.detach().to(torch.float64).reshape(found.shape)
+    assert torch.allclose(found, wanted, rtol=1e-10, atol=1e-10), f"{what}: {found} is not {wanted}"
+
+
+def hwsolve_floats(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [hwsolve_floats(v) for v in value]
+    return float(value.value)
+
+
+@settings(max_examples=NETS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(problems())
+def test_agrees_with_pytorch(problem: dict[str, Any]) -> None:
+    peer = Peer(problem)
+    y = peer.forward()
+    loss = peer.loss(y)
+    if peer.nearest < 1e-9:
+        return  # a true kink: PyTorch's subgradient depends on rounding
+    answers = hwsolve.solve(problem).answers
+    agree(answers["L"].value, loss, "L")
+    optimizer = peer.optimizer()
+    for step in range(1, problem["steps"] + 1):
+        if optimizer is None:
+            return
+        optimizer.zero_grad()
+        loss.sum().backward()
+        suffix = f"@{step - 1}" if step > 1 else ""
+        for name, p in peer.parameters.items():
+            key = f"dL_d{name}{suffix}"
+            if p.requires_grad and key in answers:
+                agree(answers[key].value, p.grad, key)
+        assert step > 1 or all(f"dL_d{n}" in answers for n, p in peer.parameters.items() if p.requires_grad)
+        optimizer.step()
+        for name, p in peer.parameters.items():
+            key = f"{name}@{step}"
+            if p.requires_grad and key in answers:
+                agree(answers[key].value, p, key)
+        assert any(f"{n}@{problem['steps']}" in answers for n, p in peer.parameters.items() if p.requires_grad)
+        loss = peer.loss(peer.forward())
+        if peer.nearest < 1e-9:
+            return
+        agree(answers[f"L@{step}"].value, loss, f"L@{step}")

@@ -76,8 +76,10 @@ def unify(pattern: Formula, f: Formula, found: dict[Formula, Formula]) -> bool:
         case Call("neg", (inner,)):
             return unify(inner, negative(f), found)
         case Call("+" | "-"):
-            return isinstance(f, Call) and f.name in ("+", "-") and _parts(
-                [written(t) for t in addends(pattern)], [written(t) for t in addends(f)], found
+            return (
+                isinstance(f, Call)
+                and f.name in ("+", "-")
+                and _parts([written(t) for t in addends(pattern)], [written(t) for t in addends(f)], found)
             )
         case Call("*" | "/"):
             return isinstance(f, Call) and f.name in ("*", "/") and _products(term_of(pattern), term_of(f), found)

@@ -12,7 +12,7 @@ from hwsolve.formula.functions import Function, function
 from hwsolve.formula.indices import Range, fresh, names_in, put
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify import big, choice, equal_indices, tidy
-from hwsolve.formula.terms import difference, mentions, negative, power, product, quotient, total
+from hwsolve.formula.terms import difference, integer, mentions, negative, power, product, quotient, total
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref
 from hwsolve.language import Message, say
 
@@ -96,16 +96,20 @@ def products(f: Call, task: Task) -> Result:
 
 
 def quotients(f: Call, task: Task) -> Result:
-    """(u/v)' = (u' v - u v')/v²; with a constant above, -u v'/v²."""
+    """(u/v)' = (u' v - u v')/v², and (u/wⁿ)' = (u' w - n u w')/wⁿ⁺¹; with a constant above, -n u w'/wⁿ⁺¹."""
     u, v = f.args
     if not task.depends(v):
         return Result(say("constant factor"), quotient(task.asked(u), v), quotient(task.of(u), v))
-    below = power(v, Number(2))
+    match v:
+        case Call("**", (w, n)) if (whole := integer(n)) is not None and whole > 1:
+            times, below = n, power(w, Number(whole + 1))
+        case _:
+            w, times, below = v, ONE, power(v, Number(2))
     if not task.depends(u):
-        form = negative(quotient(product(u, task.asked(v)), below))
-        return Result(say("reciprocal rule"), form, negative(quotient(product(u, task.of(v)), below)))
-    form = quotient(difference(product(task.asked(u), v), product(u, task.asked(v))), below)
-    result = quotient(difference(product(task.of(u), v), product(u, task.of(v))), below)
+        form = negative(quotient(product(times, u, task.asked(w)), below))
+        return Result(say("reciprocal rule"), form, negative(quotient(product(times, u, task.of(w)), below)))
+    form = quotient(difference(product(task.asked(u), w), product(times, u, task.asked(w))), below)
+    result = quotient(difference(product(task.of(u), w), product(times, u, task.of(w))), below)
     return Result(say("quotient rule"), form, result)
 
 
@@ -159,6 +163,19 @@ def functions(f: Call, task: Task) -> Result:
     name = known.shown or known.name
     rule = say("chain rule, derivative of {f}", f=name) if chained else say("derivative of {f}", f=name)
     return Result(rule, total(*form), total(*result))
+
+
+def softmax_elements(f: Call, task: Task) -> Result:
+    """∂softmax(x)[i]/∂x[k] = softmax(x)[i]·(δ(i,k) - softmax(x)[k])."""
+    match f.args:
+        case (Call("softmax", (Ref(name, ()),) as vector), index) if task.wrt == Ref(name, task.wrt.indices[:1]):
+            own, k = f, task.wrt.indices[0]
+            other = Call("element", (Call("softmax", vector), k))
+            same = equal_indices(index, k)
+            delta = Call("delta", (index, k)) if same is None else ONE if same else ZERO
+            result = product(own, difference(delta, other))
+            return Result(say("derivative of {f}", f="softmax"), result, result)
+    raise NoRule(say("No rule gives the derivative of an element of this vector."))
 
 
 def with_defaults(f: Call, known: Function) -> tuple[Formula, ...]:
@@ -238,6 +255,7 @@ ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
     "sign": constants,
     "step": constants,
     "step0": constants,
+    "element": softmax_elements,
 }
 
 BIG: dict[str, Callable[[Big, Task], Result]] = {

@@ -49,11 +49,31 @@ def factored(f: Formula) -> Formula:
         return f
     terms = addends(f)
     shared = [(base, least) for base, _ in terms[0].factors if (least := _shared(base, terms)) != ZERO]
-    if not shared:
+    sizes = {abs(t.coefficient) for t in terms}
+    number = sizes.pop() if len(sizes) == 1 else Fraction(1)
+    if not shared and number == 1:
         return f
-    opposite = Term(Fraction(1), tuple((base, negative(exponent)) for base, exponent in shared))
-    rest = sum_of(merge((t, opposite)) for t in terms)
-    return written(merge((Term(Fraction(1), tuple(shared)), term_of(rest))))
+    opposite = Term(1 / number, tuple((base, negative(exponent)) for base, exponent in shared))
+    rest = total(*(written(merge((t, opposite))) for t in terms))
+    return written(merge((Term(number, tuple(shared), terms[0].decimal), term_of(rest))))
+
+
+def together(f: Formula) -> Formula:
+    """A sum of fractions over one denominator, what stands above it multiplied out."""
+    if not (isinstance(f, Call) and f.name in ("+", "-")):
+        return f
+    terms = addends(f)
+    below: dict[Formula, int] = {}
+    for term in terms:
+        for base, exponent in term.factors:
+            n = integer(exponent)
+            if n is not None and n < 0:
+                below[base] = min(below.get(base, 0), n)
+    if not below:
+        return f
+    opposite = Term(Fraction(1), tuple((base, Number(-n)) for base, n in below.items()))
+    above = expand(total(*(written(merge((t, opposite))) for t in terms)))
+    return written(merge((term_of(above), Term(Fraction(1), tuple((b, Number(n)) for b, n in below.items())))))
 
 
 def _shared(base: Formula, terms: list[Term]) -> Formula:

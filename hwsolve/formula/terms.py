@@ -106,8 +106,8 @@ def merge(terms: Iterable[Term]) -> Term:
 
 
 def _roots(factors: dict[Formula, Formula]) -> dict[Formula, Formula]:
-    """sqrt(u)**2 is u, and sqrt(u)/u is 1/sqrt(u)."""
-    out = dict(factors)
+    """sqrt(u)**2 is u, sqrt(u)/u is 1/sqrt(u), |u|**2 is u**2, |u|·sign(u) is u, and sign(u)**3 is sign(u)."""
+    out = _signs(factors)
     for base, exponent in factors.items():
         match base, integer(exponent):
             case Call("sqrt", (u,)), int(n):
@@ -121,6 +121,28 @@ def _roots(factors: dict[Formula, Formula]) -> dict[Formula, Formula]:
                 else:
                     del out[base]
                     out[u] = Number(halves // 2)
+    return out
+
+
+def _signs(factors: dict[Formula, Formula]) -> dict[Formula, Formula]:
+    """The rules of |u| and sign(u)."""
+    out = dict(factors)
+    for base, exponent in factors.items():
+        n = integer(exponent)
+        if n is None or not isinstance(base, Call) or base.name not in ("abs", "sign"):
+            continue
+        (u,) = base.args
+        if base.name == "abs" and n % 2 == 0:
+            del out[base]
+            out[u] = total(out.get(u, ZERO), exponent)
+        elif base.name == "sign" and n > 0:
+            absolute = Call("abs", (u,))
+            size = integer(out.get(absolute, ZERO)) or 0
+            out[base] = Number(n if n <= 2 else 2 - n % 2)
+            if size > 0:
+                out[u] = total(out.get(u, ZERO), ONE)
+                out[absolute] = Number(size - 1)
+                out[base] = Number(n - 1)
     return out
 
 

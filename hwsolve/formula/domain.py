@@ -1,0 +1,142 @@
+"""For which values a formula means something: what its free names range over, found by trying random points.
+
+Real is tried first, then positive, unit (between 0 and 1) and negative.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
+from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.operators import NoValue
+from hwsolve.formula.tree import Big, Call, Formula, Ref, children
+from hwsolve.numbers import NotFinite, Undecided, exact, precision
+
+DOMAINS = ("real", "positive", "unit", "negative")
+BOUNDS = {"real": (-2500, 2500), "positive": (200, 2500), "unit": (50, 950), "negative": (-2500, -200)}
+CONSTANTS = ("pi", "e", "inf")
+TRIES = 5
+MOST_COMBINATIONS = 64
+
+
+class Names:
+    """The free names of formulas: scalars, indices, sizes, and names that have elements."""
+
+    def __init__(self, formulas: Iterable[Formula]) -> None:
+        self.scalars: dict[str, None] = {}
+        self.indices: dict[str, None] = {}
+        self.sizes: dict[str, None] = {}
+        self.elements: dict[str, None] = {}
+        for f in formulas:
+            self._see(f, frozenset(), "scalar")
+        for name in (*self.indices, *self.sizes):
+            self.scalars.pop(name, None)
+        for name in self.indices:
+            self.sizes.pop(name, None)
+
+    def _see(self, f: Formula, bound: frozenset[str], place: str) -> None:
+        match f:
+            case Ref(name, ()):
+                if name not in bound and name not in CONSTANTS:
+                    {"scalar": self.scalars, "index": self.indices, "size": self.sizes}[place].setdefault(name)
+            case Ref(name, indices):
+                self.elements.setdefault(name)
+                for i in indices:
+                    self._see(i, bound, "index")
+            case Big(_, body, index, low, high):
+                self._see(low, bound, "size")
+                self._see(high, bound, "size")
+                self._see(body, bound | {index}, place)
+            case Call("delta", args):
+                for a in args:
+                    self._see(a, bound, "index")
+            case Call("element", (vector, *indices)):
+                self._see(vector, bound, place)
+                for i in indices:
+                    self._see(i, bound, "index")
+            case _:
+                for part in children(f):
+                    self._see(part, bound, place)
+
+
+class RandomPoint:
+    """A lookup that draws a value for each name, and for each element when it is asked for."""
+
+    def __init__(self, dice: random.Random, scalars: dict[str, str], elements: dict[str, str], names: Names) -> None:
+        self.dice, self.scalars, self.elements = dice, scalars, elements
+        self.known: dict[tuple[str, tuple[int, ...]], Any] = {}
+        sizes = dice.sample(range(4, 4 + max(6, len(names.sizes))), len(names.sizes))
+        self.known.update({(name, ()): size for name, size in zip(names.sizes, sizes, strict=True)})
+        self.known.update({(name, ()): dice.randint(1, 4) for name in names.indices})
+
+    def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
+        key = (name, indices)
+        if key not in self.known:
+            if not indices and name in CONSTANTS:
+                raise LookupError(name)
+            low, high = BOUNDS[(self.elements if indices else self.scalars).get(name, "real")]
+            self.known[key] = exact(self.dice.randint(low, high), 1009)
+        return self.known[key]
+
+
+def undifferentiated(f: Formula) -> Formula:
+    """The formula without `diff`: it means something where what is differentiated does."""
+    if isinstance(f, Call) and f.name == "diff":
+        return undifferentiated(f.args[0])
+    return f
+
+
+def domains(
+    formulas: Iterable[Formula], scalars: dict[str, str], elements: dict[str, str]
+) -> tuple[dict[str, str], dict[str, str]] | None:
+    """Domains of the scalars and of the elements for which all formulas have a value; None where none is found.
+
+    What is stated already stays.
+    """
+    plain = [undifferentiated(f) for f in formulas]
+    names = Names(plain)
+    open_scalars = [n for n in names.scalars if n not in scalars]
+    open_elements = [n for n in names.elements if n not in elements]
+    choices = product(DOMAINS, repeat=len(open_scalars) + len(open_elements))
+    for count, chosen in enumerate(sorted(choices, key=lambda c: sum(map(DOMAINS.index, c)))):
+        if count == MOST_COMBINATIONS:
+            break
+        own = scalars | dict(zip(open_scalars, chosen, strict=False))
+        inner = elements | dict(zip(open_elements, chosen[len(open_scalars) :], strict=True))
+        if _all_defined(plain, own, inner, names):
+            return {n: own[n] for n in names.scalars}, {n: inner[n] for n in names.elements}
+    return None
+
+
+def _all_defined(formulas: list[Formula], scalars: dict[str, str], elements: dict[str, str], names: Names) -> bool:
+    dice = random.Random(7)
+    with precision(96):
+        for _ in range(TRIES):
+            point = RandomPoint(dice, scalars, elements, names)
+            try:
+                for f in formulas:
+                    evaluate(f, point)
+            except (NotFinite, Undecided, NoValue, ArithmeticError, ValueError):
+                return False
+    return True
+
+
+def equal_at_points(a: Formula, b: Formula, scalars: dict[str, str], elements: dict[str, str]) -> bool:
+    """Whether two formulas have overlapping values at every random point of their domains at which both have one."""
+    from flint import arb
+
+    names = Names((a, b))
+    dice = random.Random(11)
+    with precision(256):
+        for _ in range(2 * TRIES):
+            point = RandomPoint(dice, scalars, elements, names)
+            try:
+                left, right = arb(evaluate(a, point)), arb(evaluate(b, point))
+            except (NotFinite, Undecided, NoValue, ArithmeticError, ValueError):
+                continue
+            if not left.overlaps(right):
+                return False
+    return True

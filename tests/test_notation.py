@@ -154,6 +154,7 @@ UNICODE = {
     "integral(x**2*normal_pdf(x), x, -inf, inf)": "∫[−∞…∞] x² φ(x) dx",
     "gamma*x + beta": "γx + β",
     "params.conv1 + 3": "params.conv1 + 3",
+    "shape.conv1[2]": "shape.conv1[2]",
     "1e-9*x": "1 × 10⁻⁹ · x",
     "2**-x": "2⁻ˣ",
     "x**(y*n + 1)": "xʸⁿ⁺¹",
@@ -224,4 +225,6 @@ def test_an_array_has_its_layer_above() -> None:
 def test_long_integers_have_commas_at_any_length() -> None:
     digits = "1" + "0" * 5000
     text = unicode(Number(10**5000))
-    assert text.replace(",", "") == digits and text.startswith("100,000") and all(len(g) == 3 for g in text.split(",")[1:])
+    assert (
+        text.replace(",", "") == digits and text.startswith("100,000") and all(len(g) == 3 for g in text.split(",")[1:])
+    )

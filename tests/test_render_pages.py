@@ -236,8 +236,16 @@ def test_a_long_table_leaves_out_its_middle_unless_full() -> None:
     table = Table("", ("step", "E"), tuple((n, quantity(Fraction(n, 8))) for n in range(1000)))
     solution = Solution(kind="k", sections=(Section("s", tables=(table,)),))
     short, full = page(solution), page(solution, full=True)
-    assert "… 964 more rows …" in short and "999" in short
+    assert "… 940 more rows …" in short and "999" in short
     assert len(full.splitlines()) > 1000 > 100 > len(short.splitlines())
+
+
+def test_long_names_are_folded_at_their_dots_before_columns_are_stacked() -> None:
+    rows = (("basic1.residual1.shortcut.batch_norm1", "64 × 56 × 56", 36_864, 115_605_504), ("relu1", "512", 7, 8))
+    table = Table("", (*(say(c) for c in ("Layer", "Output", "Parameters", "MACs")),), rows)
+    text = page(Solution(kind="k", sections=(Section("s", tables=(table,)),)), width=72).splitlines()[-3:]
+    assert text[0].split() == ["basic1.residual1.shortcut.", "64", "×", "56", "×", "56", "36,864", "115,605,504"]
+    assert text[1] == "    batch_norm1" and text[2].split() == ["relu1", "512", "7", "8"]
 
 
 def test_columns_that_are_asked_for() -> None:

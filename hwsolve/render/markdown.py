@@ -17,7 +17,7 @@ from hwsolve.render.options import Options
 from hwsolve.render.page import Grille, Heading, Page, Rows
 from hwsolve.render.plain import joined
 from hwsolve.render.select import heading, selected, title, with_columns
-from hwsolve.render.table import numeric_columns, texts
+from hwsolve.render.table import LONGEST, numeric_columns, texts
 from hwsolve.solution import (
     Answer,
     Carried,
@@ -142,7 +142,7 @@ class Pages(Page):
 
     def table(self, table: Table) -> str:
         """A table; numbers to the right, totals in bold."""
-        if self.options.full or len(table.rows) <= 48:
+        if self.options.full or len(table.rows) <= LONGEST:
             body = [[self.cell(c) for c in row] for row in table.rows]
         else:
             body = [[escaped(c) for c in row] for row in texts(table, self.words, False)[1:]]

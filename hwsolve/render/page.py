@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say, translate
@@ -252,7 +253,9 @@ def checks_table(checks: tuple[Check, ...]) -> Table:
     """Expectations of the spec; how far one is missed is shown where one is."""
     missed = any(c.difference for c in checks)
     heads = (say("Key"), say("Expected"), say("Got"), say("Holds"), *([say("Difference")] if missed else []))
-    rows = [(c.key, c.expected, c.got, "✓" if c.ok else "✗", *([c.difference] if missed else [])) for c in checks]
+    rows = [
+        (c.key, c.expected, counted(c.got), "✓" if c.ok else "✗", *([c.difference] if missed else [])) for c in checks
+    ]
     return Table("", heads, tuple(rows))
 
 
@@ -260,4 +263,9 @@ def published_table(published: tuple[Published, ...]) -> Table:
     """What sources state."""
     heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
     marks = {True: "✓", False: "✗", None: "–"}
-    return Table("", heads, tuple((p.key, p.stated, p.source, p.computed, marks[p.agrees]) for p in published))
+    return Table("", heads, tuple((p.key, p.stated, p.source, counted(p.computed), marks[p.agrees]) for p in published))
+
+
+def counted(text: str) -> str:
+    """A result with commas between thousands where it is one number; lists and formulas stay as a spec has them."""
+    return number_text(text) if digits(text) else text

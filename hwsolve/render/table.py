@@ -5,6 +5,7 @@ A table that is too wide puts its last columns into a second row of text under t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -16,8 +17,11 @@ from hwsolve.language import say
 from hwsolve.render.measure import fill, left, right, width
 from hwsolve.solution import Cell, Quantity, Table, Text
 
-LONGEST, HEAD, TAIL = 48, 24, 12  # rows of a table in the short form
-NARROWEST = 8
+LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
+NARROWEST, NARROWEST_LABEL = 8, 20
+
+
+PARTS = re.compile(r"[^.\s]*[.\s]*")
 
 
 class Column(msgspec.Struct):
@@ -70,9 +74,36 @@ def layout(table: Table, words: Callable[[Text], str], room: int, between: int, 
     ellipsis = next((n for n, row in enumerate(rows) if len(table.rows) > LONGEST and row[0].startswith("…")), None)
     for stacked in range(1, max(count, 2)):
         columns = stack(rows, numbers, stacked, ellipsis)
-        if sum(c.width for c in columns) + between * (len(columns) - 1) <= room:
+        excess = total(columns, between) - room
+        if excess <= 0:
             return columns
+        if stacked == 1 and columns[0].width - excess >= NARROWEST_LABEL:
+            return [folded(columns[0], columns[0].width - excess), *columns[1:]]
     return squeezed(columns, room, between)
+
+
+def total(columns: list[Column], between: int) -> int:
+    """The width of a table's text."""
+    return sum(c.width for c in columns) + between * (len(columns) - 1)
+
+
+def folded(column: Column, columns: int) -> Column:
+    """A column of names made narrower: a long one goes on in a second row behind one of its dots."""
+    rows = [[piece for text in cell for piece in fold(text, columns)] for cell in column.rows]
+    return Column(rows, [[False] * len(cell) for cell in rows], columns)
+
+
+def fold(text: str, columns: int) -> list[str]:
+    """`smaller1.residual1.conv1` in rows, broken behind dots and spaces; the rows below are set in."""
+    if width(text) <= columns:
+        return [text]
+    rows, row = [], ""
+    for part in PARTS.findall(text):
+        if row.strip() and width(row) + width(part.rstrip()) > columns:
+            rows.append(row.rstrip())
+            row = "  "
+        row += part
+    return [piece for r in [*rows, row] for piece in fill(r, columns)]
 
 
 def stack(rows: list[list[str]], numbers: list[bool], stacked: int, ellipsis: int | None = None) -> list[Column]:
@@ -92,7 +123,7 @@ def stack(rows: list[list[str]], numbers: list[bool], stacked: int, ellipsis: in
 
 def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
     """The widest columns made narrower until the table fits; their cells are broken between words."""
-    while sum(c.width for c in columns) + between * (len(columns) - 1) > room:
+    while total(columns, between) > room:
         widest = max(columns, key=lambda c: c.width)
         if widest.width <= NARROWEST:
             break

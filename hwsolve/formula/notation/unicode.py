@@ -106,7 +106,7 @@ class Unicode(Writer):
                 numbers = ",".join([below(n) for n in known.numbers])
                 return known.base + below(known.word) + numbers + updates(known.updates)
             return known.base + below(known.word) + "_".join(known.numbers) + updates(known.updates)
-        lowered = self.lowered(f.indices)
+        lowered = None if "." in f.name else self.lowered(f.indices)
         layer = superscript(f"({','.join(known.numbers)})") if known.numbers else ""
         if lowered is None:
             inside = ", ".join([self.write(i).text for i in f.indices])

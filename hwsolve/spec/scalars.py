@@ -26,7 +26,7 @@ WHOLE = re.compile(r"[-+]?\d(?:_?\d)*", re.ASCII)
 DIGITS = re.compile(r"[-+]?[\d_]+|0[ox][0-9a-fA-F]+", re.ASCII)
 FRACTION = re.compile(r"([-+]?\d(?:_?\d)*) */ *(\d(?:_?\d)*)", re.ASCII)
 BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
-BADLY_GROUPED = re.compile(r"__|_(?!\d)|(?<!\d)_", re.ASCII)
+BADLY_GROUPED = re.compile(r"(?<!\w)\d[\d.]*(?:_\d+)*_(?!\d)\w*|\._\d*")
 CONSTANTS = {"pi", "e"}
 FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 RESERVED = {*FLAGS, "null", "Null", "NULL"}
@@ -105,14 +105,20 @@ def formula_at(node: Scalar, report: Report, path: Path, expected: Message) -> F
     if len(node.text) > LONGEST_FORMULA:
         report.add(node, path, say("This formula has more than {most} characters.", most=LONGEST_FORMULA))
         return INVALID
+    if (badly := BADLY_GROUPED.search(node.text)) is not None:
+        message = say("In `{text}` an underscore does not stand between two digits.", text=clip(badly[0]))
+        report.add(node, path, message)
+        return INVALID
     try:
         parsed = parse(node.text)
     except FormulaError as error:
         at = Scalar(node.line, node.column + (error.column - 1 if node.plain and "\n" not in node.text else 0), "")
-        report.add(at, path, say("Expected {expected}: {problem}", expected=expected, problem=error.message))
+        text = clip(node.text)
+        message = say("Expected {expected}, got `{text}`: {why}", expected=expected, text=text, why=error.message)
+        report.add(at, path, message)
         return INVALID
-    if (message := excessive(parsed)) is not None:
-        report.add(node, path, message)
+    if (excess := excessive(parsed)) is not None:
+        report.add(node, path, excess)
         return INVALID
     return parsed
 
@@ -280,23 +286,26 @@ class SizeField(Field):
 
     def _constant(self, size: Formula, node: Scalar, report: Report, path: Path) -> Any:
         """The value of a formula without names: `400*400`."""
-        value = constant(size)
-        if value is not None and int(value) == value and value >= self.minimum:
-            return int(value)
-        return self.wrong(node, report, path)
+        value, _ = constant(size)
+        return value if type(value) is int and value >= self.minimum else self.wrong(node, report, path)
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "integer", "minimum": self.minimum}, {"type": "string", "minLength": 1}]}
 
 
-def constant(f: Formula) -> Any:
-    """The value of a formula without names, or None where it has none that is exact and of reasonable length."""
+def constant(f: Formula) -> tuple[Any, Message | None]:
+    """The value of a formula without names, or None with the reason why there is none."""
     from hwsolve.formula.evaluate import evaluate
 
+    def unknown(name: str, indices: tuple[int, ...]) -> Any:
+        raise LookupError(name)
+
     try:
-        return evaluate(f, lambda name, indices: 0)
-    except (ArithmeticError, ValueError, TypeError, LookupError):
-        return None
+        return evaluate(f, unknown), None
+    except ArithmeticError as error:  # not finite, or a branch that more digits decide
+        return None, getattr(error, "what", None)
+    except (ValueError, TypeError, LookupError) as error:
+        return None, getattr(error, "message", None) or say("this cannot be evaluated")
 
 
 class DecimalField(Field):
@@ -330,9 +339,17 @@ class DecimalField(Field):
             return value
         name = next((part.name for part in walk(value) if isinstance(part, Ref) and part.name not in CONSTANTS), None)
         if name is None:
-            return value
+            return value if self._finite(value, node, report, path) else INVALID
         report.add(node, path, say("Expected a number, got a formula with the name `{name}`.", name=name))
         return INVALID
+
+    def _finite(self, f: Formula, node: Scalar, report: Report, path: Path) -> bool:
+        """Whether the formula has a value, as `sqrt(-1)` and `1/(2 - 2)` have not."""
+        value, reason = constant(f)
+        if value is None and reason is not None:
+            report.add(node, path, say("This formula has no value: {reason}.", reason=reason))
+            return False
+        return True
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["number", "string"]}

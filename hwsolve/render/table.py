@@ -18,10 +18,10 @@ from hwsolve.render.measure import fill, left, right, width
 from hwsolve.solution import Cell, Quantity, Table, Text
 
 LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
-NARROWEST, NARROWEST_LABEL = 8, 20
+NARROWEST, NARROWEST_TEXT = 8, 14
 
 
-PARTS = re.compile(r"[^.\s]*[.\s]*")
+PARTS = re.compile(r"(?<=\.)(?=[^\W\d])|(?<=\s)(?=\S)")  # between the parts of a name, and between words
 
 
 class Column(msgspec.Struct):
@@ -70,15 +70,13 @@ def layout(table: Table, words: Callable[[Text], str], room: int, between: int, 
     """The columns of the page for `room` columns of text, `between` of which part two columns."""
     rows = texts(table, words, full)
     numbers = numeric_columns(table)
-    count = len(table.columns)
     ellipsis = next((n for n, row in enumerate(rows) if len(table.rows) > LONGEST and row[0].startswith("…")), None)
-    for stacked in range(1, max(count, 2)):
+    for stacked in range(1, max(len(table.columns), 2)):
         columns = stack(rows, numbers, stacked, ellipsis)
-        excess = total(columns, between) - room
-        if excess <= 0:
+        if total(columns, between) <= room:
             return columns
-        if stacked == 1 and columns[0].width - excess >= NARROWEST_LABEL:
-            return [folded(columns[0], columns[0].width - excess), *columns[1:]]
+        if stacked == 1 and (narrower := folded(columns, numbers, room, between)):
+            return narrower
     return squeezed(columns, room, between)
 
 
@@ -87,8 +85,23 @@ def total(columns: list[Column], between: int) -> int:
     return sum(c.width for c in columns) + between * (len(columns) - 1)
 
 
-def folded(column: Column, columns: int) -> Column:
-    """A column of names made narrower: a long one goes on in a second row behind one of its dots."""
+def folded(columns: list[Column], numbers: list[bool], room: int, between: int) -> list[Column] | None:
+    """The columns of text made narrower, the widest first, none by more than a half: names go on behind a dot, words
+    in a second row.  None where that is not enough."""
+    widths = [c.width for c in columns]
+    least = [w if number else max(w // 2 + 2, NARROWEST_TEXT) for w, number in zip(widths, numbers, strict=True)]
+    excess = total(columns, between) - room
+    while excess > 0:
+        slack = [w - m for w, m in zip(widths, least, strict=True)]
+        if max(slack) <= 0:
+            return None
+        widths[slack.index(max(slack))] -= 1
+        excess -= 1
+    return [c if c.width == w else refolded(c, w) for c, w in zip(columns, widths, strict=True)]
+
+
+def refolded(column: Column, columns: int) -> Column:
+    """A column of text in fewer columns."""
     rows = [[piece for text in cell for piece in fold(text, columns)] for cell in column.rows]
     return Column(rows, [[False] * len(cell) for cell in rows], columns)
 
@@ -98,7 +111,7 @@ def fold(text: str, columns: int) -> list[str]:
     if width(text) <= columns:
         return [text]
     rows, row = [], ""
-    for part in PARTS.findall(text):
+    for part in PARTS.split(text):
         if row.strip() and width(row) + width(part.rstrip()) > columns:
             rows.append(row.rstrip())
             row = "  "

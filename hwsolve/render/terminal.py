@@ -114,7 +114,7 @@ def bordered(page: Page, table: Table) -> RichTable:
         title_style=PARSED["subheading"],
         border_style=PARSED["rule"],
         header_style=PARSED["value"],
-        show_lines=any(len(r) > 1 for c in columns for r in c.rows),
+        show_lines=len(columns) < len(table.columns),
     )
     for c in columns:
         drawn.add_column(Text("\n".join(c.cells(0))), width=c.width, no_wrap=True, overflow="fold")

@@ -81,14 +81,15 @@ def nesting(text: str, room: int) -> list[int]:
 
 
 def with_remark(rows: list[str], remark: str, columns: int, measure: int) -> list[tuple[str, str]]:
-    """The rows, each with what stands at its right: the remark beside the last row or, where it has no place, below."""
+    """The rows, each with what stands at its right: the remark beside the last that has room, or below."""
     paired = [(row, "") for row in rows]
     if not remark:
         return paired
-    used, wanted = width(rows[-1]), width(remark)
-    for edge in (measure, columns):
-        if used + 2 + wanted <= edge:
-            paired[-1] = (rows[-1], " " * (edge - used - wanted) + remark)
+    wanted = width(remark)
+    for n in reversed(range(len(rows))):
+        used = width(rows[n])
+        if used + 2 + wanted <= columns:
+            paired[n] = (rows[n], " " * max(measure - used - wanted, 2) + remark)
             return paired
     below = fill(remark, columns - 4)
     return paired + [("", " " * (min(columns, max(measure, width(row))) - width(row)) + row) for row in below]

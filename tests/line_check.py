@@ -101,8 +101,8 @@ def phi(x: Any) -> Any:
     return mpmath.ncdf(x)
 
 
-SELU_SCALE = mpmath.mpf("1.0507009873554804934193349852946")
-SELU_ALPHA = mpmath.mpf("1.6732632423543772848170429916717")
+SELU_SCALE = Fraction("1.0507009873554804934193349852946")
+SELU_ALPHA = Fraction("1.6732632423543772848170429916717")
 
 ANALYTIC: dict[str, Callable[..., Any]] = {
     **{f: getattr(mpmath, f) for f in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan")},
@@ -120,7 +120,7 @@ ANALYTIC: dict[str, Callable[..., Any]] = {
     "normal_pdf": mpmath.npdf,
     "normal_cdf": phi,
     "elu": lambda x, a=1: x if x > 0 else a * mpmath.expm1(x),
-    "selu": lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * mpmath.expm1(x)),
+    "selu": lambda x: mp(SELU_SCALE) * (x if x > 0 else mp(SELU_ALPHA) * mpmath.expm1(x)),
 }
 ONE, ZERO = Fraction(1), Fraction(0)
 STEPWISE: dict[str, Callable[..., Any]] = {

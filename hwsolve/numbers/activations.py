@@ -57,15 +57,15 @@ def d_mish(z: arb) -> arb:
 
 
 def gelu_tanh_inner(z: arb) -> arb:
-    """√(2/π)(z + 0.044715z³)."""
-    return (2 / arb.pi()).sqrt() * (z + GELU_CUBIC * z**3)
+    """2√(2/π)(z + 0.044715z³): σ of it is (1 + tanh(√(2/π)(…)))/2, without its cancellation."""
+    return (8 / arb.pi()).sqrt() * (z + GELU_CUBIC * z**3)
 
 
 def d_gelu_tanh(z: arb) -> arb:
-    """(1 + tanh u)/2 + zu′/(2cosh²u)."""
+    """σ(u) + zu′σ(u)σ(−u)."""
     u = gelu_tanh_inner(z)
-    slope = (2 / arb.pi()).sqrt() * (1 + 3 * GELU_CUBIC * z**2)
-    return (1 + u.tanh() + z * u.sech() ** 2 * slope) / 2
+    slope = (8 / arb.pi()).sqrt() * (1 + 3 * GELU_CUBIC * z**2)
+    return sigmoid(u) * (1 + z * slope * sigmoid(-u))
 
 
 def elu(z: Scalar, a: Scalar = ONE) -> Scalar:

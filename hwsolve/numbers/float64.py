@@ -64,14 +64,14 @@ def d_mish(z: Any) -> Any:
 
 
 def gelu_tanh(z: Any) -> Any:
-    """z(1 + tanh(√(2/π)(z + 0.044715z³)))/2."""
-    return z * (1 + np.tanh(ROOT_2_OVER_PI * (z + GELU_CUBIC * z**3))) / 2
+    """zσ(u) with u = 2√(2/π)(z + 0.044715z³)."""
+    return z * sigmoid(2 * ROOT_2_OVER_PI * (z + GELU_CUBIC * z**3))
 
 
 def d_gelu_tanh(z: Any) -> Any:
-    """(1 + t)/2 + z(1 − t²)u′/2 with t = tanh(u)."""
-    t = np.tanh(ROOT_2_OVER_PI * (z + GELU_CUBIC * z**3))
-    return (1 + t + z * (1 - t * t) * ROOT_2_OVER_PI * (1 + 3 * GELU_CUBIC * z * z)) / 2
+    """σ(u) + zu′σ(u)σ(−u)."""
+    u = 2 * ROOT_2_OVER_PI * (z + GELU_CUBIC * z**3)
+    return sigmoid(u) * (1 + z * sigmoid(-u) * 2 * ROOT_2_OVER_PI * (1 + 3 * GELU_CUBIC * z * z))
 
 
 def elu(z: Any, a: Any = 1.0) -> Any:

@@ -63,7 +63,7 @@ EXACT: dict[str, Callable[..., Scalar]] = {
     "mish": at_zero(ZERO, lambda x: x * act.mish_gate(x)), "d_mish": at_zero(fmpq(3, 5), act.d_mish),
     "gelu": at_zero(ZERO, lambda x: x * normal_cdf(x)),
     "d_gelu": at_zero(HALF, lambda x: normal_cdf(x) + x * normal_pdf(x)),
-    "gelu_tanh": at_zero(ZERO, lambda x: x * (1 + act.gelu_tanh_inner(x).tanh()) / 2),
+    "gelu_tanh": at_zero(ZERO, lambda x: x * sigmoid(act.gelu_tanh_inner(x))),
     "d_gelu_tanh": at_zero(HALF, act.d_gelu_tanh),
     "softsign": lambda x: x / (1 + abs(x)), "d_softsign": lambda x: 1 / (1 + abs(x)) ** 2,
     "elu": act.elu, "d_elu": act.d_elu,

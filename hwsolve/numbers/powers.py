@@ -48,7 +48,18 @@ def whole_power(x: Scalar, n: int) -> Scalar:
         raise NotFinite(say("division by zero"))
     if type(x) is not arb and x.height_bits() * abs(n) <= MAX_RATIONAL_BITS:
         return x**n
-    return bounded(arb(x) ** n, say("division by a value that may be zero"))
+    ball = by_squaring(arb(x), abs(n))
+    return ball if n >= 0 else bounded(1 / ball, say("division by a value that may be zero"))
+
+
+def by_squaring(x: arb, n: int) -> arb:
+    """x to the power n ≥ 0 by products alone: `arb ** 2` is no number where the ball holds 0."""
+    result = arb(1)
+    while n:
+        if n & 1:
+            result = result * x
+        x, n = x * x, n >> 1
+    return result
 
 
 def exact_root(x: fmpq, n: int) -> fmpq | None:

@@ -74,17 +74,19 @@ def finite_decimal(p: int, q: int, digits: int) -> str:
 
 def rounded_rational(p: int, q: int, digits: int) -> tuple[str, int]:
     """The significant digits of p/q > 0, and the power of ten of the first."""
-    power = math.floor((p.bit_length() - q.bit_length()) * LOG10_2)
+    power = power_of_ten(p.bit_length() - q.bit_length() - 1)
     while True:
         places = digits - 1 - power
         top, bottom = (p * 10**places, q) if places >= 0 else (p, q * 10**-places)
         whole = (2 * top + bottom) // (2 * bottom)
-        if whole >= 10**digits:
-            power += 1
-        elif whole < 10 ** (digits - 1):
-            power -= 1
-        else:
+        if whole < 10**digits:
             return str(whole), power
+        power += 1
+
+
+def power_of_ten(bits: int) -> int:
+    """A power of ten that is not above 2^bits, and less than two places below."""
+    return math.floor(bits * LOG10_2 - 1e-6)
 
 
 def rounded_ball(value: Scalar, digits: int) -> tuple[str, int] | None:
@@ -93,21 +95,17 @@ def rounded_ball(value: Scalar, digits: int) -> tuple[str, int] | None:
 
     size = abs(value)
     mantissa, exponent = size.mid().man_exp()
-    power = math.floor((mantissa.bit_length() + int(exponent)) * LOG10_2)
+    power = power_of_ten(mantissa.bit_length() + int(exponent) - 1)
     with ctx.workprec(max(ctx.prec, size.bits()) + 4 * digits + 64):
-        for _ in range(4):
+        while True:
             places = digits - 1 - power
             scaled = size * 10**places if places >= 0 else size / 10**-places
             whole = (scaled + type(size)(1) / 2).floor().unique_fmpz()
-            if whole is None:
+            if whole is None or whole < 10 ** (digits - 1):
                 return None
-            if whole >= 10**digits:
-                power += 1
-            elif whole < 10 ** (digits - 1):
-                power -= 1
-            else:
+            if whole < 10**digits:
                 return str(whole), power
-    return None
+            power += 1
 
 
 def ball_text(value: Scalar, digits: int) -> str:
@@ -162,6 +160,13 @@ def int_text(n: int) -> str:
     return fmpz(n).str()
 
 
+def known_bits() -> int:
+    """The bits that balls are computed with."""
+    from flint import ctx
+
+    return int(ctx.prec)
+
+
 def full(value: Scalar) -> str:
     """A value as precisely as it is known: p/q, every proven digit of a ball (30 or more), a float's own digits."""
     if isinstance(value, float):
@@ -173,7 +178,7 @@ def full(value: Scalar) -> str:
         return "0"
     if value.contains(0):
         return zero_text(value, FULL_DIGITS)
-    most = int(value.rel_accuracy_bits() * LOG10_2)
+    most = int(min(value.rel_accuracy_bits(), max(known_bits(), value.bits())) * LOG10_2)
     for digits in range(most, max(FULL_DIGITS, most - 5) - 1, -1):
         found = rounded_ball(value, digits)
         if found:

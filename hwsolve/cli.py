@@ -220,6 +220,3 @@ def main() -> None:
 
         sys.exit(status_of(error, debug="--debug" in sys.argv))
 
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,56 @@
+"""Time and memory of a call or of a command, the least of several runs."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from tests.conftest import ROOT
+
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
+
+
+def compiled() -> None:
+    """Byte-code as an installed package has it."""
+    compileall.compile_dir(str(ROOT / "hwsolve"), quiet=1)
+    compileall.compile_dir(str(ROOT / "tests" / "benchmarks"), quiet=1)
+
+
+def seconds(call: Callable[[], object], runs: int = 5) -> float:
+    """The least time of a call."""
+    best = float("inf")
+    for _ in range(runs):
+        start = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def run(arguments: Sequence[str]) -> None:
+    """A Python command, cold, its output thrown away."""
+    subprocess.run([sys.executable, *arguments], check=True, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+
+
+def cold(*commands: Sequence[str], runs: int = 15) -> list[float]:
+    """The least time of each command, taken in turns so that a busy moment strikes all."""
+    best = [float("inf")] * len(commands)
+    for _ in range(runs):
+        for n, command in enumerate(commands):
+            best[n] = min(best[n], seconds(lambda command=command: run(command), 1))  # type: ignore[misc]
+    return best
+
+
+def memory(arguments: Sequence[str]) -> float:
+    """The largest resident memory of a command in MB, seen by a parent that has no other child."""
+    code = (
+        "import resource, subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]], check=True, stdout=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT
+    )
+    return int(done.stdout) / 1024

@@ -17,7 +17,7 @@ from hwsolve.formula.tree import Formula
 from hwsolve.language import say, translate
 from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
 from hwsolve.render.chain import Notation, chain
-from hwsolve.render.measure import fill, right, width
+from hwsolve.render.measure import fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.select import heading, selected, title, with_columns
 from hwsolve.render.wrap import equation, with_remark
@@ -218,7 +218,7 @@ class Page:
         for key, answer in s.answers.items():
             if answer.main:
                 if isinstance(answer.value, Formula):
-                    texts = equation([("", key_symbol(key, False)), ("=", unicode(answer.value))], self.columns - 4)
+                    texts = equation([("", key_symbol(key, False)), ("=", unicode(answer.shown or answer.value))], self.columns - 4)
                 else:
                     texts = answer_rows(key, answer, self.columns - 4, self.words, self.options.full)
                 found += [[(text, "value")] for text in texts]
@@ -236,7 +236,8 @@ class Page:
     def note(self, note: Note) -> list[Row]:
         """A remark, a warning with the word before it."""
         warning = note.level == "warning"
-        lead = self.words(say("Warning:") if warning else say("Note:")) + " "
+        lead = self.words(say("Warning:") if warning else say("Note:"))
+        lead += "" if wide(lead[-1]) else " "
         style = "warning" if warning else "note"
         rows = fill(self.words(note.text), self.columns - width(lead))
         return [[(lead if n == 0 else " " * width(lead), style), (row, "")] for n, row in enumerate(rows)]

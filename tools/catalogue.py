@@ -1,0 +1,97 @@
+"""The catalogues of translations: `python tools/catalogue.py zh` collects every `say("…")` of the program into
+hwsolve/locale/zh/LC_MESSAGES/hwsolve.po, keeps what is translated there, and compiles it to the .mo beside it."""
+
+from __future__ import annotations
+
+import ast
+import struct
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent / "hwsolve"
+HEADER = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\nLanguage: {language}\n"
+
+
+def folder(language: str) -> Path:
+    """Where gettext looks."""
+    return PACKAGE / "locale" / language / "LC_MESSAGES"
+
+
+def templates() -> dict[str, list[str]]:
+    """Every template with the modules it stands in, in the order of the modules."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = path.relative_to(PACKAGE.parent).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                template = node.args[0]
+                if not isinstance(template, ast.Constant) or not isinstance(template.value, str):
+                    raise ValueError(f"{module}:{node.lineno}: say() takes a literal")
+                places = found.setdefault(template.value, [])
+                if module not in places:
+                    places.append(module)
+    return found
+
+
+def read(text: str) -> dict[str, str]:
+    """The entries of a .po: template to translation, those without one left out."""
+    entries: dict[str, str] = {}
+    parts = {"msgid": "", "msgstr": ""}
+    part = ""
+    for line in [*text.splitlines(), 'msgid ""']:
+        if line.startswith("msgid "):
+            if parts["msgid"] and parts["msgstr"]:
+                entries[parts["msgid"]] = parts["msgstr"]
+            parts = {"msgid": "", "msgstr": ""}
+        for name in parts:
+            if line.startswith(name + " "):
+                part, line = name, line.removeprefix(name + " ")
+        if line.startswith('"'):
+            parts[part] += ast.literal_eval(line)
+    return entries
+
+
+def quoted(text: str) -> str:
+    """A string of a .po."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def written(language: str, found: dict[str, list[str]], known: dict[str, str]) -> str:
+    """The .po."""
+    head = f'msgid ""\nmsgstr {quoted(HEADER.format(language=language))}\n'
+    entries = [
+        f"#: {' '.join(places)}\nmsgid {quoted(template)}\nmsgstr {quoted(known.get(template, ''))}\n"
+        for template, places in found.items()
+    ]
+    return "\n".join([head, *entries])
+
+
+def compiled(language: str, known: dict[str, str]) -> bytes:
+    """The .mo: a table of the templates in order, and one of their translations."""
+    entries = sorted({"": HEADER.format(language=language), **known}.items(), key=lambda e: e[0].encode())
+    keys = [k.encode() for k, _ in entries]
+    values = [v.encode() for _, v in entries]
+    at = 28 + 16 * len(entries)
+    tables, data = b"", b""
+    for texts in (keys, values):
+        for text in texts:
+            tables += struct.pack("<II", len(text), at + len(data))
+            data += text + b"\0"
+    return struct.pack("<7I", 0x950412DE, 0, len(entries), 28, 28 + 8 * len(entries), 0, at) + tables + data
+
+
+def main(language: str) -> None:
+    """Bring the catalogue of a language up to date."""
+    place = folder(language)
+    place.mkdir(parents=True, exist_ok=True)
+    po = place / "hwsolve.po"
+    found = templates()
+    known = read(po.read_text(encoding="utf-8")) if po.exists() else {}
+    known = {template: text for template, text in known.items() if template in found}
+    po.write_text(written(language, found, known), encoding="utf-8")
+    (place / "hwsolve.mo").write_bytes(compiled(language, known))
+    print(f"{language}: {len(known)} of {len(found)} templates are translated")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

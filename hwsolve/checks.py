@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, written
-from hwsolve.compare import Verdict, compare, interval, no_names, typed
+from hwsolve.compare import Free, Verdict, compare, interval, no_names, typed
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.solution import Check, Identity, Published, Solution
@@ -36,7 +37,7 @@ def judge(problem: Problem, solution: Solution) -> Solution:
     """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec."""
     checks: list[Check] = []
     published: list[Published] = []
-    free = free_names(solution)
+    free = partial(free_names, solution)
     for key, expectation in problem.expect.items():
         value = _value(problem, solution, "expect", key, expectation.node)
         if value is not None:
@@ -74,7 +75,7 @@ def _value(problem: Problem, solution: Solution, field: str, key: str, node: Nod
         return None
 
 
-def _check(problem: Problem, key: str, expectation: Expectation, value: Any, free: dict[str, str]) -> list[Check]:
+def _check(problem: Problem, key: str, expectation: Expectation, value: Any, free: Free) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
     leaves = _leaves(expectation)
     at = expectation.at
@@ -94,7 +95,7 @@ def _check(problem: Problem, key: str, expectation: Expectation, value: Any, fre
     return failed or [Check(key, as_typed(expectation.text), written(value), True, at)]
 
 
-def _publish(problem: Problem, key: str, statement: PublishedStatement, value: Any, free: dict[str, str]) -> Published:
+def _publish(problem: Problem, key: str, statement: PublishedStatement, value: Any, free: Free) -> Published:
     """What the source states against the answer, to the digits stated."""
     leaves = _leaves(statement)
     agrees: bool | None = False
@@ -113,15 +114,13 @@ def _publish(problem: Problem, key: str, statement: PublishedStatement, value: A
 
 def _leaves(stated: Expectation | PublishedStatement) -> list[Leaf]:
     """The scalars of what was stated, in order, with their places from 1."""
-    from hwsolve.spec.nodes import Mapping, Sequence
-
-    node: Node | None = stated.node
-    if isinstance(node, Mapping):
+    node: Any = stated.node
+    if hasattr(node, "entries"):  # {value: …, tolerance: …}, {stated: …, source: …}
         node = next((node.entries[k][1] for k in ("value", "stated") if k in node.entries), None)
 
-    def walk(value: Any, text: Any, node: Node | None, place: Place) -> Iterator[Leaf]:
+    def walk(value: Any, text: Any, node: Any, place: Place) -> Iterator[Leaf]:
         if isinstance(value, tuple):
-            parts = node.items if isinstance(node, Sequence) else [None] * len(value)
+            parts = getattr(node, "items", None) or [None] * len(value)
             for n, (item, typed, part) in enumerate(zip(value, text, parts, strict=True), 1):
                 yield from walk(item, typed, part, (*place, n))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.solution import Quantity
 
 DECIMAL = re.compile(r"([-+−]?)(\d[\d_,]*)?(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?")
+
+
+Free = Callable[[], dict[str, str]]  # what the names of formulas range over, looked up where formulas are compared
 
 
 class Verdict(NamedTuple):
@@ -64,8 +68,10 @@ def no_names(name: str, indices: tuple[int, ...]) -> Any:
     raise KeyError(name)
 
 
-def compare(text: str, stated: Formula, found: Any, free: dict[str, str], tolerance: Fraction | None) -> Verdict:
+def compare(text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None) -> Verdict:
     """What was typed, as text and as a formula, against a Quantity or a Formula."""
+    if isinstance(found, Quantity) and _same_integer(stated, found.value):
+        return Verdict(True, found.text)
     decimal = typed(text)
     if isinstance(found, Quantity):
         if decimal is not None:
@@ -77,13 +83,15 @@ def compare(text: str, stated: Formula, found: Any, free: dict[str, str], tolera
         return Verdict(None, _text(found))
     from hwsolve.equality import equal_for_all
 
-    equal, witness = equal_for_all(formula, stated, free)
+    equal, witness = equal_for_all(formula, stated, free())
     return Verdict(equal, _text(found), "" if witness is None else str(witness))
 
 
+def _same_integer(stated: Formula, value: Any) -> bool:
+    return type(value) is int and type(stated) is Number and stated.denominator == 1 and stated.numerator == value
+
+
 def _number(wanted: Typed, found: Quantity, tolerance: Fraction) -> Verdict:
-    if isinstance(found.value, int) and wanted.value == found.value:
-        return Verdict(True, found.text)
     low, high = interval(found.value)
     if max(abs(low - wanted.value), abs(high - wanted.value)) <= tolerance:
         return Verdict(True, found.text)

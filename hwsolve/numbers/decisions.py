@@ -53,8 +53,8 @@ def inside(x: Scalar, low: int, high: int) -> bool:
 
 
 def equal(a: Scalar, b: Scalar) -> bool:
-    """Whether two values are the same."""
-    if a == b:
+    """Whether two values are the same.  One ball in two places is: it stands for one number."""
+    if a is b or a == b:
         return True
     if type(a) is not arb and type(b) is not arb:
         return False
@@ -67,7 +67,7 @@ def less(a: Scalar, b: Scalar) -> bool:
     """Whether a < b."""
     if a < b:
         return True
-    if a >= b:
+    if a is b or a >= b:
         return False
     raise Undecided(say("which of two values is the greater"))
 

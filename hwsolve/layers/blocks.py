@@ -18,6 +18,7 @@ from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, did_you_mean
 
 COMPOSITES = ("residual", "concat", "multiply", "repeat")
+LONGEST = 10_000  # characters of a value with its arguments put in
 ARGUMENT = re.compile(r"\$([^\W\d]\w*)")
 
 
@@ -121,4 +122,8 @@ def filled_scalar(node: Scalar, arguments: dict[str, Node], report: Report, path
         argument = arguments[match[1]]
         return f"({argument.text})" if isinstance(argument, Scalar) else match[0]
 
-    return Scalar(node.line, node.column, ARGUMENT.sub(text, node.text), node.plain)
+    made = ARGUMENT.sub(text, node.text)
+    if len(made) > LONGEST:  # blocks within blocks can double it every time
+        report.add(node, path, say("With its arguments put in, this has more than {n} characters.", n=f"{LONGEST:,}"))
+        return node
+    return Scalar(node.line, node.column, made, node.plain)

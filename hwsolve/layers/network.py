@@ -19,7 +19,7 @@ from hwsolve.layers.inference import Item, Network, Part, expand, infer
 from hwsolve.spec import fields
 from hwsolve.spec.fields import INVALID, Field, ListOf, SizeField, Word, WordField, describe, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
-from hwsolve.spec.report import Path, Report, did_you_mean
+from hwsolve.spec.report import Path, Report, did_you_mean, suggest
 
 __all__ = ["BlocksField", "Item", "Network", "NetworkField", "expand"]
 
@@ -134,6 +134,7 @@ class Reader:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.count = 0
+        self.open: list[str] = []  # the blocks that are being written out
         self._blocks: dict[str, Block] | None = None
 
     @property
@@ -222,8 +223,9 @@ class Reader:
         for key, (head, _) in node.entries.items():
             if key not in allowed:
                 self.report.add(head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, allowed))
+        meant = {suggest(key, allowed) for key in node.entries if key not in allowed}
         for key in required:
-            if key not in node.entries:
+            if key not in node.entries and key not in meant:
                 self.report.add(node, path, say("`{key}` is missing in `{name}`.", key=key, name=name))
         values: dict[str, Any] = {key: value for key, (_, value) in node.entries.items()}
         if "name" in values:
@@ -277,8 +279,13 @@ class Reader:
         if isinstance(node, Mapping) and "name" in node.entries and "name" not in block.arguments:
             own = WordField().read(node.entries["name"][1], self.report, path / "name")
         before = len(self.report.errors)
+        if name in self.open:
+            self.report.add(head, path, say("The block `{name}` stands within itself.", name=name))
+            return INVALID
         body = filled(block.body, arguments, self.report, path)
         if own is INVALID or len(self.report.errors) > before:
             return INVALID
+        self.open.append(name)
         parts = self.layers(body, path, depth + 1)
+        self.open.pop()
         return INVALID if parts is INVALID else Part(name, None, head, node, path, own, (parts,))

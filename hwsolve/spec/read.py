@@ -121,6 +121,8 @@ def _place(text: str, offset: int) -> Scalar:
 
 def _syntax_error(error: yaml.MarkedYAMLError, report: Report) -> None:
     mark = error.problem_mark or error.context_mark
+    if "quoted scalar" in (error.context or "") and "end of" in (error.problem or ""):
+        mark = error.context_mark  # where it was opened
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
     text = numbered_lines(report.text, {line}).get(line, "")
     if line > 1 and not text.strip():  # the end of the text: show its last words
@@ -166,7 +168,7 @@ class _Reader:
         if kind is yaml.AliasEvent:
             return self.alias(event, depth)
         if event.tag is not None:
-            self.refuse_tag(event)
+            return self.tagged(event, depth)
         if event.anchor is not None:
             return self.anchored(event, depth)
         if kind is yaml.ScalarEvent:
@@ -186,6 +188,7 @@ class _Reader:
                 items.append(node(event, below))
             return Sequence(mark.line + 1, mark.column + 1, items)
         entries: dict[str, tuple[Scalar, Node]] = {}
+        merged: list[Mapping] = []
         while type(event := advance()) is not yaml.MappingEndEvent:
             key = node(event, below)
             value = node(advance(), below)
@@ -198,9 +201,12 @@ class _Reader:
                     say("The key `{key}` stands twice; the first is in line {line}.", key=clip(key.text), line=first),
                 )
             elif key.text == "<<" and key.plain:
-                self.add(key, say("Merge keys (`<<`) are not read."), say("Write the fields out, or use `blocks`."))
+                self.add(key, say("Merge keys (`<<`) are not read."), say("Write the keys out, or use `blocks`."))
+                merged += [value] if type(value) is Mapping else []
             else:
                 entries[key.text] = (key, value)
+        for other in merged:  # so that what it holds is not missed too
+            entries = other.entries | entries
         return Mapping(mark.line + 1, mark.column + 1, entries)
 
     def anchored(self, event: Any, depth: int) -> Node:
@@ -221,6 +227,7 @@ class _Reader:
             at = Scalar(mark.line + 1, mark.column + 1, "")
             hint = say("A text that begins with `*` needs quotes.")
             self.add(at, say("There is no anchor `&{name}` before this alias.", name=clip(event.anchor)), hint)
+            self.report.unreadable.add((at.line, at.column))
             return at
         node, size, height = found
         self.count += size - 1
@@ -231,8 +238,8 @@ class _Reader:
             self.stop(mark, say("This is nested more than {most} levels deep.", most=MOST_DEPTH))
         return node
 
-    def refuse_tag(self, event: Any) -> None:
-        """Nothing in a spec is made by a tag."""
+    def tagged(self, event: Any, depth: int) -> Node:
+        """A part that a tag would make something of; nothing is made of it."""
         mark = event.start_mark
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         at = Scalar(mark.line + 1, mark.column + 1, "")
@@ -241,6 +248,9 @@ class _Reader:
             say("Tags such as `{tag}` are not read.", tag=clip(tag)),
             say("A text that begins with `!` needs quotes."),
         )
+        self.inside(event, depth)
+        self.report.unreadable.add((at.line, at.column))
+        return at
 
     def add(self, node: Node, message: Message, hint: Message | None = None) -> None:
         self.report.add(node, Path(), message, hint)

@@ -10,12 +10,27 @@ nets/lenet.yaml:6:29: `kernel_size` takes 1 or 2 sizes, not 3.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
 from hwsolve.language import Message, say
+from hwsolve.spec.names import clip, did_you_mean, listed, suggest
 from hwsolve.spec.nodes import Node
+
+__all__ = [
+    "ROOT",
+    "Error",
+    "Full",
+    "Path",
+    "Report",
+    "SpecFailure",
+    "clip",
+    "did_you_mean",
+    "listed",
+    "numbered_lines",
+    "suggest",
+]
 
 WIDTH = 100  # columns of a source line that are shown around the caret
 MOST = 1000  # errors that are shown of one text
@@ -63,6 +78,7 @@ class Report:
         self.text = text
         self.errors: list[Error] = []
         self.full = False
+        self.unreadable: set[tuple[int, int]] = set()  # places whose text means nothing
         self.overrides: list[tuple[str, str]] = []  # a node with line -k is of the k-th: (what was typed, its value)
         self.document: Node | None = None  # what is being read, for a field that needs another part of it
 
@@ -72,7 +88,9 @@ class Report:
         return not self.errors
 
     def add(self, node: Node, path: Path | str, message: Message, hint: Message | None = None) -> None:
-        """Note a mistake at a node; Full is raised when there are enough."""
+        """Note a mistake at a node, but none about what has no meaning; Full is raised when there are enough."""
+        if (node.line, node.column) in self.unreadable:
+            return
         if len(self.errors) == MOST:
             self.full = True
             raise Full
@@ -170,40 +188,3 @@ def _columns(char: str) -> int:
     if unicodedata.combining(char) or char in "\u200b\u200d\ufe0e\ufe0f":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def clip(text: str, most: int = 60) -> str:
-    """A text from the spec as a message shows it: on one line, not too long."""
-    return " ".join(text.split()) if len(text) <= most else " ".join(text[: most - 1].split()) + "…"
-
-
-def suggest(word: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to a mistyped one, if any is near."""
-    import difflib
-
-    names = list(known)
-    if len(word) > 100:
-        return None
-    plain = word.lower().replace("-", "_").replace(" ", "_")
-    for name in names:
-        if name.lower().replace("_", "") == plain.replace("_", ""):
-            return name
-    return next(iter(difflib.get_close_matches(plain, names, 1, 0.6)), None)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> Message | None:
-    """A hint with the nearest known name, or with all of them where there are few."""
-    names = list(known)
-    near = suggest(word, names)
-    if near is not None:
-        return say("Did you mean `{near}`?", near=near)
-    if not names:
-        return None
-    return say("Known are {names}.", names=listed(names))
-
-
-def listed(names: Iterable[str], most: int = 30) -> str:
-    """Names in a row: `a`, `b`, `c` …"""
-    all_names = list(names)
-    shown = ", ".join(f"`{name}`" for name in all_names[:most])
-    return shown + (" …" if len(all_names) > most else "")

@@ -52,6 +52,8 @@ def whole_number(text: str) -> int | None:
         if DIGITS.fullmatch(text):
             raise too_long()
         return None
+    if text.isdecimal() and text.isascii():
+        return int(text)
     if WHOLE.fullmatch(text):
         return int(text)
     return int(text, 0) if BASED.fullmatch(text) else None
@@ -313,7 +315,7 @@ class DecimalField(Field):
 
     def __init__(self, names: bool = False) -> None:
         self.names = names
-        self.expected = say("a formula") if names else say("a number")
+        self.expected = say("a number or a formula") if names else say("a number")
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         if type(node) is not Scalar:

@@ -19,7 +19,7 @@ def reworded(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> 
     if "flow sequence" in context or "flow mapping" in context:
         return _unclosed("sequence" in context, char, opened)
     if "quoted scalar" in context:
-        return _quoted(problem, opened)
+        return _quoted(problem)
     if "tab" in problem or char == "\t":
         return say("A tab stands here, where YAML takes only spaces."), say("Indent with spaces.")
     if "cannot start any token" in problem:
@@ -52,10 +52,10 @@ def _unclosed(is_list: bool, char: str, opened: int) -> Reason:
     return message, None
 
 
-def _quoted(problem: str, opened: int) -> Reason:
+def _quoted(problem: str) -> Reason:
     if "escape" in problem:
         return say("This backslash sequence is not known."), say("In single quotes a backslash is just a backslash.")
-    return say("The quotation mark of line {line} is never closed.", line=opened), None
+    return say("This quotation mark is never closed."), None
 
 
 def _colon(problem: str, before: str, opened: int) -> Reason:

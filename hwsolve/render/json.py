@@ -231,6 +231,7 @@ def stated(g: Given) -> str:
         return q.text
     if q.exact is not None:
         return q.exact
-    from hwsolve.numbers import full
+    from hwsolve.numbers import LADDER, full, precision
 
-    return str(full(q.value))
+    with precision(LADDER[-1]):
+        return str(full(q.value))

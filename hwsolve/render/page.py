@@ -218,7 +218,8 @@ class Page:
         for key, answer in s.answers.items():
             if answer.main:
                 if isinstance(answer.value, Formula):
-                    texts = equation([("", key_symbol(key, False)), ("=", unicode(answer.shown or answer.value))], self.columns - 4)
+                    text = unicode(answer.shown or answer.value)
+                    texts = equation([("", key_symbol(key, False)), ("=", text)], self.columns - 4)
                 else:
                     texts = answer_rows(key, answer, self.columns - 4, self.words, self.options.full)
                 found += [[(text, "value")] for text in texts]

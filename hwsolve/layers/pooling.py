@@ -8,12 +8,17 @@ Source: PyTorch, torch.nn.MaxPool2d and torch.nn.AvgPool2d.
 from __future__ import annotations
 
 from math import isqrt
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Builder
+    from hwsolve.layers.axes import Frame
+    from hwsolve.layers.pooled import Pooled
 
 
 class Pooling(Layer, frozen=True):
@@ -65,12 +70,10 @@ class Pooling(Layer, frozen=True):
     def check(self, kernel: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
         window.check_window(kernel, self.strides, self.dilations)
-        for p, k, d in zip(self.padding, kernel, self.dilations, strict=True):
-            covered = window.reach(k, d)
-            if isinstance(p, int) and isinstance(covered, int) and p > covered // 2:
-                raise ShapeError(
-                    say("Expected at most half of the window, {half}, got {p}.", half=covered // 2, p=p), "padding"
-                )
+        for p, k in zip(self.padding, kernel, strict=True):
+            if isinstance(p, int) and isinstance(k, int) and p > k // 2:
+                message = say("Expected at most half of the window, {half}, got {p}.", half=k // 2, p=p)
+                raise ShapeError(message, "padding")
 
     def stated(self, x: Shape) -> Shape:
         """A map of unknown sides that holds the stated number of values."""
@@ -95,6 +98,24 @@ class Pooling(Layer, frozen=True):
         return {
             a: made(axes[a - 1], n, k, s, (p, p), d) for a, (n, k, s, p, d) in enumerate(zip(*settings, strict=True), 1)
         }
+
+    def frame(self, x: Shape) -> Frame:
+        """The window's places over a map `x`."""
+        from hwsolve.layers.axes import Frame, Sliding
+
+        if self.kernel_size is None:
+            raise NotComputed(say("a pooling layer without a window can be counted, but not computed"))
+        sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.strides, self.padding, self.dilations, strict=True)
+        return Frame(tuple(Sliding(*s) for s in sizes))
+
+    def operation(self, x: Shape) -> Pooled:
+        """One value for every place of the window."""
+        raise NotImplementedError
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One operation."""
+        one = builder.shape(x)[-self.AXES - 1 :]
+        return builder.forward(self.operation(one), (x,), path, self.symbols.output)
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The kernel's sides, the channels, and the output's sides."""
@@ -150,6 +171,15 @@ class MaxPooling(Pooling, frozen=True):
     def dilations(self) -> Shape:
         """As given."""
         return self.dilation
+
+    def operation(self, x: Shape) -> Pooled:
+        """The maximum of every window; of equal ones the first, as PyTorch takes it."""
+        from hwsolve.layers.pooled import Maximum
+
+        frame = self.frame(x)
+        if any(set(row) == {-1} for axis in frame.axes if isinstance(axis.side, int) for row in axis.cells()):
+            raise NotComputed(say("a window lies in the padding alone: it has no maximum"))
+        return Maximum(frame)
 
 
 class AveragePooling(Pooling, frozen=True):

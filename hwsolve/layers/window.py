@@ -52,9 +52,10 @@ def places_rounded_up(n: Size, kernel: Size, stride: Size, padding: Size, dilati
     """
     covered = reach(kernel, dilation)
     if isinstance(n, int) and isinstance(padding, int) and isinstance(covered, int) and isinstance(stride, int):
-        if n + 2 * padding < covered:
+        found = min(-((covered - n - 2 * padding) // stride) + 1, -(-(n + padding) // stride))
+        if found < 1:
             raise ShapeError(too_small(n, 2 * padding, covered), "kernel_size")
-        return min(-((covered - n - 2 * padding) // stride) + 1, -(-(n + padding) // stride))
+        return found
     whole = call("+", call("ceil", call("/", n + 2 * padding - covered, stride)), 1)
     if (
         isinstance(padding, int)

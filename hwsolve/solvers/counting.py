@@ -105,7 +105,7 @@ class Counting:
         shape = self.problem.network.input
         lines: list[Line] = []
         self.shape_answer("input", shape)
-        if self.asked.counts_output("input") or self.asked.stored == "cs231n":
+        if self.asked.stored == "cs231n":
             self.activations("input", shape, lines)
             self.sections.append(Section(say("input: {shape}", shape=shape_text(shape)), 2, tuple(lines)))
             self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))

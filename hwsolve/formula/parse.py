@@ -14,7 +14,6 @@ stay as they were written.  `softmax(x)[i]` is `Call("element", (softmax(x), i))
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
@@ -27,6 +26,7 @@ MAX_TEXT = 100_000
 MAX_DIGITS = 1_000  # of a number, and the size of its power of ten
 BIG_OPERATORS = ("Sum", "Prod", "Max", "Min")
 COMPARISONS = ("==", "<", ">", "<=", ">=")
+STRENGTH = dict.fromkeys(COMPARISONS, 0) | {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
 KEY = r"[^\W\d][\w.]*(?:@[0-9]+)?"
 TOKEN = re.compile(
     rf"\s*(?:(?P<number>(?:[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -61,7 +61,10 @@ def parse(text: str) -> Formula:
 
 
 class Parser:
-    """One pass over the tokens; `level` is how many parentheses, signs and powers are open."""
+    """One pass over the tokens by the precedence of operators; `level` is how many expressions are open.
+
+    Few calls lie between one level and the next, so that the deepest text that is taken stays far from Python's limit.
+    """
 
     def __init__(self, text: str) -> None:
         self.tokens = tokens(text)
@@ -72,67 +75,35 @@ class Parser:
         """The one formula that the text consists of."""
         if self.tokens[0].kind == "end":
             raise self.fail(say("A formula is missing."))
-        f = self.comparison()
+        f = self.expression()
         if self.tokens[self.at].kind != "end":
             raise self.unexpected(say("an operator or the end"))
-        if depth(f) > 2 * MAX_DEPTH:
+        if depth(f) > MAX_DEPTH:
             raise FormulaError(say("The formula is nested more than {limit} deep.", limit=MAX_DEPTH), 1)
         return f
 
-    def comparison(self) -> Formula:
-        self.deeper()
-        left = self.sum()
-        operator = self.peek()
-        if operator in COMPARISONS:
+    def expression(self, weakest: int = 0) -> Formula:
+        """Operands, as far as operators bind at least as strongly as `weakest`; `a + b + c` in one call."""
+        self.level += 1
+        if self.level > MAX_DEPTH:
+            raise self.fail(say("The formula is nested more than {limit} deep.", limit=MAX_DEPTH))
+        joining, parts = "", [self.operand()]
+        while (strength := STRENGTH.get(operator := self.peek(), -1)) >= weakest:
             self.at += 1
-            left = Call(operator, (left, self.sum()))
-            if self.peek() in COMPARISONS:
+            right = self.expression(strength if operator == "**" else strength + 1)
+            if operator == joining:
+                parts.append(right)
+            elif operator in ("+", "*"):
+                joining, parts = operator, [together(joining, parts), right]
+            else:
+                joining, parts = "", [Call(operator, (together(joining, parts), right))]
+            if operator in COMPARISONS and self.peek() in COMPARISONS:
                 raise self.fail(say("Comparisons cannot be chained: put one of them in parentheses."))
         self.level -= 1
-        return left
+        return together(joining, parts)
 
-    def sum(self) -> Formula:
-        return self.chain("+", "-", self.product)
-
-    def product(self) -> Formula:
-        return self.chain("*", "/", self.unary)
-
-    def chain(self, joining: str, parting: str, part: Callable[[], Formula]) -> Formula:
-        """`a + b + c` in one call; `a - b + c` from left to right."""
-        joined = [part()]
-        while (operator := self.peek()) in (joining, parting):
-            self.at += 1
-            right = part()
-            if operator == joining:
-                joined.append(right)
-            else:
-                joined = [Call(parting, (together(joining, joined), right))]
-        return together(joining, joined)
-
-    def unary(self) -> Formula:
-        sign = self.peek()
-        if sign not in ("-", "+"):
-            return self.power()
-        self.deeper()
-        self.at += 1
-        literal = self.tokens[self.at].kind == "number"
-        f = self.unary()
-        self.level -= 1
-        if sign == "+":
-            return f
-        return Number(-f.numerator, f.denominator) if literal and isinstance(f, Number) else Call("neg", (f,))
-
-    def power(self) -> Formula:
-        base = self.atom()
-        if self.peek() != "**":
-            return base
-        self.deeper()
-        self.at += 1
-        exponent = self.unary()
-        self.level -= 1
-        return Call("**", (base, exponent))
-
-    def atom(self) -> Formula:
+    def operand(self) -> Formula:
+        """A number, what begins with a name, a sign and what it belongs to, or what stands in parentheses."""
         token = self.tokens[self.at]
         if token.kind == "number":
             self.at += 1
@@ -140,12 +111,18 @@ class Parser:
         if token.kind == "name":
             self.at += 1
             return self.named(token)
-        if self.peek() == "(":
-            self.at += 1
-            inner = self.comparison()
+        if token.text not in ("-", "+", "("):
+            raise self.unexpected(say("a number, a name or “(”"))
+        self.at += 1
+        if token.text == "(":
+            f = self.expression()
             self.close(")")
-            return inner
-        raise self.unexpected(say("a number, a name or “(”"))
+            return f
+        literal = self.tokens[self.at].kind == "number"
+        f = self.expression(STRENGTH["**"])
+        if token.text == "+":
+            return f
+        return Number(-f.numerator, f.denominator) if literal and isinstance(f, Number) else Call("neg", (f,))
 
     def named(self, token: Token) -> Formula:
         """What begins with a name: a reference, an element, a call or a big operator."""
@@ -178,10 +155,10 @@ class Parser:
                 raise self.fail(say("An index is missing."))
             self.at += 1
             return ()
-        items = [self.comparison()]
+        items = [self.expression()]
         while self.peek() == ",":
             self.at += 1
-            items.append(self.comparison())
+            items.append(self.expression())
         self.close(closing)
         return tuple(items)
 
@@ -193,11 +170,6 @@ class Parser:
     def peek(self) -> str:
         token = self.tokens[self.at]
         return token.text if token.kind == "operator" else ""
-
-    def deeper(self) -> None:
-        self.level += 1
-        if self.level > MAX_DEPTH:
-            raise self.fail(say("The formula is nested more than {limit} deep.", limit=MAX_DEPTH))
 
     def unexpected(self, wanted: Message) -> FormulaError:
         token = self.tokens[self.at]

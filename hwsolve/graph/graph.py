@@ -83,7 +83,9 @@ class Graph(msgspec.Struct):
 
 
 class NameClash(Exception):
-    """Two quantities of one name."""
+    """Two quantities of one name; `layer` is the path of the layer with the second."""
+
+    layer = ""
 
     def __init__(self, message: Message):
         super().__init__(str(message))
@@ -160,7 +162,7 @@ class Builder:
         names = list(label.elements.values()) or [label.symbol]
         for name in names:
             if name in self.places:
-                raise NameClash(say("two quantities are called {name}", name=name))
+                raise NameClash(say("Two quantities are called `{name}`.", name=name))
             self.places[name] = node.name
         return self.graph.add(node, label)
 

@@ -110,7 +110,7 @@ def train(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: 
         if losses:
             trajectory.losses.append(values[loss])
             if not exact and not numbers.finite(values[loss]):
-                raise numbers.NotFinite(say("the loss after {n} updates", n=step))
+                raise numbers.NotFinite(say("a loss that is not finite, after {n} updates", n=step))
         if written:
             kept[step] = {name: values[k] for name, k in slots.items() if values[k] is not None}
         if not last:

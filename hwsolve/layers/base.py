@@ -34,7 +34,9 @@ class ShapeError(Exception):
 
 
 class NotComputed(Exception):
-    """A layer, or a setting of it, that has no operation yet."""
+    """A layer, or a setting of it, that has no operation yet; `layer` is its path."""
+
+    layer = ""
 
     def __init__(self, message: Message):
         super().__init__(message)
@@ -222,7 +224,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
     def build(self, builder: Builder, x: str, path: str) -> str:
         """Write this layer into the graph of a computation: it reads quantity `x`; gives the name of its output."""
-        raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand", layer=path))
+        raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=path))
 
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""

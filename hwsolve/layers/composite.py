@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsolve.graph.graph import Builder
+from hwsolve.graph.graph import Builder, NameClash
 from hwsolve.graph.operation import Array, Operation, Sizes
+from hwsolve.layers.base import NotComputed
 from hwsolve.layers.inference import Item
 
 LETTERS = ("c", "i", "j", "k")
@@ -93,7 +94,11 @@ def build_items(items: tuple[Item, ...], builder: Builder, x: str) -> str:
 def build_item(item: Item, builder: Builder, x: str) -> str:
     """Write one layer or composite into the graph."""
     if item.layer is not None:
-        return item.layer.build(builder, x, item.path)
+        try:
+            return item.layer.build(builder, x, item.path)
+        except (NameClash, NotComputed) as why:
+            why.layer = item.path
+            raise
     ends = [build_items(branch, builder, x) for _, branch in item.branches]
     out = ends[0]
     for end in ends[1:]:

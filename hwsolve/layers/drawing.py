@@ -37,7 +37,7 @@ def draw(init: Initializer, shape: tuple[int, ...], seed: int) -> tuple[Formula,
         return (number_of(FIXED[init.name] if FIXED[init.name] is not None else given.get("val", 0.0)),) * prod(shape)
     bounds = SCALES.get(init.name)
     if bounds is None:
-        raise NotComputed(say("weights drawn by `{name}` are not supported yet", name=init.name))
+        raise NotComputed(say("Weights drawn by `{name}` are not supported yet.", name=init.name))
     form, low, high = bounds(given, shape)
     values = random.uniform(low, high, shape) if form == "uniform" else random.normal(low, high, shape)
     return tuple(number_of(float(v)) for v in values.reshape(-1))

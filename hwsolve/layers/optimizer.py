@@ -6,6 +6,7 @@ import msgspec
 
 from hwsolve.formula.tree import Number
 from hwsolve.graph.update import Settings
+from hwsolve.language import Message, say
 from hwsolve.spec.fields import Decimal, Flag
 
 
@@ -16,6 +17,16 @@ class SGD(msgspec.Struct, frozen=True, kw_only=True):
     momentum: Decimal = Number(0)
     weight_decay: Decimal = Number(0)
     nesterov: Flag = False
+
+    def wrong(self) -> Message | None:
+        """What torch.optim.SGD would refuse."""
+        for key in ("lr", "momentum", "weight_decay"):
+            number = getattr(self, key)
+            if isinstance(number, Number) and number.numerator < 0:
+                return say("`{key}` can't be negative.", key=key)
+        if self.nesterov and self.momentum == Number(0):
+            return say("`nesterov` needs a `momentum`.")
+        return None
 
     def settings(self) -> Settings:
         """What the graph needs; a feature whose number is 0 is not used."""

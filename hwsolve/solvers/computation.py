@@ -5,6 +5,7 @@ Everything that is wrong with a problem as a whole is noted in the report at the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -17,19 +18,20 @@ from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Builder, Graph, Label, NameClash, Node, Owned
 from hwsolve.graph.update import update
 from hwsolve.language import Message, say
-from hwsolve.layers.base import NotComputed
+from hwsolve.layers.base import NotComputed, shape_text
+from hwsolve.layers.composite import build_items
 from hwsolve.layers.drawing import draw
 from hwsolve.layers.loss import CrossEntropy, Loss, Target
-from hwsolve.layers.composite import build_items
-from hwsolve.layers.network import expand
+from hwsolve.layers.network import Item, expand
 from hwsolve.solvers.target import Classes
 from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Scalar, Sequence
 from hwsolve.spec.nodes import Node as Place
-from hwsolve.spec.report import Path, Report
+from hwsolve.spec.report import ROOT, Path, Report
 
 if TYPE_CHECKING:
     from hwsolve.solvers.backprop import Problem
+
 
 class Upstream(msgspec.Struct, frozen=True):
     """The gradient of a loss that is not stated, with respect to the output."""
@@ -126,12 +128,25 @@ class Construction:
         self.builder = Builder(self.graph)
         self.givens: dict[str, Given] = {}
         self.remarks: list[Message] = []
+        self.items: tuple[Item, ...] = ()
 
-    def wrong(self, key: str, message: Message, hint: Message | None = None) -> None:
-        """Note an error at a key of the problem."""
+    def wrong(self, key: str, message: Message, hint: Message | None = None, within: str = "") -> None:
+        """Note an error at a key of the problem, or at one of that key's own."""
         assert self.problem.node is not None
-        entry = self.problem.node.entries.get(key)
-        self.report.add(entry[1] if entry else self.problem.node, key, message, hint)
+        node: Place = self.problem.node
+        path = ROOT
+        for step in (key, within):
+            if isinstance(node, Mapping) and step in node.entries:
+                node, path = node.entries[step][1], path / step
+        self.report.add(node, path, message, hint)
+
+    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
+        """Note an error at a layer, by its path."""
+        item = next((item for item in walk_items(self.items) if item.path == layer), None)
+        if item is None:
+            self.wrong("loss" if self.problem.loss is not None else "upstream", message, hint)
+        else:
+            self.report.add(item.node, item.where, message, hint)
 
     def build(self) -> Computation | None:
         """The computation; None after an error."""
@@ -142,14 +157,15 @@ class Construction:
             items = expand(self.problem.network, self.report)
             if items is None:
                 return None
+            self.items = items
             self.graph.output = build_items(items, self.builder, x)
             self.enter_parameters()
             upstream = self.enter_end()
         except NameClash as why:
-            self.wrong("network", why.message, say("give one of them another name under `symbols`"))
+            self.wrong_layer(why.layer, why.message, say("Give one of them another name under `symbols`."))
             return None
         except NotComputed as why:
-            self.wrong("network", why.message)
+            self.wrong_layer(why.layer, why.message)
             return None
         if not self.report.ok:
             return None
@@ -166,16 +182,27 @@ class Construction:
         """The data, one sample or a batch."""
         shape, given = self.problem.network.input, self.problem.input
         if not all(isinstance(n, int) for n in shape):
-            self.wrong("network", say("sizes must be numbers here, not names"))
+            self.wrong("network", say("The sizes of the input must be numbers here, not names."), within="input")
             return None
         sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
         if given is None:
-            self.wrong("input", say("`input` is missing: the numbers that go in, in the shape {shape}", shape=list(sizes)))
+            self.wrong(
+                "input",
+                say("`input` is missing: the numbers that go in, of the shape {shape}.", shape=shape_text(sizes)),
+            )
             return None
         found = given.shape or ((1,) if prod(sizes) == 1 else ())
         if found != sizes and found[1:] != sizes:
-            message = say("the input has shape {found}, the network takes {shape}", found=list(found), shape=list(sizes))
-            self.wrong("input", message, say("one more axis in front makes a batch: {batch}", batch=["N", *sizes]))
+            message = say(
+                "The input has the shape {found}, the network takes {shape}.",
+                found=shape_text(found),
+                shape=shape_text(sizes),
+            )
+            self.wrong(
+                "input",
+                message,
+                say("One more axis in front makes a batch: {batch}.", batch=f"N × {shape_text(sizes)}"),
+            )
             return None
         symbol = self.problem.network.input_symbol or "x"
         name = self.builder.add(Node(symbol, found, "given", of="input"), Label(symbol))
@@ -206,23 +233,47 @@ class Construction:
             found = spec.values.shape
             if found == shape or (prod(found) == size and squeezed(found) == squeezed(shape)):
                 return tuple(spec.values.values)
-            message = say("{symbol} has shape {found}, needs {shape}", symbol=name, found=list(found), shape=list(shape))
-            turned = say("`rows: inputs` takes a row for each input") if found == shape[::-1] else None
+            message = say(
+                "{symbol} has the shape {found}, but needs {shape}.",
+                symbol=name,
+                found=shape_text(found),
+                shape=shape_text(shape),
+            )
+            turned = say("`rows: inputs` takes a row for each input.") if found == shape[::-1] else None
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
             self.remarks.append(
-                say("{symbol} is drawn by {rule} with seed {seed}, rounded to 4 decimals.", symbol=name, rule=spec.init.name, seed=spec.seed or 0)
+                say(
+                    "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 decimals.",
+                    symbol=name,
+                    rule=spec.init.name,
+                    seed=spec.seed or 0,
+                )
             )
             # torch.nn.init counts the first axis of a weight as its outputs
             by_input = spec.rows == "inputs" and len(shape) == 2
-            drawn = draw(spec.init, shape[::-1] if by_input else shape, spec.seed or 0)
+            try:
+                drawn = draw(spec.init, shape[::-1] if by_input else shape, spec.seed or 0)
+            except NotComputed as why:
+                why.layer = owned.path
+                raise
             return transposed(drawn, shape) if by_input else drawn
         value = spec.value if spec.value is not None else owned.value
         if value is None:
-            message = say("`{layer}` needs numbers for its {which}, of shape {shape}", layer=owned.path, which=owned.which, shape=list(shape))
-            hint = say("as `{which}: {example}`, or `{which}: {init}`", which=owned.which, example=zeros(shape), init="{init: xavier_uniform, seed: 7}")
-            self.wrong("network", message, hint)
+            message = say(
+                "`{layer}` needs numbers for its {which}, of the shape {shape}.",
+                layer=owned.path,
+                which=owned.which,
+                shape=shape_text(shape),
+            )
+            hint = say(
+                "As `{which}: {example}`, or `{which}: {init}`.",
+                which=owned.which,
+                example=zeros(shape),
+                init="{init: xavier_uniform, seed: 7}",
+            )
+            self.wrong_layer(owned.path, message, hint)
             return None
         return (value,) * size
 
@@ -240,12 +291,14 @@ class Construction:
         if problem.upstream is not None:
             for key in ("loss", "target", "optimizer"):
                 if getattr(problem, key) is not None:
-                    self.wrong(key, say("`{key}` and `upstream` cannot stand together", key=key))
+                    self.wrong(key, say("`{key}` and `upstream` can't both be given.", key=key))
             return self.enter_upstream(problem.upstream)
+        if problem.optimizer is not None and (message := problem.optimizer.wrong()) is not None:
+            self.wrong("optimizer", message)
         if problem.loss is None:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
-                    self.wrong(key, say("`{key}` needs a `loss`", key=key))
+                    self.wrong(key, say("`{key}` needs a `loss`.", key=key))
             return None
         target = self.enter_target(problem.loss)
         if target is not None:
@@ -258,7 +311,14 @@ class Construction:
         """The gradient of the output as a given quantity."""
         shape, found = self.graph.nodes[self.graph.output].shape, upstream.values.shape
         if found != shape and squeezed(found) != squeezed(shape):
-            self.wrong("upstream", say("the upstream gradient has shape {found}, the output {shape}", found=list(found), shape=list(shape)))
+            self.wrong(
+                "upstream",
+                say(
+                    "The upstream gradient has the shape {found}, the output {shape}.",
+                    found=shape_text(found),
+                    shape=shape_text(shape),
+                ),
+            )
             return None
         symbol = upstream.symbol or f"dL_d{self.graph.labels[self.graph.output].symbol}"
         self.givens[symbol] = Given(shape, upstream.values.values)
@@ -268,7 +328,7 @@ class Construction:
         """The target as a given quantity in the shape of the output."""
         shape, target = self.graph.nodes[self.graph.output].shape, self.problem.target
         if target is None:
-            self.wrong("target", say("`target` is missing: the loss compares the output with it"))
+            self.wrong("target", say("`target` is missing: the loss compares the output with it."))
             return None
         if isinstance(target, Classes):
             return self.enter_classes(loss, target, shape)
@@ -277,7 +337,11 @@ class Construction:
             self.wrong("target", *self.misfit(loss, target, shape))
             return None
         if loss.classes and not isinstance(loss, CrossEntropy):
-            self.wrong("target", say("this loss takes classes"), say("as `{one}` counted from 1, or `{zero}` counted from 0", one="{class: 3}", zero="{index: 2}"))
+            self.wrong(
+                "target",
+                say("This loss takes classes."),
+                say("As `{one}` counted from 1, or `{zero}` counted from 0.", one="{class: 3}", zero="{index: 2}"),
+            )
             return None
         self.givens["t"] = Given(shape, target.values)
         return Target(self.builder.given("t", shape), False, unit_rows(target.values, shape[-1] if shape else 1))
@@ -285,32 +349,60 @@ class Construction:
     def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
         """What is wrong with a target's shape."""
         if loss.classes and len(target.shape) < len(shape):
-            message = say("a class is written `{one}`, counted from 1, or `{zero}`, counted from 0", one="{class: 3}", zero="{index: 2}")
-            return message, say("a bare number does not say where counting starts")
-        return say("the target has shape {found}, the output {shape}", found=list(target.shape), shape=list(shape)), None
+            message = say(
+                "A class is written `{one}`, counted from 1, or `{zero}`, counted from 0.",
+                one="{class: 3}",
+                zero="{index: 2}",
+            )
+            return message, say("A bare number does not say where counting starts.")
+        return say(
+            "The target has the shape {found}, the output {shape}.",
+            found=shape_text(target.shape),
+            shape=shape_text(shape),
+        ), None
 
     def enter_classes(self, loss: Loss, target: Classes, shape: tuple[int, ...]) -> Target | None:
         """Classes as rows of zeros with a one."""
         if not loss.classes:
-            self.wrong("target", say("this loss compares numbers with the output; classes are for cross_entropy and nll_loss"))
+            self.wrong(
+                "target",
+                say("This loss compares numbers with the output; classes are for `cross_entropy` and `nll_loss`."),
+            )
             return None
         classes, samples = shape[-1], prod(shape[:-1])
         if len(target.numbers) != samples or len(shape) > 2:
-            self.wrong("target", say("{n} classes are given for {samples} samples", n=len(target.numbers), samples=samples))
+            self.wrong(
+                "target", say("{n} classes are given for {samples} samples.", n=len(target.numbers), samples=samples)
+            )
             return None
         for k in target.numbers:
             if k > classes:
-                self.wrong("target", say("class {k} is not among the {classes} outputs", k=k, classes=classes))
+                self.wrong(
+                    "target",
+                    say("Class {k}, counted from 1, is not among the {classes} outputs.", k=k, classes=classes),
+                )
                 return None
-        self.givens["t"] = Given(shape, tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1)))
+        self.givens["t"] = Given(
+            shape, tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
+        )
         self.graph.selectors.add("t")
-        self.remarks.append(say("The target is class {classes}, counted from 1.", classes=", ".join(map(str, target.numbers))))
+        self.remarks.append(
+            say("The target is class {classes}, counted from 1.", classes=", ".join(map(str, target.numbers)))
+        )
         return Target(self.builder.given("t", shape), True, True)
 
 
 def build(problem: Problem, report: Report) -> Computation | None:
     """The computation that a problem asks for; None after errors."""
     return Construction(problem, report).build()
+
+
+def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
+    """All items of a network, those of branches too."""
+    for item in items:
+        yield item
+        for _, inner in item.branches:
+            yield from walk_items(inner)
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

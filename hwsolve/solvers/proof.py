@@ -19,7 +19,7 @@ def proven(problem: P, work: Callable[[P], Solution]) -> Solution:
     try:
         return climb(problem, work)
     except numbers.NotFinite as why:
-        message = say("{what} is not finite: a division by zero, a logarithm of 0 or less, or numbers that grow without end", what=why.what)
+        message = say("The computation meets {what}.", what=why.what)
         raise refused(problem, message) from None
 
 
@@ -32,7 +32,7 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
                 return work(problem)
             except numbers.Undecided as why:
                 open_question = why.what
-    message = say("{what} cannot be decided with {bits} bits of precision", what=open_question, bits=numbers.LADDER[-1])
+    message = say("{bits} bits of precision do not decide {what}.", bits=numbers.LADDER[-1], what=open_question)
     raise refused(problem, message)
 
 

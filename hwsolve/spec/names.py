@@ -22,7 +22,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "binary_cross_entropy": ("bce", "bce_loss", "binary_crossentropy"),
     "cross_entropy": ("ce", "categorical_crossentropy", "softmax_cross_entropy", "cross_entropy_loss"),
     "out_features": ("units", "neurons", "width"),
-    "out_channels": ("filters", "channels", "kernels"),
+    "out_channels": ("filters", "channels", "kernels", "units"),
     "kernel_size": ("kernel", "filter_size", "pool_size", "window"),
     "lr": ("learning_rate", "eta", "rate"),
     "weight": ("weights", "w", "kernel_values"),

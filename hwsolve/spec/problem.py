@@ -77,7 +77,8 @@ def _typed(node: Node) -> Typed:
 
 def _tolerable(tolerance: Formula | None, node: Node, report: Report, path: Path) -> bool:
     if isinstance(tolerance, Number) and tolerance.numerator < 0:
-        report.add(node, path / "tolerance", say("A tolerance is not negative."))
+        at = node.entries["tolerance"][1] if isinstance(node, Mapping) else node
+        report.add(at, path / "tolerance", say("A tolerance is not negative."))
         return False
     return True
 

@@ -19,9 +19,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 Part = Formula | None  # None: absent
 
 
-def instantiate(
-    schematic: Formula, indices: Mapping[str, int], shapes: Shapes, unroll_limit: int = 64
-) -> Formula:
+def instantiate(schematic: Formula, indices: Mapping[str, int], shapes: Shapes, unroll_limit: int = 64) -> Formula:
     """The formula of one element.
 
     `indices` gives numbers to index variables (and sizes); `shapes` says which elements there are.  A big operator

@@ -17,6 +17,7 @@ from hwsolve.layers.base import Shape, Size, StatedMap, simplified
 from hwsolve.layers.blocks import COMPOSITES, Block, BlocksField, filled, given_arguments
 from hwsolve.layers.inference import Item, Network, Part, expand, infer
 from hwsolve.spec import fields
+from hwsolve.spec.definitions import defined
 from hwsolve.spec.fields import INVALID, Field, ListOf, SizeField, Word, WordField, describe, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, did_you_mean, suggest
@@ -72,7 +73,7 @@ class NetworkField(Field):
     def schema(self) -> dict[str, Any]:
         size = SizeField().schema()
         sizes = {"anyOf": [size, {"type": "array", "items": size}]}
-        layers = {"type": "array", "items": layer_schema()}
+        layers = {"type": "array", "items": defined("layer", layer_schema)}
         both = {"input": {"anyOf": [*sizes["anyOf"], record_schema(_Input)]}, "layers": layers}
         return {"type": "object", "properties": both, "required": list(both), "additionalProperties": False}
 
@@ -87,7 +88,7 @@ def layer_schema() -> dict[str, Any]:
         )
         if len(schema.get("required", ())) == 1:
             known[name] = {"anyOf": [schema, schema["properties"][schema["required"][0]]]}
-    body = {"type": "array"}
+    body = {"type": "array", "items": defined("layer", layer_schema)}
     known["residual"] = {
         "type": "object",
         "properties": {"name": {"type": "string"}, "body": body, "shortcut": {"anyOf": [{"const": "zero_pad"}, body]}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product as combinations
 
-from hwsolve.formula.indices import Covered, Range, as_it_is, carries, plain_index, put, sum_over, sums_out
+from hwsolve.formula.indices import Range, Unsure, as_it_is, carries, conditions, plain_index, put, sum_over, sums_out
 from hwsolve.formula.terms import Term, mentions, merge, term_of, written
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, rebuild, walk
 
@@ -64,27 +64,28 @@ ONE_FRACTION = term_of(ONE).coefficient
 
 
 def gathered(
-    derivative: Formula, upstream: Ref, outputs: list[Range], covered: Covered, output: Output | None
+    derivative: Formula, upstream: Ref, outputs: list[Range], unsure: Unsure, output: Output | None
 ) -> Formula:
     """Σ over all outputs of upstream · derivative, δ's eliminated: those of the output's indices first."""
     restore = output.put if output else as_it_is
     names = {o.name for o in outputs}
-    f = inner_sums(restore(derivative), names, covered)
+    f = inner_sums(restore(derivative), names, unsure)
     f = restore(f)
     f = written(merge((term_of(upstream), term_of(f)))) if f != ONE else upstream
     for over in reversed(outputs):
-        f = sum_over(f, over, covered, restore)
-    return restore(sums_out(f, covered))
+        f = sum_over(f, over, unsure, restore)
+    return restore(sums_out(f, unsure))
 
 
-def covers(inputs: frozenset[str]) -> Covered:
+def covers(inputs: frozenset[str]) -> Unsure:
     """An index of the input lies in the range of a sum over its axis; any other is watched by a reference."""
 
-    def covered(over: Range, solution: Formula, rest: Formula) -> bool:
+    def unsure(over: Range, solution: Formula, rest: Formula) -> list[Formula]:
         of_input = isinstance(solution, Ref) and solution.name in inputs
-        return over.low == ONE and (of_input or carries(rest, over.name))
+        watched = over.low == ONE and (of_input or carries(rest, over.name))
+        return [] if watched else conditions(solution, over, {})
 
-    return covered
+    return unsure
 
 
 def plain_axes(schematic: Formula, wrt: Ref) -> frozenset[str]:
@@ -99,14 +100,14 @@ def plain_axes(schematic: Formula, wrt: Ref) -> frozenset[str]:
     return frozenset(i.name for k, i in enumerate(wrt.indices) if isinstance(i, Ref) and k not in others)
 
 
-def inner_sums(f: Formula, outputs: set[str], covered: Covered) -> Formula:
+def inner_sums(f: Formula, outputs: set[str], unsure: Unsure) -> Formula:
     """Inner sums whose δ's have nothing to do with the output's indices, done at once."""
     match f:
         case Big("Sum", body, index, low, high):
-            body = inner_sums(body, outputs, covered)
+            body = inner_sums(body, outputs, unsure)
             deltas = [n for n in walk(body) if isinstance(n, Call) and n.name == "delta" and mentions(n, index)]
             if deltas and not any(mentions(d, o) for d in deltas for o in outputs):
-                return sum_over(body, Range(index, low, high), covered)
+                return sum_over(body, Range(index, low, high), unsure)
             return Big("Sum", body, index, low, high)
     parts = children(f)
-    return rebuild(f, tuple(inner_sums(p, outputs, covered) for p in parts)) if parts else f
+    return rebuild(f, tuple(inner_sums(p, outputs, unsure) for p in parts)) if parts else f

@@ -85,21 +85,18 @@ class Differentiation:
         """Σ body; the index rule is a step of its own."""
         if not self.eliminate or not has_delta(body, over.name):
             return big("Sum", body, *over)
-        result = sum_over(body, over, self.covered)
+        result = sum_over(body, over, self.unsure)
         lhs = Big("Sum", body, *over)
         if self.steps is not None and result != lhs:
             self.steps.append(Step(say("index rule: δ leaves one term"), lhs, result, result))
         return result
 
-    def covered(self, over: Range, solution: Formula, rest: Formula) -> bool:
-        """Whether j* surely lies in the range: by its own range if that is known, else as an index of x itself."""
-        if not plain_index(solution):
-            return False
-        if isinstance(solution, Ref) and self.ranges is not None and solution.name in self.ranges:
-            own = self.ranges[solution.name]
-            return own == (over.low, over.high) or not (conditions(own[0], over) or conditions(own[1], over))
+    def unsure(self, over: Range, solution: Formula, rest: Formula) -> list[Formula]:
+        """What must hold for j* to lie in the range; without known ranges, an index of x itself is taken to do so."""
         numbers = all(isinstance(f, Number) for f in (solution, over.low, over.high))
-        return not numbers and self.ranges is None
+        if self.ranges is None and plain_index(solution) and not numbers:
+            return []
+        return conditions(solution, over, self.ranges or {})
 
 
 def differentiate(
@@ -157,6 +154,6 @@ def backward(
     derivative = differentiate(schematic, wrt, eliminate=False)
     output = Output(schematic, output_indices, replace_output, input_indices) if replace_output else None
     outputs = [Range(i, ONE, output_ranges[i]) for i in output_indices]
-    covered = covers(plain_axes(schematic, wrt))
+    unsure = covers(plain_axes(schematic, wrt))
     g = Ref(upstream, tuple(Ref(i) for i in output_indices))
-    return factored(unshadowed(gathered(derivative, g, outputs, covered, output)))
+    return factored(unshadowed(gathered(derivative, g, outputs, unsure, output)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import Big, Call, Formula, Ref, children
+from hwsolve.formula.tree import Big, Call, Formula, Ref, children, transform
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 
 DOMAINS = ("real", "positive", "unit", "negative")
@@ -84,9 +84,11 @@ class RandomPoint:
 
 def undifferentiated(f: Formula) -> Formula:
     """The formula without `diff`: it means something where what is differentiated does."""
-    if isinstance(f, Call) and f.name == "diff":
-        return undifferentiated(f.args[0])
-    return f
+
+    def change(node: Formula) -> Formula:
+        return node.args[0] if isinstance(node, Call) and node.name == "diff" else node
+
+    return transform(f, change)
 
 
 def domains(

@@ -39,7 +39,8 @@ class Range(NamedTuple):
 
 
 Rewrite = Callable[[Formula], Formula]
-Covered = Callable[[Range, Formula, Formula], bool]  # (range, solution, rest of the term before j* is put in)
+Unsure = Callable[[Range, Formula, Formula], list[Formula]]  # (range, j*, rest of the term) -> what must hold for j*
+Bounds = dict[str, tuple[Formula, Formula]]  # the least and the greatest value of an index
 
 
 def solve(f: Formula, index: str, target: Formula) -> Formula | None:
@@ -172,22 +173,23 @@ def as_it_is(f: Formula) -> Formula:
     return f
 
 
-def sum_over(body: Formula, over: Range, covered: Covered, finish: Rewrite = as_it_is) -> Formula:
+def sum_over(body: Formula, over: Range, unsure: Unsure, finish: Rewrite = as_it_is) -> Formula:
     """Σ over the range, with δ's on its index eliminated.
 
-    `covered` says that j* needs no condition.  `finish` may rewrite each product before it is summed.
+    `unsure` says what must hold for j* to be in the range, as far as that is not known.  `finish` may rewrite each
+    product before it is summed.
     """
     if not has_delta(body, over.name):
         return big("Sum", finish(body), *over)
     match body:
         case Call("+" | "-" | "neg", args):
-            return tidy(rebuild(body, tuple(sum_over(a, over, covered, finish) for a in args)))
+            return tidy(rebuild(body, tuple(sum_over(a, over, unsure, finish) for a in args)))
     term = term_of(body)
     for k, (base, exponent) in enumerate(term.factors):
         if not has_delta(base, over.name):
             continue
         rest = Term(term.coefficient, term.factors[:k] + term.factors[k + 1 :], term.decimal)
-        found = _sum_factor(base, exponent, rest, over, covered, finish)
+        found = _sum_factor(base, exponent, rest, over, unsure, finish)
         if found is not None:
             return found
     return big("Sum", finish(body), *over)
@@ -198,7 +200,7 @@ def _sum_factor(
     exponent: Formula,
     rest: Term,
     over: Range,
-    covered: Covered,
+    unsure: Unsure,
     finish: Rewrite,
 ) -> Formula | None:
     """The sum of a product by way of one of its factors, which holds a δ."""
@@ -206,23 +208,23 @@ def _sum_factor(
         return None
     match base:
         case Call("delta", (i, j)):
-            return _pick(i, j, written(rest), over, covered, finish)
+            return _pick(i, j, written(rest), over, unsure, finish)
         case Call("+" | "-" | "neg", args):
             parts = tuple(written(merge((rest, term_of(a)))) for a in args)
-            return sum_over(tidy(rebuild(base, parts)), over, covered, finish)
+            return sum_over(tidy(rebuild(base, parts)), over, unsure, finish)
         case Call("if", (condition, a, b)):
             yes, no = Call("if", (condition, ONE, ZERO)), Call("if", (condition, ZERO, ONE))
-            return sum_over(total(product(written(rest), yes, a), product(written(rest), no, b)), over, covered, finish)
+            return sum_over(total(product(written(rest), yes, a), product(written(rest), no, b)), over, unsure, finish)
         case Big("Sum", inner, index, low, high) if not mentions(low, over.name) and not mentions(high, over.name):
             outer = written(rest)
             if index == over.name or mentions(outer, index) or mentions(over.low, index) or mentions(over.high, index):
                 new = fresh(index, names_in(outer, inner, over.low, over.high) | {over.name})
                 inner, index = put(inner, index, Ref(new)), new
-            return big("Sum", sum_over(product(outer, inner), over, covered, finish), index, low, high)
+            return big("Sum", sum_over(product(outer, inner), over, unsure, finish), index, low, high)
     return None
 
 
-def _pick(i: Formula, j: Formula, rest: Formula, over: Range, covered: Covered, finish: Rewrite) -> Formula | None:
+def _pick(i: Formula, j: Formula, rest: Formula, over: Range, unsure: Unsure, finish: Rewrite) -> Formula | None:
     """The one term that δ(i, j) leaves."""
     if mentions(i, over.name) == mentions(j, over.name):
         solution = solve(difference(i, j), over.name, ZERO)
@@ -233,28 +235,30 @@ def _pick(i: Formula, j: Formula, rest: Formula, over: Range, covered: Covered, 
     if solution is None:
         return None
     picked = put(rest, over.name, solution)
-    if not covered(over, solution, rest):
-        picked = within(picked, solution, over)
+    for condition in reversed(unsure(over, solution, rest)):
+        picked = choice(condition, picked, ZERO)
     return finish(picked)
 
 
-def within(f: Formula, value: Formula, over: Range) -> Formula:
-    """f where the value is a whole number in the range, else 0; what is known to hold is not written."""
-    for condition in reversed(conditions(value, over)):
-        f = choice(condition, f, ZERO)
-    return f
-
-
-def conditions(value: Formula, over: Range) -> list[Formula]:
-    """What must hold for a value to lie in a range."""
+def conditions(value: Formula, over: Range, bounds: Bounds) -> list[Formula]:
+    """What must hold for a value to be a whole number in a range; what is known to hold is not written."""
     out: list[Formula] = []
     if not whole(value):
         out.append(Call("==", (Call("floor", (value,)), value)))
     for low, high in ((over.low, value), (value, over.high)):
-        apart = rational(expand(difference(high, low)))
-        if apart is None or apart < 0:
+        least = rational(smallest(expand(difference(high, low)), bounds))
+        if least is None or least < 0:
             out.append(Call("<=", (low, high)))
     return out
+
+
+def smallest(f: Formula, bounds: Bounds) -> Formula:
+    """The least value of a sum of whole multiples of indices, each of which lies in its bounds."""
+    for name, (low, high) in bounds.items():
+        for term in expanded(f):
+            if term.factors == ((Ref(name), ONE),):
+                f = expand(put(f, name, low if term.coefficient > 0 else high))
+    return f
 
 
 def whole(f: Formula) -> bool:
@@ -277,12 +281,12 @@ def carries(rest: Formula, index: str) -> bool:
     return any(isinstance(node, Ref) and Ref(index) in node.indices for node in walk(rest))
 
 
-def sums_out(f: Formula, covered: Covered) -> Formula:
+def sums_out(f: Formula, unsure: Unsure) -> Formula:
     """Every inner sum with its δ's eliminated, the lowest first."""
     match f:
         case Big("Sum", body, index, low, high):
-            return sum_over(sums_out(body, covered), Range(index, low, high), covered)
+            return sum_over(sums_out(body, unsure), Range(index, low, high), unsure)
         case Call("delta", (i, j)) if (known := equal_indices(i, j)) is not None:
             return ONE if known else ZERO
     parts = children(f)
-    return tidy(rebuild(f, tuple(sums_out(p, covered) for p in parts))) if parts else f
+    return tidy(rebuild(f, tuple(sums_out(p, unsure) for p in parts))) if parts else f

@@ -1,4 +1,4 @@
-"""Logarithms of products, quotients, powers and exponentials taken apart: ln(a/b) = ln a - ln b where both are positive."""
+"""Logarithms of products, quotients and powers taken apart: ln(a/b) = ln a - ln b where both are positive."""
 
 from __future__ import annotations
 

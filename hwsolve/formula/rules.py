@@ -13,7 +13,7 @@ from hwsolve.formula.indices import Range, fresh, names_in, put
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify import big, choice, equal_indices, tidy
 from hwsolve.formula.terms import difference, integer, mentions, negative, power, product, quotient, total
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children
 from hwsolve.language import Message, say
 
 
@@ -75,10 +75,11 @@ def shown(f: Ref) -> str:
 
 
 def sums(f: Call, task: Task) -> Result:
-    """(u + v)' = u' + v'."""
+    """(u + v)' = u' + v', (u - v)' = u' - v', (-u)' = -u'."""
     form = tidy(Call(f.name, tuple(task.asked(a) for a in f.args)))
     parts = tuple(task.of(a) for a in f.args)
-    return Result(say("sum rule"), form, tidy(Call(f.name, parts)))
+    rule = say("constant factor") if f.name == "neg" else say("sum rule")
+    return Result(rule, form, tidy(Call(f.name, parts)))
 
 
 def products(f: Call, task: Task) -> Result:
@@ -152,17 +153,29 @@ def functions(f: Call, task: Task) -> Result:
         return functions(nested, task)
     if len(args) != len(known.parameters):
         raise NoRule(say("“{name}” takes {n} arguments.", name=f.name, n=len(known.parameters)))
-    form: list[Formula] = []
-    result: list[Formula] = []
+    outers: list[Formula] = []
+    asked: list[Formula] = []
+    found: list[Formula] = []
     for parameter, argument in zip(known.parameters, args, strict=True):
         if task.depends(argument):
-            outer = partial(known, parameter, args, task)
-            form.append(product(outer, task.asked(argument)))
-            result.append(product(outer, task.of(argument)))
+            outers.append(partial(known, parameter, args, task))
+            asked.append(task.asked(argument))
+            found.append(task.of(argument))
     chained = any(task.depends(a) and a != task.wrt for a in args)
     name = known.shown or known.name
     rule = say("chain rule, derivative of {f}", f=name) if chained else say("derivative of {f}", f=name)
-    return Result(rule, total(*form), total(*result))
+    return Result(rule, weighted(outers, asked), weighted(outers, found))
+
+
+def weighted(outers: list[Formula], inners: list[Formula]) -> Formula:
+    """Σ outer·inner; where all the outer ones are cases of one condition, the cases of the sum."""
+    conditions = {o.args[0] if isinstance(o, Call) and o.name == "if" else None for o in outers}
+    condition = conditions.pop() if len(conditions) == 1 and len(outers) > 1 else None
+    if condition is not None:
+        pairs = list(zip(map(children, outers), inners, strict=True))
+        then, other = (total(*(product(cases[k], inner) for cases, inner in pairs)) for k in (1, 2))
+        return choice(condition, then, other)
+    return total(*(product(o, i) for o, i in zip(outers, inners, strict=True)))
 
 
 def softmax_elements(f: Call, task: Task) -> Result:

@@ -98,11 +98,26 @@ def merge(terms: Iterable[Term]) -> Term:
                     factors[base] = ONE
                     continue
             factors[base] = total(factors[base], exponent) if base in factors else exponent
-    factors = _roots(factors)
+    sign, factors = _opposites(_roots(factors))
+    coefficient *= sign
     if coefficient == 0:
         return Term(Fraction(0), ())
     kept = tuple((base, exponent) for base, exponent in factors.items() if integer(exponent) != 0)
     return Term(coefficient, kept, decimal)
+
+
+def _opposites(factors: dict[Formula, Formula]) -> tuple[int, dict[Formula, Formula]]:
+    """(a - b)·(b - a) is -(a - b)**2: the sign, and the factors with one of the two bases."""
+    differences = [b for b in factors if isinstance(b, Call) and b.name == "-"]
+    sign = 1
+    for k, base in enumerate(differences[1:], 1):
+        for other in differences[:k]:
+            n = integer(factors[base]) if base in factors else None
+            if n is not None and other in factors and negative(base) == other:
+                del factors[base]
+                factors[other] = total(factors[other], Number(n))
+                sign = -sign if n % 2 else sign
+    return sign, factors
 
 
 def _roots(factors: dict[Formula, Formula]) -> dict[Formula, Formula]:

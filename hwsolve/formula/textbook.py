@@ -63,21 +63,17 @@ def shortened(f: Formula) -> Formula:
         if isinstance(node, Call) and node.name in ("+", "-"):
             multiplied = expand(node)
             polynomial = ordered(multiplied)
-            if single_name(multiplied):
+            bases = {base for t in addends(multiplied) for base, _ in t.factors}
+            if len(bases) == 1 and isinstance(next(iter(bases)), Ref):
                 return node if set(addends(node)) == set(addends(multiplied)) else polynomial
+            if len(bases) == 1:
+                return min((node, factored(node), polynomial), key=cost)
             return min((node, factored(node), polynomial, factored(multiplied), together(node)), key=cost)
         if isinstance(node, Call) and node.name in ("*", "/", "neg", "**"):
-            return min((node, written(term_of(node))), key=cost)
+            return min((written(term_of(node)), node), key=cost)
         return node
 
     return transform(f, change)
-
-
-def single_name(f: Formula) -> bool:
-    """Whether a sum has several powers of one name and nothing else."""
-    terms = addends(f)
-    bases = {base for t in terms for base, _ in t.factors}
-    return len(bases) == 1 and isinstance(next(iter(bases)), Ref) and len(terms) > 1
 
 
 def ordered(f: Formula) -> Formula:

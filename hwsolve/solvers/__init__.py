@@ -8,6 +8,7 @@ from typing import Any
 KINDS: dict[str, str] = {
     "count-params": "hwsolve.solvers.count_params",
     "backprop": "hwsolve.solvers.backprop",
+    "derivative": "hwsolve.solvers.derivative",
 }
 
 

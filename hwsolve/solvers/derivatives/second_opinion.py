@@ -1,0 +1,127 @@
+"""SymPy beside the rules: it must agree with each derivative at a random point, and may know a shorter form."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+from hwsolve.formula.domain import BOUNDS, Names, domains, equal_at_points
+from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.notation import plain
+from hwsolve.formula.operators import NoValue
+from hwsolve.formula.textbook import cost
+from hwsolve.formula.tree import Big, Formula, Number, Ref, walk
+from hwsolve.numbers import NotFinite, Undecided, exact, precision
+from hwsolve.solvers.derivatives.task import Task
+
+DIGITS = 30
+LONG = 24  # what there is to read in a form for which SymPy is asked for a shorter one
+MOST_NODES = 400  # of a derivative that SymPy is asked to confirm
+SIZE = 3  # what a size that has only a name is taken as
+
+
+class Disagreement(Exception):
+    """Two derivatives of one function that differ: a bug of the program."""
+
+
+class Point:
+    """Rational values by name, drawn when they are asked for: `x`, or `x_1_2` for x[1,2]."""
+
+    def __init__(
+        self, task: Task, formulas: tuple[Formula, ...], scalars: dict[str, str], elements: dict[str, str]
+    ) -> None:
+        names = Names(formulas)
+        self.dice = random.Random(5)
+        self.domains = scalars | elements
+        self.known: dict[str, int] = {}
+        numbers = count(SIZE)
+        for name in names.sizes:
+            self.known[name] = next(numbers)
+        for shape in task.shapes.values():
+            self.known |= {n.name: SIZE for n in shape if isinstance(n, Ref) and n.name not in self.known}
+        for place, name in enumerate([*names.indices, *indices_of(task)]):
+            self.known.setdefault(name, 1 + place % 2)
+        self.values: dict[str, tuple[int, int]] = {}
+
+    def fraction(self, name: str) -> tuple[int, int]:
+        """Numerator and denominator of a name's value."""
+        if name not in self.values:
+            base = next((n for n in self.domains if name == n or name.startswith(f"{n}_")), name)
+            low, high = BOUNDS[self.domains.get(base, "real")]
+            self.values[name] = (self.dice.randint(low, high), 1009)
+        return self.values[name]
+
+    def ours(self, name: str, indices: tuple[int, ...]) -> Any:
+        """The value for the program's own evaluation."""
+        if not indices and name in self.known:
+            return self.known[name]
+        if not indices and name in ("pi", "e"):
+            raise LookupError(name)
+        return exact(*self.fraction("_".join([name, *map(str, indices)])))
+
+    def theirs(self, symbol: Any) -> Any:
+        """The value for SymPy."""
+        import sympy
+
+        return sympy.Rational(*self.fraction(symbol.name))
+
+
+def indices_of(task: Task) -> Iterator[str]:
+    """The index names of the variables."""
+    for target in task.targets:
+        for i in target.indices:
+            if isinstance(i, Ref):
+                yield i.name
+
+
+def confirm(task: Task, f: Formula, by: list[Ref], found: Formula) -> None:
+    """Refuse a derivative with which SymPy's does not agree; it may have nothing to say."""
+    from hwsolve.formula.symbolic import derivative_at
+
+    f, found = task.written_out(f), task.written_out(found)
+    ranges = domains((f, found), task.scalars, task.elements)
+    if ranges is None or sum(1 for _ in walk(found)) > MOST_NODES:
+        return
+    point = Point(task, (f, found, *by), *ranges)
+    theirs = derivative_at(f, by, point.known, ranges[0] | ranges[1], point.theirs, DIGITS)
+    if theirs is None:
+        return
+    with precision(192):
+        try:
+            ours = evaluate(found, point.ours)
+            off = abs(ours - exact_of(theirs))
+            agree = bool(off * 10**15 <= 1 + abs(ours))
+        except (NotFinite, Undecided, NoValue, ArithmeticError, ValueError):
+            return
+    if not agree:
+        raise Disagreement(
+            f"{plain(found)} is not the derivative of {plain(f)}: {ours} at a point where SymPy has {theirs}"
+        )
+
+
+def exact_of(number: Any) -> Any:
+    """A number of SymPy as a rational."""
+    from fractions import Fraction
+
+    value = Fraction(str(number))
+    return exact(value.numerator, value.denominator)
+
+
+def shortest(task: Task, found: Formula, raw: Formula) -> Formula:
+    """The form to print: SymPy's where ours is long, SymPy's is shorter by a quarter, and equal at all points tried."""
+    plainly = task.written_out(found)
+    if cost(found) <= LONG or any(isinstance(n, Big) or (isinstance(n, Ref) and n.indices) for n in walk(plainly)):
+        return found
+    if len([n for n in walk(plainly) if isinstance(n, Number) and n.denominator != 1]) > 0:
+        return found
+    from hwsolve.formula.symbolic import shorter_forms
+
+    ranges = domains((raw,), task.scalars, task.elements)
+    if ranges is None:
+        return found
+    for form in shorter_forms(plainly, ranges[0]):
+        if 4 * cost(form) <= 3 * cost(found) and equal_at_points(form, raw, *ranges):
+            found = form
+    return found

@@ -21,7 +21,8 @@ from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, met
 from hwsolve.graph.operation import Operation, Schematic, Sizes, backward_schematic, forward_schematic, rename
 from hwsolve.graph.run import Values
-from hwsolve.language import Message
+from hwsolve.graph.ties import settled
+from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Carried, Given, Line, Quantity, Stage, Text, Value
 
@@ -81,7 +82,10 @@ class Writer:
         """The quantity of an element, as it is printed."""
         key = (name, indices)
         if key not in self._quantities:
-            self._quantities[key] = quantity(self.element(name, indices), self.digits)
+            try:
+                self._quantities[key] = quantity(self.element(name, indices), self.digits)
+            except numbers.Undecided as why:
+                raise numbers.Undecided(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
         return self._quantities[key]
 
     # lines
@@ -111,7 +115,13 @@ class Writer:
                 place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(evaluate(kink.args[0], read)).text}"
                 self.remarks[place] = convention(kink, place, read)
         self.known[key] = (name, indices)
-        yield Value(key, shown, self.stages(formula, shown), self.shown(name, indices), rule)
+        yield Value(key, shown, self.stages(formula, shown), self.shown(name, indices), rule, self.aside(name))
+
+    def aside(self, name: str) -> bool:
+        """Whether a quantity only shows others in another place."""
+        node = self.graph.nodes[name]
+        operations = [node.operation] if node.operation else [t.operation for t in node.terms]
+        return all(o is not None and o.view for o in operations)
 
     def agree(self, value: Any, formula: Formula, read: Reads) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
@@ -168,7 +178,15 @@ class Writer:
             names["g"] = term.upstream
         letters = forward_schematic(term.operation, len(output.shape)).indices
         sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
-        return self.instance(schematic, indices, names, sizes | self.sizes(term.operation, term.inputs))
+        made = self.instance(schematic, indices, names, sizes | self.sizes(term.operation, term.inputs))
+        remark = term.operation.tie_remark()
+        if remark is None:
+            return made
+        return settled(made, self.holds, lambda _: self.remarks.update(ties=remark))
+
+    def holds(self, comparison: Formula) -> bool:
+        """Whether a comparison of quantities holds."""
+        return bool(evaluate(comparison, Reads(self)))
 
     def sizes(self, operation: Operation, inputs: tuple[str, ...]) -> dict[str, Formula]:
         """The numbers behind the capital letters of an operation's formula."""

@@ -10,6 +10,7 @@ import msgspec
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Formula, Ref, rebuild, substitute, transform, walk
 from hwsolve.formula.tree import children as parts_of
+from hwsolve.language import Message
 
 Array = Any  # an ndarray of float64 or of python-flint objects, or a scalar of either
 Sizes = tuple[int, ...]
@@ -28,6 +29,7 @@ class Operation(msgspec.Struct, frozen=True):
     indices: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str] = ""
     stated: ClassVar[dict[str, str]] = {}  # the gradient of an input as a textbook writes it, indices m1, m2, …
+    view: ClassVar[bool] = False  # the same values in another shape
     kinks: ClassVar[tuple[int, ...]] = ()  # inputs at which no derivative exists
 
     def text(self) -> str:
@@ -45,6 +47,10 @@ class Operation(msgspec.Struct, frozen=True):
     def fixed(self) -> tuple[int, ...]:
         """Numbers of the inputs that get no gradient, as a target."""
         return ()
+
+    def tie_remark(self) -> Message | None:
+        """What becomes of the gradient of several equal maxima; None where the operation takes no maximum."""
+        return None
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """The output's shape; that of the first input unless an operation says otherwise."""

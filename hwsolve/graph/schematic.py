@@ -5,8 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.formula.instantiate import fold
-from hwsolve.formula.tree import ONE, Big, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
+from hwsolve.formula.simplify import simplify
+from hwsolve.formula.terms import addends, sum_of
+from hwsolve.formula.tree import (
+    ONE,
+    Big,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    call,
+    children,
+    rebuild,
+    substitute,
+    transform,
+    walk,
+)
 from hwsolve.graph.operation import INNER, LEADING, Schematic, backward_schematic, forward_schematic, rename
+from hwsolve.graph.ties import without_ties
 from hwsolve.solution import Prose, Stage
 
 if TYPE_CHECKING:
@@ -62,8 +78,16 @@ def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes:
     f = substitute(schematic.formula, sizes)
     if "g" not in names:
         f = fold(transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n))
-    f = transform(rename(f, names), writer.constant)
-    return Schematic(keyed(writer, single(f)), schematic.indices)
+    f = transform(rename(without_ties(f), names), writer.constant)
+    return Schematic(keyed(writer, transform(single(f), in_order)), schematic.indices)
+
+
+def in_order(node: Formula) -> Formula:
+    """An element with its index formulas put together, numbers last: x[p + u - 1]."""
+    if not isinstance(node, Ref) or not any(isinstance(i, Call) for i in node.indices):
+        return node
+    simple = (simplify(i) for i in node.indices)
+    return Ref(node.name, tuple(sum_of(sorted(addends(i), key=lambda term: not term.factors)) for i in simple))
 
 
 def single(f: Formula) -> Formula:

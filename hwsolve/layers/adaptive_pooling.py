@@ -6,13 +6,18 @@ Source: PyTorch, torch.nn.AdaptiveAvgPool2d.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, StatedMap
 from hwsolve.spec.fields import Field, PerAxis, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Builder
+    from hwsolve.layers.axes import Frame
+    from hwsolve.layers.pooled import Pooled
 
 KEEP = -1  # stands for `null`: that axis stays as it is
 
@@ -49,9 +54,32 @@ class AdaptivePooling(Layer, frozen=True):
             return StatedMap(x[0], None) if kept else (x[0], *self.output_size)
         return (x[0], *(n if side == KEEP else side for n, side in zip(x[1:], self.output_size, strict=True)))
 
+    def frame(self, x: Shape) -> Frame:
+        """The places that share out a map `x`."""
+        from hwsolve.layers.axes import Frame, SharedOut
+
+        return Frame(tuple(SharedOut(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)))
+
+    def operation(self, x: Shape) -> Pooled:
+        """The largest value of every place; of equal ones the first, as PyTorch takes it."""
+        from hwsolve.layers.pooled import Maximum
+
+        return Maximum(self.frame(x))
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One operation."""
+        one = builder.shape(x)[-self.AXES - 1 :]
+        return builder.forward(self.operation(one), (x,), path, self.symbols.output)
+
 
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
     """Adaptive average pooling; to 1×1 it is global average pooling."""
+
+    def operation(self, x: Shape) -> Pooled:
+        """The mean of every place."""
+        from hwsolve.layers.pooled import Mean
+
+        return Mean(self.frame(x))
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values of the input; none where its sides are unknown."""

@@ -6,13 +6,17 @@ Source: PyTorch, torch.nn.Conv1d, Conv2d and Conv3d; arXiv 1603.07285 (Dumoulin,
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Builder
+    from hwsolve.layers.correlation import Correlation
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -131,6 +135,20 @@ class Convolution(Layer, frozen=True):
         weights = (self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size)
         return base.product(weights + self.output(x)[1:])
 
+    def operations(self, x: Shape) -> Operations:
+        """A sum of products for each output value; its products again for the error, added where they came from."""
+        places = "*".join(window.SIDES[self.AXES])
+        products, kernel = f"{self.one_kernel()}*out*{places}", self.one_kernel()
+        operations = {
+            "forward": {"mul": products, "sum": f"({kernel} - 1)*out*{places}"},
+            "error": {"mul": products, "sum": products},
+            "gradient": {"mul": products, "sum": f"{kernel}*out*({places} - 1)"},
+        }
+        if self.bias is not ABSENT:
+            operations["forward"]["sum"] += f" + out*{places}"
+            operations["gradient"]["add"] = f"out*({places} - 1)"
+        return operations
+
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
         """How many places the window has along each axis of the map."""
         if isinstance(x, StatedMap):
@@ -141,6 +159,23 @@ class Convolution(Layer, frozen=True):
                 zip(x[1:], self.kernel_size, self.stride, self.pads(x), self.dilation, strict=True), 1
             )
         }
+
+    def operation(self, x: Shape) -> Correlation:
+        """The correlation of a map `x` with the kernels, every axis written."""
+        from hwsolve.layers.axes import Frame, Sliding
+        from hwsolve.layers.correlation import Correlation
+
+        before = [p for p, _ in self.pads(x)]
+        sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.stride, before, self.dilation, strict=True)
+        return Correlation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One correlation; its parameters are named by the layer's number."""
+        from hwsolve.layers.kernels import build_kernels
+
+        if self.padding_mode != "zeros":
+            raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only", layer=path))
+        return build_kernels(self, builder, x, path)
 
 
 class Conv1d(Convolution, frozen=True):

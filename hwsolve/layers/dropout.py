@@ -6,6 +6,7 @@ Source: PyTorch, torch.nn.Dropout; JMLR 15 (2014), Srivastava and others.
 from __future__ import annotations
 
 from hwsolve.formula.tree import Number
+from hwsolve.graph.graph import Builder
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.spec.fields import Decimal
@@ -20,6 +21,10 @@ class Dropout(Layer, frozen=True):
         """The same shape."""
         if isinstance(self.p, Number) and not 0 <= self.p.numerator <= self.p.denominator:
             raise ShapeError(say("A probability is between 0 and 1."), "p")
+        return x
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """What goes in: nothing is dropped when a trained network is used, and a drawn mask is no homework."""
         return x
 
 

@@ -105,8 +105,8 @@ class Pooling(Layer, frozen=True):
 
         if self.kernel_size is None:
             raise NotComputed(say("a pooling layer without a window can be counted, but not computed"))
-        sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.strides, self.padding, self.dilations, strict=True)
-        return Frame(tuple(Sliding(*s) for s in sizes))
+        settings = (self.kernel_size, self.strides, self.padding, self.dilations)
+        return Frame(tuple(Sliding(*s) for s in zip(x[1:], self.output(x)[1:], *settings, strict=True)))
 
     def operation(self, x: Shape) -> Pooled:
         """One value for every place of the window."""
@@ -186,6 +186,18 @@ class AveragePooling(Pooling, frozen=True):
     """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
 
     count_include_pad: bool = True
+
+    def operation(self, x: Shape) -> Pooled:
+        """The mean of every window, over what PyTorch counts."""
+        from hwsolve.layers.pooled import Mean
+
+        divisor = getattr(self, "divisor_override", None)
+        if divisor is not None:
+            return Mean(self.frame(x), over=divisor)
+        if not self.count_include_pad:
+            whole = all(p == 0 for p in self.padding) and not self.ceil_mode
+            return Mean(self.frame(x), over="window" if whole else "inside")
+        return Mean(self.frame(x), over="padded" if self.ceil_mode else "window")
 
     def multiply_adds(self, x: Shape) -> base.Size | None:
         """The cells of a window, once for each output value."""

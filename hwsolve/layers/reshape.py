@@ -5,8 +5,10 @@ Source: PyTorch, torch.nn.Flatten and torch.nn.Unflatten.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
@@ -21,6 +23,64 @@ def axis_of(dim: int, x: Shape, field: str) -> int:
         message = say("There is no axis {dim}; the batch is axis 0, the others are {known}.", dim=dim, known=known)
         raise ShapeError(message, field)
     return axis
+
+
+LETTERS = ("c", "h", "w", "d", "l", "k")
+
+
+class Flattening(Operation, frozen=True):
+    """y[…, i, …] = x[…, i1, i2 …, …]: the axes `first` to `last` of `axes` become one, the last index fastest."""
+
+    axes: int
+    first: int
+    last: int
+
+    view = True
+
+    def output_indices(self) -> tuple[str, ...]:
+        """The axes that stay, and i in the place of the others."""
+        return (*LETTERS[: self.first], "i", *LETTERS[self.last + 1 : self.axes])
+
+    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
+        """N1, N2 …: the axes of the input."""
+        x = shapes[0]
+        return {f"N{k + 1}": n for k, n in enumerate(x[len(x) - self.axes :])}
+
+    def behind(self, k: int) -> str:
+        """How many elements one step along axis k skips."""
+        return "*".join(f"N{j + 1}" for j in range(k + 1, self.last + 1)) or "1"
+
+    def text(self) -> str:
+        """The element of x that stands at i."""
+        indices = [*LETTERS[: self.axes]]
+        for k in range(self.first, self.last + 1):
+            row = "i" if k == self.last else f"floor((i - 1)/({self.behind(k)})) + 1"
+            indices[k] = row + (f" - N{k + 1}*floor((i - 1)/({self.behind(k - 1)}))" if k > self.first else "")
+        return f"x[{','.join(indices)}]"
+
+    def gradients(self) -> dict[str, str]:
+        """The same element of g, by the inverse of the index: the place of [i1, i2 …] in the row."""
+        row = range(self.first, self.last + 1)
+        place = " + ".join(f"({INNER[k]} - 1)*{self.behind(k)}" for k in row)
+        indices = [*INNER[: self.first], f"{place} + 1", *INNER[self.last + 1 : self.axes]]
+        return {"x": f"g[{','.join(indices)}]"}
+
+    def shape(self, *shapes: Sizes) -> Sizes:
+        """The product in the place of the axes."""
+        x = shapes[0]
+        at = len(x) - self.axes
+        joined = 1
+        for n in x[at + self.first : at + self.last + 1]:
+            joined *= n
+        return (*x[: at + self.first], joined, *x[at + self.last + 1 :])
+
+    def forward(self, x: Array) -> Array:
+        """The same values."""
+        return x.reshape(self.shape(x.shape))
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """The same values in the shape of x."""
+        return g.reshape(arrays[0].shape)
 
 
 class Flatten(Layer, frozen=True):
@@ -51,6 +111,14 @@ class Flatten(Layer, frozen=True):
         first, last = axis_of(self.start_dim, x, "start_dim"), axis_of(self.end_dim, x, "end_dim")
         names = NAMES.get(len(x), tuple(f"n{k}" for k in range(1, len(x) + 1)))[first : last + 1]
         return {first: ("*".join(names), dict(zip(names, x[first : last + 1], strict=True)))} if first < last else {}
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One operation; none where there is one axis already.  In a batch the sample's own axes are flattened."""
+        own = builder.shape(x)[1 if builder.graph.batched else 0 :]
+        first, last = axis_of(self.start_dim, own, "start_dim"), axis_of(self.end_dim, own, "end_dim")
+        if first == last:
+            return x
+        return builder.forward(Flattening(len(own), first, last), (x,), path, self.symbols.output)
 
 
 NAMES = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}

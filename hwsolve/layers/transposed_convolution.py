@@ -7,13 +7,17 @@ Source: PyTorch, torch.nn.ConvTranspose1d, 2d and 3d; arXiv 1603.07285, section 
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Builder
+    from hwsolve.layers.correlation import TransposedCorrelation
 
 
 class TransposedConvolution(Layer, frozen=True):
@@ -111,6 +115,26 @@ class TransposedConvolution(Layer, frozen=True):
         weights = (x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size)
         return base.product(weights + x[1:])
 
+    def operations(self, x: Shape) -> Operations:
+        """A convolution's error as the forward pass, and its forward pass as the error."""
+        places = "*".join(window.SIDES[self.AXES])
+        after = "*".join(f"{side}_out" for side in window.SIDES[self.AXES])
+        products, weights = f"{self.weights()}*{places}", self.weights()
+        operations = {
+            "forward": {"mul": products, "sum": products},
+            "error": {"mul": products, "sum": f"({weights}/in - 1)*in*{places}"},
+            "gradient": {"mul": products, "sum": f"{weights}*({places} - 1)"},
+        }
+        if self.bias is not ABSENT:
+            operations["forward"]["add"] = f"out*{after}"
+            operations["gradient"]["add"] = f"out*({after} - 1)"
+        return operations
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The sides after it too."""
+        names = (f"{side}_out" for side in window.SIDES[self.AXES])
+        return self.sizes(x) | dict(zip(names, self.output(x)[1:], strict=True))
+
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
         """The side of the larger map, per axis."""
         if isinstance(x, StatedMap):
@@ -128,6 +152,20 @@ class TransposedConvolution(Layer, frozen=True):
                 text, values["P_out"] = f"{text} + P_out", extra
             found[axis] = (text, values)
         return found
+
+    def operation(self, x: Shape) -> TransposedCorrelation:
+        """The transposed correlation of a map `x` with the kernels; the window slides over the output."""
+        from hwsolve.layers.axes import Frame, Sliding
+        from hwsolve.layers.correlation import TransposedCorrelation
+
+        sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
+        return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
+
+    def build(self, builder: Builder, x: str, path: str) -> str:
+        """One transposed correlation; its parameters are named by the layer's number."""
+        from hwsolve.layers.kernels import build_kernels
+
+        return build_kernels(self, builder, x, path)
 
 
 class ConvTranspose1d(TransposedConvolution, frozen=True):

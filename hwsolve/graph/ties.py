@@ -1,0 +1,64 @@
+"""Equal maxima in a backward formula: their convention is written only where there are any.
+
+An operation writes `if(x[m] == y[p], C, 0)` for the share of a cell that has the maximum, where C is made of
+comparisons of other cells with the same maximum: 1 where there is no other such cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hwsolve.formula.instantiate import fold
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, children, transform
+
+Holds = Callable[[Formula], bool]
+
+
+def shared(node: Formula) -> tuple[Formula, Formula] | None:
+    """The comparison and the convention C of a share."""
+    match node:
+        case Call("if", (Call("==", (Ref(), Ref())) as condition, then, other)) if other == ZERO and then != ONE:
+            return condition, then
+    return None
+
+
+def plain(condition: Formula) -> bool:
+    """Whether a comparison is one of elements, all indices being numbers."""
+    return all(isinstance(i, Number) for side in children(condition) for i in children(side))
+
+
+def without_ties(f: Formula) -> Formula:
+    """The formula for maxima that no two cells have."""
+    return transform(f, lambda node: Call("if", (found[0], ONE, ZERO)) if (found := shared(node)) else node)
+
+
+def settled(f: Formula, holds: Holds, met: Callable[[Formula], None]) -> Formula:
+    """The formula with the convention where a cell has the maximum and another one too; `met` hears of these."""
+
+    def settle(node: Formula) -> Formula:
+        found = shared(node)
+        if found is None or not plain(found[0]):
+            return node
+        condition, then = found
+        left = untied(then, holds) if holds(condition) else ONE
+        if left != ONE:
+            met(condition)
+        return Call("if", (condition, left, ZERO))
+
+    return transform(f, settle)
+
+
+def untied(then: Formula, holds: Holds) -> Formula:
+    """The convention without the cells that do not have the maximum."""
+
+    def drop(node: Formula) -> Formula:
+        match node:
+            case Call("if", (Call("==", (Ref(), Ref())) as condition, _, b)) if plain(condition) and not holds(condition):
+                return b
+        return node
+
+    left = fold(transform(then, drop))
+    match left:
+        case Call("/", (a, Call("if"))) if a == ONE:
+            return ONE
+    return left

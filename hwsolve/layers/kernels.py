@@ -1,0 +1,52 @@
+"""A layer of kernels written into a graph: its parameters by number or by letter, and its operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import Sizes
+from hwsolve.language import say
+from hwsolve.layers.base import NotComputed, Shape
+from hwsolve.layers.correlation import Kernels, Written
+
+if TYPE_CHECKING:
+    from hwsolve.layers.convolution import Convolution
+    from hwsolve.layers.transposed_convolution import TransposedConvolution
+
+FULL = Written()
+
+
+def build_kernels(
+    layer: Convolution | TransposedConvolution,
+    builder: Builder,
+    x: str,
+    path: str,
+    written: Written = FULL,
+    flip: bool = False,
+    numbered: bool = True,
+) -> str:
+    """The nodes of a convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
+    data = builder.shape(x)
+    axes = layer.AXES + written.x
+    one = data[len(data) - axes :] if written.x else (1, *data[len(data) - axes :])
+    shapes = {name: numbers_only(shape, path) for name, shape in layer.parameters(one).items()}
+    operation: Kernels = layer.operation(one)
+    bias = "none" if "bias" not in shapes else "units" if shapes["bias"] else "shared"
+    if bias == "units" and not written.y and layer.bias.values is None:
+        bias, shapes["bias"] = "shared", ()
+    operation = msgspec.structs.replace(operation, bias=bias, written=written, flip=flip)
+    k: Any = builder.next_layer() if numbered else ""
+    inputs = [x, builder.own(layer, "weight", shapes["weight"][2 - written.w :], f"w{k}", path)]
+    if bias != "none":
+        inputs.append(builder.own(layer, "bias", shapes["bias"], f"b{k}", path))
+    return builder.forward(operation, tuple(inputs), path, layer.symbols.output or (f"z{k}" if numbered else "y"))
+
+
+def numbers_only(shape: Shape, path: str) -> Sizes:
+    """Sizes that are numbers; a computation needs them."""
+    if not all(isinstance(n, int) for n in shape):
+        raise NotComputed(say("`{layer}` has sizes that are names: a computation needs numbers", layer=path))
+    return tuple(int(n) for n in shape if isinstance(n, int))

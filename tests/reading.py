@@ -11,8 +11,10 @@ from fractions import Fraction
 
 SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d[\d,]*(?:\.\d+)?)|(?P<symbol>[a-zA-Zα-ωΑ-Ω][₀-₉]*⁺?)|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sign>[-−+×·/()^]))"
+    r"\s*(?:(?P<number>\d[\d,]*(?:\.\d+)?)|(?P<word>[a-z]+_[a-z]+)|(?P<partial>∂\w/∂\w)"
+    r"|(?P<symbol>[a-zA-Zα-ωΑ-Ω][₀-₉]*⁺?)|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sign>[-−+×·/()^]))"
 )
+ALONE = ("word", "partial")  # what has a sign on both sides
 
 
 def meaning(text: str, value: Callable[[str], Fraction]) -> Fraction:
@@ -22,7 +24,15 @@ def meaning(text: str, value: Callable[[str], Fraction]) -> Fraction:
 
 def from_latex(text: str) -> str:
     """The same formula in the characters that `meaning` reads."""
-    text = text.replace("{,}", "").replace("\\left", "").replace("\\right", "").replace("\\times", "×").replace("\\cdot", "·")
+    text = (
+        text.replace("{,}", "")
+        .replace("\\left", "")
+        .replace("\\right", "")
+        .replace("\\times", "×")
+        .replace("\\cdot", "·")
+    )
+    text = re.sub(r"\\text\{(\w+)-(\w+)\}", r"\1_\2", text)
+    text = re.sub(r"\\frac\{\\partial (\w)\}\{\\partial (\w)\}", r"(∂\1/∂\2)", text)  # a fraction bar holds together
     while found := re.search(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}", text):
         text = text[: found.start()] + f"(({found[1]})/({found[2]}))" + text[found.end() :]
     return re.sub(r"\^\{([^{}]*)\}", r"^(\1)", text)
@@ -75,7 +85,8 @@ class Reader:
     def beside(self) -> Fraction:
         result = self.power()
         numbers = self.tokens[self.at - 1][0] == "number"
-        while self.peek()[0] in ("symbol", "number") or self.peek()[1] == "(":
+        while self.peek()[0] in ("symbol", "number", *ALONE) or self.peek()[1] == "(":
+            assert self.tokens[self.at - 1][0] not in ALONE and self.peek()[0] not in ALONE, "no sign beside it"
             assert not (numbers and self.peek()[0] == "number"), "two numbers side by side"
             numbers = self.peek()[0] == "number"
             result *= self.power()
@@ -90,8 +101,9 @@ class Reader:
         elif kind == "number":
             base = Fraction(text.replace(",", ""))
         else:
-            assert kind == "symbol", f"unexpected {text!r}"
+            assert kind in ("symbol", *ALONE), f"unexpected {text!r}"
             base = self.value(text)
+            assert kind != "partial" or self.peek()[0] != "power", "a power of a part of it"
         if self.peek()[0] == "power":
             return base ** int(self.take().translate(SUPER))
         if self.peek()[1] == "^":

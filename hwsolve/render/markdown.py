@@ -79,31 +79,39 @@ class Pages(Page):
             yield f"{'#' * min(section.level + 1, 6)} {escaped(self.words(section.title))}"
         yield from body
 
-    def equations(self, lines: Iterable[Line]) -> Iterator[str]:
-        """Lines that follow each other, aligned in one block."""
+    def equations(self, lines: tuple[Line, ...]) -> Iterator[str]:
+        """Lines that follow each other, aligned in one block; steps that are set in begin at the left instead."""
+        flush = any(isinstance(line, Identity) and line.depth for line in lines)
         waiting: list[str] = []
-        carried = 0
         for line in lines:
             if isinstance(line, Carried):
-                carried += 1
-            elif isinstance(line, Prose):
+                continue
+            if isinstance(line, Prose) and line.text:
                 yield from blocks(waiting)
                 waiting = []
-                if line.text:
-                    yield escaped(self.words(line.text))
-                if line.formulas:
-                    yield from blocks(rows(chain(line, LATEX), chain_length(chain(line, LATEX))))
-            elif self.options.full or not line.aside:
-                waiting += self.aligned(line)
+                yield from self.sentence(line)
+            elif isinstance(line, Prose) or self.options.full or not line.aside:
+                waiting += self.aligned(line, flush)
         yield from blocks(waiting)
-        for row in self.summary(carried):
+        for row in self.summary(sum(isinstance(line, Carried) for line in lines)):
             yield f"*{joined(row).strip()}*"
 
-    def aligned(self, line: Value | Identity) -> list[str]:
+    def sentence(self, line: Prose) -> Iterator[str]:
+        """A sentence; short formulas stand in it, long ones below."""
+        text, links = escaped(self.words(line.text)), chain(line, LATEX)
+        if links and chain_length(links) <= WIDEST:
+            text += f" ${''.join(f' {RELATIONS.get(r, r)} {t}' if n else t for n, (r, t) in enumerate(links))}$"
+            links = []
+        yield text
+        if links:
+            yield from blocks(rows(links, chain_length(links)))
+
+    def aligned(self, line: Value | Identity | Prose, flush: bool) -> list[str]:
         """The rows of a line; the rule stands behind the last."""
         links = chain(line, LATEX)
-        found = rows(links, chain_length(links), line.depth if isinstance(line, Identity) else 0)
-        if rule := self.words(line.rule):
+        found = rows(links, chain_length(links), line.depth if isinstance(line, Identity) else 0, flush)
+        rule = "" if isinstance(line, Prose) else self.words(line.rule)
+        if rule:
             found[-1] += f" \\quad {words(f'({rule})')}"
         return found
 
@@ -171,13 +179,13 @@ class Pages(Page):
                 yield f"**{escaped(self.words(figure.title))}**\n\n```text\n{text}\n```"
 
 
-def rows(links: list[Link], length: int, depth: int = 0) -> list[str]:
-    """A chain in rows that are aligned at their relation; a short one in one row."""
+def rows(links: list[Link], length: int, depth: int = 0, flush: bool = False) -> list[str]:
+    """A chain in rows that are aligned at their relation, or begin at the left; a short one in one row."""
     set_in = "\\quad " * depth
     first = links[0][1]
     if len(links) == 1:
         return [f"& {set_in}{first}"]
-    lead = f"& {set_in}{first} " if depth or visible(first) > WIDEST // 2 else f"{first} &"
+    lead = f"& {set_in}{first} " if flush or visible(first) > WIDEST // 2 else f"{first} &"
     found, used = [], visible(first)
     row = lead
     for n, (link, text) in enumerate(links[1:]):

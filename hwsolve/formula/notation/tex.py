@@ -19,6 +19,7 @@ from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "inf", "omicron")}
 COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
+UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">": "＞"})
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
@@ -68,9 +69,8 @@ def base(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Upright text; a hyphen stands for the underscore, which neither Markdown nor LaTeX leaves alone."""
-    safe = "".join(c if c.isalnum() or c in " .,:;()+=-/'" else "-" for c in text)
-    return f"\\text{{{safe}}}"
+    """Upright text; a hyphen stands for the underscore and whatever else Markdown or LaTeX does not leave alone."""
+    return f"\\text{{{text.translate(UNSAFE)}}}"
 
 
 class Latex(Writer):
@@ -169,6 +169,7 @@ def square_root(w: Latex, args: tuple[Formula, ...]) -> Piece:
 
 def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piece]:
     """A function that is written as a pair of bars or brackets."""
+
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
         return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")

@@ -180,6 +180,7 @@ def square_root(w: Unicode, args: tuple[Formula, ...]) -> Piece:
 
 def fenced(left: str, right: str) -> Callable[[Unicode, tuple[Formula, ...]], Piece]:
     """A function that is written as a pair of bars or brackets."""
+
     def write(w: Unicode, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
         return Piece(left + inner.text + right, ATOM, "number" if inner.kind == "number" else "group")

@@ -133,7 +133,8 @@ class Writer:
         signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
         last = place == count - 1
         loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and piece.kind != "big")
-        if signed or loose or (piece.kind == "big" and not last):
+        inner = (piece.kind == "big" and not last) or (piece.kind == "product" and count > 1)
+        if signed or loose or inner:
             return Piece(self.parentheses(piece.text), ATOM, "number" if numeric else "group")
         return piece
 
@@ -155,7 +156,7 @@ class Writer:
         text = piece.text
         if piece.level <= SUM or text.startswith(self.minus):
             text = self.parentheses(text)
-        return Piece(self.minus + text, PRODUCT, piece.kind if piece.kind in ("number", "big") else "product")
+        return Piece(self.minus + text, PRODUCT, "product" if piece.kind == "sum" else piece.kind)
 
     def power(self, base: Formula, exponent: Formula) -> Piece:
         piece = self.write(base)

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import hwsolve
@@ -21,7 +21,8 @@ ACTIVATIONS: dict[str, Any] = {
     "prelu": None,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
-    "softplus": F.softplus,
+    # F.softplus is the identity above its threshold of 20, which is off by up to 2e-9
+    "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
     "softmax": lambda z: torch.softmax(z, -1),
     "identity": lambda z: z,
 }
@@ -98,10 +99,37 @@ def nested(draw: st.DrawFn, shape: tuple[int, ...], item: st.SearchStrategy[floa
 class Peer:
     """The same network in PyTorch, in double precision."""
 
-    def __init__(self, problem: dict[str, Any]):
+    def __init__(self, problem: dict[str, Any], noise: bool = False):
         self.problem = problem
         self.parameters: dict[str, Any] = {}
-        self.kinks = 0.0
+        self.noise = torch.Generator().manual_seed(1) if noise else None
+
+    def rounded(self, x: Any) -> Any:
+        """The values themselves, or with one more rounding error each: what float64 can't be trusted with."""
+        if self.noise is None:
+            return x
+        return x * (1 + 2.0**-52 * (2 * torch.rand(x.shape, generator=self.noise, dtype=torch.float64) - 1))
+
+    def run(self) -> tuple[dict[str, Any], float]:
+        """Every quantity that is compared, by key; and how near a kink it came."""
+        found: dict[str, Any] = {}
+        loss = self.loss(self.forward())
+        found["L"], nearest = loss.detach(), self.nearest
+        optimizer = self.optimizer()
+        for step in range(1, self.problem["steps"] + 1 if optimizer else 1):
+            optimizer.zero_grad()
+            loss.sum().backward()
+            suffix = f"@{step - 1}" if step > 1 else ""
+            for name, p in self.parameters.items():
+                if p.requires_grad:
+                    found[f"dL_d{name}{suffix}"] = p.grad.clone()
+            optimizer.step()
+            for name, p in self.parameters.items():
+                if p.requires_grad:
+                    found[f"{name}@{step}"] = p.detach().clone()
+            loss = self.loss(self.forward())
+            found[f"L@{step}"], nearest = loss.detach(), min(nearest, self.nearest)
+        return found, nearest
 
     def tensor(self, name: str, values: Any, trainable: bool) -> Any:
         """A parameter by the name that hwsolve gives it."""
@@ -140,13 +168,15 @@ class Peer:
 
     def activation(self, name: str, z: Any) -> Any:
         if name == "log_softmax":
-            return torch.log_softmax(z, -1)
+            return self.rounded(torch.log_softmax(z, -1))
         if name in ("relu", "leaky_relu", "prelu"):
             self.nearest = min(self.nearest, float(z.detach().abs().min()))
         if name == "prelu":
             self.slopes += 1
             return F.prelu(z, self.tensor("alpha" if self.slopes == 1 else f"alpha_{self.slopes}", [0.25], True))
-        return ACTIVATIONS[name](z)
+        if name == "sigmoid":
+            self.logits = z
+        return self.rounded(ACTIVATIONS[name](z))
 
     def loss(self, y: Any) -> Any:
         """The loss as PyTorch has it; summed where it is not reduced."""
@@ -158,6 +188,9 @@ class Peer:
             t = torch.tensor(target, dtype=torch.float64)
         if name == "half_squared_error":
             value = F.mse_loss(y, t, reduction=reduction) / 2
+        elif name == "binary_cross_entropy" and float((y * (1 - y)).detach().min()) < 1e-6:
+            # where the sigmoid saturates, PyTorch clamps logarithm and slope; by the logits it need not
+            value = F.binary_cross_entropy_with_logits(self.logits, t, reduction=reduction)
         else:
             value = getattr(F, name)(y, t, reduction=reduction)
         if name == "l1_loss":
@@ -169,48 +202,34 @@ class Peer:
         return torch.optim.SGD(trained, **self.problem["optimizer"]["sgd"]) if trained else None
 
 
-def agree(answer: Any, tensor: Any, what: str) -> None:
-    """An answer equals a tensor to 1e-10, relative to the larger of it and 1."""
-    found = torch.tensor(hwsolve_floats(answer), dtype=torch.float64)
-    wanted = tensor.detach().to(torch.float64).reshape(found.shape)
-    assert torch.allclose(found, wanted, rtol=1e-10, atol=1e-10), f"{what}: {found} is not {wanted}"
+def floats(value: Any) -> Any:
+    """An answer as nested lists of floats."""
+    return [floats(v) for v in value] if isinstance(value, tuple) else float(value.value)
 
 
-def hwsolve_floats(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [hwsolve_floats(v) for v in value]
-    return float(value.value)
-
-
-@settings(max_examples=NETS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=NETS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    report_multiple_bugs=False,
+)
 @given(problems())
 def test_agrees_with_pytorch(problem: dict[str, Any]) -> None:
-    peer = Peer(problem)
-    y = peer.forward()
-    loss = peer.loss(y)
-    if peer.nearest < 1e-9:
+    wanted, nearest = Peer(problem).run()
+    if nearest < 1e-9:
         return  # a true kink: PyTorch's subgradient depends on rounding
+    shaken, _ = Peer(problem, noise=True).run()
     answers = hwsolve.solve(problem).answers
-    agree(answers["L"].value, loss, "L")
-    optimizer = peer.optimizer()
-    for step in range(1, problem["steps"] + 1):
-        if optimizer is None:
-            return
-        optimizer.zero_grad()
-        loss.sum().backward()
-        suffix = f"@{step - 1}" if step > 1 else ""
-        for name, p in peer.parameters.items():
-            key = f"dL_d{name}{suffix}"
-            if p.requires_grad and key in answers:
-                agree(answers[key].value, p.grad, key)
-        assert step > 1 or all(f"dL_d{n}" in answers for n, p in peer.parameters.items() if p.requires_grad)
-        optimizer.step()
-        for name, p in peer.parameters.items():
-            key = f"{name}@{step}"
-            if p.requires_grad and key in answers:
-                agree(answers[key].value, p, key)
-        assert any(f"{n}@{problem['steps']}" in answers for n, p in peer.parameters.items() if p.requires_grad)
-        loss = peer.loss(peer.forward())
-        if peer.nearest < 1e-9:
-            return
-        agree(answers[f"L@{step}"].value, loss, f"L@{step}")
+    last = problem["steps"]
+    for key in wanted:
+        name, _, step = key.partition("@")
+        if key not in answers:
+            written = (0, last - 1) if name.startswith("dL") else (0, 1, last)
+            assert int(step or 0) not in written, f"{key} is missing"
+            continue
+        found = torch.tensor(floats(answers[key].value), dtype=torch.float64)
+        peer = wanted[key].reshape(found.shape)
+        slack = 1e-10 * peer.abs().clamp(min=1) + 1000 * (shaken[key].reshape(found.shape) - peer).abs()
+        assert bool(((found - peer).abs() <= slack).all()), f"{key}: {found} is not {peer}"

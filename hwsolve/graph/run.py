@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -109,11 +110,21 @@ def train(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: 
         (forward if last else whole if written else quick).run(values)
         if losses:
             trajectory.losses.append(values[loss])
-            if not exact and not numbers.finite(values[loss]):
-                raise numbers.NotFinite(say("a loss that is not finite, after {n} updates", n=step))
         if written:
             kept[step] = {name: values[k] for name, k in slots.items() if values[k] is not None}
         if not last:
             for new, old in moves:
                 values[old] = values[new]
+    if not exact:
+        check_finite(trajectory)
     return trajectory
+
+
+def check_finite(trajectory: Trajectory) -> None:
+    """Refuse float64 values that overflowed; exact and certified ones are checked as they arise."""
+    for step, loss in enumerate(trajectory.losses):
+        if isinstance(loss, float) and not isfinite(loss):
+            raise numbers.NotFinite(say("a loss that is not finite, after {n} updates", n=step))
+    for values in trajectory.kept.values():
+        for value in values.values():
+            numbers.finite(value)

@@ -76,8 +76,10 @@ class Reduced(Operation, frozen=True):
     def reduce(self, values: Array) -> Array:
         """The values as the loss that is asked for."""
         if self.rank:
-            return values.sum() / self.divisor
-        return values.sum(axis=-1) if self.kept else values
+            values = values.sum()
+        elif self.kept:
+            values = values.sum(axis=-1)
+        return values if self.divisor == 1 else values / self.divisor
 
     def spread(self, g: Array, each: Array, factor: int = 1) -> Array:
         """The gradient of every output: g times its own slope, which is `factor` times `each`."""
@@ -110,10 +112,8 @@ def binary_cross_entropy(y: Array, t: Array) -> Array:
 
 
 ELEMENTS: dict[str, Element] = {
-    "squared": Element("(x[*] - t[*])**2", lambda x, t: (x - t) ** 2, lambda x, t: x - t, factor=2),
-    "absolute": Element(
-        "abs(x[*] - t[*])", lambda x, t: numbers.absolute(x - t), lambda x, t: numbers.sign(x - t)
-    ),
+    "squared": Element("(x[*] - t[*])**2", lambda x, t: (x - t) * (x - t), lambda x, t: x - t, factor=2),
+    "absolute": Element("abs(x[*] - t[*])", lambda x, t: numbers.absolute(x - t), lambda x, t: numbers.sign(x - t)),
     "binary": Element(
         "-(t[*]*log(x[*]) + (1 - t[*])*log(1 - x[*]))",
         binary_cross_entropy,
@@ -121,7 +121,7 @@ ELEMENTS: dict[str, Element] = {
         "(x[*] - t[*])/(x[*]*(1 - x[*]))",
     ),
     "logits": Element(
-        "-(t[*]*log(sigmoid(x[*])) + (1 - t[*])*log(1 - sigmoid(x[*])))",
+        "-(t[*]*log(sigmoid(x[*])) + (1 - t[*])*log(sigmoid(-x[*])))",
         lambda x, t: numbers.softplus(x) - t * x,
         lambda x, t: numbers.sigmoid(x) - t,
         "sigmoid(x[*]) - t[*]",
@@ -194,7 +194,7 @@ class CrossEntropyOperation(Reduced, frozen=True):
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The gradient of the logits, in their shape."""
         _, t, p = arrays
-        return self.spread(g, p - t if self.unit else p * t.sum(axis=-1)[..., None] - t)
+        return self.spread(g, p - t if self.unit else p * t.sum(axis=-1, keepdims=True) - t)
 
 
 class LossSymbols(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ from hwsolve import numbers
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, Size, product, quotient
+from hwsolve.layers.cost import Operations
 from hwsolve.spec.fields import CountField
 
 
@@ -26,19 +27,23 @@ def axis_of(dim: int, x: Shape) -> int:
 
 def shifted(x: Array) -> Array:
     """x without a common part of each row, which a softmax does not see; it keeps exponentials in range, and equal logits exact."""
-    return x - (numbers.maximum(x, -1) if numbers.is_float(x) else x[..., 0])[..., None]
+    if numbers.is_float(x):
+        return x - numbers.maximum(x, -1, keepdims=True)
+    z = x - x[..., :1]
+    z[..., 0] = numbers.exact(0)  # of a ball and itself, which is only near 0
+    return z
 
 
 def softmax(x: Array) -> Array:
     """exp(x) / Σ exp(x) along the last axis."""
     e = numbers.exp(shifted(x))
-    return e / e.sum(axis=-1)[..., None]
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def log_softmax(x: Array) -> Array:
     """x − ln Σ exp(x) along the last axis."""
     z = shifted(x)
-    return z - numbers.log(numbers.exp(z).sum(axis=-1)[..., None])
+    return z - numbers.log(numbers.exp(z).sum(axis=-1, keepdims=True))
 
 
 class SoftmaxOperation(Operation, frozen=True):
@@ -58,7 +63,7 @@ class SoftmaxOperation(Operation, frozen=True):
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """y (g − Σ g y)."""
-        return y * (g - (g * y).sum(axis=-1)[..., None])
+        return y * (g - (g * y).sum(axis=-1, keepdims=True))
 
 
 class LogSoftmaxOperation(Operation, frozen=True):
@@ -78,7 +83,7 @@ class LogSoftmaxOperation(Operation, frozen=True):
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g − exp(y) Σ g."""
-        return g - numbers.exp(y) * g.sum(axis=-1)[..., None]
+        return g - numbers.exp(y) * g.sum(axis=-1, keepdims=True)
 
 
 class Softmax(Layer, frozen=True):
@@ -95,16 +100,35 @@ class Softmax(Layer, frozen=True):
     def build(self, builder: Builder, x: str, path: str) -> str:
         """One operation along the last axis."""
         if self.dim not in (-1, len(builder.shape(x)) - 1):
-            raise NotComputed(say("`{layer}` is computed by hand along the last axis only", layer=path))
+            raise NotComputed(say("`{layer}` is computed by hand along the last axis only.", layer=path))
         return builder.forward(self.operation(), (x,), path, self.symbols.output)
 
     def operation(self) -> Operation:
         """The softmax."""
         return SoftmaxOperation()
 
+    def operations(self, x: Shape) -> Operations:
+        """exp and a division for each value, a sum for each row; back, y(g − Σ g·y)."""
+        return {
+            "forward": {"exp": "values", "add": "values - rows", "div": "values"},
+            "error": {"mul": "2*values", "add": "2*values - rows"},
+        }
+
+    def cost_sizes(self, x: Shape) -> dict[str, Size]:
+        """The values, and the rows that sum to 1."""
+        values = product(x)
+        return {"values": values, "rows": quotient(values, x[axis_of(self.dim, x)])}
+
 
 class LogSoftmax(Softmax, frozen=True):
     """Logarithm of the softmax: z[i] − ln Σⱼ exp(z[j]) along `dim`."""
+
+    def operations(self, x: Shape) -> Operations:
+        """exp of each value, a sum and a logarithm for each row; back, g − exp(y)·Σ g."""
+        return {
+            "forward": {"exp": "values", "add": "2*values - rows", "log": "rows"},
+            "error": {"exp": "values", "mul": "values", "add": "2*values - rows"},
+        }
 
     def operation(self) -> Operation:
         """Its logarithm."""

@@ -134,22 +134,30 @@ def finite(x: Array) -> Array:
 
 
 def tidy(x: Array) -> Array:
-    """The array (or scalar) with every rational above 4,096 bits as a ball; raises where an element is no number."""
+    """The array (or scalar) with every value in its own system; raises where an element is no number.
+
+    A rational above 4,096 bits becomes a ball, and a ball of radius 0, as 0 times anything, the rational that it is.
+    """
     if is_float(x):
         return finite(x)
-    long = False
+    stays = True
     for v in x.ravel().tolist() if isinstance(x, np.ndarray) else (x,):
         if type(v) is arb:
             if not v.is_finite():
                 raise failed(v, say("a value that does not exist, or whose divisor may be zero"))
+            stays = stays and not v.is_exact()
         elif type(v) is fmpq:
-            long = long or v.height_bits() > MAX_RATIONAL_BITS
-    return SHORTEN(x) if long else x
+            stays = stays and v.height_bits() <= MAX_RATIONAL_BITS
+    return x if stays else SETTLE(x)
 
 
-def shorten(v: Scalar) -> Scalar:
-    """A ball in place of a long rational."""
+def settle(v: Scalar) -> Scalar:
+    """A value in the system that it belongs to."""
+    if type(v) is arb and v.is_exact():
+        mantissa, exponent = v.man_exp()
+        if abs(exponent) + mantissa.bit_length() <= MAX_RATIONAL_BITS:
+            return fmpq(mantissa) * fmpq(2) ** int(exponent)
     return arb(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
 
 
-SHORTEN = np.frompyfunc(shorten, 1, 1)
+SETTLE = np.frompyfunc(settle, 1, 1)

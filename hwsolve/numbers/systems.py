@@ -53,6 +53,13 @@ class precision:  # noqa: N801 (read as a statement: `with precision(256):`)
         ctx.prec = self.before
 
 
+def last_precision() -> bool:
+    """Whether no higher precision is to come."""
+    from flint import ctx
+
+    return bool(ctx.prec >= LADDER[-1])
+
+
 def exact(numerator: int, denominator: int = 1) -> fmpq:
     """The rational numerator/denominator."""
     from flint import fmpq

@@ -227,11 +227,14 @@ class Worker:
 
 def verdict(before: Any, after: Any) -> Message:
     """Whether the loss fell, decided on the values themselves."""
-    if numbers.less(after, before):
-        return say("The loss fell:")
-    if numbers.less(before, after):
-        return say("The loss rose:")
-    return say("The loss stayed as it was:")
+    try:
+        if numbers.less(after, before):
+            return say("The loss fell:")
+        return say("The loss rose:") if numbers.less(before, after) else say("The loss stayed as it was:")
+    except numbers.Undecided:
+        if not numbers.last_precision():
+            raise
+        return say("Whether the loss fell cannot be told from its first thousands of digits:")
 
 
 def stage_of(q: Quantity) -> Stage:

@@ -53,8 +53,8 @@ def untied(then: Formula, holds: Holds) -> Formula:
 
     def drop(node: Formula) -> Formula:
         match node:
-            case Call("if", (Call("==", (Ref(), Ref())) as condition, _, b)) if plain(condition) and not holds(condition):
-                return b
+            case Call("if", (Call("==", (Ref(), Ref())) as condition, _, other)) if plain(condition):
+                return node if holds(condition) else other
         return node
 
     left = fold(transform(then, drop))

@@ -154,11 +154,10 @@ class Construction:
         if x is None:
             return None
         try:
-            items = expand(self.problem.network, self.report)
-            if items is None:
+            output = self.enter_layers(x)
+            if output is None:
                 return None
-            self.items = items
-            self.graph.output = build_items(items, self.builder, x)
+            self.graph.output = output
             self.enter_parameters()
             upstream = self.enter_end()
         except NameClash as why:
@@ -175,6 +174,14 @@ class Construction:
             update(self.graph, self.problem.optimizer.settings())
             self.start_states()
         return Computation(self.graph, self.givens, self.remarks, work(self.graph))
+
+    def enter_layers(self, x: str) -> str | None:
+        """The layers that read `x`, and what comes out of them."""
+        items = expand(self.problem.network, self.report)
+        if items is None:
+            return None
+        self.items = items
+        return build_items(items, self.builder, x)
 
     # the input
 

@@ -17,6 +17,7 @@ from hwsolve.spec.nodes import Mapping, Node, Scalar
 from hwsolve.spec.report import Path, Report
 
 MOST_STEPS = 1_000  # repetitions that are walked in search of a shape that stays, where their number is a name
+MOST_AGAIN = 20_000  # layers that are walked again in repetitions
 MOST_COPIES = 100_000  # layers that `expand` writes out
 DIMENSION = re.compile(r"[123]d$")
 
@@ -105,6 +106,7 @@ class Walk:
         self.report = report
         self.unrolled = unrolled
         self.copies = 0
+        self.again = 0
 
     def items(self, parts: tuple[Part, ...], shape: Shape, scope: Scope, again: bool = False) -> tuple[Item, ...]:
         """The items of a sequence."""
@@ -160,10 +162,17 @@ class Walk:
 
     def repeat(self, part: Part, path: str, shape: Shape, scope: Scope) -> Item:
         """The body is walked until its shape stays; from there on the copies are alike."""
-        start, copies, times = shape, [], []
+        start = shape
+        copies: list[tuple[str, tuple[Item, ...]]] = []
+        times: list[Size] = []
         left = part.times
         while left != 0:
+            before = self.copies
             body = self.items(part.branches[0], shape, scope, again=bool(copies))
+            self.again += self.copies - before if copies else 0
+            if self.again > MOST_AGAIN and not self.unrolled:
+                n = f"{MOST_AGAIN:,}"
+                self.stop(part, say("The shape changes with every repetition, for more than {n} layers.", n=n), "times")
             out = end(body, shape)
             alike = same(out, shape) and not self.unrolled
             copies.append((str(len(copies) + 1), body))

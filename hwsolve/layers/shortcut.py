@@ -22,12 +22,13 @@ class ZeroPad(Layer, frozen=True):
         """The s for which every axis of the map becomes ceil(n/s); None where there is none."""
         if x[1:] == self.target[1:]:
             return 1
-        pairs = list(zip(x[1:], self.target[1:], strict=True))
-        largest = max((n for n, _ in pairs if isinstance(n, int)), default=1)
-        for s in range(2, largest + 1):
-            if all(isinstance(n, int) and -(-n // s) == m for n, m in pairs):
-                return s
-        return None
+        low, high = 2, max((n for n in x[1:] if isinstance(n, int)), default=1)
+        for n, m in zip(x[1:], self.target[1:], strict=True):
+            if not isinstance(n, int) or not isinstance(m, int) or m < 1:
+                return None
+            low = max(low, -(-n // m))  # n ≤ m·s
+            high = min(high, (n - 1) // (m - 1)) if m > 1 else high  # (m − 1)·s < n
+        return low if low <= high else None
 
     def output(self, x: Shape) -> Shape:
         """The target, which must have at least the channels, and a map that is a subsample."""

@@ -17,6 +17,8 @@ FLOAT_DIGITS = 6
 FULL_DIGITS = 30
 PLAIN_BELOW, PLAIN_FROM = 15, -6  # powers of ten between which no exponent is written
 LOG10_2 = math.log10(2)
+MAX_POWER = 100_000  # of ten: a number beyond is not printed
+MAX_EXPONENT = 2**40
 MAX_STR = 13_000  # bits below which Python writes an int at once
 
 
@@ -95,7 +97,9 @@ def rounded_ball(value: Scalar, digits: int) -> tuple[str, int] | None:
 
     size = abs(value)
     mantissa, exponent = size.mid().man_exp()
-    power = power_of_ten(mantissa.bit_length() + int(exponent) - 1)
+    power = power_of_ten(mantissa.bit_length() + int(exponent) - 1) if abs(exponent) < MAX_EXPONENT else MAX_EXPONENT
+    if abs(power) > MAX_POWER:
+        raise NotFinite(say("a number beyond 10^±{most}", most=f"{MAX_POWER:,}"))
     with ctx.workprec(max(ctx.prec, size.bits()) + 4 * digits + 64):
         while True:
             places = digits - 1 - power

@@ -22,7 +22,7 @@ class NamedField(Field):
 
     def __init__(self, what: Message, classes: Names[str, type[msgspec.Struct]]) -> None:
         self.what, self.classes = what, classes
-        self.expected = say("a {what}: its name, alone or with its arguments", what=what)
+        self.expected = say("the {what} by its name, alone or with its arguments", what=what)
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """The record, or INVALID."""

@@ -75,7 +75,7 @@ def known(f: Formula) -> Fraction | None:
         return None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(trees)
 def test_plain_text_means_what_the_tree_means(f: Formula) -> None:
     expected = known(f)
@@ -85,7 +85,7 @@ def test_plain_text_means_what_the_tree_means(f: Formula) -> None:
         assert eval(code, {"Fraction": Fraction, **SHOWN, "dE_dw": SHOWN["∂E/∂w"]}) == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(trees)
 def test_plain_text_is_read_back(f: Formula) -> None:
     again = parse(plain(f))
@@ -93,7 +93,7 @@ def test_plain_text_is_read_back(f: Formula) -> None:
     assert known(again) == known(f)
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(trees)
 def test_unicode_means_what_the_tree_means(f: Formula) -> None:
     expected = known(f)
@@ -101,7 +101,7 @@ def test_unicode_means_what_the_tree_means(f: Formula) -> None:
         assert meaning(unicode(f), SHOWN.__getitem__) == expected, unicode(f)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(trees)
 def test_latex_means_what_the_tree_means(f: Formula) -> None:
     expected = known(f)

@@ -21,7 +21,7 @@ def decimal(numerator: int, denominator: int) -> str:
     if places is None or digits >= 10**LONGEST:
         return whole(numerator) if denominator == 1 else f"{whole(numerator)}/{whole(denominator)}"
     sign = "-" if numerator < 0 else ""
-    if places > LONGEST // 2:
+    if places > LONGEST // 2 and places > len(str(digits)):
         return f"{sign}{digits}e-{places}"
     text = str(digits).rjust(places + 1, "0")
     return f"{sign}{text[:-places]}.{text[-places:]}" if places else f"{sign}{text}"

@@ -119,7 +119,8 @@ class Latex(Writer):
         return Piece(f"\\frac{{{above.text}}}{{{under.text}}}", SIGN, "number" if numeric else "call")
 
     def between(self, left: Piece, right: Piece) -> str:
-        if "partial" in (left.kind, right.kind) and "number" not in (left.kind, right.kind):
+        kinds = {left.kind, right.kind}
+        if "partial" in kinds and not kinds & {"number", "word"}:
             return self.thin
         return super().between(left, right) or self.side_by_side
 

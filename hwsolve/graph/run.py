@@ -64,8 +64,11 @@ class Program:
 
     def run(self, values: list[Array]) -> None:
         """Compute every call in place."""
-        for function, slots, out in self.steps:
-            values[out] = function(*[values[k] for k in slots])
+        try:
+            for function, slots, out in self.steps:
+                values[out] = function(*[values[k] for k in slots])
+        except ZeroDivisionError:  # of rationals; balls and floats become infinite
+            raise numbers.NotFinite(say("division by zero")) from None
 
 
 def accumulate(function: Callable[..., Array], so_far: Array, *arguments: Array) -> Array:

@@ -10,6 +10,7 @@ from hwsolve.language import say
 from hwsolve.render.measure import left, right, width
 from hwsolve.solution import Curve, Text
 
+FARTHEST = 1e300  # a point beyond is not drawn
 HEIGHT, WIDEST = 12, 72
 MARKS = "•+×o*#%@"
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Braille: 4 rows of 2 dots in a character
@@ -49,14 +50,15 @@ def plot(curve: Curve, columns: int, words: Callable[[Text], str]) -> list[str]:
 
 def reachable(curve: Curve, ys: tuple[float, ...]) -> list[tuple[float, float]]:
     """The points that can be drawn, with the logarithm of y where the scale is one."""
-    points = [(x, y) for x, y in zip(curve.x, ys, strict=True) if isfinite(x) and isfinite(y)]
+    points = [(x, y) for x, y in zip(curve.x, ys, strict=True) if isfinite(x) and abs(y) < FARTHEST]
     return [(x, log10(y)) for x, y in points if y > 0] if curve.log else points
 
 
 def ends(values: list[float]) -> tuple[float, float]:
     """The least and the greatest, apart from each other."""
     low, high = min(values), max(values)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    margin = max(0.5, abs(high) / 1000)
+    return (low, high) if high > low else (low - margin, high + margin)
 
 
 def tick(value: float) -> str:

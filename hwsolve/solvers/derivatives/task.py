@@ -110,6 +110,6 @@ def axis_length(task: Task, index: str, point: Point, second: tuple[str, ...]) -
         for node in walk(f):
             if isinstance(node, Ref) and node.name in point:
                 for place, i in enumerate(node.indices):
-                    if i == Ref(index):
+                    if i == Ref(index) and place < len(point[node.name].shape):
                         return point[node.name].shape[place]
     return 1

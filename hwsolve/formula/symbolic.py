@@ -7,6 +7,7 @@ symbols.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import gcd
 from typing import Any
 
 from hwsolve.formula.functions import function
@@ -160,6 +161,36 @@ def shorter_forms(f: Formula, domains: dict[str, str]) -> list[Formula]:
         return [from_sympy(e) for e in found]
     except (NoForm, ValueError, TypeError, NotImplementedError, AttributeError, sympy.PolynomialError):
         return []
+
+
+def in_terms_of(f: Formula, derivative: Formula, wrt: Ref, symbol: str) -> Formula | None:
+    """The derivative as a polynomial in `symbol`, which stands for f: f = (e²ˣ - 1)/(e²ˣ + 1) has 1 - f².
+
+    f must be a quotient of two expressions that are linear in one exponential; that is solved for and put in.
+    """
+    import sympy
+
+    try:
+        bridge = ToSympy({})
+        function, slope, x, y = bridge.write(f), bridge.write(derivative), bridge.write(wrt), sympy.Symbol(symbol)
+        exponentials = [e for e in (function + slope).atoms(sympy.exp) if e.has(x)]
+        if not exponentials:
+            return None
+        step = min((e.args[0] for e in exponentials), key=sympy.count_ops)
+        powers = {e: sympy.cancel(e.args[0] / step) for e in exponentials}
+        if not all(p.is_Integer for p in powers.values()):
+            return None
+        common = gcd(*(int(p) for p in powers.values()))
+        kernel = sympy.Symbol("kernel", positive=True)
+        put = {e: kernel ** (int(p) // common) for e, p in powers.items()}
+        above, below = sympy.fraction(sympy.cancel(function.subs(put)))
+        if above.has(x) or below.has(x) or max(sympy.degree(above, kernel), sympy.degree(below, kernel)) != 1:
+            return None
+        (value,) = sympy.solve(sympy.Eq(above, y * below), kernel)
+        found = sympy.factor(sympy.cancel(slope.subs(put).subs(kernel, value)))
+        return None if sympy.denom(found).has(y) or not found.has(y) else from_sympy(found)
+    except (NoForm, ValueError, TypeError, NotImplementedError, AttributeError, sympy.PolynomialError):
+        return None
 
 
 def derivative_at(

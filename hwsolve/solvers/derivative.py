@@ -15,7 +15,18 @@ from hwsolve.solution import Solution
 from hwsolve.solvers.derivatives.reading import task_of
 from hwsolve.solvers.derivatives.task import Task
 from hwsolve.spec import problem as base
-from hwsolve.spec.fields import AnyFormula, Array, ArrayField, Choice, CountField, ListOf, MapOf, RecordField, Size
+from hwsolve.spec.fields import (
+    AnyFormula,
+    Array,
+    ArrayField,
+    Choice,
+    CountField,
+    Decimal,
+    ListOf,
+    MapOf,
+    RecordField,
+    Size,
+)
 from hwsolve.spec.report import Report
 
 EXAMPLE = "homework-2/2.2-sigmoid.yaml"
@@ -38,10 +49,11 @@ at:                                     # values at points
 
 
 class Variable(msgspec.Struct, frozen=True):
-    """What a name stands for: a number of a domain, or a vector or matrix of them."""
+    """What a name stands for: a number of a domain, or a vector or matrix of them; `sum` is that of its elements."""
 
     domain: Annotated[str, Choice("real", "positive", "negative", "unit", "index")] = "real"
     size: Annotated[tuple[int | Formula, ...], ListOf(Size, minimum=1, single=True)] = ()
+    sum: Decimal | None = None
 
 
 class Problem(base.Problem, kw_only=True):

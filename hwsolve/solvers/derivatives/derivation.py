@@ -79,7 +79,7 @@ class Derivation(Worker):
         first = self.one(f, target, lines, whole, shown, name)
         confirm(self.task, f, [target], first)
         self.cases(first, target, f, [], lines)
-        self.matrix(lines, first, (*self.task.rows, *self.task.columns))
+        self.matrix(lines, self.known.get(name, first), (*self.task.rows, *self.task.columns))
         self.section(say("Jacobian") if name == "jacobian" else say("Gradient"), lines)
         self.answer(name, first, main=True)
         self.values.append(self.task.written_out(first))
@@ -95,7 +95,11 @@ class Derivation(Worker):
         confirm(self.task, self.task.functions[0], [target, other], second)
         self.cases(second, other, gradient, [], lines)
         if len(self.task.columns) == 1:
-            self.matrix(lines, second, (*self.task.columns, *(i.name for i in other.indices if isinstance(i, Ref))))
+            self.matrix(
+                lines,
+                self.known.get("hessian", second),
+                (*self.task.columns, *(i.name for i in other.indices if isinstance(i, Ref))),
+            )
         self.section(say("Hessian"), lines)
         self.answer("hessian", second, main=True)
         self.values.append(self.task.written_out(second))
@@ -151,6 +155,8 @@ class Derivation(Worker):
             size = self.task.shapes[name][0]
             n = size.name if isinstance(size, Ref) else "n"
             self.notes.append(Note("info", say("{name} is taken as a vector of {n} elements.", name=name, n=n)))
+        if any(key in self.answers and key not in self.known for key in self.short):
+            self.notes.append(Note("info", say("f is the function that is differentiated.")))
         if any(has_delta(a.shown or a.value) for a in self.answers.values() if isinstance(a.value, Formula)):
             self.notes.append(Note("info", say("δ is 1 where its two indices are equal, else 0.")))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.formula.domain import Names
-from hwsolve.formula.tree import Number, Ref, walk
+from hwsolve.formula.notation import plain
+from hwsolve.formula.terms import rational, total
+from hwsolve.formula.tree import Formula, Number, Ref, walk
 from hwsolve.language import say
 from hwsolve.solvers.derivatives.task import ROOT, Point, Task, axis_length
 from hwsolve.spec.fields import Array
@@ -82,9 +84,25 @@ class PointChecks:
                             "`{name}` has {n} elements; {other} says {m}.", name=name, n=n, other=other, m=stated
                         )
                         self.report.add(array.node, path / name, message)
+        for name, stated in self.task.sums.items():
+            self.sum(name, stated, point, path)
         for index in self.indices:
             given = point[index].values[0] if index in point and not point[index].shape else None
             most = axis_length(self.task, index, point, ())
             if isinstance(given, Number) and given.numerator > most:
                 message = say("The index {name} = {value} is beyond {n}.", name=index, value=given.numerator, n=most)
                 self.report.add(point[index].node, path / index, message)
+
+    def sum(self, name: str, stated: Formula, point: Point, path: Path) -> None:
+        """The elements of a vector add up to what is stated."""
+        if name not in point or not all(isinstance(v, Number) for v in point[name].values):
+            return
+        found = rational(total(*point[name].values))
+        if found != rational(stated):
+            message = say(
+                "The elements of `{name}` add up to {found}, not {stated}.",
+                name=name,
+                found=found,
+                stated=plain(stated),
+            )
+            self.report.add(point[name].node, path / name, message)

@@ -97,6 +97,7 @@ class Reader:
             scalars={n: d for n, d in declared.items() if n not in self.shapes and d != "real"},
             elements={n: d for n, d in declared.items() if n in self.shapes and d != "real"},
             assumed=tuple(self.assumed),
+            sums={n: v.sum for n, v in self.problem.variables.items() if v.sum is not None},
         )
         PointChecks(task, self.problem, self.report).run()
         self.write_out_expectations(task)

@@ -9,15 +9,19 @@ from typing import Any
 
 from hwsolve.formula.domain import BOUNDS, Names, domains, equal_at_points
 from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.textbook import cost
-from hwsolve.formula.tree import Big, Formula, Number, Ref, walk
+from hwsolve.formula.simplify import factored
+from hwsolve.formula.terms import Term, negative, product, term_of, written
+from hwsolve.formula.textbook import cost, textbook
+from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, transform, walk
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.solvers.derivatives.task import Task
 
 DIGITS = 30
 LONG = 24  # what there is to read in a form for which SymPy is asked for a shorter one
+LONG_FUNCTION = 8  # what there is to read in a function that is worth a name
 MOST_NODES = 400  # of a derivative that SymPy is asked to confirm
 SIZE = 3  # what a size that has only a name is taken as
 
@@ -107,6 +111,39 @@ def exact_of(number: Any) -> Any:
 
     value = Fraction(str(number))
     return exact(value.numerator, value.denominator)
+
+
+def itself(task: Task, f: Formula, derivative: Formula, target: Ref) -> Formula | None:
+    """The derivative in terms of f(x), where that is much shorter: f = (e²ˣ - 1)/(e²ˣ + 1) has 1 - f(x)²."""
+    plainly = task.written_out(derivative)
+    if task.form != "derivative" or target.indices or cost(f) < LONG_FUNCTION or cost(plainly) < LONG_FUNCTION:
+        return None
+    if any(isinstance(n, Big) or (isinstance(n, Ref) and n.indices) for n in (*walk(f), *walk(plainly))):
+        return None
+    from hwsolve.formula.symbolic import in_terms_of
+
+    symbol = fresh("f", names_in(f, plainly))
+    found = in_terms_of(f, plainly, target, symbol)
+    if found is None:
+        return None
+    found = min((signs_in(g) for g in (found, textbook(found), factored(textbook(found)))), key=cost)
+    ranges = domains((f, plainly), task.scalars, task.elements)
+    if 5 * cost(found) > 3 * cost(plainly) or ranges is None:
+        return None
+    back = transform(found, lambda n: f if n == Ref(symbol) else n)
+    if not equal_at_points(back, plainly, *ranges):
+        return None
+    return transform(found, lambda n: Call(symbol, (target,)) if n == Ref(symbol) else n)
+
+
+def signs_in(f: Formula) -> Formula:
+    """-y·(y - 1) as y·(1 - y)."""
+    term = term_of(f)
+    for base, exponent in term.factors:
+        if term.coefficient < 0 and exponent == ONE and isinstance(base, Call) and base.name == "-":
+            rest = tuple(x for x in term.factors if x != (base, exponent))
+            return product(written(Term(-term.coefficient, rest, term.decimal)), negative(base))
+    return f
 
 
 def shortest(task: Task, found: Formula, raw: Formula) -> Formula:

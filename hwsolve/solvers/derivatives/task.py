@@ -35,6 +35,7 @@ class Task(msgspec.Struct, frozen=True):
     scalars: dict[str, str]
     elements: dict[str, str]
     assumed: tuple[str, ...] = ()
+    sums: dict[str, Formula] = {}  # what the elements of a vector add up to
 
     def written_out(self, f: Formula) -> Formula:
         """A formula with every vector as its elements."""

@@ -6,13 +6,14 @@ from hwsolve.formula.differentiate import Step, differentiate
 from hwsolve.formula.indices import put
 from hwsolve.formula.logarithms import taken_apart
 from hwsolve.formula.matrix_form import matrix_form
+from hwsolve.formula.notation import plain
 from hwsolve.formula.recognise import recognised
 from hwsolve.formula.textbook import cost, textbook
-from hwsolve.formula.tree import ZERO, Call, Formula, Ref, call, transform, walk
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, call, transform, walk
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Line, Note, Prose, Section
+from hwsolve.solution import Answer, Line, Note, Prose, Section, Stage
 from hwsolve.solvers.derivatives.identities import IdentityWriter
-from hwsolve.solvers.derivatives.second_opinion import shortest
+from hwsolve.solvers.derivatives.second_opinion import itself, shortest
 from hwsolve.solvers.derivatives.task import Task
 
 
@@ -25,6 +26,8 @@ class Worker:
         self.sections: list[Section] = []
         self.answers: dict[str, Answer] = {}
         self.notes: list[Note] = []
+        self.short: dict[str, Formula] = {}  # answers in terms of the function itself
+        self.known: dict[str, Formula] = {}  # answers with the stated sums of vectors
 
     def one(
         self, f: Formula, target: Ref, lines: list[Line], whole: Formula, shown: Formula, key: str, depth: int = 0
@@ -45,9 +48,33 @@ class Worker:
         named = recognised(base)
         if named != base and mentions_function_of(best, named, base):
             self.add(lines, base, named, say("by its name"), depth=depth)
-        if not same:
+        own = itself(self.task, f if key == "d1" else self.task.functions[0], best, target)
+        if own is not None:
+            self.short[key] = own
+            self.add(lines, whole, best, say("in terms of the function itself"), (shown, raw, best, own), key, depth)
+        elif not same:
             self.add(lines, whole, best, say("textbook form"), (shown, raw, best), key, depth)
+        self.use_sums(best, shown, key, lines)
         return best
+
+    def use_sums(self, best: Formula, shown: Formula, key: str, lines: list[Line]) -> None:
+        """The result with the sums that are stated for its vectors."""
+
+        def change(node: Formula) -> Formula:
+            match node:
+                case Big("Sum", Ref(name, (Ref(index, ()),)), bound, low, high) if index == bound and low == ONE:
+                    return (
+                        self.task.sums[name]
+                        if self.task.shapes.get(name) == (high,) and name in self.task.sums
+                        else node
+                    )
+            return node
+
+        known = transform(best, change)
+        if known != best:
+            self.short[key] = self.known[key] = textbook(known)
+            names = ", ".join(f"Σ {name} = {plain(total)}" for name, total in self.task.sums.items())
+            lines.append(Prose(say("With {sums}:", sums=names), (Stage("=", shown), Stage("=", self.known[key]))))
 
     def steps(self, step: Step, lines: list[Line], depth: int) -> None:
         """A step and, set in, what its form asks for."""
@@ -126,7 +153,8 @@ class Worker:
 
     def answer(self, key: str, shown: Formula, main: bool = False) -> None:
         """A formula among the answers, its vectors written out for whoever evaluates it."""
-        value = self.task.written_out(shown)
+        value = self.task.written_out(self.known.get(key, shown))
+        shown = self.short.get(key, shown)
         self.answers[key] = Answer(value, main, shown if shown != value else None)
 
 

@@ -1,6 +1,7 @@
 """Activation functions: each is applied to every element by itself, y = f(x), and keeps the shape.
 
-A record states its function once, as a formula over `x` and its own settings; value, derivative and lines follow from it.
+A record states its function once, as a formula over `x` and its own settings; value, derivative and lines follow
+from it.
 Source: PyTorch, torch.nn, non-linear activations.
 """
 
@@ -16,6 +17,7 @@ from hwsolve.graph.operation import Array, Operation
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
+from hwsolve.layers.cost import Operations, elementwise
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, Decimal, Size
 
@@ -92,6 +94,9 @@ class Activation(Layer, frozen=True):
 
     PART: ClassVar[str] = "activation"
     function: ClassVar[str] = "x"
+    # how f and its derivative are worked out, for counting: `y` is f(x), other names are what is kept or known
+    evaluation: ClassVar[str] = "x"
+    slope: ClassVar[str] = "1"
 
     def settings(self) -> dict[str, Formula]:
         """The values of the names, other than x, that stand in `function`."""
@@ -100,6 +105,14 @@ class Activation(Layer, frozen=True):
     def formula_text(self) -> str:
         """The function these settings choose."""
         return self.function
+
+    def operations(self, x: Shape) -> Operations:
+        """Those of `evaluation` for every value; back, those of `slope` and a multiplication."""
+        return elementwise(self.evaluation, self.slope)
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values."""
+        return {"values": base.product(x)}
 
     def operation(self) -> Operation:
         """The function as array code and formula."""
@@ -121,6 +134,8 @@ class ReLU(Activation, frozen=True):
     """Rectified linear unit: y = max(0, x)."""
 
     function: ClassVar[str] = "relu(x)"
+    evaluation: ClassVar[str] = "if(x > 0, x, 0)"
+    slope: ClassVar[str] = "if(x > 0, 1, 0)"
 
     def operation(self) -> Operation:
         """Array code of its own: it is used most."""
@@ -132,6 +147,8 @@ class LeakyReLU(Activation, frozen=True):
 
     negative_slope: Decimal = Number(1, 100)
     function: ClassVar[str] = "leaky_relu(x, negative_slope)"
+    evaluation: ClassVar[str] = "if(x > 0, x, negative_slope*x)"
+    slope: ClassVar[str] = "if(x > 0, 1, negative_slope)"
 
     def settings(self) -> dict[str, Formula]:
         """The slope."""
@@ -145,6 +162,8 @@ class PReLU(Activation, frozen=True):
     init: Decimal = Number(1, 4)
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     function: ClassVar[str] = "prelu(x, weight)"
+    evaluation: ClassVar[str] = "if(x > 0, x, weight*x)"
+    slope: ClassVar[str] = "if(x > 0, 1, weight)"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
 
     def output(self, x: Shape) -> Shape:
@@ -160,6 +179,14 @@ class PReLU(Activation, frozen=True):
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """The slopes: (num_parameters,)."""
         return self.owned(weight=(self.num_parameters,))
+
+    def operations(self, x: Shape) -> Operations:
+        """The gradient of a slope is the sum of g·x where x < 0."""
+        return super().operations(x) | {"gradient": {"mul": "values", "sum": "values - slopes"}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values and the slopes."""
+        return {"values": base.product(x), "slopes": self.num_parameters}
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The number of slopes."""
@@ -177,6 +204,8 @@ class Sigmoid(Activation, frozen=True):
     """Logistic function: y = 1/(1 + exp(−x))."""
 
     function: ClassVar[str] = "sigmoid(x)"
+    evaluation: ClassVar[str] = "1/(1 + exp(-x))"
+    slope: ClassVar[str] = "y*(1 - y)"
 
     def operation(self) -> Operation:
         """Array code of its own: it is used most."""
@@ -187,6 +216,8 @@ class Tanh(Activation, frozen=True):
     """Hyperbolic tangent: y = tanh x."""
 
     function: ClassVar[str] = "tanh(x)"
+    evaluation: ClassVar[str] = "tanh(x)"
+    slope: ClassVar[str] = "1 - y*y"
 
     def operation(self) -> Operation:
         """Array code of its own: it is used most."""
@@ -202,11 +233,19 @@ class Softplus(Activation, frozen=True):
         """The sharpness beta."""
         return {} if self.beta == Number(1) else {"beta": self.beta}
 
+    def operations(self, x: Shape) -> Operations:
+        """With a sharpness, a multiplication and a division more."""
+        if self.beta == Number(1):
+            return super().operations(x)
+        return elementwise("log(1 + exp(beta*x))/beta", "1/(1 + exp(-(beta*x)))")
+
     def formula_text(self) -> str:
         """ln(1 + exp x) for beta = 1."""
         return "softplus(x)" if self.beta == Number(1) else "softplus(beta*x)/beta"
 
     function: ClassVar[str] = "softplus(x)"
+    evaluation: ClassVar[str] = "log(1 + exp(x))"
+    slope: ClassVar[str] = "1/(1 + exp(-x))"
 
 
 class GELU(Activation, frozen=True):
@@ -214,6 +253,14 @@ class GELU(Activation, frozen=True):
 
     approximate: Annotated[str, Choice("none", "tanh")] = "none"
     function: ClassVar[str] = "gelu(x)"
+    evaluation: ClassVar[str] = "x*(1 + erf(x/sqrt_2))/2"
+    slope: ClassVar[str] = "p + x*exp(-(x*x)/2)/sqrt_2pi"
+
+    def operations(self, x: Shape) -> Operations:
+        """Φ(x) is kept; of the approximation, its tanh."""
+        if self.approximate == "none":
+            return super().operations(x)
+        return elementwise("x*(1 + tanh(c*(x + k*x**3)))/2", "(1 + t)/2 + x*(1 - t*t)*c*(1 + k3*x**2)/2")
 
     def formula_text(self) -> str:
         """The exact function, or the approximation asked for."""
@@ -224,6 +271,8 @@ class SiLU(Activation, frozen=True):
     """Sigmoid linear unit, swish: y = x·σ(x)."""
 
     function: ClassVar[str] = "silu(x)"
+    evaluation: ClassVar[str] = "x*(1/(1 + exp(-x)))"
+    slope: ClassVar[str] = "s*(1 + x*(1 - s))"
 
 
 class ELU(Activation, frozen=True):
@@ -231,6 +280,8 @@ class ELU(Activation, frozen=True):
 
     alpha: Decimal = Number(1)
     function: ClassVar[str] = "elu(x, alpha)"
+    evaluation: ClassVar[str] = "if(x > 0, x, alpha*(exp(x) - 1))"
+    slope: ClassVar[str] = "if(x > 0, 1, y + alpha)"
 
     def settings(self) -> dict[str, Formula]:
         """The scale of the negative side."""
@@ -241,45 +292,61 @@ class SELU(Activation, frozen=True):
     """Scaled ELU, with the two constants that keep mean 0 and variance 1."""
 
     function: ClassVar[str] = "selu(x)"
+    evaluation: ClassVar[str] = "if(x > 0, scale*x, scale_alpha*(exp(x) - 1))"
+    slope: ClassVar[str] = "if(x > 0, scale, y + scale_alpha)"
 
 
 class Mish(Activation, frozen=True):
     """Mish: y = x·tanh(softplus x)."""
 
     function: ClassVar[str] = "mish(x)"
+    evaluation: ClassVar[str] = "x*tanh(log(1 + exp(x)))"
+    slope: ClassVar[str] = "t + x*(1 - t*t)*(1/(1 + exp(-x)))"
 
 
 class Softsign(Activation, frozen=True):
     """Softsign: y = x/(1 + |x|)."""
 
     function: ClassVar[str] = "softsign(x)"
+    evaluation: ClassVar[str] = "x/(1 + abs(x))"
+    slope: ClassVar[str] = "1/(1 + abs(x))**2"
 
 
 class ReLU6(Activation, frozen=True):
     """ReLU capped at 6: y = min(max(0, x), 6)."""
 
     function: ClassVar[str] = "relu6(x)"
+    evaluation: ClassVar[str] = "min(max(x, 0), 6)"
+    slope: ClassVar[str] = "if(x > 0, if(x < 6, 1, 0), 0)"
 
 
 class HardTanh(Activation, frozen=True):
     """Piecewise linear tanh: y = x cut off at −1 and 1."""
 
     function: ClassVar[str] = "hard_tanh(x)"
+    evaluation: ClassVar[str] = "min(max(x, -1), 1)"
+    slope: ClassVar[str] = "if(x > -1, if(x < 1, 1, 0), 0)"
 
 
 class HardSigmoid(Activation, frozen=True):
     """Piecewise linear sigmoid: y = (x + 3)/6 cut off at 0 and 1."""
 
     function: ClassVar[str] = "hard_sigmoid(x)"
+    evaluation: ClassVar[str] = "min(max((x + 3)/6, 0), 1)"
+    slope: ClassVar[str] = "if(x > -3, if(x < 3, 1/6, 0), 0)"
 
 
 class HardSwish(Activation, frozen=True):
     """Hard swish: y = x·hard_sigmoid(x)."""
 
     function: ClassVar[str] = "hard_swish(x)"
+    evaluation: ClassVar[str] = "x*min(max(x + 3, 0), 6)/6"
+    slope: ClassVar[str] = "if(x > -3, if(x < 3, (2*x + 3)/6, 1), 0)"
 
 
 class LogSigmoid(Activation, frozen=True):
     """Logarithm of the sigmoid: y = ln σ(x)."""
 
     function: ClassVar[str] = "log_sigmoid(x)"
+    evaluation: ClassVar[str] = "-log(1 + exp(-x))"
+    slope: ClassVar[str] = "1/(1 + exp(x))"

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, StatedMap
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import Operations
 from hwsolve.spec.fields import Field, PerAxis, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report
@@ -33,6 +35,15 @@ class SideField(Field):
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [SizeField().schema(), {"type": "null"}]}
+
+
+def pooled_cells(n: base.Size, places: base.Size) -> base.Size:
+    """The cells of all windows along an axis; overlapping ones count twice."""
+    if places == 1 or places == n:
+        return n
+    if isinstance(n, int) and isinstance(places, int):
+        return sum(-(-(p + 1) * n // places) - p * n // places for p in range(places))
+    raise ShapeError(say("The windows can be counted where the sizes are numbers, or the output is 1."), "output_size")
 
 
 class AdaptivePooling(Layer, frozen=True):
@@ -60,6 +71,15 @@ class AdaptivePooling(Layer, frozen=True):
 
         return Frame(tuple(SharedOut(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)))
 
+    def operations(self, x: Shape) -> Operations:
+        """One comparison less than cells; back, each gradient is added to the error of its largest cell."""
+        return {"forward": {"cmp": "cells - outputs"}, "error": {"add": "outputs"}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The output values, and the cells of all their windows."""
+        sides = [pooled_cells(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)]
+        return {"outputs": base.product(self.output(x)), "cells": base.product((x[0], *sides))}
+
     def operation(self, x: Shape) -> Pooled:
         """The largest value of every place; of equal ones the first, as PyTorch takes it."""
         from hwsolve.layers.pooled import Maximum
@@ -74,6 +94,11 @@ class AdaptivePooling(Layer, frozen=True):
 
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
     """Adaptive average pooling; to 1×1 it is global average pooling."""
+
+    def operations(self, x: Shape) -> Operations:
+        """A sum and a division; back, each gradient is divided and added to the errors of all its cells."""
+        forward = {"add": "cells - outputs", "div": "outputs"}
+        return {"forward": forward, "error": {"div": "outputs", "add": "cells"}}
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every place."""

@@ -14,6 +14,7 @@ import msgspec
 
 from hwsolve.formula.tree import Call, Formula, Number, call, formula
 from hwsolve.language import Message, say
+from hwsolve.layers.cost import Operations
 from hwsolve.layers.parameter import ABSENT, ParameterSpec
 from hwsolve.spec.fields import Flag, RecordField, Word
 
@@ -213,6 +214,14 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     def multiply_adds(self, x: Shape) -> Size | None:
         """The same count from the shapes; None for none, or where the sides of a map are unknown."""
         return None
+
+    def operations(self, x: Shape) -> Operations:
+        """The elementary operations of each phase and kind, as formula texts over `cost_sizes` (see cost.py)."""
+        return {}
+
+    def cost_sizes(self, x: Shape) -> dict[str, Size]:
+        """The values of the names in `operations`."""
+        return self.sizes(x)
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
         """The output axes (from 0) that a formula gives: its text, and the values of its names."""

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from hwsolve.formula.tree import Number
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
+from hwsolve.layers.cost import Operations, normalisation
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Decimal, Flag
 
@@ -49,6 +50,18 @@ class BatchNorm(Layer, frozen=True):
         """The channels, and the values that are normalised."""
         values = base.values_in(x)
         return {"channels": x[0]} if values is None else {"channels": x[0], "values": values}
+
+    def operations(self, x: Shape) -> Operations:
+        """Mean and variance of each channel over its values, as in training, for a batch of one."""
+        return normalisation(self.affine)
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values, the groups that have a mean each, and the numbers of γ."""
+        return {"values": base.product(x), "groups": self.statistics(x), "owned": x[0]}
+
+    def statistics(self, x: Shape) -> base.Size:
+        """How many means are taken: one for each channel."""
+        return x[0]
 
     def multiply_adds(self, x: Shape) -> base.Size | None:
         """The values that are normalised."""

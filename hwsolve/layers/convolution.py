@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.cost import Operations
+from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.base import Layer, Shape, ShapeError, Size, product
+from hwsolve.layers.cost import Operations
 from hwsolve.spec.fields import Decimal
 
 
@@ -26,6 +27,14 @@ class Dropout(Layer, frozen=True):
     def build(self, builder: Builder, x: str, path: str) -> str:
         """What goes in: nothing is dropped when a trained network is used, and a drawn mask is no homework."""
         return x
+
+    def operations(self, x: Shape) -> Operations:
+        """In training, each value is multiplied by 0 or 1/(1 − p), and so is its gradient."""
+        return {"forward": {"mul": "values"}, "error": {"mul": "values"}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, Size]:
+        """The values."""
+        return {"values": product(x)}
 
 
 class Dropout1d(Dropout, frozen=True):

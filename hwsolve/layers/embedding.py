@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
+from hwsolve.layers.cost import Operations
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import CountField, Size
 
@@ -33,6 +34,14 @@ class Embedding(Layer, frozen=True):
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """W: (num_embeddings, embedding_dim)."""
         return self.owned(weight=(self.num_embeddings, self.embedding_dim))
+
+    def operations(self, x: Shape) -> Operations:
+        """Rows are picked; back, each gradient is added to its row."""
+        return {"gradient": {"add": "picked*dim"}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """How many rows are picked."""
+        return {"picked": base.product(x), "dim": self.embedding_dim}
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The rows and columns of the table."""

@@ -36,6 +36,10 @@ class GroupNorm(BatchNorm, frozen=True):
             raise ShapeError(message, "num_groups")
         return x
 
+    def statistics(self, x: Shape) -> base.Size:
+        """How many means are taken: one for each group."""
+        return self.num_groups
+
 
 class InstanceNorm(BatchNorm, frozen=True):
     """What instance normalisation of 1, 2 and 3 axes shares; no γ and β unless `affine`."""

@@ -11,7 +11,8 @@ from hwsolve.formula.tree import Number
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.cost import Operations, normalisation
+from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
 
@@ -56,6 +57,19 @@ class LayerNorm(Layer, frozen=True):
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The elements of γ, and the values that are normalised."""
         return {"features": base.product(self.over(x)), "values": base.product(x)}
+
+    def operations(self, x: Shape) -> Operations:
+        """Mean and variance over the last axes; γ and β may be missing."""
+        operations = normalisation(self.elementwise_affine)
+        if self.elementwise_affine and self.bias is ABSENT:
+            operations["forward"]["add"] = "3*values - groups"
+            operations["gradient"] = {"mul": "values", "sum": "values - owned"}
+        return operations
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values, the groups that have a mean each, and the numbers of γ."""
+        features = base.product(self.over(x))
+        return {"values": base.product(x), "groups": base.quotient(base.product(x), features), "owned": features}
 
     def multiply_adds(self, x: Shape) -> base.Size:
         """The values that are normalised."""

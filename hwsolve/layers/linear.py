@@ -9,7 +9,8 @@ from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.cost import Operations
+from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Size
 
 
@@ -101,6 +102,23 @@ class Linear(Layer, frozen=True):
         """The weights, once for each position."""
         weights = base.product(self.parameters(x)["weight"] or (self.out_features, self.sizes(x)["in"]))
         return base.product((weights, self.sizes(x)["positions"]))
+
+    def operations(self, x: Shape) -> Operations:
+        """A sum of products for each output, for each input's gradient, and for each weight over the positions."""
+        at = "" if self.sizes(x)["positions"] == 1 else "positions*"
+        products = f"{at}in*out"
+        operations = {
+            "forward": {"mul": products, "sum": f"{at}(in - 1)*out"},
+            "error": {"mul": products, "sum": f"{at}in*(out - 1)"},
+            "gradient": {"mul": products},
+        }
+        if at:
+            operations["gradient"]["sum"] = "(positions - 1)*in*out"
+        if self.bias is not ABSENT:
+            operations["forward"]["sum"] += f" + {at}out"
+            if at:
+                operations["gradient"]["add"] = "(positions - 1)*out"
+        return operations
 
     def warnings(self, x: Shape) -> list[Message]:
         """A map that was probably meant to be flattened."""

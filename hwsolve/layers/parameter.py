@@ -124,7 +124,7 @@ DEFAULT, ABSENT = ParameterSpec(), AbsentParameter()
 
 
 class ParameterField(Field):
-    """Numbers, one number for all, or the mapping of a ParameterSpec; `true` and `false` too where a layer may lack it."""
+    """Numbers, one number for all, or the mapping of a ParameterSpec; `true` and `false` where a layer may lack it."""
 
     forms = (Scalar, Sequence, Mapping)
 

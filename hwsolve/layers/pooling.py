@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import Operations
 from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
@@ -157,6 +158,12 @@ def stated_size_warnings(features: int, channels: int) -> list[Message]:
     ]  # fmt: skip
 
 
+def window_texts(layer: Pooling) -> tuple[str, str]:
+    """The cells of a window, and the output values."""
+    cells = "*".join(window.kernel_names(layer.kernel_size or ()))
+    return cells, "*".join(("channels", *window.SIDES[layer.AXES]))
+
+
 class MaxPooling(Pooling, frozen=True):
     """Max pooling: the largest value of each window."""
 
@@ -172,6 +179,11 @@ class MaxPooling(Pooling, frozen=True):
         """As given."""
         return self.dilation
 
+    def operations(self, x: Shape) -> Operations:
+        """One comparison less than cells; back, each gradient is added to the error of its largest cell."""
+        cells, outputs = window_texts(self)
+        return {"forward": {"cmp": f"({cells} - 1)*{outputs}"}, "error": {"add": outputs}}
+
     def operation(self, x: Shape) -> Pooled:
         """The maximum of every window; of equal ones the first, as PyTorch takes it."""
         from hwsolve.layers.pooled import Maximum
@@ -186,6 +198,12 @@ class AveragePooling(Pooling, frozen=True):
     """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
 
     count_include_pad: bool = True
+
+    def operations(self, x: Shape) -> Operations:
+        """A sum and a division; back, each gradient is divided and added to the errors of all its cells."""
+        cells, outputs = window_texts(self)
+        forward = {"add": f"({cells} - 1)*{outputs}", "div": outputs}
+        return {"forward": forward, "error": {"div": outputs, "add": f"{cells}*{outputs}"}}
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every window, over what PyTorch counts."""

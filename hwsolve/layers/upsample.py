@@ -11,7 +11,10 @@ from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import Operations
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
+
+NEIGHBOURS = {"nearest": 1, "linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8}
 
 
 class Upsample(Layer, frozen=True):
@@ -38,6 +41,18 @@ class Upsample(Layer, frozen=True):
                 "size" if self.size else "scale_factor",
             )
         return (x[0], *(sizes if self.size else (scaled(n, f) for n, f in zip(x[1:], sizes, strict=True))))
+
+    def operations(self, x: Shape) -> Operations:
+        """Each new value is a sum of its neighbours, with known weights; back, they share its gradient."""
+        n = NEIGHBOURS[self.mode]
+        if n == 1:
+            return {"error": {"add": "outputs"}}
+        products = f"{n}*outputs"
+        return {"forward": {"mul": products, "sum": f"{n - 1}*outputs"}, "error": {"mul": products, "sum": products}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values that come out."""
+        return {"outputs": base.product(self.output(x))}
 
 
 def scaled(n: base.Size, factor: base.Size) -> base.Size:

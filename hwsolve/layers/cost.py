@@ -1,0 +1,100 @@
+"""How many elementary operations a layer takes: the words in which the rules beside the layers are written.
+
+A rule gives, for each phase and each kind of operation, a formula text over the layer's sizes.  Phases: `forward`;
+`error`, what the gradient of the input takes; `gradient`, what the gradients of the parameters take.  An update is the
+same for every parameter.  Zeros of a padding are multiplied and added like other numbers; what is summed into cells that
+start at 0 takes an addition each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Call, Formula, Number
+
+# `sum` are additions within a sum of products, which a multiply-add instruction does along with the multiplication.
+KINDS = ("mul", "sum", "add", "div", "cmp", "exp", "log", "sqrt", "tanh", "erf")
+SIGNS = {"+": "add", "-": "add", "*": "mul", "/": "div", "max": "cmp", "min": "cmp"}
+SIGNS |= dict.fromkeys(("<", ">", "<=", ">=", "=="), "cmp")
+FUNCTIONS = frozenset({"exp", "log", "sqrt", "tanh", "erf"})
+FREE = frozenset({"neg", "abs"})  # signs
+
+Phase = dict[str, str]
+Operations = dict[str, Phase]
+
+
+@cache
+def operations_in(text: str) -> dict[str, int]:
+    """The operations that a formula takes as it is written, by kind; of two branches the larger number."""
+    counts: dict[str, int] = {}
+    count(parse(text), counts)
+    return counts
+
+
+def count(f: Formula, counts: dict[str, int]) -> None:
+    """Add the operations of a formula; a part without names is a number that is known."""
+    if not isinstance(f, Call) or not named(f):
+        return
+    if f.name == "if":
+        count(f.args[0], counts)
+        branches: list[dict[str, int]] = [{}, {}]
+        for branch, part in zip(branches, f.args[1:], strict=True):
+            count(part, branch)
+        for kind in {*branches[0], *branches[1]}:
+            counts[kind] = counts.get(kind, 0) + max(branch.get(kind, 0) for branch in branches)
+        return
+    for part in f.args:
+        count(part, counts)
+    if f.name == "**":
+        power = f.args[1]
+        assert isinstance(power, Number)
+        counts["mul"] = counts.get("mul", 0) + power.numerator - 1
+    elif f.name in SIGNS:
+        counts[SIGNS[f.name]] = counts.get(SIGNS[f.name], 0) + len(f.args) - 1
+    elif f.name in FUNCTIONS:
+        counts[f.name] = counts.get(f.name, 0) + 1
+    elif f.name not in FREE:
+        raise ValueError(f"no count for {f.name}")
+
+
+def named(f: Formula) -> bool:
+    """Whether a formula has a name in it."""
+    return any(named(a) for a in f.args) if isinstance(f, Call) else not isinstance(f, Number)
+
+
+def times(counts: dict[str, int], name: str = "values") -> Phase:
+    """So many operations for each of the things that `name` counts."""
+    return {kind: name if n == 1 else f"{n}*{name}" for kind, n in counts.items() if n}
+
+
+def elementwise(function: str, slope: str) -> Operations:
+    """A function of every value, and its derivative times the gradient that comes back."""
+    if function == "x":
+        return {}
+    back = dict(operations_in(slope))
+    back["mul"] = back.get("mul", 0) + 1
+    return {"forward": times(operations_in(function)), "error": times(back)}
+
+
+def joined(texts: Iterable[str]) -> str:
+    """The sum of formula texts."""
+    return " + ".join(texts)
+
+
+def normalisation(affine: bool) -> Operations:
+    """Values in groups, each group brought to mean 0 and variance 1, then γ and β.
+
+    Mean and variance are sums divided by m; (x − mean)/sqrt(var + eps).  Back, with ĝ = γg and the normalised x̂:
+    (ĝ − mean(ĝ) − x̂·mean(ĝx̂))/sqrt(var + eps) (arXiv 1502.03167, section 3).
+    """
+    operations: Operations = {
+        "forward": {"mul": "values", "add": "3*values - groups", "div": "values + 2*groups", "sqrt": "groups"},
+        "error": {"mul": "2*values", "add": "4*values - 2*groups", "div": "values + 2*groups"},
+    }
+    if affine:
+        operations["forward"] |= {"mul": "2*values", "add": "4*values - groups"}
+        operations["error"]["mul"] = "3*values"
+        operations["gradient"] = {"mul": "values", "sum": "values - owned", "add": "values - owned"}
+    return operations

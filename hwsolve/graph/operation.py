@@ -36,6 +36,10 @@ class Operation(msgspec.Struct, frozen=True):
         """The schematic formula; most operations have one for all settings."""
         return self.formula
 
+    def matrix(self, batched: bool) -> dict[str, str]:
+        """Matrix forms: of the output under "y", and of the gradient of each input under its name; `{g}` is upstream."""
+        return {}
+
     def output_indices(self) -> tuple[str, ...]:
         """The index variables of an output element, without those of leading axes."""
         return self.indices

@@ -21,6 +21,10 @@ class Velocity(Operation, frozen=True):
     inputs = ("u", "g", "w", "momentum", "decay")
     batched = ("u", "g", "w")
 
+    def matrix(self, batched: bool) -> dict[str, str]:
+        """The same for the whole parameter."""
+        return {"y": "{momentum} {u} + {g}" + " + {decay} {w}" * self.decay}
+
     def text(self) -> str:
         """With or without weight decay."""
         return "momentum*u + g + decay*w" if self.decay else "momentum*u + g"
@@ -39,6 +43,13 @@ class Descend(Operation, frozen=True):
 
     inputs = ("w", "g", "u", "lr", "momentum", "decay")
     batched = ("w", "g", "u")
+
+    def matrix(self, batched: bool) -> dict[str, str]:
+        """The same for the whole parameter."""
+        if self.momentum and not self.nesterov:
+            return {"y": "{w} − {lr} {u}"}
+        terms = ["{g}"] + ["{decay} {w}"] * self.decay + ["{momentum} {u}"] * self.nesterov
+        return {"y": "{w} − {lr} " + (terms[0] if len(terms) == 1 else f"({' + '.join(terms)})")}
 
     def text(self) -> str:
         """The step that the settings ask for."""

@@ -28,6 +28,17 @@ class Affine(Operation, frozen=True):
         weight = "w[j,i]" if self.by_input else "w[i,j]"
         return f"Sum({weight}*x[j], j, 1, J)" + {"units": " + b[i]", "shared": " + b", "none": ""}[self.bias]
 
+    def matrix(self, batched: bool) -> dict[str, str]:
+        """z = W x + b for a column x; rows of a batch stand on the left of Wᵀ."""
+        bias = "" if self.bias == "none" else " + {b}"
+        if batched:
+            forward, back = ("{x} {w}", "{g} {w}ᵀ") if self.by_input else ("{x} {w}ᵀ", "{g} {w}")
+            weight = "{x}ᵀ {g}" if self.by_input else "{g}ᵀ {x}"
+            return {"y": forward + bias, "x": back, "w": weight}
+        forward, back = ("{w}ᵀ {x}", "{w} {g}") if self.by_input else ("{w} {x}", "{w}ᵀ {g}")
+        weight = "{x} {g}ᵀ" if self.by_input else "{g} {x}ᵀ"
+        return {"y": forward + bias, "x": back, "w": weight, "b": "{g}"}
+
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, in) → (…, out)."""
         return (*shapes[0][:-1], shapes[1][1 if self.by_input else 0])

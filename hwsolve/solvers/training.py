@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
+from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.graph.graph import Node
-from hwsolve.graph.lines import Writer, count, elements
+from hwsolve.graph.lines import FIRST, Writer, count, elements
+from hwsolve.graph.matrix import matrix_form
 from hwsolve.graph.run import Trajectory, train
 from hwsolve.graph.schematic import both_sides, general
 from hwsolve.language import Message, say
@@ -73,6 +76,11 @@ class Worker:
         named = {step for _, step in self.named()}
         return self.passes() | {s for s in named if s <= self.steps} | {s - 1 for s in named if 0 < s <= self.steps}
 
+    @property
+    def keys(self) -> set[str]:
+        """The quantities of expectations and published answers, with their steps."""
+        return {f"{name}@{step}" if step else name for name, step in self.named()}
+
     def named(self) -> list[tuple[str, int]]:
         """The quantities of expectations and published answers, with their steps."""
         found = []
@@ -136,38 +144,44 @@ class Worker:
                 lines.append(general(self.writer, node))
             lines.extend(self.writer.lines(node.name, rule_of(node)))
             if size > self.writer.written:
-                lines.append(Prose(say("… and {n} more like it", n=f"{size - 3:,}")))
-            self.answer(node, step, role)
+                lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
+                form = matrix_form(self.writer, node)
+                if form is not None:
+                    lines.append(Prose(say("In matrix form: {form}", form=form)))
+            lines.extend(self.answer(node, step, role))
         return lines
 
-    def answer(self, node: Node, step: int, role: str) -> None:
-        """Enter a quantity among the answers, whole, or by the names of its elements."""
-        main = role in ("loss", "update") or (role == "gradient" and not self.updates and bool(self.graph.parameters))
-        if role == "gradient" and node.of not in self.graph.parameters:
-            main = not self.graph.parameters and not self.updates
-        main = main or node.name == self.graph.output
-        label = self.graph.labels[node.name]
-        named = label.elements
-        for indices in elements(node.shape) if named else [()]:
-            key = self.writer.key(node.name, indices)
-            name = key.name if indices or not node.shape else self.writer.key(node.name, ()).name
-            self.answers[name] = Answer(self.nested(node, indices, named), main and count(node.shape) <= 16)
+    def answer(self, node: Node, step: int, role: str) -> Iterator[Line]:
+        """Enter a quantity among the answers: whole, or by the elements that have names or that are written out.
 
-    def nested(self, node: Node, indices: tuple[int, ...], named: Any) -> Any:
-        """The quantities of an array as nested tuples, or of one element."""
-        if named or not node.shape:
-            return self.writer.shown(node.name, indices)
+        The elements of a long quantity that the spec names are carried over.
+        """
+        main = self.is_main(node, role) and count(node.shape) <= 16
+        label = self.graph.labels[node.name]
+        whole = self.writer.key(node.name, ()).name
+        if count(node.shape) > self.writer.written and whole not in self.keys:
+            for indices in elements(node.shape, FIRST):
+                self.answers[plain(self.writer.key(node.name, indices))] = Answer(self.writer.shown(node.name, indices))
+            return
+        if label.elements:
+            for indices in elements(node.shape):
+                self.answers[self.writer.key(node.name, indices).name] = Answer(self.part(node, indices), main)
+            return
         if count(node.shape) > self.writer.written:
-            return self.plain(node, ())
-        return self.part(node, ())
+            yield from self.writer.carry({self.writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
+        self.answers[whole] = Answer(self.part(node, ()), main)
+
+    def is_main(self, node: Node, role: str) -> bool:
+        """Whether a quantity is one of the final numbers: the output, the losses, new values, or gradients without them."""
+        if role == "gradient":
+            return not self.updates and (node.of in self.graph.parameters or not self.graph.parameters)
+        return role in ("loss", "update") or node.name == self.graph.output
 
     def part(self, node: Node, indices: tuple[int, ...]) -> Any:
-        """The part of an array behind some leading indices."""
+        """The part of an array behind some leading indices, as nested tuples of quantities."""
         if len(indices) == len(node.shape):
             return self.writer.shown(node.name, indices)
         return tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
-
-    plain = part
 
     def outcome(self, trajectory: Trajectory) -> None:
         """Whether the loss fell, the losses of all steps, and their curve."""
@@ -212,7 +226,7 @@ class Worker:
             node = self.graph.nodes[name]
             for indices in elements(node.shape):
                 lines.extend(self.writer.carry({self.writer.key(name, indices): (name, indices)}))
-            self.answer(node, step, node.role)
+            lines.extend(self.answer(node, step, node.role))
         self.section(say("Other steps"), lines)
 
     # notes

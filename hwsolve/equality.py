@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hwsolve.formula.tree import Big, Formula, Ref, walk
+from hwsolve.formula.tree import Big, Call, Formula, Ref, transform, walk
 from hwsolve.language import Message, say
 
 POINTS = 24
@@ -26,6 +26,7 @@ def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> tuple[bool | 
 
     if a == b:
         return True, None
+    a, b = opaque(a), opaque(b)
     domains = _domains(a, b, free)
     dice = random.Random(20)
     agreed = 0
@@ -44,6 +45,22 @@ def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> tuple[bool | 
             if agreed == POINTS:
                 return True, None
     return (True, None) if agreed else (None, None)
+
+
+def opaque(f: Formula) -> Formula:
+    """The formula with a quantity in the place of an unknown function of an element: f(z[i,j]) is some f.z[i,j]."""
+    from hwsolve.formula.functions import function
+    from hwsolve.formula.operators import COMPARISONS
+
+    known = {*COMPARISONS, "+", "-", "*", "/", "**", "neg", "if", "element", "diff", "integral"}
+
+    def change(node: Formula) -> Formula:
+        if not isinstance(node, Call) or len(node.args) != 1 or node.name in known or function(node.name):
+            return node
+        inner = node.args[0]
+        return Ref(f"{node.name}.{inner.name}", inner.indices) if isinstance(inner, Ref) else node
+
+    return transform(f, change)
 
 
 class Point:

@@ -167,6 +167,7 @@ def combined(name: str, parts: Sequence[Part]) -> Part:
     if name == "+":
         return total(there)
     if name in ("max", "min"):
+        there = [a for p in there for a in (p.args if isinstance(p, Call) and p.name == name else (p,))]
         return there[0] if len(there) == 1 else Call(name, tuple(there)) if there else None
     if name == "-":
         left, right = (ZERO if p is None else p for p in parts)

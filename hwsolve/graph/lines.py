@@ -12,10 +12,10 @@ from math import prod
 from typing import Any
 
 from hwsolve import numbers
-from hwsolve.formula.evaluate import agrees, agrees_float, evaluate
+from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.functions import FUNCTIONS
-from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
 from hwsolve.formula.notation import unicode
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, met
@@ -109,13 +109,22 @@ class Writer:
         if not self.agree(value, formula, read):
             raise Disagreement(f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value")
         yield from self.carry(read.seen)
-        shown = self.relabel(formula)
+        empty = isinstance(formula, Number)
+        shown = self.relabel(self.nothing(name) if empty else formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
             for kink in met(formula, read):
                 place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(evaluate(kink.args[0], read)).text}"
                 self.remarks[place] = convention(kink, place, read)
         self.known[key] = (name, indices)
-        yield Value(key, shown, self.stages(formula, shown), self.shown(name, indices), rule, self.aside(name))
+        stages = () if empty else self.stages(formula, shown)
+        yield Value(key, shown, stages, self.shown(name, indices), rule, self.aside(name))
+
+    def nothing(self, name: str) -> Formula:
+        """The formula of an element to which nothing contributes: 0 times something that is there."""
+        node = self.graph.nodes[name]
+        read = node.inputs[0] if node.operation else node.terms[0].upstream or node.terms[0].inputs[0]
+        first = Ref(read, (ONE,) * len(self.graph.nodes[read].shape))
+        return Call("*", (ZERO, first))
 
     def aside(self, name: str) -> bool:
         """Whether a quantity only shows others in another place."""
@@ -123,7 +132,7 @@ class Writer:
         operations = [node.operation] if node.operation else [t.operation for t in node.terms]
         return all(o is not None and o.view for o in operations)
 
-    def agree(self, value: Any, formula: Formula, read: Reads) -> bool:
+    def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
         if self.exact:
             return agrees(value, evaluate(formula, read))

@@ -105,7 +105,9 @@ class Mean(Pooled, frozen=True):
         """The number of cells as a formula text."""
         if not isinstance(self.over, str):
             return "M"
-        return "*".join(self.along(k) for k in range(len(self.frame.axes)))
+        parts = [self.along(k) for k in range(len(self.frame.axes))]
+        alike = len(parts) > 1 and len(set(parts)) == 1
+        return f"{parts[0]}**{len(parts)}" if alike else "*".join(parts)
 
     def along(self, k: int) -> str:
         """The number of cells along one axis."""

@@ -8,7 +8,11 @@ from typing import Any
 KINDS: dict[str, str] = {
     "count-params": "hwsolve.solvers.count_params",
     "backprop": "hwsolve.solvers.backprop",
+    "complexity": "hwsolve.solvers.complexity",
     "derivative": "hwsolve.solvers.derivative",
+    "initialization": "hwsolve.solvers.initialization",
+    "convolution": "hwsolve.solvers.convolution",
+    "pooling": "hwsolve.solvers.pooling",
 }
 
 

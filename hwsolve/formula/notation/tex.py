@@ -145,6 +145,8 @@ class Latex(Writer):
         known = function(name)
         if known:
             head = known.latex.replace("\\_", "-")
+        elif name.startswith("d_") and len(name) == 3:
+            head = f"{name[2]}'"
         else:
             head = name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
         texts = ", ".join([self.write(a).text for a in args])
@@ -189,7 +191,9 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
     rows = []
     condition, value, other = args
     while True:
-        rows.append(f"{w.write(value).text} & \\text{{if }} {w.write(condition).text}")
+        when, value = w.together(condition, value, other)
+        when = when.replace(" and ", " \\text{ and } ")
+        rows.append(f"{w.write(value).text} & \\text{{if }} {when}")
         if not (isinstance(other, Call) and other.name == "if"):
             break
         condition, value, other = other.args

@@ -200,7 +200,8 @@ def cases(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     texts = []
     condition, value, other = args
     while True:
-        texts.append(f"{w.write(value).text} if {w.write(condition).text}")
+        when, value = w.together(condition, value, other)
+        texts.append(f"{w.write(value).text} if {when}")
         if not (isinstance(other, Call) and other.name == "if"):
             break
         condition, value, other = other.args

@@ -121,7 +121,8 @@ class Writer:
         text = pieces[0].text
         for n in range(1, len(pieces)):
             left, right = pieces[n - 1], pieces[n]
-            coefficient = n == 1 and whole and numbers == 1 and right.kind in ("symbol", "call", "group")
+            beside = ("symbol",) if isinstance(items[0], Number) and items[0].text else ("symbol", "call", "group")
+            coefficient = n == 1 and whole and numbers == 1 and right.kind in beside
             text += ("" if coefficient else self.between(left, right)) + right.text
         kind = "number" if numbers == len(pieces) else "big" if pieces[-1].kind == "big" else "product"
         return Piece(text, PRODUCT, kind)
@@ -175,7 +176,31 @@ class Writer:
     def shown(self, name: str) -> str:
         """How a function's name is written."""
         known = function(name)
+        if known is None and name.startswith("d_"):
+            return f"{name[2:]}′"
         return known.shown if known else name
+
+    def together(self, condition: Formula, value: Formula, other: Formula) -> tuple[str, Formula]:
+        """The conditions of choices within each other that have one alternative, and the value under all of them."""
+        found = [condition]
+        while isinstance(value, Call) and value.name == "if" and value.args[2] == other:
+            condition, value = value.args[:2]
+            found.append(condition)
+        return " and ".join(self.chained(found)), value
+
+    def chained(self, conditions: list[Formula]) -> list[str]:
+        """a ≤ x and x ≤ b as a ≤ x ≤ b."""
+        texts: list[str] = []
+        last: Formula | None = None
+        for condition in conditions:
+            bound = isinstance(condition, Call) and condition.name in ("<", "<=")
+            if bound and isinstance(condition, Call) and last is not None and condition.args[0] == last:
+                texts[-1] += f" {self.relations[condition.name]} {self.write(condition.args[1]).text}"
+                last = None
+            else:
+                texts.append(self.write(condition).text)
+                last = condition.args[1] if bound and isinstance(condition, Call) else None
+        return texts
 
 
 def factors(f: Formula) -> list[Formula]:

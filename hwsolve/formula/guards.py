@@ -1,0 +1,65 @@
+"""Elements that may lie outside their quantity, with the conditions under which they are there written out.
+
+The engine takes an element whose index is fractional or outside its shape as absent.  Where a formula must stand by
+itself, each product that reads such an element becomes `if(1 <= i, if(i <= N, …, 0), 0)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hwsolve.formula.indices import Bounds, Range, conditions, plain_index
+from hwsolve.formula.terms import addends, sum_of
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, children, rebuild
+
+Shapes = Mapping[str, tuple[Formula, ...]]
+
+
+def guarded(f: Formula, shapes: Shapes, bounds: Bounds, within: bool = True) -> Formula:
+    """The formula with conditions for the elements of the named quantities.
+
+    `bounds` are those of free index variables; with `within` False only fractional indices are guarded against.
+    """
+    match f:
+        case Big(op, body, index, low, high):
+            return Big(op, guarded(body, shapes, bounds | {index: (low, high)}, within), index, low, high)
+        case Call("+" | "-" | "neg", args):
+            return Call(f.name, tuple(guarded(a, shapes, bounds, within) for a in args))
+    made = inside(f, shapes, bounds, within)
+    for condition in reversed(needed(f, shapes, bounds, within)):
+        made = Call("if", (condition, made, ZERO))
+    return made
+
+
+def inside(f: Formula, shapes: Shapes, bounds: Bounds, within: bool) -> Formula:
+    """A product with the big operators in it guarded by themselves."""
+    if isinstance(f, Big):
+        return guarded(f, shapes, bounds, within)
+    parts = children(f)
+    return rebuild(f, tuple(inside(p, shapes, bounds, within) for p in parts)) if parts else f
+
+
+def needed(f: Formula, shapes: Shapes, bounds: Bounds, within: bool) -> list[Formula]:
+    """What must hold for the elements that stand in a product itself, each condition once."""
+    if isinstance(f, Big):
+        return []
+    found: list[Formula] = []
+    if isinstance(f, Ref):
+        for index, high in zip(f.indices, shapes.get(f.name, ()), strict=False):
+            if not plain_index(index):
+                asked = conditions(index, Range("", ONE, high), bounds)
+                found += [divisible(index) if is_whole(c) else c for c in asked if within or is_whole(c)]
+    for part in children(f):
+        found += [c for c in needed(part, shapes, bounds, within) if c not in found]
+    return list(dict.fromkeys(found))
+
+
+def divisible(index: Formula) -> Formula:
+    """That an index is a whole number, asked of the part of it that may not be."""
+    part = sum_of(t for t in addends(index) if t.factors or t.coefficient.denominator != 1)
+    return Call("==", (Call("floor", (part,)), part))
+
+
+def is_whole(condition: Formula) -> bool:
+    """Whether a condition asks for a whole number."""
+    return isinstance(condition, Call) and condition.name == "=="

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
-
-from hwsolve.formula.tree import Formula, Ref, references
+from hwsolve.formula.tree import Formula, references
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.network import read_input
 from hwsolve.numbers import NotFinite, precision
 from hwsolve.solution import Solution
-from hwsolve.solvers.fans import Fans, fans
-from hwsolve.solvers.gains import slope_at_zero, torch_gain
-from hwsolve.solvers.moments import Unit, second_moment, unit
-from hwsolve.solvers.pieces import NotPieces
 from hwsolve.solvers.proof import proven
-from hwsolve.solvers.sheet import Sheet
-from hwsolve.solvers.simulation import MOST_WORK, Simulate
-from hwsolve.solvers.unit_field import IDENTITY, Described, LayerField, UnitField
+from hwsolve.solvers.variances.fans import Fans, fans
+from hwsolve.solvers.variances.gains import slope_at_zero, torch_gain
+from hwsolve.solvers.variances.moments import Unit, second_moment, unit
+from hwsolve.solvers.variances.pieces import NotPieces
+from hwsolve.solvers.variances.sheet import Sheet
+from hwsolve.solvers.variances.simulation import MOST_WORK, Simulate
+from hwsolve.solvers.variances.unit_field import IDENTITY, Described, LayerField, UnitField
 from hwsolve.spec import problem as base
-from hwsolve.spec.fields import INVALID, Choice, DecimalField, Field, OneOf, RecordField, Text
+from hwsolve.spec.fields import INVALID, Choice, DecimalField, Field, OneOf, RecordField
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
 
@@ -47,8 +45,8 @@ gain: derived                           # 1/sqrt(E[f(z)^2]) | linear: 1/f'(0) | 
 """
 
 RESERVED = {
-    "z", "c", "q", "c1", "c2", "Var_W", "Var_a", "Var_z", "Var_delta", "mean_W", "mean_a", "fan_in", "fan_out", "moment",
-    "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf",
+    "z", "c", "q", "c1", "c2", "Var_W", "Var_a", "Var_z", "Var_delta", "mean_W", "mean_a", "fan_in", "fan_out",
+    "moment", "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf",
 }  # fmt: skip
 
 
@@ -77,7 +75,6 @@ class Problem(base.Problem, kw_only=True):
     mode: Annotated[str, Choice("fan_in", "fan_out", "average")] = "fan_in"
     gain: Annotated[Any, OneOf(Choice("derived", "linear", "torch"), DecimalField())] = "derived"
     simulate: Annotated[Simulate, RecordField(Simulate)] | None = None
-    note: Text = ""
     fans: Fans | None = None
     unit: Unit | None = None
 
@@ -160,8 +157,8 @@ class Checking:
         if problem.gain == "linear" and isinstance(why := slope_at_zero(found), Message):
             self.wrong("gain", why, say("`derived` takes the gain from the mean square of the activation."))
         if problem.gain == "torch" and torch_gain(problem.activation.name, found) is None:
-            known = "`linear`, `sigmoid`, `tanh`, `relu`, `leaky_relu`, `selu`"
-            self.wrong("gain", say("PyTorch's calculate_gain has no gain for this activation."), say("Known are {names}.", names=known))
+            known = say("Known are {names}.", names="`linear`, `sigmoid`, `tanh`, `relu`, `leaky_relu`, `selu`")
+            self.wrong("gain", say("PyTorch's calculate_gain has no gain for this activation."), known)
         if isinstance(problem.gain, Formula):
             with precision(64):
                 if not evaluate(problem.gain, no_names) > 0:
@@ -175,7 +172,8 @@ class Checking:
         if found.unknown:
             self.wrong("simulate", say("A simulation needs a number for `{name}`.", name=found.unknown[0]))
         if setting.work > MOST_WORK:
-            message = say("These are {n} random weights in all, more than {most}.", n=f"{setting.work:,}", most=f"{MOST_WORK:,}")
+            work, most = f"{setting.work:,}", f"{MOST_WORK:,}"
+            message = say("These are {n} random weights in all, more than {most}.", n=work, most=most)
             self.wrong("simulate", message, say("Fewer layers, narrower ones, or fewer `networks` will do."))
 
 
@@ -193,9 +191,6 @@ def give_parameters(sheet: Sheet, found: Unit) -> None:
 
 def solve(problem: Problem) -> Solution:
     """The derivation, every printed digit proven."""
-    from hwsolve.solvers.initialization_page import written
+    from hwsolve.solvers.variances.page import written
 
     return proven(problem, written)
-
-
-__all__ = ["EXAMPLE", "STARTER", "Problem", "Ref", "msgspec", "solve"]

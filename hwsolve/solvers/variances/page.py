@@ -1,0 +1,252 @@
+"""The worked solution of an initialization problem, section by section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsolve import numbers
+from hwsolve.formula.tree import Formula, references
+from hwsolve.language import Message, say
+from hwsolve.layers.base import shape_text
+from hwsolve.quantities import quantity
+from hwsolve.solution import Answer, Cell, Curve, Note, Solution, Table
+from hwsolve.solvers.initialization import give_parameters
+from hwsolve.solvers.proof import refused
+from hwsolve.solvers.variances import gains, weights
+from hwsolve.solvers.variances.derivation import Derivation
+from hwsolve.solvers.variances.gains import Gain
+from hwsolve.solvers.variances.prediction import Curves
+from hwsolve.solvers.variances.sheet import Sheet, as_float
+from hwsolve.solvers.variances.simulation import Track, simulate
+
+if TYPE_CHECKING:
+    from hwsolve.solvers.initialization import Problem
+
+FIRST_ROWS = 12  # layers of a simulation that are all in the table
+
+
+def written(problem: Problem) -> Solution:
+    """The solution at the precision that is set."""
+    return Page(problem).solution()
+
+
+class Page:
+    """Writes the sections of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        assert problem.fans is not None and problem.unit is not None
+        self.problem, self.fans, self.unit = problem, problem.fans, problem.unit
+        sizes = {r.name for size in self.fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
+        taken = sizes | set(self.unit.parameters)
+        positive = ("c", "q", "Var_W", "Var_a", "Var_z", "Var_delta")
+        domains = dict.fromkeys((*sizes, *self.fans.sizes), "size") | dict.fromkeys(positive, "positive")
+        digits = problem.digits or 6
+        self.float64 = problem.numbers == "float64"
+        self.sheet = Sheet(min(digits, 6) if self.float64 else digits, self.float64, domains)
+        self.derivation = Derivation(self.sheet, self.unit, self.fans, taken | {"z", "q"})
+        self.taken = taken
+        self.notes: list[Note] = []
+
+    def solution(self) -> Solution:
+        """The document."""
+        sheet, problem = self.sheet, self.problem
+        self.asked()
+        self.assumptions()
+        give_parameters(sheet, self.unit)
+        sheet.section(say("Parameters"))
+        if not self.fans.named:
+            for name, size in self.fans.sizes.items():
+                sheet.give(name, size if isinstance(size, Formula) else number(size))
+        self.derivation.count()
+        self.derivation.activation()
+        weights.torch_gains(sheet, problem.activation.name, self.unit)
+        gain = self.gain()
+        if "gain" not in sheet.answers:
+            sheet.define("gain", gain.formula, gain.rule, lhs=gain.unfolded, main=True)
+        sheet.section(say("Gain"))
+        self.derivation.forward_pass(gain)
+        self.derivation.backward_pass(gain)
+        weights.scaled(sheet, gain, problem.mode, self.balanced(gain))
+        weights.growth(sheet)
+        weights.distributions(sheet, self.taken)
+        self.remarks(gain)
+        if problem.simulate is not None:
+            self.simulation()
+        return Solution(
+            kind=problem.kind,
+            title=problem.title,
+            source=problem.source,
+            given=tuple(sheet.given),
+            sections=tuple(sheet.sections),
+            answers=sheet.answers,
+            notes=tuple(self.notes),
+        )
+
+    # the problem
+
+    def asked(self) -> None:
+        """What is to be initialized, as a table."""
+        problem = self.problem
+        shapes = f"{shape_text(problem.input)} → {shape_text(problem.layer.output(problem.input))}"
+        gain: Cell = problem.gain if isinstance(problem.gain, str | Formula) else str(problem.gain)
+        rows: tuple[tuple[Cell, ...], ...] = (
+            (say("layer"), type(problem.layer).__name__),
+            (say("shapes"), shapes),
+            (say("activation f(z) before it"), self.unit.formula),
+            (say("mode"), problem.mode),
+            (say("gain"), gain),
+        )
+        self.sheet.section(say("Problem"), asked=True, tables=(Table("", (say("setting"), say("value")), rows),))
+
+    def assumptions(self) -> None:
+        """What the derivation takes for granted."""
+        sheet = self.sheet
+        weights_text = say(
+            "Assumed: weights are independent of each other and of what comes in, with mean 0 and one variance Var W; "
+            "biases are 0."
+        )
+        sheet.text(weights_text)
+        if self.problem.gain == "linear":
+            sheet.text(say("Assumed: z is so small that the activation acts as its tangent at 0."))
+        else:
+            sheet.text(say("Assumed: the z before the activation are N(0, Var z)."))
+        sheet.section(say("Assumptions"))
+
+    # the gain
+
+    def gain(self) -> Gain:
+        """The gain that is asked for."""
+        sheet, wanted = self.sheet, self.problem.gain
+        if wanted == "derived":
+            return gains.derived()
+        if wanted == "linear":
+            slope = gains.slope_at_zero(self.unit)
+            assert isinstance(slope, Formula)
+            sheet.define("slope", slope, say("f′(0)"), answer=False)
+            return gains.linear()
+        if wanted == "torch":
+            found = gains.torch_gain(self.problem.activation.name, self.unit)
+            assert found is not None
+            return Gain(parsed("gain.torch"), found[2], rule=say("PyTorch's"))
+        sheet.give("gain", wanted, say("as stated"))
+        sheet.answers["gain"] = Answer(sheet.quantity(sheet.values["gain"]), True)
+        return Gain(wanted, gains.squared(wanted))
+
+    def balanced(self, gain: Gain) -> bool:
+        """Whether the forward and the backward condition ask for the same gain."""
+        sheet = self.sheet
+        if gain.forward == gain.backward:
+            return True
+        both = [sheet.formulas.get(name) or sheet.values.get(name) for name in ("moment", "moment.backward")]
+        if any(value is None or (not isinstance(value, Formula) and not numbers.is_exact(value)) for value in both):
+            return False
+        return bool(both[0] == both[1])
+
+    def remarks(self, gain: Gain) -> None:
+        """What a reader should know beside the derivation."""
+        sheet, mode = self.sheet, self.problem.mode
+        self.notes += weights.torch_remarks(sheet, self.problem.activation.name, self.unit)
+        self.notes += weights.torch_fans(self.fans)
+        derived = self.problem.gain == "derived"
+        if derived and mode != "fan_in" and not self.balanced(gain):
+            self.note(
+                say(
+                    "E[f′(z)²] is not E[f(z)²]: the gain keeps Var z forward; gradients alone would be kept by "
+                    "variance.backward."
+                )
+            )
+        if derived and not self.unit.homogeneous:
+            self.note(
+                say("f(cz) is not c·f(z): E[f(z)²]/Var z depends on Var z, and the gain is the one for Var z = 1.")
+            )
+        strides = getattr(self.problem.layer, "stride", ())
+        if any(s != 1 for s in strides):
+            self.note(
+                say(
+                    "The stride is left aside, as in PyTorch: with a stride S a value meets about one kernel cell in S "
+                    "along that axis, on the side of the larger map."
+                )
+            )
+        if self.float64:
+            self.note(say("Computed in float64: the printed digits are not proven."), "warning")
+
+    def note(self, text: Message, level: str = "info") -> None:
+        """A remark."""
+        self.notes.append(Note(level, text))
+
+    # the simulation
+
+    def simulation(self) -> None:
+        """Variances through random layers, in tables and a figure."""
+        setting = self.problem.simulate
+        assert setting is not None
+        values = {name: as_float(self.sheet.values[name]) for name in (*self.unit.parameters, *self.unit.constants)}
+        curves = Curves(self.unit.pieces, self.unit.slopes, values, self.unit.homogeneous)
+        try:
+            forward, backward = simulate(curves, self.squared_gain(), setting)
+        except OverflowError:
+            message = say("The simulated variances leave the range of float64: fewer layers, or another gain, will do.")
+            raise refused(self.problem, message) from None
+        layers = shown_layers(setting.depth)
+        tables = (
+            Table(say("Forward: Var z by layer"), heads(), tuple(row(k, forward) for k in layers)),
+            Table(say("Backward: Var δ by layer"), heads(), tuple(row(k, backward) for k in layers)),
+        )
+        x = tuple(float(k) for k in range(setting.depth + 1))
+        series = (
+            (say("Var z, expected"), forward.predicted), (say("Var z, simulated"), forward.simulated),
+            (say("Var δ, expected"), backward.predicted), (say("Var δ, simulated"), backward.simulated),
+        )  # fmt: skip
+        positive = all(v > 0 for _, values in series for v in values)
+        curve = Curve(say("Variances by layer"), say("layer"), say("variance"), x, series, positive)
+        title = say(
+            "Simulation: {networks} networks of {depth} layers of {width} units, seed {seed}",
+            networks=setting.networks, depth=setting.depth, width=setting.width, seed=setting.seed,
+        )  # fmt: skip
+        self.sheet.section(title, tables=tables, figures=(curve,))
+        farthest = max(forward.deviation, backward.deviation)
+        text = say(
+            "Simulated in float64 with normal weights: the means lie within {n} standard errors of what is expected.",
+            n=f"{farthest:.1f}",
+        )
+        self.note(text, "info" if farthest <= 5 else "warning")
+
+    def squared_gain(self) -> float:
+        """g² for fan_in = fan_out, where all modes agree."""
+        sheet, wanted = self.sheet, self.problem.gain
+        if wanted == "derived":
+            return 1 / as_float(sheet.values["moment"])
+        return as_float(sheet.values["gain"]) ** 2
+
+
+def number(size: int) -> Formula:
+    """A size as a number."""
+    from hwsolve.formula.tree import Number
+
+    return Number(size)
+
+
+def parsed(text: str) -> Formula:
+    """A formula."""
+    from hwsolve.formula.parse import parse
+
+    return parse(text)
+
+
+def shown_layers(depth: int) -> list[int]:
+    """All layers of a few; of many the first, and every fifth, tenth …"""
+    if depth <= FIRST_ROWS:
+        return list(range(depth + 1))
+    step = next(s for s in (5, 10, 20, 50, 100, 200) if depth // s <= FIRST_ROWS)
+    return sorted({0, 1, 2, 3, *range(step, depth, step), depth})
+
+
+def heads() -> tuple[Message, ...]:
+    """The columns of a table of the simulation."""
+    return (say("layer"), say("infinitely wide"), say("expected"), say("simulated"), say("standard error"))
+
+
+def row(layer: int, track: Track) -> tuple[Cell, ...]:
+    """One layer of a simulation."""
+    found = (track.limit[layer], track.predicted[layer], track.simulated[layer], track.error[layer])
+    return (layer, *(quantity(value, 4) for value in found))

@@ -1,1 +1,1 @@
-"""What `initialization` is made of: an activation in pieces, its moments, the derivation, and a simulation beside it."""
+"""What `initialization` is made of: an activation in pieces, its moments, the derivation, the simulation beside it."""

@@ -11,6 +11,7 @@ test check: lint types batch pytest  ## the whole gate, as CI runs it
 
 lint: .venv/installed
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 
 types: .venv/installed
 	$(BIN)/mypy
@@ -23,6 +24,7 @@ pytest: .venv/installed
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 readme: .venv/installed  ## run the commands on the page again
 	$(BIN)/python -m tests.readme

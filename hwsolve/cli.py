@@ -219,4 +219,3 @@ def main() -> None:
         from hwsolve.failure import status_of
 
         sys.exit(status_of(error, debug="--debug" in sys.argv))
-

@@ -29,7 +29,9 @@ def _pinned_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def hwsolve(tmp_path: Path) -> Run:
     """Run the command line in an empty folder; `hwsolve("solve", "-", stdin=…)`."""
 
-    def run(*args: str | Path, stdin: str = "", cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *args: str | Path, stdin: str = "", cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "hwsolve", *map(str, args)],
             input=stdin,

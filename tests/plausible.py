@@ -5,7 +5,28 @@ from __future__ import annotations
 import random
 from typing import Any
 
-ACTIVATIONS = ["relu", "sigmoid", "tanh", "softplus", "identity", "softmax", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "mish", "softsign", "relu6", "hard_tanh", "hard_sigmoid", "hard_swish", "log_sigmoid", "log_softmax"]
+ACTIVATIONS = [
+    "relu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "identity",
+    "softmax",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "mish",
+    "softsign",
+    "relu6",
+    "hard_tanh",
+    "hard_sigmoid",
+    "hard_swish",
+    "log_sigmoid",
+    "log_softmax",
+]
 VALUES = (0, 1, -1, 2, 0.5, -0.25, 0.1, 3, "1/3", "-2/7", "sqrt(2)", "exp(1)", 1e-3, "pi/2", "1e-30", "1e30")
 LOSSES = {
     "half_squared_error": ("sum", "mean", "none", "batchmean"),

@@ -76,7 +76,10 @@ def imports(path: Path) -> set[str]:
             continue
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "hwsolve":
             if node.module == "hwsolve":
-                found |= {a.name if (PACKAGE / f"{a.name}.py").exists() or (PACKAGE / a.name).is_dir() else "hwsolve" for a in node.names}
+                found |= {
+                    a.name if (PACKAGE / f"{a.name}.py").exists() or (PACKAGE / a.name).is_dir() else "hwsolve"
+                    for a in node.names
+                }
             else:
                 found.add(part_of(str(node.module)))
         elif isinstance(node, ast.Import):
@@ -152,14 +155,36 @@ def test_every_layer_class_is_registered() -> None:
 
 # ---------------------------------------------------------------- arithmetic in its place
 
-BANNED = {"maximum", "minimum", "argmax", "argmin", "max", "min", "sort", "argsort", "sign", "clip", "isnan", "exp", "log", "sqrt", "tanh"}
+BANNED = {
+    "maximum",
+    "minimum",
+    "argmax",
+    "argmin",
+    "max",
+    "min",
+    "sort",
+    "argsort",
+    "sign",
+    "clip",
+    "isnan",
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+}
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if part_of(module_name(p)) in ("layers", "graph")], ids=module_name)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if part_of(module_name(p)) in ("layers", "graph")], ids=module_name
+)
 def test_layers_and_graph_leave_functions_and_decisions_to_numbers(path: Path) -> None:
     """NumPy's fail on rationals, compare balls in silence, and a float literal would be a binary fraction."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math"):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in ("np", "numpy", "math")
+        ):
             assert node.attr not in BANNED, f"line {node.lineno}: {node.value.id}.{node.attr}"
         if isinstance(node, ast.Constant):
             assert not isinstance(node.value, float), f"line {node.lineno}: the float {node.value}"
@@ -185,7 +210,13 @@ def loaded_by(code: str, *args: str) -> set[str]:
 RUN = "from hwsolve.cli import main; main()"
 
 
-@pytest.mark.parametrize("args", [["count-params", "problems/models/resnet18.yaml"], ["solve", "problems/homework-1/1.1-fully-connected.yaml", "--format", "json"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["count-params", "problems/models/resnet18.yaml"],
+        ["solve", "problems/homework-1/1.1-fully-connected.yaml", "--format", "json"],
+    ],
+)
 def test_count_params_needs_neither_numpy_nor_flint(args: list[str]) -> None:
     assert not loaded_by(RUN, *args) & set(STRICT)
 

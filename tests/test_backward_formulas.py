@@ -245,9 +245,7 @@ def test_convolution_is_written_as_the_recursion() -> None:
 def test_convolution_2d(seed: int) -> None:
     draw = random.Random(seed)
     k1, k2, s1, s2, p1, p2, d1, d2 = (draw.randint(1, 2) for _ in range(8))
-    text = (
-        "Sum(Sum(Sum(w[o,c,u,v]*x[n,c,A*(p-1)+D*(u-1)+1-P,B*(q-1)+F*(v-1)+1-Q], v,1,V), u,1,U), c,1,C) + b[o]"
-    )
+    text = "Sum(Sum(Sum(w[o,c,u,v]*x[n,c,A*(p-1)+D*(u-1)+1-P,B*(q-1)+F*(v-1)+1-Q], v,1,V), u,1,U), c,1,C) + b[o]"
     sizes = {"U": k1, "V": k2, "A": s1, "B": s2, "P": p1, "Q": p2, "D": d1, "F": d2, "C": 2}
     out = (1, 2, conv_out(4, k1, s1, p1, d1), conv_out(5, k2, s2, p2, d2))
     check(text, "n o p q", out, {"x": (1, 2, 4, 5), "w": (2, 2, k1, k2), "b": (2,)}, sizes, seed)

@@ -27,7 +27,9 @@ def folder(tmp_path: Path) -> Path:
     for n in range(1, 6):
         (tmp_path / "specs" / f"{n}.yaml").write_text(GOOD.format(n=n, params=3 * n + 3))
     (tmp_path / "specs" / "fails.yaml").write_text(GOOD.format(n=2, params=10))
-    (tmp_path / "specs" / "deep" / "wrong.yml").write_text("kind: count-params\nnetwork: {input: 2, layers: [liner: 3]}\n")
+    (tmp_path / "specs" / "deep" / "wrong.yml").write_text(
+        "kind: count-params\nnetwork: {input: 2, layers: [liner: 3]}\n"
+    )
     (tmp_path / "specs" / "deep" / "binary.yaml").write_bytes(b"\x00\xff\xfe" * 50)
     (tmp_path / "specs" / "two.yaml").write_text(GOOD.format(n=1, params=6) + "---\n" + GOOD.format(n=2, params=9))
     (tmp_path / "specs" / "notes.txt").write_text("not a spec")
@@ -43,7 +45,9 @@ def test_goes_on_after_bad_files_and_ends_with_the_worst(folder: Path, hwsolve: 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("names", "status"), [(["1.yaml", "2.yaml"], 0), (["1.yaml", "fails.yaml"], 1), (["fails.yaml", "deep"], 2)])
+@pytest.mark.parametrize(
+    ("names", "status"), [(["1.yaml", "2.yaml"], 0), (["1.yaml", "fails.yaml"], 1), (["fails.yaml", "deep"], 2)]
+)
 def test_the_exit_status(folder: Path, hwsolve: Run, names: list[str], status: int) -> None:
     assert hwsolve("batch", *(folder / "specs" / name for name in names)).returncode == status
 
@@ -53,7 +57,11 @@ def test_the_order_does_not_depend_on_the_jobs(folder: Path, hwsolve: Run) -> No
         return hwsolve("batch", "specs", "--jobs", str(jobs), cwd=folder).stdout.splitlines()[:-1]
 
     assert rows(1) == rows(4)
-    assert [row.split()[0] for row in rows(1) if row.startswith("specs")][:3] == ["specs/1.yaml", "specs/2.yaml", "specs/3.yaml"]
+    assert [row.split()[0] for row in rows(1) if row.startswith("specs")][:3] == [
+        "specs/1.yaml",
+        "specs/2.yaml",
+        "specs/3.yaml",
+    ]
 
 
 def test_json_of_all_is_one_list(folder: Path, hwsolve: Run) -> None:
@@ -107,7 +115,11 @@ def test_finding_specs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (folder / "specs" / ".hidden").mkdir()
     (folder / "specs" / ".hidden" / "x.yaml").touch()
-    assert find_specs(["specs/deep", "specs/1.yaml", "specs/*.yaml"])[:3] == ["specs/deep/binary.yaml", "specs/deep/wrong.yml", "specs/1.yaml"]
+    assert find_specs(["specs/deep", "specs/1.yaml", "specs/*.yaml"])[:3] == [
+        "specs/deep/binary.yaml",
+        "specs/deep/wrong.yml",
+        "specs/1.yaml",
+    ]
     assert len(find_specs(["specs", "specs/1.yaml", "specs/**/*.yml"])) == 9
     with pytest.raises(CallError):
         find_specs(["specs", "nothing"])

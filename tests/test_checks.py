@@ -40,7 +40,9 @@ def judged(expect: str, answers: dict[str, Any], *lines: Identity, field: str = 
     text = f"kind: free\n{field}:\n  {expect}\n"
     (problem,) = load(text, "spec.yaml", lambda kind: Free, ["free"])
     section = Section("s", lines=lines)
-    return judge(problem, Solution(kind="free", sections=(section,), answers={k: Answer(v) for k, v in answers.items()}))
+    return judge(
+        problem, Solution(kind="free", sections=(section,), answers={k: Answer(v) for k, v in answers.items()})
+    )
 
 
 ANSWERS: dict[str, Any] = {
@@ -110,7 +112,10 @@ def test_an_expectation_that_holds(expect: str) -> None:
         ("n: 6_480_242_000", "spec.yaml:3:6: n is 6480242100, expected 6_480_242_000 (difference 100)"),
         ("n: 6.4e9", "spec.yaml:3:6: n is 6480242100, expected 6.4e9 (difference 80,242,100)"),
         ("w@1: [[0.54068], [0.86]]", "spec.yaml:3:21: w@1[2,1] is 0.85198, expected 0.86 (difference -0.00802)"),
-        ("w@1: [0.54068, 0.85198]", "spec.yaml:3:8: w@1 is [[0.54068], [0.85198]], expected [0.54068, 0.85198] (the shape is (2, 1), not (2))"),
+        (
+            "w@1: [0.54068, 0.85198]",
+            "spec.yaml:3:8: w@1 is [[0.54068], [0.85198]], expected [0.54068, 0.85198] (the shape is (2, 1), not (2))",
+        ),
         ("E: [0.025538]", "spec.yaml:3:6: E is 0.025538, expected [0.025538] (the shape is (), not (1))"),
     ],
 )
@@ -119,7 +124,9 @@ def test_an_expectation_that_fails_says_where_and_how_far(expect: str, said: str
     assert str(failure_text(check)) == said
 
 
-@pytest.mark.parametrize("expect", ["forward.mul: L*n", "d1: sigmoid(x)", "d1: 0.25", "E: x", "jac: [[2*x, 0], [y, x + 1]]"])
+@pytest.mark.parametrize(
+    "expect", ["forward.mul: L*n", "d1: sigmoid(x)", "d1: 0.25", "E: x", "jac: [[2*x, 0], [y, x + 1]]"]
+)
 def test_a_formula_that_differs_fails_with_a_point(expect: str) -> None:
     (check,) = failures(judged(expect, ANSWERS))
     assert check.difference

@@ -58,7 +58,17 @@ def test_options_of_backprop(hwsolve: Run) -> None:
 
 
 def test_set_changes_the_spec(hwsolve: Run) -> None:
-    done = hwsolve("solve", "-", "--set", "network.layers[1].out_features=5", "--set", "expect.params=37", "--format", "json", stdin=COUNT)
+    done = hwsolve(
+        "solve",
+        "-",
+        "--set",
+        "network.layers[1].out_features=5",
+        "--set",
+        "expect.params=37",
+        "--format",
+        "json",
+        stdin=COUNT,
+    )
     assert done.returncode == 0
     assert json.loads(done.stdout)["answers"]["params"]["value"] == 37
 
@@ -190,8 +200,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{sys.executable} -m hwsolve solve problems/homework-1/1.1-fully-connected.yaml --format json | head -c 10"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    command = (
+        f"{sys.executable} -m hwsolve solve problems/homework-1/1.1-fully-connected.yaml --format json | head -c 10"
+    )
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
     assert done.stderr == "" and len(done.stdout) == 10 and done.returncode == 0
 
 
@@ -215,7 +229,13 @@ def test_the_arguments_of_a_layer(name: str) -> None:
     from hwsolve.commands.reference import layers
 
     text = layers(name)
-    assert text.startswith(name) and "trainable" in text and "<" not in text and "Struct" not in text and "(" not in text.partition("Arguments")[0][:1]
+    assert (
+        text.startswith(name)
+        and "trainable" in text
+        and "<" not in text
+        and "Struct" not in text
+        and "(" not in text.partition("Arguments")[0][:1]
+    )
 
 
 def test_the_arguments_of_conv2d(hwsolve: Run) -> None:

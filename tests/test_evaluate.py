@@ -111,7 +111,10 @@ def test_balls_hold_the_value_and_floats_come_near(dice: random.Random, depth: i
 
 
 def test_ints_stay_ints() -> None:
-    assert [type(value(t, n=6)) for t in ("(n + 1)*n", "n/3", "floor(n/4 + 1/2)", "ceil(7/n)", "2**n", "max(n, 2)", "-n", "Sum(j, j, 1, n)")] == [int] * 8
+    assert [
+        type(value(t, n=6))
+        for t in ("(n + 1)*n", "n/3", "floor(n/4 + 1/2)", "ceil(7/n)", "2**n", "max(n, 2)", "-n", "Sum(j, j, 1, n)")
+    ] == [int] * 8
     assert value("floor((n + 2*1 - 3)/2 + 1)", n=8) == 4 and value("ceil((n - 3)/2) + 1", n=8) == 4
     assert value("floor(n/4)", n=-1) == -1 and value("ceil(n/4)", n=-1) == 0
     assert fraction(value("n/4", n=6)) == Fraction(3, 2)
@@ -141,7 +144,9 @@ def test_constants_and_names_that_hide_them() -> None:
     assert value("e + 1", e=2) == 3
 
 
-@pytest.mark.parametrize("text", ["1/0", "0**-1", "log(0)", "sqrt(-1)", "1/(n - n)", "(-8)**0.5", "9**9**9", "2**1000000"])
+@pytest.mark.parametrize(
+    "text", ["1/0", "0**-1", "log(0)", "sqrt(-1)", "1/(n - n)", "(-8)**0.5", "9**9**9", "2**1000000"]
+)
 def test_what_does_not_exist(text: str) -> None:
     with pytest.raises(NotFinite):
         value(text, n=2)
@@ -149,7 +154,18 @@ def test_what_does_not_exist(text: str) -> None:
         value(text.replace("0**", "(z)**").replace("1/0", "1/z").replace("log(0)", "1/z"), n=2.0, z=0.0)
 
 
-@pytest.mark.parametrize("text", ["nothing(1)", "relu(1, 2)", "leaky_relu(1)", "delta(1)", "diff(x, x)", "Max(j, j, 2, 1)", "Sum(1, j, 1, 99999999)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nothing(1)",
+        "relu(1, 2)",
+        "leaky_relu(1)",
+        "delta(1)",
+        "diff(x, x)",
+        "Max(j, j, 2, 1)",
+        "Sum(1, j, 1, 99999999)",
+    ],
+)
 def test_what_has_no_value(text: str) -> None:
     with pytest.raises(NoValue):
         value(text, x=1)
@@ -204,8 +220,13 @@ def test_definitions_cases_and_derivatives_are_those_of_the_function(name: str) 
                 assert agrees(value(f"d_{own}", **at), value(f.derivative, **at), digits=30), x
             step = Fraction(1, 10**12)
             for parameter, text in f.partials.items():
-                high, low = (value(own, **at | {parameter: at[parameter] + sign * exact(1, 10**12)}) for sign in (1, -1))
-                slope, wanted = arb((high - low) / (2 * exact(step.numerator, step.denominator))), arb(value(text, **at))
+                high, low = (
+                    value(own, **at | {parameter: at[parameter] + sign * exact(1, 10**12)}) for sign in (1, -1)
+                )
+                slope, wanted = (
+                    arb((high - low) / (2 * exact(step.numerator, step.denominator))),
+                    arb(value(text, **at)),
+                )
                 assert abs(slope - wanted) < 1e-10, (parameter, x)
 
 
@@ -245,7 +266,16 @@ def test_a_float_sum_agrees_and_a_wrong_one_does_not(pairs: list[tuple[float, fl
 @given(st.floats(-40, 40))
 def test_float_functions_agree_with_their_formulas(x: float) -> None:
     lookup = table(x=x)
-    for text in ("1/(1 + exp(-x))", "sigmoid(x)*(1 - sigmoid(x))", "tanh(x)", "log(1 + exp(x))", "relu(x)", "d_relu(x)", "x*normal_cdf(x)", "1 - tanh(x)**2"):
+    for text in (
+        "1/(1 + exp(-x))",
+        "sigmoid(x)*(1 - sigmoid(x))",
+        "tanh(x)",
+        "log(1 + exp(x))",
+        "relu(x)",
+        "d_relu(x)",
+        "x*normal_cdf(x)",
+        "1 - tanh(x)**2",
+    ):
         found = float(over_floats(text, x))
         assert agrees_float(found, parse(text), lookup)
         assert not agrees_float(found + 1e-6 * (1 + abs(found)), parse(text), lookup)
@@ -259,7 +289,11 @@ def over_floats(text: str, x: float) -> float:
 
 def test_a_ball_of_a_float_is_as_wide_as_rounding() -> None:
     ball = ball_of_float(0.1, 2)
-    assert ball.contains(arb(0.1)) and ball.contains(arb(0.1) * (1 + arb(2) ** -50)) and not ball.contains(arb(0.1) * (1 + arb(2) ** -49))
+    assert (
+        ball.contains(arb(0.1))
+        and ball.contains(arb(0.1) * (1 + arb(2) ** -50))
+        and not ball.contains(arb(0.1) * (1 + arb(2) ** -49))
+    )
     assert ball_of_float(0.0, 2).is_zero()
 
 
@@ -283,7 +317,15 @@ def test_a_linear_unit() -> None:
 
 
 settings_of_windows = st.fixed_dictionaries(
-    {"n": st.integers(1, 7), "K": st.integers(1, 4), "S": st.integers(1, 3), "P": st.integers(0, 3), "D": st.integers(1, 3), "C": st.integers(1, 2), "O": st.integers(1, 2)}
+    {
+        "n": st.integers(1, 7),
+        "K": st.integers(1, 4),
+        "S": st.integers(1, 3),
+        "P": st.integers(0, 3),
+        "D": st.integers(1, 3),
+        "C": st.integers(1, 2),
+        "O": st.integers(1, 2),
+    }
 )
 
 
@@ -295,7 +337,10 @@ def test_convolution_and_its_gradient_are_loops(s: dict[str, int], unroll_limit:
     if places < 1:
         return
     dice = np.random.default_rng(s["n"])
-    w, x, b, g = (dice.integers(-9, 9, shape) for shape in ((s["O"], s["C"], s["K"]), (s["C"], s["n"]), (s["O"],), (s["O"], places)))
+    w, x, b, g = (
+        dice.integers(-9, 9, shape)
+        for shape in ((s["O"], s["C"], s["K"]), (s["C"], s["n"]), (s["O"],), (s["O"], places))
+    )
     y, dx = np.zeros((s["O"], places), int) + b[:, None], np.zeros_like(x)
     for o, c, p, u in np.ndindex(s["O"], s["C"], places, s["K"]):
         at = s["S"] * p + s["D"] * u - s["P"]

@@ -135,7 +135,9 @@ def test_object_arrays_do_what_scalars_do(name: str) -> None:
                 assert type(one) is type(wanted) and (one == wanted or arb(one).overlaps(arb(wanted)))
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid", "erf", "softplus", "normal_cdf", "normal_pdf"])
+@pytest.mark.parametrize(
+    "name", ["exp", "log", "sqrt", "tanh", "sigmoid", "erf", "softplus", "normal_cdf", "normal_pdf"]
+)
 def test_named_array_functions_are_the_functions_of_that_name(name: str) -> None:
     function = getattr(numbers, name)
     x = [0.25, 1.5]
@@ -175,7 +177,9 @@ def test_kinks_follow_the_peer(name: str) -> None:
         assert math.isclose(FUNCTIONS[name](float(x), *map(float, parameters(name))), float(wanted), abs_tol=1e-15)
 
 
-@pytest.mark.parametrize("call", ["log(0)", "log(-1)", "sqrt(-1)", "gamma(0)", "gamma(-3)", "asin(2)", "acos(-2)", "d_log(0)", "d_sqrt(0)"])
+@pytest.mark.parametrize(
+    "call", ["log(0)", "log(-1)", "sqrt(-1)", "gamma(0)", "gamma(-3)", "asin(2)", "acos(-2)", "d_log(0)", "d_sqrt(0)"]
+)
 def test_what_does_not_exist_is_refused(call: str) -> None:
     name, _, argument = call.rstrip(")").partition("(")
     for value in (exact(int(argument)), int(argument)):
@@ -234,7 +238,9 @@ def test_comparisons_of_balls() -> None:
             decide(small, arb(1).exp())
 
 
-@given(st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4), min_size=1, max_size=4), st.sampled_from([0, 1, -1]))
+@given(
+    st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4), min_size=1, max_size=4), st.sampled_from([0, 1, -1])
+)
 def test_winner_and_maximum_are_numpys(rows: list[list[int]], axis: int) -> None:
     plain = np.array(rows, dtype=float)
     for made in (exact, arb):
@@ -289,7 +295,9 @@ def test_precision_is_restored_even_after_an_error() -> None:
 def test_close() -> None:
     with precision(128):
         root = arb(2).sqrt()
-        assert numbers.close(exact(1, 3), exact(1, 3)) and not numbers.close(exact(1, 3), exact(1, 3) + exact(1, 10**40))
+        assert numbers.close(exact(1, 3), exact(1, 3)) and not numbers.close(
+            exact(1, 3), exact(1, 3) + exact(1, 10**40)
+        )
         assert numbers.close(root * root, 2) and not numbers.close(root, exact(14142, 10000))
         assert not numbers.close(root + arb(0, 0.1), root), "a ball wider than the last digit proves nothing"
 
@@ -343,7 +351,7 @@ def test_a_shown_ball_is_right_to_its_last_digit(x: Fraction, name: str, digits:
         assume(isinstance(value, arb))
         shown = show(value, digits)
     with mpmath.workdps(160):
-        wanted = Fraction(mpmath.nstr(getattr(mpmath, name)(real(x)), 120, min_fixed=-10**6, max_fixed=10**6))
+        wanted = Fraction(mpmath.nstr(getattr(mpmath, name)(real(x)), 120, min_fixed=-(10**6), max_fixed=10**6))
     assert (shown.relation, shown.system, shown.exact) == ("≈", "certified", None)
     assert significant(shown.text) == digits
     assert Decimal(shown.text) == rounded(wanted, digits)
@@ -384,7 +392,13 @@ def test_layout_of_balls_and_floats() -> None:
         near_one = [1 + e / 10**20, 1 - e / 10**6, 1 - e / 10**7]
         texts = [show(v).text for v in (e, -e * 10**5, e * 10**6, e / 10**6, e / 10**7, *near_one)]
     assert texts == ["2.71828", "-271828", "2.71828e6", "0.00000271828", "2.71828e-7", "1.00000", "0.999997", "1.00000"]
-    assert [show(v).text for v in (0.0, -0.0, 0.5, -1e-9, 1234567.0)] == ["0.000000", "0.000000", "0.500000", "-1.00000e-9", "1.23457e6"]
+    assert [show(v).text for v in (0.0, -0.0, 0.5, -1e-9, 1234567.0)] == [
+        "0.000000",
+        "0.000000",
+        "0.500000",
+        "-1.00000e-9",
+        "1.23457e6",
+    ]
 
 
 def test_a_ball_around_zero_is_shown_only_at_the_cap() -> None:
@@ -418,7 +432,11 @@ def test_quantities() -> None:
     q = quantity(exact(12769, 500000))
     assert (q.text, q.relation, q.exact, q.system) == ("0.025538", "=", "12769/500000", "exact")
     third, quarter = put_in(exact(1, 3)), put_in(exact(-1, 4))
-    assert (third.text, third.rounded, Fraction(third.numerator, third.denominator)) == ("0.333333333333", True, Fraction("0.333333333333"))
+    assert (third.text, third.rounded, Fraction(third.numerator, third.denominator)) == (
+        "0.333333333333",
+        True,
+        Fraction("0.333333333333"),
+    )
     assert (quarter.text, quarter.rounded, quarter.numerator, quarter.denominator) == ("-0.25", False, -1, 4)
 
 
@@ -434,6 +452,10 @@ print([m for m in ("numpy", "flint", "mpmath", "sympy") if m in sys.modules])
 {extra}
 print([m for m in ("numpy", "flint") if m in sys.modules])
 """
-    run = [subprocess.run([sys.executable, "-c", code.replace("{extra}", extra)], capture_output=True, text=True, check=True).stdout
-           for extra in ("", "import hwsolve.numbers; hwsolve.numbers.exp")]
+    run = [
+        subprocess.run(
+            [sys.executable, "-c", code.replace("{extra}", extra)], capture_output=True, text=True, check=True
+        ).stdout
+        for extra in ("", "import hwsolve.numbers; hwsolve.numbers.exp")
+    ]
     assert run == ["[]\n[]\n", "[]\n['numpy', 'flint']\n"]

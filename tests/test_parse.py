@@ -128,7 +128,9 @@ def test_two_ways_to_write_one_formula(text: str, same: str) -> None:
 
 def test_parentheses_stay() -> None:
     assert parse("(a + b) + c") != parse("a + b + c")
-    assert parse("-(3)") == Call("neg", (Number(3),)) and parse("-3**2") == Call("neg", (Call("**", (Number(3), Number(2))),))
+    assert parse("-(3)") == Call("neg", (Number(3),)) and parse("-3**2") == Call(
+        "neg", (Call("**", (Number(3), Number(2))),)
+    )
 
 
 def test_big_operators_and_elements() -> None:
@@ -166,13 +168,34 @@ def test_what_is_said_of_a_text_that_is_no_formula(text: str, column: int, messa
     assert (str(caught.value.message), caught.value.column) == (message, column)
 
 
-@pytest.mark.parametrize("text", ["(" * 20_000, "-" * 20_000 + "1", "2**" * 20_000 + "1", "f(" * 9_000, "x[" * 9_000, "+".join("x" * 60_000), "1-" * 20_000 + "1", "1/" * 300 + "1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 20_000,
+        "-" * 20_000 + "1",
+        "2**" * 20_000 + "1",
+        "f(" * 9_000,
+        "x[" * 9_000,
+        "+".join("x" * 60_000),
+        "1-" * 20_000 + "1",
+        "1/" * 300 + "1",
+    ],
+)
 def test_deep_and_long_texts_end_in_an_error(text: str) -> None:
     with pytest.raises(FormulaError):
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["(" * 99 + "x" + ")" * 99, "-" * 99 + "x", "exp(" * 99 + "x" + ")" * 99, "+".join("x" * 5_000), "1-" * (MAX_DEPTH - 1) + "1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 99 + "x" + ")" * 99,
+        "-" * 99 + "x",
+        "exp(" * 99 + "x" + ")" * 99,
+        "+".join("x" * 5_000),
+        "1-" * (MAX_DEPTH - 1) + "1",
+    ],
+)
 def test_reasonable_depth_is_taken(text: str) -> None:
     parse(text)
 

@@ -15,7 +15,21 @@ from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.functions import FUNCTIONS
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform, walk
+from hwsolve.formula.tree import (
+    ONE,
+    ZERO,
+    Big,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    call,
+    children,
+    rebuild,
+    substitute,
+    transform,
+    walk,
+)
 from hwsolve.formula.notation import unicode
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, met
@@ -107,7 +121,9 @@ class Writer:
         value = self.element(name, indices)
         read = Reads(self)
         if not self.agree(value, formula, read):
-            raise Disagreement(f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value")
+            raise Disagreement(
+                f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value"
+            )
         yield from self.carry(read.seen)
         empty = isinstance(formula, Number)
         shown = self.relabel(self.nothing(name) if empty else formula)

@@ -77,6 +77,3 @@ def work(problem: Problem) -> Solution:
 def solve(problem: Problem) -> Solution:
     """The worked solution, every printed digit proven."""
     return proven(problem, work)
-
-
-

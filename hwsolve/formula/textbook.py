@@ -36,7 +36,24 @@ def textbook(f: Formula) -> Formula:
     """The form with the least to read; the earliest of those that have as little."""
     if sum(1 for _ in _nodes(f)) > LONGEST:
         return f
-    return min(forms(f), key=cost)
+    return alphabetical(min(forms(f), key=cost))
+
+
+def alphabetical(f: Formula) -> Formula:
+    """Names in a product in the order of the alphabet: 2·y·x is 2·x·y."""
+    match f:
+        case Call("*", args):
+            names = sorted((a for a in args if name_of(a)), key=name_of)
+            return Call("*", tuple(names.pop(0) if name_of(a) else alphabetical(a) for a in args))
+        case Call("+" | "-" | "/" | "neg" | "if", args):
+            return Call(f.name, tuple(alphabetical(a) for a in args))
+    return f
+
+
+def name_of(f: Formula) -> str:
+    """The name of a quantity without indices, or of its power."""
+    base = f.args[0] if isinstance(f, Call) and f.name == "**" else f
+    return base.name if isinstance(base, Ref) and not base.indices else ""
 
 
 def _nodes(f: Formula) -> Iterator[Formula]:

@@ -102,15 +102,20 @@ def by_steps(f: Formula) -> Formula:
 
     def change(node: Formula) -> Formula:
         match node:
-            case Call(">" | "<" | ">=" | "<=" as relation, (a, b)) if isinstance(a, Number) != isinstance(b, Number):
+            case Call(">" | "<" | ">=" | "<=" as relation, (a, b)) if bare(a) != bare(b):
                 apart = difference(a, b) if relation[0] == ">" else difference(b, a)
                 return Call("step" if len(relation) == 1 else "step0", (apart,))
-            case Call("max" | "min" as name, (a, b)) if isinstance(a, Number) != isinstance(b, Number):
+            case Call("max" | "min" as name, (a, b)) if bare(a) != bare(b):
                 apart = difference(a, b) if name == "max" else difference(b, a)
                 return Call("if", (Call("step", (apart,)), a, b))
         return node
 
     return transform(f, change)
+
+
+def bare(f: Formula) -> bool:
+    """Whether a formula is made of numbers alone."""
+    return not any(isinstance(n, Ref) for n in walk(f))
 
 
 def without_repeats(forms: tuple[Formula, ...]) -> tuple[Formula, ...]:

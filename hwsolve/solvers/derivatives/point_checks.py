@@ -84,8 +84,8 @@ class PointChecks:
                             "`{name}` has {n} elements; {other} says {m}.", name=name, n=n, other=other, m=stated
                         )
                         self.report.add(array.node, path / name, message)
-        for name, stated in self.task.sums.items():
-            self.sum(name, stated, point, path)
+        for name, wanted in self.task.sums.items():
+            self.sum(name, wanted, point, path)
         for index in self.indices:
             given = point[index].values[0] if index in point and not point[index].shape else None
             most = axis_length(self.task, index, point, ())

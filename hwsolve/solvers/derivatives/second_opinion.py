@@ -127,11 +127,10 @@ def itself(task: Task, f: Formula, derivative: Formula, target: Ref) -> Formula 
     if found is None:
         return None
     found = min((signs_in(g) for g in (found, textbook(found), factored(textbook(found)))), key=cost)
-    ranges = domains((f, plainly), task.scalars, task.elements)
-    if 5 * cost(found) > 3 * cost(plainly) or ranges is None:
+    if 5 * cost(found) > 3 * cost(plainly):
         return None
     back = transform(found, lambda n: f if n == Ref(symbol) else n)
-    if not equal_at_points(back, plainly, *ranges):
+    if not equal_at_points(back, plainly, task.scalars, task.elements):
         return None
     return transform(found, lambda n: Call(symbol, (target,)) if n == Ref(symbol) else n)
 
@@ -155,10 +154,7 @@ def shortest(task: Task, found: Formula, raw: Formula) -> Formula:
         return found
     from hwsolve.formula.symbolic import shorter_forms
 
-    ranges = domains((raw,), task.scalars, task.elements)
-    if ranges is None:
-        return found
-    for form in shorter_forms(plainly, ranges[0]):
-        if 4 * cost(form) <= 3 * cost(found) and equal_at_points(form, raw, *ranges):
+    for form in shorter_forms(plainly, task.scalars):
+        if 4 * cost(form) <= 3 * cost(found) and equal_at_points(form, raw, task.scalars, task.elements):
             found = form
     return found

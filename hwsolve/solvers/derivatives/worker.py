@@ -48,7 +48,8 @@ class Worker:
         named = recognised(base)
         if named != base and mentions_function_of(best, named, base):
             self.add(lines, base, named, say("by its name"), depth=depth)
-        own = itself(self.task, f if key == "d1" else self.task.functions[0], best, target)
+        unnamed = not mentions_function_of(best, recognised(self.task.functions[0]), self.task.functions[0])
+        own = itself(self.task, self.task.functions[0], best, target) if unnamed else None
         if own is not None:
             self.short[key] = own
             self.add(lines, whole, best, say("in terms of the function itself"), (shown, raw, best, own), key, depth)

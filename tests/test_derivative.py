@@ -1,0 +1,244 @@
+"""The derivative solver from spec to page: answers, steps, cases, matrix forms, values at points, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hwsolve.pipeline import read, work_out
+from hwsolve.render import FORMATS, Options, render
+from hwsolve.solution import Identity, Solution
+from hwsolve.solvers.derivative import STARTER, from_text
+from hwsolve.spec.report import SpecFailure
+from tests.conftest import Run
+from tests.line_check import answers_without_line, wrong_lines
+
+
+def solved(text: str) -> Solution:
+    (problem,) = read(f"kind: derivative\n{text}\n", "test.yaml")
+    return work_out(problem)
+
+
+def as_json(solution: Solution) -> dict[str, Any]:
+    return json.loads(render([solution], "json", Options()))
+
+
+def shown(solution: Solution, *keys: str) -> list[str]:
+    answers = as_json(solution)["answers"]
+    return [answers[key]["text"] for key in keys]
+
+
+def formula(solution: Solution, key: str) -> str:
+    return as_json(solution)["answers"][key]["formula"]
+
+
+CASES = {
+    # function, further lines of the spec: the answers that must come out
+    "function: 1/(1+exp(-x))\norder: 2": {"d1": "σ(x)(1 − σ(x))", "d2": "σ(x)(1 − σ(x))(1 − 2σ(x))"},
+    "function: tanh(x)\norder: 2": {"d1": "1 − tanh(x)²", "d2": "−2tanh(x)(1 − tanh(x)²)"},
+    "function: (exp(x)-exp(-x))/(exp(x)+exp(-x))": {"d1": "1 − tanh(x)²"},
+    "function: (exp(2*x)-1)/(exp(2*x)+1)": {"d1": "1 − f(x)²"},
+    "function: a/(1+b*exp(-c*x))": {"d1": "c f(x)(a − f(x))/a"},
+    "function: 1/(1+exp(-2*x))\norder: 2": {"d1": "2σ(2x)(1 − σ(2x))"},
+    "function: relu(x)\norder: 2": {"d1": "ReLU′(x)", "d2": "0"},
+    "function: gelu(x)\norder: 3": {"d1": "Φ(x) + x φ(x)", "d2": "φ(x)(2 − x²)", "d3": "x φ(x)(x² − 4)"},
+    "function: softplus(x)\norder: 3": {"d1": "σ(x)", "d2": "σ(x)(1 − σ(x))"},
+    "function: softsign(x)\norder: 2": {"d1": "1/(1 + |x|)²", "d2": "−2sign(x)/(1 + |x|)³"},
+    "function: elu(x, a)": {"d1": "{1 if x > 0, else a exp(x)}"},
+    "function: hard_swish(x)": {"d1": "{0 if x ≤ −3, (2x + 3)/6 if x < 3, else 1}"},
+    "function: prelu(x, a)\nwrt: [x, a]": {"gradient": "[PReLU′(x, a), min(x, 0)]"},
+    "function: log(x)\norder: 4": {"d4": "−6/x⁴"},
+    "function: x/(1+x**2)\norder: 2": {"d1": "(1 − x²)/(1 + x²)²"},
+    "function: -(t*log(sigmoid(z)) + (1-t)*log(1-sigmoid(z)))\nwrt: z\norder: 2": {
+        "d1": "σ(z) − t",
+        "d2": "σ(z)(1 − σ(z))",
+    },
+    "function: softmax(x)[i]\nwrt: x[k]\nvariables: {x: {size: C}}": {"d1": "softmax(x)ᵢ(δᵢₖ − softmax(x)ₖ)"},
+    "function: log_softmax(x)[i]\nwrt: x[k]": {"d1": "δᵢₖ − softmax(x)ₖ"},
+    "function: -log_softmax(x)[c]\nwrt: x[k]": {"d1": "softmax(x)ₖ − δ[c, k]"},
+    "function: softmax(x)\nwrt: x": {"jacobian": "softmax(x)ᵢ(δᵢₖ − softmax(x)ₖ)"},
+    "function: logsumexp(x)\norder: 2": {"gradient": "softmax(x)ₖ", "hessian": "softmax(x)ₖ(δₖₗ − softmax(x)ₗ)"},
+    "function: norm(x)\nwrt: x": {"gradient": "xₖ/√(Σⱼ₌₁ⁿ xⱼ²)"},
+    "function: dot(x,x)\nwrt: x\norder: 2\nvariables: {x: {size: 3}}": {"gradient": "2xₖ", "hessian": "2δₖₗ"},
+    "function: Sum((x[j]-t[j])**2, j, 1, n)/2\nwrt: x\norder: 2": {"gradient": "xₖ − tₖ", "hessian": "δₖₗ"},
+    "function: Sum(Sum(x[i]*A[i,j]*x[j], i, 1, n), j, 1, n)\nwrt: x\norder: 2": {"hessian": "Aₖₗ + Aₗₖ"},
+    "function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x": {"jacobian": "Wᵢₖ"},
+    "function: -Sum(t[j]*log_softmax(x)[j], j, 1, C)\nwrt: x\nvariables: {x: {size: C}, t: {size: C, sum: 1}}": {
+        "gradient": "softmax(x)ₖ − tₖ"
+    },
+    "function: -Sum(t[j]*log(p[j]), j, 1, C)\nwrt: p[k]": {"d1": "−tₖ/pₖ"},
+    "function: [x*y, x/y]\nwrt: [x, y]": {"jacobian": "[[y, x], [1/y, −x/y²]]"},
+    "function: x**2*y\nwrt: [x, y]\norder: 2": {"gradient": "[2xy, x²]", "hessian": "[[2y, 2x], [2x, 0]]"},
+    "function: sigmoid(x)\nvariables: {x: {size: n}}": {"jacobian": "σ(xᵢ)(1 − σ(xᵢ))δᵢₖ"},
+}
+
+
+@pytest.mark.parametrize("spec", CASES)
+def test_textbook_forms(spec: str) -> None:
+    solution = solved(spec)
+    wanted = CASES[spec]
+    assert dict(zip(wanted, shown(solution, *wanted), strict=True)) == wanted
+    data = as_json(solution)
+    assert wrong_lines(data) == []
+    lines = [line for section in data["sections"] for line in section["lines"]]
+    assert sum(line["kind"] == "identity" for line in lines) >= 1
+
+
+def test_steps_form_a_tree_of_named_rules() -> None:
+    solution = solved("function: 1/(1+exp(-x))")
+    lines = [line for line in solution.lines if isinstance(line, Identity)]
+    rules = [str(line.rule) for line in lines]
+    assert rules == [
+        "reciprocal rule",
+        "sum rule",
+        "chain rule, derivative of exp",
+        "constant factor",
+        "by its name",
+        "textbook form",
+    ]
+    assert [line.depth for line in lines] == [0, 1, 2, 3, 0, 0]
+    assert all(line.lhs != line.rhs for line in lines)
+
+
+def test_the_two_cases_of_an_index() -> None:
+    text = render([solved("function: log_softmax(x)[i]\nwrt: x[k]")], "plain", Options(width=120))
+    assert "∂/∂xₖ log_softmax(x)ₖ = 1 − softmax(x)ₖ" in text and "(where k = i)" in text
+    assert "∂/∂xₖ log_softmax(x)ᵢ = −softmax(x)ₖ" in text and "(where k ≠ i)" in text
+
+
+@pytest.mark.parametrize(
+    ("spec", "form"),
+    [
+        ("function: softmax(x)\nwrt: x", "diag(p) − p pᵀ, p = softmax(x)"),
+        ("function: Sum(Sum(x[i]*A[i,j]*x[j], i, 1, n), j, 1, n)\nwrt: x", "A x + Aᵀ x"),
+        ("function: Sum((x[j]-t[j])**2, j, 1, n)/2\nwrt: x", "x − t"),
+        ("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x", "W"),
+        ("function: dot(x, x)\nwrt: x\norder: 2", "2 I"),
+        ("function: logsumexp(x)\nwrt: x", "p, p = softmax(x)"),
+    ],
+)
+def test_matrix_forms(spec: str, form: str) -> None:
+    assert f"In vectors and matrices: {form}" in render([solved(spec)], "plain", Options(width=120))
+
+
+def test_values_at_points_are_certified() -> None:
+    solution = solved("function: 1/(1+exp(-x))\norder: 2\nat: [{x: 0}, {x: sqrt(2)}, {x: 1/3}]")
+    data = as_json(solution)
+    assert wrong_lines(data) == [] and answers_without_line(data) == []
+    assert data["answers"]["d1_at"]["value"][0] == 0.25
+    assert data["answers"]["d1_at"]["system"] == "certified"
+    assert [g["key"] for g in data["given"]] == ["x1", "x2", "x3"]
+    assert data["answers"]["d1_at"]["text"].split(", ")[1] == "0.157323"  # SymPy: 0.157322568408713
+
+
+def test_digits() -> None:
+    solution = solved("function: exp(x)\ndigits: 40\nat: {x: 1}")
+    text = as_json(solution)["answers"]["d1_at"]["text"]
+    assert text == "[2.718281828459045235360287471352662497757]"
+
+
+def test_vectors_at_points() -> None:
+    data = as_json(solved("function: logsumexp(x)\norder: 2\nat: {x: [0, 0]}"))
+    assert data["answers"]["d1_at"]["value"] == [[0.5, 0.5]]
+    assert data["answers"]["d2_at"]["value"] == [[[0.25, -0.25], [-0.25, 0.25]]]
+    assert wrong_lines(data) == [] and answers_without_line(data) == []
+    data = as_json(solved("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x\nat: {W: [[1, 2, 3], [4, 5, 6]], x: [1, 0, 2]}"))
+    assert data["answers"]["d0_at"]["value"] == [[7, 16]]
+    assert data["answers"]["d1_at"]["value"] == [[[1, 2, 3], [4, 5, 6]]]
+
+
+def test_kinks_are_noted() -> None:
+    notes = [str(n.text) for n in solved("function: relu(x - 1)\nat: [{x: 1}, {x: 2}]").notes]
+    assert notes == ["ReLU has no derivative at 1 − 1: 0 is taken, as PyTorch does."]
+    (note,) = solved("function: if(x > 2, x, x**2)\nat: {x: 2}").notes
+    assert "border of a case" in str(note.text)
+    assert not solved("function: relu(x)\nat: {x: 2}").notes
+
+
+def test_assumptions_are_said() -> None:
+    notes = [str(n.text) for n in solved("function: norm(x)\nwrt: x").notes]
+    assert notes[0] == "x is taken as a vector of n elements."
+
+
+def test_published_and_expected_formulas_with_vectors() -> None:
+    solution = solved(
+        "function: log_softmax(x)[i]\nwrt: x[k]\nvariables: {x: {size: C}}\n"
+        'expect: {d1: "delta(k,i) - softmax(x)[k]"}\npublished: {d1: {stated: "-softmax(x)[k]", source: a blog}}'
+    )
+    assert [c.ok for c in solution.checks] == [True]
+    assert [p.agrees for p in solution.published] == [False]
+
+
+BAD = {
+    "function: gamma(x)": "No rule gives the derivative of “gamma”.",
+    "function: sgmoid(x)": "Unknown function `sgmoid`.\n  at function\n  2 | function: sgmoid(x)\n    |           ^\n"
+    "  hint: Did you mean `sigmoid`?",
+    "function: tanh(x, 2)": "`tanh` takes 1 arguments, not 2.",
+    "function: a*b": "What is it to be differentiated by? Write `wrt: a`.",
+    "function: 3 + pi": "The function has no variable.",
+    "function: x\nwrt: y": "The function does not depend on `y`.",
+    "function: x\nwrt: x + 1": "`wrt` takes a name such as `x`, or an element such as `x[k]`.",
+    "function: x[1,2]\nwrt: x[k]": "`x` has 2 indices.",
+    "function: softmax(x)\nwrt: x\norder: 2": "Derivatives by several variables have an order of at most 1 here.",
+    "function: x*y\nwrt: [x, y]\norder: 3": "Derivatives by several variables have an order of at most 2 here.",
+    "function: x\norder: 0": "Expected a whole number from 1 to 12, got `0`.",
+    "function: softmax(3)": "This function takes a vector: a name that has a size.",
+    "function: sin(y)[2]": "Only a vector has elements.",
+    "function: x**2\nat: {y: 1}": "The function has no variable `y`.",
+    "function: a*x\nwrt: x\nat: {x: 1}": "The point gives no value for `a`.",
+    "function: x**2\nat: {x: [1, 2]}": "`x` has 0 axes, not 1.",
+    "function: norm(x)\nvariables: {x: {size: 3}}\nat: {x: [1, 2]}": "`x` has 3 elements, not 2.",
+    "function: dot(x, y)\nwrt: x\nat: {x: [1, 2], y: [1, 2, 3]}\nvariables: {x: {size: n}, y: {size: n}}": "elements",
+    "function: softmax(x)[i]\nwrt: x[k]\nat: {x: [1, 2], i: 3}": "The index i = 3 is beyond 2.",
+    "function: softmax(x)[i]\nwrt: x[k]\nat: {x: [1, 2], i: 0.5}": "`i` is an index or a size: a whole number from 1.",
+    "function: 1/x\nat: {x: 0}": "d0_at₁ has no value at this point: division by zero.",
+    "function: log(x)\nat: {x: -1}": "d0_at₁ has no value at this point",
+    "function: x\nvariables: {x: {domain: complex}}": "Expected one of `real`, `positive`, `negative`, `unit`, `index`",
+    "function: x^2": "“^” is no operator. A power is written **: x**2.",
+    "wrt: x": "`function` is missing",
+    "function: Sum(t[j]*x[j], j, 1, C)\nwrt: x\nvariables: {t: {size: C, sum: 1}}\nat: {x: [1, 2], t: [1, 1]}": "add up to 2",
+}
+
+
+@pytest.mark.parametrize("spec", BAD)
+def test_what_is_wrong_is_said_where_it_stands(spec: str) -> None:
+    with pytest.raises(SpecFailure) as failure:
+        solved(spec)
+    text = str(failure.value)
+    assert BAD[spec] in text
+    assert text.startswith("test.yaml:") and "^" in text
+
+
+def test_every_format_shows_a_derivation() -> None:
+    solution = solved("function: softmax(x)\nwrt: x\nat: {x: [1, 2]}")
+    for format in FORMATS:
+        text = render([solution], format, Options(width=80, color=False))
+        assert "Message(" not in text and len(text) > 200
+
+
+def test_starter_and_typed_function() -> None:
+    (problem,) = read(STARTER, "starter.yaml")
+    assert formula(work_out(problem), "d1") == "-x*exp(-x**2/2)"
+    (problem,) = read(from_text("log_softmax(x)[i]", "x[k]", 1, {"x": "C"}), "<command line>")
+    assert shown(work_out(problem), "d1") == ["δᵢₖ − softmax(x)ₖ"]
+
+
+def test_command_line(hwsolve: Run) -> None:
+    run = hwsolve("derivative", "1/(1+exp(-x))", "--order", "2")
+    assert run.returncode == 0 and "d₂ = σ(x)(1 − σ(x))(1 − 2σ(x))" in run.stdout
+    run = hwsolve("derivative", "gamma(x)")
+    assert run.returncode == 2 and "No rule gives the derivative" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SymPy's second opinion stops a derivative that is not one."""
+    from hwsolve.formula import rules
+    from hwsolve.formula.tree import Number
+    from hwsolve.solvers.derivatives.second_opinion import Disagreement
+
+    wrong = rules.Result(rules.say("no rule"), Number(7), Number(7))
+    monkeypatch.setitem(rules.ARITHMETIC, "**", lambda f, task: wrong)
+    with pytest.raises(Disagreement):
+        solved("function: x**3")

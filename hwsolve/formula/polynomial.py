@@ -222,11 +222,10 @@ def _is_whole(f: Formula) -> bool:
     return isinstance(f, Call) and f.name in ("floor", "ceil")
 
 
-def degree_first(f: Formula) -> list[tuple[Formula, int]]:
-    """The monomials of a canonical polynomial with their total degrees, the highest first."""
+def powers(f: Formula) -> list[dict[Formula, int]]:
+    """The monomials of a polynomial without their numbers, as the powers of their names; the highest degree first."""
     atoms = Atoms(f)
-    polynomial = atoms.value(f)
     return [
-        (atoms.formula(atoms.ring.from_dict({exponents: c})), sum(int(e) for e in exponents))
-        for exponents, c in polynomial.to_dict().items()
+        {atom: int(e) for atom, e in zip(atoms.list, exponents, strict=True) if e}
+        for exponents in atoms.value(f).to_dict()
     ]

@@ -147,7 +147,7 @@ class Convolution(Layer, frozen=True):
         }
         if self.bias is not ABSENT:
             operations["forward"]["sum"] += f" + out*{places}"
-            operations["gradient"]["add"] = f"out*({places} - 1)"
+            operations["gradient"]["add"] = f"out*{places} - 1" if self.bias.shared else f"out*({places} - 1)"
         return operations
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:

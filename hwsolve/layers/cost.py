@@ -2,8 +2,8 @@
 
 A rule gives, for each phase and each kind of operation, a formula text over the layer's sizes.  Phases: `forward`;
 `error`, what the gradient of the input takes; `gradient`, what the gradients of the parameters take.  An update is the
-same for every parameter.  Zeros of a padding are multiplied and added like other numbers; what is summed into cells that
-start at 0 takes an addition each.
+same for every parameter.  Zeros of a padding are multiplied and added like other numbers; a sum into cells that start
+at 0 takes an addition for each term.
 """
 
 from __future__ import annotations
@@ -98,3 +98,20 @@ def normalisation(affine: bool) -> Operations:
         operations["error"]["mul"] = "3*values"
         operations["gradient"] = {"mul": "values", "sum": "values - owned", "add": "values - owned"}
     return operations
+
+
+def merged(kind: str, branches: int, smaller: Iterable[str] = ()) -> Operations:
+    """What joins the branches of a composite: sums or products of `values`; back, the errors of `inputs` are added.
+
+    `smaller` names the sizes of branches that are repeated along an axis, whose gradient is a sum over it.
+    """
+    others = branches - 1
+    merge = "inputs" if others == 1 else f"{others}*inputs"
+    if kind == "residual":
+        return {"forward": {"add": "values"}, "error": {"add": merge}}
+    if kind == "concat":
+        return {"error": {"add": merge}}
+    sums = joined(f"values - {name}" for name in smaller)
+    products = {"mul": "2*values" if others == 1 else f"{branches * others}*values"} | ({"sum": sums} if sums else {})
+    forward = {"mul": "values" if others == 1 else f"{others}*values"}
+    return {"forward": forward, "product": products, "error": {"add": merge}}

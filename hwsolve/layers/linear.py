@@ -127,8 +127,8 @@ class Linear(Layer, frozen=True):
             operations["gradient"]["sum"] = "(positions - 1)*in*out"
         if self.bias is not ABSENT:
             operations["forward"]["sum"] += f" + {at}out"
-            if at:
-                operations["gradient"]["add"] = "(positions - 1)*out"
+            if at or self.bias.shared:
+                operations["gradient"]["add"] = f"{at}out - 1" if self.bias.shared else "(positions - 1)*out"
         return operations
 
     def warnings(self, x: Shape) -> list[Message]:

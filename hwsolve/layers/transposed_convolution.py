@@ -128,7 +128,7 @@ class TransposedConvolution(Layer, frozen=True):
         }
         if self.bias is not ABSENT:
             operations["forward"]["add"] = f"out*{after}"
-            operations["gradient"]["add"] = f"out*({after} - 1)"
+            operations["gradient"]["add"] = f"out*{after} - 1" if self.bias.shared else f"out*({after} - 1)"
         return operations
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:

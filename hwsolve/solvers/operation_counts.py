@@ -1,0 +1,385 @@
+"""The walk that counts operations: what each layer takes in each phase, how often it stands, and the sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
+from hwsolve.language import Message, say
+from hwsolve.layers.base import Layer, Shape, Size, is_sum, product, shape_text, simplified, total
+from hwsolve.layers.cost import Phase, joined, merged
+from hwsolve.layers.network import Item
+from hwsolve.layers.parameter import ABSENT
+from hwsolve.solution import Answer, Cell, Line, Note, Prose, Section, Solution, Stage, Table
+from hwsolve.solvers.size_lines import Sizes, counted, equal, filled, parsed, size_value, summed, value_line
+
+if TYPE_CHECKING:
+    from hwsolve.solvers.complexity import Problem
+
+KINDS = {
+    "mul": say("Multiplications"),
+    "add": say("Additions"),
+    "div": say("Divisions"),
+    "cmp": say("Comparisons"),
+    "exp": say("Exponentials"),
+    "log": say("Logarithms"),
+    "sqrt": say("Square roots"),
+    "tanh": say("tanh"),
+    "erf": say("erf"),
+}
+PHASES = {
+    "forward": say("Forward pass"),
+    "error": say("Error terms"),
+    "gradient": say("Gradients"),
+    "backward": say("Backward pass"),
+    "update": say("Update"),
+    "total": say("All"),
+}
+ALWAYS = ("mul", "add")  # totals that are answers even where they are 0
+LOSSES: dict[str, Phase] = {
+    "half_squared_error": {"add": "outputs"},
+    "mse_loss": {"add": "outputs", "mul": "outputs"},
+    "cross_entropy": {"exp": "outputs", "add": "2*outputs - rows", "div": "outputs"},
+}
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A count of one layer, as it was worked out, and how often it stands in the total."""
+
+    times: Size
+    key: Ref
+    value: Size
+    written: Formula
+
+
+class Operations:
+    """Counts the operations of a network and writes them down."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.count = problem, problem.count
+        self.terms: dict[tuple[str, str], list[Term]] = {}
+        self.answers: dict[str, Answer] = {}
+        self.sections: list[Section] = [Section(say("Layer by layer"))]
+        self.values: dict[str, Size] = {}  # the totals by key
+        self.rows: list[tuple[str, Size, dict[str, Size]]] = []
+
+    def solution(self) -> Solution:
+        """The whole document."""
+        network = self.problem.network
+        self.walk(network.items, 1, 0 if self.count.input_gradient else 1)
+        self.loss()
+        totals = self.totals()
+        return Solution(
+            kind=self.problem.kind,
+            title=self.problem.title,
+            source=self.problem.source,
+            sections=(*self.sections, totals, Section(say("Summary"), tables=(self.phases(), self.layers()))),
+            answers=self.answers,
+            notes=self.conventions(),
+        )
+
+    # the walk
+
+    def walk(self, items: tuple[Item, ...], times: Size, first: Size) -> None:
+        """Count a sequence that stands `times` times; of these, `first` copies have nothing trained before them."""
+        for item in items:
+            if item.layer is not None:
+                self.layer(item, item.layer, times, first)
+            elif item.type == "repeat":
+                self.repeat(item, times, first)
+            else:
+                for _, inner in item.branches:
+                    self.walk(inner, times, first)
+                self.composite(item, times, first)
+            if self.trained(item):
+                first = 0
+
+    def repeat(self, item: Item, times: Size, first: Size) -> None:
+        """Copies of a body; where it trains something, only the first copy has nothing trained before it."""
+        for often, (_, inner) in zip(item.times, item.branches, strict=True):
+            trains = any(self.trained(i) for i in inner)
+            self.walk(inner, product((times, often)), first if trains else product((first, often)))
+            first = 0 if trains else first
+
+    def trained(self, item: Item) -> bool:
+        """Whether parameters are trained in an item."""
+        if item.layer is not None:
+            return bool(self.learned(self.adjusted(item.layer), item.input))
+        return any(self.trained(inner) for _, items in item.branches for inner in items)
+
+    def learned(self, layer: Layer, x: Shape) -> list[str]:
+        """The names of the parameters that are trained."""
+        specs = layer.specs()
+        return [name for name in layer.parameters(x) if layer.trainable and specs[name].trainable]
+
+    def adjusted(self, layer: Layer) -> Layer:
+        """The layer, without a bias where biases don't count."""
+        if self.count.bias or layer.PART not in ("dense", "convolution") or not hasattr(layer, "bias"):
+            return layer
+        return msgspec.structs.replace(layer, bias=ABSENT)
+
+    def layer(self, item: Item, layer: Layer, times: Size, first: Size) -> None:
+        """The phases of one layer."""
+        layer, x = self.adjusted(layer), item.input
+        rules, sizes = dict(layer.operations(x)), layer.cost_sizes(x)
+        if layer.PART == "activation" and not self.count.activations:
+            rules.pop("forward", None)
+        learned = self.learned(layer, x)
+        rules["gradient"] = gradients(rules.get("gradient", {}), learned)
+        often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
+        lines: list[Line] = []
+        row: dict[str, Size] = {}
+        for phase in ("forward", "error", "gradient"):
+            if often[phase] != 0:
+                self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
+        if learned:
+            text = layer.counts(x)
+            updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
+            update = {"mul": updated, "sum": updated}
+            self.phase("update", item.path, update, sizes | layer.sizes(x), times, lines, row)
+        self.backward(item.path, lines, row)
+        words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}
+        self.close(item.path, times, lines, row, say("{name} ({layer}): {before} → {after}", **words))
+
+    def composite(self, item: Item, times: Size, first: Size) -> None:
+        """What joins the branches of a residual, concat or multiply."""
+        if item.type not in ("residual", "concat", "multiply"):
+            return
+        ends = [items[-1].output if items else item.input for _, items in item.branches]
+        values = product(item.output)
+        small = {f"part{k}": product(e) for k, e in enumerate(ends, 1) if product(e) != values}
+        rules = merged(item.type, len(ends), small if item.type == "multiply" else ())
+        sizes = small | {"values": values, "inputs": merged_inputs(item)}
+        lines: list[Line] = []
+        row: dict[str, Size] = {}
+        self.phase("forward", item.path, rules.get("forward", {}), sizes, times, lines, row)
+        before = simplified(minus(times, first))
+        back = rules.get("error", {}) if before != 0 else {}
+        if "product" in rules and (before != 0 or self.trained(item)):
+            back = back | rules["product"]
+            before = times if self.trained(item) else before
+        if back:
+            self.phase("error", item.path, back, sizes, before, lines, row)
+        self.backward(item.path, lines, row)
+        self.close(item.path, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
+
+    def loss(self) -> None:
+        """The first error term: the gradient of the loss with respect to the output."""
+        if self.problem.loss is None:
+            return
+        y = self.problem.network.output
+        sizes = {"outputs": product(y), "rows": product(y[:-1])}
+        lines: list[Line] = []
+        row: dict[str, Size] = {}
+        self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1, lines, row)
+        self.backward("loss", lines, row)
+        self.close("loss", 1, lines, row, say("loss: {name}", name=self.problem.loss))
+
+    def phase(
+        self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size, lines: list[Line], row: dict[str, Size]
+    ) -> None:
+        """The lines of one phase: for each kind of operation its formula and count."""
+        fused = () if self.count.multiply_add == 1 else ("sum",)
+        for kind in KINDS:
+            texts = [rule[k] for k in ((*fused, "add") if kind == "add" else (kind,)) if k in rule]
+            if not texts:
+                continue
+            key, text = Ref(f"{phase}.{kind}.{path}"), joined(texts)
+            _, written, value = filled(text, tuple(sizes.items()))
+            count: Size = simplified(written) if value is None else value
+            if count == 0:
+                continue
+            shown = (Stage("", key), Stage("=", parsed(text)), Stage("=", formula(count)))
+            lines.append(counted(key, text, sizes, count) or Prose(formulas=shown))
+            self.answers[key.name] = Answer(size_value(count))
+            self.terms.setdefault((phase, kind), []).append(Term(times, key, count, written))
+            row[f"{phase}.{kind}"] = product((times, count))
+
+    def backward(self, path: str, lines: list[Line], row: dict[str, Size]) -> None:
+        """Error terms and gradients of a layer together."""
+        for kind in KINDS:
+            parts = [f"{phase}.{kind}.{path}" for phase in ("error", "gradient")]
+            known = [(1, Ref(key), plain_size(self.answers[key])) for key in parts if key in self.answers]
+            if not known:
+                continue
+            key = f"backward.{kind}.{path}"
+            count = total(value for _, _, value in known)
+            lines += summed(Ref(key), [(1, ref, value) for _, ref, value in known], count, aside=len(known) == 1)
+            self.answers[key] = Answer(size_value(count))
+            found = [row[f"{phase}.{kind}"] for phase in ("error", "gradient") if f"{phase}.{kind}" in row]
+            row[f"backward.{kind}"] = total(found)
+
+    def close(self, path: str, times: Size, lines: list[Line], row: dict[str, Size], title: Message) -> None:
+        """End the section of a layer."""
+        if lines or row:
+            self.sections.append(Section(title, 2, tuple(lines)))
+            self.rows.append((path, times, row))
+
+    # the totals
+
+    def totals(self) -> Section:
+        """Sums over the network: by phase and kind, then backward, then all."""
+        lines: list[Line] = []
+        for phase in ("forward", "error", "gradient", "backward", "update", "total"):
+            for kind in KINDS:
+                if phase == "backward":
+                    self.together(f"backward.{kind}", [f"error.{kind}", f"gradient.{kind}"], lines)
+                elif phase == "total":
+                    self.together(f"total.{kind}", [f"{p}.{kind}" for p in ("forward", "backward", "update")], lines)
+                else:
+                    self.sum(phase, kind, lines)
+        self.orders(lines)
+        return Section(say("Totals"), 1, tuple(lines))
+
+    def sum(self, phase: str, kind: str, lines: list[Line]) -> None:
+        """One kind of operation in one phase."""
+        terms, key = self.terms.get((phase, kind), []), Ref(f"{phase}.{kind}")
+        if not terms:
+            if kind in ALWAYS:
+                self.keep(key.name, 0)
+                lines.append(value_line(key, Number(0), 0, (), aside=True))
+            return
+        count = total(product((t.times, t.value)) for t in terms)
+        self.keep(key.name, count)
+        if isinstance(count, int):
+            lines += summed(key, [(t.times, t.key, t.value) for t in terms], count)
+            return
+        parts = [t.written if t.times == 1 else Call("*", (formula(t.times), t.written)) for t in terms]
+        line = equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), count)
+        lines += [line] if line is not None else []
+
+    def together(self, key: str, parts: list[str], lines: list[Line]) -> None:
+        """The sum of totals."""
+        known = [(1, Ref(part), self.values[part]) for part in parts if part in self.values]
+        if not known:
+            return
+        having = [k for k in known if k[2] != 0] or known[:1]
+        count = total(value for _, _, value in having)
+        self.keep(key, count)
+        lines += summed(Ref(key), [(1, ref, value) for _, ref, value in having], count, aside=count == 0)
+
+    def keep(self, key: str, count: Size) -> None:
+        """Keep a total; those of multiplications and additions are what a reader asked for."""
+        self.values[key] = count
+        phase, kind = key.split(".")
+        self.answers[key] = Answer(size_value(count), kind in ALWAYS and phase in ("forward", "backward", "update"))
+
+    def orders(self, lines: list[Line]) -> None:
+        """How the counts grow with the sizes that have names."""
+        for phase in ("forward", "backward", "update"):
+            counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
+            if not counts:
+                continue
+            order = leading(counts)
+            self.answers[f"order.{phase}"] = Answer(order)
+            lines.append(Prose(say("{phase}:", phase=PHASES[phase]), (Stage("=", Call("O", (order,))),)))
+
+    # tables and notes
+
+    def phases(self) -> Table:
+        """A row for each phase, a column for each kind of operation."""
+        kinds = [kind for kind in KINDS if kind in ALWAYS or any(key.endswith(f".{kind}") for key in self.values)]
+        rows = []
+        for phase, name in PHASES.items():
+            cells = [self.values.get(f"{phase}.{kind}", 0) for kind in kinds]
+            rows.append((name, *cells))
+        return Table("", (say("Phase"), *(self.head(kind) for kind in kinds)), tuple(rows), total=True)
+
+    def head(self, kind: str) -> Message:
+        """A kind's name at the head of a column."""
+        return say("Multiply-adds") if kind == "mul" and self.count.multiply_add == 1 else KINDS[kind]
+
+    def layers(self) -> Table:
+        """A row for each layer, all its copies together."""
+        heads = {
+            f"{phase}.{kind}": say("{phase}: {kind}", phase=short, kind=sign)
+            for phase, short in (("forward", say("forward")), ("backward", say("backward")), ("update", say("update")))
+            for kind, sign in (("mul", "×"), ("add", "+"))
+        }
+        body: list[tuple[Cell, ...]] = []
+        for path, times, row in self.rows:
+            label = path if times == 1 else f"{factor_text(times)} × {path}"
+            body.append((label, *(row.get(key, "") for key in heads)))
+        last = tuple(self.values.get(key, 0) for key in heads)
+        return Table("", (say("Layer"), *heads.values()), (*body, (say("Total"), *last)), total=True)
+
+    def conventions(self) -> tuple[Note, ...]:
+        """The settings, in words."""
+        count = self.count
+        notes = [
+            say("Multiplications and additions are counted one by one (multiply_add: 2).")
+            if count.multiply_add == 2
+            else say("An addition along with its multiplication is one operation, a multiply-add (multiply_add: 1)."),
+            say("Biases count.") if count.bias else say("Biases do not count."),
+            say("Evaluating activation functions counts; their derivatives count in the backward pass.")
+            if count.activations
+            else say("Evaluating activation functions does not count; their derivatives count in the backward pass."),
+            say("The gradient of the input is worked out too.")
+            if count.input_gradient
+            else say(
+                "The gradient of the input is not worked out: layers before the first trained one have no error terms."
+            ),
+            say("One sample; an update is w − η·gradient."),
+        ]
+        return tuple(Note("info", note) for note in notes)
+
+
+def gradients(rule: Phase, learned: list[str]) -> Phase:
+    """What the gradients of the trained parameters take: products are those of the weight, `add` is the bias's."""
+    return {
+        k: text
+        for k, text in rule.items()
+        if ("bias" if k == "add" and "bias" in rule_names(rule) else "weight") in learned
+    }
+
+
+def rule_names(rule: Phase) -> tuple[str, ...]:
+    """The parameters that a rule is about: one that multiplies has a weight, and its additions are of a bias."""
+    return ("weight", "bias") if "mul" in rule else ("weight",)
+
+
+def minus(a: Size, b: Size) -> Size:
+    """a − b."""
+    return a if b == 0 else a - b
+
+
+def merged_inputs(item: Item) -> Size:
+    """How many input values get errors from all branches; a zero-padded shortcut leaves cells out."""
+    shortcut = item.branches[-1][1] if item.type == "residual" else ()
+    if shortcut and shortcut[0].type == "zero_pad":
+        return product((item.input[0], *item.output[1:]))
+    return product(item.input)
+
+
+def plain_size(answer: Answer) -> Size:
+    """The size in an answer."""
+    size: Size = answer.value if isinstance(answer.value, Formula) else answer.value.value
+    return size
+
+
+def factor_text(size: Size) -> str:
+    """A size before a multiplication sign."""
+    return f"({shape_text((size,))})" if is_sum(size) else shape_text((size,))
+
+
+def leading(counts: list[Formula]) -> Formula:
+    """The monomials, without numbers, that no other one of the counts outgrows for all sizes."""
+    from hwsolve.formula.polynomial import powers
+
+    found = {frozenset(m.items()): m for f in counts for m in powers(f)}
+    kept = [m for m in found.values() if not any(n is not m and outgrows(n, m) for n in found.values())]
+    parts = [monomial(m) for m in kept]
+    return parts[0] if len(parts) == 1 else Call("+", tuple(parts))
+
+
+def outgrows(a: dict[Formula, int], b: dict[Formula, int]) -> bool:
+    """Whether a is a multiple of b."""
+    return all(a.get(atom, 0) >= power for atom, power in b.items())
+
+
+def monomial(powers: dict[Formula, int]) -> Formula:
+    """A product of powers."""
+    factors = [atom if n == 1 else Call("**", (atom, Number(n))) for atom, n in powers.items()]
+    return Number(1) if not factors else factors[0] if len(factors) == 1 else Call("*", tuple(factors))

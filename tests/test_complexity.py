@@ -1,0 +1,498 @@
+"""Operation counts against loops that execute the textbook's algorithms and count every operation."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import mpmath
+import pytest
+
+from hwsolve.layers import LAYERS, layer_class
+from hwsolve.layers.activation import Activation
+from hwsolve.layers.base import Layer
+from hwsolve.pipeline import read, work_out
+from hwsolve.render import render
+from hwsolve.render.options import Options
+from hwsolve.spec.report import SpecFailure
+from tests import counting_loops as loops
+from tests.line_check import wrong_lines
+
+KINDS = ("mul", "add", "div", "cmp", "exp", "log", "sqrt", "tanh", "erf")
+PHASES = ("forward", "error", "gradient", "update")
+Counts = dict[str, dict[str, int]]
+EVERYTHING = {"activations": True, "input_gradient": True}
+
+
+def solved(layers: list[Any], shape: Any, count: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """The solution as JSON; each line is checked on the way."""
+    spec = {
+        "kind": "complexity",
+        "network": {"input": shape, "layers": layers},
+        "count": EVERYTHING | (count or {}),
+        **more,
+    }
+    (problem,) = read(json.dumps(spec), "test.yaml")
+    data: dict[str, Any] = json.loads(render([work_out(problem)], "json", Options()))
+    assert wrong_lines(data) == []
+    return data
+
+
+def at(solution: dict[str, Any], key: str, sizes: dict[str, int] | None = None) -> int:
+    """An answer as a number; 0 where there is none."""
+    answer = solution["answers"].get(key)
+    if answer is None:
+        return 0
+    if "formula" not in answer:
+        return int(answer["value"])
+    names = {"floor": lambda x: x // 1, "__builtins__": {}}
+    value = eval(answer["formula"], names, {k: Fraction(v) for k, v in (sizes or {}).items()})
+    assert value == int(value)
+    return int(value)
+
+
+def check(solution: dict[str, Any], found: Counts, sizes: dict[str, int] | None = None) -> None:
+    for phase in PHASES:
+        for kind in KINDS:
+            assert at(solution, f"{phase}.{kind}", sizes) == found.get(phase, {}).get(kind, 0), (phase, kind, sizes)
+    for kind in KINDS:
+        both = sum(found.get(phase, {}).get(kind, 0) for phase in ("error", "gradient"))
+        assert at(solution, f"backward.{kind}", sizes) == both
+
+
+def updated(tally: loops.Tally, parameters: int) -> dict[str, int]:
+    loops.update(tally, parameters)
+    return tally.taken()
+
+
+# ---------------------------------------------------------------- dense layers
+
+
+def linear_counts(shape: tuple[int, ...], outputs: int, bias: bool) -> Counts:
+    tally, inputs = loops.Tally(), shape[-1]
+    w, x = loops.tensor(tally, (outputs, inputs)), loops.tensor(tally, shape)
+    b = loops.tensor(tally, (outputs,)) if bias else None
+    found: Counts = {}
+    y = loops.linear(w, b, x, shape, outputs)
+    found["forward"] = tally.taken()
+    loops.linear_error(w, y, shape, outputs)
+    found["error"] = tally.taken()
+    loops.linear_gradient(y, x, shape, outputs, bias)
+    found["gradient"] = tally.taken()
+    return found | {"update": updated(tally, outputs * inputs + outputs * bias)}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_linear(bias: bool) -> None:
+    solution = solved([{"linear": {"out_features": "m", "bias": bias}}], "n")
+    on_rows = solved([{"linear": {"out_features": "m", "bias": bias}}], ["p", "n"])
+    for n in range(1, 7):
+        for m in range(1, 7):
+            check(solution, linear_counts((n,), m, bias), {"n": n, "m": m})
+            for p in (2, 5):
+                check(on_rows, linear_counts((p, n), m, bias), {"n": n, "m": m, "p": p})
+                check(solved([{"linear": {"out_features": m, "bias": bias}}], [p, n]), linear_counts((p, n), m, bias))
+
+
+# ---------------------------------------------------------------- convolutions
+
+
+def convolution_counts(sizes: dict[str, Any], bias: bool) -> Counts:
+    tally = loops.Tally()
+    share = sizes["in"] // sizes["groups"]
+    w = loops.tensor(tally, (sizes["out"], share, *sizes["kernel"]))
+    b = loops.tensor(tally, (sizes["out"],)) if bias else None
+    x = loops.tensor(tally, (sizes["in"], *sizes["padded"]))
+    found: Counts = {}
+    y = loops.convolution(w, b, x, sizes)
+    found["forward"] = tally.taken()
+    loops.convolution_error(tally, w, y, sizes)
+    found["error"] = tally.taken()
+    loops.convolution_gradient(y, x, sizes, bias)
+    found["gradient"] = tally.taken()
+    return found | {"update": updated(tally, len(w) + sizes["out"] * bias)}
+
+
+def draw_convolution(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any], list[int], int]:
+    n = dice.randint(1, 3)
+    groups = dice.choice([1, 1, 2])
+    top = 6 if n < 3 else 3
+    settings = {
+        "out_channels": groups * dice.randint(1, 2),
+        "kernel_size": [dice.randint(1, 3) for _ in range(n)],
+        "stride": [dice.randint(1, 2) for _ in range(n)],
+        "padding": [dice.randint(0, 1) for _ in range(n)],
+        "dilation": [dice.choice([1, 1, 2]) for _ in range(n)],
+        "groups": groups,
+        "bias": dice.random() < 0.5,
+    }
+    shape = [groups * dice.randint(1, 2), *(dice.randint(1, top) for _ in range(n))]
+    padded = [side + 2 * p for side, p in zip(shape[1:], settings["padding"], strict=True)]
+    steps = zip(padded, settings["kernel_size"], settings["stride"], settings["dilation"], strict=True)
+    places = [(side - d * (k - 1) - 1) // s + 1 for side, k, s, d in steps]
+    sizes = {
+        "in": shape[0], "out": settings["out_channels"], "groups": groups, "kernel": tuple(settings["kernel_size"]),
+        "stride": tuple(settings["stride"]), "dilation": tuple(settings["dilation"]), "padded": tuple(padded),
+        "places": tuple(places),
+    }  # fmt: skip
+    return settings, sizes, shape, n
+
+
+def test_convolutions() -> None:
+    dice, done = random.Random("convolutions"), 0
+    while done < 60:
+        settings, sizes, shape, n = draw_convolution(dice)
+        if min(sizes["places"]) < 1:
+            continue
+        check(solved([{f"conv{n}d": settings}], shape), convolution_counts(sizes, settings["bias"]))
+        done += 1
+
+
+def test_a_convolution_with_names() -> None:
+    layer = {"conv2d": {"out_channels": "O", "kernel_size": "K", "padding": 1}}
+    solution = solved([layer], ["C", "H", "W"])
+    for c, o, h, w, k in [(1, 1, 3, 3, 3), (2, 3, 4, 2, 2), (3, 2, 6, 5, 3), (1, 2, 1, 1, 1)]:
+        sizes = {
+            "in": c, "out": o, "groups": 1, "kernel": (k, k), "stride": (1, 1), "dilation": (1, 1),
+            "padded": (h + 2, w + 2), "places": (h + 3 - k, w + 3 - k),
+        }  # fmt: skip
+        check(solution, convolution_counts(sizes, True), {"C": c, "O": o, "H": h, "W": w, "K": k})
+
+
+def transposed_counts(settings: dict[str, Any], shape: list[int], after: tuple[int, ...]) -> Counts:
+    tally, bias = loops.Tally(), settings["bias"]
+    sizes = {
+        "in": shape[0], "out": settings["out_channels"], "groups": settings["groups"], "places": tuple(shape[1:]),
+        "kernel": tuple(settings["kernel_size"]), "stride": tuple(settings["stride"]), "dilation": (1,) * len(after),
+    }  # fmt: skip
+    share = sizes["out"] // sizes["groups"]
+    w = loops.tensor(tally, (shape[0], share, *sizes["kernel"]))
+    found: Counts = {}
+    loops.transposed(tally, w, loops.tensor(tally, tuple(shape)), sizes, after, bias)
+    found["forward"] = tally.taken()
+    loops.transposed_error(tally, sizes)
+    found["error"] = tally.taken()
+    loops.transposed_gradient(tally, sizes, after, bias)
+    found["gradient"] = tally.taken()
+    return found | {"update": updated(tally, len(w) + sizes["out"] * bias)}
+
+
+def test_transposed_convolutions() -> None:
+    dice = random.Random("transposed")
+    for _ in range(30):
+        n, groups = dice.randint(1, 3), dice.choice([1, 2])
+        settings = {
+            "out_channels": groups * dice.randint(1, 2),
+            "kernel_size": [dice.randint(1, 3) for _ in range(n)],
+            "stride": [dice.randint(1, 2) for _ in range(n)],
+            "groups": groups,
+            "bias": dice.random() < 0.5,
+        }
+        shape = [groups * dice.randint(1, 2), *(dice.randint(1, 3) for _ in range(n))]
+        steps = zip(shape[1:], settings["kernel_size"], settings["stride"], strict=True)
+        after = tuple((side - 1) * s + k for side, k, s in steps)
+        check(solved([{f"conv_transpose{n}d": settings}], shape), transposed_counts(settings, shape, after))
+
+
+# ---------------------------------------------------------------- pooling
+
+
+def pool_counts(kind: str, windows: list[int]) -> Counts:
+    tally, found = loops.Tally(), Counts()
+    loops.pool(tally, kind, windows)
+    found["forward"] = tally.taken()
+    loops.pool_error(tally, kind, windows)
+    return found | {"error": tally.taken()}
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+def test_pooling(kind: str) -> None:
+    dice = random.Random(kind)
+    for _ in range(30):
+        n = dice.randint(1, 3)
+        kernel, stride = [dice.randint(1, 3) for _ in range(n)], [dice.randint(1, 3) for _ in range(n)]
+        shape = [dice.randint(1, 3), *(dice.randint(3, 6) for _ in range(n))]
+        places = [(side - k) // s + 1 for side, k, s in zip(shape[1:], kernel, stride, strict=True)]
+        windows = [prod(kernel)] * (shape[0] * prod(places))
+        check(
+            solved([{f"{kind}_pool{n}d": {"kernel_size": kernel, "stride": stride}}], shape), pool_counts(kind, windows)
+        )
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+def test_adaptive_pooling(kind: str) -> None:
+    dice = random.Random(kind)
+    for _ in range(30):
+        n = dice.randint(1, 3)
+        wanted = [dice.randint(1, 4) for _ in range(n)]
+        shape = [dice.randint(1, 3), *(dice.randint(1, 6) for _ in range(n))]
+        windows = []
+        for cell in loops.cells((shape[0], *wanted)):
+            size = 1
+            for p, side, q in zip(cell[1:], shape[1:], wanted, strict=True):
+                size *= len([i for i in range(side) if p * side // q <= i < -(-(p + 1) * side // q)])
+            windows.append(size)
+        check(solved([{f"adaptive_{kind}_pool{n}d": {"output_size": wanted}}], shape), pool_counts(kind, windows))
+
+
+# ---------------------------------------------------------------- functions of values
+
+
+def spec_of(name: str) -> Any:
+    return {"gelu": {"approximate": "tanh"}} if name == "gelu_tanh" else name
+
+
+@pytest.mark.parametrize("name", loops.FUNCTIONS)
+def test_activations(name: str) -> None:
+    solution = solved([spec_of(name)], "n")
+    for n in range(1, 7):
+        tally = loops.Tally()
+        forward, error = loops.elementwise(tally, name, n)
+        found: Counts = {"forward": forward, "error": error}
+        if name == "prelu":
+            loops.add_up(tally.num(1) * tally.num(1) for _ in range(n))
+            found["gradient"] = tally.taken()
+            found["update"] = updated(tally, 1)
+        check(solution, found, {"n": n})
+
+
+def test_every_activation_is_among_them() -> None:
+    names = {name for name in LAYERS if issubclass(layer_class(name), Activation)}
+    assert names - {"identity"} == set(loops.FUNCTIONS) - {"gelu_tanh"}
+    assert solved(["identity"], 3)["answers"]["total.mul"]["value"] == 0
+
+
+KEPT: dict[str, Any] = {
+    "p": mpmath.ncdf,
+    "s": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "t": lambda x: mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
+}
+KNOWN = {
+    "negative_slope": mpmath.mpf("0.01"), "weight": mpmath.mpf("0.25"), "alpha": mpmath.mpf(1), "sqrt_2": mpmath.sqrt(2),
+    "sqrt_2pi": mpmath.sqrt(2 * mpmath.pi), "scale": mpmath.mpf(loops.SCALE), "scale_alpha": mpmath.mpf(loops.SCALE) * loops.ALPHA,
+}  # fmt: skip
+READ = {
+    **{f: getattr(mpmath, f) for f in ("exp", "log", "tanh", "erf")}, "abs": abs, "max": max, "min": min,
+    "cases": lambda c, a, b: a if c else b, "__builtins__": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if issubclass(layer_class(name), Activation)])
+@pytest.mark.parametrize("x", [-4, -1.3, 0.4, 2.5, 7.5])
+def test_what_is_counted_is_the_function_and_its_derivative(name: str, x: float) -> None:
+    """The formulas that are counted, evaluated: the value is PyTorch's, the slope is the value's numerical derivative."""
+    record: Any = layer_class(name)
+
+    def value(at: Any) -> Any:
+        return eval(record.evaluation.replace("if(", "cases("), READ, KNOWN | {"x": at})
+
+    point = mpmath.mpf(x)
+    names = KNOWN | {"x": point, "y": value(point)} | {k: f(point) for k, f in KEPT.items()}
+    slope = eval(record.slope.replace("if(", "cases("), READ, names)
+    assert abs(slope - mpmath.diff(value, point)) < 1e-6
+    torch = pytest.importorskip("torch", reason="PyTorch is the peer of this test")
+    classes = {
+        "hard_tanh": "Hardtanh",
+        "hard_sigmoid": "Hardsigmoid",
+        "hard_swish": "Hardswish",
+        "log_sigmoid": "LogSigmoid",
+    }
+    peer = getattr(torch.nn, classes.get(name, record.__name__))().double()
+    assert abs(float(value(point)) - peer(torch.tensor([x], dtype=torch.float64)).item()) < 1e-6
+
+
+def test_softmax() -> None:
+    for layer, forward, back in [
+        ("softmax", loops.softmax, loops.softmax_error),
+        ("log_softmax", loops.log_softmax, loops.log_softmax_error),
+    ]:
+        solution = solved([layer], ["r", "n"])
+        for n in range(1, 7):
+            for r in (1, 3):
+                tally, found = loops.Tally(), Counts()
+                rows = [forward([tally.num(0.1)] * n) for _ in range(r)]
+                found["forward"] = tally.taken()
+                for row in rows:
+                    back(row, [tally.num(1)] * n)
+                check(solution, found | {"error": tally.taken()}, {"n": n, "r": r})
+
+
+# ---------------------------------------------------------------- normalisation and the rest
+
+
+def norm_counts(groups: int, m: int, owned: int, affine: bool, bias: bool = True) -> Counts:
+    tally, found, v = loops.Tally(), Counts(), groups * m
+    normal = [loops.normalised([tally.num(k) for k in range(m)]) for _ in range(groups)]
+    if affine:
+        for hat, _ in normal:
+            scaled = [h * tally.num(2) for h in hat]
+            if bias:
+                [s + tally.num(1) for s in scaled]
+    found["forward"] = tally.taken()
+    for hat, deviation in normal:
+        g = [tally.num(1) for _ in hat]
+        loops.normalised_error(hat, [b * tally.num(2) for b in g] if affine else g, deviation)
+    found["error"] = tally.taken()
+    if affine:
+        for _ in range(owned):
+            loops.add_up(tally.num(1) * tally.num(1) for _ in range(v // owned))
+            if bias:
+                loops.add_up(tally.num(1) for _ in range(v // owned))
+        found["gradient"] = tally.taken()
+        found["update"] = updated(tally, owned * (1 + bias))
+    return found
+
+
+def test_normalisation() -> None:
+    for c in range(1, 5):
+        for side in range(1, 5):
+            check(solved(["batch_norm2d"], [c, side, 2]), norm_counts(c, 2 * side, c, True))
+            check(solved([{"batch_norm1d": {"affine": False}}], [c, side]), norm_counts(c, side, c, False))
+            check(solved(["instance_norm1d"], [c, side]), norm_counts(c, side, c, False))
+            check(solved([{"group_norm": 2}], [2 * c, side]), norm_counts(2, c * side, 2 * c, True))
+            check(solved(["layer_norm"], [side, c]), norm_counts(side, c, c, True))
+            check(solved([{"layer_norm": {"bias": False}}], [side, c]), norm_counts(side, c, c, True, bias=False))
+    symbolic = solved(["batch_norm2d"], ["C", "H", "W"])
+    check(symbolic, norm_counts(3, 8, 3, True), {"C": 3, "H": 4, "W": 2})
+
+
+def test_layers_that_only_move_or_scale_values() -> None:
+    for layer in ("flatten", "identity", {"pixel_shuffle": 2}, {"unflatten": {"dim": 1, "unflattened_size": [2, 2]}}):
+        assert at(solved([layer], [4, 3, 2]), "total.mul") == at(solved([layer], [4, 3, 2]), "total.add") == 0
+    check(solved(["dropout"], [4, 3]), {"forward": {"mul": 12}, "error": {"mul": 12}})
+    check(solved([{"upsample": {"scale_factor": 2}}], [1, 3, 2]), {"error": {"add": 24}})
+    bilinear = solved([{"upsample": {"scale_factor": 2, "mode": "bilinear"}}], [1, 3, 2])
+    check(bilinear, {"forward": {"mul": 96, "add": 72}, "error": {"mul": 96, "add": 96}})
+    embedding = solved([{"embedding": {"num_embeddings": 7, "embedding_dim": 3}}], [5])
+    check(embedding, {"gradient": {"add": 15}, "update": {"mul": 21, "add": 21}})
+
+
+def test_every_layer_has_a_rule_or_does_nothing() -> None:
+    nothing = {"flatten", "unflatten", "pixel_shuffle"}
+    for name in LAYERS:
+        rule = layer_class(name).operations
+        assert (rule is Layer.operations) == (name in nothing), name
+
+
+# ---------------------------------------------------------------- networks
+
+
+def network_loops(length: int, n: int) -> Counts:
+    """L layers of n units with sigmoid, as the homework runs them: no error term for the input."""
+    tally, found = loops.Tally(), {phase: Counter[str]() for phase in PHASES}
+    w = [loops.tensor(tally, (n, n), 0.1) for _ in range(length)]
+    b = [loops.tensor(tally, (n,), 0.1) for _ in range(length)]
+    outputs = [loops.tensor(tally, (n,), 0.3)]
+    for k in range(length):
+        z = loops.linear(w[k], b[k], outputs[-1], (n,), n)
+        found["forward"].update(tally.taken())
+        outputs.append({i: loops.gate(v) for i, v in z.items()})
+        tally.taken()  # evaluating an activation does not count here
+    g = loops.tensor(tally, (n,), 1)
+    for k in reversed(range(length)):
+        delta = {i: g[i] * (outputs[k + 1][i] * (1 - outputs[k + 1][i])) for i in g}
+        found["error"].update(tally.taken())
+        loops.linear_gradient(delta, outputs[k], (n,), n, True)
+        found["gradient"].update(tally.taken())
+        if k > 0:
+            g = loops.linear_error(w[k], delta, (n,), n)
+        found["error"].update(tally.taken())
+        found["update"].update(updated(tally, n * n + n))
+    return {phase: dict(counts) for phase, counts in found.items()}
+
+
+def test_the_homeworks_network() -> None:
+    layers = [{"repeat": {"times": "L", "body": [{"linear": "n"}, "sigmoid"]}}]
+    solution = solved(layers, "n", {"activations": False, "input_gradient": False})
+    for length in range(1, 6):
+        for n in range(1, 7):
+            found = network_loops(length, n)
+            check(solution, found, {"L": length, "n": n})
+            assert found["error"].get("mul", 0) + found["gradient"]["mul"] == (2 * length - 1) * n**2 + 2 * length * n
+            numeric = [{"repeat": {"times": length, "body": [{"linear": n}, "sigmoid"]}}]
+            check(solved(numeric, n, {"activations": False, "input_gradient": False}), found)
+    assert solution["answers"]["order.backward"]["formula"] == "L*n**2"
+
+
+def differs(layers: list[Any], shape: Any, kind: str = "mul") -> int:
+    """What the gradient of the input adds."""
+    with_it, without = solved(layers, shape), solved(layers, shape, {"input_gradient": False})
+    return at(with_it, f"error.{kind}") - at(without, f"error.{kind}")
+
+
+def test_only_what_stands_before_the_first_trained_layer_has_no_error() -> None:
+    assert differs([{"linear": 4}, {"linear": 5}], 3) == 12
+    assert differs(["dropout", {"linear": 4}, "dropout"], 3) == 3 + 12
+    assert differs([{"linear": {"out_features": 4, "trainable": False}}, {"linear": 5}], 3) == 12 + 20
+    assert differs([{"repeat": {"times": 6, "body": ["dropout"]}}, {"linear": 4}], 3) == 6 * 3 + 12
+    assert differs([{"repeat": {"times": 6, "body": ["dropout", {"linear": 3}]}}], 3) == 3 + 9
+    nested = [{"repeat": {"times": 2, "body": [{"repeat": {"times": 3, "body": [{"linear": 3}]}}]}}]
+    assert differs(nested, 3) == 9
+    assert differs([{"residual": {"body": [{"linear": 3}, "dropout"]}}], 3) == 9
+    assert differs([{"residual": {"body": [{"linear": 3}]}}], 3, "add") == 6 + 3
+
+
+def test_branches() -> None:
+    residual = solved([{"residual": {"body": ["dropout"]}}], [2, 3])
+    check(residual, {"forward": {"mul": 6, "add": 6}, "error": {"mul": 6, "add": 6}})
+    concat = solved([{"concat": [["dropout"], [], []]}], [2, 3])
+    check(concat, {"forward": {"mul": 6}, "error": {"mul": 6, "add": 12}})
+    multiply = solved([{"multiply": [["dropout"], []]}], [2, 3])
+    check(multiply, {"forward": {"mul": 12}, "error": {"mul": 6 + 12, "add": 6}})
+    gate = solved([{"multiply": [[], [{"adaptive_avg_pool1d": 1}]]}], [2, 3])
+    check(gate, {"forward": {"mul": 6, "add": 4, "div": 2}, "error": {"mul": 12, "add": (6 - 2) + 6 + 6, "div": 2}})
+    padded = [
+        {"residual": {"body": [{"conv1d": {"out_channels": 4, "kernel_size": 1, "stride": 2}}], "shortcut": "zero_pad"}}
+    ]
+    assert at(solved(padded, [2, 6]), "error.add.residual1") == 2 * 3
+
+
+def test_conventions() -> None:
+    layers = [{"linear": 4}, "sigmoid", {"linear": 2}]
+    fused = solved(layers, 3, {"multiply_add": 1})
+    assert at(fused, "forward.mul.linear1") == 12
+    assert at(fused, "forward.add.linear1") == 0
+    assert at(fused, "update.add") == 0
+    no_bias = solved(layers, 3, {"bias": False})
+    assert at(no_bias, "forward.add.linear1") == 4 * 2
+    assert at(no_bias, "update.mul") == 12 + 8
+    quiet = solved(layers, 3, {"activations": False})
+    assert at(quiet, "forward.exp") == 0
+    assert at(quiet, "error.mul.sigmoid1") == 8
+    assert any("multiply_add: 1" in note["text"] for note in fused["notes"])
+
+
+def test_the_loss_is_where_errors_begin() -> None:
+    answers = solved([{"linear": 4}], 3, loss="half_squared_error")
+    assert at(answers, "error.add.loss") == 4
+    cross = solved([{"linear": 4}], 3, loss="cross_entropy")
+    assert [at(cross, f"error.{kind}.loss") for kind in ("exp", "add", "div")] == [4, 3 + 4, 4]
+
+
+def test_frozen_parameters_take_no_gradient_and_no_update() -> None:
+    frozen = solved([{"linear": {"out_features": 4, "weight": {"trainable": False}}}], [5, 3])
+    assert at(frozen, "gradient.mul") == 0
+    assert at(frozen, "gradient.add") == 4 * 4
+    assert at(frozen, "update.mul") == 4
+    shared = solved([{"linear": {"out_features": 4, "bias": {"value": 1, "shared": True}}}], 3)
+    assert at(shared, "gradient.add") == 3
+    assert at(shared, "update.mul") == 13
+
+
+def test_what_cannot_be_counted_is_refused() -> None:
+    with pytest.raises(SpecFailure, match="not stated"):
+        solved([{"max_pool2d": {"features": 4}}], [1, 4, 4])
+    with pytest.raises(SpecFailure, match="output is 1"):
+        solved([{"adaptive_avg_pool2d": 3}], [1, "H", "H"])
+
+
+def test_a_changed_rule_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwsolve.layers.linear import Linear
+
+    monkeypatch.setattr(Linear, "operations", lambda self, x: {"forward": {"mul": "in*out + 1"}})
+    with pytest.raises(AssertionError):
+        check(solved([{"linear": 2}], 3), linear_counts((3,), 2, True))

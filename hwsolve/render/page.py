@@ -27,6 +27,7 @@ from hwsolve.solution import (
     Curve,
     Grid,
     Identity,
+    Line,
     Note,
     Prose,
     Published,
@@ -142,12 +143,16 @@ class Page:
         rows: list[Row] = []
         carried = 0
         before: Text = ""
+        grouped = ""
         for line in section.lines:
             if isinstance(line, Carried):
                 carried += 1
                 continue
             rows += self.summary(carried)
             carried = 0
+            apart, grouped = group(line, grouped)
+            if apart and rows:
+                rows.append([])
             if isinstance(line, Prose):
                 rows += self.prose(line)
                 before = ""
@@ -271,3 +276,12 @@ def published_table(published: tuple[Published, ...]) -> Table:
 def counted(text: str) -> str:
     """A result with commas between thousands where it is one number; lists and formulas stay as a spec has them."""
     return number_text(text) if digits(text) else text
+
+
+def group(line: Line, state: str) -> tuple[bool, str]:
+    """Whether an empty row stands before a line: a general formula and its instances are a group of their own."""
+    if isinstance(line, Prose):
+        return (True, "open") if not line.text else (False, state)
+    if state == "inside" and line.rule:
+        return True, ""
+    return False, "inside" if state == "open" else state

@@ -9,84 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from hwsolve import numbers
-from hwsolve.formula import arrays as arrays_of
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.graph import Builder
-from hwsolve.graph.operation import Array, Operation
+from hwsolve.graph.operation import Operation
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import Operations, elementwise
+from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, Decimal, Size
-
-
-class Elementwise(Operation, frozen=True):
-    """y = f(x, settings) for every element; the settings are numbers, or one learned number."""
-
-    function: str  # the formula of f
-    settings: tuple[str, ...] = ()
-
-    @property
-    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
-        """x and the settings."""
-        return ("x", *self.settings)
-
-    def text(self) -> str:
-        """f."""
-        return self.function
-
-    def forward(self, x: Array, *settings: Array) -> Array:
-        """f of every element."""
-        return arrays_of.value(self.function, self.inputs, (x, *settings))
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g f′(x); for a learned setting, the sum of g ∂f/∂setting over all elements."""
-        slope = g * arrays_of.slope(self.function, self.inputs[slot], self.inputs, arrays)
-        return slope if slot == 0 else slope.sum()
-
-
-class SigmoidOperation(Operation, frozen=True):
-    """y = 1/(1 + exp(−x)); y′ = y(1 − y)."""
-
-    formula = "sigmoid(x)"
-
-    def forward(self, x: Array) -> Array:
-        """The same shape."""
-        return numbers.sigmoid(x)
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g y (1 − y)."""
-        return g * y * (1 - y)
-
-
-class TanhOperation(Operation, frozen=True):
-    """y = tanh x; y′ = 1 − y²."""
-
-    formula = "tanh(x)"
-
-    def forward(self, x: Array) -> Array:
-        """The same shape."""
-        return numbers.tanh(x)
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g (1 − y²)."""
-        return g * (1 - y * y)
-
-
-class ReLUOperation(Operation, frozen=True):
-    """y = x where x > 0, else 0; its derivative at 0 is taken as 0, as PyTorch does."""
-
-    formula = "relu(x)"
-
-    def forward(self, x: Array) -> Array:
-        """The same shape."""
-        return x * numbers.positive(x)
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g where x > 0."""
-        return g * numbers.positive(arrays[0])
 
 
 class Activation(Layer, frozen=True):

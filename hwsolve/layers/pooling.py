@@ -7,13 +7,13 @@ Source: PyTorch, torch.nn.MaxPool2d and torch.nn.AvgPool2d.
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
+from hwsolve.layers.stated_size import stated_size_warnings
 from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
@@ -130,32 +130,6 @@ class Pooling(Layer, frozen=True):
         if not isinstance(self.features, int) or not isinstance(x[0], int) or x[0] == 0:
             return []
         return stated_size_warnings(self.features, x[0]) if self.AXES == 2 else []
-
-
-def stated_size_warnings(features: int, channels: int) -> list[Message]:
-    """What the shapes say against a stated number of values in square maps."""
-    each, left = divmod(features, channels)
-    if not left and isqrt(each) ** 2 == each:
-        return []
-    side = isqrt(features)
-    n, all_maps = f"{features:,}", f"{features * channels:,}"
-    if left:
-        why = say("{n} values can't come from {channels} maps of one size", n=n, channels=channels)
-    else:
-        why = say(
-            "{n} values in {channels} maps are {each} each, which is no square map",
-            n=n,
-            channels=channels,
-            each=f"{each:,}",
-        )
-    if side**2 != features:
-        return [say("{why}.", why=why)]
-    return [
-        say(
-            "{why}: {n} is one {side}×{side} map; {channels} maps hold {all_maps}.",
-            why=why, n=n, side=side, channels=channels, all_maps=all_maps,
-        )
-    ]  # fmt: skip
 
 
 def window_texts(layer: Pooling) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Backpropagation over a graph: append a node for the gradient of the loss with respect to every quantity.
 
-dL/dq is the sum, over all consumers u of q, of dL/du times du/dq (Goodfellow, Bengio, Courville, Deep Learning, eq. 6.49).
+dL/dq is the sum, over all consumers u of q, of dL/du times du/dq.
+Source: Goodfellow, Bengio, Courville, Deep Learning, eq. 6.49.
 """
 
 from __future__ import annotations

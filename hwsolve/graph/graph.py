@@ -32,8 +32,8 @@ class Term(msgspec.Struct, frozen=True):
 class Node(msgspec.Struct, frozen=True):
     """One quantity.
 
-    `role`: given (data), parameter, constant, forward, loss, gradient, state or update.  A gradient has `terms` instead of
-    an operation; an update or a state node names in `follows` the quantity whose next value it is.
+    `role`: given (data), parameter, constant, setting, forward, loss, gradient, state, update.  A gradient has `terms`
+    instead of an operation; an update names in `follows` the quantity whose next value it is.
     """
 
     name: str
@@ -95,7 +95,8 @@ class NameClash(Exception):
 class Builder:
     """Writes the nodes of a network into a graph, and names them by the defaults of a textbook.
 
-    The layer with parameters number k has weights `wk`, bias `bk` and output `zk`; what follows it is `ak`, then `ak_2` ….
+    Layer number k of those with parameters has weights `wk`, bias `bk` and output `zk`; what follows it is `ak`, then
+    `ak_2` ….
     """
 
     def __init__(self, graph: Graph):

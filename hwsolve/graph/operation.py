@@ -19,8 +19,8 @@ Sizes = tuple[int, ...]
 class Operation(msgspec.Struct, frozen=True):
     """y = f(inputs).
 
-    `inputs` names the arguments in the order of `forward`; `formula` gives one element of the output in terms of
-    their elements, with `indices` as its index variables.  `batched` inputs (the first ones) take the leading axes of the data in front of the
+    `inputs` names the arguments in the order of `forward`; `formula` gives one element of the output in terms of their
+    elements, with `indices` as its index variables.  `batched` inputs take the leading axes of the data in front of the
     indices that are written; the others (parameters) do not.  `sizes()` binds the capital letters of the formula.
     """
 
@@ -30,14 +30,13 @@ class Operation(msgspec.Struct, frozen=True):
     formula: ClassVar[str] = ""
     stated: ClassVar[dict[str, str]] = {}  # the gradient of an input as a textbook writes it, indices m1, m2, …
     view: ClassVar[bool] = False  # the same values in another shape
-    kinks: ClassVar[tuple[int, ...]] = ()  # inputs at which no derivative exists
 
     def text(self) -> str:
         """The schematic formula; most operations have one for all settings."""
         return self.formula
 
     def matrix(self, batched: bool) -> dict[str, str]:
-        """Matrix forms: of the output under "y", and of the gradient of each input under its name; `{g}` is upstream."""
+        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream."""
         return {}
 
     def output_indices(self) -> tuple[str, ...]:
@@ -122,24 +121,24 @@ def backward_schematic(operation: Operation, slot: int, rank: int) -> Schematic:
         f = indexed(parse(stated), frozenset(operation.batched) | {"g", "y"}, leading)
         free = INNER[: sum(1 for m in INNER if any(n == Ref(m) for n in walk(f)))]
         return Schematic(f, of_input + free)
-    from hwsolve.formula.differentiate import backward
-
-    ranges: dict[str, Formula] = {i: Ref(f"size_{i}") for i in schematic.indices}
     own = input_rank(schematic.formula, name)
     indices = INNER[:own]
-    f = backward(
-        schematic.formula,
-        schematic.indices,
-        ranges,
-        name,
-        indices,
-        upstream="g",
-        replace_output="y",
-    )
+    f = derived(schematic, name, indices)
     # the leading axes of the data keep their own letters
     names = of_input + tuple(INNER[k] for k in range(own - len(of_input)))
     f = substitute(f, {old: Ref(new) for old, new in zip(indices, names, strict=True)})
     return Schematic(f, names)
+
+
+@lru_cache(maxsize=1024)
+def derived(schematic: Schematic, name: str, indices: tuple[str, ...]) -> Formula:
+    """The backward formula of an input: once for all operations of one formula, whatever their sizes are."""
+    from hwsolve.formula.differentiate import backward
+
+    ranges: dict[str, Formula] = {i: Ref(f"size_{i}") for i in schematic.indices}
+    return backward(
+        schematic.formula, schematic.indices, ranges, name, indices, upstream="g", replace_output="y"
+    )
 
 
 def input_rank(f: Formula, name: str) -> int:

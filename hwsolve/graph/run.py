@@ -105,7 +105,8 @@ def train(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: 
     for name, value in givens.items():
         values[slots[name]] = value
     loss = slots.get(graph.loss, -1)
-    kept, wanted = {}, set(keep)
+    kept: dict[int, Values] = {}
+    wanted = set(keep)
     trajectory = Trajectory([], kept)
     for step in range(steps + 1 if updates else 1):
         last = bool(updates) and step == steps

@@ -1,7 +1,7 @@
 """Stochastic gradient descent as nodes of the graph: a new value for every trained parameter.
 
-PyTorch's form (torch.optim.SGD): g + λw is the decayed gradient; the velocity u ← μu + g starts at 0, so that the first one is the
-gradient; the step is η times the velocity, or times g + μu in Nesterov's form.
+PyTorch's form (torch.optim.SGD): g + λw is the decayed gradient; the velocity u ← μu + g starts at 0, so that the
+first one is the gradient; the step is η times the velocity, or times g + μu in Nesterov's form.
 """
 
 from __future__ import annotations
@@ -82,48 +82,41 @@ def update(graph: Graph, settings: Settings) -> None:
     """Append the new value of every trained parameter that the loss depends on."""
     gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
     lr = scalar(graph, "lr", settings.lr)
-    momentum = scalar(graph, "momentum", settings.momentum)
-    for name, about in list(graph.parameters.items()):
-        if name not in gradients:
-            continue
-        decay = lr if about.weight_decay is None and settings.weight_decay is None else decay_of(graph, name, settings)
-        decays = decay != lr
-        node, label, g = graph.nodes[name], graph.labels[name], gradients[name]
-        u = g
-        if momentum:
-            start = Label(f"velocity_{label.symbol}", {k: f"velocity_{v}" for k, v in label.elements.items()})
-            state = graph.add(Node(start.symbol, node.shape, "state", layer=node.layer), start)
-            operation = Velocity(decays)
-            u = graph.add(
-                Node(f"{state}'", node.shape, "update", operation, (state, g, name, momentum, decay), follows=state),
-                start,
-            )
-        graph.add(
-            Node(
-                f"{name}'",
-                node.shape,
-                "update",
-                Descend(decays, momentum is not None, settings.nesterov),
-                (name, g, u, lr, momentum or lr, decay),
-                follows=name,
-                layer=node.layer,
-            ),
-            label,
-        )
+    momentum = scalar(graph, "momentum", settings.momentum) if settings.momentum is not None else None
+    for name in list(graph.parameters):
+        if name in gradients:
+            descend(graph, name, gradients[name], settings, lr, momentum)
 
 
-def scalar(graph: Graph, symbol: str, value: Formula | None) -> str | None:
+def descend(graph: Graph, name: str, g: str, settings: Settings, lr: str, momentum: str | None) -> None:
+    """Append the new value of one parameter, and the velocity that it needs."""
+    node, label = graph.nodes[name], graph.labels[name]
+    decay = decay_of(graph, name, settings)
+    # an input that the operation does not read is filled with one that is there
+    unused = lr
+    u = g
+    if momentum is not None:
+        start = Label(f"velocity_{label.symbol}", {k: f"velocity_{v}" for k, v in label.elements.items()})
+        state = graph.add(Node(start.symbol, node.shape, "state", layer=node.layer), start)
+        inputs = (state, g, name, momentum, decay or unused)
+        velocity = Velocity(decay is not None)
+        u = graph.add(Node(f"{state}'", node.shape, "update", velocity, inputs, follows=state), start)
+    step = Descend(decay is not None, momentum is not None, settings.nesterov)
+    reads = (name, g, u, lr, momentum or unused, decay or unused)
+    graph.add(Node(f"{name}'", node.shape, "update", step, reads, follows=name, layer=node.layer), label)
+
+
+def scalar(graph: Graph, symbol: str, value: Formula) -> str:
     """A number of the optimizer as a given quantity."""
-    if value is None:
-        return None
     graph.numbers[symbol] = value
     return graph.add(Node(symbol, (), "setting"), Label(symbol))
 
 
-def decay_of(graph: Graph, name: str, settings: Settings) -> str:
-    """The weight decay of one parameter: its own, or that of the optimizer."""
+def decay_of(graph: Graph, name: str, settings: Settings) -> str | None:
+    """The weight decay of one parameter: its own, or that of the optimizer; None without."""
     own = graph.parameters[name].weight_decay
+    value = settings.weight_decay if own is None else own
+    if value is None:
+        return None
     symbol = "weight_decay" if own is None else f"weight_decay_{graph.labels[name].symbol}"
-    if symbol not in graph.nodes:
-        scalar(graph, symbol, settings.weight_decay if own is None else own)
-    return symbol
+    return symbol if symbol in graph.nodes else scalar(graph, symbol, value)

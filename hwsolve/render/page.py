@@ -27,7 +27,6 @@ from hwsolve.solution import (
     Curve,
     Grid,
     Identity,
-    Line,
     Note,
     Prose,
     Published,
@@ -278,7 +277,7 @@ def counted(text: str) -> str:
     return number_text(text) if digits(text) else text
 
 
-def group(line: Line, state: str) -> tuple[bool, str]:
+def group(line: Value | Identity | Prose, state: str) -> tuple[bool, str]:
     """Whether an empty row stands before a line: a general formula and its instances are a group of their own."""
     if isinstance(line, Prose):
         return (True, "open") if not line.text else (False, state)

@@ -1,4 +1,4 @@
-"""The worked solution of a computation: what was given, every pass and update that is written out, and what came of it."""
+"""The worked solution of a computation: the givens, every pass and update that is written out, and what came of it."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class Worker:
         self.answers[whole] = Answer(self.part(node, ()), main)
 
     def is_main(self, node: Node, role: str) -> bool:
-        """Whether a quantity is one of the final numbers: the output, the losses, new values, or gradients without them."""
+        """Whether a quantity is a final number: the output, the losses, new values, or gradients without them."""
         if role == "gradient":
             return not self.updates and (node.of in self.graph.parameters or not self.graph.parameters)
         return role in ("loss", "update") or node.name == self.graph.output
@@ -214,12 +214,12 @@ class Worker:
     def other_answers(self, trajectory: Trajectory) -> None:
         """What the spec names at a step that is not written out, carried over from there."""
         lines: list[Line] = []
-        symbols = {}
-        for name, label in self.graph.labels.items():
+        nodes: dict[str, str] = {}
+        for node_name, label in self.graph.labels.items():
             for symbol in (label.symbol, *label.elements.values()):
-                symbols[symbol] = name
+                nodes.setdefault(symbol, node_name)
         for symbol, step in self.named():
-            name = symbols.get(symbol)
+            name = nodes.get(symbol)
             if name is None or step > self.steps or step in self.passes() or name == self.graph.loss:
                 continue
             self.writer.at(step, trajectory.kept[step])

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve import numbers
-from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Builder, Graph, Label, NameClash, Node, Owned
@@ -21,61 +19,15 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
 from hwsolve.layers.composite import build_items
 from hwsolve.layers.drawing import draw
-from hwsolve.layers.loss import CrossEntropy, Loss, Target
 from hwsolve.layers.network import Item, expand
-from hwsolve.solvers.target import Classes
-from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, read_record, record_schema
-from hwsolve.spec.nodes import Mapping, Scalar, Sequence
+from hwsolve.solvers.ending import Ending
+from hwsolve.solvers.givens import Given, array, number, squeezed, transposed, zeros
+from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
-from hwsolve.spec.report import ROOT, Path, Report
+from hwsolve.spec.report import ROOT, Report
 
 if TYPE_CHECKING:
     from hwsolve.solvers.backprop import Problem
-
-
-class Upstream(msgspec.Struct, frozen=True):
-    """The gradient of a loss that is not stated, with respect to the output."""
-
-    values: Array
-    symbol: str | None = None
-
-
-class Named(msgspec.Struct, frozen=True):
-    """What stands beside the values of an upstream gradient."""
-
-    symbol: Word | None = None
-
-
-class UpstreamField(Field):
-    """Numbers, or `{values: …, symbol: H}`."""
-
-    forms = (Scalar, Sequence, Mapping)
-    expected = say("numbers, or `{form}`", form="{values: [-3, 1], symbol: H}")
-
-    def read(self, node: Place, report: Report, path: Path) -> Any:
-        """An Upstream, or INVALID."""
-        symbol = None
-        if isinstance(node, Mapping) and "values" in node.entries:
-            rest = {k: v for k, v in node.entries.items() if k != "values"}
-            named = read_record(Named, Mapping(node.line, node.column, rest), report, path)
-            if named is INVALID:
-                return INVALID
-            symbol, node, path = named.symbol, node.entries["values"][1], path / "values"
-        array = ArrayField().read(node, report, path)
-        return INVALID if array is INVALID else Upstream(array, symbol)
-
-    def schema(self) -> dict[str, Any]:
-        """Both forms."""
-        whole = record_schema(Named)
-        whole["properties"] = {"values": ArrayField().schema(), **whole["properties"]}
-        return {"anyOf": [whole, ArrayField().schema()]}
-
-
-class Given(msgspec.Struct, frozen=True):
-    """A quantity's numbers as the problem states them."""
-
-    shape: tuple[int, ...]
-    values: tuple[Formula, ...]
 
 
 class Computation(msgspec.Struct):
@@ -90,33 +42,6 @@ class Computation(msgspec.Struct):
         """The numbers of all givens, as arrays of the number system that is set."""
         made = {name: array(g, exact) for name, g in self.givens.items()}
         return made | {name: number(f, exact) for name, f in self.graph.numbers.items()}
-
-
-def array(given: Given, exact: bool) -> Any:
-    """An array of rationals and balls, or of float64; a bare value where the shape is ()."""
-    import numpy as np
-
-    values = [number(f, exact) for f in given.values]
-    if not given.shape:
-        return values[0]
-    made = np.empty(len(values), dtype=object if exact else np.float64)
-    made[:] = values
-    return made.reshape(given.shape)
-
-
-def number(f: Formula, exact: bool) -> Any:
-    """A typed number in the number system that is set."""
-    if isinstance(f, Number):
-        return numbers.exact(f.numerator, f.denominator) if exact else f.numerator / f.denominator
-    value = evaluate(f, unknown)
-    if isinstance(value, int):
-        value = numbers.exact(value)
-    return value if exact else float(value)
-
-
-def unknown(name: str, indices: tuple[int, ...]) -> Any:
-    """The look-up of a formula without names."""
-    raise KeyError(name)
 
 
 class Construction:
@@ -290,113 +215,9 @@ class Construction:
             if node.role == "state":
                 self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
 
-    # the end: a loss and its target, or an upstream gradient
-
     def enter_end(self) -> str | None:
         """The loss, or the node of the upstream gradient."""
-        problem = self.problem
-        if problem.upstream is not None:
-            for key in ("loss", "target", "optimizer"):
-                if getattr(problem, key) is not None:
-                    self.wrong(key, say("`{key}` and `upstream` can't both be given.", key=key))
-            return self.enter_upstream(problem.upstream)
-        if problem.optimizer is not None and (message := problem.optimizer.wrong()) is not None:
-            self.wrong("optimizer", message)
-        if problem.loss is None:
-            for key in ("target", "optimizer"):
-                if getattr(problem, key) is not None:
-                    self.wrong(key, say("`{key}` needs a `loss`.", key=key))
-            return None
-        target = self.enter_target(problem.loss)
-        if target is not None:
-            problem.loss.build(self.builder, self.graph.output, target, self.samples)
-            if problem.loss.reduction == "none":
-                self.remarks.append(say("The loss is not reduced; gradients are those of the sum of its elements."))
-        return None
-
-    def enter_upstream(self, upstream: Upstream) -> str | None:
-        """The gradient of the output as a given quantity."""
-        shape, found = self.graph.nodes[self.graph.output].shape, upstream.values.shape
-        if found != shape and squeezed(found) != squeezed(shape):
-            self.wrong(
-                "upstream",
-                say(
-                    "The upstream gradient has the shape {found}, the output {shape}.",
-                    found=shape_text(found),
-                    shape=shape_text(shape),
-                ),
-            )
-            return None
-        symbol = upstream.symbol or f"dL_d{self.graph.labels[self.graph.output].symbol}"
-        self.givens[symbol] = Given(shape, upstream.values.values)
-        return self.builder.given(symbol, shape)
-
-    def enter_target(self, loss: Loss) -> Target | None:
-        """The target as a given quantity in the shape of the output."""
-        shape, target = self.graph.nodes[self.graph.output].shape, self.problem.target
-        if target is None:
-            self.wrong("target", say("`target` is missing: the loss compares the output with it."))
-            return None
-        if isinstance(target, Classes):
-            return self.enter_classes(loss, target, shape)
-        found = target.shape
-        if found != shape and (prod(found) != prod(shape) or squeezed(found) != squeezed(shape)):
-            self.wrong("target", *self.misfit(loss, target, shape))
-            return None
-        if loss.classes and not isinstance(loss, CrossEntropy):
-            self.wrong(
-                "target",
-                say("This loss takes classes."),
-                say("As `{one}` counted from 1, or `{zero}` counted from 0.", one="{class: 3}", zero="{index: 2}"),
-            )
-            return None
-        self.givens["t"] = Given(shape, target.values)
-        return Target(self.builder.given("t", shape), False, unit_rows(target.values, shape[-1] if shape else 1))
-
-    def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
-        """What is wrong with a target's shape."""
-        if loss.classes and len(target.shape) < len(shape):
-            message = say(
-                "A class is written `{one}`, counted from 1, or `{zero}`, counted from 0.",
-                one="{class: 3}",
-                zero="{index: 2}",
-            )
-            return message, say("A bare number does not say where counting starts.")
-        return say(
-            "The target has the shape {found}, the output {shape}.",
-            found=shape_text(target.shape),
-            shape=shape_text(shape),
-        ), None
-
-    def enter_classes(self, loss: Loss, target: Classes, shape: tuple[int, ...]) -> Target | None:
-        """Classes as rows of zeros with a one."""
-        if not loss.classes:
-            self.wrong(
-                "target",
-                say("This loss compares numbers with the output; classes are for `cross_entropy` and `nll_loss`."),
-            )
-            return None
-        classes, samples = shape[-1], prod(shape[:-1])
-        if len(target.numbers) != samples or len(shape) > 2:
-            self.wrong(
-                "target", say("{n} classes are given for {samples} samples.", n=len(target.numbers), samples=samples)
-            )
-            return None
-        for k in target.numbers:
-            if k > classes:
-                self.wrong(
-                    "target",
-                    say("Class {k}, counted from 1, is not among the {classes} outputs.", k=k, classes=classes),
-                )
-                return None
-        self.givens["t"] = Given(
-            shape, tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
-        )
-        self.graph.selectors.add("t")
-        self.remarks.append(
-            say("The target is class {classes}, counted from 1.", classes=", ".join(map(str, target.numbers)))
-        )
-        return Target(self.builder.given("t", shape), True, True)
+        return Ending(self).enter()
 
 
 def build(problem: Problem, report: Report) -> Computation | None:
@@ -410,37 +231,6 @@ def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
         yield item
         for _, inner in item.branches:
             yield from walk_items(inner)
-
-
-def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape without its leading axes of length 1."""
-    while shape and shape[0] == 1:
-        shape = shape[1:]
-    return shape
-
-
-def transposed(values: tuple[Formula, ...], shape: tuple[int, ...]) -> tuple[Formula, ...]:
-    """The values of a matrix of the turned shape, in the order of this one."""
-    rows, columns = shape
-    return tuple(values[j * rows + i] for i in range(rows) for j in range(columns))
-
-
-def zeros(shape: tuple[int, ...]) -> str:
-    """An example of numbers in a shape."""
-    text = "0"
-    for n in reversed(shape):
-        text = f"[{', '.join([text] * min(n, 2))}{', …' if n > 2 else ''}]"
-    return text
-
-
-def unit_rows(values: tuple[Formula, ...], length: int) -> bool:
-    """Whether every row of targets is of plain numbers that sum to 1."""
-    from fractions import Fraction
-
-    if not all(isinstance(v, Number) for v in values):
-        return False
-    exact = [Fraction(v.numerator, v.denominator) for v in values if isinstance(v, Number)]
-    return all(sum(exact[k : k + length]) == 1 for k in range(0, len(exact), length))
 
 
 def work(graph: Graph) -> int:

@@ -17,8 +17,11 @@ from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, shape_text
 from hwsolve.layers.correlation import Written
 from hwsolve.layers.inference import DIMENSION
-from hwsolve.solvers.computation import Construction, Given, Upstream
+from hwsolve.solvers.computation import Construction
+from hwsolve.solvers.ending import Ending
+from hwsolve.solvers.givens import Given
 from hwsolve.solvers.one_layer import OneLayerProblem, fits
+from hwsolve.solvers.upstream import Upstream
 from hwsolve.spec.fields import Array
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import Report
@@ -85,7 +88,7 @@ class LayerConstruction(Construction):
 
     def enter_end(self) -> str | None:
         """The upstream gradient, if one is given or made."""
-        return self.enter_upstream(self.upstream) if self.upstream is not None else None
+        return Ending(self).enter_upstream(self.upstream) if self.upstream is not None else None
 
     @property
     def samples(self) -> int:
@@ -140,13 +143,14 @@ class PoolingGraph(LayerConstruction):
         return self.builder.forward(operation, (x,), self.name, self.layer.symbols.output or "y")
 
 
-def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem) -> Array:
-    """Small whole numbers about 0 for an array of which nothing is stated, as many different ones as `among`."""
+def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowest: int | None = None) -> Array:
+    """Small whole numbers, about 0 unless they begin at `lowest`, `among` different ones, where nothing is stated."""
     assert problem.node is not None
     sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
     while gcd(step, among) > 1:
         among += 1
-    values = tuple(Number((step * k + 3) % among - among // 2) for k in range(prod(sizes)))
+    first = -(among // 2) if lowest is None else lowest
+    values = tuple(Number((step * k + 3) % among + first) for k in range(prod(sizes)))
     return Array(sizes, values, problem.node)
 
 

@@ -12,10 +12,11 @@ from hwsolve.formula.tree import Ref
 from hwsolve.graph.operation import Operation
 from hwsolve.layers.base import Layer, Shape, Size
 from hwsolve.layers.correlation import Written
-from hwsolve.solvers.computation import Computation, Upstream
+from hwsolve.solvers.computation import Computation
 from hwsolve.solvers.layer_graph import LayerConstruction, made_up, made_up_weight
 from hwsolve.solvers.one_layer import OneLayerProblem, fits, named_map, put_sizes, with_sizes
 from hwsolve.solvers.recursion import Quantities, Recursion
+from hwsolve.solvers.upstream import Upstream
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
 
@@ -61,7 +62,7 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
         concrete = made_up_weight(concrete, one[-layer.AXES - 1 :], problem)
         if upstream is None:
             whole = out[0] != 1 or len(stated.shape) > layer.AXES
-            upstream = Upstream(made_up(out if whole else out[1:], 3, 5, problem))
+            upstream = Upstream(made_up(out if whole else out[1:], 3, 5, problem, lowest=1))
     construction = build(problem, report, concrete, stated, upstream)
     computation = construction.build()
     if computation is None:

@@ -10,7 +10,7 @@ from hwsolve.formula.tree import Formula, Number, Ref, references, substitute
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
 from hwsolve.layers.inference import check_numbers
-from hwsolve.solvers.computation import Upstream, UpstreamField
+from hwsolve.solvers.upstream import Upstream, UpstreamField
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence

@@ -6,13 +6,15 @@ Var z = fan_in 路 Var W 路 E[f(z)虏] forward, Var 未 = fan_out 路 Var W 路 E[f鈥
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
+from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import Formula, references
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.base import Layer, Shape, ShapeError, Size
 from hwsolve.layers.network import read_input
-from hwsolve.numbers import NotFinite, precision
+from hwsolve.numbers import NotFinite, Undecided, precision
 from hwsolve.solution import Solution
 from hwsolve.solvers.proof import proven
 from hwsolve.solvers.variances.fans import Fans, fans
@@ -45,7 +47,7 @@ gain: derived                           # 1/sqrt(E[f(z)^2]) | linear: 1/f'(0) | 
 """
 
 RESERVED = {
-    "z", "c", "q", "c1", "c2", "Var_W", "Var_a", "Var_z", "Var_delta", "mean_W", "mean_a", "fan_in", "fan_out",
+    "z", "c", "q", "c1", "c2", "sigma_w", "sigma_a", "sigma_z", "sigma_d", "mu_w", "mu_a", "fan_in", "fan_out",
     "moment", "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf",
 }  # fmt: skip
 
@@ -114,10 +116,11 @@ class Checking:
 
     def names(self, found: Fans) -> bool:
         """Whether every name means one thing."""
-        sizes = {r.name for size in found.sizes.values() if isinstance(size, Formula) for r in references(size)}
+        sizes = named_in(found.sizes.values())
+        coming = named_in(self.problem.input) & sizes
         parameters = {name for name, value in self.problem.activation.parameters.items() if value is None}
-        for key, names in (("input", sizes), ("activation", parameters)):
-            for name in sorted(names & (RESERVED - ({"c"} if key == "input" else set()))):
+        for key, names in (("input", coming), ("layer", sizes - coming), ("activation", parameters)):
+            for name in sorted(names & RESERVED):
                 self.wrong(key, say("`{name}` has a meaning of its own here: choose another name.", name=name))
         for name in sorted(sizes & set(self.problem.activation.parameters)):
             self.wrong("activation", say("`{name}` is a size and a parameter of the activation.", name=name))
@@ -132,8 +135,11 @@ class Checking:
         except NotPieces as why:
             self.wrong("activation", why.message)
             return None
-        except NotFinite:
-            self.wrong("activation", say("The mean square of this activation is not finite."))
+        except (NotFinite, Undecided):
+            self.wrong("activation", say("No mean square of this activation could be proven: is it real for every x?"))
+            return None
+        except NoRule as why:
+            self.wrong("activation", why.message)
             return None
         self.gain(found)
         self.simulation(found)
@@ -175,6 +181,11 @@ class Checking:
             work, most = f"{setting.work:,}", f"{MOST_WORK:,}"
             message = say("These are {n} random weights in all, more than {most}.", n=work, most=most)
             self.wrong("simulate", message, say("Fewer layers, narrower ones, or fewer `networks` will do."))
+
+
+def named_in(sizes: Iterable[Size]) -> set[str]:
+    """The names that stand in sizes."""
+    return {r.name for size in sizes if isinstance(size, Formula) for r in references(size)}
 
 
 def no_names(name: str, indices: tuple[int, ...]) -> Any:

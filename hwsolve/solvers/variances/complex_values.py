@@ -29,6 +29,11 @@ def nowhere() -> Complex:
     return acb(arb("nan"), arb("nan"))
 
 
+def negative(z: Complex) -> bool:
+    """Whether z is a negative real number, which has no real root and no real logarithm."""
+    return bool(z.imag == 0 and z.real < 0)
+
+
 def arctangent(z: Complex, analytic: bool) -> Complex:
     """arctan z, cut along the imaginary axis beyond ±i."""
     if analytic and z.real.contains(0) and not abs(z.imag) < 1:
@@ -38,8 +43,8 @@ def arctangent(z: Complex, analytic: bool) -> Complex:
 
 PRIMITIVES: dict[str, Function] = {
     "exp": lambda z, _: z.exp(),
-    "log": lambda z, analytic: z.log(analytic=analytic),
-    "sqrt": lambda z, analytic: z.sqrt(analytic=analytic),
+    "log": lambda z, analytic: nowhere() if negative(z) else z.log(analytic=analytic),
+    "sqrt": lambda z, analytic: nowhere() if negative(z) else z.sqrt(analytic=analytic),
     "sin": lambda z, _: z.sin(),
     "cos": lambda z, _: z.cos(),
     "tan": lambda z, _: z.tan(),
@@ -121,4 +126,5 @@ def power(base: Function, exponent: Formula, values: dict[str, Scalar]) -> Funct
     if n is not None:
         return lambda z, analytic: base(z, analytic) ** n
     y = acb(arb(evaluate(exponent, lambda name, _: values[name])))
-    return lambda z, analytic: (y * base(z, analytic).log(analytic=analytic)).exp()
+    logarithm = PRIMITIVES["log"]
+    return lambda z, analytic: (y * logarithm(base(z, analytic), analytic)).exp()

@@ -23,10 +23,11 @@ from hwsolve.solvers.variances.sheet import Sheet, free_names
 if TYPE_CHECKING:
     from hwsolve.solvers.variances.gains import Gain
 
-SQUARED_SUM = parse("(Var_W + mean_W**2)*(Var_a + mean_a**2) - (mean_W*mean_a)**2")
-PRODUCT_RULE = parse("Var_W*Var_a + Var_W*mean_a**2 + Var_a*mean_W**2")
-CENTRED = parse("Var_W*Var_a + Var_W*mean_a**2 + Var_a*0**2")
-SECOND = parse("Var_W*(Var_a + mean_a**2)")
+SQUARED_SUM = parse("(sigma_w**2 + mu_w**2)*(sigma_a**2 + mu_a**2) - (mu_w*mu_a)**2")
+PRODUCT_RULE = parse("sigma_w**2*sigma_a**2 + sigma_w**2*mu_a**2 + sigma_a**2*mu_w**2")
+CENTRED = parse("sigma_w**2*sigma_a**2 + sigma_w**2*mu_a**2 + sigma_a**2*0**2")
+SECOND = parse("sigma_w**2*(sigma_a**2 + mu_a**2)")
+VARIANCE = {name: parse(f"sigma_{name}**2") for name in ("w", "z", "d")}
 
 
 class Derivation:
@@ -72,14 +73,14 @@ class Derivation:
             sheet.identity(scaled, Call("*", (Ref("c"), unit.formula)), rule, free=own)
         self.forward = second_moment(unit.pieces, sheet, unit.unknown)
         self.pieces(self.forward, unit.formula, own)
-        self.define("moment", self.forward, say("E[f(z)²] for z ~ N(0, 1)"))
+        self.define("moment", self.forward, say("E f(z)², z standard normal"))
         if unit.homogeneous:
             self.any_variance(own)
         sheet.section(say("Mean square of the activation"))
         self.derivative(own)
         self.backward = second_moment(unit.slopes, sheet, unit.unknown)
         self.pieces(self.backward, None, own)
-        self.define("moment.backward", self.backward, say("E[f′(z)²] for z ~ N(0, 1)"))
+        self.define("moment.backward", self.backward, say("E f′(z)², z standard normal"))
         sheet.section(say("Mean square of its derivative"))
 
     def pieces(self, moment: SecondMoment, whole: Formula | None, own: tuple[str, ...]) -> None:
@@ -106,13 +107,13 @@ class Derivation:
         self.sheet.define(name, apart if lone else moment.closed, rule, lhs=apart, value=moment.value)
 
     def any_variance(self, own: tuple[str, ...]) -> None:
-        """E[f(z)²] = moment · Var z for every Var z."""
-        f = substitute(self.unit.formula, {"z": parse("sqrt(Var_z)*z")})
+        """E[f(z)²] = moment · σ_z² for every σ_z."""
+        f = substitute(self.unit.formula, {"z": parse("sigma_z*z")})
         assert self.forward.closed is not None
         lhs = moments.square_integral(f, None, None)
-        rhs = simplify(Call("*", (self.forward.closed, Ref("Var_z"))))
+        rhs = simplify(Call("*", (self.forward.closed, VARIANCE["z"])))
         if lhs != rhs:
-            self.sheet.identity(lhs, rhs, say("so E[f(z)²] is this multiple of Var z, whatever Var z is"), free=own)
+            self.sheet.identity(lhs, rhs, say("so E f(z)² is this multiple of Var z, whatever Var z is"), free=own)
 
     def derivative(self, own: tuple[str, ...]) -> None:
         """f′ on every piece."""
@@ -126,30 +127,30 @@ class Derivation:
     def forward_pass(self, gain: Gain) -> None:
         """Var z through one layer, and the variance that keeps it."""
         sheet, fans = self.sheet, self.fans
-        sheet.identity(SQUARED_SUM, PRODUCT_RULE, say("Var(W·a) = E[W²]E[a²] − (E[W]E[a])², W and a being independent"))
-        sheet.identity(CENTRED, SECOND, say("E[W] = 0; the bracket is q = E[a²]"))
-        term, rule = Call("*", (Ref("Var_W"), Ref("q"))), say("Var z[i]: the variances of independent terms add")
+        sheet.identity(SQUARED_SUM, PRODUCT_RULE, say("Var(W a) = E W² E a² − (E W E a)², as W and a are independent"))
+        sheet.identity(CENTRED, SECOND, say("E W = 0; the bracket is q = E a²"))
+        term, rule = Call("*", (VARIANCE["w"], Ref("q"))), say("Var z: the variances of independent terms add")
         self.added(term, fans.loops_in, fans.step_in, fans.fan_in, rule)
         if gain.slope:
-            note = say("Near 0, a = f(z) is f′(0)z, so q = f′(0)² Var z. It is kept where")
+            note = say("Near 0, a = f(z) is f′(0)z, so q = f′(0)² Var z. Var z is kept where")
         else:
-            note = say("q = E[f(z)²] is moment · Var z. It is kept where")
-        self.keep("variance.forward", "fan_in", gain.forward, "Var_z", note, say("Var z stays as it is"))
+            note = say("q = E f(z)² is moment · Var z. Var z is kept where")
+        self.keep("variance.forward", "fan_in", gain.forward, VARIANCE["z"], note, say("Var z stays as it is"))
         sheet.section(say("Forward: the variance of z"))
 
     def backward_pass(self, gain: Gain) -> None:
         """Var δ through one layer, and the variance that keeps it."""
         sheet, fans = self.sheet, self.fans
-        rule = say("Var ∂L/∂a[j]: the gradients δ = ∂L/∂z of all outputs it feeds")
-        self.added(Call("*", (Ref("Var_W"), Ref("Var_delta"))), fans.loops_out, fans.step_out, fans.fan_out, rule)
+        rule = say("Var ∂L/∂a: the gradients δ = ∂L/∂z of all outputs that a feeds")
+        self.added(Call("*", (VARIANCE["w"], VARIANCE["d"])), fans.loops_out, fans.step_out, fans.fan_out, rule)
         factor = gain.backward
         if self.zero(factor):
             sheet.text(say("f′ is 0 almost everywhere: no gradient comes through, whatever the weights are."))
         else:
-            note = say("δ[j] = f′(z[j]) · ∂L/∂a[j]. It is kept where")
+            note = say("δ is f′(z) · ∂L/∂a. Var δ is kept where")
             if gain.slope:
-                note = say("δ[j] = f′(z[j]) · ∂L/∂a[j], and f′ is f′(0). It is kept where")
-            self.keep("variance.backward", "fan_out", factor, "Var_delta", note, say("Var δ stays as it is"))
+                note = say("δ is f′(z) · ∂L/∂a, and f′ is f′(0). Var δ is kept where")
+            self.keep("variance.backward", "fan_out", factor, VARIANCE["d"], note, say("Var δ stays as it is"))
         sheet.section(say("Backward: the variance of the gradients"))
 
     def zero(self, factor: Formula) -> bool:
@@ -162,14 +163,15 @@ class Derivation:
         rhs = simplify(Call("*", (self.by_name(fan), *term.args)))
         self.sheet.identity(lhs, rhs, rule, free=tuple(self.fans.sizes))
 
-    def keep(self, name: str, fan: str, factor: Formula, kept: str, note: Message, rule: Message) -> None:
+    def keep(self, name: str, fan: str, factor: Formula, kept: Formula, note: Message, rule: Message) -> None:
         """The Var W for which one layer keeps a variance, and what the layer does with it then."""
         sheet = self.sheet
-        once = Call("*", (Ref(fan), Ref("Var_W"), factor, Ref(kept)))
-        sheet.text(note, Stage("=", once), Stage("=", Ref(kept)))
+        once = Call("*", (Ref(fan), VARIANCE["w"], factor, kept))
+        sheet.text(note, Stage("=", once), Stage("=", kept))
         sheet.define(name, Call("/", (ONE, Call("*", (factor, Ref(fan))))), rule)
         again = sheet.formulas.get(name, Ref(name))
-        sheet.identity(substitute(sheet.inlined(once), {"Var_W": again}), Ref(kept), say("put in"))
+        put = Call("*", (Ref(fan), again, factor, kept))
+        sheet.identity(sheet.inlined(put), kept, say("put in"))
 
 
 def where(piece: Piece) -> Message:
@@ -193,8 +195,8 @@ def rule_of(piece: Piece, closed: Formula) -> Message:
     if whole:
         return say("moments of N(0, 1)")
     if half and rational(closed) is not None:
-        return say("half of E[z²] = 1, by symmetry") if piece.formula == Z else say("half of the moment, by symmetry")
-    return say("half of E[z²] = 1, by symmetry") if half and linear(piece.formula) else say("by parts, φ′(z) = −zφ(z)")
+        return say("half of E z² = 1, by symmetry") if piece.formula == Z else say("half of the moment, by symmetry")
+    return say("half of E z² = 1, by symmetry") if half and linear(piece.formula) else say("by parts, φ′(z) = −zφ(z)")
 
 
 def linear(f: Formula) -> bool:

@@ -73,7 +73,7 @@ def derived() -> Gain:
     """1/√moment."""
     moment = Ref("moment")
     return Gain(
-        parse("sqrt(1/moment)"), Call("/", (ONE, moment)), rule=say("so that E[f(z)²] times the squared gain is 1"),
+        parse("sqrt(1/moment)"), Call("/", (ONE, moment)), rule=say("so that moment times the squared gain is 1"),
         unfolded=parse("1/sqrt(moment)"),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.terms import integer, mentions, negative
-from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.language import say
 from hwsolve.numbers import Scalar
 from hwsolve.solvers.variances.exponentials import NotExponential, exponential_polynomial
@@ -76,7 +76,7 @@ class Bounds:
             return self.exponential(inside)
         if name in ("softplus", "log_sigmoid"):  # |ln(1 + e^u)| ≤ ln 2 + |u|
             return sum_of([Growth(arb(1)), self.of(inside)])
-        if name == "sqrt":  # √u ≤ 1 + u
+        if name == "sqrt" and self.least(inside) is not None:  # √u ≤ 1 + u
             return sum_of([Growth(arb(1)), self.of(inside)])
         if name == "log" and (low := self.least(inside)) is not None and low >= 1:
             return self.of(inside)
@@ -109,7 +109,7 @@ class Bounds:
             if found is not None and found > 0:
                 least = found
         if least is None:
-            raise self.unknown(f)
+            raise self.unknown(Call("/", (Number(1), f)))
         return Growth(largest((1 / least).upper(), arb(1)))
 
     def least(self, f: Formula) -> arb | None:

@@ -102,11 +102,23 @@ def second_moment(parts: tuple[Piece, ...], sheet: Sheet, unknown: list[str]) ->
 
     value = mean_square(parts, "z", sheet.values)
     if whole is not None:
-        found = sheet.value_of(whole)
+        found = sheet.value_of(rooted(whole, sheet.stated))
         if not overlap(found, value):
             raise Disagreement(f"the closed form gives {found}, integration {value}")
         value = found
     return SecondMoment(parts, closed, whole, value)
+
+
+def rooted(f: Formula, stated: dict[str, Formula]) -> Formula:
+    """f with stated roots in place of their names, and √u² as u, so that (1 + √5²)/2 is 3."""
+
+    def squared(node: Formula) -> Formula:
+        match node:
+            case Call("**", (Call("sqrt", (u,)), Number(n, 1))) if n > 0 and n % 2 == 0:
+                return Call("**", (u, Number(n // 2)))
+        return node
+
+    return transform(substitute(f, stated), squared)
 
 
 def closed_form(piece: Piece) -> Formula | None:

@@ -11,13 +11,13 @@ from hwsolve.layers.base import shape_text
 from hwsolve.quantities import quantity
 from hwsolve.solution import Answer, Cell, Curve, Note, Solution, Table
 from hwsolve.solvers.initialization import give_parameters
-from hwsolve.solvers.proof import refused
 from hwsolve.solvers.variances import gains, weights
 from hwsolve.solvers.variances.derivation import Derivation
 from hwsolve.solvers.variances.gains import Gain
 from hwsolve.solvers.variances.prediction import Curves
 from hwsolve.solvers.variances.sheet import Sheet, as_float
 from hwsolve.solvers.variances.simulation import Track, simulate
+from hwsolve.spec.report import Report, SpecFailure
 
 if TYPE_CHECKING:
     from hwsolve.solvers.initialization import Problem
@@ -38,7 +38,7 @@ class Page:
         self.problem, self.fans, self.unit = problem, problem.fans, problem.unit
         sizes = {r.name for size in self.fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
         taken = sizes | set(self.unit.parameters)
-        positive = ("c", "q", "Var_W", "Var_a", "Var_z", "Var_delta")
+        positive = ("c", "q", "sigma_w", "sigma_a", "sigma_z", "sigma_d")
         domains = dict.fromkeys((*sizes, *self.fans.sizes), "size") | dict.fromkeys(positive, "positive")
         digits = problem.digits or 6
         self.float64 = problem.numbers == "float64"
@@ -67,7 +67,7 @@ class Page:
         self.derivation.forward_pass(gain)
         self.derivation.backward_pass(gain)
         weights.scaled(sheet, gain, problem.mode, self.balanced(gain))
-        weights.growth(sheet)
+        weights.growth(sheet, self.unit.homogeneous)
         weights.distributions(sheet, self.taken)
         self.remarks(gain)
         if problem.simulate is not None:
@@ -102,14 +102,14 @@ class Page:
         """What the derivation takes for granted."""
         sheet = self.sheet
         weights_text = say(
-            "Assumed: weights are independent of each other and of what comes in, with mean 0 and one variance Var W; "
+            "Assumed: the weights W are independent of each other and of what comes in, with mean 0 and variance σ_w²; "
             "biases are 0."
         )
         sheet.text(weights_text)
         if self.problem.gain == "linear":
             sheet.text(say("Assumed: z is so small that the activation acts as its tangent at 0."))
         else:
-            sheet.text(say("Assumed: the z before the activation are N(0, Var z)."))
+            sheet.text(say("Assumed: the z before the activation are normal, with mean 0 and variance σ_z²."))
         sheet.section(say("Assumptions"))
 
     # the gain
@@ -151,13 +151,13 @@ class Page:
         if derived and mode != "fan_in" and not self.balanced(gain):
             self.note(
                 say(
-                    "E[f′(z)²] is not E[f(z)²]: the gain keeps Var z forward; gradients alone would be kept by "
+                    "E f′(z)² is not E f(z)²: the gain keeps Var z forward; gradients alone would be kept by "
                     "variance.backward."
                 )
             )
         if derived and not self.unit.homogeneous:
             self.note(
-                say("f(cz) is not c·f(z): E[f(z)²]/Var z depends on Var z, and the gain is the one for Var z = 1.")
+                say("f(cz) is not c·f(z): E f(z)²/Var z depends on Var z, and the gain is the one for Var z = 1.")
             )
         strides = getattr(self.problem.layer, "stride", ())
         if any(s != 1 for s in strides):
@@ -186,7 +186,7 @@ class Page:
             forward, backward = simulate(curves, self.squared_gain(), setting)
         except OverflowError:
             message = say("The simulated variances leave the range of float64: fewer layers, or another gain, will do.")
-            raise refused(self.problem, message) from None
+            raise self.refused("simulate", message) from None
         layers = shown_layers(setting.depth)
         tables = (
             Table(say("Forward: Var z by layer"), heads(), tuple(row(k, forward) for k in layers)),
@@ -210,6 +210,14 @@ class Page:
             n=f"{farthest:.1f}",
         )
         self.note(text, "info" if farthest <= 5 else "warning")
+
+    def refused(self, key: str, message: Message) -> SpecFailure:
+        """The error of a setting that only solving shows."""
+        problem = self.problem
+        report = problem.report if problem.report is not None else Report()
+        assert problem.node is not None
+        report.add(problem.node.entries[key][1], key, message)
+        return SpecFailure(report)
 
     def squared_gain(self) -> float:
         """g² for fan_in = fan_out, where all modes agree."""

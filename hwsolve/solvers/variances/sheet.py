@@ -35,6 +35,7 @@ class Sheet:
         self.digits, self.float64, self.domains = digits, float64, domains
         self.values: dict[str, Scalar] = {}
         self.formulas: dict[str, Formula] = {}
+        self.stated: dict[str, Formula] = {}  # what the problem states as a formula, as √5
         self.given: list[Given] = []
         self.sections: list[Section] = []
         self.lines: list[Line] = []
@@ -49,6 +50,7 @@ class Sheet:
             self.values[name] = value
             self.given.append(Given(Ref(name), self.quantity(value)))
         else:
+            self.stated[name] = stated
             self.define(name, stated, rule)
 
     def value_of(self, f: Formula) -> Scalar:

@@ -6,7 +6,7 @@ from hwsolve import numbers
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.terms import rational
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, references, substitute
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, substitute
 from hwsolve.language import Message, say
 from hwsolve.solution import Note
 from hwsolve.solvers.variances.fans import Fans, put_in
@@ -25,13 +25,13 @@ def scaled(sheet: Sheet, gain: Gain, mode: str, balanced: bool) -> None:
     if mode == "average" and both:
         f, rule = parse("2/(1/variance.forward + 1/variance.backward)"), say("harmonic mean of the two")
     elif mode == "average":
-        f, rule = over(gain.square, fan, 2), say("2 gain²/(fan_in + fan_out), as Xavier's")
+        f, rule = over(gain.square, fan, 2), say("twice the squared gain over both fans, as Xavier takes it")
     elif own and mode == "fan_in":
         f, rule = Ref("variance.forward"), say("the condition of the forward pass")
     elif both:
         f, rule = Ref("variance.backward"), say("the condition of the backward pass")
     else:
-        f, rule = over(gain.square, fan), say("gain²/{mode}", mode=mode)
+        f, rule = over(gain.square, fan), say("squared gain over the fan")
     sheet.define("variance", f, rule, lhs=None if mode == "average" else over(gain.square, fan), main=True)
     sheet.section(say("Variance of the weights"))
 
@@ -45,11 +45,14 @@ def over(square: Formula, fan: Formula, times: int = 1) -> Formula:
     return Call("/", (square if times == 1 else Call("*", (Number(times), square)), fan))
 
 
-def growth(sheet: Sheet) -> None:
-    """What one layer with this variance does to Var z and Var δ, at Var z = 1."""
+def growth(sheet: Sheet, homogeneous: bool) -> None:
+    """What one layer with this variance does to Var z and Var δ; at Var z = 1 where that matters."""
     forward, backward = parse("fan_in*variance*moment"), parse("fan_out*variance*moment.backward")
-    sheet.define("growth.forward", forward, say("Var z is multiplied by this per layer, at Var z = 1"))
-    sheet.define("growth.backward", backward, say("Var δ is multiplied by this per layer, at Var z = 1"))
+    rules = say("Var z is multiplied by this in a layer"), say("Var δ is multiplied by this in a layer")
+    if not homogeneous:
+        rules = say("by this Var z is multiplied, at Var z = 1"), say("by this Var δ is multiplied, at Var z = 1")
+    sheet.define("growth.forward", forward, rules[0])
+    sheet.define("growth.backward", backward, rules[1])
     sheet.section(say("What one layer does"))
 
 
@@ -84,9 +87,7 @@ def torch_gains(sheet: Sheet, name: str, unit: Unit) -> None:
     if found is None:
         return
     call, f, _ = found
-    argument = "".join(f", {r.name}" for r in references(f))
-    text = f"calculate_gain('{call}'{argument})"
-    sheet.define("gain.torch", f, say("torch.nn.init.{call}", call=text))
+    sheet.define("gain.torch", f, say("PyTorch's gain for {name}", name=call.replace("_", " ")))
 
 
 def torch_remarks(sheet: Sheet, name: str, unit: Unit) -> list[Note]:

@@ -144,6 +144,8 @@ class Writer:
         kinds = (left.kind, right.kind)
         if "word" in kinds or kinds == ("number", "number"):
             return self.times
+        if kinds == ("symbol", "symbol") and left.text == right.text:
+            return self.dot
         if "partial" in kinds or "fraction" in kinds or (left.level == PRODUCT and left.kind == "number"):
             return self.dot
         if "number" in kinds:

@@ -14,6 +14,7 @@ class Output:
 
     def __init__(self, schematic: Formula, indices: tuple[str, ...], name: str, others: tuple[str, ...]) -> None:
         self.forms: list[tuple[Formula, Formula]] = []
+        self.products: list[tuple[Term, Formula]] = []  # the forms that are products, as terms
         if isinstance(schematic, Ref | Number):
             return
         choices = [(i, *others[k : k + 1]) for k, i in enumerate(indices)] if len(others) == len(indices) else []
@@ -22,6 +23,8 @@ class Output:
             for own, new in zip(indices, chosen, strict=True):
                 f = put(f, own, Ref(new))
             self.forms.append((f, Ref(name, tuple(Ref(c) for c in chosen))))
+        patterns = [(term_of(form), element) for form, element in self.forms]
+        self.products = [(p, element) for p, element in patterns if len(p.factors) > 1 and p.coefficient != 0]
 
     def put(self, f: Formula) -> Formula:
         """f with y's element where its formula stands, alone or inside a product."""
@@ -32,15 +35,12 @@ class Output:
         if not parts or isinstance(f, Ref):
             return f
         f = rebuild(f, tuple(self.put(p) for p in parts))
-        return self.in_product(f) if isinstance(f, Call) and f.name in ("*", "/", "neg", "**") else f
+        return self.in_product(f) if self.products and isinstance(f, Call) and f.name in ("*", "/", "neg", "**") else f
 
     def in_product(self, f: Formula) -> Formula:
         """A product that holds all factors of y's formula holds y."""
         term = term_of(f)
-        for form, element in self.forms:
-            pattern = term_of(form)
-            if len(pattern.factors) < 2 or pattern.coefficient == 0:
-                continue
+        for pattern, element in self.products:
             while (rest := without(term, pattern)) is not None:
                 term = merge((rest, Term(1 / pattern.coefficient, ((element, ONE),))))
                 f = written(term)

@@ -110,7 +110,10 @@ class Recursion:
 
     def bounded(self, f: Formula, within: bool = True) -> Formula:
         """The formula with the bounds of places, and where there is a stride its divisibility, written out."""
-        return guarded(f, {self.called.g: self.outputs, self.called.y: self.outputs}, self.bounds(), within)
+        shapes = {self.called.g: self.outputs, self.called.y: self.outputs}
+        if getattr(self.operation, "groups", 1) != 1:  # only the channels of its group count for an output
+            shapes[self.called.w] = self.sizes["O"], self.sizes["C"]
+        return guarded(f, shapes, self.bounds(), within)
 
     def bounds(self) -> Bounds:
         """The ranges of the free indices: from 1, to what is left open."""

@@ -112,7 +112,20 @@ class Worker:
             lhs, rhs = both_sides(self.writer, node)
             rows.append((node.layer, Call("==", (lhs, rhs)), " × ".join(map(str, node.shape)) or "1"))
         columns = (say("layer"), say("computes"), say("shape"))
-        return Section(say("Network"), tables=(Table("", columns, tuple(rows)),), asked=True)
+        table = Table("", columns, tuple(rows))
+        return Section(say("Network"), lines=(Prose(self.question()),), tables=(table,), asked=True)
+
+    def question(self) -> Message:
+        """What is to be worked out."""
+        if self.updates and self.steps == 1:
+            return say("Asked: the forward pass, the loss, its gradients, and all values after one update.")
+        if self.updates:
+            return say("Asked: the forward pass, the loss, its gradients, and the values after {n} updates.", n=self.steps)
+        if self.graph.loss:
+            return say("Asked: the forward pass, the loss, and its gradients.")
+        if any(n.role == "gradient" for n in self.graph.nodes.values()):
+            return say("Asked: the forward pass, and the gradients of the loss from that of the output.")
+        return say("Asked: the forward pass.")
 
     def nodes(self, *roles: str) -> list[Node]:
         """The nodes of these roles."""

@@ -115,3 +115,17 @@ def merged(kind: str, branches: int, smaller: Iterable[str] = ()) -> Operations:
     products = {"mul": "2*values" if others == 1 else f"{branches * others}*values"} | ({"sum": sums} if sums else {})
     forward = {"mul": "values" if others == 1 else f"{others}*values"}
     return {"forward": forward, "product": products, "error": {"add": merge}}
+
+
+def gradients(rule: Phase, learned: list[str]) -> Phase:
+    """What the gradients of the trained parameters take: products are those of the weight, `add` is the bias's."""
+    return {
+        k: text
+        for k, text in rule.items()
+        if ("bias" if k == "add" and "bias" in rule_names(rule) else "weight") in learned
+    }
+
+
+def rule_names(rule: Phase) -> tuple[str, ...]:
+    """The parameters that a rule is about: one that multiplies has a weight, and its additions are of a bias."""
+    return ("weight", "bias") if "mul" in rule else ("weight",)

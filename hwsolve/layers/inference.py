@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Formula, walk
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
@@ -17,6 +17,7 @@ from hwsolve.spec.nodes import Mapping, Node, Scalar
 from hwsolve.spec.report import Path, Report
 
 MOST_STEPS = 1_000  # repetitions that are walked in search of a shape that stays, where their number is a name
+LONGEST_SIZE = 300  # parts of a formula that gives a size
 MOST_AGAIN = 20_000  # layers that are walked again in repetitions
 MOST_COPIES = 100_000  # layers that `expand` writes out
 DIMENSION = re.compile(r"[123]d$")
@@ -144,11 +145,17 @@ class Walk:
             made = layer.output(shape)
             if not isinstance(made, StatedMap):
                 made = tuple(simplified(size) for size in made)
+                self.short_enough(part, made)
             for name, spec in layer.specs().items():
                 check_numbers(name, spec, layer.parameters(shape).get(name))
         except ShapeError as error:
             self.stop(part, error.message, error.field)
         return made
+
+    def short_enough(self, part: Part, shape: Shape) -> None:
+        """Sizes with names stay readable: layer upon layer they can double."""
+        if any(isinstance(size, Formula) and sum(1 for _ in walk(size)) > LONGEST_SIZE for size in shape):
+            self.stop(part, say("The size of the output is a formula with more than {n} parts.", n=LONGEST_SIZE))
 
     def stop(self, part: Part, message: Message, field: str | None = None) -> Any:
         """Note a mistake at a field of a part, or at the part."""
@@ -174,7 +181,7 @@ class Walk:
                 n = f"{MOST_AGAIN:,}"
                 self.stop(part, say("The shape changes with every repetition, for more than {n} layers.", n=n), "times")
             out = end(body, shape)
-            alike = same(out, shape) and not self.unrolled
+            alike = out == shape and not self.unrolled
             copies.append((str(len(copies) + 1), body))
             times.append(left if alike else 1)
             if alike:
@@ -204,7 +211,7 @@ class Walk:
         else:
             inner = Scope(f"{scope.prefix}shortcut.")
             shortcut = self.items(part.branches[1], shape, inner)
-            if not same(out, end(shortcut, shape)):
+            if out != end(shortcut, shape):
                 self.unequal(part, out, end(shortcut, shape))
         return Item(
             path, part.type, None, part.node, shape, out, (("body", body), ("shortcut", shortcut)), where=part.path
@@ -225,7 +232,7 @@ class Walk:
         """Branches side by side, joined along the channels or multiplied element by element."""
         branches = tuple((f"branch{k}", self.items(b, shape, scope)) for k, b in enumerate(part.branches, 1))
         outs = [end(items, shape) for _, items in branches]
-        out = concatenated(outs) if part.type == "concat" else multiplied(outs)
+        out = base.concatenated(outs) if part.type == "concat" else base.multiplied(outs)
         if out is None:
             shapes = ", ".join(shape_text(o) for o in outs)
             self.stop(part, say("The branches give shapes that do not fit together: {shapes}.", shapes=shapes))
@@ -233,36 +240,17 @@ class Walk:
         return Item(path, part.type, None, part.node, shape, out, branches, where=part.path)
 
 
+def note_reserved(items: tuple[Item, ...], reserved: frozenset[str], report: Report) -> None:
+    """Refuse layers whose names are keys of their own."""
+    for item in items:
+        if item.path in reserved and isinstance(item.node, Mapping):
+            message = say("`{name}` can't be the name of a layer here: it is a key of its own.", name=item.path)
+            report.add(item.node.entries["name"][1], item.where / "name", message)
+
+
 def end(items: tuple[Item, ...], shape: Shape) -> Shape:
     """What comes out of a sequence into which `shape` goes."""
     return items[-1].output if items else shape
-
-
-def same(a: Shape, b: Shape) -> bool:
-    """Whether two shapes are one; sizes with names are compared in canonical form."""
-    return a == b
-
-
-def concatenated(shapes: list[Shape]) -> Shape | None:
-    """The channels (the first axis) together, all other axes alike; None where they differ."""
-    first = shapes[0]
-    if any(isinstance(s, StatedMap) for s in shapes) or not first or any(s[1:] != first[1:] or not s for s in shapes):
-        return None
-    return (base.total(s[0] for s in shapes), *first[1:])
-
-
-def multiplied(shapes: list[Shape]) -> Shape | None:
-    """The common shape, where an axis of 1 is repeated; None where they differ."""
-    rank = len(shapes[0])
-    if any(isinstance(s, StatedMap) or len(s) != rank for s in shapes):
-        return None
-    out: list[Size] = []
-    for sizes in zip(*shapes, strict=True):
-        wide = [s for s in sizes if s != 1]
-        if any(s != wide[0] for s in wide):
-            return None
-        out.append(wide[0] if wide else 1)
-    return tuple(out)
 
 
 def check_numbers(name: str, spec: ParameterSpec, shape: Shape | None) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from hwsolve.language import say
 from hwsolve.layers.base import ShapeError, StatedMap
+from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Item, Network, NetworkField
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
@@ -63,14 +64,12 @@ class Problem(base.Problem, kw_only=True):
 
     def check(self, report: Report) -> None:
         """Every layer can be counted."""
+        note_reserved(self.network.items, RESERVED, report)
         self.countable(self.network.items, report)
 
     def countable(self, items: tuple[Item, ...], report: Report) -> None:
         """Note the layers that can't be."""
         for item in items:
-            if item.path in RESERVED:
-                message = say("`{name}` can't be the name of a layer here: it is a key of its own.", name=item.path)
-                report.add(item.node, item.where, message)
             if isinstance(item.input, StatedMap) or isinstance(item.output, StatedMap):
                 report.add(
                     item.node, item.where, say("Operations can't be counted: the sides of the map are not stated.")

@@ -13,6 +13,7 @@ import msgspec
 
 from hwsolve.errors import CallError
 from hwsolve.language import say
+from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Network, NetworkField
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
@@ -47,8 +48,9 @@ count:                                   # optional: which activations and multi
 # expect: {params: 15898}                # what should come out; `hwsolve batch` checks it
 """
 
+RESERVED = frozenset({"input", "weight", "bias", "trainable", "bytes"})
 COLUMNS = ("params", "activations", "macs", "flops", "trainable")
-BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ class Count(msgspec.Struct, frozen=True):
 
     activations: Annotated[str, Choice("cs231n", "outputs")] | None = None
     macs: Annotated[str, Choice("matmul", "all")] | None = None
-    dtype: Annotated[str, Choice(*BYTES)] = "float32"
+    dtype: Annotated[str, Choice(*DTYPES)] = "float32"
 
 
 class Problem(base.Problem, kw_only=True):
@@ -69,16 +71,7 @@ class Problem(base.Problem, kw_only=True):
 
     def check(self, report: Report) -> None:
         """The names of layers must not be those of other keys."""
-        from hwsolve.solvers.counting import RESERVED
-
-        for item in self.network.items:
-            if item.path in RESERVED:
-                path, name = item.where, item.path
-                report.add(
-                    item.node,
-                    path,
-                    say("`{name}` can't be the name of a layer here: it is a key of its own.", name=name),
-                )
+        note_reserved(self.network.items, RESERVED, report)
 
 
 def solve(problem: Problem) -> Solution:

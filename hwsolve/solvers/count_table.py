@@ -11,7 +11,7 @@ from hwsolve.layers.base import Shape, Size, product, shape_text
 from hwsolve.solution import Answer, Cell, Quantity, Table
 
 if TYPE_CHECKING:
-    from hwsolve.solvers.counting import Asked
+    from hwsolve.solvers.count_conventions import Asked
 
 
 class Row(msgspec.Struct, frozen=True):

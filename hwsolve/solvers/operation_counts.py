@@ -8,36 +8,26 @@ import msgspec
 
 from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, Size, is_sum, product, shape_text, simplified, total
-from hwsolve.layers.cost import Phase, joined, merged
+from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
+from hwsolve.layers.cost import Phase, gradients, joined, merged
 from hwsolve.layers.network import Item
 from hwsolve.layers.parameter import ABSENT
-from hwsolve.solution import Answer, Cell, Line, Note, Prose, Section, Solution, Stage, Table
+from hwsolve.solution import Answer, Line, Prose, Section, Solution, Stage
+from hwsolve.solvers.operation_tables import (
+    ALWAYS,
+    KINDS,
+    PHASES,
+    Row,
+    conventions,
+    layer_table,
+    leading,
+    phase_table,
+)
 from hwsolve.solvers.size_lines import Sizes, counted, equal, filled, parsed, size_value, summed, value_line
 
 if TYPE_CHECKING:
     from hwsolve.solvers.complexity import Problem
 
-KINDS = {
-    "mul": say("Multiplications"),
-    "add": say("Additions"),
-    "div": say("Divisions"),
-    "cmp": say("Comparisons"),
-    "exp": say("Exponentials"),
-    "log": say("Logarithms"),
-    "sqrt": say("Square roots"),
-    "tanh": say("tanh"),
-    "erf": say("erf"),
-}
-PHASES = {
-    "forward": say("Forward pass"),
-    "error": say("Error terms"),
-    "gradient": say("Gradients"),
-    "backward": say("Backward pass"),
-    "update": say("Update"),
-    "total": say("All"),
-}
-ALWAYS = ("mul", "add")  # totals that are answers even where they are 0
 LOSSES: dict[str, Phase] = {
     "half_squared_error": {"add": "outputs"},
     "mse_loss": {"add": "outputs", "mul": "outputs"},
@@ -63,7 +53,7 @@ class Operations:
         self.answers: dict[str, Answer] = {}
         self.sections: list[Section] = [Section(say("Layer by layer"))]
         self.values: dict[str, Size] = {}  # the totals by key
-        self.rows: list[tuple[str, Size, dict[str, Size]]] = []
+        self.rows: list[Row] = []
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -71,13 +61,14 @@ class Operations:
         self.walk(network.items, 1, 0 if self.count.input_gradient else 1)
         self.loss()
         totals = self.totals()
+        tables = (phase_table(self.values, self.count), layer_table(self.rows, self.values))
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
-            sections=(*self.sections, totals, Section(say("Summary"), tables=(self.phases(), self.layers()))),
+            sections=(*self.sections, totals, Section(say("Summary"), tables=tables)),
             answers=self.answers,
-            notes=self.conventions(),
+            notes=conventions(self.count),
         )
 
     # the walk
@@ -276,69 +267,6 @@ class Operations:
             self.answers[f"order.{phase}"] = Answer(order)
             lines.append(Prose(say("{phase}:", phase=PHASES[phase]), (Stage("=", Call("O", (order,))),)))
 
-    # tables and notes
-
-    def phases(self) -> Table:
-        """A row for each phase, a column for each kind of operation."""
-        kinds = [kind for kind in KINDS if kind in ALWAYS or any(key.endswith(f".{kind}") for key in self.values)]
-        rows = []
-        for phase, name in PHASES.items():
-            cells = [self.values.get(f"{phase}.{kind}", 0) for kind in kinds]
-            rows.append((name, *cells))
-        return Table("", (say("Phase"), *(self.head(kind) for kind in kinds)), tuple(rows), total=True)
-
-    def head(self, kind: str) -> Message:
-        """A kind's name at the head of a column."""
-        return say("Multiply-adds") if kind == "mul" and self.count.multiply_add == 1 else KINDS[kind]
-
-    def layers(self) -> Table:
-        """A row for each layer, all its copies together."""
-        heads = {
-            f"{phase}.{kind}": say("{phase}: {kind}", phase=short, kind=sign)
-            for phase, short in (("forward", say("forward")), ("backward", say("backward")), ("update", say("update")))
-            for kind, sign in (("mul", "×"), ("add", "+"))
-        }
-        body: list[tuple[Cell, ...]] = []
-        for path, times, row in self.rows:
-            label = path if times == 1 else f"{factor_text(times)} × {path}"
-            body.append((label, *(row.get(key, "") for key in heads)))
-        last = tuple(self.values.get(key, 0) for key in heads)
-        return Table("", (say("Layer"), *heads.values()), (*body, (say("Total"), *last)), total=True)
-
-    def conventions(self) -> tuple[Note, ...]:
-        """The settings, in words."""
-        count = self.count
-        notes = [
-            say("Multiplications and additions are counted one by one (multiply_add: 2).")
-            if count.multiply_add == 2
-            else say("An addition along with its multiplication is one operation, a multiply-add (multiply_add: 1)."),
-            say("Biases count.") if count.bias else say("Biases do not count."),
-            say("Evaluating activation functions counts; their derivatives count in the backward pass.")
-            if count.activations
-            else say("Evaluating activation functions does not count; their derivatives count in the backward pass."),
-            say("The gradient of the input is worked out too.")
-            if count.input_gradient
-            else say(
-                "The gradient of the input is not worked out: layers before the first trained one have no error terms."
-            ),
-            say("One sample; an update is w − η·gradient."),
-        ]
-        return tuple(Note("info", note) for note in notes)
-
-
-def gradients(rule: Phase, learned: list[str]) -> Phase:
-    """What the gradients of the trained parameters take: products are those of the weight, `add` is the bias's."""
-    return {
-        k: text
-        for k, text in rule.items()
-        if ("bias" if k == "add" and "bias" in rule_names(rule) else "weight") in learned
-    }
-
-
-def rule_names(rule: Phase) -> tuple[str, ...]:
-    """The parameters that a rule is about: one that multiplies has a weight, and its additions are of a bias."""
-    return ("weight", "bias") if "mul" in rule else ("weight",)
-
 
 def minus(a: Size, b: Size) -> Size:
     """a − b."""
@@ -357,29 +285,3 @@ def plain_size(answer: Answer) -> Size:
     """The size in an answer."""
     size: Size = answer.value if isinstance(answer.value, Formula) else answer.value.value
     return size
-
-
-def factor_text(size: Size) -> str:
-    """A size before a multiplication sign."""
-    return f"({shape_text((size,))})" if is_sum(size) else shape_text((size,))
-
-
-def leading(counts: list[Formula]) -> Formula:
-    """The monomials, without numbers, that no other one of the counts outgrows for all sizes."""
-    from hwsolve.formula.polynomial import powers
-
-    found = {frozenset(m.items()): m for f in counts for m in powers(f)}
-    kept = [m for m in found.values() if not any(n is not m and outgrows(n, m) for n in found.values())]
-    parts = [monomial(m) for m in kept]
-    return parts[0] if len(parts) == 1 else Call("+", tuple(parts))
-
-
-def outgrows(a: dict[Formula, int], b: dict[Formula, int]) -> bool:
-    """Whether a is a multiple of b."""
-    return all(a.get(atom, 0) >= power for atom, power in b.items())
-
-
-def monomial(powers: dict[Formula, int]) -> Formula:
-    """A product of powers."""
-    factors = [atom if n == 1 else Call("**", (atom, Number(n))) for atom, n in powers.items()]
-    return Number(1) if not factors else factors[0] if len(factors) == 1 else Call("*", tuple(factors))

@@ -9,11 +9,13 @@ import msgspec
 
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number
 from hwsolve.language import Message, say
+from hwsolve.spec.amounts import DecimalField
 from hwsolve.spec.collections import MOST_VALUES, ListOf, uneven
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
+from hwsolve.spec.numerals import Excess, decimal
 from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed
-from hwsolve.spec.scalars import CountField, DecimalField, Excess, decimal
+from hwsolve.spec.scalars import CountField
 
 FORMS = ("linspace", "arange", "zeros", "ones", "eye", "full")
 SHAPE = ListOf(CountField(1), minimum=1, single=True)

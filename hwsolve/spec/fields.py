@@ -8,22 +8,17 @@ class Conv2d(Layer, frozen=True, kw_only=True):
 
 from __future__ import annotations
 
+from hwsolve.spec.amounts import AnyFormula, Decimal, DecimalField, Size, SizeField, SizeOrZero
 from hwsolve.spec.arrays import Array, ArrayField, is_array_form
 from hwsolve.spec.collections import ListOf, MapOf, Nested, OneOf, PerAxis, Raw
 from hwsolve.spec.field import INVALID, Field, describe, field_of
 from hwsolve.spec.records import RecordField, read_record, record_schema
 from hwsolve.spec.scalars import (
-    AnyFormula,
     Choice,
     Count,
     CountField,
-    Decimal,
-    DecimalField,
     Flag,
     FlagField,
-    Size,
-    SizeField,
-    SizeOrZero,
     Text,
     TextField,
     Word,

@@ -13,6 +13,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation, PReLU
 from hwsolve.layers.base import Layer
+from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import (
     INVALID,
     AnyFormula,
@@ -26,7 +27,6 @@ from hwsolve.spec.fields import (
 from hwsolve.spec.nodes import Mapping, Node, Scalar, is_null
 from hwsolve.spec.records import form_of
 from hwsolve.spec.report import Path, Report
-from hwsolve.spec.scalars import CONSTANTS
 
 LETTERS = {"negative_slope": "alpha", "weight": "alpha"}  # the textbook's letters for settings
 OPERATORS = {"+", "-", "*", "/", "**", "neg", "if", *COMPARISONS}

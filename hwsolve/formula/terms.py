@@ -266,8 +266,7 @@ def sum_of(terms: Iterable[Term]) -> Formula:
         key = frozenset(term.factors)
         if key in merged:
             old = merged[key]
-            decimal = old.decimal or term.decimal
-            merged[key] = Term(old.coefficient + term.coefficient, old.factors, decimal)
+            merged[key] = Term(old.coefficient + term.coefficient, old.factors, old.decimal or term.decimal)
         else:
             merged[key] = term
     kept = [t for t in merged.values() if t.coefficient != 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwsolve.formula.domain import Names, domains
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify import big, choice
-from hwsolve.formula.terms import difference, negative
+from hwsolve.formula.terms import difference, negative, rational
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, transform, walk
 from hwsolve.language import Message
 from hwsolve.solution import Identity, Prose, Stage
@@ -102,10 +102,10 @@ def by_steps(f: Formula) -> Formula:
 
     def change(node: Formula) -> Formula:
         match node:
-            case Call(">" | "<" | ">=" | "<=" as relation, (a, b)) if bare(a) != bare(b):
+            case Call(">" | "<" | ">=" | "<=" as relation, (a, b)) if mixed(a, b):
                 apart = difference(a, b) if relation[0] == ">" else difference(b, a)
                 return Call("step" if len(relation) == 1 else "step0", (apart,))
-            case Call("max" | "min" as name, (a, b)) if bare(a) != bare(b):
+            case Call("max" | "min" as name, (a, b)) if mixed(a, b):
                 apart = difference(a, b) if name == "max" else difference(b, a)
                 return Call("if", (Call("step", (apart,)), a, b))
         return node
@@ -113,9 +113,10 @@ def by_steps(f: Formula) -> Formula:
     return transform(f, change)
 
 
-def bare(f: Formula) -> bool:
-    """Whether a formula is made of numbers alone."""
-    return not any(isinstance(n, Ref) for n in walk(f))
+def mixed(a: Formula, b: Formula) -> bool:
+    """Whether a rational may be compared with a real number: a side is made of numbers, and not both are rational."""
+    bare = [not any(isinstance(n, Ref) for n in walk(f)) for f in (a, b)]
+    return any(bare) and not (all(bare) and rational(a) is not None and rational(b) is not None)
 
 
 def without_repeats(forms: tuple[Formula, ...]) -> tuple[Formula, ...]:

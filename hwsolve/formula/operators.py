@@ -112,8 +112,8 @@ EXACT: dict[str, Callable[..., Value]] = {
     ">=": lambda a, b: not less(a, b),
 }
 ON_INTS: dict[str, Callable[..., int]] = {
-    "max": max,
-    "min": min,
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
     "abs": abs,
     "floor": lambda a: a,
     "ceil": lambda a: a,

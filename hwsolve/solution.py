@@ -18,9 +18,9 @@ Text = Message | str
 class Quantity(msgspec.Struct, frozen=True):
     """A value and how it is printed.
 
-    `value`: int, fmpq, arb or float; `text`: its decimal, no thousands separators; `relation`: "=" where `text` is the value,
-    else "≈"; `exact`: the rational as "12769/500000" or an integer's digits, where the value is one; `system`: exact,
-    certified or float64.
+    `value`: int, fmpq, arb or float; `text`: its decimal, no thousands separators; `relation`: "=" where `text` is the
+    value, else "≈"; `exact`: the rational as "12769/500000" or an integer's digits, where the value is one; `system`:
+    exact, certified or float64.
     """
 
     value: Any
@@ -45,7 +45,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Value(msgspec.Struct, frozen=True, tag="value", tag_field="kind"):
-    """`key = stages… = quantity`.  `formula` can be evaluated from the keys above; `stages` is what a reader sees of it."""
+    """`key = stages… = quantity`: `formula` can be evaluated from the keys above, `stages` is what readers see."""
 
     key: Ref
     formula: Formula
@@ -58,8 +58,8 @@ class Value(msgspec.Struct, frozen=True, tag="value", tag_field="kind"):
 class Identity(msgspec.Struct, frozen=True, tag="identity", tag_field="kind"):
     """`lhs = rhs` for all values of the free variables.
 
-    `free` maps each to real, positive, negative, unit, index or size.  `shown` is the chain of equal forms that a reader
-    sees in place of `lhs = rhs`, where it has further forms between or short names for parts.
+    `free` maps each to real, positive, negative, unit, index or size.  `shown` is the chain of equal forms that a
+    reader sees in place of `lhs = rhs`, where it has further forms between or short names for parts.
     """
 
     lhs: Formula
@@ -134,7 +134,7 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A final result: a Quantity, nested tuples of them (an array), or a Formula; `shown` is what a reader sees of one."""
+    """A final result: a Quantity, nested tuples of them (an array), or a Formula; `shown` is what a reader sees."""
 
     value: Any
     main: bool = False  # one of the few numbers that are shown at the end

@@ -67,9 +67,9 @@ def slope(text: str, by: str, names: tuple[str, ...], arrays: tuple[Array, ...])
 def derivative(text: str, by: str) -> Formula:
     """The derivative by one name; that of a named function is a function with array code of its own."""
     f = parse(text)
-    if isinstance(f, Call) and f.args[0] == Ref(by) and f"d_{f.name}" in numbers.FUNCTIONS:
-        if not any(a == Ref(by) for a in f.args[1:]):
-            return Call(f"d_{f.name}", f.args)
+    match f:
+        case Call(name, (x, *others)) if f"d_{name}" in numbers.FUNCTIONS and x == Ref(by) and x not in others:
+            return Call(f"d_{name}", f.args)
     from hwsolve.formula.differentiate import differentiate
 
     return differentiate(f, Ref(by))

@@ -119,7 +119,7 @@ class Builder:
         """A quantity whose numbers the problem states."""
         return self.add(Node(symbol, shape, "given"), Label(symbol, elements or {}))
 
-    def own(self, layer: Any, which: str, shape: Sizes, symbol: str, path: str, value: Any = None) -> str:
+    def own(self, layer: Any, which: str, shape: tuple[Any, ...], symbol: str, path: str, value: Any = None) -> str:
         """A parameter of a layer: its symbol unless the problem has one, its numbers as its specification says.
 
         `value` is that of every element where the specification says nothing.

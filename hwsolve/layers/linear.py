@@ -15,7 +15,7 @@ from hwsolve.spec.fields import Size
 
 
 class Affine(Operation, frozen=True):
-    """z[i] = Σⱼ w[i,j] x[j] + b[i], the weights with a row per output, or per input; the bias per unit, shared, or absent."""
+    """z[i] = Σⱼ w[i,j] x[j] + b[i], with a row of weights per output or input; the bias per unit, shared or none."""
 
     by_input: bool = False
     bias: str = "units"  # units, shared, none
@@ -137,7 +137,8 @@ class Linear(Layer, frozen=True):
             return []
         return [
             say(
-                "`linear` acts on the last axis of {shape} alone; put `flatten` before it if all {values} values are meant.",
+                "`linear` acts on the last axis of {shape} alone; "
+                "put `flatten` before it if all {values} values are meant.",
                 shape=base.shape_text(x),
                 values=base.size_text(base.product(x)),
             )
@@ -149,10 +150,10 @@ class Linear(Layer, frozen=True):
         shapes = self.parameters(builder.shape(x)[-1:])
         by_input = self.weight.rows == "inputs"
         weight_shape = shapes["weight"][::-1] if by_input else shapes["weight"]
+        symbol = self.symbols.output or f"z{k}"
         w = builder.own(self, "weight", weight_shape, f"w{k}", path)
         if "bias" not in shapes:
-            operation, inputs = Affine(by_input, "none"), (x, w)
-        else:
-            b = builder.own(self, "bias", shapes["bias"], f"b{k}", path)
-            operation, inputs = Affine(by_input, "shared" if self.bias.shared else "units"), (x, w, b)
-        return builder.forward(operation, inputs, path, self.symbols.output or f"z{k}")
+            return builder.forward(Affine(by_input, "none"), (x, w), path, symbol)
+        b = builder.own(self, "bias", shapes["bias"], f"b{k}", path)
+        operation = Affine(by_input, "shared" if self.bias.shared else "units")
+        return builder.forward(operation, (x, w, b), path, symbol)

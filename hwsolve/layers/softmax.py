@@ -26,7 +26,10 @@ def axis_of(dim: int, x: Shape) -> int:
 
 
 def shifted(x: Array) -> Array:
-    """x without a common part of each row, which a softmax does not see; it keeps exponentials in range, and equal logits exact."""
+    """x without a common part of each row, which a softmax does not see.
+
+    It keeps exponentials in range, and equal logits exact.
+    """
     if numbers.is_float(x):
         return x - numbers.maximum(x, -1, keepdims=True)
     z = x - x[..., :1]

@@ -54,9 +54,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close",
-    "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "last_precision", "less", "log",
-    "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "show", "sigmoid", "sign",
-    "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
+    "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "last_precision",
+    "less", "log", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "show", "sigmoid",
+    "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "FUNCTIONS": "functions",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hwsolve import numbers
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.solution import Solution
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.report import Report, SpecFailure
@@ -25,7 +25,7 @@ def proven(problem: P, work: Callable[[P], Solution]) -> Solution:
 
 def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
     """Work it out at 128 bits, then 256 …"""
-    open_question = ""
+    open_question: Message | str = ""
     for bits in numbers.LADDER:
         with numbers.precision(bits):
             try:
@@ -36,9 +36,9 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
     raise refused(problem, message)
 
 
-def refused(problem: Problem, message: object) -> SpecFailure:
+def refused(problem: Problem, message: Message) -> SpecFailure:
     """The error of a problem that is well formed, but has no answer."""
     report = problem.report if problem.report is not None else Report()
     assert problem.node is not None
-    report.add(problem.node, "", message)  # type: ignore[arg-type]
+    report.add(problem.node, "", message)
     return SpecFailure(report)

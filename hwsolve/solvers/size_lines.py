@@ -114,10 +114,10 @@ def summed(
         terms = []
         for number, chunk in enumerate(chunks, 1):
             part = Ref(f"{key.name}.part{number}")
-            subtotal = sum(n * v for n, _, v in chunk)  # type: ignore[operator]
+            subtotal = sum(n * v for n, _, v in chunk)
             lines += summed(part, chunk, subtotal, aside=True)
             terms.append((1, part, subtotal))
-    if sum(n * v for n, _, v in terms) != result:  # type: ignore[operator]
+    if sum(n * v for n, _, v in terms) != result:
         raise Disagreement(f"{key.name}: the terms sum to another value than {result}")
     by_key = [k if n == 1 else Call("*", (formula(n), k)) for n, k, _ in terms]
     numbers = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hwsolve.language import say
-from hwsolve.spec.fields import INVALID, Array, ArrayField, CountField, Field, ListOf, read_record, record_schema
+from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, ListOf, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
 
@@ -47,7 +47,7 @@ class TargetField(Field):
         if record is INVALID:
             return INVALID
         value = node.entries["class" if one else "index"][1]
-        numbers = tuple(record.number) if one else tuple(k + 1 for k in record.number)
+        numbers = tuple(k if one else k + 1 for k in record.number)  # type: ignore[union-attr]
         return Classes(numbers, isinstance(value, Sequence), node)
 
     def schema(self) -> dict[str, Any]:

@@ -120,7 +120,9 @@ class Worker:
         if self.updates and self.steps == 1:
             return say("Asked: the forward pass, the loss, its gradients, and all values after one update.")
         if self.updates:
-            return say("Asked: the forward pass, the loss, its gradients, and the values after {n} updates.", n=self.steps)
+            return say(
+                "Asked: the forward pass, the loss, its gradients, and the values after {n} updates.", n=self.steps
+            )
         if self.graph.loss:
             return say("Asked: the forward pass, the loss, and its gradients.")
         if any(n.role == "gradient" for n in self.graph.nodes.values()):

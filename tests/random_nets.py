@@ -62,7 +62,9 @@ def problems(draw: st.DrawFn, deepest: int = 5, widest: int = 8) -> dict[str, An
         classes = [draw(st.integers(1, n)) for _ in range(max(samples, 1))]
         problem["target"] = {"class": classes if samples else classes[0]}
     else:
-        problem["target"] = nested(draw, (*batch, n), decimals(0, 1) if loss.startswith(("binary", "cross")) else decimals(-2, 2))
+        problem["target"] = nested(
+            draw, (*batch, n), decimals(0, 1) if loss.startswith(("binary", "cross")) else decimals(-2, 2)
+        )
     sgd: dict[str, Any] = {"lr": draw(decimals(0.001, 1))}
     if draw(st.booleans()):
         sgd |= {"momentum": draw(decimals(0.001, 1)), "nesterov": draw(st.booleans())}

@@ -26,6 +26,8 @@ ACTIVATIONS: dict[str, Any] = {
     "softmax": lambda z: torch.softmax(z, -1),
     "identity": lambda z: z,
 }
+
+
 class Peer:
     """The same network in PyTorch, in double precision."""
 

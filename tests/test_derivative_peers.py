@@ -99,7 +99,9 @@ def theirs(f: Formula) -> sympy.Expr:
     assert isinstance(f, Call)
     if f.name == "if":
         condition, then, other = f.args
-        return sympy.Piecewise((theirs(then), theirs(condition.args[0]) > theirs(condition.args[1])), (theirs(other), True))
+        return sympy.Piecewise(
+            (theirs(then), theirs(condition.args[0]) > theirs(condition.args[1])), (theirs(other), True)
+        )
     args = [theirs(a) for a in f.args]
     match f.name:
         case "+":

@@ -128,7 +128,9 @@ def test_steps_are_named_and_hold_by_themselves() -> None:
     (root,) = record
     rules = [str(s.rule) for s in steps_of(root)]
     assert rules[0] == "quotient rule"
-    assert {"product rule", "power rule", "chain rule, derivative of exp", "sum rule", "derivative of sin"} <= set(rules)
+    assert {"product rule", "power rule", "chain rule, derivative of exp", "sum rule", "derivative of sin"} <= set(
+        rules
+    )
     draw = random.Random(1)
     for step in steps_of(root):
         assert isinstance(step.lhs, Call) and step.lhs.name == "diff"

@@ -49,7 +49,10 @@ def test_it_is_counted() -> None:
 def test_it_is_trained(numbers: str) -> None:
     problem: dict[str, Any] = {
         "kind": "backprop",
-        "network": {"input": 1, "layers": [{"linear": {"out_features": 1, "weight": [[2]], "bias": ["0.5"]}}, "own_gelu"]},
+        "network": {
+            "input": 1,
+            "layers": [{"linear": {"out_features": 1, "weight": [[2]], "bias": ["0.5"]}}, "own_gelu"],
+        },
         "input": ["0.3"],
         "target": [1],
         "loss": "half_squared_error",

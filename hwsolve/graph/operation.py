@@ -136,9 +136,7 @@ def derived(schematic: Schematic, name: str, indices: tuple[str, ...]) -> Formul
     from hwsolve.formula.differentiate import backward
 
     ranges: dict[str, Formula] = {i: Ref(f"size_{i}") for i in schematic.indices}
-    return backward(
-        schematic.formula, schematic.indices, ranges, name, indices, upstream="g", replace_output="y"
-    )
+    return backward(schematic.formula, schematic.indices, ranges, name, indices, upstream="g", replace_output="y")
 
 
 def input_rank(f: Formula, name: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import hwsolve
+from hwsolve.spec.report import SpecFailure
 from tests.random_nets import problems
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
@@ -153,7 +154,12 @@ def test_agrees_with_pytorch(problem: dict[str, Any]) -> None:
     if nearest < 1e-9:
         return  # a true kink: PyTorch's subgradient depends on rounding
     shaken, _ = Peer(problem, noise=True).run()
-    answers = hwsolve.solve(problem).answers
+    try:
+        answers = hwsolve.solve(problem).answers
+    except SpecFailure as refused:
+        # training that diverges so far that a probability lies below 10^-100,000, which no float64 holds
+        assert "beyond 10^" in str(refused) and max(float(v.abs().max()) for v in wanted.values()) > 1e4
+        return
     last = problem["steps"]
     for key in wanted:
         name, _, step = key.partition("@")

@@ -361,7 +361,15 @@ def test_a_shown_ball_is_right_to_its_last_digit(x: Fraction, name: str, digits:
 def test_digits_that_are_not_proven_are_not_shown(digits: int, power: int) -> None:
     middle = Fraction(10) ** power * (1 + Fraction(1, 2) * Fraction(10) ** (1 - digits))
     with precision(256), pytest.raises(Undecided):
-        show(arb(rational(middle)) + arb(0, 1e-60) * arb(10) ** power, digits)
+        show(arb(rational(middle)) + arb(0, 2) * arb(10) ** (power - digits), digits)
+
+
+@given(st.integers(2, 9), st.integers(-20, 20))
+def test_a_ball_around_a_tie_is_shown_to_one_more_digit(digits: int, power: int) -> None:
+    middle = Fraction(10) ** power * (1 + Fraction(1, 2) * Fraction(10) ** (1 - digits))
+    with precision(256):
+        shown = show(arb(rational(middle)) + arb(0, 1e-60) * arb(10) ** power, digits)
+    assert (Fraction(shown.text), shown.relation) == (middle, "≈")
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 9))

@@ -118,7 +118,8 @@ def ball_text(value: Scalar, digits: int) -> str:
         raise NotFinite(say("a value without bounds"))
     if value.contains(0):
         return zero_text(value, digits)
-    found = rounded_ball(value, digits)
+    # a ball around a tie, as 0.12345650…, rounds in two ways; to one more digit it rounds in one
+    found = rounded_ball(value, digits) or rounded_ball(value, digits + 1)
     if found is None:
         raise Undecided(say("the first {digits} digits of a value", digits=digits))
     return signed(-1 if value < 0 else 1, *found)

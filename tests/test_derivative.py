@@ -48,7 +48,7 @@ CASES = {
     "function: softsign(x)\norder: 2": {"d1": "1/(1 + |x|)²", "d2": "−2sign(x)/(1 + |x|)³"},
     "function: elu(x, a)": {"d1": "{1 if x > 0, else a exp(x)}"},
     "function: hard_swish(x)": {"d1": "{0 if x ≤ −3, (2x + 3)/6 if x < 3, else 1}"},
-    "function: prelu(x, a)\nwrt: [x, a]": {"gradient": "[PReLU′(x, a), min(x, 0)]"},
+    "function: prelu(x, a)\nwrt: [x, a]": {"gradient": "[PReLU′(x, a), −ReLU(−x)]"},
     "function: log(x)\norder: 4": {"d4": "−6/x⁴"},
     "function: x/(1+x**2)\norder: 2": {"d1": "(1 − x²)/(1 + x²)²"},
     "function: -(t*log(sigmoid(z)) + (1-t)*log(1-sigmoid(z)))\nwrt: z\norder: 2": {

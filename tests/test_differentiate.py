@@ -59,9 +59,9 @@ def test_rules(text: str, wanted: str) -> None:
 
 
 def test_other_parameters() -> None:
-    assert d("prelu(x, a)", "a") == "min(x, 0)"
+    assert d("prelu(x, a)", "a") == "-relu(-x)"
     assert d("elu(x, a)", "a") == "if(x > 0, 0, exp(x) - 1)"
-    assert d("leaky_relu(a*x, a)", "a") == "x*d_leaky_relu(a*x, a) + min(a*x, 0)"
+    assert d("leaky_relu(a*x, a)", "a") == "x*d_leaky_relu(a*x, a) - relu(-a*x)"
 
 
 @pytest.mark.parametrize(

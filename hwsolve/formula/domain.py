@@ -19,6 +19,7 @@ DOMAINS = ("real", "positive", "unit", "negative")
 BOUNDS = {"real": (-2500, 2500), "positive": (200, 2500), "unit": (50, 950), "negative": (-2500, -200)}
 CONSTANTS = ("pi", "e", "inf")
 TRIES = 5
+DRAWS = 32  # points at which formulas must have a value before a domain is believed
 MOST_COMBINATIONS = 64
 
 
@@ -116,7 +117,7 @@ def domains(
 def _all_defined(formulas: list[Formula], scalars: dict[str, str], elements: dict[str, str], names: Names) -> bool:
     dice = random.Random(7)
     with precision(96):
-        for _ in range(TRIES):
+        for _ in range(DRAWS):
             point = RandomPoint(dice, scalars, elements, names)
             try:
                 for f in formulas:

@@ -69,8 +69,9 @@ def forms(f: Formula) -> list[Formula]:
     named = compact(multiplied)
     out = [f, tidy, factored(tidy), ordered(multiplied), together(tidy), multiplied, factored(multiplied)]
     out += [named, factored(named)]
-    out += [shortened(x) for x in out[1:]]
-    return out + [form for x in out[-8:] for form in (factored(x), compact(x))]
+    short = [shortened(x) for x in dict.fromkeys(out)]
+    last = [form for x in dict.fromkeys(short) for form in (x, factored(x), compact(x))]
+    return [*dict.fromkeys([*out, *last])]
 
 
 def shortened(f: Formula) -> Formula:

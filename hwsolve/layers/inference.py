@@ -18,7 +18,7 @@ from hwsolve.spec.report import Path, Report
 
 MOST_STEPS = 1_000  # repetitions that are walked in search of a shape that stays, where their number is a name
 LONGEST_SIZE = 300  # parts of a formula that gives a size
-MOST_AGAIN = 20_000  # layers that are walked again in repetitions
+MOST_AGAIN = 20_000  # layers that are walked again in repetitions; one with names in its sizes counts as 50
 MOST_COPIES = 100_000  # layers that `expand` writes out
 DIMENSION = re.compile(r"[123]d$")
 
@@ -176,10 +176,10 @@ class Walk:
         while left != 0:
             before = self.copies
             body = self.items(part.branches[0], shape, scope, again=bool(copies))
-            self.again += self.copies - before if copies else 0
+            slow = 50 if any(isinstance(size, Formula) for size in end(body, shape)) else 1
+            self.again += (self.copies - before) * slow if copies else 0
             if self.again > MOST_AGAIN and not self.unrolled:
-                n = f"{MOST_AGAIN:,}"
-                self.stop(part, say("The shape changes with every repetition, for more than {n} layers.", n=n), "times")
+                self.stop(part, say("The shape changes with every repetition, too often to follow it."), "times")
             out = end(body, shape)
             alike = out == shape and not self.unrolled
             copies.append((str(len(copies) + 1), body))

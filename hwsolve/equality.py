@@ -1,8 +1,8 @@
-"""Are two formulas equal for all values of their names?  Random points in exact numbers and balls.
+"""Are two formulas equal for all values of their names?  One normal form, random points, and SymPy.
 
-A point where the two are surely apart proves that they differ.  Polynomials and quotients of them that agree at all
-points of a random sample this large are equal with a probability that no one needs to doubt (Schwartz 1980, Zippel
-1979); for the rest, agreement to 60 digits at every point is what is asked.
+Polynomials in the same names are brought into one form: equal forms are a proof.  A point where the two are surely
+apart proves that they differ.  Where all points of a random sample agree to 60 digits, SymPy is asked as well: it may
+prove that the difference vanishes, often has nothing to say, and where it contradicts, nothing is decided.
 """
 
 from __future__ import annotations
@@ -10,44 +10,79 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from hwsolve.formula.domain import CONSTANTS, Names
 from hwsolve.formula.tree import Big, Call, Formula, Ref, transform, walk
 from hwsolve.language import Message, say
 
 POINTS = 24
 TRIES = 200
-HOPELESS = 30  # tries without a single value
 BITS = 320
 APART = 10**60
+NEAR, FAR = 2500, 25_000  # values reach 2.5, and in every fourth point 25, beyond the corners of piecewise functions
 
 
 def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> tuple[bool | None, Message | None]:
-    """True, or False with a point where they differ, or None where neither can be evaluated at any point."""
-    from hwsolve.formula.evaluate import evaluate
-    from hwsolve.numbers import NotFinite, Undecided, precision
+    """True, or False with a point where they differ, or None where neither can be told.
 
-    if a == b:
+    `free` says what some of the names range over: real, positive, negative, unit, index or size.
+    """
+    if a == b or _same_polynomial(a, b):
         return True, None
     a, b = opaque(a), opaque(b)
     domains = _domains(a, b, free)
+    agreed, witness = _compared(a, b, domains)
+    if witness is not None:
+        return False, witness
+    if agreed == 0 or not _elementary(a, b):
+        return (True if agreed else None), None
+    from hwsolve.formula.symbolic import vanishes
+
+    difference = vanishes(Call("-", (a, b)), domains)
+    return (True if difference is not False else None), None
+
+
+def _same_polynomial(a: Formula, b: Formula) -> bool:
+    """Whether two formulas without rounding have one normal form."""
+    from hwsolve.formula.polynomial import canonical
+
+    if any(isinstance(f, Big) or (isinstance(f, Call) and f.name in ROUNDED) for f in (*walk(a), *walk(b))):
+        return False
+    return canonical(a) == canonical(b)
+
+
+ROUNDED = frozenset({"floor", "ceil"})  # the normal form takes names in them as whole numbers
+
+
+def _elementary(a: Formula, b: Formula) -> bool:
+    """Whether SymPy knows all of it as it stands: no loops, elements or branches."""
+    parts = (*walk(a), *walk(b))
+    return not any(isinstance(f, Big) or (isinstance(f, Ref) and f.indices) for f in parts) and len(parts) < 120
+
+
+def _compared(a: Formula, b: Formula, domains: dict[str, str]) -> tuple[int, Message | None]:
+    """At how many random points the two agree, and the first where they are apart."""
+    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.formula.operators import NoValue
+    from hwsolve.numbers import NotFinite, Undecided, precision
+
     dice = random.Random(20)
     agreed = 0
     loops = any(isinstance(f, Big) for f in (*walk(a), *walk(b)))
     with precision(BITS):
         for trial in range(TRIES):
-            if trial == HOPELESS and not agreed:
-                break
-            point = Point(domains, dice, 5 if loops else 40, equal_indices=trial % 3 == 1)
+            reach = FAR if trial % 4 == 3 else NEAR
+            point = Point(domains, dice, 5 if loops else 40, equal_indices=trial % 3 == 1, reach=reach)
             try:
                 left, right = evaluate(a, point), evaluate(b, point)
                 differ = _apart(left, right)
-            except (Undecided, NotFinite, ArithmeticError, ValueError):
+            except (Undecided, NotFinite, NoValue, ArithmeticError, ValueError):
                 continue
             if differ:
-                return False, _witness(point, left, right)
+                return agreed, _witness(point, left, right)
             agreed += 1
             if agreed == POINTS:
-                return True, None
-    return (True, None) if agreed else (None, None)
+                break
+    return agreed, None
 
 
 def opaque(f: Formula) -> Formula:
@@ -69,9 +104,10 @@ def opaque(f: Formula) -> Formula:
 class Point:
     """A random value for every name and every element, drawn when it is first asked for."""
 
-    def __init__(self, domains: dict[str, str], dice: random.Random, largest: int, equal_indices: bool) -> None:
-        self.domains = domains
-        self.dice = dice
+    def __init__(
+        self, domains: dict[str, str], dice: random.Random, largest: int, equal_indices: bool, reach: int
+    ) -> None:
+        self.domains, self.dice, self.reach = domains, dice, reach
         self.values: dict[tuple[str, tuple[int, ...]], Any] = {}
         sizes = dice.sample(range(5, 5 + max(largest, 2 * len(domains))), len(domains))
         same = dice.randint(1, 4)
@@ -84,13 +120,15 @@ class Point:
     def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
         key = (name, indices)
         if key not in self.values:
+            if not indices and name in CONSTANTS:
+                raise LookupError(name)
             self.values[key] = self._draw(self.domains.get(name, "real"))
         return self.values[key]
 
     def _draw(self, domain: str) -> Any:
         from hwsolve.numbers import exact
 
-        size = exact(self.dice.randint(60, 2500), 997)
+        size = exact(self.dice.randint(60, self.reach), 997)
         if domain == "positive":
             return size
         if domain == "negative":
@@ -102,18 +140,8 @@ class Point:
 
 def _domains(a: Formula, b: Formula, free: dict[str, str]) -> dict[str, str]:
     """What each name ranges over: as the solution says, else an index or a bound is whole and all else real."""
-    domains = dict(free)
-    for f in (*walk(a), *walk(b)):
-        whole: list[tuple[Formula, str]] = []
-        if isinstance(f, Ref):
-            whole = [(index, "index") for index in f.indices]
-        elif isinstance(f, Big):
-            whole = [(f.low, "size"), (f.high, "size")]
-        for part, domain in whole:
-            for node in walk(part):
-                if isinstance(node, Ref) and not node.indices:
-                    domains.setdefault(node.name, domain)
-    return domains
+    names = Names((a, b))
+    return dict.fromkeys(names.sizes, "size") | dict.fromkeys(names.indices, "index") | free
 
 
 def _apart(left: Any, right: Any) -> bool:

@@ -12,6 +12,7 @@ from hwsolve.checks import disagreements, failure_text, failures, judge
 from hwsolve.compare import interval, typed
 from hwsolve.equality import equal_for_all
 from hwsolve.formula.parse import parse
+from hwsolve.formula.symbolic import vanishes
 from hwsolve.formula.tree import Ref
 from hwsolve.numbers import exact, precision
 from hwsolve.quantities import quantity
@@ -240,11 +241,47 @@ def test_look_up_of_an_expression_of_numbers_is_exact() -> None:
         ("sin(x)**2 + cos(x)**2", "1", True),
         ("sigmoid(x)", "1/(1 + exp(-x))", True),
         ("x + 1/10**15", "x", False),
+        ("relu6(x)", "relu(x)", False),
+        ("hard_sigmoid(x)", "(x + 3)/6", False),
+        ("exp(x)**n", "exp(n*x)", True),
+        ("gelu(x)", "x*(1 + erf(x/sqrt(2)))/2", True),
+        ("normal_pdf(x)", "exp(-x**2/2)/sqrt(2*pi)", True),
+        ("e**x", "exp(x)", True),
+        ("sqrt(6/(n + C))", "sqrt(3*2/(C + n))", True),
+        ("3*L*n**2 + 2*L*n", "(3*L - 1)*n**2 + 3*L*n", False),
+        ("floor((n + 1)/2)", "ceil(n/2)", True),
     ],
 )
 def test_equal_for_all_values(a: str, b: str, equal: bool) -> None:
     free = {"i": "index", "k": "index", "n": "size", "C": "size"}
     assert equal_for_all(parse(a), parse(b), free)[0] is equal
+
+
+def test_sympy_is_asked_where_points_agree_and_can_contradict(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwsolve.formula import symbolic
+
+    asked: list[Any] = []
+    monkeypatch.setattr(symbolic, "vanishes", lambda f, domains: bool(asked.append(f)))
+    assert equal_for_all(parse("sin(x)**2 + cos(x)**2"), parse("1"), {}) == (None, None)
+    assert len(asked) == 1
+    assert equal_for_all(parse("(x + y)*n"), parse("n*x + y*n"), {})[0] is True  # one normal form
+    assert equal_for_all(parse("sin(x)"), parse("x"), {})[0] is False  # a point is a proof
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("difference", "zero"),
+    [
+        ("sin(x)**2 + cos(x)**2 - 1", True),
+        ("(x + y)**2 - x**2 - 2*x*y - y**2", True),
+        ("sqrt(n**2) - n", True),
+        ("sin(x)**2 + cos(x)**2", False),
+        ("sin(x) - x", None),
+        ("relu(x) - x", None),
+    ],
+)
+def test_what_sympy_says_of_a_difference(difference: str, zero: bool | None) -> None:
+    assert vanishes(parse(difference), {"n": "size"}) is zero
 
 
 def test_what_can_be_evaluated_nowhere_is_not_decided() -> None:

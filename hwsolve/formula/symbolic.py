@@ -63,7 +63,7 @@ class ToSympy:
         """A real symbol, positive where its domain is."""
         import sympy
 
-        positive = self.domains.get(name) in ("positive", "unit") or None
+        positive = self.domains.get(name) in ("positive", "unit", "size", "index") or None
         return sympy.Symbol("_".join([name, *map(str, indices)]), real=True, positive=positive)
 
     def call(self, name: str, f: Call, args: list[Any], bound: Sizes) -> Any:
@@ -161,6 +161,23 @@ def shorter_forms(f: Formula, domains: dict[str, str]) -> list[Formula]:
         return [from_sympy(e) for e in found]
     except (NoForm, ValueError, TypeError, NotImplementedError, AttributeError, sympy.PolynomialError):
         return []
+
+
+def vanishes(f: Formula, domains: dict[str, str]) -> bool | None:
+    """Whether a formula is 0 for all values: as SymPy proves it, or refutes it; None where it can't tell."""
+    import sympy
+
+    try:
+        expression = ToSympy({}, domains).write(f)
+        if sympy.count_ops(expression) > LONGEST_TO_SHORTEN or expression.has(sympy.Piecewise):
+            return None
+        for rewrite in (sympy.expand, sympy.simplify):
+            expression = rewrite(expression)
+            if expression.is_number:
+                return None if expression.is_zero is None else bool(expression.is_zero)
+    except (NoForm, ValueError, TypeError, NotImplementedError, AttributeError, sympy.PolynomialError):
+        return None
+    return None
 
 
 def in_terms_of(f: Formula, derivative: Formula, wrt: Ref, symbol: str) -> Formula | None:

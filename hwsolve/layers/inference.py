@@ -179,7 +179,10 @@ class Walk:
             slow = 50 if any(isinstance(size, Formula) for size in end(body, shape)) else 1
             self.again += (self.copies - before) * slow if copies else 0
             if self.again > MOST_AGAIN and not self.unrolled:
-                self.stop(part, say("The shape changes with every repetition, too often to follow it."), "times")
+                message = say("The shape changes with every repetition, too often to follow it.")
+                if isinstance(left, Formula):
+                    message = say("The shape changes with every repetition; how often must be a number.")
+                self.stop(part, message, "times")
             out = end(body, shape)
             alike = out == shape and not self.unrolled
             copies.append((str(len(copies) + 1), body))

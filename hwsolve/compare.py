@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from hwsolve.formula.tree import Formula, Number, references
+from hwsolve.language import Message, say
 from hwsolve.solution import Quantity
 
 DECIMAL = re.compile(r"([-+−]?)(\d[\d_,]*)?(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?")
@@ -83,8 +84,21 @@ def compare(text: str, stated: Formula, found: Any, free: Free, tolerance: Fract
         return Verdict(None, _text(found))
     from hwsolve.equality import equal_for_all
 
-    equal, witness = equal_for_all(formula, stated, free())
-    return Verdict(equal, _text(found), "" if witness is None else str(witness))
+    domains = free()
+    equal, witness = equal_for_all(formula, stated, domains)
+    why = _stranger(stated, formula, domains) or witness if equal is False else None
+    return Verdict(equal, _text(found), "" if why is None else str(why))
+
+
+def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
+    """A name in what was stated that this problem has not: another letter may have been meant."""
+    from hwsolve.formula.domain import Names
+
+    names = Names((stated,))
+    free = [*names.scalars, *names.elements, *names.sizes, *names.indices]
+    known_too = {ref.name for ref in references(found)}
+    name = next((name for name in free if name not in known and name not in known_too), None)
+    return None if name is None else say("`{name}` is no name of this problem", name=name)
 
 
 def _same_integer(stated: Formula, value: Any) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from hwsolve.answers import BadKey, elements, look_up, shape_of, written
 from hwsolve.checks import disagreements, failure_text, failures, judge
-from hwsolve.compare import interval, typed
+from hwsolve.compare import compare, interval, typed
 from hwsolve.equality import equal_for_all
 from hwsolve.formula.parse import parse
 from hwsolve.formula.symbolic import vanishes
@@ -255,6 +255,13 @@ def test_look_up_of_an_expression_of_numbers_is_exact() -> None:
 def test_equal_for_all_values(a: str, b: str, equal: bool) -> None:
     free = {"i": "index", "k": "index", "n": "size", "C": "size"}
     assert equal_for_all(parse(a), parse(b), free)[0] is equal
+
+
+def test_a_letter_that_the_problem_has_not_is_named() -> None:
+    verdict = compare("2*b*x", parse("2*b*x"), parse("2*a*x"), lambda: {"x": "real"}, None)
+    assert verdict.ok is False and verdict.difference == "`b` is no name of this problem"
+    verdict = compare("", parse("Sum(x[m], m, 2, C)"), parse("Sum(x[j], j, 1, C)"), lambda: {"C": "size"}, None)
+    assert verdict.ok is False and verdict.difference.startswith("for ")
 
 
 def test_sympy_is_asked_where_points_agree_and_can_contradict(monkeypatch: pytest.MonkeyPatch) -> None:

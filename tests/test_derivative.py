@@ -42,13 +42,13 @@ CASES = {
     "function: (exp(2*x)-1)/(exp(2*x)+1)": {"d1": "1 − f(x)²"},
     "function: a/(1+b*exp(-c*x))": {"d1": "c f(x)(a − f(x))/a"},
     "function: 1/(1+exp(-2*x))\norder: 2": {"d1": "2σ(2x)(1 − σ(2x))"},
-    "function: relu(x)\norder: 2": {"d1": "ReLU′(x)", "d2": "0"},
+    "function: relu(x)\norder: 2": {"d1": "{1 if x > 0, else 0}", "d2": "0"},
     "function: gelu(x)\norder: 3": {"d1": "Φ(x) + x φ(x)", "d2": "φ(x)(2 − x²)", "d3": "x φ(x)(x² − 4)"},
     "function: softplus(x)\norder: 3": {"d1": "σ(x)", "d2": "σ(x)(1 − σ(x))"},
     "function: softsign(x)\norder: 2": {"d1": "1/(1 + |x|)²", "d2": "−2sign(x)/(1 + |x|)³"},
     "function: elu(x, a)": {"d1": "{1 if x > 0, else a exp(x)}"},
     "function: hard_swish(x)": {"d1": "{0 if x ≤ −3, (2x + 3)/6 if x < 3, else 1}"},
-    "function: prelu(x, a)\nwrt: [x, a]": {"gradient": "[PReLU′(x, a), −ReLU(−x)]"},
+    "function: prelu(x, a)\nwrt: [x, a]": {"gradient": "[{1 if x > 0, else a}, {0 if x > 0, else x}]"},
     "function: log(x)\norder: 4": {"d4": "−6/x⁴"},
     "function: x/(1+x**2)\norder: 2": {"d1": "(1 − x²)/(1 + x²)²"},
     "function: -(t*log(sigmoid(z)) + (1-t)*log(1-sigmoid(z)))\nwrt: z\norder: 2": {
@@ -151,10 +151,14 @@ def test_vectors_at_points() -> None:
 
 def test_kinks_are_noted() -> None:
     notes = [str(n.text) for n in solved("function: relu(x - 1)\nat: [{x: 1}, {x: 2}]").notes]
-    assert notes == ["ReLU has no derivative at 1 − 1: 0 is taken, as PyTorch does."]
+    assert notes == [
+        "ReLU has no derivative where x − 1 = 0.",
+        "ReLU has no derivative at 1 − 1: 0 is taken, as PyTorch does.",
+    ]
     (note,) = solved("function: if(x > 2, x, x**2)\nat: {x: 2}").notes
     assert "border of a case" in str(note.text)
-    assert not solved("function: relu(x)\nat: {x: 2}").notes
+    assert [n.level for n in solved("function: relu(x)\nat: {x: 2}").notes] == ["info"]
+    assert not solved("function: elu(x)\nat: {x: 0}").notes  # with a = 1 there is no kink
 
 
 def test_assumptions_are_said() -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import cache
 from itertools import combinations, permutations
 
+from hwsolve.formula.functions import function
 from hwsolve.formula.parse import parse
+from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.terms import Term, addends, merge, negative, rational, term_of, written
 from hwsolve.formula.tree import Call, Formula, Number, Ref, transform
 
@@ -24,7 +26,20 @@ PATTERNS = (  # in this order: what is found stands where its parts were
     ("max(0, x)", "relu(x)"),
     ("sin(x)/cos(x)", "tan(x)"),
 )
+PRIMITIVE = ("sqrt", "sign", "step", "step0", "floor", "ceil", "delta")  # whose definitions tell nothing
 MOST_PARTS = 4  # terms or factors that are tried in every order
+
+
+def defined(f: Formula) -> Formula:
+    """A function of the table at a plain name, by its definition: relu(x) is if(x > 0, x, 0), gelu(x) is x·Φ(x)."""
+    if not isinstance(f, Call) or not f.args or not isinstance(f.args[0], Ref) or f.name in PRIMITIVE:
+        return f
+    known = function(f.name)
+    meaning = None if known is None or known.many else known.definition or known.cases
+    if known is None or meaning is None:
+        return f
+    args = with_defaults(f, known)
+    return applied(parse(meaning), known, args) if len(args) == len(known.parameters) else f
 
 
 @cache

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.indices import names_in
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import NoRule
-from hwsolve.formula.tree import ZERO, Call, Formula, Ref, call, walk
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref, call, walk
 from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Line, Note, Prose, Section, Solution, Stage
 from hwsolve.solvers.derivatives.second_opinion import confirm
@@ -151,14 +154,31 @@ class Derivation(Worker):
 
     def remarks(self) -> None:
         """What was assumed, and what δ means."""
-        for name in self.task.assumed:
-            size = self.task.shapes[name][0]
+        task = self.task
+        for name in task.assumed:
+            size = task.shapes[name][0]
             n = size.name if isinstance(size, Ref) else "n"
             self.notes.append(Note("info", say("{name} is taken as a vector of {n} elements.", name=name, n=n)))
+        for bent, kink in kinks(task.functions):
+            name = FUNCTIONS[bent.name].shown or bent.name
+            at = unicode(Call("==", (bent.args[0], kink)))
+            self.notes.append(Note("info", say("{function} has no derivative where {place}.", function=name, place=at)))
         if any(key in self.answers and key not in self.known for key in self.short):
             self.notes.append(Note("info", say("f is the function that is differentiated.")))
         if any(has_delta(a.shown or a.value) for a in self.answers.values() if isinstance(a.value, Formula)):
             self.notes.append(Note("info", say("δ is 1 where its two indices are equal, else 0.")))
+
+
+def kinks(functions: tuple[Formula, ...]) -> list[tuple[Call, Formula]]:
+    """The calls with points at which they have no derivative, each with these points."""
+    found: dict[tuple[Call, Formula], None] = {}
+    for f in functions:
+        for node in walk(f):
+            known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
+            if isinstance(node, Call) and known is not None and known.derivative is not None and not known.many:
+                smooth = node.name == "elu" and (len(node.args) == 1 or node.args[1] == ONE)
+                found |= dict.fromkeys((node, parse(k)) for k in known.kinks if not smooth)
+    return list(found)
 
 
 def nested_out(entry: Entry, task: Task) -> Entry:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from hwsolve.formula.differentiate import Step, differentiate
+from hwsolve.formula.functions import function
 from hwsolve.formula.indices import put
 from hwsolve.formula.logarithms import taken_apart
 from hwsolve.formula.matrix_form import matrix_form
 from hwsolve.formula.notation import plain
-from hwsolve.formula.recognise import recognised
+from hwsolve.formula.recognise import defined, recognised
 from hwsolve.formula.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, call, transform, walk
 from hwsolve.language import Message, say
@@ -36,17 +37,19 @@ class Worker:
 
         `whole` is the left side of the last line, `shown` what a reader sees of it.
         """
-        base = taken_apart(f, self.positive_names())
-        self.add(lines, f, base, say("rules of the logarithm"), depth=depth)
+        start = defined(f) if f in self.task.functions else f
+        self.add(lines, f, start, say("definition"), depth=depth)
+        base = taken_apart(start, self.positive_names())
+        self.add(lines, start, base, say("rules of the logarithm"), depth=depth)
         steps: list[Step] = []
         raw = differentiate(base, target, steps, self.ranges(target))
-        best = self.best(base, raw, target)
+        best = self.best(f, base, raw, target)
         first = steps[0] if steps else None
         same = first is not None and best == raw and first.lhs == whole and base == f
         for step in steps:
             self.steps(step, lines, depth)
         named = recognised(base)
-        if named != base and mentions_function_of(best, named, base):
+        if start == f and named != base and mentions_function_of(best, named, base):
             self.add(lines, base, named, say("by its name"), depth=depth)
         unnamed = not mentions_function_of(best, recognised(self.task.functions[0]), self.task.functions[0])
         own = itself(self.task, self.task.functions[0], best, target) if unnamed else None
@@ -83,14 +86,14 @@ class Worker:
         for inner in step.substeps:
             self.steps(inner, lines, depth + 1)
 
-    def best(self, base: Formula, raw: Formula, target: Ref) -> Formula:
+    def best(self, f: Formula, base: Formula, raw: Formula, target: Ref) -> Formula:
         """The shortest form: of the derivative itself, of that of the function by its name, of what SymPy finds."""
-        found = textbook(raw)
-        named = recognised(base)
-        if named != base:
-            other = textbook(differentiate(named, target, ranges=self.ranges(target)))
-            found = min((found, other), key=cost)
-        return shortest(self.task, found, raw)
+        found = [textbook(raw)]
+        known = function(f.name) if isinstance(f, Call) else None
+        by_cases = known is not None and known.cases is not None
+        others = [g for g in dict.fromkeys((recognised(base), f)) if g != base and not (g == f and by_cases)]
+        found += [textbook(differentiate(g, target, ranges=self.ranges(target))) for g in others]
+        return shortest(self.task, min(found, key=cost), raw)
 
     def ranges(self, target: Ref) -> dict[str, tuple[Formula, Formula]] | None:
         """The values of the indices of a variable, as far as they are known."""

@@ -15,7 +15,7 @@ import msgspec
 from hwsolve import numbers
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.operation import Array
-from hwsolve.language import say
+from hwsolve.language import Message, say
 
 Values = dict[str, Array]
 Call = tuple[Callable[..., Array], tuple[int, ...], int]
@@ -33,6 +33,7 @@ class Program:
 
     def __init__(self, graph: Graph, wanted: Iterable[str], exact: bool):
         self.slots = {name: k for k, name in enumerate(graph.nodes)}
+        self.symbols = [graph.labels[name].symbol for name in graph.nodes]
         needed = set(wanted)
         calls: list[Call] = []
         for node in reversed(list(graph.nodes.values())):
@@ -68,7 +69,13 @@ class Program:
             for function, slots, out in self.steps:
                 values[out] = function(*[values[k] for k in slots])
         except ZeroDivisionError:  # of rationals; balls and floats become infinite
-            raise numbers.NotFinite(say("division by zero")) from None
+            raise numbers.NotFinite(self.at(say("division by zero"), out)) from None
+        except (numbers.NotFinite, numbers.Undecided) as why:
+            raise type(why)(self.at(why.what, out)) from None
+
+    def at(self, what: Message, slot: int) -> Message:
+        """What went wrong, and in which quantity."""
+        return say("{what} (in {quantity})", what=what, quantity=self.symbols[slot])
 
 
 def accumulate(function: Callable[..., Array], so_far: Array, *arguments: Array) -> Array:

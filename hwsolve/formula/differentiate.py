@@ -152,7 +152,8 @@ def backward(
     wrt = Ref(input, tuple(Ref(i) for i in input_indices))
     schematic = apart(schematic, wrt)
     derivative = differentiate(schematic, wrt, eliminate=False)
-    output = Output(schematic, output_indices, replace_output, input_indices) if replace_output else None
+    again = replace_output and mentions(derivative, input)  # else the output cannot stand in it
+    output = Output(schematic, output_indices, replace_output, input_indices) if again and replace_output else None
     outputs = [Range(i, ONE, output_ranges[i]) for i in output_indices]
     unsure = covers(plain_axes(schematic, wrt))
     g = Ref(upstream, tuple(Ref(i) for i in output_indices))

@@ -173,6 +173,15 @@ class AveragePooling(Pooling, frozen=True):
 
     count_include_pad: bool = True
 
+    def output(self, x: Shape) -> Shape:
+        """As for all pooling; in 3 axes PyTorch wants a map that the window fits into without its padding."""
+        y = super().output(x)
+        if self.AXES == 3 and self.kernel_size is not None and not isinstance(x, StatedMap):
+            for n, k in zip(x[1:], self.kernel_size, strict=True):
+                if isinstance(n, int) and isinstance(k, int) and n < k:
+                    raise ShapeError(window.too_small(n, 0, k), "kernel_size")
+        return y
+
     def operations(self, x: Shape) -> Operations:
         """A sum and a division; back, each gradient is divided and added to the errors of all its cells."""
         cells, outputs = window_texts(self)

@@ -97,10 +97,10 @@ class LayerWorker(Worker):
         y, f = r.output()
         lines: list[Line] = [Prose(formulas=(Stage("=", y), Stage("=", f)))]
         if r.stands_alone():
-            lhs, rhs = r.local()
+            lhs, rhs = r.local
             rule = say("each index of {x} gives a δ", x=r.called.x)
             lines.append(Identity(lhs, rhs, self.free(lhs, rhs), rule))
-            lhs, rhs = r.gathered()
+            lhs, rhs = r.gathered
             rule = say("the sum over all of {y} leaves the places that read the cell", y=r.called.y)
             lines.append(Identity(lhs, rhs, self.free(lhs, rhs), rule))
             if self.before:
@@ -114,7 +114,7 @@ class LayerWorker(Worker):
         self.section(say("How the error passes the layer"), lines)
         short = r.bounded(r.gradient(), within=False)
         self.answers["recursion"] = Answer(self.answer_formula(short), self.one.symbolic)
-        self.answers["recursion.bounds"] = Answer(self.answer_formula(r.bounded(r.gradient())))
+        self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))
         if self.one.symbolic:
             self.answers[self.output] = Answer(f)
             for slot in range(self.slots()):
@@ -210,7 +210,7 @@ class LayerWorker(Worker):
         tied = "ties" in self.writer.remarks and getattr(r.operation, "ties", "") != "all"
         if name not in self.graph.nodes or tied:  # the index formula speaks of maxima that no two cells have
             return
-        f = r.bounded(r.gradient())
+        f = r.recursion
         batch = (1,) if self.graph.batched else ()
         sizes = self.known_sizes()
         letters = [i.name for i in r.element().indices if isinstance(i, Ref)]

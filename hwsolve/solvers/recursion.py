@@ -7,6 +7,7 @@ derivative of y[p] holds a δ for each index of x; the sum over p leaves the pla
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -36,6 +37,7 @@ from hwsolve.graph.operation import Operation, backward_schematic, forward_schem
 from hwsolve.graph.schematic import in_order
 from hwsolve.graph.ties import without_ties
 from hwsolve.layers.base import Size
+from hwsolve.layers.correlation import Correlation
 
 PLACES, CELLS = ("i", "j", "k"), ("u", "v", "t")
 
@@ -112,8 +114,14 @@ class Recursion:
         """The formula with the bounds of places, and where there is a stride its divisibility, written out."""
         shapes = {self.called.g: self.outputs, self.called.y: self.outputs}
         if getattr(self.operation, "groups", 1) != 1:  # only the channels of its group count for an output
-            shapes[self.called.w] = self.sizes["O"], self.sizes["C"]
+            plainly = isinstance(self.operation, Correlation)
+            shapes[self.called.w] = (self.outputs[0], self.sizes["C"]) if plainly else (self.inputs[0], self.sizes["O"])
         return guarded(f, shapes, self.bounds(), within)
+
+    @cached_property
+    def recursion(self) -> Formula:
+        """∂L/∂x[i] with all bounds."""
+        return self.bounded(self.gradient())
 
     def bounds(self) -> Bounds:
         """The ranges of the free indices: from 1, to what is left open."""
@@ -122,6 +130,7 @@ class Recursion:
 
     # the derivation
 
+    @cached_property
     def local(self) -> tuple[Formula, Formula]:
         """diff(y[p], x[i]), and the same with δ's."""
         _, y = self.output()
@@ -129,17 +138,26 @@ class Recursion:
         lhs = guarded(y, {self.called.x: self.inputs}, self.bounds(), within=False)
         derivative = differentiate(y, wrt, eliminate=False)
         derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt)))
-        return Call("diff", (lhs, wrt)), transform(derivative, in_order)
+        return Call("diff", (lhs, wrt)), self.of_channel(transform(derivative, in_order))
 
+    @cached_property
     def gathered(self) -> tuple[Formula, Formula]:
         """Σ over all places of g times the local derivative, and what is left of it, with bounds."""
         g = Ref(self.called.g, tuple(Ref(i) for i in self.schematic.indices))
-        _, local = self.local()
+        _, local = self.local
         f = conditional(local) if has_choice(local) else local
         f = written(merge((term_of(g), term_of(f))))
+        here = {i.name for i in self.element().indices if isinstance(i, Ref)}
         for index, high in reversed(list(zip(self.schematic.indices, self.outputs, strict=True))):
-            f = Big("Sum", f, index, ONE, high)
-        return f, self.put_output(self.bounded(self.gradient()))
+            f = f if index in here else Big("Sum", f, index, ONE, high)  # a channel that is pooled by itself stays
+        return f, self.of_channel(self.put_output(self.recursion))
+
+    def of_channel(self, f: Formula) -> Formula:
+        """The formula where there are so many channels; a sum over their names alone needs no such condition."""
+        channels = getattr(self.operation, "channels_in", 1)
+        if not isinstance(channels, int) or channels == 1 or getattr(self.operation, "groups", 1) != 1:
+            return f
+        return Call("if", (call("<=", self.element().indices[0], channels), f, ZERO))
 
     def share(self) -> Formula:
         """∂y[p]/∂x[i] for a cell i that the place p covers once: the local derivative without its δ's."""
@@ -147,7 +165,7 @@ class Recursion:
         def covered(node: Formula) -> Formula:
             return ONE if isinstance(node, Big) and node.op == "Sum" and is_delta(node.body) else node
 
-        return simplify(transform(self.local()[1], covered))
+        return simplify(transform(self.local[1], covered))
 
     def put_output(self, f: Formula) -> Formula:
         """The formula of y in the place of its elements."""
@@ -193,7 +211,7 @@ def tidy(node: Formula) -> Formula:
 
 def has_choice(f: Formula) -> bool:
     """Whether a formula compares quantities."""
-    return any(isinstance(n, Call) and n.name == "if" for n in walk(f))
+    return any(isinstance(n, Big) and n.op == "Max" for n in walk(f))
 
 
 def is_delta(f: Formula) -> bool:

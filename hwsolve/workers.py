@@ -6,10 +6,12 @@ import multiprocessing
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
+AHEAD = 4  # items that are handed over before their turn, so that no worker waits for its next one
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
@@ -26,20 +28,27 @@ class Late(NamedTuple):
 
 
 class Worker:
-    """A process and the pipe to it; `item` is the number of what it works on, None while it waits."""
+    """A process and the pipe to it; `items` are the numbers of what was handed over: it works on the first."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
         self.pipe, theirs = CONTEXT.Pipe()
         self.process = CONTEXT.Process(target=_serve, args=(work, theirs), daemon=True)
         self.process.start()
         theirs.close()
-        self.item: int | None = None
+        self.items: deque[int] = deque()
         self.since = 0.0
 
-    def begin(self, number: int, item: Any) -> None:
-        """Hand over an item."""
-        self.item, self.since = number, time.monotonic()
+    def hand_over(self, number: int, item: Any) -> None:
+        """One more item, which is small: the pipe holds several of them."""
+        if not self.items:
+            self.since = time.monotonic()
         self.pipe.send(item)
+        self.items.append(number)
+
+    def answered(self) -> int:
+        """The number of the item that the next answer is to; the worker is at the one behind it."""
+        self.since = time.monotonic()
+        return self.items.popleft()
 
     def end(self) -> None:
         """Stop at once."""
@@ -66,44 +75,50 @@ def run_all(
     waiting = list(range(len(items)))[::-1]
     workers = [Worker(work) for _ in range(min(jobs, len(items)))]
     try:
-        while waiting or any(worker.item is not None for worker in workers):
+        while waiting or any(worker.items for worker in workers):
             for n, worker in enumerate(workers):
-                if worker.item is None and waiting:
+                while waiting and len(worker.items) <= min(AHEAD, len(waiting) // (AHEAD * jobs)):
                     number = waiting.pop()
                     try:
-                        worker.begin(number, items[number])
-                    except OSError:  # it died while it waited
+                        worker.hand_over(number, items[number])
+                    except OSError:  # it died; what it was at is seen when its answer is missing
+                        waiting.append(number)
+                        if worker.items:
+                            break
                         worker.end()
-                        workers[n] = Worker(work)
-                        workers[n].begin(number, items[number])
-            yield from _answers(work, workers, timeout)
+                        worker = workers[n] = Worker(work)
+            yield from _answers(work, workers, waiting, timeout)
     finally:
         for worker in workers:
             worker.end()
 
 
-def _answers(work: Callable[[Any], Any], workers: list[Worker], timeout: float | None) -> Iterator[tuple[int, Any]]:
-    """What the busy workers have to say, waiting for the first of them or for the first deadline."""
-    busy = [worker for worker in workers if worker.item is not None]
+def _answers(
+    work: Callable[[Any], Any], workers: list[Worker], waiting: list[int], timeout: float | None
+) -> Iterator[tuple[int, Any]]:
+    """What the busy workers have to say, waiting for the first of them or for the first deadline.
+
+    What a worker that crashed or was late had not begun is put back to `waiting`.
+    """
+    busy = [worker for worker in workers if worker.items]
     patience = None if timeout is None else max(0.0, min(w.since for w in busy) + timeout - time.monotonic())
     ready = wait([worker.pipe for worker in busy], patience)
     now = time.monotonic()
     for n, worker in enumerate(workers):
-        number = worker.item
-        if number is None:
-            continue
+        result: Any = None
         if worker.pipe in ready:
             try:
                 result = worker.pipe.recv()
             except (EOFError, OSError):
                 worker.process.join()
                 result = Crashed(worker.process.exitcode)
-        elif timeout is not None and now - worker.since >= timeout:
+        elif timeout is not None and worker.items and now - worker.since >= timeout:
             result = Late(timeout)
         else:
             continue
-        worker.item = None
+        number = worker.answered()
         if isinstance(result, Crashed | Late):
+            waiting.extend(reversed(worker.items))
             worker.end()
             workers[n] = Worker(work)
         yield number, result

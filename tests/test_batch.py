@@ -146,6 +146,15 @@ def test_workers_pass_by_what_crashes_or_hangs(jobs: int) -> None:
     assert time.monotonic() - start < 10
 
 
+def test_workers_answer_each_of_many_items_once(jobs: int = 2) -> None:
+    items = ["crash" if n % 9 == 4 else "hang" if n == 50 else n for n in range(100)]
+    results = list(run_all(behave, items, jobs, 1.0))
+    wanted = {
+        n: Crashed(-9) if item == "crash" else Late(1.0) if item == "hang" else 2 * n for n, item in enumerate(items)
+    }
+    assert len(results) == 100 and dict(results) == wanted
+
+
 def test_workers_without_items() -> None:
     assert list(run_all(behave, [], 4, None)) == []
 

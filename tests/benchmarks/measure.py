@@ -32,7 +32,8 @@ def seconds(call: Callable[[], object], runs: int = 5) -> float:
 
 def run(arguments: Sequence[str]) -> None:
     """A Python command, cold, its output thrown away."""
-    subprocess.run([sys.executable, *arguments], check=True, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+    command = [sys.executable, *arguments]
+    subprocess.run(command, check=True, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def cold(*commands: Sequence[str], runs: int = 15) -> list[float]:

@@ -45,6 +45,14 @@ def combine(name: str, parts: list[Array]) -> Array:
             return -first
         case "**":
             return numbers.power(first, parts[1])
+        case "if":
+            return numbers.where(*parts)[()]
+        case ">" | "<=":
+            holds = numbers.positive(first - parts[1])
+            return holds if name == ">" else 1 - holds
+        case "<" | ">=":
+            holds = numbers.positive(parts[1] - first)
+            return holds if name == "<" else 1 - holds
     return numbers.apply(name, *parts)
 
 

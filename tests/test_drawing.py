@@ -1,0 +1,78 @@
+"""Drawn weights: bounds, deviations and forms against torch.nn.init and the rules themselves."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import sqrt
+
+import numpy as np
+import pytest
+
+import hwsolve
+from hwsolve.formula.tree import Number
+from hwsolve.layers.drawing import draw
+from hwsolve.layers.parameter import INITIALIZERS, Initializer
+
+SHAPES = {"dirac": (6, 4, 3, 3), "eye": (4, 6), "sparse": (40, 30), "orthogonal": (40, 30)}
+
+
+def numbers(name: str, shape: tuple[int, ...], seed: int = 1, **arguments: Number | str) -> np.ndarray:
+    values = draw(Initializer(name, dict(arguments)), shape, seed)
+    return np.array([v.numerator / v.denominator for v in values]).reshape(shape)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_name_of_the_spec_is_drawn(name: str) -> None:
+    assert numbers(name, SHAPES.get(name, (40, 30))).shape == SHAPES.get(name, (40, 30))
+
+
+@pytest.mark.parametrize("name", ["xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"])
+@pytest.mark.parametrize("shape", [(400, 300), (40, 30, 5, 5)])
+def test_the_deviation_is_that_of_pytorch(name: str, shape: tuple[int, ...]) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
+    peer = getattr(torch.nn.init, f"{name}_")(torch.empty(shape))
+    ours = numbers(name, shape)
+    assert abs(ours.std() - float(peer.std())) < 0.02 * float(peer.std())
+    assert abs(np.abs(ours).max() - float(peer.abs().max())) < (0.02 if name.endswith("uniform") else 0.4) * np.abs(ours).max()
+
+
+def test_a_seed_gives_the_same_numbers_and_another_seed_others() -> None:
+    assert (numbers("normal", (5, 4), 7) == numbers("normal", (5, 4), 7)).all()
+    assert (numbers("normal", (5, 4), 7) != numbers("normal", (5, 4), 8)).any()
+
+
+def test_rows_or_columns_of_an_orthogonal_matrix_are_orthonormal() -> None:
+    tall, wide = numbers("orthogonal", (8, 5)), numbers("orthogonal", (5, 8))
+    assert np.allclose(tall.T @ tall, np.eye(5), atol=2e-3)
+    assert np.allclose(wide @ wide.T, np.eye(5), atol=2e-3)
+
+
+def test_a_truncated_normal_stays_in_its_bounds() -> None:
+    values = numbers("trunc_normal", (100, 100), std=Number(1), a=Number(-1), b=Number(1, 2))
+    assert values.min() >= -1
+    assert values.max() <= 0.5
+
+
+def test_a_sparse_matrix_has_its_zeros_in_every_column() -> None:
+    assert ((numbers("sparse", (40, 30), sparsity=Number(1, 4)) == 0).sum(axis=0) == 10).all()
+
+
+def test_dirac_keeps_the_input_of_a_convolution() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
+    assert np.array_equal(numbers("dirac", (6, 4, 3, 3)), torch.nn.init.dirac_(torch.empty(6, 4, 3, 3)).numpy())
+
+
+def test_a_constant_is_exact_and_small_numbers_keep_their_digits() -> None:
+    third = draw(Initializer("constant", {"val": Number(1, 3)}), (2,), 0)
+    assert third == (Number(1, 3), Number(1, 3))
+    small = numbers("normal", (100,), std=Number(1, 10**9))
+    assert abs(small.std() / 1e-9 - 1) < 3 / sqrt(200)
+
+
+def test_a_drawn_weight_is_a_given_of_the_problem() -> None:
+    layer = {"linear": {"out_features": 2, "weight": {"init": "xavier_uniform", "seed": 7}, "bias": {"init": "zeros"}}}
+    solution = hwsolve.solve({"kind": "backprop", "network": {"input": 3, "layers": [layer]}, "input": [1, 2, 3]})
+    drawn = [Fraction(g.quantity.exact or g.quantity.text) for g in solution.given if g.key.name == "w1"]
+    assert len(drawn) == 6
+    assert all(abs(w) <= Fraction(11, 10) for w in drawn)  # r = √(6/5)
+    assert [float(w) for w in drawn] == pytest.approx(list(numbers("xavier_uniform", (2, 3), 7).reshape(-1)))

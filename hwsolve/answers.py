@@ -37,7 +37,9 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
         raise BadKey(say("`{key}` reckons with a whole array: name its elements.", key=key))
     if all(isinstance(value, Quantity) for value in values.values()):
         return _calculate(expression, values)
-    return transform(expression, lambda f: _as_formula(values[f]) if isinstance(f, Ref) else f)
+    from hwsolve.formula.polynomial import canonical
+
+    return canonical(transform(expression, lambda f: _as_formula(values[f]) if isinstance(f, Ref) else f))
 
 
 def _element(ref: Ref, key: str, answers: dict[str, Answer]) -> Any:

@@ -6,6 +6,7 @@ import glob
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +14,9 @@ from hwsolve.errors import CallError
 from hwsolve.language import Message, say
 from hwsolve.pipeline import Wishes
 from hwsolve.render.options import Options
+
+if TYPE_CHECKING:
+    from hwsolve.workers import Crashed, Late
 
 HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
 
@@ -130,24 +134,34 @@ def _solve(problem: object, path: str, number: int, count: int, plan: Plan) -> R
     )
 
 
-def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Callable[[int], None]) -> list[Row]:
-    """All rows in the order of the paths; `tell` hears how many files are done."""
+def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Callable[[int], None]) -> Iterator[Row]:
+    """The rows in the order of the paths, each as soon as those before it are there.
+
+    `tell` hears how many files are done.
+    """
     from functools import partial
 
-    from hwsolve.workers import Crashed, Late, run_all
+    from hwsolve.workers import run_all
 
     results: dict[int, list[Row]] = {}
-    for number, result in run_all(partial(solve_file, plan=plan), paths, jobs, timeout):
-        path = paths[number]
-        if isinstance(result, Late):
-            complaint = say("{path}: gave up after {seconds} s", path=path, seconds=f"{result.seconds:g}")
-            result = [Row(path, 1, 1, status=BUG, complaints=(str(complaint),), seconds=result.seconds)]
-        elif isinstance(result, Crashed):
-            complaint = say("{path}: the process that solved it ended with code {code}", path=path, code=result.code)
-            result = [Row(path, 1, 1, status=BUG, complaints=(str(complaint),))]
-        results[number] = result
-        tell(len(results))
-    return [row for number in sorted(results) for row in results[number]]
+    shown = 0
+    for done, (number, result) in enumerate(run_all(partial(solve_file, plan=plan), paths, jobs, timeout), 1):
+        results[number] = result if isinstance(result, list) else [_given_up(paths[number], result)]
+        tell(done)
+        while shown in results:
+            yield from results.pop(shown)
+            shown += 1
+
+
+def _given_up(path: str, result: Crashed | Late) -> Row:
+    """The row of a file whose worker did not come back."""
+    from hwsolve.workers import Late
+
+    if isinstance(result, Late):
+        complaint = say("{path}: gave up after {seconds} s", path=path, seconds=f"{result.seconds:g}")
+        return Row(path, 1, 1, status=BUG, complaints=(str(complaint),), seconds=result.seconds)
+    complaint = say("{path}: the process that solved it ended with code {code}", path=path, code=result.code)
+    return Row(path, 1, 1, status=BUG, complaints=(str(complaint),))
 
 
 def status_of(rows: list[Row]) -> int:

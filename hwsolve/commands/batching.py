@@ -6,12 +6,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+
+import msgspec
 
 from hwsolve import batch
 from hwsolve.batch import BUG, FAILS, HOLDS, WRONG, Plan, Row
 from hwsolve.commands.options import Common
-from hwsolve.commands.solving import begin, complain, emit, format_of, render_options
+from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, write_whole
 from hwsolve.language import Message, say
@@ -37,13 +39,13 @@ def run_batch(
     options = render_options(common, format or "plain")
     plan = Plan(common.wishes(), format, options, strict, common.debug)
     start = time.monotonic()
-    with progress(len(paths)) as tell:
-        rows = batch.run(paths, plan, jobs, timeout, tell)
+    show = writer(paths, format, output, common.quiet)
+    rows: list[Row] = []
+    with progress(len(paths), beside=format is not None and output is None) as tell, show as write:
+        for row in batch.run(paths, plan, jobs, timeout, tell):
+            write(row)
+            rows.append(msgspec.structs.replace(row, text=""))
     seconds = time.monotonic() - start
-    if output is not None:
-        write_each(rows, output, str(format))
-    elif format is not None and not common.quiet:
-        emit(together([row.text for row in rows if row.text], format), None)
     if junit is not None:
         from hwsolve.junit import report
 
@@ -61,9 +63,9 @@ def run_batch(
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar where a person watches, nothing elsewhere."""
-    if not sys.stderr.isatty():
+def progress(total: int, beside: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar where a person watches, nothing elsewhere, nor `beside` results on the same terminal."""
+    if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
         yield lambda done: None
         return
     from rich.console import Console
@@ -79,22 +81,49 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
         yield tell
 
 
-def together(texts: list[str], format: str) -> str:
-    """The results of many problems as one text; of JSON, one list."""
-    if format == "json":
-        return "[\n" + ",\n".join(text.rstrip("\n") for text in texts) + "\n]"
-    return "\n".join(texts)
+def writer(
+    paths: list[str], format: str | None, output: str | None, quiet: bool
+) -> AbstractContextManager[Callable[[Row], None]]:
+    """Where the result of a row goes at once: to a file of its own, to the standard output, or nowhere."""
+    if output is not None:
+        return each_to_its_file(paths, output, str(format))
+    return nowhere() if format is None or quiet else together(format)
 
 
-def write_each(rows: list[Row], folder: str, format: str) -> None:
+@contextmanager
+def nowhere() -> Iterator[Callable[[Row], None]]:
+    """Results that nobody asked for."""
+    yield lambda row: None
+
+
+@contextmanager
+def together(format: str) -> Iterator[Callable[[Row], None]]:
+    """The results of many problems as one text on the standard output; of JSON, one list."""
+    first, between, last = ("[\n", ",\n", "\n]\n") if format == "json" else ("", "\n", "")
+    before = first
+
+    def write(row: Row) -> None:
+        nonlocal before
+        if row.text:
+            put(before)
+            put(row.text.rstrip("\n") if format == "json" else row.text)
+            before = between
+
+    yield write
+    put(last if before == between else first + last)
+    put("")
+
+
+@contextmanager
+def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Callable[[Row], None]]:
     """One file per problem, in folders as the specs are; `-2` behind the name of the second in a file."""
-    paths = list(dict.fromkeys(row.path for row in rows))
     common = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     ending = ENDINGS.get(format, ".txt")
     taken: set[str] = set()
-    for row in rows:
+
+    def write(row: Row) -> None:
         if not row.text:
-            continue
+            return
         stem = os.path.splitext(os.path.relpath(os.path.abspath(row.path), common))[0]
         if row.count > 1:
             stem += f"-{row.number}"
@@ -109,6 +138,8 @@ def write_each(rows: list[Row], folder: str, format: str) -> None:
                 say("{path} cannot be written: {reason}.", path=target, reason=error.strerror or "")
             ) from None
         write_whole(target, row.text)
+
+    yield write
 
 
 RESULTS: dict[int, Message] = {

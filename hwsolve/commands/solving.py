@@ -129,10 +129,17 @@ def emit(text: str, output: str | None) -> None:
         text += "\n"
     if output is not None:
         write_whole(output, text)
-        return
+    else:
+        put(text)
+        put("")
+
+
+def put(text: str) -> None:
+    """Write a part of a result to the standard output; an empty one sends off those before it."""
     try:
         sys.stdout.write(text)
-        sys.stdout.flush()
+        if not text:
+            sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

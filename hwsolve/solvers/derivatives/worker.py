@@ -9,6 +9,8 @@ from hwsolve.formula.logarithms import taken_apart
 from hwsolve.formula.matrix_form import matrix_form
 from hwsolve.formula.notation import plain
 from hwsolve.formula.recognise import defined, recognised
+from hwsolve.formula.rules import NoRule
+from hwsolve.formula.simplify import size
 from hwsolve.formula.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, call, transform, walk
 from hwsolve.language import Message, say
@@ -16,6 +18,8 @@ from hwsolve.solution import Answer, Line, Note, Prose, Section, Stage
 from hwsolve.solvers.derivatives.identities import IdentityWriter
 from hwsolve.solvers.derivatives.second_opinion import itself, shortest
 from hwsolve.solvers.derivatives.task import Task
+
+MOST_PARTS = 2500  # names, numbers and operators of a derivative
 
 
 class Worker:
@@ -43,6 +47,8 @@ class Worker:
         self.add(lines, start, base, say("rules of the logarithm"), depth=depth)
         steps: list[Step] = []
         raw = differentiate(base, target, steps, self.ranges(target))
+        if (parts := size(raw)) > MOST_PARTS:
+            raise NoRule(say("This derivative has {n} parts: it is too long to be written out.", n=f"{parts:,}"))
         best = self.best(f, base, raw, target)
         first = steps[0] if steps else None
         same = first is not None and best == raw and first.lhs == whole and base == f

@@ -107,12 +107,24 @@ class Checking:
             problem.layer.output(problem.input)
             found = fans(problem.layer, problem.input)
         except ShapeError as why:
-            self.wrong("layer", why.message)
+            self.unfit(why)
             return None
         if found is None:
             hint = say("Known are linear layers, convolutions and transposed convolutions.")
             self.wrong("layer", say("This layer has no weights whose variance could be derived."), hint)
         return found
+
+    def unfit(self, why: ShapeError) -> None:
+        """What does not fit, at the setting of the layer that is at fault."""
+        assert self.problem.node is not None
+        node = self.problem.node.entries["layer"][1]
+        if isinstance(node, Mapping):
+            ((name, (_, arguments)),) = node.entries.items()
+            if isinstance(arguments, Mapping) and why.field in arguments.entries:
+                path = f"layer.{name}.{why.field}"
+                self.report.add(arguments.entries[why.field][1], path, why.message)
+                return
+        self.wrong("layer", why.message)
 
     def names(self, found: Fans) -> bool:
         """Whether every name means one thing."""

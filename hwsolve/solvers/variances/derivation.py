@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.terms import mentions, rational
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref, substitute, walk
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, substitute, transform, walk
 from hwsolve.language import Message, say
 from hwsolve.solution import Stage
 from hwsolve.solvers.variances import moments
@@ -88,8 +88,10 @@ class Derivation:
         sheet, parts = self.sheet, moment.pieces
         if whole is not None and (len(parts) > 1 or parts[0].formula != whole):
             lhs, rhs = moments.of_whole(whole, parts), moments.integrals(parts)
-            if lhs != rhs:
-                sheet.identity(lhs, rhs, say("piece by piece"), free=own)
+            if lhs != rhs and any(isinstance(node, Call) and node.name == "if" for node in walk(whole)):
+                sheet.text(say("Piece by piece:"), Stage("=", lhs), Stage("=", rhs))
+            elif lhs != rhs:
+                sheet.identity(transform(lhs, by_distance), rhs, say("piece by piece"), free=own)
         for piece, closed in zip(parts, moment.parts, strict=True):
             if closed is not None and piece.formula != ZERO:
                 lhs = moments.square_integral(piece.formula, piece.low, piece.high)
@@ -172,6 +174,16 @@ class Derivation:
         again = sheet.formulas.get(name, Ref(name))
         put = Call("*", (Ref(fan), again, factor, kept))
         sheet.identity(sheet.inlined(put), kept, say("put in"))
+
+
+def by_distance(f: Formula) -> Formula:
+    """max(u, v) as (u + v + |u − v|)/2, and min(u, v) as (u + v − |u − v|)/2."""
+    if not isinstance(f, Call) or f.name not in ("max", "min") or len(f.args) < 2:
+        return f
+    u, *rest = f.args
+    v = rest[0] if len(rest) == 1 else by_distance(Call(f.name, tuple(rest)))
+    apart = Call("abs", (Call("-", (u, v)),))
+    return Call("/", (Call("+" if f.name == "max" else "-", (Call("+", (u, v)), apart)), Number(2)))
 
 
 def where(piece: Piece) -> Message:

@@ -60,12 +60,12 @@ def slope_at_zero(unit: Unit) -> Formula | Message:
     given = {name: value for name, value in unit.parameters.items() if value is not None}
     values = [simplify(substitute(substitute(f, dict(unit.constants)), given)) for f in forms]
     if any(v != values[0] for v in values):
-        return say("f′(0) does not exist: the activation has a kink at 0.")
+        return say("The activation has a kink at 0: it has no tangent there.")
     try:
         if evaluate(values[0], lambda name, _: exact(1, 3)) == 0:
-            return say("f′(0) is 0: near 0 the activation is no multiple of z.")
+            return say("The slope of the activation at 0 is 0: its tangent there passes no signal on.")
     except NotFinite:
-        return say("f′(0) does not exist.")
+        return say("The activation has no slope at 0.")
     return forms[0]
 
 

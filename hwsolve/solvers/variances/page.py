@@ -192,18 +192,12 @@ class Page:
             Table(say("Forward: Var z by layer"), heads(), tuple(row(k, forward) for k in layers)),
             Table(say("Backward: Var δ by layer"), heads(), tuple(row(k, backward) for k in layers)),
         )
-        x = tuple(float(k) for k in range(setting.depth + 1))
-        series = (
-            (say("Var z, expected"), forward.predicted), (say("Var z, simulated"), forward.simulated),
-            (say("Var δ, expected"), backward.predicted), (say("Var δ, simulated"), backward.simulated),
-        )  # fmt: skip
-        positive = all(v > 0 for _, values in series for v in values)
-        curve = Curve(say("Variances by layer"), say("layer"), say("variance"), x, series, positive)
+        figures = (figure(say("Var z by layer"), forward), figure(say("Var δ by layer"), backward))
         title = say(
             "Simulation: {networks} networks of {depth} layers of {width} units, seed {seed}",
             networks=setting.networks, depth=setting.depth, width=setting.width, seed=setting.seed,
         )  # fmt: skip
-        self.sheet.section(title, tables=tables, figures=(curve,))
+        self.sheet.section(title, tables=tables, figures=figures)
         farthest = max(forward.deviation, backward.deviation)
         text = say(
             "Simulated in float64 with normal weights: the means lie within {n} standard errors of what is expected.",
@@ -258,3 +252,11 @@ def row(layer: int, track: Track) -> tuple[Cell, ...]:
     """One layer of a simulation."""
     found = (track.limit[layer], track.predicted[layer], track.simulated[layer], track.error[layer])
     return (layer, *(quantity(value, 4) for value in found))
+
+
+def figure(title: Message, track: Track) -> Curve:
+    """A variance by layer, expected and simulated."""
+    series = ((say("expected"), track.predicted), (say("simulated"), track.simulated))
+    positive = all(value > 0 for _, values in series for value in values)
+    layers = tuple(float(k) for k in range(len(track.predicted)))
+    return Curve(title, say("layer"), say("variance"), layers, series, positive)

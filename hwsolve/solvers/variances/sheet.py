@@ -65,8 +65,8 @@ class Sheet:
         return numbers.exact(value) if isinstance(value, int) else value
 
     def quantity(self, value: Scalar) -> Quantity:
-        """A value with its digits."""
-        if self.float64:
+        """A value with its digits; a whole number stays one in float64 too."""
+        if self.float64 and not (numbers.is_exact(value) and numbers.parts(value)[1] == 1):
             return quantity(as_float(value), self.digits)
         return quantity(value, self.digits)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
@@ -174,8 +174,6 @@ class Convolution(Layer, frozen=True):
         """One correlation; its parameters are named by the layer's number."""
         from hwsolve.layers.kernels import build_kernels
 
-        if self.padding_mode != "zeros":
-            raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only", layer=path))
         return build_kernels(self, builder, x, path)
 
 

@@ -29,6 +29,8 @@ def build_kernels(
     numbered: bool = True,
 ) -> str:
     """The nodes of a convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
+    if layer.padding_mode != "zeros":
+        raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only", layer=path))
     data = builder.shape(x)
     axes = layer.AXES + written.x
     one = data[len(data) - axes :] if written.x else (1, *data[len(data) - axes :])

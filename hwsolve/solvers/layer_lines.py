@@ -155,7 +155,10 @@ class LayerWorker(Worker):
 
     def answer_formula(self, f: Formula) -> Formula:
         """The gradient of what is in front: with f′(z)."""
-        return call("*", self.slope(self.before), f) if self.before else f
+        if self.before is None:
+            return f
+        slope = self.slope(self.before)
+        return call("*", *(slope.args if isinstance(slope, Call) and slope.name == "*" else (slope,)), f)
 
     def slope(self, before: Before) -> Formula:
         """f′(z[i])."""

@@ -1,0 +1,151 @@
+"""Pooling by hand: small cases, ties, the general case, and what the homework's own answers say of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import hwsolve
+from hwsolve.formula.notation import plain
+from hwsolve.spec.report import SpecFailure
+from tests.conftest import PROBLEMS
+from tests.line_check import wrong_lines
+from tests.test_convolution import values
+
+MAP = [[1, 5, 2], [4, 3, 6], [0, 8, 7]]
+
+
+def solved(layer: Any, **more: Any) -> Any:
+    """The solution, every line of which an independent reader has calculated anew."""
+    solution = hwsolve.solve({"kind": "pooling", "layer": layer, "input": MAP} | more)
+    assert wrong_lines(json.loads(solution.to("json"))) == []
+    return solution
+
+
+def test_the_largest_and_the_mean_of_each_window() -> None:
+    """Zhang and others, Dive into Deep Learning, section 7.5."""
+    plane = {"input": [[0, 1, 2], [3, 4, 5], [6, 7, 8]]}
+    assert values(solved({"max_pool2d": {"kernel_size": 2, "stride": 1}}, **plane), "y") == [[4, 5], [7, 8]]
+    assert values(solved({"avg_pool2d": {"kernel_size": 2, "stride": 1}}, **plane), "y") == [[2, 3], [5, 6]]
+
+
+def test_what_overlapping_windows_send_adds_up() -> None:
+    found = solved({"max_pool2d": {"kernel_size": 2, "stride": 1}}, upstream=[[1, 2], [3, 4]])
+    assert values(found, "dL_dx") == [[0, 1, 0], [0, 0, 2], [0, 7, 0]]
+    assert any("overlap" in str(getattr(line, "text", "")) for line in found.lines)
+    mean = solved({"avg_pool2d": {"kernel_size": 2, "stride": 1}}, upstream=[[4, 8], [12, 16]])
+    assert values(mean, "dL_dx") == [[1, 3, 2], [4, 10, 6], [3, 7, 4]]
+
+
+@pytest.mark.parametrize(
+    ("ties", "wanted"),
+    [("first", [[6, 0], [0, 0]]), ("all", [[6, 6], [0, 6]]), ("split", [[2, 2], [0, 2]])],
+)
+def test_of_several_largest_cells(ties: str, wanted: list[list[float]]) -> None:
+    found = solved({"max_pool2d": 2}, input=[[3, 3], [1, 3]], upstream=[[6]], ties=ties)
+    assert values(found, "dL_dx") == wanted
+    word = {"first": "first", "all": "each", "split": "equally"}[ties]
+    assert any(word in str(note.text) for note in found.notes)
+
+
+def test_ties_of_certified_values_are_one_value() -> None:
+    """The maximum of equal inputs after a function is a tie between balls; no precision can part them by size."""
+    net = {"input": [1, 2, 2], "layers": ["tanh", {"max_pool2d": 2}]}
+    problem = {"kind": "backprop", "network": net, "input": [[[1, 2], [0, 1]]], "upstream": [[[3]]]}
+    assert values(hwsolve.solve(problem), "dL_da0") == [[[0, 3], [0, 0]]]
+
+
+def test_a_line_says_of_a_tie_only_where_there_is_one() -> None:
+    found = solved({"max_pool1d": {"kernel_size": 2}}, input=[3, 3, 1, 2], upstream=[1, 1])
+    formulas = {plain(line.key): plain(line.formula) for line in found.lines if hasattr(line, "stages")}
+    assert formulas["dL_dx[2]"] == "dL_dy[1]*if(x[2] == y[1], if(x[1] == y[1], 0, 1), 0)"
+    assert formulas["dL_dx[4]"] == "dL_dy[2]*if(x[4] == y[2], 1, 0)"
+
+
+@pytest.mark.parametrize(
+    ("layer", "wanted"),
+    [
+        ({"avg_pool1d": {"kernel_size": 3, "stride": 2, "padding": 1}}, [3, 5, 6]),
+        ({"avg_pool1d": {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}}, [4.5, 5, 9]),
+        ({"avg_pool1d": {"kernel_size": 2, "stride": 2, "ceil_mode": True}}, [4.5, 4.5, 18]),
+        ({"adaptive_avg_pool1d": 2}, [6, 9]),
+        ({"adaptive_max_pool1d": 2}, [9, 18]),
+        ({"max_pool1d": {"kernel_size": 2, "stride": 1, "dilation": 3}}, [3, 18]),
+    ],
+)
+def test_windows_over_borders(layer: Any, wanted: list[float]) -> None:
+    """PyTorch's own rules for what counts, worked out on paper."""
+    assert values(solved(layer, input=[3, 6, 9, 0, 18]), "y") == wanted
+
+
+def test_global_average_pooling() -> None:
+    found = solved({"adaptive_avg_pool2d": 1}, input=[MAP, MAP], upstream=[[[9]], [[18]]])
+    assert values(found, "y") == [[[4]], [[4]]]
+    assert values(found, "dL_dx") == [[[1] * 3] * 3, [[2] * 3] * 3]
+
+
+# ---------------------------------------------------------------- for all sizes
+
+
+def general(layer: Any) -> Any:
+    solution = hwsolve.solve({"kind": "pooling", "layer": layer})
+    assert wrong_lines(json.loads(solution.to("json"))) == []
+    return solution
+
+
+def test_the_general_average() -> None:
+    found = general({"avg_pool2d": {"kernel_size": "K"}})
+    assert plain(found.answers["y"].value) == "Sum(Sum(x[K*(p - 1) + u,K*(q - 1) + v], v, 1, K), u, 1, K)/K**2"
+    assert plain(found.answers["recursion"].value).endswith("/K**2")
+
+
+def test_the_general_maximum_goes_to_the_cell_that_has_it() -> None:
+    found = general({"max_pool1d": {"kernel_size": "K", "stride": "S"}})
+    recursion = plain(found.answers["recursion"].value)
+    assert "if(x[i] == y[(i - u)/S + 1], 1, 0)" in recursion
+    assert "floor((i - u)/S) == (i - u)/S" in recursion
+
+
+@pytest.mark.parametrize("layer", ["max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool"])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_every_pooling_layer_by_name(layer: str, axes: int) -> None:
+    size = "output_size" if "adaptive" in layer else "kernel_size"
+    found = general({f"{layer}{axes}d": {size: "Q" if "adaptive" in layer else "K"}})
+    assert "recursion" in found.answers
+
+
+@pytest.mark.parametrize(("spec", "other"), [("2.5-max-pooling", "Sum"), ("2.5-average-pooling", "Max")])
+def test_the_homework_has_the_two_formulas_under_each_other_s_name(spec: str, other: str) -> None:
+    found = hwsolve.solve(PROBLEMS / f"homework-2/{spec}.yaml")
+    (published,) = [p for p in found.published if p.key == "y"]
+    assert published.agrees is False
+    assert published.stated.startswith(other)
+
+
+def test_the_homework_s_recursion_of_a_convolution_is_right() -> None:
+    found = hwsolve.solve(PROBLEMS / "homework-2/2.4-convolution-gradient.yaml")
+    assert [p.agrees for p in found.published] == [True]
+
+
+# ---------------------------------------------------------------- what does not fit
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "padding of more than half": ({"layer": {"max_pool1d": {"kernel_size": 2, "padding": 2}}}, "half of the window"),
+    "a mistyped convention": ({"layer": {"max_pool2d": 2}, "ties": "frist"}, "first"),
+    "a stated size": ({"layer": {"max_pool2d": {"features": 4}}}, "without a window"),
+    "a window in the padding alone": (
+        {"layer": {"max_pool1d": {"kernel_size": 2, "padding": 1, "dilation": 2}}, "input": [5]},
+        "no maximum",
+    ),
+    "another layer": ({"layer": {"conv2d": 3}}, "conv2d"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_mistake_is_an_error_with_its_place(name: str) -> None:
+    problem, part = WRONG[name]
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve({"kind": "pooling", "input": MAP} | problem)
+    assert part in str(failure.value)

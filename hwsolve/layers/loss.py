@@ -45,6 +45,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     half: ClassVar[int] = 1
     element: ClassVar[str] = ""
     classes: ClassVar[bool] = False  # takes class targets
+    holds: ClassVar[str] = ""  # the layer that the loss itself begins with
 
     def build(self, builder: Builder, y: str, target: Target, samples: int) -> str:
         """Write the loss of output `y` into the graph; `samples` is the length of the batch, 1 for none."""
@@ -102,6 +103,7 @@ class BinaryCrossEntropyWithLogits(Loss, frozen=True, kw_only=True):
     """Binary cross entropy of logits: the same with y = σ(z)."""
 
     element: ClassVar[str] = "logits"
+    holds: ClassVar[str] = "sigmoid"
 
 
 class NLLLoss(Loss, frozen=True, kw_only=True):
@@ -115,6 +117,7 @@ class CrossEntropy(Loss, frozen=True, kw_only=True):
     """Cross entropy of logits: −ln p of the class with p = softmax(z), averaged over samples."""
 
     classes: ClassVar[bool] = True
+    holds: ClassVar[str] = "softmax"
 
     def operation(
         self, builder: Builder, y: str, target: Target, rank: int, divisor: int

@@ -29,13 +29,17 @@ from hwsolve.spec.report import ROOT, Report
 if TYPE_CHECKING:
     from hwsolve.solvers.backprop import Problem
 
+MOST_VALUES = 4_000_000  # numbers of a network that is computed
+
 
 class Computation(msgspec.Struct):
-    """A graph, and the numbers that are put into it."""
+    """A graph and the numbers put into it; what else is stated, what to know, and what looks like a mistake."""
 
     graph: Graph
     givens: dict[str, Given]
+    stated: list[Message]
     remarks: list[Message]
+    warnings: list[Message]
     operations: int = 0  # element operations of one pass, about
 
     def values(self, exact: bool) -> dict[str, Any]:
@@ -52,7 +56,9 @@ class Construction:
         self.graph = Graph({}, {}, {}, {}, set())
         self.builder = Builder(self.graph)
         self.givens: dict[str, Given] = {}
+        self.stated: list[Message] = []
         self.remarks: list[Message] = []
+        self.warnings: list[Message] = []
         self.items: tuple[Item, ...] = ()
 
     def wrong(self, key: str, message: Message, hint: Message | None = None, within: str = "") -> None:
@@ -83,6 +89,8 @@ class Construction:
             if output is None:
                 return None
             self.graph.output = output
+            if self.too_many():
+                return None
             self.enter_parameters()
             upstream = self.enter_end()
         except NameClash as why:
@@ -98,7 +106,19 @@ class Construction:
         if self.problem.optimizer is not None and self.graph.loss:
             update(self.graph, self.problem.optimizer.settings())
             self.start_states()
-        return Computation(self.graph, self.givens, self.remarks, work(self.graph))
+        return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, work(self.graph))
+
+    def too_many(self) -> bool:
+        """Note a computation with more numbers than a machine should hold."""
+        values = sum(prod(node.shape) for node in self.graph.nodes.values())
+        if values > MOST_VALUES:
+            message = say(
+                "The weights and values of this network are {n} numbers; at most {most} are worked out by hand.",
+                n=f"{values:,}",
+                most=f"{MOST_VALUES:,}",
+            )
+            self.wrong("network", message, say("`count-params` counts a network of any size."))
+        return values > MOST_VALUES
 
     def enter_layers(self, x: str) -> str | None:
         """The layers that read `x`, and what comes out of them."""
@@ -177,7 +197,7 @@ class Construction:
         if spec.init is not None:
             self.remarks.append(
                 say(
-                    "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 decimals.",
+                    "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 significant digits.",
                     symbol=name,
                     rule=spec.init.name,
                     seed=spec.seed or 0,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
-from hwsolve.layers.loss import CrossEntropy, Loss, Target
+from hwsolve.layers.loss import LOSSES, CrossEntropy, Loss, Target
 from hwsolve.solvers.givens import Given, squeezed
 from hwsolve.solvers.target import Classes
 from hwsolve.solvers.upstream import Upstream
@@ -41,6 +41,7 @@ class Ending:
                     self.construction.wrong(key, say("`{key}` needs a `loss`.", key=key))
             return None
         target = self.enter_target(problem.loss)
+        self.look_twice(problem.loss)
         if target is not None:
             problem.loss.build(self.builder, self.graph.output, target, self.construction.samples)
             if problem.loss.reduction == "none":
@@ -48,6 +49,17 @@ class Ending:
                     say("The loss is not reduced; gradients are those of the sum of its elements.")
                 )
         return None
+
+    def look_twice(self, loss: Loss) -> None:
+        """Warn of a last layer that the loss takes once more."""
+        items = self.construction.items
+        if items and items[-1].type == loss.holds:
+            text = say(
+                "The network ends in `{layer}`, and `{loss}` takes it once more; without this layer it is taken once.",
+                layer=loss.holds,
+                loss=next(name for name, made in LOSSES.items() if isinstance(loss, made)),
+            )
+            self.construction.warnings.append(text)
 
     def enter_upstream(self, upstream: Upstream) -> str | None:
         """The gradient of the output as a given quantity."""
@@ -128,8 +140,11 @@ class Ending:
             shape, tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
         )
         self.graph.selectors.add("t")
-        self.construction.remarks.append(
-            say("The target is class {classes}, counted from 1.", classes=", ".join(map(str, target.numbers)))
+        listed = ", ".join(map(str, target.numbers))
+        self.construction.stated.append(
+            say("The targets are the classes {classes}, counted from 1.", classes=listed)
+            if target.many
+            else say("The target is class {classes}, counted from 1.", classes=listed)
         )
         return Target(self.builder.given("t", shape), True, True)
 

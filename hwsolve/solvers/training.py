@@ -17,6 +17,7 @@ from hwsolve.graph.schematic import both_sides, general
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Answer, Carried, Cell, Curve, Line, Note, Prose, Quantity, Section, Solution, Stage, Table
+from hwsolve.solvers.steps import headings, passes, verdict, worked
 
 if TYPE_CHECKING:
     from hwsolve.solvers.backprop import Problem
@@ -68,8 +69,8 @@ class Worker:
     # which steps
 
     def passes(self) -> set[int]:
-        """The steps that are written out: the first, the one after it, and the last two."""
-        return {0, min(1, self.steps), max(self.steps - 1, 0), self.steps}
+        """The steps that are written out."""
+        return passes(self.steps, self.problem.full)
 
     def kept(self) -> set[int]:
         """The steps whose values are needed: those written out, and those that the spec names."""
@@ -113,7 +114,8 @@ class Worker:
             rows.append((node.layer, Call("==", (lhs, rhs)), " × ".join(map(str, node.shape)) or "1"))
         columns = (say("layer"), say("computes"), say("shape"))
         table = Table("", columns, tuple(rows))
-        return Section(say("Network"), lines=(Prose(self.question()),), tables=(table,), asked=True)
+        lines = tuple(Prose(text) for text in (self.question(), *self.computation.stated))
+        return Section(say("Network"), lines=lines, tables=(table,), asked=True)
 
     def question(self) -> Message:
         """What is to be worked out."""
@@ -136,19 +138,25 @@ class Worker:
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """Forward, loss, backward and update of one step; after the last update only the first two."""
         self.writer.at(step, trajectory.kept[step])
-        level, last = 1, bool(step) and step == self.steps
-        if self.steps > 1 and not last and step in (0, self.steps - 1):
-            title = say("Step {step} of {steps}", step=step + 1, steps=self.steps)
-            self.sections.append(Section(title))
-            level = 2
-        after = say("Forward pass after {n} updates", n=step) if step > 1 else say("Forward pass after the update")
-        self.section(after if step else say("Forward pass"), self.quantities("forward", step=step), level)
-        self.section(say("Loss after the update") if step else say("Loss"), self.quantities("loss", step=step), level)
-        if last or step not in (0, self.steps - 1):
+        in_full = worked(self.steps, self.problem.full)
+        level = 2 if step in in_full and self.steps > 1 else 1
+        if level > 1:
+            self.sections.append(Section(say("Step {step} of {steps}", step=step + 1, steps=self.steps)))
+        forward, loss = headings(step)
+        self.section(forward, self.quantities("forward", step=step), level)
+        self.section(loss, self.quantities("loss", step=step), level)
+        if step not in in_full:
+            self.pass_over(step, min((s for s in in_full if s > step), default=step))
             return
         backward = self.quantities("gradient", step=step)
         self.section(say("Backward pass"), backward, level)
         self.section(say("Update"), self.quantities("update", step=step), level)
+
+    def pass_over(self, step: int, following: int) -> None:
+        """Say that the steps between two that are written out go the same way."""
+        if following > step:
+            text = say("Steps {first} to {last} go the same way.", first=step + 1, last=following)
+            self.sections.append(Section(say("Further steps"), lines=(Prose(text),)))
 
     def quantities(self, role: str, step: int) -> list[Line]:
         """The lines of all quantities of a role, each behind its general formula."""
@@ -171,7 +179,8 @@ class Worker:
 
         The elements of a long quantity that the spec names are carried over.
         """
-        main = self.is_main(node, role) and count(node.shape) <= 16
+        at_ends = step in (0, 1, self.steps - 1, self.steps)
+        main = at_ends and self.is_main(node, role) and count(node.shape) <= 16
         label = self.graph.labels[node.name]
         whole = self.writer.key(node.name, ()).name
         if count(node.shape) > self.writer.written and whole not in self.keys:
@@ -248,22 +257,11 @@ class Worker:
 
     def notes(self) -> list[Note]:
         """What a reader must know to read the numbers."""
-        notes = [Note("info", text) for text in (*self.computation.remarks, *self.writer.remarks.values())]
+        notes = [Note("warning", text) for text in self.computation.warnings]
+        notes += [Note("info", text) for text in (*self.computation.remarks, *self.writer.remarks.values())]
         if self.float64:
             notes.append(Note("warning", say("Computed in float64: the printed digits are not proven.")))
         return notes
-
-
-def verdict(before: Any, after: Any) -> Message:
-    """Whether the loss fell, decided on the values themselves."""
-    try:
-        if numbers.less(after, before):
-            return say("The loss fell:")
-        return say("The loss rose:") if numbers.less(before, after) else say("The loss stayed as it was:")
-    except numbers.Undecided:
-        if not numbers.last_precision():
-            raise
-        return say("Whether the loss fell cannot be told from its first thousands of digits:")
 
 
 def stage_of(q: Quantity) -> Stage:

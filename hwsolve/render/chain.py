@@ -36,15 +36,18 @@ def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
 
 def without_repeats(links: list[Link]) -> list[Link]:
     """A link that says what the one before it said is left out, with the weaker of the two relations kept."""
-    kept: list[Link] = []
-    for relation, text in links:
-        if kept and kept[-1][1] == text and len(kept) > 1:
-            kept[-1] = ("≈" if "≈" in (relation, kept[-1][0]) else kept[-1][0], text)
-        else:
-            kept.append((relation, text))
+    kept = links[:2]
+    for link in links[2:]:
+        if link[1] != kept[-1][1]:
+            kept.append(link)
+        elif link[0] == "≈":
+            kept[-1] = link
     return kept
 
 
 def joined(links: list[Link]) -> str:
     """The chain in one row."""
-    return "".join([f" {relation} {text}" if n else text for n, (relation, text) in enumerate(links)])
+    text = links[0][1] if links else ""
+    for relation, more in links[1:]:
+        text += f" {relation} {more}"
+    return text

@@ -153,6 +153,9 @@ class Writer:
     def answer(self, a: Answer) -> Object:
         """A number, a nested list of them, or a formula."""
         value = a.value
+        if type(value) is Quantity:
+            number, text = json_number(value), number_text(value.text)
+            return {"value": number, "text": text, "exact": value.exact, "system": value.system}
         if isinstance(value, Formula):
             return {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
         leaf = Leaves()
@@ -204,8 +207,10 @@ class Leaves:
 def json_number(q: Quantity) -> Any:
     """The value as a JSON number: whole for an integer, else the nearest float64."""
     value = q.value
-    if isinstance(value, int | float):
-        return value if type(value) is int else float(value)  # NumPy's float64 is a float that JSON does not know
+    if type(value) is int:
+        return value
+    if isinstance(value, float):
+        return float(value)  # NumPy's float64 is a float that JSON does not know
     try:
         if q.exact is not None:
             numerator, _, denominator = q.exact.partition("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import decimal, short
+from hwsolve.formula.notation.decimals import LONGEST, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -42,6 +42,8 @@ def subscript_free(name: str) -> str:
 
 def shown(f: Number) -> Piece:
     """A number with commas between thousands, by its own text where it has one."""
+    if f.denominator == 1 and not f.text and 0 <= f.numerator < 10**LONGEST:
+        return Piece(f"{f.numerator:,}", ATOM, "number")
     return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
 

@@ -6,16 +6,16 @@ big operators look.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.names import derivative, parts
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, references
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 
-class Piece(NamedTuple):
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """A written formula: its text, how strongly its outermost operator binds, and what it looks like from beside.
 
     `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum.
@@ -58,30 +58,32 @@ class Writer:
 
     def write(self, f: Formula) -> Piece:
         """The formula, written."""
-        match f:
-            case Number():
-                return self.number(f)
-            case Ref():
-                return self.reference(f)
-            case Call(name, args):
-                match name:
-                    case "+" | "-":
-                        return self.sum(f)
-                    case "*":
-                        return self.product(factors(f))
-                    case "/":
-                        return self.fraction(*args)
-                    case "neg":
-                        return self.negative(args[0])
-                    case "**":
-                        return self.power(*args)
-                if name in self.relations:
-                    left, right = (self.write(a).text for a in args)
-                    return Piece(f"{left} {self.relations[name]} {right}", COMPARISON, "sum")
-                return self.call(f)
-            case Big():
-                return self.big(f)
+        if isinstance(f, Number):
+            return self.number(f)
+        if isinstance(f, Ref):
+            return self.reference(f)
+        if isinstance(f, Call):
+            return self.operator(f, f.name, f.args)
+        if isinstance(f, Big):
+            return self.big(f)
         raise TypeError(f"no formula: {f!r}")
+
+    def operator(self, f: Call, name: str, args: tuple[Formula, ...]) -> Piece:
+        """An operator, a comparison or a function."""
+        if name == "*":
+            return self.product(factors(f))
+        if name in ("+", "-"):
+            return self.sum(f)
+        if name == "/":
+            return self.fraction(*args)
+        if name == "neg":
+            return self.negative(args[0])
+        if name == "**":
+            return self.power(*args)
+        if name in self.relations:
+            left, right = (self.write(a).text for a in args)
+            return Piece(f"{left} {self.relations[name]} {right}", COMPARISON, "sum")
+        return self.call(f)
 
     def reference(self, f: Ref) -> Piece:
         """A symbol, a word, or the partial derivative that a name like `dE_dv` stands for."""
@@ -97,10 +99,11 @@ class Writer:
 
     def sum(self, f: Call) -> Piece:
         """Terms with their signs; a sign inside a term that does not stand first is set in parentheses."""
-        text, numeric = "", True
+        text, kind = "", "number"
         for sign, term in terms(f):
             piece = self.write(term)
-            numeric = numeric and piece.kind == "number"
+            if piece.kind != "number":
+                kind = "sum"
             if not text:
                 text = piece.text if piece.level >= SUM else self.parentheses(piece.text)
                 continue
@@ -111,12 +114,14 @@ class Writer:
                 inner = self.product(factors(term), bare=False).text if signed else self.parentheses(piece.text)
                 piece = Piece(inner, PRODUCT, piece.kind)
             text += f" {self.minus if sign == '-' else sign} {piece.text}"
-        return Piece(text, SUM, "number" if numeric else "sum")
+        return Piece(text, SUM, kind)
 
     def product(self, items: list[Formula], bare: bool = True) -> Piece:
         """Symbols side by side, a sign between numbers and words; `bare`: a minus at the start may stand alone."""
         pieces = [self.factor(f, n, len(items), bare) for n, f in enumerate(items)]
-        numbers = sum(p.kind == "number" for p in pieces)
+        numbers = [p.kind for p in pieces].count("number")
+        if numbers == len(pieces):
+            return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number")
         whole = isinstance(items[0], Number) and items[0].denominator == 1
         text = pieces[0].text
         for n in range(1, len(pieces)):
@@ -124,12 +129,13 @@ class Writer:
             beside = ("symbol",) if isinstance(items[0], Number) and items[0].text else ("symbol", "call", "group")
             coefficient = n == 1 and whole and numbers == 1 and right.kind in beside
             text += ("" if coefficient else self.between(left, right)) + right.text
-        kind = "number" if numbers == len(pieces) else "big" if pieces[-1].kind == "big" else "product"
-        return Piece(text, PRODUCT, kind)
+        return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product")
 
     def factor(self, f: Formula, place: int, count: int, bare: bool) -> Piece:
         """One factor, in parentheses where it needs them at its place."""
         piece = self.write(f)
+        if piece.level == ATOM:
+            return piece
         numeric = piece.kind == "number"
         signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
         last = place == count - 1
@@ -166,9 +172,8 @@ class Writer:
         text = piece.text
         if piece.level < ATOM or text.startswith(self.minus) or (isinstance(base, Ref) and self.decorated(base)):
             text = self.parentheses(text)
-            piece = piece._replace(kind="number" if piece.kind == "number" else "group")
-        kind = "number" if piece.kind == "number" and not any(references(exponent)) else piece.kind
-        return Piece(self.raised(text, exponent), POWER, kind if kind != "number" or piece.kind == kind else "symbol")
+            piece = Piece(text, ATOM, "number" if piece.kind == "number" else "group")
+        return Piece(self.raised(text, exponent), POWER, piece.kind)
 
     def decorated(self, f: Ref) -> bool:
         """Whether the symbol already has something at the place of an exponent."""
@@ -207,9 +212,11 @@ class Writer:
 
 def factors(f: Formula) -> list[Formula]:
     """The factors of nested products in one list."""
-    if isinstance(f, Call) and f.name == "*":
+    if not (isinstance(f, Call) and f.name == "*"):
+        return [f]
+    if any(isinstance(a, Call) for a in f.args):
         return [x for a in f.args for x in factors(a)]
-    return [f]
+    return list(f.args)
 
 
 def terms(f: Formula, sign: str = "+") -> list[tuple[str, Formula]]:

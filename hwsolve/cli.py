@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
-from hwsolve.commands.options import VERSION, Common, with_common
+from hwsolve import language
+from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, with_common
+from hwsolve.language import localised, use
 from hwsolve.solvers import KINDS
+
+
+class Group(TyperGroup):
+    """The program: its help is in the language in use."""
+
+    def get_help(self, ctx: Any) -> str:
+        return translated_help(self, super().get_help, ctx)
+
+    def get_usage(self, ctx: Any) -> str:
+        return translated_help(self, super().get_usage, ctx)
+
 
 app = typer.Typer(
     name="hwsolve",
+    cls=Group,
     rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -25,15 +40,30 @@ Kind = Annotated[str | None, typer.Argument(metavar="[KIND]", help="A kind of pr
 
 
 @app.callback()
-def top(version: bool = VERSION) -> None:
+def top(version: bool = VERSION, lang: str | None = LANG) -> None:
     """Neural-network homework, worked out line by line."""
+    BEFORE["lang"] = lang
 
 
 class Command(TyperCommand):
-    """A command whose one-line help is not cut."""
+    """A command whose one-line help is not cut; help is in the language in use."""
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        return (self.help or "").partition("\n")[0]
+        return localised((self.help or "").partition("\n")[0])
+
+    def get_help(self, ctx: Any) -> str:
+        return translated_help(self, super().get_help, ctx)
+
+    def get_usage(self, ctx: Any) -> str:
+        return translated_help(self, super().get_usage, ctx)
+
+
+def translated_help(command: Any, text: Callable[[Any], str], ctx: Any) -> str:
+    """A page of the parser's, or its line of usage."""
+    from hwsolve.commands.parser_words import help_of, page
+
+    help_of(command)
+    return page(text(ctx))
 
 
 class KindCommand(Command):
@@ -151,23 +181,28 @@ def batch(
 
 
 @app.command(cls=Command)
-def kinds(version: bool = VERSION) -> None:
+@with_common(("lang",))
+def kinds(*, common: Common) -> None:
     """List the kinds of problems."""
     from hwsolve.commands import reference
     from hwsolve.commands.solving import emit
 
+    use(common.language())
     emit(reference.kinds(), None)
 
 
 @app.command(cls=Command)
+@with_common(("lang",))
 def layers(
     name: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="Show this layer's arguments.")] = None,
-    version: bool = VERSION,
+    *,
+    common: Common,
 ) -> None:
     """List the layers, or show the arguments of one."""
     from hwsolve.commands import reference
     from hwsolve.commands.solving import emit
 
+    use(common.language())
     emit(reference.layers(name), None)
 
 
@@ -175,36 +210,44 @@ Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", he
 
 
 @app.command(cls=Command)
+@with_common(("lang",))
 def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="A kind of problem.")],
     output: Output = None,
-    version: bool = VERSION,
+    *,
+    common: Common,
 ) -> None:
     """Write a commented spec to begin with."""
     from hwsolve.commands import reference
     from hwsolve.commands.solving import emit
 
+    use(common.language())
     emit(reference.starter(kind), output)
 
 
 @app.command(cls=Command)
-def schema(kind: Kind = None, output: Output = None, version: bool = VERSION) -> None:
+@with_common(("lang",))
+def schema(kind: Kind = None, output: Output = None, *, common: Common) -> None:
     """Print the JSON Schema of specs, for an editor."""
     from hwsolve.commands import reference
     from hwsolve.commands.solving import emit
 
+    use(common.language())
     emit(reference.schema(kind), output)
 
 
 @app.command(cls=Command)
+@with_common(("lang",))
 def examples(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this example.")] = None,
-    version: bool = VERSION,
+    *,
+    common: Common,
 ) -> None:
     """List the shipped problems, or print one."""
     from hwsolve.commands import reference
     from hwsolve.commands.solving import emit
 
+    use(common.language())
     emit(reference.example(name) if name else reference.examples(), None)
 
 
@@ -213,9 +256,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    use(first_language(sys.argv[1:]))
     try:
-        app(prog_name="hwsolve")
+        if language.current == "en":
+            app(prog_name="hwsolve")
+        sys.exit(app(prog_name="hwsolve", standalone_mode=False))
     except Exception as error:
+        if hasattr(error, "format_message"):  # of the parser, which speaks English alone
+            from hwsolve.commands.parser_words import refuse
+
+            sys.exit(refuse(error))
         from hwsolve.failure import status_of
 
         sys.exit(status_of(error, debug="--debug" in sys.argv))

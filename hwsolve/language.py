@@ -2,11 +2,13 @@
 
 `say("The loss fell from {before} to {after}.", before=…, after=…)` makes a `Message`.  The template is a literal,
 so that every sentence of the program can be found in its source.  Values are strings, numbers or messages.
-`use("zh")` sets the language that `str(message)` is written in; `translate(message, "zh")` asks for one.
+`use("zh")` sets the language that `str(message)` is written in; `translate(message, "zh")` asks for one.  Texts that
+stand elsewhere (first lines of docstrings, help, comments of starters) are found by `localised`.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh")
 DOMAIN = "hwsolve"
+WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60]"
+GAP = re.compile(f"(?<={WIDE}) (?={WIDE})")  # a translation parts its places by spaces; Chinese has none in between
 current = "en"
 
 
@@ -51,7 +55,13 @@ def translate(message: Message | str, language: str) -> str:
     if not message.values:
         return template
     values = message.values.items()
-    return template.format(**{k: translate(v, language) if isinstance(v, Message) else v for k, v in values})
+    text = template.format(**{k: translate(v, language) if isinstance(v, Message) else v for k, v in values})
+    return text if language == "en" else GAP.sub("", text)
+
+
+def localised(text: str) -> str:
+    """A text that is no message, in the language in use where the catalogue has it."""
+    return str(Message(text)) if current != "en" else text
 
 
 @lru_cache

@@ -1,12 +1,16 @@
-"""The catalogues of translations: `python tools/catalogue.py zh` collects every `say("…")` of the program into
-hwsolve/locale/zh/LC_MESSAGES/hwsolve.po, keeps what is translated there, and compiles it to the .mo beside it."""
+"""The catalogues of translations: `python tools/catalogue.py zh` collects every `say("…")` of the program, the help of
+its commands, kinds and layers, and the comments of its starters into hwsolve/locale/zh/LC_MESSAGES/hwsolve.po, keeps
+what is translated there, and compiles it to the .mo beside it."""
 
 from __future__ import annotations
 
 import ast
+import re
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent.parent / "hwsolve"
 HEADER = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\nLanguage: {language}\n"
@@ -15,6 +19,41 @@ HEADER = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8b
 def folder(language: str) -> Path:
     """Where gettext looks."""
     return PACKAGE / "locale" / language / "LC_MESSAGES"
+
+
+def entries() -> dict[str, list[str]]:
+    """Every text to translate with where it stands."""
+    found = templates()
+    for text, place in described():
+        places = found.setdefault(text, [])
+        if place not in places:
+            places.append(place)
+    return found
+
+
+def described() -> Iterator[tuple[str, str]]:
+    """What the program says of itself by docstrings, help and starters."""
+    from typer.main import get_command
+
+    from hwsolve.cli import app
+    from hwsolve.commands import reference
+    from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.solvers import KINDS
+
+    program: Any = get_command(app)
+    for command in [program, *program.commands.values()]:
+        if command.name not in KINDS:
+            yield command.help, "hwsolve/cli.py"
+        yield from ((p.help, "hwsolve/cli.py") for p in command.params if getattr(p, "help", None))
+    for kind in KINDS:
+        place = KINDS[kind].replace(".", "/") + ".py"
+        yield reference.summary_of_kind(kind), place
+        for found in reference.WORDS_OF_STARTER.finditer(reference.starter(kind)):
+            if found[1] != "# " or not re.match(r"[a-z]\w*: ", found[2]):  # else a line of the spec, commented out
+                yield found[2], place
+    for name in LAYERS:
+        cls: Any = layer_class(name)
+        yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in reference.paragraphs(cls.__doc__))
 
 
 def templates() -> dict[str, list[str]]:
@@ -85,7 +124,7 @@ def main(language: str) -> None:
     place = folder(language)
     place.mkdir(parents=True, exist_ok=True)
     po = place / "hwsolve.po"
-    found = templates()
+    found = entries()
     known = read(po.read_text(encoding="utf-8")) if po.exists() else {}
     known = {template: text for template, text in known.items() if template in found}
     po.write_text(written(language, found, known), encoding="utf-8")

@@ -52,14 +52,33 @@ class Common(msgspec.Struct, frozen=True):
         return Wishes(found, instead or {}, settings)
 
     def language(self) -> str:
-        """The language asked for, else that of the environment where there is a catalogue for it."""
-        if self.lang is not None:
-            if self.lang not in LANGUAGES:
-                known = ", ".join(LANGUAGES)
-                raise CallError(say("There is no language `{name}`; there are {known}.", name=self.lang, known=known))
-            return self.lang
-        named = next((value for name in ENVIRONMENT if (value := os.environ.get(name))), "")
-        return "zh" if named.startswith("zh") else "en"
+        """The language asked for behind the command or before it, else that of the environment."""
+        asked = self.lang or BEFORE["lang"]
+        if asked is None:
+            return of_environment()
+        if asked not in LANGUAGES:
+            raise CallError(
+                say("There is no language `{name}`; there are {known}.", name=asked, known=", ".join(LANGUAGES))
+            )
+        return asked
+
+
+BEFORE: dict[str, str | None] = {"lang": None}  # options that stand before the command
+
+
+def of_environment() -> str:
+    """The language of the environment where there is a catalogue for it, else English."""
+    named = next((value for name in ENVIRONMENT if (value := os.environ.get(name))), "")
+    return "zh" if named.startswith("zh") else "en"
+
+
+def first_language(arguments: list[str]) -> str:
+    """The language for what is said before the arguments are read, such as help."""
+    for option, value in zip(["", *arguments], [*arguments, ""], strict=True):
+        asked = value if option == "--lang" else option.removeprefix("--lang=") if "--lang=" in option else ""
+        if asked in LANGUAGES:
+            return asked
+    return of_environment()
 
 
 def version_asked(value: bool) -> None:
@@ -71,6 +90,7 @@ def version_asked(value: bool) -> None:
         raise typer.Exit
 
 
+LANG: Any = typer.Option(None, "--lang", metavar="en|zh", help="Language of the text.")
 VERSION: Any = typer.Option(False, "--version", callback=version_asked, is_eager=True, help="Show the version and end.")
 
 OPTIONS: dict[str, tuple[Any, Any]] = {
@@ -97,7 +117,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
         typer.Option(None, "--only", metavar="KEY", help="How this one number arises, back to the givens."),
     ),
     "float": (bool, typer.Option(False, "--float", help="Calculate in float64: fast, at most 6 digits, none proven.")),
-    "lang": (str | None, typer.Option(None, "--lang", metavar="en|zh", help="Language of the text.")),
+    "lang": (str | None, LANG),
     "questions": (bool, typer.Option(False, "--questions", help="The problem without its solution.")),
     "quiet": (bool, typer.Option(False, "--quiet", "-q", help="Show nothing but what fails.")),
     "debug": (bool, typer.Option(False, "--debug", help="Show a traceback for a bug of hwsolve's own.")),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from typing import Any
 
 from hwsolve import language
 from hwsolve.errors import CallError
-from hwsolve.language import say
+from hwsolve.language import localised, say
+from hwsolve.render.measure import fill, left, width
+
+ROOM = 100  # columns of a paragraph
 
 
 def summary_of_kind(kind: str) -> str:
@@ -34,17 +38,22 @@ def first_line(docstring: str | None) -> str:
     return (docstring or "").strip().partition("\n")[0]
 
 
+def paragraphs(docstring: str | None) -> list[str]:
+    """A docstring's paragraphs, each on one line."""
+    return [" ".join(text.split("\n")) for text in re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))]
+
+
 def two_columns(rows: list[tuple[str, str]]) -> str:
     """Names and what they are, aligned."""
-    width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in rows)
+    widest = max(width(name) for name, _ in rows)
+    return "\n".join(f"{left(name, widest)}  {text}".rstrip() for name, text in rows)
 
 
 def kinds() -> str:
     """Every kind of problem with its one-line help."""
     from hwsolve.solvers import KINDS
 
-    return two_columns([(kind, summary_of_kind(kind)) for kind in KINDS])
+    return two_columns([(kind, localised(summary_of_kind(kind))) for kind in KINDS])
 
 
 def layers(name: str | None) -> str:
@@ -52,12 +61,12 @@ def layers(name: str | None) -> str:
     from hwsolve.layers import LAYERS, layer_class
 
     if name is None:
-        return two_columns([(known, first_line(layer_class(known).__doc__)) for known in LAYERS])
+        return two_columns([(known, localised(first_line(layer_class(known).__doc__))) for known in LAYERS])
     if name not in LAYERS:
         raise unknown(say("There is no layer `{name}`.", name=name), name, list(LAYERS))
     cls: Any = layer_class(name)
     rows = [(f"  {field}", default) for field, default in arguments(cls)]
-    doc = inspect.cleandoc(cls.__doc__ or "")
+    doc = "\n\n".join("\n".join(fill(localised(text), ROOM)) for text in paragraphs(cls.__doc__))
     return f"{name}\n{textwrap.indent(doc, '  ')}\n\n{say('Arguments')}\n{two_columns(rows)}"
 
 
@@ -71,7 +80,7 @@ def arguments(cls: Any) -> list[tuple[str, str]]:
     form = form_of(cls)
     own = [key for key in form.fields if key not in COMMON_ARGUMENTS]
     return [
-        (key, f"{form.fields[key][1].expected}; {default_of(defaults[key])}")
+        (key, str(say("{form}; {default}", form=form.fields[key][1].expected, default=default_of(defaults[key]))))
         for key in [*own, *(key for key in COMMON_ARGUMENTS if key in form.fields)]
     ]
 
@@ -107,10 +116,15 @@ def as_yaml(value: Any) -> Any:
 
 
 def starter(kind: str) -> str:
-    """A commented spec to begin with."""
+    """A commented spec to begin with, its title and comments in the language in use."""
     from hwsolve.solvers import solver
 
-    return textwrap.dedent(str(solver(known_kind(kind)).STARTER)).lstrip("\n")
+    text = textwrap.dedent(str(solver(known_kind(kind)).STARTER)).lstrip("\n")
+    return WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
+
+
+# A title, or a comment that ends its line: of `# ties: first  # or all`, the latter.
+WORDS_OF_STARTER = re.compile(r"(^title: |^# (?!.* # )|[^#\n] # )(.+)$", re.MULTILINE)
 
 
 def known_kind(kind: str) -> str:

@@ -14,11 +14,10 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import (
     ONE,
     ZERO,
-    Big,
     Call,
     Formula,
     Number,
@@ -28,17 +27,17 @@ from hwsolve.formula.tree import (
     rebuild,
     substitute,
     transform,
-    walk,
 )
-from hwsolve.formula.notation import unicode
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, met
 from hwsolve.graph.operation import Operation, Schematic, Sizes, backward_schematic, forward_schematic, rename
+from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
+from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import settled
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
-from hwsolve.solution import Carried, Given, Line, Quantity, Stage, Text, Value
+from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
 Indices = tuple[int, ...]
 WRITTEN = 64  # elements of a quantity that are written out; more only on request
@@ -60,6 +59,7 @@ class Writer:
         self.step = 0
         self.values: Values = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
+        self.reader = Reader()
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[str, Message] = {}  # kinks that were met, by place
@@ -108,7 +108,7 @@ class Writer:
         """The lines of a quantity: of all its elements, or the first few of a long one."""
         node = self.graph.nodes[name]
         size = count(node.shape)
-        wanted = at if at is not None else [i for i in elements(node.shape, FIRST if size > self.written else size)]
+        wanted = at if at is not None else elements(node.shape, FIRST if size > self.written else size)
         for k, indices in enumerate(wanted):
             yield from self.line(name, indices, "" if k else rule)
 
@@ -118,6 +118,9 @@ class Writer:
         if key in self.known:
             return
         formula = self.formula(name, indices)
+        empty = isinstance(formula, Number)
+        if empty:
+            formula = nothing(self.graph, name)
         value = self.element(name, indices)
         read = Reads(self)
         if not self.agree(value, formula, read):
@@ -125,28 +128,15 @@ class Writer:
                 f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value"
             )
         yield from self.carry(read.seen)
-        empty = isinstance(formula, Number)
-        shown = self.relabel(self.nothing(name) if empty else formula)
+        shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
             for kink in met(formula, read):
                 place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(evaluate(kink.args[0], read)).text}"
                 self.remarks[place] = convention(kink, place, read)
         self.known[key] = (name, indices)
-        stages = () if empty else self.stages(formula, shown)
-        yield Value(key, shown, stages, self.shown(name, indices), rule, self.aside(name))
-
-    def nothing(self, name: str) -> Formula:
-        """The formula of an element to which nothing contributes: 0 times something that is there."""
-        node = self.graph.nodes[name]
-        read = node.inputs[0] if node.operation else node.terms[0].upstream or node.terms[0].inputs[0]
-        first = Ref(read, (ONE,) * len(self.graph.nodes[read].shape))
-        return Call("*", (ZERO, first))
-
-    def aside(self, name: str) -> bool:
-        """Whether a quantity only shows others in another place."""
-        node = self.graph.nodes[name]
-        operations = [node.operation] if node.operation else [t.operation for t in node.terms]
-        return all(o is not None and o.view for o in operations)
+        seen = () if empty else stages(formula, shown, self.number, self.decided)
+        stated = self.reader.take(key, shown, value)
+        yield Value(key, stated, seen, self.shown(name, indices), rule, is_view(self.graph, name))
 
     def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
@@ -203,8 +193,9 @@ class Writer:
             names["g"] = term.upstream
         letters = forward_schematic(term.operation, len(output.shape)).indices
         sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
-        made = self.instance(schematic, indices, names, sizes | self.sizes(term.operation, term.inputs))
         remark = term.operation.tie_remark()
+        sizes |= self.sizes(term.operation, term.inputs)
+        made = self.instance(schematic, indices, names, sizes, whole=remark is not None)
         if remark is None:
             return made
         return settled(made, self.holds, lambda _: self.remarks.update(ties=remark))
@@ -219,16 +210,16 @@ class Writer:
         return {k: formula_of(v) for k, v in operation.sizes(*shapes).items()}
 
     def instance(
-        self, schematic: Schematic, indices: Indices, names: dict[str, str], sizes: dict[str, Formula]
+        self, schematic: Schematic, indices: Indices, names: dict[str, str], sizes: dict[str, Formula], whole: bool = False
     ) -> Formula:
-        """The schematic formula with numbers for its indices and sizes, and nodes for its names."""
+        """The schematic formula with numbers for its indices and sizes, and nodes for its names; `whole`: all terms."""
         f = substitute(schematic.formula, sizes)
         if "g" not in names:
             f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
         f = transform(rename(f, names), self.constant)
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
-        unroll = 10**9 if any(self.graph.labels[n].elements for n in names.values()) else self.unroll
+        unroll = 10**9 if whole or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
         made = instantiate(f, where, shapes, unroll_limit=unroll)
         chosen = fold(transform(made, self.selector))
         return made if isinstance(chosen, Number) else chosen
@@ -256,19 +247,6 @@ class Writer:
         parts = children(f)
         return rebuild(f, tuple(self.relabel(p) for p in parts)) if parts else f
 
-    # what a reader sees
-
-    def stages(self, f: Formula, shown: Formula) -> tuple[Stage, ...]:
-        """The formula, the numbers put in, and the same with every branch decided."""
-        put_in = transform(shorten(f), self.number)
-        decided = transform(shorten(f), self.decide)
-        stages = [Stage("=", shown)]
-        for stage in (put_in, transform(decided, self.number)):
-            if stage != stages[-1].formula and not isinstance(stage, Number):
-                near = any(isinstance(n, Number) and n.rounded for n in walk(stage))
-                stages.append(Stage("≈" if near else "=", stage))
-        return tuple(stages)
-
     def number(self, node: Formula) -> Formula:
         """A reference as its number."""
         if not isinstance(node, Ref) or node.name not in self.graph.nodes:
@@ -276,12 +254,9 @@ class Writer:
         indices = tuple(i.numerator for i in node.indices if isinstance(i, Number))
         return put_in(self.shown(node.name, indices)) if len(indices) == len(node.indices) else node
 
-    def decide(self, node: Formula) -> Formula:
-        """A call that a branch decides as its value."""
-        if not isinstance(node, Call) or not decided_by_branch(node):
-            return node
-        value = evaluate(node, Reads(self))
-        return put_in(value, self.digits)
+    def decided(self, call: Call) -> Formula:
+        """What a function made of pieces gives."""
+        return put_in(evaluate(call, Reads(self)), self.digits)
 
 
 class Reads:
@@ -294,27 +269,6 @@ class Reads:
     def __call__(self, name: str, indices: Indices) -> Any:
         self.seen[self.writer.key(name, indices)] = (name, indices)
         return self.writer.element(name, indices)
-
-
-def decided_by_branch(node: Call) -> bool:
-    """Whether a call is a function made of pieces, on arguments that are references or numbers."""
-    known = FUNCTIONS.get(node.name)
-    if node.name != "if" and not (known and known.piecewise):
-        return False
-    return any(isinstance(n, Ref) for n in walk(node)) and not any(isinstance(n, Big) for n in walk(node))
-
-
-def shorten(f: Formula) -> Formula:
-    """A big operator that was not unrolled as its first terms, an ellipsis and the last one."""
-    if isinstance(f, Big) and isinstance(f.low, Number) and isinstance(f.high, Number):
-        low, high = f.low.numerator, f.high.numerator
-        terms = [fold(substitute(f.body, {f.index: Number(k)})) for k in (low, low + 1, high)]
-        terms = [shorten(t) for t in terms]
-        if f.op in ("Sum", "Prod"):
-            return call("+" if f.op == "Sum" else "*", terms[0], terms[1], Ref("…"), terms[2])
-        return call(f.op.lower(), terms[0], terms[1], Ref("…"), terms[2])
-    parts = children(f)
-    return rebuild(f, tuple(shorten(p) for p in parts)) if parts else f
 
 
 def is_zero(f: Formula) -> bool:

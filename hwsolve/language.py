@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh")
 DOMAIN = "hwsolve"
-WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60]"
+WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60“”]"
 GAP = re.compile(f"(?<={WIDE}) (?={WIDE})")  # a translation parts its places by spaces; Chinese has none in between
 current = "en"
 

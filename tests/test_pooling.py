@@ -51,10 +51,31 @@ def test_of_several_largest_cells(ties: str, wanted: list[list[float]]) -> None:
 
 
 def test_ties_of_certified_values_are_one_value() -> None:
-    """The maximum of equal inputs after a function is a tie between balls; no precision can part them by size."""
+    """The largest of equal inputs after a function: balls that no precision can part, but they stand for one number."""
     net = {"input": [1, 2, 2], "layers": ["tanh", {"max_pool2d": 2}]}
-    problem = {"kind": "backprop", "network": net, "input": [[[1, 2], [0, 1]]], "upstream": [[[3]]]}
-    assert values(hwsolve.solve(problem), "dL_da0") == [[[0, 3], [0, 0]]]
+    problem = {"kind": "backprop", "network": net, "input": [[[1, 2], [2, 1]]], "upstream": [[[3]]]}
+    found = hwsolve.solve(problem)
+    assert values(found, "dL_da0") == [[[0, 3], [0, 0]]]
+    assert wrong_lines(json.loads(found.to("json"))) == []
+
+
+def test_a_maximum_over_rationals_and_real_numbers_can_be_read() -> None:
+    """What a long quantity carries over stands as decimals beside values that a reader works out as real numbers."""
+    dice = range(1, 101)
+    net = {
+        "input": [1, 10, 10],
+        "layers": [{"conv2d": {"out_channels": 1, "kernel_size": 1, "weight": 0.5, "bias": [0.1]}}, "sigmoid", {"max_pool2d": 2}],
+    }
+    rows = [[[k / 100 for k in dice[10 * r : 10 * r + 10]] for r in range(10)]]
+    problem = {"kind": "backprop", "network": net, "input": rows, "upstream": [[[1] * 5] * 5]}
+    assert wrong_lines(json.loads(hwsolve.solve(problem).to("json"))) == []
+
+
+def test_long_windows_keep_their_sign() -> None:
+    x = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3]
+    found = solved({"max_pool1d": {"kernel_size": 15, "stride": 1}}, input=x, upstream=[1, 2, 3, 4])
+    assert values(found, "y") == [9, 9, 9, 9]
+    assert values(found, "dL_dx")[5] == 10
 
 
 def test_a_line_says_of_a_tie_only_where_there_is_one() -> None:

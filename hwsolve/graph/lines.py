@@ -17,7 +17,6 @@ from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import (
     ONE,
-    ZERO,
     Call,
     Formula,
     Number,
@@ -210,7 +209,12 @@ class Writer:
         return {k: formula_of(v) for k, v in operation.sizes(*shapes).items()}
 
     def instance(
-        self, schematic: Schematic, indices: Indices, names: dict[str, str], sizes: dict[str, Formula], whole: bool = False
+        self,
+        schematic: Schematic,
+        indices: Indices,
+        names: dict[str, str],
+        sizes: dict[str, Formula],
+        whole: bool = False,
     ) -> Formula:
         """The schematic formula with numbers for its indices and sizes, and nodes for its names; `whole`: all terms."""
         f = substitute(schematic.formula, sizes)

@@ -67,9 +67,14 @@ class AdaptivePooling(Layer, frozen=True):
 
     def frame(self, x: Shape) -> Frame:
         """The places that share out a map `x`."""
-        from hwsolve.layers.axes import Frame, SharedOut
+        from hwsolve.layers.axes import Along, Frame, SharedOut, Sliding
 
-        return Frame(tuple(SharedOut(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)))
+        def along(n: base.Size, places: base.Size) -> Along:
+            if isinstance(n, int) and isinstance(places, int) and n % places == 0:  # windows of one size, side by side
+                return Sliding(n, places, n // places, n // places)
+            return SharedOut(n, places)
+
+        return Frame(tuple(along(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)))
 
     def operations(self, x: Shape) -> Operations:
         """One comparison less than cells; back, each gradient is added to the error of its largest cell."""

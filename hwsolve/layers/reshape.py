@@ -5,7 +5,8 @@ Source: PyTorch, torch.nn.Flatten and torch.nn.Unflatten.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from math import prod
+from typing import Annotated, ClassVar
 
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import INNER, Array, Operation, Sizes
@@ -29,39 +30,44 @@ LETTERS = ("c", "h", "w", "d", "l", "k")
 
 
 class Flattening(Operation, frozen=True):
-    """y[…, i, …] = x[…, i1, i2 …, …]: the axes `first` to `last` of `axes` become one, the last index fastest."""
+    """y[…, i, …] = x[…, i1, i2 …, …]: the axes `first` to `last` of `sides` become one, the last index fastest."""
 
-    axes: int
+    sides: Sizes
     first: int
     last: int
 
     view = True
 
+    @property
+    def axes(self) -> int:
+        """The axes of x, without leading ones."""
+        return len(self.sides)
+
     def output_indices(self) -> tuple[str, ...]:
         """The axes that stay, and i in the place of the others."""
         return (*LETTERS[: self.first], "i", *LETTERS[self.last + 1 : self.axes])
 
-    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
-        """N1, N2 …: the axes of the input."""
-        x = shapes[0]
-        return {f"N{k + 1}": n for k, n in enumerate(x[len(x) - self.axes :])}
-
-    def behind(self, k: int) -> str:
+    def step(self, k: int) -> int:
         """How many elements one step along axis k skips."""
-        return "*".join(f"N{j + 1}" for j in range(k + 1, self.last + 1)) or "1"
+        return prod(self.sides[k + 1 : self.last + 1])
 
     def text(self) -> str:
         """The element of x that stands at i."""
         indices = [*LETTERS[: self.axes]]
         for k in range(self.first, self.last + 1):
-            row = "i" if k == self.last else f"floor((i - 1)/({self.behind(k)})) + 1"
-            indices[k] = row + (f" - N{k + 1}*floor((i - 1)/({self.behind(k - 1)}))" if k > self.first else "")
+            step, whole = self.step(k), self.step(k - 1) if k > self.first else 0
+            row = "i" if step == 1 else f"floor((i - 1)/{step}) + 1"
+            wraps = 0 < whole < prod(self.sides[self.first : self.last + 1])
+            back = f" - {self.sides[k]}*floor((i - 1)/{whole})" if wraps else ""
+            indices[k] = "1" if self.sides[k] == 1 else row + back
         return f"x[{','.join(indices)}]"
 
     def gradients(self) -> dict[str, str]:
         """The same element of g, by the inverse of the index: the place of [i1, i2 …] in the row."""
-        row = range(self.first, self.last + 1)
-        place = " + ".join(f"({INNER[k]} - 1)*{self.behind(k)}" for k in row)
+        row = [k for k in range(self.first, self.last + 1) if self.sides[k] > 1] or [self.last]
+        place = " + ".join(f"{self.step(k)}*({INNER[k]} - 1)" for k in row)
+        unseen = [k for k in range(self.first, self.last + 1) if k not in row]  # an axis of length 1
+        place += "".join(f" + {INNER[k]} - 1" for k in unseen)
         indices = [*INNER[: self.first], f"{place} + 1", *INNER[self.last + 1 : self.axes]]
         return {"x": f"g[{','.join(indices)}]"}
 
@@ -118,7 +124,7 @@ class Flatten(Layer, frozen=True):
         first, last = axis_of(self.start_dim, own, "start_dim"), axis_of(self.end_dim, own, "end_dim")
         if first == last:
             return x
-        return builder.forward(Flattening(len(own), first, last), (x,), path, self.symbols.output)
+        return builder.forward(Flattening(own, first, last), (x,), path, self.symbols.output)
 
 
 NAMES = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}

@@ -31,7 +31,27 @@ def is_float(x: Array) -> bool:
 def of_elements(name: str, arguments: int = 1) -> Callable[..., Array]:
     """The function of a name on object arrays, elements in step."""
     of_each: Callable[..., Array] = np.frompyfunc(EXACT[name], arguments, 1)
-    return of_each
+    return of_each if arguments > 1 else lambda x: once_for_each(EXACT[name], of_each, x)
+
+
+def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array], Array], x: Array) -> Array:
+    """The function of every element; equal rationals get one ball, which is then known to be equal to itself."""
+    values = x.ravel().tolist()
+    if len(values) < 2 or type(values[0]) is not fmpq or len(set(map(key_of, values))) == len(values):
+        return of_each(x)
+    found: dict[Scalar, Scalar] = {}
+    made = np.empty(len(values), dtype=object)
+    for k, v in enumerate(values):
+        key = key_of(v)
+        if key not in found:
+            found[key] = function(v)
+        made[k] = found[key]
+    return made.reshape(x.shape)
+
+
+def key_of(v: Scalar) -> Scalar:
+    """What two values share that are surely equal: a rational itself, or the one object."""
+    return v if type(v) is fmpq else id(v)
 
 
 def apply(name: str, x: Array, *parameters: Array) -> Array:

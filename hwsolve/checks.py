@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, written
-from hwsolve.compare import Free, Verdict, compare, interval, no_names, typed
+from hwsolve.compare import Free, Verdict, compare, interval, typed
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.solution import Check, Identity, Published, Solution
@@ -156,7 +156,7 @@ def _number(tolerance: Formula | None) -> Fraction | None:
         return None
     if isinstance(tolerance, Number):
         return Fraction(tolerance.numerator, tolerance.denominator)
-    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.formula.evaluate import evaluate, no_names
 
     return interval(evaluate(tolerance, no_names))[1]
 

@@ -64,11 +64,6 @@ def _dyadic(ball: Any) -> Fraction:
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
-def no_names(name: str, indices: tuple[int, ...]) -> Any:
-    """The look-up of a formula that has only numbers."""
-    raise KeyError(name)
-
-
 def compare(text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None) -> Verdict:
     """What was typed, as text and as a formula, against a Quantity or a Formula."""
     if isinstance(found, Quantity) and _same_integer(stated, found.value):
@@ -115,7 +110,7 @@ def _number(wanted: Typed, found: Quantity, tolerance: Fraction) -> Verdict:
 
 def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:
     """A fraction or a formula without names: the value itself, as far as the value is known."""
-    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.formula.evaluate import evaluate, no_names
     from hwsolve.numbers import close, precision
 
     with precision(256):

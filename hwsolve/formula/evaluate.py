@@ -27,6 +27,11 @@ class Absent(LookupError):
     """A quantity, or an element of one, that is not there."""
 
 
+def no_names(name: str, indices: tuple[int, ...]) -> Any:
+    """The look-up of a formula that has only numbers."""
+    raise Absent(name)
+
+
 def evaluate(f: Formula, lookup: Lookup) -> Value:
     """The value of a formula.
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import prod
-from typing import Any
 
-from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number
 from hwsolve.language import say
 from hwsolve.layers.base import NotComputed
@@ -26,10 +25,5 @@ def draw(init: Initializer, shape: tuple[int, ...], seed: int) -> tuple[Formula,
     least, most = AXES.get(init.name, (0, 9))
     if not least <= len(shape) <= most:
         raise NotComputed(say("`{name}` is not for an array with {n} axes.", name=init.name, n=len(shape)))
-    given = {k: v if isinstance(v, str) else float(evaluate(v, nothing)) for k, v in init.arguments.items()}
+    given = {k: v if isinstance(v, str) else float(evaluate(v, no_names)) for k, v in init.arguments.items()}
     return tuple(Number(*Fraction(text).as_integer_ratio()) for text in drawn(init.name, given, shape, seed))
-
-
-def nothing(name: str, indices: tuple[int, ...]) -> Any:
-    """The look-up of a formula without names."""
-    raise KeyError(name)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hwsolve import numbers
-from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.tree import Formula, Number
 
 
@@ -34,15 +34,10 @@ def number(f: Formula, exact: bool) -> Any:
     """A typed number in the number system that is set."""
     if isinstance(f, Number):
         return numbers.exact(f.numerator, f.denominator) if exact else f.numerator / f.denominator
-    value = evaluate(f, unknown)
+    value = evaluate(f, no_names)
     if isinstance(value, int):
         value = numbers.exact(value)
     return value if exact else float(value)
-
-
-def unknown(name: str, indices: tuple[int, ...]) -> Any:
-    """The look-up of a formula without names."""
-    raise KeyError(name)
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -169,7 +169,7 @@ class Checking:
 
     def gain(self, found: Unit) -> None:
         """A gain that does not exist."""
-        from hwsolve.formula.evaluate import evaluate
+        from hwsolve.formula.evaluate import evaluate, no_names
 
         problem = self.problem
         if problem.gain == "linear" and isinstance(why := slope_at_zero(found), Message):
@@ -198,11 +198,6 @@ class Checking:
 def named_in(sizes: Iterable[Size]) -> set[str]:
     """The names that stand in sizes."""
     return {r.name for size in sizes if isinstance(size, Formula) for r in references(size)}
-
-
-def no_names(name: str, indices: tuple[int, ...]) -> Any:
-    """The look-up of a formula without names."""
-    raise KeyError(name)
 
 
 def give_parameters(sheet: Sheet, found: Unit) -> None:

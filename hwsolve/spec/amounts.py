@@ -93,13 +93,10 @@ class SizeField(Field):
 
 def constant(f: Formula) -> tuple[Any, Message | None]:
     """The value of a formula without names, or None with the reason why there is none."""
-    from hwsolve.formula.evaluate import evaluate
-
-    def unknown(name: str, indices: tuple[int, ...]) -> Any:
-        raise LookupError(name)
+    from hwsolve.formula.evaluate import evaluate, no_names
 
     try:
-        return evaluate(f, unknown), None
+        return evaluate(f, no_names), None
     except ArithmeticError as error:  # not finite, or a branch that more digits decide
         return None, getattr(error, "what", None)
     except (ValueError, TypeError, LookupError) as error:

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
-from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from hwsolve.solvers.derivatives.derivation import Derivation, Entry
 
 UNROLL = 8  # terms of a sum that are written out
-
-
-def nothing(name: str, indices: tuple[int, ...]) -> Any:
-    """The look-up of a formula that has only numbers."""
-    raise LookupError(name)
 
 
 class Points:
@@ -86,7 +81,7 @@ class Points:
                 continue
             for at, formula in numbers_of(array).items():
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
-                value = evaluate(formula, nothing)
+                value = evaluate(formula, no_names)
                 if self.problem.numbers == "float64":
                     value = float(value)
                 self.values[key] = quantity(value, self.digits)

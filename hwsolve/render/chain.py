@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import msgspec
 
 from hwsolve.formula.tree import Formula
+from hwsolve.language import say, translate
 from hwsolve.solution import Identity, Prose, Value
 
 Link = tuple[str, str]  # a relation and what stands behind it; the first link's relation is ""
@@ -17,6 +19,18 @@ class Notation(msgspec.Struct, frozen=True):
 
     formula: Callable[[Formula], str]
     number: Callable[[str], str]
+
+
+CONDITIONAL = re.compile(r"(?<=[ {])(?:if|and|else)(?=[ }])")
+WORDS = {"if": say("if"), "and": say("and"), "else": say("else")}
+
+
+def spoken(notation: Notation, language: str) -> Notation:
+    """The notation with the words between cases, `{x if x > 0, else 0}`, in a language."""
+    if language == "en":
+        return notation
+    words = {english: translate(message, language) for english, message in WORDS.items()}
+    return Notation(lambda f: CONDITIONAL.sub(lambda found: words[found[0]], notation.formula(f)), notation.number)
 
 
 def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:

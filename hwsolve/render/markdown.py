@@ -50,6 +50,8 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
 class Pages(Page):
     """The parts of a page: each is a paragraph, a heading, a table or a block of mathematics."""
 
+    written = LATEX
+
     def parts(self, solution: Solution) -> Iterator[str]:
         """In the order of every page."""
         s = with_columns(selected(solution, self.options), self.options.columns)
@@ -98,7 +100,7 @@ class Pages(Page):
 
     def sentence(self, line: Prose) -> Iterator[str]:
         """A sentence; short formulas stand in it, long ones below."""
-        text, links = escaped(self.words(line.text)), chain(line, LATEX)
+        text, links = escaped(self.words(line.text)), chain(line, self.notation)
         if links and chain_length(links) <= WIDEST:
             text += f" ${''.join(f' {RELATIONS.get(r, r)} {t}' if n else t for n, (r, t) in enumerate(links))}$"
             links = []
@@ -108,7 +110,7 @@ class Pages(Page):
 
     def aligned(self, line: Value | Identity | Prose, flush: bool) -> list[str]:
         """The rows of a line; the rule stands behind the last."""
-        links = chain(line, LATEX)
+        links = chain(line, self.notation)
         found = rows(links, chain_length(links), line.depth if isinstance(line, Identity) else 0, flush)
         rule = "" if isinstance(line, Prose) else self.words(line.rule)
         if rule:
@@ -130,7 +132,7 @@ class Pages(Page):
         else:
             symbol = latex_symbol(found[1], isinstance(value, list | tuple))
         if isinstance(value, Formula):
-            return f"{symbol} &= {latex(value)}"
+            return f"{symbol} &= {self.notation.formula(value)}"
         if isinstance(value, Quantity) and value.relation == "≈" and value.exact is not None and len(value.exact) <= 16:
             symbol += f" = {latex_number(value.exact)}"
         return f"{symbol} &{relation_sign(value)} {self.matrix(value)}"
@@ -164,7 +166,7 @@ class Pages(Page):
 
     def cell(self, cell: Cell) -> str:
         if isinstance(cell, Formula):
-            return f"${latex(cell)}$"
+            return f"${self.notation.formula(cell)}$"
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}" if isinstance(cell, int) else escaped(self.words(cell))

@@ -16,8 +16,8 @@ from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say, translate
 from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
-from hwsolve.render.chain import Notation, chain
-from hwsolve.render.measure import fill, right, wide, width
+from hwsolve.render.chain import Notation, chain, spoken
+from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.select import heading, selected, title, with_columns
 from hwsolve.render.wrap import equation, with_remark
@@ -76,8 +76,11 @@ Block = Rows | Box | Heading | Grille
 class Page:
     """The blocks of a solution."""
 
+    written = UNICODE
+
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.notation = spoken(self.written, options.language)
         self.columns = max(options.width, 20)
 
     def words(self, text: Text) -> str:
@@ -170,7 +173,7 @@ class Page:
     def equation(self, line: Value | Identity, before: Text = "") -> list[Row]:
         """A line with its rule at the right; one that the line before had is not given a row of its own."""
         depth = line.depth if isinstance(line, Identity) else 0
-        links = chain(line, UNICODE)
+        links = chain(line, self.notation)
         rows = equation(links, self.columns, 2 + 2 * min(depth, max(self.columns // 8, 1)))
         rule = self.words(line.rule)
         paired = with_remark(rows, f"({rule})" if rule else "", self.columns, min(self.columns, MEASURE))
@@ -185,11 +188,11 @@ class Page:
     def prose(self, line: Prose) -> list[Row]:
         """A sentence, and formulas behind it."""
         rows = fill(self.words(line.text), self.columns - 2) if line.text else []
-        links = chain(line, UNICODE)
+        links = chain(line, self.notation)
         if links:
             whole = "".join([f" {r} {t}" if n else t for n, (r, t) in enumerate(links)])
             if len(rows) == 1 and width(rows[0]) + 1 + width(whole) <= self.columns - 2:
-                rows = [f"{rows[0]} {whole}"]
+                rows = [rows[0] + ("" if rows[0][-1] in CLOSING else " ") + whole]
             else:
                 rows += equation(links, self.columns - 2, 2 if rows else 0)
         return [[("  " + row, "")] for row in rows]
@@ -222,7 +225,7 @@ class Page:
         for key, answer in s.answers.items():
             if answer.main:
                 if isinstance(answer.value, Formula):
-                    text = unicode(answer.shown or answer.value)
+                    text = self.notation.formula(answer.shown or answer.value)
                     texts = equation([("", key_symbol(key, False)), ("=", text)], self.columns - 4)
                 else:
                     texts = answer_rows(key, answer, self.columns - 4, self.words, self.options.full)

@@ -11,7 +11,7 @@ import re
 from hwsolve.render.chain import Link
 from hwsolve.render.measure import cut, fill, width
 
-BREAKS = re.compile(r" (?=[+−=≈<>≤≥] )| (?=[×·] )|(?<=, )|(?<=,) (?=\S)| (?=if |else )|(?<=,)(?=\d)")
+BREAKS = re.compile(r" (?=[+−=≈<>≤≥] )| (?=[×·] )|(?<=, )|(?<=,) (?=\S)| (?=if |else |若 |否则 )|(?<=,)(?=\d)")
 LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
 
 

@@ -206,10 +206,11 @@ def rows(links: list[Link], length: int, depth: int = 0, flush: bool = False) ->
 
 
 def broken(text: str) -> list[str]:
-    """A long formula in pieces, parted before + and - that stand outside of braces and parentheses."""
+    """A long formula in pieces, parted before + and - that stand outside of braces, parentheses and cases."""
     pieces, start, depth = [], 0, 0
     for at, c in enumerate(text):
         depth += (c in "{([") - (c in "})]")
+        depth += text.startswith("\\begin{", at) - text.startswith("\\end{", at)
         if depth == 0 and text[at : at + 3] in (" + ", " - ") and visible(text[start:at]) > WIDEST * 2 // 3:
             pieces.append(text[start:at])
             start = at + 1

@@ -22,7 +22,7 @@ def equation(links: list[Link], columns: int, indent: int = 0) -> list[str]:
     if len(links) == 1:
         return rows
     hang = indent + width(first) + 1
-    if len(rows) > 1 or hang > indent + columns // 3:
+    if len(rows) > 1 or hang > min(indent + columns // 3, columns - 12):
         hang = indent + 4
     for n, (relation, text) in enumerate(links[1:]):
         link = f"{relation} {text}"

@@ -17,6 +17,7 @@ from hwsolve.commands.solving import begin, complain, emit, format_of, put, rend
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, write_whole
 from hwsolve.language import Message, say
+from hwsolve.render.measure import left, right, width
 
 ENDINGS = {"json": ".json", "markdown": ".md"}
 
@@ -164,15 +165,15 @@ def summary(rows: list[Row], seconds: float) -> str:
 
 def aligned(cells: list[list[str]]) -> str:
     """Columns under each other: the first two and the last to the left, counts to the right."""
-    widths = [max(len(row[n]) for row in cells) for n in range(len(cells[0]))]
+    widths = [max(width(row[n]) for row in cells) for n in range(len(cells[0]))]
     last = len(widths) - 1
     lines = [
         "  ".join(
-            c.ljust(w) if n < 2 or n == last else c.rjust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True))
+            left(c, w) if n < 2 or n == last else right(c, w) for n, (c, w) in enumerate(zip(row, widths, strict=True))
         )
         for row in cells
     ]
-    lines.insert(1, "  ".join("─" * width for width in widths))
+    lines.insert(1, "  ".join("─" * w for w in widths))
     return "\n".join(line.rstrip() for line in lines)
 
 

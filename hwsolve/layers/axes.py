@@ -112,7 +112,7 @@ class Frame(msgspec.Struct, frozen=True):
     def names(self, k: int) -> Names:
         """How the capital letters of axis k are written."""
         every = [a.letters() for a in self.axes]
-        return {x: x if all(e[x] == n for e in every) else f"{x}{k + 1}" for x, n in every[k].items()}
+        return {x: x if all(e.get(x) == n for e in every) else f"{x}{k + 1}" for x, n in every[k].items()}
 
     def sizes(self) -> dict[str, Size]:
         """The numbers behind all capital letters."""

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 KERNELS = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
-POOLS = tuple(f"{name}{n}d" for name in ("max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool") for n in (1, 2, 3))
+POOLS = tuple(
+    f"{name}{n}d" for name in ("max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool") for n in (1, 2, 3)
+)
 LARGEST = 48  # elements of x and of y, so that all lines are written
 
 
@@ -138,7 +140,11 @@ def peer(case: Case, torch: Any) -> dict[str, np.ndarray]:
         if b is not None:
             found["dL_db"] = b
     y = y if case.batch else y[0]
-    g = torch.tensor(case.g) if case.w is not None else 1 + torch.arange(y.numel(), dtype=torch.float64).reshape(y.shape)
+    g = (
+        torch.tensor(case.g)
+        if case.w is not None
+        else 1 + torch.arange(y.numel(), dtype=torch.float64).reshape(y.shape)
+    )
     y.backward(g)
     result = {key: tensor.grad.numpy() for key, tensor in (found | {"dL_dx": x}).items()}
     return result | {"y": y.detach().numpy(), "g": g.numpy()}

@@ -62,9 +62,7 @@ def test_gradients_of_a_case_done_on_paper() -> None:
 
 def test_keys_have_the_rank_of_the_arrays_as_they_are_written() -> None:
     short = solved(spec(upstream=[[1, 2], [3, 4]]))
-    full = solved(
-        spec({"weight": [[KERNEL["weight"]]]}, input=[MAP], upstream=[[[1, 2], [3, 4]]])
-    )
+    full = solved(spec({"weight": [[KERNEL["weight"]]]}, input=[MAP], upstream=[[[1, 2], [3, 4]]]))
     assert values(full, "y") == [values(short, "y")]
     assert values(full, "dL_dx") == [values(short, "dL_dx")]
     assert values(full, "dL_dw") == [[values(short, "dL_dw")]]
@@ -110,9 +108,7 @@ def identities(solution: Any) -> list[dict[str, Any]]:
 
 def test_the_recursion_of_a_plain_kernel() -> None:
     found = general({"kernel_size": "K"})
-    assert plain(found.answers["recursion"].value) == (
-        "Sum(Sum(dL_dy[i - u + 1,j - v + 1]*w[u,v], v, 1, K), u, 1, K)"
-    )
+    assert plain(found.answers["recursion"].value) == ("Sum(Sum(dL_dy[i - u + 1,j - v + 1]*w[u,v], v, 1, K), u, 1, K)")
     bounds = plain(found.answers["recursion.bounds"].value)
     for condition in ("1 <= i - u + 1", "i - u + 1 <= H_out", "1 <= j - v + 1", "j - v + 1 <= W_out"):
         assert condition in bounds
@@ -188,15 +184,15 @@ def test_another_formula_and_its_array_code_change_recursion_and_lines(monkeypat
     true, kernels, gradient = Correlation.text, Correlation.kernels, Correlation.weight_gradient
     monkeypatch.setattr(Correlation, "text", lambda self: turned(true(self)))
     monkeypatch.setattr(Correlation, "kernels", lambda self, w: kernels(self, w.swapaxes(-1, -2)))
-    monkeypatch.setattr(
-        Correlation, "weight_gradient", lambda self, d, like: gradient(self, d, like).swapaxes(-1, -2)
-    )
+    monkeypatch.setattr(Correlation, "weight_gradient", lambda self, d, like: gradient(self, d, like).swapaxes(-1, -2))
     for cached in (forward_schematic, backward_schematic):
         cached.cache_clear()
     after = solved(spec(upstream=[[1, 2], [3, 4]]))
     assert "w[v,u]" in plain(after.answers["recursion"].value)
     assert "w[u,v]" in plain(before.answers["recursion"].value)
-    lines = [{plain(line.key): plain(line.formula) for line in s.lines if hasattr(line, "stages")} for s in (before, after)]
+    lines = [
+        {plain(line.key): plain(line.formula) for line in s.lines if hasattr(line, "stages")} for s in (before, after)
+    ]
     assert lines[0]["y[1,1]"] == "w[1,1]*x[1,1] + w[1,2]*x[1,2] + w[2,1]*x[2,1] + w[2,2]*x[2,2]"
     assert lines[1]["y[1,1]"] == "w[1,1]*x[1,1] + w[2,1]*x[1,2] + w[1,2]*x[2,1] + w[2,2]*x[2,2]"
     assert lines[0]["dL_dx[1,2]"] != lines[1]["dL_dx[1,2]"]

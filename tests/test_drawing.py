@@ -33,7 +33,10 @@ def test_the_deviation_is_that_of_pytorch(name: str, shape: tuple[int, ...]) -> 
     peer = getattr(torch.nn.init, f"{name}_")(torch.empty(shape))
     ours = numbers(name, shape)
     assert abs(ours.std() - float(peer.std())) < 0.02 * float(peer.std())
-    assert abs(np.abs(ours).max() - float(peer.abs().max())) < (0.02 if name.endswith("uniform") else 0.4) * np.abs(ours).max()
+    assert (
+        abs(np.abs(ours).max() - float(peer.abs().max()))
+        < (0.02 if name.endswith("uniform") else 0.4) * np.abs(ours).max()
+    )
 
 
 def test_a_seed_gives_the_same_numbers_and_another_seed_others() -> None:

@@ -187,7 +187,20 @@ def test_kinks_that_depend_on_a_name_are_refused() -> None:
         pieces(parse("relu(sin(z))"), "z")
 
 
-@pytest.mark.parametrize("text", ["gelu(z)", "mish(z)", "softplus(z)", "z/(1 + z**2)", "exp(z)*z**3 - 4", "exp(-z**2)", "tanh(z)*sinh(2*z)", "log(3 + z**2)", "z/sqrt(1 + z**2)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gelu(z)",
+        "mish(z)",
+        "softplus(z)",
+        "z/(1 + z**2)",
+        "exp(z)*z**3 - 4",
+        "exp(-z**2)",
+        "tanh(z)*sinh(2*z)",
+        "log(3 + z**2)",
+        "z/sqrt(1 + z**2)",
+    ],
+)
 @pytest.mark.parametrize("side", [-1, 1])
 def test_a_function_stays_below_its_bound(text: str, side: int) -> None:
     from flint import arb
@@ -263,7 +276,9 @@ def test_fans_are_those_of_pytorch_where_it_has_them_right(layer: dict[str, Any]
     kind = {"linear": "Linear", "conv1d": "Conv1d", "conv3d": "Conv3d"}[name]
     made = getattr(torch.nn, kind)(shape[0], **(settings if isinstance(settings, dict) else {"out_features": settings}))
     answers = solve(layer=layer, input=shape).answers
-    assert (answers["fan_in"].value.value, answers["fan_out"].value.value) == init._calculate_fan_in_and_fan_out(made.weight)
+    assert (answers["fan_in"].value.value, answers["fan_out"].value.value) == init._calculate_fan_in_and_fan_out(
+        made.weight
+    )
 
 
 def test_names_for_sizes_stand_for_every_number() -> None:
@@ -297,7 +312,9 @@ def test_the_gain_of_pytorch_is_its_own(name: str, torch_name: str, parameter: f
 def test_kaiming_of_pytorch_draws_with_this_variance(mode: str, activation: Any) -> None:
     torch = pytest.importorskip("torch")
     slope = 0 if activation == "relu" else 0.1
-    answers = solve(layer={"conv2d": {"out_channels": 40, "kernel_size": 5}}, input=[30, 9, 9], activation=activation, mode=mode)
+    answers = solve(
+        layer={"conv2d": {"out_channels": 40, "kernel_size": 5}}, input=[30, 9, 9], activation=activation, mode=mode
+    )
     torch.manual_seed(5)
     weight = torch.empty(40, 30, 5, 5)
     torch.nn.init.kaiming_uniform_(weight, a=slope, mode=mode)
@@ -363,7 +380,9 @@ def test_every_line_holds(seed: int) -> None:
     assert wrong_lines(solution) == []
     assert answers_without_line(solution) == []
     lines = [line for section in solution["sections"] for line in section["lines"]]
-    assert sum(line["kind"] in ("value", "identity") for line in lines) > 2 * sum(line["kind"] == "text" for line in lines)
+    assert sum(line["kind"] in ("value", "identity") for line in lines) > 2 * sum(
+        line["kind"] == "text" for line in lines
+    )
 
 
 def written(**spec: Any) -> list[str]:
@@ -383,7 +402,9 @@ def test_backward_and_forward_part_ways_where_the_moments_do() -> None:
     solution = solve(activation="tanh", mode="fan_out")
     assert value(solution, "variance") == pytest.approx(1 / (value(solution, "moment") * 64))
     assert value(solution, "variance.backward") == pytest.approx(1 / (value(solution, "moment.backward") * 64))
-    assert value(solution, "growth.backward") == pytest.approx(value(solution, "moment.backward") / value(solution, "moment"))
+    assert value(solution, "growth.backward") == pytest.approx(
+        value(solution, "moment.backward") / value(solution, "moment")
+    )
     assert any("gradients alone" in str(note.text) for note in solution.notes)
 
 

@@ -64,7 +64,11 @@ def test_a_maximum_over_rationals_and_real_numbers_can_be_read() -> None:
     dice = range(1, 101)
     net = {
         "input": [1, 10, 10],
-        "layers": [{"conv2d": {"out_channels": 1, "kernel_size": 1, "weight": 0.5, "bias": [0.1]}}, "sigmoid", {"max_pool2d": 2}],
+        "layers": [
+            {"conv2d": {"out_channels": 1, "kernel_size": 1, "weight": 0.5, "bias": [0.1]}},
+            "sigmoid",
+            {"max_pool2d": 2},
+        ],
     }
     rows = [[[k / 100 for k in dice[10 * r : 10 * r + 10]] for r in range(10)]]
     problem = {"kind": "backprop", "network": net, "input": rows, "upstream": [[[1] * 5] * 5]}

@@ -80,7 +80,7 @@ class KindCommand(Command):
     def _fill_help(self) -> None:
         from hwsolve.commands.reference import summary_of_kind
 
-        self.help = summary_of_kind(self.name or "")
+        self.help = localised(summary_of_kind(self.name or ""))
 
 
 def kind_command(kind: str) -> Any:

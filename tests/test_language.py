@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 from tests.render_samples import counting, homework
 from tools import catalogue
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 ZH = catalogue.read((catalogue.folder("zh") / "hwsolve.po").read_text(encoding="utf-8"))
 
 
@@ -35,9 +36,38 @@ def test_the_compiled_catalogue_is_that_of_the_text() -> None:
     assert len(ZH) > 100
 
 
-def test_every_sentence_of_the_printers_is_translated() -> None:
-    own = [t for t, places in catalogue.templates().items() if any(p.startswith("hwsolve/render/") for p in places)]
-    assert [t for t in own if t not in ZH] == []
+def test_the_catalogue_has_every_text_of_the_program_and_no_other() -> None:
+    """`python tools/catalogue.py zh` adds what is missing here and drops what is stale; the rest is for a translator."""
+    entries = catalogue.entries()
+    assert [text for text in entries if text not in ZH] == [], "missing"
+    assert [text for text in ZH if text not in entries] == [], "stale"
+
+
+def test_a_missing_and_a_stale_entry_would_be_seen() -> None:
+    entries = catalogue.entries()
+    assert len(entries) > 800
+    assert {"Answers", "Backpropagation by hand: forward pass, loss, every gradient, updates."} <= entries.keys()
+    assert "Softsign: y = x/(1 + |x|)." in entries and "Learning rate." in entries and "or false" in entries
+
+
+def test_no_translation_is_empty_and_each_is_chinese() -> None:
+    """All but those that are places and symbols alone."""
+    words = {t for t in ZH if re.search("[A-Za-z]{2,}", re.sub(r"`[^`]*`|\{\w+\}", "", t))}
+    assert {t for t in words if not CHINESE.search(ZH[t])} == {
+        "tanh",
+        "erf",
+        "hwsolve: {message}",
+        "linear, conv1d … conv3d, conv_transpose1d …",
+    }
+
+
+@pytest.mark.parametrize("template", ZH)
+def test_chinese_punctuation_stands_beside_chinese(template: str) -> None:
+    text = ZH[template]
+    assert not re.search(f"{CHINESE.pattern}[,;:?!.](?!/)|[,;?!]{CHINESE.pattern}", text), text
+    assert not re.search(f"{CHINESE.pattern} {CHINESE.pattern}", text), text
+    if template.endswith((".", "?", ":")) and " " in template:
+        assert text.endswith(("。", "？", "：")) or not CHINESE.search(text), text
 
 
 @pytest.mark.parametrize("template", ZH)
@@ -45,11 +75,20 @@ def test_a_translation_has_the_same_places(template: str) -> None:
     places = re.compile(r"\{\w+\}")
     assert sorted(places.findall(ZH[template])) == sorted(places.findall(template))
     assert ZH[template].count("`") == template.count("`")
+    assert code(template) - {"hwsolve solve THIS-FILE"} <= code(ZH[template])
+
+
+def code(text: str) -> set[str]:
+    """What stands between backticks, but for places and braces."""
+    return {part for part in text.split("`")[1::2] if "{" not in part}
 
 
 def test_messages_within_messages() -> None:
     message = say("{layer}: {warning}", layer="conv1", warning=say("frozen"))
     assert translate(message, "zh") == "conv1：冻结"
+    assert translate(say("Expected {expected}, got {got}.", expected=say("a number"), got="`x`"), "zh") == (
+        "应为数，实为 `x`。"
+    )
     assert translate(message, "en") == str(message) == "conv1: frozen"
     assert translate(message, "tlh") == "conv1: frozen"
 

@@ -193,7 +193,7 @@ def sentence(rows: list[Row], seconds: float) -> str:
             "{problems} in {files}: {parts}; {seconds} s",
             problems=number_of(len(rows), say("1 problem"), say("{n} problems", n=len(rows))),
             files=number_of(files, say("1 file"), say("{n} files", n=files)),
-            parts=", ".join(parts),
+            parts=str(say(", ")).join(parts),
             seconds=f"{seconds:.1f}",
         )
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import hwsolve
 from hwsolve.formula.parse import parse
 from hwsolve.render import Options, render
 from hwsolve.solution import Answer, Given, Quantity, Section, Solution, Stage, Table, Value
@@ -139,3 +140,15 @@ def test_a_stage_that_repeats_its_neighbour_is_said_once() -> None:
         Solution(kind="k", given=(Given(ref("a"), quantity(Fraction(1, 2))),), sections=(Section("s", lines=(line,)),))
     )
     assert data["sections"][0]["lines"][0]["shown"] == "b = ReLU(a) = 0.5"
+
+
+@pytest.mark.parametrize("activation", ["elu", "hard_swish", "selu", "leaky_relu"])
+def test_a_branch_is_taken_by_a_step(activation: str) -> None:
+    """A reader may hold a fraction on one side of a comparison and a real number on the other."""
+    layers = [{"linear": {"out_features": 1, "weight": [["sqrt(2)"]], "bias": False}}, activation]
+    spec = {"kind": "backprop", "network": {"input": 1, "layers": layers}, "input": [1], "target": [1]}
+    data = json.loads(hwsolve.solve({**spec, "loss": "mse_loss"}).to("json"))
+    formulas = [line["formula"] for s in data["sections"] for line in s["lines"] if line["kind"] == "value"]
+    assert formulas
+    assert not any(sign in formula for formula in formulas for sign in "<>")
+    assert wrong_lines(data) == []

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hwsolve import __version__
+from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
@@ -97,7 +98,7 @@ class Writer:
                 "kind": "value",
                 "key": plain(line.key),
                 "symbol": unicode(line.key),
-                "formula": plain(line.formula),
+                "formula": computable(line.formula),
                 "shown": joined(chain(line, UNICODE)),
                 "relation": line.quantity.relation,
                 "value": line.quantity.text,
@@ -202,6 +203,13 @@ class Leaves:
         if isinstance(value, Quantity):
             return number_text(value.text)
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
+
+
+def computable(f: Formula) -> str:
+    """A formula for a reader that works in fractions and in real numbers, and cannot order the two."""
+    text = plain(f)
+    ordered = "<" in text or ">" in text or "max(" in text or "min(" in text
+    return plain(by_steps(f)) if ordered else text
 
 
 def json_number(q: Quantity) -> Any:

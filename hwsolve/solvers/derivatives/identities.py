@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.domain import Names, domains
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify import big, choice
-from hwsolve.formula.terms import difference, negative, rational
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, transform, walk
+from hwsolve.formula.terms import difference, negative
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, walk
 from hwsolve.language import Message
 from hwsolve.solution import Identity, Prose, Stage
 from hwsolve.solvers.derivatives.task import Task
@@ -92,31 +93,6 @@ class IdentityWriter:
                 if domain == "negative":
                     out.append(Call("step", (negative(high),)))
         return out
-
-
-def by_steps(f: Formula) -> Formula:
-    """Comparisons of a quantity with a number as jumps of their difference: x > 1 is step(x - 1).
-
-    A reader of the lines may not compare a fraction with a real number, but it knows where a step is.
-    """
-
-    def change(node: Formula) -> Formula:
-        match node:
-            case Call(">" | "<" | ">=" | "<=" as relation, (a, b)) if mixed(a, b):
-                apart = difference(a, b) if relation[0] == ">" else difference(b, a)
-                return Call("step" if len(relation) == 1 else "step0", (apart,))
-            case Call("max" | "min" as name, (a, b)) if mixed(a, b):
-                apart = difference(a, b) if name == "max" else difference(b, a)
-                return Call("if", (Call("step", (apart,)), a, b))
-        return node
-
-    return transform(f, change)
-
-
-def mixed(a: Formula, b: Formula) -> bool:
-    """Whether a rational may be compared with a real number: a side is made of numbers, and not both are rational."""
-    bare = [not any(isinstance(n, Ref) for n in walk(f)) for f in (a, b)]
-    return any(bare) and not (all(bare) and rational(a) is not None and rational(b) is not None)
 
 
 def without_repeats(forms: tuple[Formula, ...]) -> tuple[Formula, ...]:

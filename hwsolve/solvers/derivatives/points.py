@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
+from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import instantiate
@@ -16,7 +17,6 @@ from hwsolve.graph.kinks import convention, met
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Answer, Given, Line, Note, Quantity, Section, Stage, Value
-from hwsolve.solvers.derivatives.identities import by_steps
 from hwsolve.solvers.derivatives.task import Task, indices_at, numbers_of, open_indices
 from hwsolve.spec.report import Report, SpecFailure
 

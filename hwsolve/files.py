@@ -6,7 +6,7 @@ import os
 import sys
 
 from hwsolve.errors import CallError
-from hwsolve.language import say
+from hwsolve.language import localised, say
 
 MAX_BYTES = 10_000_000  # of a spec; the reader names a longer one as too big
 STDIN = "<stdin>"
@@ -24,8 +24,24 @@ def read_spec(path: str) -> tuple[bytes, str]:
     except IsADirectoryError:
         raise CallError(say("{path} is a folder: `hwsolve batch {path}` solves what is in it.", path=path)) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CallError(say("{path} cannot be read: {reason}.", path=path, reason=reason)) from None
+        raise CallError(say("{path} cannot be read: {reason}.", path=path, reason=reason_of(error))) from None
+
+
+# What the system says of a file most often; it says it in English.
+REASONS = (
+    "Permission denied",
+    "Not a directory",
+    "No space left on device",
+    "Read-only file system",
+    "File name too long",
+    "Too many levels of symbolic links",
+    "embedded null byte",
+)
+
+
+def reason_of(error: Exception) -> str:
+    """Why the system could not read or write."""
+    return localised(getattr(error, "strerror", None) or str(error))
 
 
 def write_whole(path: str, text: str) -> None:
@@ -42,7 +58,7 @@ def write_whole(path: str, text: str) -> None:
             file.write(text)
         os.replace(temporary, path)
     except OSError as error:
-        raise CallError(say("{path} cannot be written: {reason}.", path=path, reason=error.strerror or "")) from None
+        raise CallError(say("{path} cannot be written: {reason}.", path=path, reason=reason_of(error))) from None
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)

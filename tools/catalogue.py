@@ -37,9 +37,11 @@ def described() -> Iterator[tuple[str, str]]:
 
     from hwsolve.cli import app
     from hwsolve.commands import reference
+    from hwsolve.files import REASONS
     from hwsolve.layers import LAYERS, layer_class
     from hwsolve.solvers import KINDS
 
+    yield from ((reason, "hwsolve/files.py") for reason in REASONS)
     program: Any = get_command(app)
     for command in [program, *program.commands.values()]:
         if command.name not in KINDS:

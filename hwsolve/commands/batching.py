@@ -15,7 +15,7 @@ from hwsolve.batch import BUG, FAILS, HOLDS, WRONG, Plan, Row
 from hwsolve.commands.options import Common
 from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
-from hwsolve.files import check_target, write_whole
+from hwsolve.files import check_target, reason_of, write_whole
 from hwsolve.language import Message, say
 from hwsolve.render.measure import left, right, width
 
@@ -135,9 +135,7 @@ def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Cal
         try:
             os.makedirs(os.path.dirname(target), exist_ok=True)
         except OSError as error:
-            raise CallError(
-                say("{path} cannot be written: {reason}.", path=target, reason=error.strerror or "")
-            ) from None
+            raise CallError(say("{path} cannot be written: {reason}.", path=target, reason=reason_of(error))) from None
         write_whole(target, row.text)
 
     yield write

@@ -43,6 +43,10 @@ class Along(msgspec.Struct, frozen=True):
         """The cells of every place, from 0."""
         raise NotImplementedError
 
+    def is_known(self) -> bool:
+        """Whether all its sizes are numbers."""
+        return all(isinstance(n, int) for n in (self.places, *self.letters().values()))
+
 
 class Sliding(Along, frozen=True):
     """A window of K cells, D apart, that moves by S over a map with P cells of padding before it."""

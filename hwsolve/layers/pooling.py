@@ -163,7 +163,7 @@ class MaxPooling(Pooling, frozen=True):
         from hwsolve.layers.pooled import Maximum
 
         frame = self.frame(x)
-        if any(set(row) == {-1} for axis in frame.axes if isinstance(axis.side, int) for row in axis.cells()):
+        if any(set(row) == {-1} for axis in frame.axes if axis.is_known() for row in axis.cells()):
             raise NotComputed(say("a window lies in the padding alone: it has no maximum"))
         return Maximum(frame)
 

@@ -106,7 +106,7 @@ class Sheet:
             left = self.inlined(lhs) if lhs is not None else whole
             if left == result and isinstance(left, Call) and left.name == "sqrt":
                 left = Call("**", (left.args[0], HALF))
-            if left == result:
+            if flat(left) == flat(result):
                 self.text("", Stage("=", Ref(name)), Stage("=", result))
             else:
                 self.identity(left, result, rule, key=name)
@@ -174,6 +174,18 @@ def as_float(value: Scalar) -> float:
         top, bottom = numbers.parts(value)
         return top / bottom
     return float(value)
+
+
+def flat(f: Formula) -> Formula:
+    """A formula with products within products as one: what stands on paper."""
+
+    def merged(node: Formula) -> Formula:
+        match node:
+            case Call("*", (Call("*", first), *rest)):
+                return Call("*", (*first, *rest))
+        return node
+
+    return transform(f, merged)
 
 
 def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> set[str]:

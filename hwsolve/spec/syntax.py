@@ -83,4 +83,8 @@ def _other(problem: str) -> Reason:
         return say("Tags are not read."), say("A text that begins with `!` needs quotes.")
     if "tab" in problem:
         return say("A tab stands here, where YAML takes only spaces."), say("Indent with spaces.")
+    if "line break" in problem:
+        return say("Behind `|` and `>` the line ends."), QUOTE
+    if "unexpected ':'" in problem:
+        return say("A `:` cannot stand here."), QUOTE
     return say("This is not YAML: {problem}.", problem=problem), None

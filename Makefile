@@ -20,7 +20,7 @@ batch: .venv/installed
 	$(BIN)/hwsolve batch problems/
 
 pytest: .venv/installed
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -51,6 +51,8 @@ def factored(f: Formula) -> Formula:
     shared = [(base, least) for base, _ in terms[0].factors if (least := _shared(base, terms)) != ZERO]
     sizes = {abs(t.coefficient) for t in terms}
     number = sizes.pop() if len(sizes) == 1 else Fraction(1)
+    if number == 0:
+        return ZERO
     if not shared and number == 1:
         return f
     opposite = Term(1 / number, tuple((base, negative(exponent)) for base, exponent in shared))

@@ -111,10 +111,13 @@ def _number(wanted: Typed, found: Quantity, tolerance: Fraction) -> Verdict:
 def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:
     """A fraction or a formula without names: the value itself, as far as the value is known."""
     from hwsolve.formula.evaluate import evaluate, no_names
-    from hwsolve.numbers import close, precision
+    from hwsolve.numbers import NotFinite, close, precision
 
     with precision(256):
-        wanted = evaluate(stated, no_names)
+        try:
+            wanted = evaluate(stated, no_names)
+        except NotFinite as bad:
+            return Verdict(False, found.text, str(bad.what))
         if tolerance is None and not isinstance(found.value, float):
             if close(found.value, wanted):
                 return Verdict(True, found.text)

@@ -25,7 +25,8 @@ from hwsolve.solvers.layer_task import Task, prepare
 from hwsolve.solvers.one_layer import OneLayerProblem
 from hwsolve.solvers.proof import proven
 from hwsolve.solvers.upstream import Upstream
-from hwsolve.spec.fields import Array, Flag
+from hwsolve.spec.field import field_of
+from hwsolve.spec.fields import Array, Flag, Word
 from hwsolve.spec.named import NamedField
 from hwsolve.spec.nodes import Node, Scalar
 from hwsolve.spec.report import Path, Report, suggest
@@ -78,6 +79,10 @@ class ActivationField(NamedField):
             return super().read(node, report, path)
         letter = len(node.text) <= 3 or suggest(node.text, self.classes) is None
         return node.text if letter else super().read(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        """The activations, and names."""
+        return {"anyOf": [super().schema(), field_of(Word).schema()]}
 
 
 class Problem(OneLayerProblem, kw_only=True):

@@ -68,9 +68,9 @@ def test_a_repeat_whose_shape_never_stays() -> None:
 
 
 def test_a_hundred_thousand_copies_cost_nothing() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     solution = solved([{"repeat": {"times": 100_000, "body": [{"linear": 10}]}}], 10)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert number(solution, "params") == 100_000 * 110
 
 
@@ -111,9 +111,9 @@ def test_blocks_that_contain_themselves_are_refused() -> None:
 def test_blocks_that_grow_without_bound_are_refused_quickly() -> None:
     blocks: dict[str, Any] = {f"b{k}": {"body": [f"b{k + 1}"] * 10} for k in range(12)}
     blocks["b12"] = {"body": ["relu"]}
-    start = time.perf_counter()
+    start = time.process_time()
     assert "There are more than 200,000 layers" in refused(["b0"], 3, blocks=blocks)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 # ---------------------------------------------------------------- names for sizes

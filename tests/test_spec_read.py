@@ -231,13 +231,13 @@ def megabytes():  # the most memory that this process has held
 text = {text}
 data = text if isinstance(text, bytes) else text.encode()
 del text
-start = time.perf_counter()
+start = time.process_time()
 try:
     load(data, "t.yaml", lambda kind: Plain if kind == "backprop" else None, ["backprop"])
     print("no error")
 except SpecFailure as failure:
     shown = failure.report.render()
-    print(time.perf_counter() - start, megabytes(), len(shown), shown.splitlines()[0][:200])
+    print(time.process_time() - start, megabytes(), len(shown), shown.splitlines()[0][:200])
 """
 
 

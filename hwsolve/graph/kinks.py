@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Big, Call, Formula, walk
+from hwsolve.formula.tree import Big, Call, Formula, Number, children, substitute, walk
 from hwsolve.language import Message, say
+
+PLAIN = FUNCTIONS["exp"]  # has no kinks
+FEW = 4  # places that a remark names
 
 
 def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
     """The calls in a formula whose argument is exactly a kink of their function."""
-    for node in walk(f):
+    for node in terms(f, lookup):
         known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
         if not isinstance(node, Call) or not known or not known.kinks or known.many:
             continue
@@ -27,7 +30,26 @@ def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
             yield node
 
 
-def convention(call: Call, shown: str, lookup: Lookup) -> Message:
+def terms(f: Formula, lookup: Lookup) -> Iterator[Formula]:
+    """The parts of a formula, those of a long sum or product term by term."""
+    yield f
+    if not isinstance(f, Big):
+        for part in children(f):
+            yield from terms(part, lookup)
+    elif any(isinstance(node, Call) and FUNCTIONS.get(node.name, PLAIN).kinks for node in walk(f.body)):
+        for n in range(int(evaluate(f.low, lookup)), int(evaluate(f.high, lookup)) + 1):
+            yield from terms(substitute(f.body, {f.index: Number(n)}), lookup)
+
+
+def first_few(places: Iterable[str]) -> Message | str:
+    """Places in a row, and how many more there are."""
+    every = list(places)
+    if len(every) <= FEW + 1:
+        return ", ".join(every)
+    return say("{places} and {n} more places", places=", ".join(every[:FEW]), n=len(every) - FEW)
+
+
+def convention(call: Call, shown: Message | str, lookup: Lookup) -> Message:
     """The derivative that is taken at a kink, as PyTorch takes it."""
     slope = evaluate(Call(f"d_{call.name}", call.args), lookup)
     known = FUNCTIONS[call.name]

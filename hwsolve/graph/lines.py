@@ -28,7 +28,7 @@ from hwsolve.formula.tree import (
     transform,
 )
 from hwsolve.graph.graph import Graph, Node, Term
-from hwsolve.graph.kinks import convention, met
+from hwsolve.graph.kinks import convention, first_few, met
 from hwsolve.graph.operation import Operation, Schematic, Sizes, backward_schematic, forward_schematic, rename
 from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
@@ -61,7 +61,8 @@ class Writer:
         self.reader = Reader()
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
-        self.remarks: dict[str, Message] = {}  # kinks that were met, by place
+        self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
+        self.kinks: dict[Any, dict[str, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
 
     def at(self, step: int, values: Values) -> None:
@@ -131,7 +132,9 @@ class Writer:
         if self.graph.nodes[name].role in ("forward", "loss"):
             for kink in met(formula, read):
                 place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(evaluate(kink.args[0], read)).text}"
-                self.remarks[place] = convention(kink, place, read)
+                places = self.kinks.setdefault((kink.name, *kink.args[1:]), {})
+                places[place] = None
+                self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), read)
         self.known[key] = (name, indices)
         seen = () if empty else stages(formula, shown, self.number, self.decided)
         stated = self.reader.take(key, shown, value)

@@ -15,13 +15,21 @@ def stages(
 ) -> tuple[Stage, ...]:
     """The stages, the first of them `shown`; `number` replaces references, `decided` calls that a branch decides."""
     short = shorten(f)
-    branches = transform(short, lambda n: decided(n) if isinstance(n, Call) and decided_by_branch(n) else n)
+    branches = decide(short, decided)
     made = [Stage("=", shown)]
     for stage in (transform(short, number), transform(branches, number)):
         if stage != made[-1].formula and not isinstance(stage, Number):
             near = any(isinstance(n, Number) and n.rounded for n in walk(stage))
             made.append(Stage("≈" if near else "=", stage))
     return tuple(made)
+
+
+def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
+    """Calls that a branch decides as their values, the outermost ones: nothing is rounded before it is used."""
+    if isinstance(f, Call) and decided_by_branch(f):
+        return decided(f)
+    parts = children(f)
+    return rebuild(f, tuple(decide(p, decided) for p in parts)) if parts else f
 
 
 def decided_by_branch(node: Call) -> bool:

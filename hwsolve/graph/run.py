@@ -101,6 +101,12 @@ def train(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: 
 
     With no update in the graph (or `steps` 0) there is one pass.
     """
+    with numbers.quiet():
+        return trained(graph, givens, steps, keep, exact)
+
+
+def trained(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
+    """The passes of `train`."""
     updates = {n.name: n.follows for n in graph.nodes.values() if n.role == "update"}
     losses = {graph.loss} if graph.loss else set()
     forward = Program(graph, {n.name for n in graph.nodes.values() if n.role in ("forward", "loss")}, exact)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         normal_pdf,
         positive,
         power,
+        quiet,
         sigmoid,
         sign,
         softplus,
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close",
     "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "last_precision",
-    "less", "log", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "show", "sigmoid",
-    "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
+    "less", "log", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "quiet", "show",
+    "sigmoid", "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "FUNCTIONS": "functions",

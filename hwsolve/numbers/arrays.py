@@ -144,6 +144,11 @@ def power_of(x: Scalar, y: Scalar) -> Scalar:
 POWER = np.frompyfunc(power_of, 2, 1)
 
 
+def quiet() -> np.errstate:
+    """NumPy says nothing of floats that overflow; a value that is not finite is refused where it matters."""
+    return np.errstate(all="ignore")
+
+
 def finite(x: Array) -> Array:
     """The array (or scalar) as it is; raises where an element is no number."""
     if not is_float(x):

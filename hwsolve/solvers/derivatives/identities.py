@@ -60,12 +60,11 @@ class IdentityWriter:
         """k <= n for an index of an axis with a stated length below what an index may be."""
         out: dict[Formula, None] = {}
         free = Names(formulas).indices
-        for f in formulas:
-            for node in walk(f):
-                shape = self.task.shapes.get(node.name, ()) if isinstance(node, Ref) else ()
-                for index, n in zip(node.indices if isinstance(node, Ref) else (), shape, strict=False):
-                    if isinstance(index, Ref) and index.name in free and isinstance(n, Number) and n.numerator < SMALL:
-                        out[Call("<=", (index, n))] = None
+        for node in (node for f in (*formulas, *self.task.targets) for node in walk(f)):
+            shape = self.task.shapes.get(node.name, ()) if isinstance(node, Ref) else ()
+            for index, n in zip(node.indices if isinstance(node, Ref) else (), shape, strict=False):
+                if isinstance(index, Ref) and index.name in free and isinstance(n, Number) and n.numerator < SMALL:
+                    out[Call("<=", (index, n))] = None
         return list(out)
 
     def signs(self, lhs: Formula, rhs: Formula, elements: dict[str, str]) -> list[Formula]:

@@ -77,7 +77,7 @@ def _value(problem: Problem, solution: Solution, field: str, key: str, node: Nod
 
 def _check(problem: Problem, key: str, expectation: Expectation, value: Any, free: Free) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
-    leaves = _leaves(expectation)
+    leaves = _leaves(expectation, value)
     at = expectation.at
     wrong = _wrong_shape(leaves, value)
     if wrong is not None:
@@ -97,7 +97,7 @@ def _check(problem: Problem, key: str, expectation: Expectation, value: Any, fre
 
 def _publish(problem: Problem, key: str, statement: PublishedStatement, value: Any, free: Free) -> Published:
     """What the source states against the answer, to the digits stated."""
-    leaves = _leaves(statement)
+    leaves = _leaves(statement, value)
     agrees: bool | None = False
     tolerance = _number(statement.tolerance)
     got = written(value)
@@ -107,13 +107,13 @@ def _publish(problem: Problem, key: str, statement: PublishedStatement, value: A
             compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance) for leaf in leaves
         ]
         agrees = None if any(v.ok is None for v in verdicts) else all(v.ok for v in verdicts)
-        if len(verdicts) == 1 and not leaves[0].place:
+        if len(verdicts) == 1 and not isinstance(value, tuple):
             got = verdicts[0].got
     return Published(key, as_typed(statement.text), statement.source, got, agrees, statement.at)
 
 
-def _leaves(stated: Expectation | PublishedStatement) -> list[Leaf]:
-    """The scalars of what was stated, in order, with their places from 1."""
+def _leaves(stated: Expectation | PublishedStatement, found: Any) -> list[Leaf]:
+    """The scalars of what was stated, in order, with their places from 1; one for all of an array is its only one's."""
     node: Any = stated.node
     if hasattr(node, "entries"):  # {value: …, tolerance: …}, {stated: …, source: …}
         node = next((node.entries[k][1] for k in ("value", "stated") if k in node.entries), None)
@@ -126,7 +126,9 @@ def _leaves(stated: Expectation | PublishedStatement) -> list[Leaf]:
         else:
             yield Leaf(place, str(text).strip(), value, node)
 
-    return list(walk(stated.value, stated.text, node, ()))
+    leaves = list(walk(stated.value, stated.text, node, ()))
+    only = list(elements(found))
+    return [leaves[0]._replace(place=only[0])] if len(only) == 1 and not leaves[0].place else leaves
 
 
 def as_typed(text: Any) -> str:

@@ -57,6 +57,7 @@ ANSWERS: dict[str, Any] = {
     "d1": parse("1/(1 + exp(-x))*(1 - 1/(1 + exp(-x)))"),
     "jac": ((parse("2*x"), parse("0*x")), (parse("y"), parse("x"))),
     "b[1]": q(1),
+    "y@1": (q(exact(32124532712, 10**11)),),
 }
 
 
@@ -92,6 +93,8 @@ ANSWERS: dict[str, Any] = {
         "jac: [[x + x, 0], [y, x]]",
         '"jac[1,1]": 2*x',
         '"b[1]": 1',
+        "y@1: [0.3212]",
+        "y@1: 0.3212",
     ],
 )
 def test_an_expectation_that_holds(expect: str) -> None:
@@ -117,6 +120,7 @@ def test_an_expectation_that_holds(expect: str) -> None:
             "w@1: [0.54068, 0.85198]",
             "spec.yaml:3:8: w@1 is [[0.54068], [0.85198]], expected [0.54068, 0.85198] (the shape is (2, 1), not (2))",
         ),
+        ("y@1: 0.33", "spec.yaml:3:8: y@1[1] is 0.32124532712, expected 0.33 (difference -0.00875)"),
         ("E: [0.025538]", "spec.yaml:3:6: E is 0.025538, expected [0.025538] (the shape is (), not (1))"),
     ],
 )

@@ -148,6 +148,8 @@ def test_a_value_from_outside(path: str, value: str, where: Any, expected: Any) 
         ("steps", "-7", "--set steps=-7: Expected a whole number"),
         ("steps", "[1", "--set steps=[1: Expected `,` or `]`"),
         ("net.layers[9].units", "5", "There is no item [9] here: the list has 3."),
+        ("net.layers[0].units", "5", "hint: Items are counted from 1."),
+        ("expekt.E", "5", "--set expekt.E=5: Unknown key `expekt`.\n  at expekt\n  hint: Did you mean `expect`?"),
         ("net.layerz[1].units", "5", "There is no key `layerz` here."),
         ("steps.x", "5", "not a mapping"),
         ("[1]", "5", "is not a path"),
@@ -158,6 +160,10 @@ def test_a_value_from_outside(path: str, value: str, where: Any, expected: Any) 
 )
 def test_a_wrong_value_from_outside(path: str, value: str, part: str) -> None:
     assert part in errors(SPEC, overrides={path: value})
+
+
+def test_a_mapping_that_a_spec_lacks_is_made() -> None:
+    assert one("kind: sample\n", overrides={"expect.E": "1"}).expect["E"].value == Number(1)
 
 
 def test_data_of_python_as_text() -> None:

@@ -114,6 +114,12 @@ def test_messages_go_through_the_language() -> None:
         ("batch-norm2d", ["batch_norm2d"], "batch_norm2d"),
         ("dense", ["conv2d", "linear"], "linear"),
         ("learning_rate", ["lr", "momentum"], "lr"),
+        (
+            "BCEWithLogitsLoss",
+            ["binary_cross_entropy", "binary_cross_entropy_with_logits"],
+            "binary_cross_entropy_with_logits",
+        ),
+        ("ln", ["exp", "log"], "log"),
         ("xyzzy", ["linear", "relu"], None),
         ("x" * 100_000, ["linear"], None),
     ],

@@ -19,8 +19,12 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "concat": ("cat", "concatenate"),
     "mse_loss": ("mse", "mean_squared_error", "squared_error", "l2", "l2_loss"),
     "l1_loss": ("mae", "mean_absolute_error", "absolute_error", "l1"),
-    "binary_cross_entropy": ("bce", "bce_loss", "binary_crossentropy"),
-    "cross_entropy": ("ce", "categorical_crossentropy", "softmax_cross_entropy", "cross_entropy_loss"),
+    "half_squared_error": ("quadratic", "sum_of_squares", "sse"),
+    "binary_cross_entropy": ("bce", "bce_loss", "log_loss"),
+    "binary_cross_entropy_with_logits": ("bce_with_logits", "bce_with_logits_loss", "sigmoid_cross_entropy"),
+    "cross_entropy": ("ce", "categorical_cross_entropy", "softmax_cross_entropy", "cross_entropy_loss", "softmax_loss"),
+    "log": ("ln",),
+    "sigmoid": ("sigma", "logistic", "expit"),
     "out_features": ("units", "neurons", "width"),
     "out_channels": ("filters", "channels", "kernels", "units"),
     "kernel_size": ("kernel", "filter_size", "pool_size", "window"),
@@ -32,6 +36,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "steps": ("epochs", "iterations", "updates"),
     "times": ("n", "count", "repeats"),
 }
+
+MANY, FIRST = 20, 12  # names of which a hint shows all at most, and the first of more
 
 
 def clip(text: str, most: int = 60) -> str:
@@ -47,8 +53,9 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     if len(word) > 100:
         return None
     plain = word.lower().replace("-", "_").replace(" ", "_")
+    bare = plain.replace("_", "")
     for name in names:
-        if name.lower().replace("_", "") == plain.replace("_", "") or plain in ELSEWHERE.get(name, ()):
+        if bare in (other.lower().replace("_", "") for other in (name, *ELSEWHERE.get(name, ()))):
             return name
     return next(iter(difflib.get_close_matches(plain, names, 1, 0.6)), None)
 
@@ -61,6 +68,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> Message | None:
         return say("Did you mean `{near}`?", near=near)
     if not names:
         return None
+    if len(names) > MANY:
+        return say("Known are {names} and {n} more.", names=listed(names[:FIRST]), n=len(names) - FIRST)
     return say("Known are {names}.", names=listed(names))
 
 

@@ -92,16 +92,24 @@ def _put(node: Node, steps: list[str | int], value: Node, line: int, report: Rep
             node = _item(node, step, last, line, report, path)
         else:
             inside = place > 0 and isinstance(steps[place - 1], int)
+            if last is None and all(isinstance(s, str) for s in steps[place:]):
+                _make(node, step, line)
             node = _entry(node, step, last, line, report, path, inside)
+
+
+def _make(node: Node, step: str, line: int) -> None:
+    """A mapping at the top of a spec that it does not have yet, as `expect` for `expect.L`."""
+    if isinstance(node, Mapping) and step not in node.entries and "kind" in node.entries:
+        node.entries[step] = (Scalar(line, 1, step), Mapping(line, 1, {}))
 
 
 def _item(node: Node, step: int, value: Node | None, line: int, report: Report, path: object) -> Node:
     """The item of a list, replaced by the value if there is one."""
     if not isinstance(node, Sequence) or not 0 < step <= len(node.items):
         n = len(node.items) if isinstance(node, Sequence) else 0
-        report.add(
-            Scalar(line, 1, ""), str(path), say("There is no item [{step}] here: the list has {n}.", step=step, n=n)
-        )
+        message = say("There is no item [{step}] here: the list has {n}.", step=step, n=n)
+        hint = say("Items are counted from 1.") if step == 0 and n else None
+        report.add(Scalar(line, 1, ""), str(path), message, hint)
         raise _NoPlace
     if value is not None:
         node.items[step - 1] = value

@@ -121,7 +121,7 @@ class Report:
         path = str(error.path)
         if path:
             rows.append("  " + language(say("at {path}", path=path)))
-        if line.strip():
+        if line.strip() and (error.line > 0 or error.column > 1):
             shown, caret = excerpt(line, error.column)
             number = str(error.line) if error.line > 0 else ""
             rows.append(f"  {number} | {shown}")

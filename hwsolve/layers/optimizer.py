@@ -18,14 +18,14 @@ class SGD(msgspec.Struct, frozen=True, kw_only=True):
     weight_decay: Decimal = Number(0)
     nesterov: Flag = False
 
-    def wrong(self) -> Message | None:
-        """What torch.optim.SGD would refuse."""
+    def wrong(self) -> tuple[str, Message] | None:
+        """What torch.optim.SGD would refuse: an argument, and why."""
         for key in ("lr", "momentum", "weight_decay"):
             number = getattr(self, key)
             if isinstance(number, Number) and number.numerator < 0:
-                return say("`{key}` can't be negative.", key=key)
+                return key, say("`{key}` can't be negative.", key=key)
         if self.nesterov and self.momentum == Number(0):
-            return say("`nesterov` needs a `momentum`.")
+            return "nesterov", say("`nesterov` needs a `momentum`.")
         return None
 
     def settings(self) -> Settings:

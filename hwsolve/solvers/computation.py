@@ -61,12 +61,12 @@ class Construction:
         self.warnings: list[Message] = []
         self.items: tuple[Item, ...] = ()
 
-    def wrong(self, key: str, message: Message, hint: Message | None = None, within: str = "") -> None:
-        """Note an error at a key of the problem, or at one of that key's own."""
+    def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
+        """Note an error at a key of the problem, or at one that stands within it."""
         assert self.problem.node is not None
         node: Place = self.problem.node
         path = ROOT
-        for step in (key, within):
+        for step in (key, *within):
             if isinstance(node, Mapping) and step in node.entries:
                 node, path = node.entries[step][1], path / step
         self.report.add(node, path, message, hint)
@@ -134,7 +134,7 @@ class Construction:
         """The data, one sample or a batch."""
         shape, given = self.problem.network.input, self.problem.input
         if not all(isinstance(n, int) for n in shape):
-            self.wrong("network", say("The sizes of the input must be numbers here, not names."), within="input")
+            self.wrong("network", say("The sizes of the input must be numbers here, not names."), within=("input",))
             return None
         sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
         if given is None:

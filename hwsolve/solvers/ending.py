@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
 from hwsolve.layers.loss import LOSSES, CrossEntropy, Loss, Target
+from hwsolve.layers.optimizer import OPTIMIZERS
 from hwsolve.solvers.givens import Given, squeezed
 from hwsolve.solvers.target import Classes
 from hwsolve.solvers.upstream import Upstream
@@ -33,8 +35,9 @@ class Ending:
                 if getattr(problem, key) is not None:
                     self.construction.wrong(key, say("`{key}` and `upstream` can't both be given.", key=key))
             return self.enter_upstream(problem.upstream)
-        if problem.optimizer is not None and (message := problem.optimizer.wrong()) is not None:
-            self.construction.wrong("optimizer", message)
+        if problem.optimizer is not None and (refused := problem.optimizer.wrong()) is not None:
+            argument, message = refused
+            self.construction.wrong("optimizer", message, within=(name_of(problem.optimizer, OPTIMIZERS), argument))
         if problem.loss is None:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
@@ -57,7 +60,7 @@ class Ending:
             text = say(
                 "The network ends in `{layer}`, and `{loss}` takes it once more; without this layer it is taken once.",
                 layer=loss.holds,
-                loss=next(name for name, made in LOSSES.items() if isinstance(loss, made)),
+                loss=name_of(loss, LOSSES),
             )
             self.construction.warnings.append(text)
 
@@ -103,17 +106,20 @@ class Ending:
     def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
         """What is wrong with a target's shape."""
         if loss.classes and len(target.shape) < len(shape):
+            many = len(shape) > 1
             message = say(
                 "A class is written `{one}`, counted from 1, or `{zero}`, counted from 0.",
-                one="{class: 3}",
-                zero="{index: 2}",
+                one="{class: [3, 1]}" if many else "{class: 3}",
+                zero="{index: [2, 0]}" if many else "{index: 2}",
             )
             return message, say("A bare number does not say where counting starts.")
-        return say(
+        message = say(
             "The target has the shape {found}, the output {shape}.",
             found=shape_text(target.shape),
             shape=shape_text(shape),
-        ), None
+        )
+        flat = self.graph.batched and prod(target.shape) == prod(shape)
+        return message, say("A batch has a row for each sample, as `{rows}`.", rows="[[0], [1]]") if flat else None
 
     def enter_classes(self, loss: Loss, target: Classes, shape: tuple[int, ...]) -> Target | None:
         """Classes as rows of zeros with a one."""
@@ -147,6 +153,11 @@ class Ending:
             else say("The target is class {classes}, counted from 1.", classes=listed)
         )
         return Target(self.builder.given("t", shape), True, True)
+
+
+def name_of(record: object, names: Mapping[str, type]) -> str:
+    """The name under which a spec asks for a record."""
+    return next(name for name, made in names.items() if type(record) is made)
 
 
 def unit_rows(values: tuple[Formula, ...], length: int) -> bool:

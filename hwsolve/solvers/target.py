@@ -40,7 +40,11 @@ class TargetField(Field):
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """An Array or Classes, or INVALID."""
-        if not isinstance(node, Mapping) or not node.entries.keys() & {"class", "index"}:
+        if isinstance(node, Sequence) and node.items and all(map(by_class, node.items)):
+            message = say("The classes of several samples stand in one list: `{classes}`.", classes="{class: [3, 1]}")
+            report.add(node, path, message)
+            return INVALID
+        if not isinstance(node, Mapping) or not by_class(node):
             return ArrayField().read(node, report, path)
         one = "class" in node.entries
         record = read_record(_ByClass if one else _ByIndex, node, report, path)
@@ -53,3 +57,8 @@ class TargetField(Field):
     def schema(self) -> dict[str, Any]:
         """Numbers or classes."""
         return {"anyOf": [record_schema(_ByClass), record_schema(_ByIndex), ArrayField().schema()]}
+
+
+def by_class(node: Node) -> bool:
+    """Whether a node names classes rather than numbers."""
+    return isinstance(node, Mapping) and bool(node.entries.keys() & {"class", "index"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from hwsolve.formula.tree import Number
-from hwsolve.numbers import Scalar, show
+from hwsolve.numbers import Scalar, exact, show
 from hwsolve.solution import Quantity
 
 
@@ -11,6 +13,14 @@ def quantity(value: Scalar, digits: int = 6) -> Quantity:
     """A value with its printed digits; raises Undecided where they are not proven."""
     shown = show(value, digits)
     return Quantity(value, shown.text, shown.relation, shown.exact, shown.system)
+
+
+def stated(value: float) -> Quantity | None:
+    """A float that stands for a typed decimal of few digits, as that decimal; None for any other."""
+    if not isfinite(value):
+        return None
+    q = quantity(exact(*rational(repr(float(value)))))
+    return Quantity(value, q.text, "=", q.exact, "float64") if q.relation == "=" else None
 
 
 def put_in(value: Scalar | Quantity, digits: int = 6) -> Number:

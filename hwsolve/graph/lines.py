@@ -35,7 +35,7 @@ from hwsolve.graph.run import Values
 from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import settled
 from hwsolve.language import Message, say
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
 Indices = tuple[int, ...]
@@ -97,10 +97,17 @@ class Writer:
         key = (name, indices)
         if key not in self._quantities:
             try:
-                self._quantities[key] = quantity(self.element(name, indices), self.digits)
+                value = self.element(name, indices)
+                typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
+                self._quantities[key] = typed or quantity(value, self.digits)
             except numbers.Undecided as why:
                 raise numbers.Undecided(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
         return self._quantities[key]
+
+    def is_stated(self, name: str) -> bool:
+        """Whether a quantity is now as the problem states it."""
+        role = self.graph.nodes[name].role
+        return role in ("given", "setting") or (role == "parameter" and (self.step == 0 or name not in self.trained))
 
     # lines
 

@@ -140,6 +140,8 @@ def peer(case: Case, torch: Any) -> dict[str, np.ndarray]:
         if b is not None:
             found["dL_db"] = b
     y = y if case.batch else y[0]
+    if not torch.isfinite(y).all():  # a window in the padding alone: on its way back PyTorch writes outside the map
+        return {"y": y.detach().numpy(), "g": np.ones(y.shape)}
     g = (
         torch.tensor(case.g)
         if case.w is not None

@@ -67,14 +67,13 @@ class AdaptivePooling(Layer, frozen=True):
 
     def frame(self, x: Shape) -> Frame:
         """The places that share out a map `x`."""
-        from hwsolve.layers.axes import Along, Frame, SharedOut, Sliding
+        from hwsolve.layers.axes import Frame, SharedOut, Sliding
 
-        def along(n: base.Size, places: base.Size) -> Along:
-            if isinstance(n, int) and isinstance(places, int) and n % places == 0:  # windows of one size, side by side
-                return Sliding(n, places, n // places, n // places)
-            return SharedOut(n, places)
-
-        return Frame(tuple(along(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)))
+        pairs = list(zip(x[1:], self.output(x)[1:], strict=True))
+        numbers = [(n, q) for n, q in pairs if isinstance(n, int) and isinstance(q, int) and n % q == 0]
+        if len(numbers) == len(pairs):  # windows of one size, side by side
+            return Frame(tuple(Sliding(n, q, n // q, n // q) for n, q in numbers))
+        return Frame(tuple(SharedOut(n, q) for n, q in pairs))
 
     def operations(self, x: Shape) -> Operations:
         """One comparison less than cells; back, each gradient is added to the error of its largest cell."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.backward import covers, inner_sums, plain_axes
-from hwsolve.formula.differentiate import differentiate
+from hwsolve.formula.differentiate import apart, differentiate
 from hwsolve.formula.guards import guarded
 from hwsolve.formula.indices import Bounds
 from hwsolve.formula.simplify import simplify
@@ -73,7 +73,8 @@ class Recursion:
 
     def finished(self, f: Formula, letters: dict[str, str]) -> Formula:
         """Sizes, letters and names put in, indices in order."""
-        f = substitute(f, self.sizes | {old: Ref(new) for old, new in letters.items()})
+        new: dict[str, Formula] = {old: Ref(letter) for old, letter in letters.items()}
+        f = substitute(apart(f, Ref("", tuple(new.values()))), self.sizes | new)  # bound indices make way
         return rename(transform(f, tidy), self.called.names)
 
     def letters(self, slot: int) -> dict[str, str]:
@@ -171,14 +172,14 @@ class Recursion:
         """The formula of y in the place of its elements."""
         _, y = self.output()
 
-        def put(node: Formula) -> Formula:
+        def with_formula(node: Formula) -> Formula:
             if not isinstance(node, Ref) or node.name != self.called.y:
                 return node
             fresh = {n.index: Ref(f"{n.index}2") for n in walk(y) if isinstance(n, Big)}
             body = renamed(y, {k: v.name for k, v in fresh.items()})
             return transform(substitute(body, dict(zip(self.schematic.indices, node.indices, strict=True))), in_order)
 
-        return transform(f, put)
+        return transform(f, with_formula)
 
     def stands_alone(self) -> bool:
         """Whether the formulas hold for indices outside the map too; a divisor that counts cells is 0 there."""

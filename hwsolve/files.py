@@ -47,8 +47,13 @@ def reason_of(error: Exception) -> str:
 def write_whole(path: str, text: str) -> None:
     """Write a file so that it is there completely or, when something fails, not at all."""
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):  # /dev/stdout, a pipe
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritable(path, error) from None
         return
     check_target(path)
     folder = os.path.dirname(path) or "."
@@ -58,10 +63,15 @@ def write_whole(path: str, text: str) -> None:
             file.write(text)
         os.replace(temporary, path)
     except OSError as error:
-        raise CallError(say("{path} cannot be written: {reason}.", path=path, reason=reason_of(error))) from None
+        raise unwritable(path, error) from None
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
+
+
+def unwritable(path: str, error: OSError) -> CallError:
+    """A wrong call where the system could not write."""
+    return CallError(say("{path} cannot be written: {reason}.", path=path, reason=reason_of(error)))
 
 
 def check_target(path: str) -> None:

@@ -289,3 +289,12 @@ def test_version(args: list[str], hwsolve: Run) -> None:
 def test_help_without_a_command(hwsolve: Run) -> None:
     done = hwsolve()
     assert "count-params" in done.stdout + done.stderr and done.returncode in (0, 2)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("target", ["> /dev/full", "-o /dev/full"])
+def test_a_full_disk_is_no_bug(target: str) -> None:
+    command = f"{sys.executable} -m hwsolve backprop {target}"
+    done = subprocess.run(command, shell=True, capture_output=True, encoding="utf-8", cwd=ROOT)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr and "bug" not in done.stderr

@@ -11,7 +11,7 @@ import typer
 
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
-from hwsolve.files import check_target, read_spec, write_whole
+from hwsolve.files import check_target, read_spec, unwritable, write_whole
 from hwsolve.language import say, use
 
 if TYPE_CHECKING:
@@ -142,6 +142,9 @@ def put(text: str) -> None:
             sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again at the end
+        raise unwritable(str(say("the standard output")), error) from None
 
 
 def begin(common: Common) -> None:

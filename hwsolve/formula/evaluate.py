@@ -38,18 +38,18 @@ def evaluate(f: Formula, lookup: Lookup) -> Value:
     `lookup(name, indices)` gives an int, fmpq, arb, float or Formula, or raises a LookupError such as Absent.  `pi` and
     `e` are the constants where the lookup does not know them.
     """
-    if isinstance(f, Call):
+    if type(f) is Call:
         if f.name == "if":
             condition, then, other = f.args
             return choose(evaluate(condition, lookup), lambda: evaluate(then, lookup), lambda: evaluate(other, lookup))
         if f.name in ("floor", "ceil") and len(f.args) == 1:
             return rounded(f.name, f.args[0], lookup)
         return calculate(f.name, [evaluate(a, lookup) for a in f.args])
-    if isinstance(f, Ref):
+    if type(f) is Ref:
         return element(f, lookup) if f.indices else named(f.name, lookup)
-    if isinstance(f, Number):
+    if type(f) is Number:
         return f.numerator if f.denominator == 1 else exact(f.numerator, f.denominator)
-    if isinstance(f, Big):
+    if type(f) is Big:
         return repeated(f, lookup)
     raise TypeError(f"no formula: {f!r}")
 

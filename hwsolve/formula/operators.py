@@ -33,6 +33,8 @@ def calculate(name: str, values: Sequence[Value]) -> Value:
     """An operator or function of values; among floats all are floats, among formulas all are formulas."""
     floats = False
     for v in values:
+        if type(v) is int:
+            continue
         if isinstance(v, Formula):
             return symbolic(name, values)
         if isinstance(v, float):

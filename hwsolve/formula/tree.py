@@ -2,7 +2,8 @@
 
 Arithmetic is a call whose name is its sign: `a + b` is `Call("+", (a, b))`, `-a` is `Call("neg", (a,))`,
 `a < b` is `Call("<", (a, b))`, and `if(c, a, b)` is `Call("if", (c, a, b))`.  `+` and `*` take any number of arguments.
-The operators of Python build the same nodes, so that array code and sizes read as mathematics.
+The operators of Python build the same nodes, so that array code and sizes read as mathematics.  The nodes have no
+subclasses: `type(f) is Call` is four times as fast as `isinstance`, which structs make slow.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ ZERO, ONE = Number(0), Number(1)
 
 def formula(value: Any) -> Formula:
     """A Formula as it is, or an int as a Number."""
-    return value if isinstance(value, Formula) else Number(value)
+    return Number(value) if type(value) is int or not isinstance(value, Formula) else value
 
 
 def call(name: str, *args: Any) -> Call:
@@ -101,33 +102,27 @@ def call(name: str, *args: Any) -> Call:
 
 def children(f: Formula) -> tuple[Formula, ...]:
     """The formulas directly below a node (indices of a reference included)."""
-    match f:
-        case Ref(_, indices):
-            return indices
-        case Call(_, args):
-            return args
-        case Big(_, body, _, low, high):
-            return (body, low, high)
-    return ()
+    if type(f) is Call:
+        return f.args
+    if type(f) is Ref:
+        return f.indices
+    return (f.body, f.low, f.high) if type(f) is Big else ()
 
 
 def rebuild(f: Formula, parts: tuple[Formula, ...]) -> Formula:
     """The same node over other children, in the order of `children`."""
-    match f:
-        case Ref(name, _):
-            return Ref(name, parts)
-        case Call(name, _):
-            return Call(name, parts)
-        case Big(op, _, index, _, _):
-            return Big(op, parts[0], index, parts[1], parts[2])
-    return f
+    if type(f) is Call:
+        return Call(f.name, parts)
+    if type(f) is Ref:
+        return Ref(f.name, parts)
+    return Big(f.op, parts[0], f.index, parts[1], parts[2]) if type(f) is Big else f
 
 
 def transform(f: Formula, change: Callable[[Formula], Formula]) -> Formula:
     """`change` applied to every node, the lowest first."""
     parts = children(f)
     if parts:
-        new = tuple(transform(p, change) for p in parts)
+        new = tuple([transform(p, change) for p in parts])
         if any(a is not b for a, b in zip(new, parts, strict=True)):
             f = rebuild(f, new)
     return change(f)
@@ -149,11 +144,10 @@ def substitute(f: Formula, values: dict[str, Formula]) -> Formula:
     """Replace free references without indices by name; an index that a big operator binds is left alone."""
     if not values:
         return f
-    match f:
-        case Ref(name, ()):
-            return values.get(name, f)
-        case Big(op, body, index, low, high):
-            inner = {k: v for k, v in values.items() if k != index}
-            return Big(op, substitute(body, inner), index, substitute(low, values), substitute(high, values))
+    if type(f) is Ref and not f.indices:
+        return values.get(f.name, f)
+    if type(f) is Big:
+        inner = {k: v for k, v in values.items() if k != f.index}
+        return Big(f.op, substitute(f.body, inner), f.index, substitute(f.low, values), substitute(f.high, values))
     parts = children(f)
-    return rebuild(f, tuple(substitute(p, values) for p in parts)) if parts else f
+    return rebuild(f, tuple([substitute(p, values) for p in parts])) if parts else f

@@ -146,12 +146,12 @@ def shape_text(shape: Shape) -> str:
     if isinstance(shape, StatedMap):
         held = f" ({size_text(shape.features)})" if shape.features is not None else ""
         return f"{size_text(shape[0])} × ?{held}"
-    return " × ".join(f"({size_text(s)})" if len(shape) > 1 and is_sum(s) else size_text(s) for s in shape)
+    return " × ".join([f"({size_text(s)})" if len(shape) > 1 and is_sum(s) else size_text(s) for s in shape])
 
 
 def is_sum(size: Size) -> bool:
     """Whether a size needs parentheses as a factor."""
-    return isinstance(size, Call) and size.name in ("+", "-")
+    return type(size) is Call and size.name in ("+", "-")
 
 
 def concatenated(shapes: list[Shape]) -> Shape | None:

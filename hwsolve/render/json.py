@@ -131,11 +131,11 @@ class Writer:
 
     def cell(self, cell: Cell) -> Any:
         """A number as it is printed, a formula as text."""
+        if isinstance(cell, str | int):
+            return cell
         if isinstance(cell, Quantity):
             return msgspec.Raw(cell.text.encode()) if numeric(cell.text) else cell.text
-        if isinstance(cell, Formula):
-            return plain(cell)
-        return cell if isinstance(cell, int) else self.text(cell)
+        return plain(cell) if isinstance(cell, Formula) else self.text(cell)
 
     def figure(self, f: Figure) -> Object:
         """The data of a drawing."""

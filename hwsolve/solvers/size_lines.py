@@ -44,7 +44,8 @@ def value_line(
     key: Ref, f: Formula, result: int, stages: tuple[Formula, ...], rule: Message | str = "", aside: bool = False
 ) -> Value:
     """`key = stages … = result`, where `f` can be evaluated."""
-    return Value(key, no_lone_number(f), tuple(Stage("=", s) for s in stages), whole(result), rule, aside)
+    chain = tuple([Stage("=", s) for s in stages])
+    return Value(key, no_lone_number(f), chain, whole(result), rule, aside)
 
 
 def counted(
@@ -64,7 +65,7 @@ def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, For
     """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
     put_in = substitute(schematic, {name: formula(size) for name, size in sizes})
-    if not all(isinstance(size, int) for _, size in sizes):
+    if not all([type(size) is int for size in known.values()]):
         return schematic, put_in, None
     return schematic, put_in, evaluate(schematic, lambda name, _: known[name])
 
@@ -104,7 +105,7 @@ def summed(
     key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, rule: Message | str = "", aside: bool = False
 ) -> list[Line]:
     """The lines of a sum of (times, key, value): one, or partial sums before it where there are very many terms."""
-    if not isinstance(result, int) or any(not isinstance(n, int) or not isinstance(v, int) for n, _, v in terms):
+    if not isinstance(result, int) or any([type(n) is not int or type(v) is not int for n, _, v in terms]):
         parts = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
         line = equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), result, rule, aside)
         return [line] if line is not None else []
@@ -114,10 +115,10 @@ def summed(
         terms = []
         for number, chunk in enumerate(chunks, 1):
             part = Ref(f"{key.name}.part{number}")
-            subtotal = sum(n * v for n, _, v in chunk)
+            subtotal = sum([n * v for n, _, v in chunk])
             lines += summed(part, chunk, subtotal, aside=True)
             terms.append((1, part, subtotal))
-    if sum(n * v for n, _, v in terms) != result:
+    if sum([n * v for n, _, v in terms]) != result:
         raise Disagreement(f"{key.name}: the terms sum to another value than {result}")
     by_key = [k if n == 1 else Call("*", (formula(n), k)) for n, k, _ in terms]
     numbers = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]

@@ -11,7 +11,7 @@ DECIMAL = re.compile(r"(-?)(\d+)(\.\d+)?(?:[eE]([+-]?\d+))?")
 TINY = re.compile(r"(-?)0\.(0{6,})([1-9])(\d*)")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def decimal(numerator: int, denominator: int) -> str:
     """The rational as it is: "0.1", "-3", "1e-30", or "1/3" where it has no finite decimal."""
     if denominator == 1 and abs(numerator) < 10**LONGEST:

@@ -10,7 +10,7 @@ from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a formula's outermost operator binds
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def plain(f: Formula) -> str:
     """The formula as text that can be evaluated."""
     return write(f)[0]
@@ -30,7 +30,7 @@ def write(f: Formula) -> tuple[str, int]:
     return f"{f.op}({plain(f.body)}, {f.index}, {plain(f.low)}, {plain(f.high)})", ATOM
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def reference(f: Ref) -> str:
     """`w@1[2,1]`."""
     return f"{f.name}[{','.join([plain(i) for i in f.indices])}]"

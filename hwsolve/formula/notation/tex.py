@@ -23,7 +23,7 @@ UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def latex(f: Formula) -> str:
     """The formula for a page."""
     return LATEX.write(f).text

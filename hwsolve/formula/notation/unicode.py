@@ -16,10 +16,11 @@ SUPERSCRIPTS = str.maketrans(
     "0123456789+-−=(),abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθ",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾'ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿ",
 )
+PLAIN = 10**LONGEST  # an integer below is written with all its digits
 BIG = {"Sum": "Σ", "Prod": "Π", "Max": "max", "Min": "min"}
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def unicode(f: Formula) -> str:
     """The formula as a person reads it."""
     return UNICODE.write(f).text
@@ -42,12 +43,10 @@ def subscript_free(name: str) -> str:
 
 def shown(f: Number) -> Piece:
     """A number with commas between thousands, by its own text where it has one."""
-    if f.denominator == 1 and not f.text and 0 <= f.numerator < 10**LONGEST:
-        return Piece(f"{f.numerator:,}", ATOM, "number")
     return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def number_piece(text: str) -> Piece:
     """The piece of a number's text, as "-160000", "3.5e-8", "1/3" or "√5"."""
     found = digits(text)
@@ -96,6 +95,8 @@ class Unicode(Writer):
     """The characters of Unicode."""
 
     def number(self, f: Number) -> Piece:
+        if f.denominator == 1 and not f.text and 0 <= f.numerator < PLAIN:
+            return Piece(f"{f.numerator:,}", ATOM, "number")
         return shown(f)
 
     def parentheses(self, text: str) -> str:

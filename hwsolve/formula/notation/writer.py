@@ -58,13 +58,13 @@ class Writer:
 
     def write(self, f: Formula) -> Piece:
         """The formula, written."""
-        if isinstance(f, Number):
+        if type(f) is Number:
             return self.number(f)
-        if isinstance(f, Ref):
-            return self.reference(f)
-        if isinstance(f, Call):
+        if type(f) is Call:
             return self.operator(f, f.name, f.args)
-        if isinstance(f, Big):
+        if type(f) is Ref:
+            return self.reference(f)
+        if type(f) is Big:
             return self.big(f)
         raise TypeError(f"no formula: {f!r}")
 
@@ -118,24 +118,23 @@ class Writer:
 
     def product(self, items: list[Formula], bare: bool = True) -> Piece:
         """Symbols side by side, a sign between numbers and words; `bare`: a minus at the start may stand alone."""
-        pieces = [self.factor(f, n, len(items), bare) for n, f in enumerate(items)]
+        pieces = [self.write(f) for f in items]
+        pieces = [p if p.level == ATOM else self.factor(p, n, len(items), bare) for n, p in enumerate(pieces)]
         numbers = [p.kind for p in pieces].count("number")
         if numbers == len(pieces):
             return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number")
-        whole = isinstance(items[0], Number) and items[0].denominator == 1
+        first = items[0] if type(items[0]) is Number else None
+        whole = first is not None and first.denominator == 1
+        beside = ("symbol",) if first is not None and first.text else ("symbol", "call", "group")
         text = pieces[0].text
         for n in range(1, len(pieces)):
             left, right = pieces[n - 1], pieces[n]
-            beside = ("symbol",) if isinstance(items[0], Number) and items[0].text else ("symbol", "call", "group")
             coefficient = n == 1 and whole and numbers == 1 and right.kind in beside
             text += ("" if coefficient else self.between(left, right)) + right.text
         return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product")
 
-    def factor(self, f: Formula, place: int, count: int, bare: bool) -> Piece:
-        """One factor, in parentheses where it needs them at its place."""
-        piece = self.write(f)
-        if piece.level == ATOM:
-            return piece
+    def factor(self, piece: Piece, place: int, count: int, bare: bool) -> Piece:
+        """A factor that binds less than an atom, in parentheses where it needs them at its place."""
         numeric = piece.kind == "number"
         signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
         last = place == count - 1
@@ -212,25 +211,26 @@ class Writer:
 
 def factors(f: Formula) -> list[Formula]:
     """The factors of nested products in one list."""
-    if not (isinstance(f, Call) and f.name == "*"):
+    if type(f) is not Call or f.name != "*":
         return [f]
-    if any(isinstance(a, Call) for a in f.args):
-        return [x for a in f.args for x in factors(a)]
-    return list(f.args)
+    found: list[Formula] = []
+    for a in f.args:
+        found += factors(a) if type(a) is Call else (a,)
+    return found
 
 
 def terms(f: Formula, sign: str = "+") -> list[tuple[str, Formula]]:
     """The terms of a sum with their signs; the first one's is always +."""
-    if isinstance(f, Call) and f.name == "+":
+    if type(f) is Call and f.name == "+":
         first, *rest = f.args
         return terms(first) + [signed(a) for a in rest]
-    if isinstance(f, Call) and f.name == "-":
+    if type(f) is Call and f.name == "-":
         return [*terms(f.args[0]), ("-", f.args[1])]
     return [(sign, f)]
 
 
 def signed(f: Formula) -> tuple[str, Formula]:
     """a + (-b) is written a - b."""
-    if isinstance(f, Call) and f.name == "neg" and not isinstance(f.args[0], Number):
+    if type(f) is Call and f.name == "neg" and type(f.args[0]) is not Number:
         return "-", f.args[0]
     return "+", f

@@ -123,7 +123,11 @@ Figure = Curve | Grid
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A headed part of the solution.  `asked` marks what belongs to the problem rather than to its solution."""
+    """A headed part of the solution.
+
+    `asked` marks what belongs to the problem rather than to its solution, `alone` what states the problem where it is
+    shown without a solution, and would only repeat it there.
+    """
 
     title: Text
     level: int = 1
@@ -131,6 +135,7 @@ class Section(msgspec.Struct, frozen=True):
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     asked: bool = False
+    alone: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):

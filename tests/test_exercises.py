@@ -12,7 +12,7 @@ import pytest
 from hwsolve.checks import failure_text, failures
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
-from hwsolve.solution import Solution
+from hwsolve.solution import Prose, Solution
 from tests.conftest import PROBLEMS, ROOT
 from tests.line_check import answers_without_line, wrong_lines
 
@@ -65,6 +65,21 @@ def test_an_exercise_can_be_shown_in_every_format(spec: str, format: str) -> Non
         assert text.endswith("\n") and "Message(" not in text and "Traceback" not in text
         if format in ("plain", "terminal") and width >= 80:
             assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_an_exercise_can_be_set_without_its_solution(spec: str) -> None:
+    for solution in solved(spec):
+        question = render([solution], "plain", Options(questions=True))
+        whole = render([solution], "plain", Options())
+        assert question.count("\n---") >= 1 and (
+            "Asked: " in question or "Problem\n" in question or "Layer\n" in question
+        )
+        assert not any(word in question for word in ("Answer", "Checks", "Totals", "Backward pass", "First derivative"))
+        posed = [s for s in solution.sections if s.alone]
+        assert not any(
+            str(line.text) in whole for s in posed for line in s.lines[:1] if isinstance(line, Prose) and line.text
+        )
 
 
 def test_a_broken_line_is_found_in_an_exercise() -> None:

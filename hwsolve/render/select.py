@@ -15,12 +15,14 @@ def selected(solution: Solution, options: Options) -> Solution:
         from hwsolve.trace import only
 
         solution = only(solution, options.only)
-    return problem(solution) if options.questions else solution
+    if options.questions:
+        return problem(solution)
+    return msgspec.structs.replace(solution, sections=tuple(s for s in solution.sections if not s.alone))
 
 
 def problem(solution: Solution) -> Solution:
     """What is given and asked, without what was worked out."""
-    asked = tuple(s for s in solution.sections if s.asked)
+    asked = tuple(s for s in solution.sections if s.asked or s.alone)
     return msgspec.structs.replace(solution, sections=asked, answers={}, checks=(), published=(), notes=())
 
 

@@ -7,9 +7,10 @@ from hwsolve.language import say
 from hwsolve.layers.base import Layer, Size, StatedMap, product, shape_text, total
 from hwsolve.layers.network import Item
 from hwsolve.solution import Answer, Given, Line, Note, Section, Solution
-from hwsolve.solvers.count_conventions import BYTES, conventions
+from hwsolve.solvers.count_conventions import BYTES, MULTIPLIED_NOTES, STORED_NOTES, conventions
 from hwsolve.solvers.count_table import Row, count_table
 from hwsolve.solvers.layer_counts import SUMMED, UNKNOWN, LayerCounts
+from hwsolve.solvers.network_question import posed
 from hwsolve.solvers.size_lines import summed, value_line, whole
 
 
@@ -27,10 +28,19 @@ class Counting(LayerCounts):
             title=self.problem.title,
             source=self.problem.source,
             given=given,
-            sections=(*self.sections, totals, Section(say("Summary"), tables=(table,))),
+            sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=(table,))),
             answers=self.answers,
             notes=(*conventions(self.asked, self.answers), *self.notes),
         )
+
+    def question(self) -> Section:
+        """What is to be counted."""
+        wanted = [say("Asked: the parameters of every layer and of the network.")]
+        if self.asked.activations:
+            wanted += [say("Asked: the stored activations."), STORED_NOTES[self.asked.stored]]
+        if self.asked.macs:
+            wanted += [say("Asked: the multiply-adds."), MULTIPLIED_NOTES[self.asked.multiplied]]
+        return posed(self.problem.network, *wanted)
 
     def input(self) -> tuple[Given, ...]:
         """The input: its shape is given, and its values are stored."""
@@ -96,13 +106,15 @@ class Counting(LayerCounts):
         out = self.joined(item, ends, lines) if item.type in ("concat", "multiply") else source
         if item.type not in ("repeat", "concat", "multiply"):
             out = ends[0] if item.branches[0][1] else ends[-1]
-        title = say("{name} ({layer})", name=item.path, layer=item.type)
+        ends_of = {"before": shape_text(item.input), "after": shape_text(item.output)}
+        title = say("{name} ({layer}): {before} → {after}", name=item.path, layer=item.type, **ends_of)
         if item.times and any(n != 1 for n in item.times):
             title = say(
-                "{name} ({layer} {times})",
+                "{name} ({layer} {times}): {before} → {after}",
                 name=item.path,
                 layer=item.type,
                 times=" + ".join(f"{size_str(n)}×" for n in item.times),
+                **ends_of,
             )
         if lines:
             self.sections.append(Section(title, 2, tuple(lines)))

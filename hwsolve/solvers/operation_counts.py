@@ -13,6 +13,7 @@ from hwsolve.layers.cost import Phase, gradients, joined, merged
 from hwsolve.layers.network import Item
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Prose, Section, Solution, Stage
+from hwsolve.solvers.network_question import posed
 from hwsolve.solvers.operation_tables import (
     ALWAYS,
     KINDS,
@@ -66,10 +67,15 @@ class Operations:
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
-            sections=(*self.sections, totals, Section(say("Summary"), tables=tables)),
+            sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=tables)),
             answers=self.answers,
             notes=conventions(self.count),
         )
+
+    def question(self) -> Section:
+        """What is to be counted, and by which conventions."""
+        asked = say("Asked: the multiplications and additions of a forward pass, of backpropagation and of an update.")
+        return posed(self.problem.network, asked, *(note.text for note in conventions(self.count)))
 
     # the walk
 

@@ -12,6 +12,7 @@ from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref, call, walk
 from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Line, Note, Prose, Section, Solution, Stage
+from hwsolve.solvers.derivatives.question import question
 from hwsolve.solvers.derivatives.second_opinion import confirm
 from hwsolve.solvers.derivatives.task import INDICES, Task
 from hwsolve.solvers.derivatives.worker import Worker
@@ -34,6 +35,7 @@ class Derivation(Worker):
     def run(self) -> Derivation:
         """All sections."""
         task = self.task
+        self.sections.append(question(task, self.order))
         if task.typed != task.functions:
             lines = [Prose("", (Stage("=", a), Stage("=", b))) for a, b in zip(task.typed, task.functions, strict=True)]
             self.sections.append(Section(say("Function"), lines=tuple(lines), asked=True))

@@ -140,6 +140,7 @@ def floats(value: Any) -> Any:
     return [floats(v) for v in value] if isinstance(value, tuple) else float(value.value)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=NETS,
     deadline=None,
@@ -154,11 +155,13 @@ def test_agrees_with_pytorch(problem: dict[str, Any]) -> None:
     if nearest < 1e-9:
         return  # a true kink: PyTorch's subgradient depends on rounding
     shaken, _ = Peer(problem, noise=True).run()
+    largest = max(float(v.abs().nan_to_num(0, posinf=1e308).max()) for v in wanted.values())
     try:
         answers = hwsolve.solve(problem).answers
     except SpecFailure as refused:
-        # training that diverges so far that a probability lies below 10^-100,000, which no float64 holds
-        assert "beyond 10^" in str(refused) and max(float(v.abs().max()) for v in wanted.values()) > 1e4
+        # training that diverges so far that a probability lies below 10^-100,000, or nearer to 1 than 8,192 bits tell
+        assert "beyond 10^" in str(refused) or "may not be positive" in str(refused)
+        assert largest > 1e4
         return
     last = problem["steps"]
     for key in wanted:
@@ -170,4 +173,6 @@ def test_agrees_with_pytorch(problem: dict[str, Any]) -> None:
         found = torch.tensor(floats(answers[key].value), dtype=torch.float64)
         peer = wanted[key].reshape(found.shape)
         slack = 1e-10 * peer.abs().clamp(min=1) + 1000 * (shaken[key].reshape(found.shape) - peer).abs()
-        assert bool(((found - peer).abs() <= slack).all()), f"{key}: {found} is not {peer}"
+        held = peer.isfinite()  # by float64; where not, training has diverged
+        assert bool(held.all()) or largest > 1e100, f"{key}: {peer}"
+        assert bool(((found - peer).abs() <= slack)[held].all()), f"{key}: {found} is not {peer}"

@@ -182,6 +182,7 @@ def slope(f: object, x: mpmath.mpf, n: int) -> mpmath.mpf | None:
 COUNT = {"examples": 0, "compared": 0}
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(expressions, st.integers(1, 3), st.integers(0, 10**6))
 def test_random_expressions_agree_with_sympy_and_mpmath(f: Formula, order: int, seed: int) -> None:

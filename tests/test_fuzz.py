@@ -64,6 +64,7 @@ def outcome(seed: int, data: bytes) -> tuple[str, int]:
     return "", int(any(not check.ok for solution in solutions for check in solution.checks))
 
 
+@pytest.mark.slow
 def test_no_text_is_a_bug() -> None:
     texts = corpus()
     seen: Counter[int] = Counter()

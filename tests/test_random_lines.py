@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import hwsolve
@@ -22,6 +23,7 @@ RANDOM = settings(
 )
 
 
+@pytest.mark.slow
 @RANDOM
 @given(problems(deepest=3, widest=4))
 def test_every_line_of_a_random_problem_holds(problem: dict[str, Any]) -> None:
@@ -30,6 +32,7 @@ def test_every_line_of_a_random_problem_holds(problem: dict[str, Any]) -> None:
     assert answers_without_line(solution) == []
 
 
+@pytest.mark.slow
 @settings(RANDOM, max_examples=SPECS // 2)
 @given(problems(deepest=3, widest=4))
 def test_float64_agrees_with_its_formulas(problem: dict[str, Any]) -> None:

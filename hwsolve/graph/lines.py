@@ -7,8 +7,6 @@ and a line whose formula and value do not agree is never made (`Disagreement`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, product
-from math import prod
 from typing import Any
 
 from hwsolve import numbers
@@ -27,9 +25,10 @@ from hwsolve.formula.tree import (
     substitute,
     transform,
 )
+from hwsolve.graph.elements import Indices, count, elements
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, first_few, met
-from hwsolve.graph.operation import Operation, Schematic, Sizes, backward_schematic, forward_schematic, rename
+from hwsolve.graph.operation import Operation, Schematic, backward_schematic, forward_schematic, rename
 from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
 from hwsolve.graph.stages import stages
@@ -38,7 +37,6 @@ from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
-Indices = tuple[int, ...]
 WRITTEN = 64  # elements of a quantity that are written out; more only on request
 FIRST = 3  # lines that stand for a longer quantity
 UNROLL = 12  # terms of a sum that are written out
@@ -293,13 +291,3 @@ def is_zero(f: Formula) -> bool:
 def formula_of(value: Any) -> Formula:
     """A size as a formula."""
     return value if isinstance(value, Formula) else Number(int(value))
-
-
-def count(shape: Sizes) -> int:
-    """The number of elements of a shape."""
-    return prod(shape)
-
-
-def elements(shape: Sizes, most: int | None = None) -> list[Indices]:
-    """The indices of the elements, counted from 1, the last axis fastest."""
-    return list(islice(product(*(range(1, n + 1) for n in shape)), most))

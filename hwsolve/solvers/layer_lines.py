@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
+from hwsolve.graph.elements import elements
 from hwsolve.graph.graph import Node
-from hwsolve.graph.lines import Disagreement, elements
+from hwsolve.graph.lines import Disagreement
 from hwsolve.graph.run import Trajectory
 from hwsolve.graph.schematic import both_sides
 from hwsolve.language import Message, say

@@ -9,8 +9,9 @@ from hwsolve import numbers
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.graph.elements import count, elements
 from hwsolve.graph.graph import Node
-from hwsolve.graph.lines import FIRST, Writer, count, elements
+from hwsolve.graph.lines import FIRST, Writer
 from hwsolve.graph.matrix import matrix_form
 from hwsolve.graph.run import Trajectory, train
 from hwsolve.graph.schematic import both_sides, general

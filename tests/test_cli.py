@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hwsolve import __version__, failure
 from hwsolve.errors import CallError
 from hwsolve.files import write_whole
 from hwsolve.layers import LAYERS
+from hwsolve.layers.blocks import COMPOSITES
 from hwsolve.solvers import KINDS
 from tests.conftest import PROBLEMS, ROOT, Run
 
@@ -221,7 +223,8 @@ def test_kinds_and_layers(hwsolve: Run) -> None:
     listed = hwsolve("kinds").stdout.splitlines()
     assert [row.split()[0] for row in listed] == list(KINDS) and all(len(row.split()) > 3 for row in listed)
     listed = hwsolve("layers").stdout.splitlines()
-    assert [row.split()[0] for row in listed] == list(LAYERS) and all(len(row.split()) > 3 for row in listed)
+    assert [row.split()[0] for row in listed] == [*LAYERS, *COMPOSITES]
+    assert all(len(row.split()) > 3 for row in listed)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -250,6 +253,14 @@ def test_a_starter_solves_itself(kind: str, hwsolve: Run, tmp_path: Path) -> Non
     assert text == hwsolve("new", kind).stdout and text.count("#") >= 3
     done = hwsolve(kind, "my.yaml")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", COMPOSITES)
+def test_a_composite_is_shown_as_it_is_typed(name: str, hwsolve: Run) -> None:
+    shown = hwsolve("layers", name).stdout
+    typed = textwrap.indent(textwrap.dedent(shown[shown.index("  - ") :]), "    ")
+    done = hwsolve("solve", "-", stdin=f"kind: count-params\nnetwork:\n  input: 4\n  layers:\n{typed}")
+    assert done.returncode == 0 and f"params.{name}1" in done.stdout, done.stderr
 
 
 def test_examples(hwsolve: Run, tmp_path: Path) -> None:

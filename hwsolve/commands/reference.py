@@ -9,7 +9,7 @@ from typing import Any
 
 from hwsolve import language
 from hwsolve.errors import CallError
-from hwsolve.language import localised, say
+from hwsolve.language import Message, localised, say
 from hwsolve.render.measure import fill, left, width
 
 ROOM = 100  # columns of a paragraph
@@ -61,9 +61,13 @@ def layers(name: str | None) -> str:
     from hwsolve.layers import LAYERS, layer_class
 
     if name is None:
-        return two_columns([(known, localised(first_line(layer_class(known).__doc__))) for known in LAYERS])
+        plain = [(known, localised(first_line(layer_class(known).__doc__))) for known in LAYERS]
+        return two_columns([*plain, *((known, str(text)) for known, (text, _) in COMPOSED.items())])
+    if name in COMPOSED:
+        text, form = COMPOSED[name]
+        return f"{name}\n  {text}\n\n{say('As typed')}\n{textwrap.indent(form, '  ')}"
     if name not in LAYERS:
-        raise unknown(say("There is no layer `{name}`.", name=name), name, list(LAYERS))
+        raise unknown(say("There is no layer `{name}`.", name=name), name, [*LAYERS, *COMPOSED])
     cls: Any = layer_class(name)
     rows = [(f"  {field}", default) for field, default in arguments(cls)]
     doc = "\n\n".join("\n".join(fill(localised(text), ROOM)) for text in paragraphs(cls.__doc__))
@@ -84,6 +88,25 @@ def arguments(cls: Any) -> list[tuple[str, str]]:
         for key in [*own, *(key for key in COMMON_ARGUMENTS if key in form.fields)]
     ]
 
+
+COMPOSED: dict[str, tuple[Message, str]] = {
+    "residual": (
+        say("Residual: body(x) + shortcut(x); without a shortcut body(x) + x. A shortcut may be `zero_pad`."),
+        "- residual:\n    body: [linear: 4, relu, linear: 4]\n    shortcut: [linear: 4]",
+    ),
+    "concat": (
+        say("Concatenation of branches along the channels; `[]` is the input itself."),
+        "- concat:\n    - []\n    - [linear: 4, relu]",
+    ),
+    "multiply": (
+        say("Product of branches, element by element; `[]` is the input itself."),
+        "- multiply:\n    - []\n    - [linear: 4, sigmoid]",
+    ),
+    "repeat": (
+        say("A body that stands several times, each with weights of its own; `times` may be a name."),
+        "- repeat:\n    times: 3\n    body: [linear: 4, relu]",
+    ),
+}  # the composites of layers/blocks.py, and what they are typed like
 
 COMMON_ARGUMENTS = ("weight", "bias", "name", "trainable", "symbols")
 

@@ -10,6 +10,7 @@ import msgspec
 
 from hwsolve.formula.tree import Ref
 from hwsolve.graph.operation import Operation
+from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, Size
 from hwsolve.layers.correlation import Written
 from hwsolve.solvers.computation import Computation
@@ -22,6 +23,7 @@ from hwsolve.spec.report import Report
 
 # what the instance takes for a size that has only a name, by the setting it stands in
 DEFAULTS = {"kernel_size": 2, "stride": 2, "padding": 1, "dilation": 1, "output_size": 2}
+MOST_MADE_UP = 2000  # numbers of a map for which a problem states none
 POOLED = 3  # the side of a pooling window, so that windows with a stride of 2 overlap
 PLACES_OUT = ("L_out",), ("H_out", "W_out"), ("D_out", "H_out", "W_out")
 
@@ -52,6 +54,8 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
     concrete: Any = with_sizes(layer, sizes)
     if stated is None:
         shape, sizes = instance_shape(problem, concrete, sizes)
+        if too_large(problem, shape, report):
+            return None
         stated = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
     upstream = problem.upstream
     if problem.symbolic:
@@ -76,6 +80,21 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
         layer = concrete
     recursion = index_formulas(layer, named, construction, computation)
     return Task(computation, concrete, one, construction.written, recursion, sizes, named, layer)
+
+
+def too_large(problem: OneLayerProblem, shape: Shape, report: Report) -> bool:
+    """Note a map that is too large for a case with numbers."""
+    values = prod(n for n in shape if isinstance(n, int))
+    if values > MOST_MADE_UP:
+        assert problem.node is not None
+        node = problem.node.entries["layer"][1]
+        message = say(
+            "A case with numbers would take {n} of them; at most {most} are made up.",
+            n=f"{values:,}",
+            most=f"{MOST_MADE_UP:,}",
+        )
+        report.add(node, "layer", message, say("A name such as `K` stands for any size."))
+    return values > MOST_MADE_UP
 
 
 def default(field: str, problem: OneLayerProblem) -> int:

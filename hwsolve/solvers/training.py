@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
@@ -230,10 +231,10 @@ class Worker:
             rows = tuple((k, q) for k, q in enumerate(shown))
             symbol = self.graph.labels[name].symbol
             more["tables"] = (Table(say("The loss at every step"), (say("updates"), symbol), rows),)
-            ys = tuple(float(v) for v in losses)
-            more["figures"] = (
-                Curve(say("Loss"), say("updates"), symbol, tuple(map(float, range(len(ys)))), ((symbol, ys),)),
-            )
+            ys = heights(losses)
+            if ys:
+                xs = tuple(map(float, range(len(ys))))
+                more["figures"] = (Curve(say("Loss"), say("updates"), symbol, xs, ((symbol, ys),)),)
         self.section(say("Result"), lines, **more)
 
     def other_answers(self, trajectory: Trajectory) -> None:
@@ -263,6 +264,15 @@ class Worker:
         if self.float64:
             notes.append(Note("warning", say("Computed in float64: the printed digits are not proven.")))
         return notes
+
+
+def heights(values: list[Any]) -> tuple[float, ...]:
+    """Values as a curve can show them; none where one is too large to be drawn."""
+    try:
+        found = tuple(float(v) for v in values)
+    except OverflowError:
+        return ()
+    return found if all(map(isfinite, found)) else ()
 
 
 def stage_of(q: Quantity) -> Stage:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flint import arb
+
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Absent, evaluate
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, substitute, transform, walk
-from hwsolve.language import Message
+from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar
 from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Answer, Figure, Given, Identity, Line, Prose, Quantity, Section, Stage, Table, Value
@@ -121,6 +123,8 @@ class Sheet:
         if value is None:
             return found
         if not numbers.close(found, value, self.digits):
+            if not numbers.is_exact(value) and arb(found).overlaps(arb(value)):
+                raise numbers.Undecided(say("{key}: whether two values are equal", key=name))
             raise Disagreement(f"{name}: its formula gives {found}, found {value}")
         return value if numbers.is_exact(value) else found
 

@@ -7,7 +7,7 @@ from hwsolve.formula.domain import Names, domains
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify import big, choice
 from hwsolve.formula.terms import difference, negative
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, walk
+from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children, walk
 from hwsolve.language import Message
 from hwsolve.solution import Identity, Prose, Stage
 from hwsolve.solvers.derivatives.task import Task
@@ -65,6 +65,8 @@ class IdentityWriter:
             for index, n in zip(node.indices if isinstance(node, Ref) else (), shape, strict=False):
                 if isinstance(index, Ref) and index.name in free and isinstance(n, Number) and n.numerator < SMALL:
                     out[Call("<=", (index, n))] = None
+        for f in formulas:
+            out |= dict.fromkeys(met_by_delta(f, {}, set(free)))
         return list(out)
 
     def signs(self, lhs: Formula, rhs: Formula, elements: dict[str, str]) -> list[Formula]:
@@ -92,6 +94,22 @@ class IdentityWriter:
                 if domain == "negative":
                     out.append(Call("step", (negative(high),)))
         return out
+
+
+def met_by_delta(f: Formula, bounds: dict[str, Formula], free: set[str]) -> list[Formula]:
+    """l <= n for a free index l that a δ compares with an index of a sum up to n, below what an index may be."""
+    found: list[Formula] = []
+    match f:
+        case Big(_, _, index, _, high):
+            bounds = bounds | {index: high}
+        case Call("delta" | "==", (Ref(a, ()), Ref(b, ()))):
+            for bound, other in ((a, b), (b, a)):
+                high = bounds.get(bound, ZERO)
+                if other in free and bound in bounds and isinstance(high, Number) and high.numerator < SMALL:
+                    found.append(Call("<=", (Ref(other), high)))
+    for part in children(f):
+        found += met_by_delta(part, bounds, free)
+    return found
 
 
 def without_repeats(forms: tuple[Formula, ...]) -> tuple[Formula, ...]:

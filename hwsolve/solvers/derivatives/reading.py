@@ -139,7 +139,7 @@ class Reader:
             elements = prod(n for n in variable.size if isinstance(n, int))
             if elements > MOST_ELEMENTS:
                 message = say(
-                    "{name} has {n} elements; at most {most} are worked out.",
+                    "`{name}` has {n} elements; at most {most} are worked out.",
                     name=name,
                     n=f"{elements:,}",
                     most=MOST_ELEMENTS,
@@ -161,7 +161,7 @@ class Reader:
             except (Undecided, NoValue, ArithmeticError, ValueError):
                 continue
             if what is not None:
-                self.wrong(key, say("{part} has no value: {what}.", part=unicode(node), what=what))
+                self.wrong(key, say("There is no value of {part}: {what}.", part=unicode(node), what=what))
                 return
 
     def infer_shapes(self) -> None:

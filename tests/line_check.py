@@ -363,7 +363,9 @@ def wrong_lines(solution: dict[str, Any], seed: int = 7) -> list[str]:
                 wrong.append(f"{line.get('key') or line.get('lhs')}: {error!r}")
         for key, answer in solution["answers"].items():
             for name, value in numbers_in(key, answer.get("value")):
-                if name in known and abs(mp(known[name]) - mpmath.mpf(value)) > 1e-9 * max(1, abs(value)):
+                if name in known and abs(mp(known[name]) - mpmath.mpf(value)) > mpmath.mpf(10) ** -9 * max(
+                    1, abs(value)
+                ):
                     wrong.append(f"answer {name} is {value}, its line gives {mpmath.nstr(mp(known[name]), 17)}")
     return wrong
 

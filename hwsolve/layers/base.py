@@ -209,8 +209,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
     def owned(self, **shapes: Shape) -> dict[str, Shape]:
         """Of these parameters, those that are not absent; one that is shared is a scalar."""
-        specs = ((name, getattr(self, name), shape) for name, shape in shapes.items())
-        return {name: () if spec.shared else shape for name, spec, shape in specs if spec is not ABSENT}
+        return {
+            name: () if spec.shared else shape
+            for name, shape in shapes.items()
+            if (spec := getattr(self, name)) is not ABSENT
+        }
 
     def sizes(self, x: Shape) -> dict[str, Size]:
         """The values of the names that the formula texts use."""
@@ -259,9 +262,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""
-        return {
-            f: v for f in self.__struct_fields__ if isinstance(v := getattr(self, f), ParameterSpec) and v is not ABSENT
-        }
+        return {f: v for f in self.__struct_fields__ if type(v := getattr(self, f)) is ParameterSpec}  # ABSENT is not
 
 
 def need_rank(x: Shape, ranks: tuple[int, ...], wanted: str) -> None:

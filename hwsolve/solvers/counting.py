@@ -125,16 +125,16 @@ class Counting(LayerCounts):
     ) -> None:
         """A quantity of all parts together; none where no part has it, unknown where one is."""
         values = self.values[quantity]
-        having = [(often, path) for often, path in parts if path in values]
-        if not having:
+        terms: list[tuple[Size, Ref, Size]] = []
+        for often, path in parts:
+            if path in values:
+                if (value := values[path]) is UNKNOWN:
+                    values[dotted[1:]] = UNKNOWN
+                    return
+                terms.append((often, Ref(f"{quantity}.{path}"), value))
+        if not terms:
             return
-        terms = [
-            (often, Ref(f"{quantity}.{path}"), value) for often, path in having if (value := values[path]) is not None
-        ]
-        if len(terms) < len(having):
-            values[dotted[1:]] = UNKNOWN
-            return
-        count = total(product((often, value)) for often, _, value in terms)
+        count = total([value if often == 1 else product((often, value)) for often, _, value in terms])
         values[dotted[1:]] = count
         self.answer(quantity + dotted, count)
         if shown is None:

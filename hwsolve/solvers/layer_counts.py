@@ -8,7 +8,7 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
 from hwsolve.layers.network import Item
-from hwsolve.solution import Answer, Line, Note, Section
+from hwsolve.solution import Answer, Line, Note, Section, Value
 from hwsolve.solvers.count_conventions import BYTES, MULTIPLIED, asked
 from hwsolve.solvers.count_table import Row
 from hwsolve.solvers.size_lines import counted, equal, size_value, value_line
@@ -39,7 +39,7 @@ class LayerCounts:
     def shape_answer(self, path: str, shape: Shape) -> None:
         """Keep a shape as an answer; one with unknown sides is none."""
         if not isinstance(shape, StatedMap):
-            self.answers[f"shape.{path}"] = Answer(tuple(size_value(size) for size in shape))
+            self.answers[f"shape.{path}"] = Answer(tuple([size_value(size) for size in shape]))
 
     def shape(self, item: Item, layer: Layer, source: str, lines: list[Line]) -> None:
         """One line for each axis; shown where a formula changes it."""
@@ -161,7 +161,7 @@ class LayerCounts:
     def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line | None) -> None:
         """Keep a count and its line."""
         self.values[quantity][path] = count
-        self.answer(f"{quantity}.{path}", count)
+        self.answers[f"{quantity}.{path}"] = Answer(line.quantity if type(line) is Value else size_value(count))
         if line is not None:
             lines.append(line)
 

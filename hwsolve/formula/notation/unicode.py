@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import LONGEST, decimal, short
+from hwsolve.formula.notation.decimals import LONGEST, commas, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -64,9 +64,10 @@ def number_piece(text: str) -> Piece:
     return Piece(text, SIGN if sign else ATOM, "number")
 
 
+@lru_cache(maxsize=4096)
 def number_text(text: str) -> str:
     """A printed number for people: "-160000" is −160,000 and "3.5e-8" is 3.5 × 10⁻⁸."""
-    return number_piece(text).text
+    return commas(text) if text.isdecimal() else number_piece(text).text
 
 
 def superscript(text: str) -> str:

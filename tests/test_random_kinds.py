@@ -115,6 +115,13 @@ def one_neuron(**more: Any) -> dict[str, Any]:
 
 LONG = {"zeros": 70}
 ONCE_WRONG: dict[str, dict[str, Any]] = {
+    "an activation at its kink in front of a convolution": {
+        "kind": "convolution",
+        "layer": {"conv1d": {"out_channels": 1, "kernel_size": 1, "weight": [2], "bias": False}},
+        "input": [0, 0, 0, 0],
+        "activation": "relu",
+        "upstream": [1, 2, 3, 4],
+    },
     "kinks in a sum that is not written out": {
         "kind": "backprop",
         "network": {"input": 70, "layers": ["identity"]},

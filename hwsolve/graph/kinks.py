@@ -36,9 +36,14 @@ def terms(f: Formula, lookup: Lookup) -> Iterator[Formula]:
     if not isinstance(f, Big):
         for part in children(f):
             yield from terms(part, lookup)
-    elif any(isinstance(node, Call) and FUNCTIONS.get(node.name, PLAIN).kinks for node in walk(f.body)):
+    elif has_kinks(f.body):
         for n in range(int(evaluate(f.low, lookup)), int(evaluate(f.high, lookup)) + 1):
             yield from terms(substitute(f.body, {f.index: Number(n)}), lookup)
+
+
+def has_kinks(f: Formula) -> bool:
+    """Whether a function in the formula has points without a derivative."""
+    return any(isinstance(node, Call) and bool(FUNCTIONS.get(node.name, PLAIN).kinks) for node in walk(f))
 
 
 def first_few(places: Iterable[str]) -> Message | str:

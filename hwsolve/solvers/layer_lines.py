@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
+from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
 from hwsolve.graph.elements import elements
 from hwsolve.graph.graph import Node
+from hwsolve.graph.kinks import has_kinks
 from hwsolve.graph.lines import Disagreement
 from hwsolve.graph.run import Trajectory
 from hwsolve.graph.schematic import both_sides
@@ -176,7 +178,10 @@ class LayerWorker(Worker):
             left = call("*", lhs, Call("diff", (put_z(before.function, z), z)))
             right = call("*", put_z(before.slope, z), rhs)
         rule = say("chain rule through a = {f}(z)", f=before.name)
-        return Identity(left, right, self.recursion.free(left, right), rule)
+        free = self.recursion.free(left, right)
+        if before.function is not None and has_kinks(before.function):  # a stated z may lie on one
+            free |= {plain(key): "real" for key in self.writer.known if key.name == z.name}
+        return Identity(left, right, free, rule)
 
     # the numbers
 

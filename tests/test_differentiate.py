@@ -51,6 +51,9 @@ def d(text: str, by: str = "x", **ranges: tuple[str, str]) -> str:
         ("0.1*x**2", "0.2*x"),
         ("prelu(x, a)", "d_prelu(x, a)"),
         ("max(x, y, 2)", "if(x > max(y, 2), 1, 0)"),
+        ("max(0, x)", "if(x > 0, 1, 0)"),
+        ("min(1, x)", "if(x < 1, 1, 0)"),
+        ("max(0, 1 - y*x)", "-y*if(1 - y*x > 0, 1, 0)"),
         ("(x - m)*(m - x)", "2*(m - x)"),
     ],
 )

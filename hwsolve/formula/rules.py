@@ -151,6 +151,8 @@ def functions(f: Call, task: Task) -> Result:
     if known.many and len(args) > 2:
         nested = Call(f.name, (args[0], Call(f.name, args[1:])))
         return functions(nested, task)
+    if known.many and not task.depends(args[0]):
+        args = args[::-1]  # max(0, x) as max(x, 0), with the slope 0 at x = 0 as relu(x) has it
     if len(args) != len(known.parameters):
         raise NoRule(say("“{name}” takes {n} arguments.", name=f.name, n=len(known.parameters)))
     outers: list[Formula] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -42,7 +43,7 @@ class Program:
             needed.update(sources(node))
             calls.extend(reversed(self.calls(node, exact)))
         calls.reverse()
-        self.steps = calls
+        self.steps = [(function, arguments(slots), out) for function, slots, out in calls]
 
     def calls(self, node: Node, exact: bool) -> list[Call]:
         """The calls behind one node; rationals that have grown too long become balls."""
@@ -66,8 +67,8 @@ class Program:
     def run(self, values: list[Array]) -> None:
         """Compute every call in place."""
         try:
-            for function, slots, out in self.steps:
-                values[out] = function(*[values[k] for k in slots])
+            for function, taken, out in self.steps:
+                values[out] = function(*taken(values))
         except ZeroDivisionError:  # of rationals; balls and floats become infinite
             raise numbers.NotFinite(self.at(say("division by zero"), out)) from None
         except (numbers.NotFinite, numbers.Undecided) as why:
@@ -76,6 +77,11 @@ class Program:
     def at(self, what: Message, slot: int) -> Message:
         """What went wrong, and in which quantity."""
         return say("{what} (in {quantity})", what=what, quantity=self.symbols[slot])
+
+
+def arguments(slots: tuple[int, ...]) -> Callable[[list[Array]], Iterable[Array]]:
+    """What takes these slots out of the values."""
+    return itemgetter(*slots) if len(slots) > 1 else itemgetter(slice(slots[0], slots[0] + 1))
 
 
 def accumulate(function: Callable[..., Array], so_far: Array, *arguments: Array) -> Array:

@@ -8,7 +8,7 @@ import msgspec
 
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
-from hwsolve.graph.elements import elements
+from hwsolve.graph.elements import count, elements
 from hwsolve.graph.graph import Node
 from hwsolve.graph.kinks import has_kinks
 from hwsolve.graph.lines import Disagreement
@@ -21,7 +21,7 @@ from hwsolve.layers.pooled import Maximum, Mean
 from hwsolve.layers.window import reach
 from hwsolve.solution import Answer, Cell, Identity, Line, Prose, Section, Stage, Table
 from hwsolve.solvers.layer_figures import pictures
-from hwsolve.solvers.layer_task import Task
+from hwsolve.solvers.layer_task import MOST_MADE_UP, Task
 from hwsolve.solvers.one_layer import OneLayerProblem
 from hwsolve.solvers.recursion import has_choice
 from hwsolve.solvers.size_lines import counted, size_value, value_line
@@ -145,7 +145,15 @@ class LayerWorker(Worker):
     def free(self, lhs: Formula, rhs: Formula) -> dict[str, str]:
         """What an identity holds for."""
         free = self.recursion.free(lhs, rhs)
-        return self.recursion.any_numbers(free, self.writer.known) if has_choice(lhs) else free
+        return self.recursion.any_numbers(free, self.cells()) if has_choice(lhs) else free
+
+    def cells(self) -> list[Ref]:
+        """The elements of x that are stated, or that a line may yet read."""
+        name = self.graph.nodes[self.graph.output].inputs[0]
+        shape = self.graph.nodes[name].shape
+        if count(shape) > MOST_MADE_UP:
+            return list(self.writer.known)
+        return [self.writer.key(name, indices) for indices in elements(shape)]
 
     def slots(self) -> int:
         """How many inputs the layer has: a bias may be absent."""

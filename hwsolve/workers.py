@@ -102,7 +102,8 @@ def _answers(
     """
     busy = [worker for worker in workers if worker.items]
     patience = None if timeout is None else max(0.0, min(w.since for w in busy) + timeout - time.monotonic())
-    ready = wait([worker.pipe for worker in busy], patience)
+    pipes = [worker.pipe for worker in busy]
+    ready = pipes if patience is None and len(pipes) == 1 else wait(pipes, patience)
     now = time.monotonic()
     for n, worker in enumerate(workers):
         result: Any = None

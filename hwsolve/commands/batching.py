@@ -37,7 +37,7 @@ def run_batch(
     if junit is not None:
         check_target(junit)
     paths = batch.find_specs(places)
-    options = render_options(common, format or "plain")
+    options = msgspec.structs.replace(render_options(common, format or "plain"), compact=output is None)
     plan = Plan(common.wishes(), format, options, strict, common.debug)
     start = time.monotonic()
     show = writer(paths, format, output, common.quiet)

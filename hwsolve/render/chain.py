@@ -48,6 +48,20 @@ def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
     return without_repeats(links)
 
 
+def row(line: Value | Identity | Prose, notation: Notation) -> str:
+    """The chain in one row; that of an exact value, as most lines are, without a list between."""
+    if type(line) is not Value or line.quantity.relation == "≈":
+        return joined(chain(line, notation))
+    write = notation.formula
+    text, last = write(line.key), ""
+    for stage in line.stages:
+        if (link := write(stage.formula)) != last:
+            text += f" {stage.relation} {link}"
+            last = link
+    number = notation.number(line.quantity.text)
+    return text if number == last else f"{text} = {number}"
+
+
 def without_repeats(links: list[Link]) -> list[Link]:
     """A link that says what the one before it said is left out, with the weaker of the two relations kept."""
     kept = links[:2]

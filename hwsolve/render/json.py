@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.language import translate
-from hwsolve.render.chain import Notation, chain, joined
+from hwsolve.render.chain import Notation, row
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
@@ -41,11 +42,32 @@ UNICODE = Notation(unicode, number_text)
 Object = dict[str, Any]
 
 
+class ValueRow(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="value"):
+    """A line that is a value; a record is written in half the time of a dict, and most lines are such."""
+
+    key: str
+    symbol: str
+    formula: str
+    shown: str
+    relation: str
+    value: str
+    rule: str
+
+
+class AnswerRow(msgspec.Struct, frozen=True):
+    """An answer that is a number or an array."""
+
+    value: Any
+    text: str
+    exact: Any
+    system: str
+
+
 def render(solutions: Sequence[Solution], options: Options) -> str:
-    """One object, or a list of several; indented by two."""
+    """One object, or a list of several; indented by two, or in one row."""
     documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
     data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
-    return msgspec.json.format(data, indent=2).decode() + "\n"
+    return (data if options.compact else msgspec.json.format(data, indent=2)).decode() + "\n"
 
 
 class Writer:
@@ -91,19 +113,13 @@ class Writer:
             "figures": [self.figure(f) for f in s.figures],
         }
 
-    def line(self, line: Line) -> Object:
+    def line(self, line: Line) -> Object | ValueRow:
         """A line that can be evaluated, and how a person reads it."""
         if isinstance(line, Value):
-            return {
-                "kind": "value",
-                "key": plain(line.key),
-                "symbol": unicode(line.key),
-                "formula": computable(line.formula),
-                "shown": joined(chain(line, UNICODE)),
-                "relation": line.quantity.relation,
-                "value": line.quantity.text,
-                "rule": self.text(line.rule),
-            }
+            key, quantity = line.key, line.quantity
+            formula, shown = computable(line.formula), row(line, UNICODE)
+            rule = self.text(line.rule)
+            return ValueRow(plain(key), unicode(key), formula, shown, quantity.relation, quantity.text, rule)
         if isinstance(line, Identity):
             return {
                 "kind": "identity",
@@ -111,7 +127,7 @@ class Writer:
                 "rhs": plain(line.rhs),
                 "free": line.free,
                 "rule": self.text(line.rule),
-                "shown": joined(chain(line, UNICODE)),
+                "shown": row(line, UNICODE),
                 "key": None if line.key is None else plain(line.key),
             }
         if isinstance(line, Carried):
@@ -119,7 +135,7 @@ class Writer:
         return {"kind": "text", "shown": self.prose(line)}
 
     def prose(self, line: Prose) -> str:
-        words, formulas = self.text(line.text), joined(chain(line, UNICODE))
+        words, formulas = self.text(line.text), row(line, UNICODE)
         return f"{words} {formulas}" if words and formulas else words or formulas
 
     def table(self, t: Table) -> Object:
@@ -151,18 +167,17 @@ class Writer:
             }
         return {"kind": "grid", "title": self.text(f.title), "cells": f.cells, "marked": f.marked}
 
-    def answer(self, a: Answer) -> Object:
+    def answer(self, a: Answer) -> Object | AnswerRow:
         """A number, a nested list of them, or a formula."""
         value = a.value
         if type(value) is Quantity:
-            number, text = json_number(value), number_text(value.text)
-            return {"value": number, "text": text, "exact": value.exact, "system": value.system}
+            return AnswerRow(json_number(value), number_text(value.text), value.exact, value.system)
         if isinstance(value, Formula):
             return {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
         leaf = Leaves()
         number = leaf.number(value)
         exact = leaf.exact(value)
-        return {"value": number, "text": leaf.text(value), "exact": exact, "system": leaf.system}
+        return AnswerRow(number, leaf.text(value), exact, leaf.system)
 
 
 class Leaves:
@@ -205,6 +220,7 @@ class Leaves:
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
 
 
+@lru_cache(maxsize=4096)
 def computable(f: Formula) -> str:
     """A formula for a reader that works in fractions and in real numbers, and cannot order the two."""
     text = plain(f)

@@ -10,6 +10,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     `columns`: words that name the number columns of a layer table that are wanted, all where there are none.
     `only`: a key, of which nothing but its derivation is shown; `questions`: the problem without its solution.
+    `compact`: data in one row.
     """
 
     width: int = 80
@@ -19,3 +20,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     questions: bool = False
     language: str = "en"
     columns: tuple[str, ...] = ()
+    compact: bool = False

@@ -145,7 +145,7 @@ RESULTS: dict[int, Message] = {
     HOLDS: say("right"),
     FAILS: say("FAILS"),
     WRONG: say("wrong spec"),
-    BUG: say("BUG"),
+    BUG: say("NOT SOLVED"),
 }
 
 

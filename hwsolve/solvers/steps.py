@@ -5,9 +5,11 @@ The values at step k are those after k updates; step 0 is the start.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hwsolve import numbers
+from hwsolve.graph.run import Trajectory
 from hwsolve.language import Message, say
 
 FEW, MANY = 5, 100  # steps that are all written out: at most, and with `full`
@@ -32,8 +34,12 @@ def headings(step: int) -> tuple[Message, Message]:
     return say("Forward pass after {n} updates", n=step), say("Loss after {n} updates", n=step)
 
 
-def verdict(before: Any, after: Any) -> Message:
+def verdict(trajectory: Trajectory, parameters: Iterable[str]) -> Message:
     """Whether the loss fell, decided on the values themselves."""
+    before, after = trajectory.losses[0], trajectory.losses[-1]
+    first, *_, last = [trajectory.kept[step] for step in sorted(trajectory.kept)]
+    if all(identical(first[name], last[name]) for name in parameters):
+        return say("The loss stayed as it was:")
     try:
         if numbers.less(after, before):
             return say("The loss fell:")
@@ -42,3 +48,9 @@ def verdict(before: Any, after: Any) -> Message:
         if not numbers.last_precision():
             raise
         return say("Whether the loss fell cannot be told from its first thousands of digits:")
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Whether two arrays hold the same numbers; balls do only where they are points."""
+    same = a == b
+    return bool(same.all()) if hasattr(same, "all") else bool(same)

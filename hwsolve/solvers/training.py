@@ -225,7 +225,7 @@ class Worker:
                 lines.append(Carried(key, shown[k], numbers.full(losses[k])))
                 self.answers[key.name] = Answer(shown[k])
         ends = (Stage("=", keys[0]), stage_of(shown[0]), Stage("→", keys[-1]), stage_of(shown[-1]))
-        lines.append(Prose(verdict(losses[0], losses[-1]), ends))
+        lines.append(Prose(verdict(trajectory, self.graph.parameters), ends))
         more: dict[str, Any] = {}
         if self.steps > 1:
             rows = tuple((k, q) for k, q in enumerate(shown))

@@ -24,7 +24,7 @@ def only(solution: Solution, key: str) -> Solution:
     lines = defined(solution)
     wanted = {name for name in lines if belongs(name, key)}
     if not wanted and key not in solution.answers:
-        raise CallError(unknown(key, [*solution.answers, *lines]))
+        raise CallError(unknown(key, [*solution.answers, *lines], [k for k, a in solution.answers.items() if a.main]))
     needed = dependencies(lines, wanted)
     sections = (reduced(s, needed, bool(wanted)) for s in solution.sections)
     return msgspec.structs.replace(
@@ -127,11 +127,13 @@ def reduced(section: Section, needed: set[str], keyed: bool) -> Section:
     return msgspec.structs.replace(section, lines=lines, tables=(), figures=())
 
 
-def unknown(key: str, keys: list[str]) -> Message:
-    """What is said of a key that is not there, with the nearest that are."""
+def unknown(key: str, keys: list[str], main: list[str]) -> Message:
+    """What is said of a key that is not there, with the nearest that are, or the results that a reader sees."""
     from difflib import get_close_matches
 
-    near = get_close_matches(key, list(dict.fromkeys(keys)), 3)
+    of_layer = [k for k in dict.fromkeys(keys) if k.endswith(f".{key}")]
+    near = of_layer[:3] or get_close_matches(key, list(dict.fromkeys(keys)), 3)
     if near:
         return say("There is no `{key}` in this solution. Near it are {near}.", key=key, near=", ".join(near))
-    return say("There is no `{key}` in this solution.", key=key)
+    listed = ", ".join(main[:12]) + (" …" if len(main) > 12 else "")
+    return say("There is no `{key}` in this solution. Its results are {listed}.", key=key, listed=listed)

@@ -108,6 +108,18 @@ def test_questions_hide_the_solution(hwsolve: Run) -> None:
     assert "0.6" in text and "0.54068" not in text and "0.025538" not in text
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("linear1", "Near it are shape.linear1, params.linear1, params.weight.linear1."),
+        ("xyz", "Its results are params."),
+    ],
+)
+def test_a_key_that_is_not_there(key: str, said: str, hwsolve: Run) -> None:
+    done = hwsolve("solve", "-", "--only", key, stdin=COUNT)
+    assert (done.returncode, done.stdout) == (2, "") and said in done.stderr
+
+
 def test_quiet_shows_only_what_fails(hwsolve: Run) -> None:
     assert hwsolve("solve", "-", "--quiet", stdin=COUNT).stdout == ""
     done = hwsolve("solve", "-", "--quiet", stdin=COUNT.replace("23", "24"))

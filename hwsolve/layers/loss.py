@@ -16,6 +16,7 @@ import msgspec
 
 from hwsolve.graph.graph import Builder, Label, Node
 from hwsolve.graph.operation import Operation, Sizes
+from hwsolve.language import Message, say
 from hwsolve.layers.loss_operation import CrossEntropyOperation, ElementLoss, LogLikelihoodLoss
 from hwsolve.layers.softmax import SoftmaxOperation
 from hwsolve.spec.fields import Choice, RecordField, Word
@@ -46,6 +47,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     element: ClassVar[str] = ""
     classes: ClassVar[bool] = False  # takes class targets
     holds: ClassVar[str] = ""  # the layer that the loss itself begins with
+    domain: ClassVar[Message | None] = None  # what its logarithms need of the output
 
     def build(self, builder: Builder, y: str, target: Target, samples: int) -> str:
         """Write the loss of output `y` into the graph; `samples` is the length of the batch, 1 for none."""
@@ -97,6 +99,7 @@ class BinaryCrossEntropy(Loss, frozen=True, kw_only=True):
     """Binary cross entropy of probabilities: −(t ln y + (1 − t) ln(1 − y)), averaged."""
 
     element: ClassVar[str] = "binary"
+    domain: ClassVar[Message | None] = say("`binary_cross_entropy` takes numbers between 0 and 1, as of a `sigmoid`.")
 
 
 class BinaryCrossEntropyWithLogits(Loss, frozen=True, kw_only=True):

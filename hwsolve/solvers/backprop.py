@@ -70,4 +70,4 @@ class Problem(base.Problem, kw_only=True):
 
 def solve(problem: Problem) -> Solution:
     """The worked solution, every printed digit proven."""
-    return proven(problem, worked_out)
+    return proven(problem, worked_out, problem.loss.domain if problem.loss is not None else None)

@@ -14,13 +14,16 @@ from hwsolve.spec.report import Report, SpecFailure
 P = TypeVar("P", bound=Problem)
 
 
-def proven(problem: P, work: Callable[[P], Solution]) -> Solution:
-    """The solution at the first precision that proves it; a value that is not finite is an error of the problem."""
+def proven(problem: P, work: Callable[[P], Solution], hint: Message | None = None) -> Solution:
+    """The solution at the first precision that proves it; a value that is not finite is an error of the problem.
+
+    `hint` says what may keep it finite.
+    """
     try:
         return climb(problem, work)
     except numbers.NotFinite as why:
         message = say("The computation meets {what}.", what=why.what)
-        raise refused(problem, message) from None
+        raise refused(problem, message, hint) from None
 
 
 def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
@@ -36,9 +39,9 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
     raise refused(problem, message)
 
 
-def refused(problem: Problem, message: Message) -> SpecFailure:
+def refused(problem: Problem, message: Message, hint: Message | None = None) -> SpecFailure:
     """The error of a problem that is well formed, but has no answer."""
     report = problem.report if problem.report is not None else Report()
     assert problem.node is not None
-    report.add(problem.node, "", message)
+    report.add(problem.node, "", message, hint)
     return SpecFailure(report)

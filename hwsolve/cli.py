@@ -117,7 +117,9 @@ def backprop(
 def derivative(
     spec: Annotated[str | None, typer.Argument(metavar="[SPEC|FUNCTION]", help="A spec file, or the function.")] = None,
     order: Annotated[int | None, typer.Option("--order", metavar="N", min=0, help="Order of the derivative.")] = None,
-    wrt: Annotated[list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k].")] = None,
+    wrt: Annotated[
+        list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k], or x,y.")
+    ] = None,
     variable: Annotated[
         list[str] | None, typer.Option("--variable", metavar="NAME[=SIZE]", help="A variable; x=C is a vector.")
     ] = None,

@@ -120,6 +120,11 @@ def test_a_key_that_is_not_there(key: str, said: str, hwsolve: Run) -> None:
     assert (done.returncode, done.stdout) == (2, "") and said in done.stderr
 
 
+@pytest.mark.parametrize("by", [["--wrt", "x,y"], ["--wrt", "x", "--wrt", "y"]])
+def test_the_gradient_of_a_typed_function(by: list[str], hwsolve: Run) -> None:
+    assert "gradient = (2xy, x²)" in hwsolve("derivative", "x**2*y", *by).stdout
+
+
 def test_quiet_shows_only_what_fails(hwsolve: Run) -> None:
     assert hwsolve("solve", "-", "--quiet", stdin=COUNT).stdout == ""
     done = hwsolve("solve", "-", "--quiet", stdin=COUNT.replace("23", "24"))

@@ -25,7 +25,8 @@ def settings(
     if order is not None:
         found["order"] = str(order)
     if wrt:
-        found["wrt"] = json.dumps(wrt[0] if len(wrt) == 1 else wrt)
+        names = [name.strip() for text in wrt for name in split_outside(text)]
+        found["wrt"] = json.dumps(names[0] if len(names) == 1 else names)
     if variables:
         pairs = (text.partition("=") for text in variables)
         found["variables"] = json.dumps({name: {"size": size} if size else {} for name, _, size in pairs})

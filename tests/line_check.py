@@ -19,6 +19,7 @@ from typing import Any
 import mpmath
 
 DIGITS = 50
+MANY_DIGITS = 2000
 NAME = re.compile(r"[^\W\d][\w.]*(?:@\d+)?")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 Env = MutableMapping[str, Any]
@@ -342,9 +343,17 @@ def numbers_in(key: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def wrong_lines(solution: dict[str, Any], seed: int = 7) -> list[str]:
-    """What does not hold in a solution's JSON, one text for each."""
+    """What does not hold in a solution's JSON, one text for each.
+
+    A line that fails is calculated again with far more digits: 1 − y, where y is 1 − 10⁻⁵⁹³, needs them.
+    """
+    return wrong_at(solution, seed, DIGITS) and wrong_at(solution, seed, MANY_DIGITS)
+
+
+def wrong_at(solution: dict[str, Any], seed: int, digits: int) -> list[str]:
+    """What does not hold when it is calculated with so many digits."""
     dice, known, wrong = random.Random(seed), dict[str, Any](), list[str]()
-    with mpmath.workdps(DIGITS):
+    with mpmath.workdps(digits):
         for given in solution["given"]:
             known[given["key"]] = Fraction(given["value"])
         for line in (line for section in solution["sections"] for line in section["lines"]):

@@ -467,3 +467,12 @@ print([m for m in ("numpy", "flint") if m in sys.modules])
         for extra in ("", "import hwsolve.numbers; hwsolve.numbers.exp")
     ]
     assert run == ["[]\n[]\n", "[]\n['numpy', 'flint']\n"]
+
+
+@pytest.mark.parametrize("text", ["1.5461875", "1.5461855", "9.9999995", "0.0015461875"])
+def test_a_ball_around_a_tie_at_a_later_digit_is_decided(text: str) -> None:
+    numerator, denominator = Fraction(text).as_integer_ratio()
+    with precision(256):
+        ball = arb(fmpq(numerator, denominator)) + arb(0, 2.0**-200)
+        shown = show(ball, 6).text
+    assert abs(Fraction(shown) - Fraction(text)) <= Fraction(text) / 10**5 / 2

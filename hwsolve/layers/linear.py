@@ -111,8 +111,8 @@ class Linear(Layer, frozen=True):
 
     def multiply_adds(self, x: Shape) -> base.Size:
         """The weights, once for each position."""
-        weights = base.product(self.parameters(x)["weight"] or (self.out_features, self.sizes(x)["in"]))
-        return base.product((weights, self.sizes(x)["positions"]))
+        sizes = self.sizes(x)
+        return base.product((self.out_features, sizes["in"], sizes["positions"]))
 
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output, for each input's gradient, and for each weight over the positions."""

@@ -73,21 +73,21 @@ class LayerCounts:
         counts = {name: product(shape) for name, shape in owned.items()}
         key, whole_count = Ref(f"params.{path}"), total(counts.values())
         self.put("params", path, whole_count, lines, counted(key, texts["params"], sizes, whole_count))
-        parts: dict[str, list[str]] = {"weight": [], "bias": []}
-        for name in counts:
-            parts["bias" if "bias" in name else "weight"].append(name)
-        for part, names in parts.items():
+        for part, names in (
+            ("weight", [n for n in counts if "bias" not in n]),
+            ("bias", [n for n in counts if "bias" in n]),
+        ):
             if not names:
                 continue
-            count, part_key = total(counts[n] for n in names), Ref(f"params.{part}.{path}")
+            count, part_key = total([counts[n] for n in names]), Ref(f"params.{part}.{path}")
             if len(names) == len(counts):
                 line = same(part_key, key, count)
             else:
-                line = counted(part_key, " + ".join(texts[n] for n in names), sizes, count, aside=True)
+                line = counted(part_key, " + ".join([texts[n] for n in names]), sizes, count, aside=True)
             self.put(f"params.{part}", path, count, lines, line)
         specs = layer.specs()
         trained = [n for n in counts if layer.trainable and specs[n].trainable]
-        self.trainable(path, total(counts[n] for n in trained), len(trained) == len(counts), whole_count, lines)
+        self.trainable(path, total([counts[n] for n in trained]), len(trained) == len(counts), whole_count, lines)
 
     def trainable(self, path: str, count: Size, every: bool, of: Size, lines: list[Line]) -> None:
         """The parameters of a layer that are trained."""
@@ -120,8 +120,8 @@ class LayerCounts:
 
     def product_line(self, key: Ref, path: str, shape: Shape, count: Size) -> Line | None:
         """The product of a shape."""
-        sizes = tuple(formula(size) for size in shape)
-        factors = tuple(Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1))
+        sizes = tuple([formula(size) for size in shape])
+        factors = tuple([Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1)])
         numbers: Formula = sizes[0] if len(sizes) == 1 else Call("*", sizes)
         aside = not self.asked.activations
         if not isinstance(count, int) or not all(isinstance(size, int) for size in shape):

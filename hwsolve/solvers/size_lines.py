@@ -5,8 +5,9 @@ A line is made from a formula over named sizes and a result that was found anoth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
@@ -64,10 +65,24 @@ def counted(
 def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, Formula, Any]:
     """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
-    put_in = substitute(schematic, {name: formula(size) for name, size in sizes})
-    if not all([type(size) is int for size in known.values()]):
-        return schematic, put_in, None
-    return schematic, put_in, evaluate(schematic, lambda name, _: known[name])
+    for size in known.values():
+        if not isinstance(size, int):
+            return schematic, substitute(schematic, {name: formula(size) for name, size in sizes}), None
+    return schematic, *worked(schematic, known)
+
+
+def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
+    """A formula with whole numbers put in, and its value, in one walk where it is made of sums and products."""
+    if type(f) is Ref and not f.indices:
+        return Number(known[f.name]), known[f.name]
+    if type(f) is Call and (operation := WALKED.get(f.name)) is not None:
+        args, values = zip(*[worked(part, known) for part in f.args], strict=True)
+        return Call(f.name, args), operation(values)
+    put_in = substitute(f, {name: Number(size) for name, size in known.items()})
+    return put_in, evaluate(f, lambda name, _: known[name])
+
+
+WALKED: dict[str, Callable[[tuple[Any, ...]], Any]] = {"+": sum, "*": prod}
 
 
 def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line | None:

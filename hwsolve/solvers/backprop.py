@@ -12,11 +12,11 @@ from hwsolve.layers.loss import LOSSES, Loss
 from hwsolve.layers.network import BlocksField, Network, NetworkField
 from hwsolve.layers.optimizer import OPTIMIZERS, SGD
 from hwsolve.solution import Solution
-from hwsolve.solvers.computation import Computation, build
 from hwsolve.solvers.proof import proven
-from hwsolve.solvers.target import TargetField
-from hwsolve.solvers.training import worked_out
-from hwsolve.solvers.upstream import Upstream, UpstreamField
+from hwsolve.solvers.training.computation import Computation, build
+from hwsolve.solvers.training.target import TargetField
+from hwsolve.solvers.training.upstream import Upstream, UpstreamField
+from hwsolve.solvers.training.worker import worked_out
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Array, ArrayField, CountField, Flag
 from hwsolve.spec.named import NamedField

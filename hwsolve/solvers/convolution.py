@@ -19,12 +19,12 @@ from hwsolve.layers.base import Layer
 from hwsolve.layers.convolution import Conv1d, Conv2d, Conv3d
 from hwsolve.layers.transposed_convolution import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from hwsolve.solution import Solution
-from hwsolve.solvers.layer_graph import ConvolutionGraph
-from hwsolve.solvers.layer_lines import Before, LayerWorker
-from hwsolve.solvers.layer_task import Task, prepare
-from hwsolve.solvers.one_layer import OneLayerProblem
 from hwsolve.solvers.proof import proven
-from hwsolve.solvers.upstream import Upstream
+from hwsolve.solvers.training.upstream import Upstream
+from hwsolve.solvers.windows.layer_graph import ConvolutionGraph
+from hwsolve.solvers.windows.layer_lines import Before, LayerWorker
+from hwsolve.solvers.windows.layer_task import Task, prepare
+from hwsolve.solvers.windows.one_layer import OneLayerProblem
 from hwsolve.spec.field import field_of
 from hwsolve.spec.fields import Array, Flag, Word
 from hwsolve.spec.named import NamedField

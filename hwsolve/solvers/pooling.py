@@ -14,12 +14,12 @@ from hwsolve.language import say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
 from hwsolve.solution import Note, Solution
-from hwsolve.solvers.layer_graph import PoolingGraph
-from hwsolve.solvers.layer_lines import LayerWorker
-from hwsolve.solvers.layer_task import Task, prepare
-from hwsolve.solvers.one_layer import OneLayerProblem
 from hwsolve.solvers.proof import proven
-from hwsolve.solvers.upstream import Upstream
+from hwsolve.solvers.training.upstream import Upstream
+from hwsolve.solvers.windows.layer_graph import PoolingGraph
+from hwsolve.solvers.windows.layer_lines import LayerWorker
+from hwsolve.solvers.windows.layer_task import Task, prepare
+from hwsolve.solvers.windows.one_layer import OneLayerProblem
 from hwsolve.spec.fields import Array, Choice
 from hwsolve.spec.named import NamedField
 from hwsolve.spec.report import Report

@@ -1,0 +1,64 @@
+"""The target of a loss: numbers, or classes counted from 1 (`class`) or from 0 (`index`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from hwsolve.language import say
+from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, ListOf, read_record, record_schema
+from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
+from hwsolve.spec.report import Path, Report
+
+
+class Classes(msgspec.Struct, frozen=True):
+    """A class for each sample, counted from 1; `many` where the spec gives a list.  `node` is where they stand."""
+
+    numbers: tuple[int, ...]
+    many: bool
+    node: Node
+
+
+class _ByClass(msgspec.Struct, frozen=True):
+    """`{class: 3}`, counted from 1."""
+
+    number: Annotated[tuple[int, ...], ListOf(CountField(1), minimum=1, single=True)] = msgspec.field(name="class")
+
+
+class _ByIndex(msgspec.Struct, frozen=True):
+    """`{index: 2}`, counted from 0."""
+
+    number: Annotated[tuple[int, ...], ListOf(CountField(0), minimum=1, single=True)] = msgspec.field(name="index")
+
+
+class TargetField(Field):
+    """Numbers in the shape of the output, or classes."""
+
+    forms = (Scalar, Sequence, Mapping)
+    expected = say("numbers, `{one}` or `{zero}`", one="{class: 3}", zero="{index: 2}")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        """An Array or Classes, or INVALID."""
+        if isinstance(node, Sequence) and node.items and all(map(by_class, node.items)):
+            message = say("The classes of several samples stand in one list: `{classes}`.", classes="{class: [3, 1]}")
+            report.add(node, path, message)
+            return INVALID
+        if not isinstance(node, Mapping) or not by_class(node):
+            return ArrayField().read(node, report, path)
+        one = "class" in node.entries
+        record = read_record(_ByClass if one else _ByIndex, node, report, path)
+        if record is INVALID:
+            return INVALID
+        value = node.entries["class" if one else "index"][1]
+        numbers = tuple(k if one else k + 1 for k in record.number)  # type: ignore[union-attr]
+        return Classes(numbers, isinstance(value, Sequence), node)
+
+    def schema(self) -> dict[str, Any]:
+        """Numbers or classes."""
+        return {"anyOf": [record_schema(_ByClass), record_schema(_ByIndex), ArrayField().schema()]}
+
+
+def by_class(node: Node) -> bool:
+    """Whether a node names classes rather than numbers."""
+    return isinstance(node, Mapping) and bool(node.entries.keys() & {"class", "index"})

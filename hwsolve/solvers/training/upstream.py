@@ -1,0 +1,51 @@
+"""The gradient of a loss that a problem does not state: numbers, and a letter for the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hwsolve.language import say
+from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, read_record, record_schema
+from hwsolve.spec.nodes import Mapping, Scalar, Sequence
+from hwsolve.spec.nodes import Node as Place
+from hwsolve.spec.report import Path, Report
+
+
+class Upstream(msgspec.Struct, frozen=True):
+    """The gradient of a loss that is not stated, with respect to the output."""
+
+    values: Array
+    symbol: str | None = None
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What stands beside the values of an upstream gradient."""
+
+    symbol: Word | None = None
+
+
+class UpstreamField(Field):
+    """Numbers, or `{values: …, symbol: H}`."""
+
+    forms = (Scalar, Sequence, Mapping)
+    expected = say("numbers, or `{form}`", form="{values: [-3, 1], symbol: H}")
+
+    def read(self, node: Place, report: Report, path: Path) -> Any:
+        """An Upstream, or INVALID."""
+        symbol = None
+        if isinstance(node, Mapping) and "values" in node.entries:
+            rest = {k: v for k, v in node.entries.items() if k != "values"}
+            named = read_record(Named, Mapping(node.line, node.column, rest), report, path)
+            if named is INVALID:
+                return INVALID
+            symbol, node, path = named.symbol, node.entries["values"][1], path / "values"
+        array = ArrayField().read(node, report, path)
+        return INVALID if array is INVALID else Upstream(array, symbol)
+
+    def schema(self) -> dict[str, Any]:
+        """Both forms."""
+        whole = record_schema(Named)
+        whole["properties"] = {"values": ArrayField().schema(), **whole["properties"]}
+        return {"anyOf": [whole, ArrayField().schema()]}

@@ -1,0 +1,241 @@
+"""How the error passes a layer of windows, for all sizes at once: derived from the one formula of its operation.
+
+With y[p] the layer's output and g[p] = ∂L/∂y[p], the chain rule gives ∂L/∂x[i] = Σ over p of g[p]·∂y[p]/∂x[i].  The
+derivative of y[p] holds a δ for each index of x; the sum over p leaves the places whose window covers i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from hwsolve.formula.backward import covers, inner_sums, plain_axes
+from hwsolve.formula.differentiate import apart, differentiate
+from hwsolve.formula.guards import guarded
+from hwsolve.formula.indices import Bounds
+from hwsolve.formula.simplify import simplify
+from hwsolve.formula.terms import merge, term_of, written
+from hwsolve.formula.tree import (
+    ONE,
+    ZERO,
+    Big,
+    Call,
+    Formula,
+    Ref,
+    call,
+    children,
+    formula,
+    rebuild,
+    substitute,
+    transform,
+    walk,
+)
+from hwsolve.graph.operation import Operation, backward_schematic, forward_schematic, rename
+from hwsolve.graph.schematic import in_order
+from hwsolve.graph.ties import without_ties
+from hwsolve.layers.base import Size
+from hwsolve.layers.correlation import Correlation
+
+PLACES, CELLS = ("i", "j", "k"), ("u", "v", "t")
+
+
+class Quantities(msgspec.Struct, frozen=True):
+    """How the quantities are called, and their sizes axis by axis."""
+
+    x: str
+    y: str
+    g: str
+    w: str = "w"
+    b: str = "b"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """By the names that operations use."""
+        return {"x": self.x, "y": self.y, "g": self.g, "w": self.w, "b": self.b}
+
+
+class Recursion:
+    """The index formulas of one operation.
+
+    `outputs` are the sizes of y, `inputs` those of x, both without a batch; a size may be a name.
+    """
+
+    def __init__(self, operation: Operation, outputs: tuple[Size, ...], inputs: tuple[Size, ...], called: Quantities):
+        self.operation, self.called = operation, called
+        self.outputs = tuple(formula(n) for n in outputs)
+        self.inputs = tuple(formula(n) for n in inputs)
+        self.schematic = forward_schematic(operation, len(outputs))
+        sizes = {k: formula(v) for k, v in operation.sizes().items()}
+        self.sizes = sizes | {f"size_{i}": n for i, n in zip(self.schematic.indices, self.outputs, strict=True)}
+
+    def finished(self, f: Formula, letters: dict[str, str]) -> Formula:
+        """Sizes, letters and names put in, indices in order."""
+        new: dict[str, Formula] = {old: Ref(letter) for old, letter in letters.items()}
+        f = substitute(apart(f, Ref("", tuple(new.values()))), self.sizes | new)  # bound indices make way
+        return rename(transform(f, tidy), self.called.names)
+
+    def letters(self, slot: int) -> dict[str, str]:
+        """The letters of an element of the data, of the weights or of the bias: channels first where there are any."""
+        own = backward_schematic(self.operation, slot, len(self.outputs)).indices
+        axes = len(self.axes())
+        lead = len(own) - axes
+        if slot == 0:
+            chosen = ("c",)[:lead] + PLACES[:axes]
+        elif slot == 1:
+            chosen = ("o", "c")[2 - lead :] + CELLS[:axes]
+        else:
+            chosen = ("o",)[: len(own)]
+        return dict(zip(own, chosen, strict=True))
+
+    def axes(self) -> tuple[Any, ...]:
+        """The axes of the window."""
+        return self.operation.frame.axes  # type: ignore[attr-defined, no-any-return]
+
+    # the formulas
+
+    def output(self) -> tuple[Formula, Formula]:
+        """y[p], and its formula."""
+        y = Ref(self.called.y, tuple(Ref(i) for i in self.schematic.indices))
+        return y, self.finished(self.schematic.formula, {})
+
+    def element(self, slot: int = 0) -> Ref:
+        """The element of an input that is differentiated by."""
+        name = self.operation.inputs[slot]
+        return Ref(self.called.names[name], tuple(Ref(i) for i in self.letters(slot).values()))
+
+    def gradient(self, slot: int = 0) -> Formula:
+        """∂L/∂ of that element; places that are not there are absent."""
+        found = without_ties(backward_schematic(self.operation, slot, len(self.outputs)).formula)
+        return self.finished(found, self.letters(slot))
+
+    def bounded(self, f: Formula, within: bool = True) -> Formula:
+        """The formula with the bounds of places, and where there is a stride its divisibility, written out."""
+        shapes = {self.called.g: self.outputs, self.called.y: self.outputs}
+        if getattr(self.operation, "groups", 1) != 1:  # only the channels of its group count for an output
+            plainly = isinstance(self.operation, Correlation)
+            shapes[self.called.w] = (self.outputs[0], self.sizes["C"]) if plainly else (self.inputs[0], self.sizes["O"])
+        return guarded(f, shapes, self.bounds(), within)
+
+    @cached_property
+    def recursion(self) -> Formula:
+        """∂L/∂x[i] with all bounds."""
+        return self.bounded(self.gradient())
+
+    def bounds(self) -> Bounds:
+        """The ranges of the free indices: from 1, to what is left open."""
+        free = (*self.schematic.indices, *self.letters(0).values())
+        return {name: (ONE, Ref(name)) for name in free}
+
+    # the derivation
+
+    @cached_property
+    def local(self) -> tuple[Formula, Formula]:
+        """diff(y[p], x[i]), and the same with δ's."""
+        _, y = self.output()
+        wrt = self.element()
+        lhs = guarded(y, {self.called.x: self.inputs}, self.bounds(), within=False)
+        derivative = differentiate(y, wrt, eliminate=False)
+        derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt)))
+        return Call("diff", (lhs, wrt)), self.of_channel(transform(derivative, in_order))
+
+    @cached_property
+    def gathered(self) -> tuple[Formula, Formula]:
+        """Σ over all places of g times the local derivative, and what is left of it, with bounds."""
+        g = Ref(self.called.g, tuple(Ref(i) for i in self.schematic.indices))
+        _, local = self.local
+        f = conditional(local) if has_choice(local) else local
+        f = written(merge((term_of(g), term_of(f))))
+        here = {i.name for i in self.element().indices if isinstance(i, Ref)}
+        for index, high in reversed(list(zip(self.schematic.indices, self.outputs, strict=True))):
+            f = f if index in here else Big("Sum", f, index, ONE, high)  # a channel that is pooled by itself stays
+        return f, self.of_channel(self.put_output(self.recursion))
+
+    def of_channel(self, f: Formula) -> Formula:
+        """The formula where there are so many channels; a sum over their names alone needs no such condition."""
+        channels = getattr(self.operation, "channels_in", 1)
+        if not isinstance(channels, int) or channels == 1 or getattr(self.operation, "groups", 1) != 1:
+            return f
+        return Call("if", (call("<=", self.element().indices[0], channels), f, ZERO))
+
+    def share(self) -> Formula:
+        """∂y[p]/∂x[i] for a cell i that the place p covers once: the local derivative without its δ's."""
+
+        def covered(node: Formula) -> Formula:
+            return ONE if isinstance(node, Big) and node.op == "Sum" and is_delta(node.body) else node
+
+        return simplify(transform(self.local[1], covered))
+
+    def put_output(self, f: Formula) -> Formula:
+        """The formula of y in the place of its elements."""
+        _, y = self.output()
+
+        def with_formula(node: Formula) -> Formula:
+            if not isinstance(node, Ref) or node.name != self.called.y:
+                return node
+            fresh = {n.index: Ref(f"{n.index}2") for n in walk(y) if isinstance(n, Big)}
+            body = renamed(y, {k: v.name for k, v in fresh.items()})
+            return transform(substitute(body, dict(zip(self.schematic.indices, node.indices, strict=True))), in_order)
+
+        return transform(f, with_formula)
+
+    def stands_alone(self) -> bool:
+        """Whether the formulas hold for indices outside the map too; a divisor that counts cells is 0 there."""
+        return getattr(self.operation, "over", "") not in ("padded", "inside")
+
+    def free(self, *formulas: Formula) -> dict[str, str]:
+        """The domains of the names that stand free in some formulas."""
+        index = set(self.schematic.indices) | set(self.letters(0).values())
+        found: dict[str, str] = {}
+        for f in formulas:
+            bound = {n.index for n in walk(f) if isinstance(n, Big)}
+            for node in walk(f):
+                if isinstance(node, Ref) and not node.indices and node.name not in bound | {self.called.b}:
+                    found[node.name] = "index" if node.name in index else "size"
+        return dict(sorted(found.items()))
+
+    def any_numbers(self, free: dict[str, str], stated: Iterable[Ref]) -> dict[str, str]:
+        """The domains, and stated elements of x as real: where elements are compared, all of them are drawn alike."""
+        from hwsolve.formula.notation import plain
+
+        return free | {plain(key): "real" for key in stated if key.name == self.called.x}
+
+
+def tidy(node: Formula) -> Formula:
+    """Indices, and the arguments of a minimum, put together."""
+    if isinstance(node, Call) and node.name in ("min", "max"):
+        return Call(node.name, tuple(simplify(a) for a in node.args))
+    return in_order(node)
+
+
+def has_choice(f: Formula) -> bool:
+    """Whether a formula compares quantities."""
+    return any(isinstance(n, Big) and n.op == "Max" for n in walk(f))
+
+
+def is_delta(f: Formula) -> bool:
+    """Whether a formula is a δ, or its sum."""
+    return (isinstance(f, Call) and f.name == "delta") or f == ONE
+
+
+def conditional(f: Formula) -> Formula:
+    """δ's of a product as conditions in front of it: δ(i,j)·f is `if(i == j, f, 0)`."""
+    if isinstance(f, Big):
+        return Big(f.op, conditional(f.body), f.index, f.low, f.high)
+    term = term_of(f)
+    deltas = [base for base, _ in term.factors if isinstance(base, Call) and base.name == "delta"]
+    rest = written(term._replace(factors=tuple(x for x in term.factors if x[0] not in deltas)))
+    for delta in reversed(deltas):
+        rest = Call("if", (call("==", *delta.args), rest, ZERO))
+    return rest
+
+
+def renamed(f: Formula, names: dict[str, str]) -> Formula:
+    """Other names for bound indices."""
+    if isinstance(f, Big) and f.index in names:
+        body = substitute(renamed(f.body, names), {f.index: Ref(names[f.index])})
+        return Big(f.op, body, names[f.index], f.low, f.high)
+    parts = children(f)
+    return rebuild(f, tuple(renamed(p, names) for p in parts)) if parts else f

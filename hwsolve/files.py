@@ -9,6 +9,7 @@ from hwsolve.errors import CallError
 from hwsolve.language import localised, say
 
 MAX_BYTES = 10_000_000  # of a spec; the reader names a longer one as too big
+MOST_SPECS = 65_536  # bytes: hardly a spec is longer
 STDIN = "<stdin>"
 
 
@@ -18,7 +19,8 @@ def read_spec(path: str) -> tuple[bytes, str]:
         return sys.stdin.buffer.read(MAX_BYTES + 1), STDIN
     try:
         with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1), path
+            data = file.read(MOST_SPECS)  # Python sets aside all that is asked for
+            return data if len(data) < MOST_SPECS else data + file.read(MAX_BYTES + 1 - MOST_SPECS), path
     except FileNotFoundError:
         raise CallError(say("There is no file {path}.", path=path)) from None
     except IsADirectoryError:

@@ -136,7 +136,7 @@ ACTIVATIONS = (
 )
 
 DECISIONS = (
-    branching("x", "abs", "if(x > 0, x, -x)", "sign(x)"),
+    branching("x", "abs", "if(x > 0, x, if(x < 0, -x, 0))", "sign(x)"),
     branching("x", "d_abs", "if(x > 0, 1, if(x < 0, -1, 0))", "0", "abs′"),
     branching("x", "sign", "if(x > 0, 1, if(x < 0, -1, 0))", "0"),
     branching("x", "step", "if(x > 0, 1, 0)", "0"),

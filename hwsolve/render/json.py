@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -220,7 +219,6 @@ class Leaves:
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
 
 
-@lru_cache(maxsize=4096)
 def computable(f: Formula) -> str:
     """A formula for a reader that works in fractions and in real numbers, and cannot order the two."""
     text = plain(f)

@@ -61,7 +61,7 @@ def counted(
     return value_line(key, put_in, result, (schematic, put_in), rule, aside)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, Formula, Any]:
     """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)

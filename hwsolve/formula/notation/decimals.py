@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+RECENT = 512  # written formulas that are kept: few, so that they stay near
 LONGEST = 40  # significant digits of a decimal; a rational with more is written p/q
 
 DECIMAL = re.compile(r"(-?)(\d+)(\.\d+)?(?:[eE]([+-]?\d+))?")
 TINY = re.compile(r"(-?)0\.(0{6,})([1-9])(\d*)")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def decimal(numerator: int, denominator: int) -> str:
     """The rational as it is: "0.1", "-3", "1e-30", or "1/3" where it has no finite decimal."""
     if denominator == 1 and abs(numerator) < 10**LONGEST:

@@ -34,7 +34,7 @@ class Name(msgspec.Struct, frozen=True):
     single: bool = True
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parts(name: str) -> Name:
     """A name that is no derivative, taken apart."""
     stem, _, updates = name.partition("@")
@@ -51,7 +51,7 @@ def parts(name: str) -> Name:
     return Name(base, tuple(digits.split("_")) if digits else (), "", after, len(base) == 1)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def derivative(name: str) -> tuple[str, str] | None:
     """("E", "v") for `dE_dv`; with the updates on both for `dE_dv@1`; None where the name is no derivative."""
     stem, at, updates = name.partition("@")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import decimal
+from hwsolve.formula.notation.decimals import RECENT, decimal
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a formula's outermost operator binds
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def plain(f: Formula) -> str:
     """The formula as text that can be evaluated."""
     return write(f)[0]
@@ -30,7 +30,7 @@ def write(f: Formula) -> tuple[str, int]:
     return f"{f.op}({plain(f.body)}, {f.index}, {plain(f.low)}, {plain(f.high)})", ATOM
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def reference(f: Ref) -> str:
     """`w@1[2,1]`."""
     return f"{f.name}[{','.join([plain(i) for i in f.indices])}]"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from hwsolve.formula.functions import function
-from hwsolve.formula.notation.decimals import decimal, short
+from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import GREEK, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -23,7 +23,7 @@ UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def latex(f: Formula) -> str:
     """The formula for a page."""
     return LATEX.write(f).text

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import LONGEST, commas, decimal, short
+from hwsolve.formula.notation.decimals import LONGEST, RECENT, commas, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -20,7 +20,7 @@ PLAIN = 10**LONGEST  # an integer below is written with all its digits
 BIG = {"Sum": "Σ", "Prod": "Π", "Max": "max", "Min": "min"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def unicode(f: Formula) -> str:
     """The formula as a person reads it."""
     return UNICODE.write(f).text
@@ -46,7 +46,7 @@ def shown(f: Number) -> Piece:
     return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def number_piece(text: str) -> Piece:
     """The piece of a number's text, as "-160000", "3.5e-8", "1/3" or "√5"."""
     found = digits(text)
@@ -64,7 +64,7 @@ def number_piece(text: str) -> Piece:
     return Piece(text, SIGN if sign else ATOM, "number")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=RECENT)
 def number_text(text: str) -> str:
     """A printed number for people: "-160000" is −160,000 and "3.5e-8" is 3.5 × 10⁻⁸."""
     return commas(text) if text.isdecimal() else number_piece(text).text
@@ -99,6 +99,14 @@ class Unicode(Writer):
         if f.denominator == 1 and not f.text and 0 <= f.numerator < PLAIN:
             return Piece(f"{f.numerator:,}", ATOM, "number")
         return shown(f)
+
+    def sum(self, f: Call) -> Piece:
+        texts = whole_numbers(f.args) if f.name == "+" else None
+        return Piece(" + ".join(texts), SUM, "number") if texts else super().sum(f)
+
+    def product(self, items: Sequence[Formula], bare: bool = True) -> Piece:
+        texts = whole_numbers(items)
+        return Piece(self.times.join(texts), PRODUCT, "number") if texts else super().product(items, bare)
 
     def parentheses(self, text: str) -> str:
         return f"({text})"
@@ -166,6 +174,16 @@ class Unicode(Writer):
             return SPECIAL[name](self, args)
         texts = ", ".join([self.write(a).text for a in args])
         return Piece(f"{self.shown(name)}({texts})", ATOM, "call")
+
+
+def whole_numbers(items: Sequence[Formula]) -> list[str] | None:
+    """Plain whole numbers, of which counts are sums and products, without further questions; None for anything else."""
+    texts = []
+    for f in items:
+        if type(f) is not Number or f.denominator != 1 or f.text or not 0 <= f.numerator < PLAIN:
+            return None
+        texts.append(f"{f.numerator:,}")
+    return texts
 
 
 def simple(index: Formula) -> bool:

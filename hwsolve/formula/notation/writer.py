@@ -6,6 +6,8 @@ big operators look.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hwsolve.formula.functions import function
@@ -116,7 +118,7 @@ class Writer:
             text += f" {self.minus if sign == '-' else sign} {piece.text}"
         return Piece(text, SUM, kind)
 
-    def product(self, items: list[Formula], bare: bool = True) -> Piece:
+    def product(self, items: Sequence[Formula], bare: bool = True) -> Piece:
         """Symbols side by side, a sign between numbers and words; `bare`: a minus at the start may stand alone."""
         pieces = [self.write(f) for f in items]
         pieces = [p if p.level == ATOM else self.factor(p, n, len(items), bare) for n, p in enumerate(pieces)]

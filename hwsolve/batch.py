@@ -6,17 +6,18 @@ import glob
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from functools import partial
 
 import msgspec
 
+from hwsolve.checks import disagreements, failure_text, failures
 from hwsolve.errors import CallError
+from hwsolve.failure import explained
+from hwsolve.files import read_spec
 from hwsolve.language import Message, say
-from hwsolve.pipeline import Wishes
-from hwsolve.render.options import Options
-
-if TYPE_CHECKING:
-    from hwsolve.workers import Crashed, Late
+from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.render import Options, render
+from hwsolve.workers import Crashed, Late, run_all
 
 HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
 
@@ -73,10 +74,6 @@ def _below(folder: str) -> Iterator[str]:
 
 def solve_file(path: str, plan: Plan) -> list[Row]:
     """Every problem of a file; whatever goes wrong is in the rows."""
-    from hwsolve.failure import explained
-    from hwsolve.files import read_spec
-    from hwsolve.pipeline import read
-
     start = time.perf_counter()
     try:
         text, source = read_spec(path)
@@ -97,10 +94,6 @@ def solve_file(path: str, plan: Plan) -> list[Row]:
 
 
 def _solve(problem: object, path: str, number: int, count: int, plan: Plan) -> Row:
-    from hwsolve.checks import disagreements, failure_text, failures
-    from hwsolve.pipeline import work_out
-    from hwsolve.render import render
-
     solution = work_out(problem)  # type: ignore[arg-type]
     failed, disagree = failures(solution), disagreements(solution)
     warnings = [note for note in solution.notes if note.level == "warning"]
@@ -139,10 +132,6 @@ def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Ca
 
     `tell` hears how many files are done.
     """
-    from functools import partial
-
-    from hwsolve.workers import run_all
-
     results: dict[int, list[Row]] = {}
     shown = 0
     for done, (number, result) in enumerate(run_all(partial(solve_file, plan=plan), paths, jobs, timeout), 1):
@@ -155,8 +144,6 @@ def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Ca
 
 def _given_up(path: str, result: Crashed | Late) -> Row:
     """The row of a file whose worker did not come back."""
-    from hwsolve.workers import Late
-
     if isinstance(result, Late):
         complaint = say("{path}: gave up after {seconds} s", path=path, seconds=f"{result.seconds:g}")
         return Row(path, 1, 1, status=BUG, complaints=(str(complaint),), seconds=result.seconds)

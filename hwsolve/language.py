@@ -55,7 +55,7 @@ def translate(message: Message | str, language: str) -> str:
     if not message.values:
         return template
     values = message.values.items()
-    text = template.format(**{k: translate(v, language) if isinstance(v, Message) else v for k, v in values})
+    text = template.format(**{k: translate(v, language) if type(v) is Message else v for k, v in values})
     return text if language == "en" else GAP.sub("", text)
 
 

@@ -146,7 +146,9 @@ def shape_text(shape: Shape) -> str:
     if isinstance(shape, StatedMap):
         held = f" ({size_text(shape.features)})" if shape.features is not None else ""
         return f"{size_text(shape[0])} × ?{held}"
-    return " × ".join([f"({size_text(s)})" if len(shape) > 1 and is_sum(s) else size_text(s) for s in shape])
+    if len(shape) == 1:
+        return size_text(shape[0])
+    return " × ".join([f"({size_text(s)})" if is_sum(s) else size_text(s) for s in shape])
 
 
 def is_sum(size: Size) -> bool:

@@ -146,11 +146,13 @@ class Writer:
 
     def cell(self, cell: Cell) -> Any:
         """A number as it is printed, a formula as text."""
-        if isinstance(cell, str | int):
+        if isinstance(cell, str):
             return cell
         if isinstance(cell, Quantity):
             return msgspec.Raw(cell.text.encode()) if numeric(cell.text) else cell.text
-        return plain(cell) if isinstance(cell, Formula) else self.text(cell)
+        if isinstance(cell, Formula):
+            return plain(cell)
+        return cell if isinstance(cell, int) else self.text(cell)
 
     def figure(self, f: Figure) -> Object:
         """The data of a drawing."""
@@ -182,17 +184,18 @@ class Writer:
 class Leaves:
     """The elements of a nested answer, and the weakest system among them."""
 
-    ORDER = ("exact", "certified", "float64", "symbolic")
+    WEAKER = {"exact": 0, "certified": 1, "float64": 2, "symbolic": 3}
 
     def __init__(self) -> None:
         self.system = "exact"
 
     def seen(self, system: str) -> None:
-        self.system = max(self.system, system, key=self.ORDER.index)
+        if self.WEAKER[system] > self.WEAKER[self.system]:
+            self.system = system
 
     def number(self, value: Any) -> Any:
         """Numbers for JSON; a formula among them is text."""
-        if isinstance(value, tuple | list):
+        if type(value) in (tuple, list):
             return [self.number(v) for v in value]
         if isinstance(value, Quantity):
             self.seen(value.system)
@@ -204,7 +207,7 @@ class Leaves:
 
     def exact(self, value: Any) -> Any:
         """The exact forms, None where one of them has none."""
-        if isinstance(value, tuple | list):
+        if type(value) in (tuple, list):
             inner = [self.exact(v) for v in value]
             return None if None in inner else inner
         if isinstance(value, Quantity):
@@ -212,7 +215,7 @@ class Leaves:
         return str(value) if isinstance(value, int) else None
 
     def text(self, value: Any) -> str:
-        if isinstance(value, tuple | list):
+        if type(value) in (tuple, list):
             return "[" + ", ".join([self.text(v) for v in value]) + "]"
         if isinstance(value, Quantity):
             return number_text(value.text)

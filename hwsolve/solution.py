@@ -15,7 +15,7 @@ from hwsolve.language import Message
 Text = Message | str
 
 
-class Quantity(msgspec.Struct, frozen=True):
+class Quantity(msgspec.Struct, frozen=True, gc=False):
     """A value and how it is printed.
 
     `value`: int, fmpq, arb or float; `text`: its decimal, no thousands separators; `relation`: "=" where `text` is the
@@ -30,21 +30,21 @@ class Quantity(msgspec.Struct, frozen=True):
     system: str = "exact"
 
 
-class Stage(msgspec.Struct, frozen=True):
+class Stage(msgspec.Struct, frozen=True, gc=False):
     """One link of a printed chain: a relation and what stands behind it."""
 
     relation: str
     formula: Formula
 
 
-class Given(msgspec.Struct, frozen=True):
+class Given(msgspec.Struct, frozen=True, gc=False):
     """A number that the spec states."""
 
     key: Ref
     quantity: Quantity
 
 
-class Value(msgspec.Struct, frozen=True, tag="value", tag_field="kind"):
+class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"):
     """`key = stages… = quantity`: `formula` can be evaluated from the keys above, `stages` is what readers see."""
 
     key: Ref
@@ -55,7 +55,7 @@ class Value(msgspec.Struct, frozen=True, tag="value", tag_field="kind"):
     aside: bool = False  # stands in the JSON and under --full, not in the short form
 
 
-class Identity(msgspec.Struct, frozen=True, tag="identity", tag_field="kind"):
+class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field="kind"):
     """`lhs = rhs` for all values of the free variables.
 
     `free` maps each to real, positive, negative, unit, index or size.  `shown` is the chain of equal forms that a
@@ -72,7 +72,7 @@ class Identity(msgspec.Struct, frozen=True, tag="identity", tag_field="kind"):
     shown: tuple[Formula, ...] = ()
 
 
-class Carried(msgspec.Struct, frozen=True, tag="carried", tag_field="kind"):
+class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="kind"):
     """A value from steps that are not written out, as precise as it was used."""
 
     key: Ref
@@ -80,7 +80,7 @@ class Carried(msgspec.Struct, frozen=True, tag="carried", tag_field="kind"):
     full: str  # the decimal at full precision
 
 
-class Prose(msgspec.Struct, frozen=True, tag="text", tag_field="kind"):
+class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind"):
     """A sentence, or a matrix form (`formula`) whose elements are lines too."""
 
     text: Text = ""
@@ -138,7 +138,7 @@ class Section(msgspec.Struct, frozen=True):
     alone: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A final result: a Quantity, nested tuples of them (an array), or a Formula; `shown` is what a reader sees."""
 
     value: Any

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 
-class Formula(msgspec.Struct, frozen=True):
+class Formula(msgspec.Struct, frozen=True, gc=False):
     """Base of the four nodes.  Equality and hash are those of the structure."""
 
     def __add__(self, other: Any) -> Formula:
@@ -51,7 +51,7 @@ class Formula(msgspec.Struct, frozen=True):
         return call("neg", self)
 
 
-class Number(Formula, frozen=True):
+class Number(Formula, frozen=True, gc=False):
     """An exact rational; `text` is how it is shown where that is not the plain decimal or fraction.
 
     `rounded` marks a number that stands for another one it was rounded from (`text` then shows it).
@@ -63,21 +63,21 @@ class Number(Formula, frozen=True):
     rounded: bool = False
 
 
-class Ref(Formula, frozen=True):
+class Ref(Formula, frozen=True, gc=False):
     """A quantity, or an element of one: `E`, `w[i,j]`, `w@1[2,1]` (`name` is then `w@1`)."""
 
     name: str
     indices: tuple[Formula, ...] = ()
 
 
-class Call(Formula, frozen=True):
+class Call(Formula, frozen=True, gc=False):
     """A function or operator on arguments."""
 
     name: str
     args: tuple[Formula, ...]
 
 
-class Big(Formula, frozen=True):
+class Big(Formula, frozen=True, gc=False):
     """`Sum`, `Prod`, `Max` or `Min` of `body` for `index` from `low` to `high`, both included."""
 
     op: str

@@ -6,7 +6,9 @@ A renderer knows lines, tables and figures; it does not know who filled the solu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
+from typing import Any
 
 from hwsolve.render.options import Options
 from hwsolve.solution import Solution
@@ -21,7 +23,13 @@ FORMATS: dict[str, str] = {
 }
 
 
+@cache
+def renderer(format: str) -> Any:
+    """The module of a format."""
+    return import_module(FORMATS[format])
+
+
 def render(solutions: Sequence[Solution], format: str, options: Options | None = None) -> str:
     """The solutions in one of the FORMATS, ending in a newline."""
-    text: str = import_module(FORMATS[format]).render(solutions, options or Options())
+    text: str = renderer(format).render(solutions, options or Options())
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ KINDS: dict[str, str] = {
 }
 
 
+@cache
 def solver(kind: str) -> Any:
     """The module of a kind; KeyError for a name that is no kind."""
     return import_module(KINDS[kind])

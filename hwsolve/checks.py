@@ -7,7 +7,6 @@ fraction or a formula without names holds when it is the value; a formula with n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +19,8 @@ from hwsolve.language import Message, say
 from hwsolve.solution import Check, Identity, Published, Solution
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from hwsolve.spec.nodes import Node
     from hwsolve.spec.problem import Expectation, Problem, PublishedStatement
 
@@ -157,6 +158,8 @@ def _number(tolerance: Formula | None) -> Fraction | None:
     if tolerance is None:
         return None
     if isinstance(tolerance, Number):
+        from fractions import Fraction
+
         return Fraction(tolerance.numerator, tolerance.denominator)
     from hwsolve.formula.evaluate import evaluate, no_names
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.solution import Quantity
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 DECIMAL = re.compile(r"([-+−]?)(\d[\d_,]*)?(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?")
 
@@ -35,6 +37,8 @@ class Typed(NamedTuple):
 
 def typed(text: str) -> Typed | None:
     """`6.4e9` is 64·10⁸ ± 5·10⁷, known to two digits; a text that is no decimal is None."""
+    from fractions import Fraction
+
     match = DECIMAL.fullmatch(text.strip())
     if match is None or not (match[2] or match[3]):
         return None
@@ -50,6 +54,8 @@ def typed(text: str) -> Typed | None:
 
 def interval(value: Any) -> tuple[Fraction, Fraction]:
     """The ends between which a scalar (int, fmpq, arb or float) surely lies."""
+    from fractions import Fraction
+
     if isinstance(value, int | float | Fraction):
         return Fraction(value), Fraction(value)
     if hasattr(value, "numerator"):  # fmpq, fmpz
@@ -60,6 +66,8 @@ def interval(value: Any) -> tuple[Fraction, Fraction]:
 
 
 def _dyadic(ball: Any) -> Fraction:
+    from fractions import Fraction
+
     mantissa, exponent = ball.man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
@@ -110,6 +118,8 @@ def _number(wanted: Typed, found: Quantity, tolerance: Fraction) -> Verdict:
 
 def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:
     """A fraction or a formula without names: the value itself, as far as the value is known."""
+    from fractions import Fraction
+
     from hwsolve.formula.evaluate import evaluate, no_names
     from hwsolve.numbers import NotFinite, close, precision
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "zh")
 DOMAIN = "hwsolve"
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60“”]"
-GAP = re.compile(f"(?<={WIDE}) (?={WIDE})")  # a translation parts its places by spaces; Chinese has none in between
+GAP = f"(?<={WIDE}) (?={WIDE})"  # a translation parts its places by spaces; Chinese has none in between
 current = "en"
 
 
@@ -56,7 +56,7 @@ def translate(message: Message | str, language: str) -> str:
         return template
     values = message.values.items()
     text = template.format(**{k: translate(v, language) if type(v) is Message else v for k, v in values})
-    return text if language == "en" else GAP.sub("", text)
+    return text if language == "en" else re.sub(GAP, "", text)
 
 
 def localised(text: str) -> str:

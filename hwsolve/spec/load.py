@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
 from contextlib import suppress
@@ -111,6 +110,8 @@ def _kind(node: Mapping, report: Report, names: list[str], wanted: str | None) -
 
 def as_text(data: Any) -> str:
     """A spec that is Python data (a dict, or a list of them for several) as text that can be loaded."""
+    import json
+
     several = data if isinstance(data, list) else [data]
     return "\n---\n".join(json.dumps(one, indent=2, ensure_ascii=False, default=_plain) for one in several) + "\n"
 

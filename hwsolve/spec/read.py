@@ -23,7 +23,8 @@ MOST_NODES = 500_000
 MOST_DEPTH = 100
 BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 
-UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+ODD_ASCII = re.compile("[^\t\n\r\x20-\x7e]")
+READABLE = ((" ", "~"), ("\xa0", "\ud7ff"), ("\ue000", "\ufefe"), ("\uff00", "\ufffd"), ("\U00010000", "\U0010ffff"))
 TAG_LINE = re.compile(r"^%TAG\b", re.MULTILINE)
 
 
@@ -100,16 +101,28 @@ def _readable(report: Report) -> bool:
     if (line := TAG_LINE.search(text)) is not None:  # thousands of them take the parser minutes
         report.add(_place(text, line.start()), ROOT, say("Tags are not read."), say("A spec needs no such line."))
         return False
-    match = UNREADABLE.search(text)
-    if match is None:
+    at = _unreadable(text)
+    if at is None:
         return True
-    code = f"U+{ord(match[0]):04X}"
-    if match[0] == "\0":
+    code = f"U+{ord(text[at]):04X}"
+    if text[at] == "\0":
         message = say("Here is a NUL character: this is a binary file, not a YAML text.")
     else:
         message = say("The character {code} cannot stand in a YAML text.", code=code)
-    report.add(_place(text, match.start()), ROOT, message)
+    report.add(_place(text, at), ROOT, message)
     return False
+
+
+def _unreadable(text: str) -> int | None:
+    """Where the first character stands that no YAML text can hold.
+
+    A pattern of all characters would take longer to compile than a spec to read.
+    """
+    if text.isascii():
+        found = ODD_ASCII.search(text)
+        return None if found is None else found.start()
+    odd = [c for c in set(text) if c not in "\t\n\r\x85" and not any(low <= c <= high for low, high in READABLE)]
+    return min(map(text.index, odd), default=None)
 
 
 def _place(text: str, offset: int) -> Scalar:

@@ -253,12 +253,20 @@ def examples(
     emit(reference.example(name) if name else reference.examples(), None)
 
 
+def leave_out_others(arguments: list[str]) -> None:
+    """Of all commands, build the one that is called: the others take as long as a small spec."""
+    first = next((argument for argument in arguments if not argument.startswith("-")), None)
+    called = [c for c in app.registered_commands if first == (c.name or getattr(c.callback, "__name__", None))]
+    app.registered_commands = called or app.registered_commands
+
+
 def main() -> None:
     """The entry point: runs a command, and turns what it raises into a message and an exit status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     use(first_language(sys.argv[1:]))
+    leave_out_others(sys.argv[1:])
     try:
         if language.current == "en":
             app(prog_name="hwsolve")

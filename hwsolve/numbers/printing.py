@@ -141,8 +141,10 @@ def float_text(value: float, digits: int) -> str:
         raise NotFinite(say("a value that overflows or does not exist"))
     if value == 0:
         return "0." + "0" * digits
-    mantissa, _, power = f"{abs(value):.{digits - 1}e}".partition("e")
-    return signed(-1 if value < 0 else 1, mantissa.replace(".", ""), int(power))
+    mantissa, _, power = f"{value:#.{digits}g}".partition("e")
+    if not power:
+        return mantissa.removesuffix(".")
+    return signed(-1 if value < 0 else 1, mantissa.lstrip("-").replace(".", ""), int(power))
 
 
 def signed(sign: int, digits: str, power: int, plain_below: int | None = None) -> str:

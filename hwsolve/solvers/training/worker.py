@@ -218,7 +218,8 @@ class Worker:
         digits = self.writer.digits
         shown = [quantity(v, digits) for v in losses]
         lines: list[Line] = []
-        keys = [self.writer.key(name, (), k) for k in range(len(losses))]
+        start = self.writer.key(name, (), 0)
+        keys = [start, *[Ref(f"{start.name}@{k}") for k in range(1, len(losses))]]
         for k, key in enumerate(keys):
             if key not in self.writer.known:
                 self.writer.known[key] = (name, ())

@@ -15,6 +15,7 @@ from hwsolve.formula.tree import Big, Call, Formula, Ref, transform, walk
 from hwsolve.language import Message, say
 
 POINTS = 24
+POINTS_OF_LOOPS = 8  # of formulas with sums over elements: each point has many random numbers
 TRIES = 200
 BITS = 320
 APART = 10**60
@@ -80,7 +81,7 @@ def _compared(a: Formula, b: Formula, domains: dict[str, str]) -> tuple[int, Mes
             if differ:
                 return agreed, _witness(point, left, right)
             agreed += 1
-            if agreed == POINTS:
+            if agreed == (POINTS_OF_LOOPS if loops else POINTS):
                 break
     return agreed, None
 

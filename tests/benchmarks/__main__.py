@@ -32,6 +32,16 @@ def starts() -> None:
     )
 
 
+def kinds() -> None:
+    """The shipped example of every kind, cold, beside what importing SymPy alone takes."""
+    from hwsolve.solvers import KINDS, solver
+
+    commands = [["-m", "hwsolve", "solve", f"problems/{solver(kind).EXAMPLE}"] for kind in KINDS]
+    *ours, sympy = measure.cold(*commands, ["-c", "import sympy"], runs=7)
+    for kind, time in zip(KINDS, ours, strict=True):
+        row(f"cold {kind} of its example / python -c 'import sympy'", time / sympy, 1.5)
+
+
 def training() -> None:
     """Mazur's net for 10,000 steps."""
     assert abs(mazur.by_hwsolve("float64") - mazur.by_hand()) < 1e-12
@@ -61,6 +71,7 @@ def growth() -> None:
 if __name__ == "__main__":
     measure.compiled()
     starts()
+    kinds()
     row("1,000 small specs in one batch to JSON / yaml.compose with the C loader", small_specs.ratio(), 12)
     training()
     growth()

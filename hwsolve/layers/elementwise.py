@@ -39,7 +39,10 @@ class SigmoidOperation(Operation, frozen=True):
     """y = 1/(1 + exp(−x)); y′ = y(1 − y)."""
 
     formula = "sigmoid(x)"
-    forward = staticmethod(numbers.sigmoid)
+
+    def forward(self, x: Array) -> Array:
+        """The same shape."""
+        return numbers.sigmoid(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g y (1 − y)."""
@@ -50,7 +53,10 @@ class TanhOperation(Operation, frozen=True):
     """y = tanh x; y′ = 1 − y²."""
 
     formula = "tanh(x)"
-    forward = staticmethod(numbers.tanh)
+
+    def forward(self, x: Array) -> Array:
+        """The same shape."""
+        return numbers.tanh(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g (1 − y²)."""

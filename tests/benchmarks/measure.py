@@ -1,9 +1,15 @@
-"""Time and memory of a call or of a command, the least of several runs."""
+"""Time and memory of a call or of a command.
+
+Calls are timed as the least of several runs.  Commands are whole processes that are run in turns, round by round: a
+ratio is taken within each round, and the median of the rounds is reported, so that a busy moment strikes both sides.
+"""
 
 from __future__ import annotations
 
 import compileall
+import gc
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -11,43 +17,51 @@ from collections.abc import Callable, Sequence
 
 from tests.conftest import ROOT
 
+Command = Sequence[str]
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
 
 
-def compiled() -> None:
-    """Byte-code as an installed package has it."""
+def as_installed() -> None:
+    """Byte-code as an installed package has it, and the garbage collector set as the command sets it."""
     compileall.compile_dir(str(ROOT / "hwsolve"), quiet=1)
     compileall.compile_dir(str(ROOT / "tests" / "benchmarks"), quiet=1)
+    gc.set_threshold(300_000, 20, 20)
 
 
 def seconds(call: Callable[[], object], runs: int = 5) -> float:
-    """The least processor time of a call in this process: what else the machine does is left out."""
+    """The least time of a call."""
     best = float("inf")
     for _ in range(runs):
-        start = time.process_time()
+        start = time.perf_counter()
         call()
-        best = min(best, time.process_time() - start)
+        best = min(best, time.perf_counter() - start)
     return best
 
 
-def run(arguments: Sequence[str]) -> None:
+def run(arguments: Command) -> None:
     """A Python command, cold, its output thrown away."""
     command = [sys.executable, *arguments]
     subprocess.run(command, check=True, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def cold(*commands: Sequence[str], runs: int = 15) -> list[float]:
-    """The least time that each command takes from start to end, in turns so that a busy moment strikes all."""
-    best = [float("inf")] * len(commands)
-    for _ in range(runs):
-        for n, command in enumerate(commands):
-            start = time.perf_counter()
-            run(command)
-            best[n] = min(best[n], time.perf_counter() - start)
-    return best
+def rounds(*commands: Command, runs: int) -> list[list[float]]:
+    """The times of all commands, round by round; the first round is not counted."""
+    times = [[seconds(lambda c=command: run(c), 1) for command in commands] for _ in range(runs + 1)]  # type: ignore[misc]
+    return times[1:]
 
 
-def memory(arguments: Sequence[str]) -> float:
+def ratio(a: Command, b: Command, runs: int = 15) -> float:
+    """The time of one command over that of another."""
+    return statistics.median(x / y for x, y in rounds(a, b, runs=runs))
+
+
+def ratio_beyond(a: Command, least_a: Command, b: Command, least_b: Command, runs: int = 10) -> float:
+    """The same, from each side the time of a command taken off that does next to nothing: its start-up is left out."""
+    times = rounds(a, least_a, b, least_b, runs=runs)
+    return statistics.median((a - little_a) / (b - little_b) for a, little_a, b, little_b in times)
+
+
+def memory(arguments: Command) -> float:
     """The largest resident memory of a command in MB, seen by a parent that has no other child."""
     code = (
         "import resource, subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]], check=True, stdout=subprocess.DEVNULL); "

@@ -48,12 +48,15 @@ def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
     return without_repeats(links)
 
 
-def row(line: Value | Identity | Prose, notation: Notation) -> str:
-    """The chain in one row; that of an exact value, as most lines are, without a list between."""
+def row(line: Value | Identity | Prose, notation: Notation, symbol: str | None = None) -> str:
+    """The chain in one row; that of an exact value, as most lines are, without a list between.
+
+    `symbol` is the written key where it is at hand.
+    """
     if type(line) is not Value or line.quantity.relation == "≈":
         return joined(chain(line, notation))
     write = notation.formula
-    text, last = write(line.key), ""
+    text, last = symbol or write(line.key), ""
     for stage in line.stages:
         if (link := write(stage.formula)) != last:
             text += f" {stage.relation} {link}"

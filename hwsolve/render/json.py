@@ -11,7 +11,7 @@ from hwsolve import __version__
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import translate
 from hwsolve.render.chain import Notation, row
 from hwsolve.render.options import Options
@@ -115,10 +115,10 @@ class Writer:
     def line(self, line: Line) -> Object | ValueRow:
         """A line that can be evaluated, and how a person reads it."""
         if isinstance(line, Value):
-            key, quantity = line.key, line.quantity
-            formula, shown = computable(line.formula), row(line, UNICODE)
+            key, symbol, quantity = plain(line.key), unicode(line.key), line.quantity
+            formula, shown = computable(line.formula), row(line, UNICODE, symbol)
             rule = self.text(line.rule)
-            return ValueRow(plain(key), unicode(key), formula, shown, quantity.relation, quantity.text, rule)
+            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule)
         if isinstance(line, Identity):
             return {
                 "kind": "identity",
@@ -225,6 +225,8 @@ class Leaves:
 def computable(f: Formula) -> str:
     """A formula for a reader that works in fractions and in real numbers, and cannot order the two."""
     text = plain(f)
+    if type(f) is Ref:
+        return text
     ordered = "<" in text or ">" in text or "max(" in text or "min(" in text
     return plain(by_steps(f)) if ordered else text
 

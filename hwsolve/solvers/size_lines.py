@@ -45,8 +45,9 @@ def value_line(
     key: Ref, f: Formula, result: int, stages: tuple[Formula, ...], rule: Message | str = "", aside: bool = False
 ) -> Value:
     """`key = stages … = result`, where `f` can be evaluated."""
-    chain = tuple([Stage("=", s) for s in stages])
-    return Value(key, no_lone_number(f), chain, whole(result), rule, aside)
+    if type(f) is Number:
+        f = no_lone_number(f)
+    return Value(key, f, tuple([Stage("=", s) for s in stages]), whole(result), rule, aside)
 
 
 def counted(

@@ -22,13 +22,13 @@ class Scalar(Node, gc=False):
     plain: bool = True
 
 
-class Sequence(Node):
+class Sequence(Node, gc=False):
     """A list."""
 
     items: list[Node]
 
 
-class Mapping(Node):
+class Mapping(Node, gc=False):
     """Keys with their values, in order; each entry is (the key's own scalar, the value)."""
 
     entries: dict[str, tuple[Scalar, Node]]

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 RECENT = 512  # written formulas that are kept: few, so that they stay near
 LONGEST = 40  # significant digits of a decimal; a rational with more is written p/q
+WHOLE = 10**LONGEST  # an integer below is written with all its digits
 
 DECIMAL = re.compile(r"(-?)(\d+)(\.\d+)?(?:[eE]([+-]?\d+))?")
 TINY = re.compile(r"(-?)0\.(0{6,})([1-9])(\d*)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import RECENT, decimal
+from hwsolve.formula.notation.decimals import RECENT, WHOLE, decimal
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a formula's outermost operator binds
@@ -30,7 +30,7 @@ def write(f: Formula) -> tuple[str, int]:
     return f"{f.op}({plain(f.body)}, {f.index}, {plain(f.low)}, {plain(f.high)})", ATOM
 
 
-@lru_cache(maxsize=RECENT)
+@lru_cache(maxsize=16_384)  # every line of a large array names the same elements again
 def reference(f: Ref) -> str:
     """`w@1[2,1]`."""
     return f"{f.name}[{','.join([plain(i) for i in f.indices])}]"
@@ -38,6 +38,8 @@ def reference(f: Ref) -> str:
 
 def number(f: Number) -> tuple[str, int]:
     """A decimal, or a fraction."""
+    if f.denominator == 1 and 0 <= f.numerator < WHOLE:
+        return str(f.numerator), ATOM
     text = decimal(f.numerator, f.denominator)
     return text, PRODUCT if "/" in text else SIGN if f.numerator < 0 else ATOM
 

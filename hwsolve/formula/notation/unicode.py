@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from hwsolve.formula.notation.decimals import LONGEST, RECENT, commas, decimal, short
+from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -16,7 +16,6 @@ SUPERSCRIPTS = str.maketrans(
     "0123456789+-−=(),abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθ",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾'ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿ",
 )
-PLAIN = 10**LONGEST  # an integer below is written with all its digits
 BIG = {"Sum": "Σ", "Prod": "Π", "Max": "max", "Min": "min"}
 
 
@@ -96,7 +95,7 @@ class Unicode(Writer):
     """The characters of Unicode."""
 
     def number(self, f: Number) -> Piece:
-        if f.denominator == 1 and not f.text and 0 <= f.numerator < PLAIN:
+        if f.denominator == 1 and not f.text and 0 <= f.numerator < WHOLE:
             return Piece(f"{f.numerator:,}", ATOM, "number")
         return shown(f)
 
@@ -180,7 +179,7 @@ def whole_numbers(items: Sequence[Formula]) -> list[str] | None:
     """Plain whole numbers, of which counts are sums and products, without further questions; None for anything else."""
     texts = []
     for f in items:
-        if type(f) is not Number or f.denominator != 1 or f.text or not 0 <= f.numerator < PLAIN:
+        if type(f) is not Number or f.denominator != 1 or f.text or not 0 <= f.numerator < WHOLE:
             return None
         texts.append(f"{f.numerator:,}")
     return texts

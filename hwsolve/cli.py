@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -253,11 +254,17 @@ def examples(
     emit(reference.example(name) if name else reference.examples(), None)
 
 
-def leave_out_others(arguments: list[str]) -> None:
+@contextmanager
+def only_called(arguments: list[str]) -> Iterator[None]:
     """Of all commands, build the one that is called: the others take as long as a small spec."""
+    every = app.registered_commands
     first = next((argument for argument in arguments if not argument.startswith("-")), None)
-    called = [c for c in app.registered_commands if first == (c.name or getattr(c.callback, "__name__", None))]
-    app.registered_commands = called or app.registered_commands
+    called = [c for c in every if first == (c.name or getattr(c.callback, "__name__", None))]
+    app.registered_commands = called or every
+    try:
+        yield
+    finally:
+        app.registered_commands = every
 
 
 def main() -> None:
@@ -266,11 +273,11 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     use(first_language(sys.argv[1:]))
-    leave_out_others(sys.argv[1:])
     try:
-        if language.current == "en":
-            app(prog_name="hwsolve")
-        sys.exit(app(prog_name="hwsolve", standalone_mode=False))
+        with only_called(sys.argv[1:]):
+            if language.current == "en":
+                app(prog_name="hwsolve")
+            sys.exit(app(prog_name="hwsolve", standalone_mode=False))
     except Exception as error:
         if hasattr(error, "format_message"):  # of the parser, which speaks English alone
             from hwsolve.commands.parser_words import refuse

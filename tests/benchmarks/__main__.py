@@ -7,6 +7,7 @@ from tests.conftest import ROOT
 
 COUNT = ["-m", "hwsolve", "count-params", "problems/models/resnet18.yaml"]
 HELLO = [str(ROOT / "tests/benchmarks/hello.py")]
+SYMPY = ["-c", "import sympy"]
 TORCHINFO = [str(ROOT / "tests/benchmarks/resnet18_torchinfo.py")]
 
 
@@ -28,6 +29,15 @@ def starts() -> None:
     row("cold count-params of ResNet-18 / torchinfo's summary of it, memory", of_memory, 1 / 10)
 
 
+def kinds() -> None:
+    """The shipped example of every kind, cold, beside what importing SymPy alone takes."""
+    from hwsolve.solvers import KINDS, solver
+
+    for kind in KINDS:
+        command = ["-m", "hwsolve", "solve", f"problems/{solver(kind).EXAMPLE}"]
+        row(f"cold {kind} of its example / python -c 'import sympy'", measure.ratio(command, SYMPY, runs=5), 1.5)
+
+
 def training() -> None:
     """Mazur's net for 10,000 steps."""
     assert abs(mazur.by_hwsolve("float64") - mazur.by_hand()) < 1e-12
@@ -41,6 +51,7 @@ def training() -> None:
 if __name__ == "__main__":
     measure.as_installed()
     starts()
+    kinds()
     row("1,000 small specs in one batch to JSON / yaml.compose with the C loader", small_specs.ratio(), 12)
     training()
     row("100,000 linear layers in a repeat / 100 in a repeat", growth.repeated(), 1.1)

@@ -8,7 +8,7 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
 from hwsolve.layers.network import Item
-from hwsolve.solution import Answer, Line, Note, Section, Value
+from hwsolve.solution import Answer, Line, Note, Quantity, Section, Value
 from hwsolve.solvers.count_conventions import BYTES, MULTIPLIED, asked
 from hwsolve.solvers.count_table import Row
 from hwsolve.solvers.size_lines import counted, equal, size_value, value_line
@@ -148,20 +148,22 @@ class LayerCounts:
         shown = (self.asked.flops and multiple == "flops") or main
         times = Call("*", (Number(n), Ref(quantity + dotted)))
         key = Ref(multiple + dotted)
-        if isinstance(count, Formula):
+        if type(count) is not Quantity:
             size = simplified(Call("*", (Number(n), count)))
             line = equal(key, Call("*", (Number(n), count)), size, aside=not shown)
         else:
             size = n * count.value
             line = value_line(key, times, size, (Call("*", (Number(n), Number(count.value))),), aside=not shown)
-        self.answer(multiple + dotted, size)
-        if line is not None:
-            lines.append(line)
+        self.keep(multiple + dotted, size, lines, line)
 
     def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line | None) -> None:
         """Keep a count and its line."""
         self.values[quantity][path] = count
-        self.answers[f"{quantity}.{path}"] = Answer(line.quantity if type(line) is Value else size_value(count))
+        self.keep(f"{quantity}.{path}", count, lines, line)
+
+    def keep(self, key: str, count: Size, lines: list[Line], line: Line | None) -> None:
+        """Keep an answer and its line."""
+        self.answers[key] = Answer(line.quantity if type(line) is Value else size_value(count))
         if line is not None:
             lines.append(line)
 

@@ -12,6 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
@@ -160,7 +168,7 @@ class _Reader:
 
     def document(self) -> Node | None:
         """The next document, or None at the end."""
-        if type(self.next()) is yaml.StreamEndEvent:
+        if type(self.next()) is StreamEndEvent:
             return None
         self.anchors = {}
         node = self.node(self.next(), 1)
@@ -178,31 +186,31 @@ class _Reader:
             if depth > MOST_DEPTH:
                 self.stop(mark, say("This is nested more than {most} levels deep.", most=MOST_DEPTH))
             self.deepest = depth
-        if kind is yaml.AliasEvent:
+        if kind is AliasEvent:
             return self.alias(event, depth)
         if event.tag is not None:
             return self.tagged(event, depth)
         if event.anchor is not None:
             return self.anchored(event, depth)
-        if kind is yaml.ScalarEvent:
+        if kind is ScalarEvent:
             return Scalar(mark.line + 1, mark.column + 1, event.value, event.implicit[0])
         return self.inside(event, depth)
 
     def inside(self, event: Any, depth: int) -> Node:
         """The list or mapping that begins with an event."""
         mark = event.start_mark
-        if type(event) is yaml.ScalarEvent:
+        if type(event) is ScalarEvent:
             return Scalar(mark.line + 1, mark.column + 1, event.value, event.implicit[0])
         below = depth + 1
         advance, node = self.next, self.node
-        if type(event) is yaml.SequenceStartEvent:
+        if type(event) is SequenceStartEvent:
             items = []
-            while type(event := advance()) is not yaml.SequenceEndEvent:
+            while type(event := advance()) is not SequenceEndEvent:
                 items.append(node(event, below))
             return Sequence(mark.line + 1, mark.column + 1, items)
         entries: dict[str, tuple[Scalar, Node]] = {}
         merged: list[Mapping] = []
-        while type(event := advance()) is not yaml.MappingEndEvent:
+        while type(event := advance()) is not MappingEndEvent:
             key = node(event, below)
             value = node(advance(), below)
             if type(key) is not Scalar:

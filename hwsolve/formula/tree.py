@@ -123,10 +123,8 @@ def transform(f: Formula, change: Callable[[Formula], Formula]) -> Formula:
     parts = children(f)
     if parts:
         new = tuple([transform(p, change) for p in parts])
-        for a, b in zip(new, parts, strict=True):
-            if a is not b:
-                f = rebuild(f, new)
-                break
+        if any(a is not b for a, b in zip(new, parts, strict=True)):
+            f = rebuild(f, new)
     return change(f)
 
 

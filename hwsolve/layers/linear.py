@@ -55,8 +55,9 @@ class Affine(Operation, frozen=True):
             z = x @ (w if self.by_input else w.T)
         return z if b is None else z + b
 
-    def backward(self, slot: int, g: Array, y: Array, x: Array, w: Array, b: Array = None) -> Array:
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """Wᵀ g for the input, g xᵀ for the weights, g for the bias; summed over the leading axes for the last two."""
+        x, w = arrays[:2]
         if slot == 0:
             return g @ (w.T if self.by_input else w)
         if slot == 1:

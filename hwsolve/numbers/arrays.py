@@ -74,10 +74,10 @@ def in_float64(parameter: Array) -> Array:
 
 def on_arrays(name: str) -> Callable[[Array], Array]:
     """The named function of one array, chosen by its dtype alone."""
-    in_floats, elements, ndarray = FLOAT64[name], of_elements(name), np.ndarray
+    in_floats, elements = FLOAT64[name], of_elements(name)
 
     def function(x: Array) -> Array:
-        if isinstance(x, ndarray):
+        if isinstance(x, np.ndarray):
             return elements(x) if x.dtype.char == "O" else in_floats(x)
         return in_floats(x) if isinstance(x, float) else FUNCTIONS[name](x)
 

@@ -91,7 +91,10 @@ class Peer:
         whole = spec.get("trainable", True)
         weight, bias = spec["weight"], spec["bias"]
         turned = isinstance(weight, dict)
-        w = self.tensor(f"w{self.k}", weight["values"] if turned else weight, whole)
+        if turned and "shared" in weight:
+            w = self.tensor(f"w{self.k}", weight["value"], whole).expand(x.shape[-1], spec["out_features"])
+        else:
+            w = self.tensor(f"w{self.k}", weight["values"] if turned else weight, whole)
         z = x @ (w if turned else w.T)
         if bias is False:
             return z

@@ -12,7 +12,7 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.tree import (
     ONE,
     Call,
@@ -28,9 +28,10 @@ from hwsolve.formula.tree import (
 from hwsolve.graph.elements import Indices, count, elements
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, first_few, met
-from hwsolve.graph.operation import Operation, Schematic, backward_schematic, forward_schematic, rename
+from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
 from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
+from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import settled
 from hwsolve.language import Message, say
@@ -57,6 +58,7 @@ class Writer:
         self.values: Values = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.reader = Reader()
+        self.taken = scalars(graph)  # names that no index may have
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
@@ -130,7 +132,7 @@ class Writer:
         read = Reads(self)
         if not self.agree(value, formula, read):
             raise Disagreement(
-                f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value"
+                f"{plain(key)}: the formula of {self.graph.nodes[name].layer or plain(key)} does not give its value"
             )
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
@@ -225,7 +227,8 @@ class Writer:
         whole: bool = False,
     ) -> Formula:
         """The schematic formula with numbers for its indices and sizes, and nodes for its names; `whole`: all terms."""
-        f = substitute(schematic.formula, sizes)
+        schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), self.taken)
+        f = schematic.formula
         if "g" not in names:
             f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
         f = transform(rename(f, names), self.constant)
@@ -238,7 +241,7 @@ class Writer:
 
     def constant(self, node: Formula) -> Formula:
         """A constant of the graph as its number."""
-        if isinstance(node, Ref) and node.name.startswith("#"):
+        if isinstance(node, Ref) and node.name in self.graph.nodes and self.graph.nodes[node.name].role == "constant":
             return self.graph.numbers[node.name]
         return node
 

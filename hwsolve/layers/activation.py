@@ -114,7 +114,8 @@ class PReLU(Activation, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """The gradient of a slope is the sum of g·x where x < 0."""
-        return super().operations(x) | {"gradient": {"mul": "values", "sum": "values - slopes"}}
+        slopes = "1" if self.weight.shared else "slopes"
+        return super().operations(x) | {"gradient": {"mul": "values", "sum": f"values - {slopes}"}}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values and the slopes."""
@@ -126,7 +127,7 @@ class PReLU(Activation, frozen=True):
 
     def build(self, builder: Builder, x: str, path: str) -> str:
         """One operation with its learned slope; `init` is its value unless `weight` gives one."""
-        if self.num_parameters != 1:
+        if self.num_parameters != 1 and not self.weight.shared:
             raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=path))
         a = builder.own(self, "weight", (), builder.free_symbol("alpha"), path, self.init)
         return builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a), path, self.symbols.output)

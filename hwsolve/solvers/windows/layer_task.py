@@ -179,6 +179,6 @@ def index_formulas(layer: Any, named: Shape, construction: LayerConstruction, co
 
 def like(operation: Operation, other: Operation, frame: Any) -> Operation:
     """The operation of the general layer, written as that of the graph."""
-    settings = ("bias", "flip", "written", "channels", "ties")
+    settings = ("bias", "shared", "flip", "written", "channels", "ties")
     same = {name: getattr(other, name) for name in settings if hasattr(other, name)}
     return msgspec.structs.replace(operation, frame=frame, **same)

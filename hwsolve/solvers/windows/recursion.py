@@ -84,7 +84,7 @@ class Recursion:
         lead = len(own) - axes
         if slot == 0:
             chosen = ("c",)[:lead] + PLACES[:axes]
-        elif slot == 1:
+        elif slot == 1 and own:  # one weight for all has no letters
             chosen = ("o", "c")[2 - lead :] + CELLS[:axes]
         else:
             chosen = ("o",)[: len(own)]
@@ -188,11 +188,12 @@ class Recursion:
     def free(self, *formulas: Formula) -> dict[str, str]:
         """The domains of the names that stand free in some formulas."""
         index = set(self.schematic.indices) | set(self.letters(0).values())
+        numbers = {self.called.w, self.called.b}  # one for all units
         found: dict[str, str] = {}
         for f in formulas:
             bound = {n.index for n in walk(f) if isinstance(n, Big)}
             for node in walk(f):
-                if isinstance(node, Ref) and not node.indices and node.name not in bound | {self.called.b}:
+                if isinstance(node, Ref) and not node.indices and node.name not in bound | numbers:
                     found[node.name] = "index" if node.name in index else "size"
         return dict(sorted(found.items()))
 

@@ -69,8 +69,10 @@ class Graph(msgspec.Struct):
     nodes: dict[str, Node] = {}
     labels: dict[str, Label] = {}
     numbers: dict[str, Formula] = {}  # the constants' numbers
+    typed: dict[str, tuple[Formula, ...]] = {}  # the numbers of givens and parameters, in order
     parameters: dict[str, Parameter] = {}
     selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
+    chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
     loss: str = ""
@@ -86,9 +88,11 @@ class Graph(msgspec.Struct):
         """The symbol of a quantity."""
         return self.labels[name].symbol
 
-    def called(self, symbol: str) -> str | None:
-        """The quantity that a problem or the defaults call so, as it was before any update."""
-        return next((n for n, label in self.labels.items() if label.symbol == symbol), None)
+    def standing(self, name: str) -> str:
+        """Whether the problem states the numbers of a quantity, or they are chosen or implied (see Given)."""
+        if name in self.selectors or self.nodes[name].role == "state":
+            return "implied"
+        return "chosen" if name in self.chosen else "stated"
 
 
 class Builder:
@@ -124,7 +128,10 @@ class Builder:
         """
         spec = getattr(layer, which)
         symbol = getattr(layer.symbols, which, None) or symbol
-        elements = dict(named_elements(spec.symbols)) if spec.symbols is not None else {}
+        elements = {}
+        if spec.symbols is not None:
+            missing = (1,) * (len(shape) - len(spec.names_shape()))  # leading axes that the problem leaves out
+            elements = {missing + at: name for at, name in named_elements(spec.symbols)}
         if isinstance(spec.symbols, str):
             symbol, elements = spec.symbols, {}
         name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=path)

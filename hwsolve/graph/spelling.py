@@ -6,7 +6,7 @@ as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -58,9 +58,9 @@ def quantities(graph: Graph) -> Iterator[Named]:
         yield Named(node.name, label.symbol, node.shape, None, not label.elements)
 
 
-def clash(graph: Graph) -> Clash | None:
+def clash(things: Iterable[Named]) -> Clash | None:
     """The first two things of one name or spelling, if there are any."""
-    every = list(quantities(graph))
+    every = list(things)
     names: dict[str, Named] = {}
     spellings: dict[str, Named] = {}
     for one in every:

@@ -19,7 +19,7 @@ from hwsolve.formula.vectors import NUMBERS, PRODUCT, VECTORS, Elements, NoEleme
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
 from hwsolve.solvers.derivatives.point_checks import PointChecks
-from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, nested
+from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, declare, nested
 from hwsolve.spec.nodes import Node
 from hwsolve.spec.report import Report, did_you_mean
 
@@ -41,6 +41,7 @@ class Reader:
 
     def __init__(self, problem: Problem, report: Report) -> None:
         self.problem, self.report = problem, report
+        self.declared = declare(problem)
         self.shapes: Shapes = {
             name: tuple(as_formula(n) for n in v.size) for name, v in problem.variables.items() if v.size
         }
@@ -105,6 +106,7 @@ class Reader:
             scalars={n: d for n, d in declared.items() if n not in self.shapes and d != "real"},
             elements={n: d for n, d in declared.items() if n in self.shapes and d != "real"},
             assumed=tuple(self.assumed),
+            declared=self.declared,
             sums={n: v.sum for n, v in self.problem.variables.items() if v.sum is not None},
         )
         PointChecks(task, self.problem, self.report).run()

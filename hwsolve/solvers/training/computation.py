@@ -28,6 +28,7 @@ from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import ROOT, Path, Report
 
 if TYPE_CHECKING:
+    from hwsolve.layers.optimizer import SGD
     from hwsolve.solvers.backprop import Problem
 
 MOST_VALUES = 4_000_000  # numbers of a network that is computed
@@ -54,7 +55,7 @@ class Construction:
 
     def __init__(self, problem: Problem, report: Report):
         self.problem, self.report = problem, report
-        self.graph = Graph({}, {}, {}, {}, set())
+        self.graph = Graph()
         self.builder = Builder(self.graph)
         self.givens: dict[str, Given] = {}
         self.stated: list[Message] = []
@@ -107,8 +108,9 @@ class Construction:
         if self.graph.loss or upstream:
             differentiate(self.graph, upstream)
         if self.problem.optimizer is not None and self.graph.loss:
-            update(self.graph, self.problem.optimizer.settings())
-            self.start_states()
+            self.enter_updates(self.problem.optimizer)
+        self.graph.typed = {name: given.values for name, given in self.givens.items()}
+        self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         check_names(self)
         if not self.report.ok:
             return None
@@ -200,7 +202,7 @@ class Construction:
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
-            self.remarks.append(
+            self.stated.append(
                 say(
                     "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 significant digits.",
                     symbol=self.graph.symbol(name),
@@ -222,7 +224,7 @@ class Construction:
                 "`{layer}` needs numbers for its {which}, of the shape {shape}.",
                 layer=owned.path,
                 which=owned.which,
-                shape=shape_text(shape),
+                shape=shape_text(shape) or "1",
             )
             hint = say(
                 "As `{which}: {example}`, or `{which}: {init}`.",
@@ -233,6 +235,18 @@ class Construction:
             self.wrong_layer(owned.path, message, hint)
             return None
         return (value,) * size
+
+    def enter_updates(self, optimizer: SGD) -> None:
+        """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
+        update(self.graph, optimizer.settings())
+        if any(node.role == "state" for node in self.graph.nodes.values()):
+            self.stated.append(say("Every velocity starts at 0."))
+        if optimizer.nesterov:
+            self.stated.append(say("The momentum is that of Nesterov."))
+        frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
+        if frozen:
+            self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
+        self.start_states()
 
     def start_states(self) -> None:
         """The optimizer's own quantities start at 0."""

@@ -147,12 +147,7 @@ class Ending:
         chosen = tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
         self.construction.givens[name] = Given(shape, chosen)
         self.graph.selectors.add(name)
-        listed = ", ".join(map(str, target.numbers))
-        self.construction.stated.append(
-            say("The targets are the classes {classes}, counted from 1.", classes=listed)
-            if target.many
-            else say("The target is class {classes}, counted from 1.", classes=listed)
-        )
+        self.construction.stated.append(target.sentence())
         return Target(name, True, True)
 
 

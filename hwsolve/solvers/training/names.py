@@ -29,7 +29,7 @@ def check_names(construction: Construction) -> None:
         message = say("`{name}` is a quantity, and a constant in a number of this problem.", name=taken.name)
         construction.report.add(node, path, message, say("Give it another name under `symbols`."))
         return
-    found = clash(graph)
+    found = clash(quantities(graph))
     if found is None:
         return
     ends = [place(construction, one) for one in (found.first, found.second)]
@@ -109,7 +109,8 @@ def place(construction: Construction, one: Named) -> Found:
     if node.role != "parameter":
         return step(at, "symbols", "output")
     which = construction.builder.owned[one.node].which
-    ways = [step(at, which, "symbols", *(one.at or ())), step(at, "symbols", which)]
+    elements = (step(at, which, "symbols", *(one.at or ())[k:]) for k in range(len(one.at or ()) + 1))
+    ways = [max(elements, key=lambda way: way[2]), step(at, "symbols", which)]
     return next((way for way in ways if way[2]), (*ways[1][:2], False))
 
 

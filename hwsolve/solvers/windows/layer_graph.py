@@ -40,6 +40,11 @@ class LayerConstruction(Construction):
         self.written = Written()
 
     @property
+    def function_slope(self) -> str:
+        """What the derivative of any function in front of the layer is called."""
+        return ""
+
+    @property
     def axes(self) -> int:
         """The axes of the map."""
         found: int = self.layer.AXES
@@ -108,6 +113,11 @@ class ConvolutionGraph(LayerConstruction):
     activation: Activation | None = None
     function: str = "f"
     flip: bool = False
+
+    @property
+    def function_slope(self) -> str:
+        """da/dz."""
+        return "da_dz" if self.activation is not None else ""
 
     def input_symbol(self) -> str:
         """z before an activation."""

@@ -239,7 +239,9 @@ class LayerWorker(Worker):
             here = sizes | dict(zip(letters, indices[len(batch) :], strict=True))
 
             def look_up(key: str, at: tuple[int, ...], here: dict[str, int] = here) -> Any:
-                return self.writer.element(read[key], batch + at if key != r.called.w else at) if at else here[key]
+                if not at and key in here:
+                    return here[key]
+                return self.writer.element(read[key], batch + at if key != r.called.w else at)
 
             if not self.writer.agree(self.writer.element(name, indices), f, look_up):
                 key = plain(self.writer.key(name, indices))

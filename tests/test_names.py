@@ -189,3 +189,80 @@ def test_two_quantities_that_are_written_alike_are_refused(name: str, arguments:
 def test_a_name_that_is_a_constant_of_a_number_is_refused() -> None:
     layers = "layers: [{leaky_relu: {negative_slope: 1/e}}, {linear: {out_features: 1, weight: [[1]], bias: false, symbols: {output: e}}}]"
     assert "`e` is a quantity, and a constant in a number of this problem." in refusal(layers)
+
+
+SIZES = [
+    (
+        "kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: NAME}}",
+        "u",
+        "`u` is an index of the formulas",
+    ),
+    ("kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: NAME}}", "H_in", "is a size of the formulas"),
+    ("kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: NAME}}", "x", "Two quantities are called `x`."),
+    ("kind: pooling\nlayer: {avg_pool1d: {kernel_size: NAME}}", "i", "`i` is an index of the formulas"),
+    ("kind: convolution\nlayer: {conv1d: {out_channels: 2, kernel_size: α}}\ninput: [NAME, 7]", "alpha", "written α."),
+    ("kind: count-params\nnetwork: {input: NAME, layers: [linear: n]}", "params", "`params` is a key of the answers"),
+    ("kind: count-params\nnetwork: {input: NAME, layers: [linear: lr]}", "eta", "`eta` and `lr` are both written η."),
+    ("kind: complexity\nnetwork: {input: NAME, layers: [linear: n]}", "forward", "`forward` is a key of the answers"),
+    ("kind: derivative\nfunction: x[1]*NAME", "x1", "`x[1]` and `x1` are both written x₁."),
+    (
+        "kind: derivative\nfunction: Sum(x[i]**2, i, 1, n)*NAME\nwrt: x[k]",
+        "x_i",
+        "`x[i]` and `x_i` are both written xᵢ.",
+    ),
+    (
+        "kind: derivative\nfunction: erf(NAME*x)\nwrt: x\nvariables: {NAME: real}",
+        "pi",
+        "`pi` is a variable here, and a constant",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "sentence"), SIZES, ids=[name for _, name, _ in SIZES])
+def test_sizes_and_variables_that_mean_two_things_are_refused_and_others_are_taken(
+    text: str, name: str, sentence: str
+) -> None:
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(text.replace("NAME", name))
+    assert sentence in str(refused.value)
+    assert wrong_lines(json.loads(hwsolve.solve(text.replace("NAME", "Q")).to("json"))) == []
+
+
+FUNCTIONS = (
+    "e*x**2 + pi",
+    "exp(e*x)*sin(pi) + pi*log(e)",
+    "e**x + pi**e",
+    "sigmoid(e*x) - pi/e",
+    "Sum(e**j*x, j, 1, 3)*pi",
+)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("wrt", ["x", "e"])
+def test_declared_e_and_pi_are_variables(function: str, wrt: str) -> None:
+    """The same as with other names, which no constant has."""
+
+    def solved(e: str, pi: str) -> dict[str, str]:
+        spec = {
+            "kind": "derivative",
+            "function": renamed_in(function, e, pi),
+            "wrt": renamed_in(wrt, e, pi),
+            "variables": {e: "positive", pi: "real"},
+            "order": 2,
+            "at": [{e: 2, pi: 1.5, "x": 0.25}],
+        }
+        found = json.loads(hwsolve.solve(spec).to("json"))
+        assert wrong_lines(found) == []
+        return {key: renamed_in(repr(answer.get("value")), "e", "pi") for key, answer in found["answers"].items()}
+
+    assert solved("e", "pi")["d1_at"] == solved("qa", "qb")["d1_at"]
+    assert solved("e", "pi")["d2_at"] == solved("qa", "qb")["d2_at"]
+
+
+def renamed_in(text: str, e: str, pi: str) -> str:
+    """The text with other names for e and pi."""
+    return re.sub(r"\be\b", e, re.sub(r"\bpi\b", pi, text))
+
+
+def test_e_that_nothing_declares_is_the_constant() -> None:
+    assert hwsolve.solve("kind: derivative\nfunction: e**x\nwrt: x\nexpect: {d1: exp(x)}").checks[0].ok

@@ -15,6 +15,7 @@ from hwsolve.formula.notation.unicode import SUBSCRIPTS
 from hwsolve.formula.tree import Formula, Number, Ref, references
 from hwsolve.graph.elements import Indices
 from hwsolve.graph.graph import Graph
+from hwsolve.language import Message, say
 
 LETTERS = frozenset("ijkmhlpqrsconuvt")  # of indices in the formulas of operations
 RAISED = {chr(lowered): chr(raised) for raised, lowered in SUBSCRIPTS.items()}
@@ -44,6 +45,13 @@ class Clash(msgspec.Struct, frozen=True):
     second: Named
     written: str = ""
     element: str = ""
+
+    def sentence(self) -> Message:
+        """What is wrong."""
+        a, b = self.element, self.second.name
+        if not self.written:
+            return say("Two quantities are called `{name}`.", name=b)
+        return say("`{a}` and `{b}` are both written {written}.", a=a, b=b, written=self.written)
 
 
 def quantities(graph: Graph) -> Iterator[Named]:

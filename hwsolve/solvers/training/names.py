@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.graph.graph import Graph
-from hwsolve.graph.spelling import Clash, Named, clash, constants, quantities
+from hwsolve.graph.spelling import Named, clash, constants, quantities
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Mapping, Sequence
 from hwsolve.spec.nodes import Node as Place
@@ -40,16 +40,7 @@ def check_names(construction: Construction) -> None:
         a=described(construction, found.first),
         b=described(construction, found.second),
     )
-    construction.report.add(node, path, sentence(found), hint)
-
-
-def sentence(found: Clash) -> Message:
-    """What is wrong."""
-    if not found.written:
-        return say("Two quantities are called `{name}`.", name=found.second.name)
-    return say(
-        "`{a}` and `{b}` are both written {written}.", a=found.element, b=found.second.name, written=found.written
-    )
+    construction.report.add(node, path, found.sentence(), hint)
 
 
 def described(construction: Construction, one: Named) -> Message | str:

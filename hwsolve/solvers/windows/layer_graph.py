@@ -60,7 +60,7 @@ class LayerConstruction(Construction):
     def place_of(self, layer: str) -> tuple[Place, Path] | None:
         """Where the one layer's arguments stand, or the activation in front of it."""
         assert self.problem.node is not None
-        key = "layer" if layer == self.name else "activation"
+        key = "activation" if layer != self.name and "activation" in self.problem.node.entries else "layer"
         node, path = self.problem.node.entries[key][1], ROOT / key
         if isinstance(node, Mapping) and len(node.entries) == 1:
             ((name, (_, node)),) = node.entries.items()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hwsolve.formula.tree import Formula, references
-from hwsolve.graph.spelling import Clash, Named, clash, quantities
+from hwsolve.graph.spelling import Named, clash, quantities
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import CELLS
 from hwsolve.layers.axes import PLACES as PLACES_OF_Y
-from hwsolve.solvers.training.names import place, sentence
+from hwsolve.solvers.training.names import place
 from hwsolve.solvers.windows.layer_graph import LayerConstruction
 from hwsolve.solvers.windows.one_layer import MAPS, OneLayerProblem
 from hwsolve.solvers.windows.recursion import PLACES
@@ -40,9 +40,9 @@ def check_letters(problem: OneLayerProblem, construction: LayerConstruction, rep
             continue
         return False
     every = [*quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
-    found: Clash | None = clash(every)
+    found = clash(every)
     if found is not None:
-        wrong(problem, report, sizes.get(found.second.name) or "layer", sentence(found))
+        wrong(problem, report, sizes.get(found.second.name) or "layer", found.sentence())
     return found is None
 
 

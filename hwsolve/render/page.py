@@ -110,7 +110,7 @@ class Page:
         rows: list[Row] = []
         scalars: list[str] = []
         for key, value in grouped(given):
-            whole = isinstance(value, list)
+            whole = isinstance(value, list | Message)
             head = unicode(key) if key.indices else key_symbol(key.name, whole)
             if isinstance(value, Message):
                 scalars.append(f"{head}: {self.words(value)}")

@@ -114,8 +114,7 @@ class PReLU(Activation, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """The gradient of a slope is the sum of g·x where x < 0."""
-        slopes = "1" if self.weight.shared else "slopes"
-        return super().operations(x) | {"gradient": {"mul": "values", "sum": f"values - {slopes}"}}
+        return super().operations(x) | {"gradient": {"mul": "values", "sum": "values - slopes"}}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values and the slopes."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from hwsolve.formula.tree import Number
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Formula, Number
 from hwsolve.numbers import Scalar, exact, show
 from hwsolve.solution import Quantity
 
@@ -21,6 +22,11 @@ def stated(value: float) -> Quantity | None:
         return None
     q = quantity(exact(*rational(repr(float(value)))))
     return Quantity(value, q.text, "=", q.exact, "float64") if q.relation == "=" else None
+
+
+def as_typed(f: Formula) -> Formula | None:
+    """A number of the spec that is no decimal, as 1/3 or √5; None for one that is."""
+    return None if isinstance(f, Number) and "/" not in plain(f) else f
 
 
 def put_in(value: Scalar | Quantity, digits: int = 6) -> Number:

@@ -38,10 +38,18 @@ class Stage(msgspec.Struct, frozen=True, gc=False):
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
-    """A number that the spec states."""
+    """A number that the spec states.
+
+    `typed` is what the spec says where that is no decimal, as 1/3, √5 or a size that is a name: that has no quantity.
+    `shape` is that of the array which the element is of, where it is known.  `role`: stated, chosen (for a case with
+    numbers, where the spec states none), or implied, as zeros and ones by the sentence that names a class.
+    """
 
     key: Ref
-    quantity: Quantity
+    quantity: Quantity | None
+    typed: Formula | None = None
+    shape: tuple[int, ...] = ()
+    role: str = "stated"
 
 
 class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"):

@@ -12,9 +12,10 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.tree import (
     ONE,
+    ZERO,
     Call,
     Formula,
     Number,
@@ -25,18 +26,20 @@ from hwsolve.formula.tree import (
     substitute,
     transform,
 )
-from hwsolve.graph.elements import Indices, count, elements
+from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, first_few, met
-from hwsolve.graph.operation import Operation, Schematic, backward_schematic, forward_schematic, rename
+from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
 from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
+from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import settled
 from hwsolve.language import Message, say
-from hwsolve.quantities import put_in, quantity, stated
+from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
+GIVEN = 1000  # elements of a stated quantity that are all given
 WRITTEN = 64  # elements of a quantity that are written out; more only on request
 FIRST = 3  # lines that stand for a longer quantity
 UNROLL = 12  # terms of a sum that are written out
@@ -57,6 +60,7 @@ class Writer:
         self.values: Values = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.reader = Reader()
+        self.taken = scalars(graph)  # names that no index may have
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
@@ -130,7 +134,7 @@ class Writer:
         read = Reads(self)
         if not self.agree(value, formula, read):
             raise Disagreement(
-                f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value"
+                f"{plain(key)}: the formula of {self.graph.nodes[name].layer or plain(key)} does not give its value"
             )
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
@@ -160,9 +164,15 @@ class Writer:
             shown = self.shown(name, indices)
             node = self.graph.nodes[name]
             if self.stated(node):
-                self.given.append(Given(key, shown))
+                self.given.append(self.as_given(key, name, indices, shown))
             else:
                 yield Carried(key, shown, numbers.full(self.element(name, indices)))
+
+    def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
+        """A given as the problem writes it."""
+        shape = self.graph.nodes[name].shape if key.indices else ()
+        typed = self.graph.typed[name][position(indices, self.graph.nodes[name].shape)]
+        return Given(key, shown, as_typed(typed), shape, self.graph.standing(name))
 
     def stated(self, node: Node) -> bool:
         """Whether the problem states the numbers of a node."""
@@ -173,7 +183,7 @@ class Writer:
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
         node = self.graph.nodes[name]
-        if count(node.shape) <= self.written:
+        if count(node.shape) <= max(self.written, GIVEN):
             for indices in elements(node.shape):
                 for _ in self.carry({self.key(name, indices): (name, indices)}):
                     pass
@@ -188,7 +198,7 @@ class Writer:
             schematic = forward_schematic(node.operation, len(node.shape))
             return self.instance(schematic, indices, names, self.sizes(node.operation, node.inputs))
         terms = [self.term(t, indices) for t in node.terms]
-        present = [t for t in terms if not is_zero(t)] or terms[:1]
+        present = [t for t in terms if t != ZERO] or terms[:1]
         return present[0] if len(present) == 1 else call("+", *present)
 
     def term(self, term: Term, indices: Indices) -> Formula:
@@ -225,7 +235,8 @@ class Writer:
         whole: bool = False,
     ) -> Formula:
         """The schematic formula with numbers for its indices and sizes, and nodes for its names; `whole`: all terms."""
-        f = substitute(schematic.formula, sizes)
+        schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), self.taken)
+        f = schematic.formula
         if "g" not in names:
             f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
         f = transform(rename(f, names), self.constant)
@@ -238,7 +249,7 @@ class Writer:
 
     def constant(self, node: Formula) -> Formula:
         """A constant of the graph as its number."""
-        if isinstance(node, Ref) and node.name.startswith("#"):
+        if isinstance(node, Ref) and node.name in self.graph.nodes and self.graph.nodes[node.name].role == "constant":
             return self.graph.numbers[node.name]
         return node
 
@@ -281,11 +292,6 @@ class Reads:
     def __call__(self, name: str, indices: Indices) -> Any:
         self.seen[self.writer.key(name, indices)] = (name, indices)
         return self.writer.element(name, indices)
-
-
-def is_zero(f: Formula) -> bool:
-    """Whether a formula is the number 0."""
-    return isinstance(f, Number) and f.numerator == 0
 
 
 def formula_of(value: Any) -> Formula:

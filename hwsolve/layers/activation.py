@@ -126,7 +126,7 @@ class PReLU(Activation, frozen=True):
 
     def build(self, builder: Builder, x: str, path: str) -> str:
         """One operation with its learned slope; `init` is its value unless `weight` gives one."""
-        if self.num_parameters != 1:
+        if self.num_parameters != 1 and not self.weight.shared:
             raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=path))
         a = builder.own(self, "weight", (), builder.free_symbol("alpha"), path, self.init)
         return builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a), path, self.symbols.output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsolve.graph.graph import Builder, NameClash
+from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.layers.base import NotComputed
 from hwsolve.layers.inference import Item
@@ -96,7 +96,7 @@ def build_item(item: Item, builder: Builder, x: str) -> str:
     if item.layer is not None:
         try:
             return item.layer.build(builder, x, item.path)
-        except (NameClash, NotComputed) as why:
+        except NotComputed as why:
             why.layer = item.path
             raise
     ends = [build_items(branch, builder, x) for _, branch in item.branches]

@@ -258,18 +258,23 @@ def end(items: tuple[Item, ...], shape: Shape) -> Shape:
 
 
 def check_numbers(name: str, spec: ParameterSpec, shape: Shape | None) -> None:
-    """The numbers given for a parameter have its shape; leading axes of length 1 may be left out."""
-    if spec.values is None or shape is None:
+    """The numbers and names given for a parameter have its shape; leading axes of length 1 may be left out."""
+    if shape is None:
         return
-    given = spec.values.shape
     wanted = tuple(reversed(shape[:2])) + shape[2:] if spec.rows == "inputs" and len(shape) > 1 else shape
-    short = wanted
-    while len(short) > len(given) and short[0] == 1:
-        short = short[1:]
-    if given != short:
-        got = " × ".join(map(str, given)) or "1"
-        message = say("Expected numbers of the shape {wanted}, got {got}.", wanted=shape_text(wanted) or "1", got=got)
-        raise ShapeError(message, name)
+    if spec.values is not None and not fits(spec.values.shape, wanted):
+        got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
+        raise ShapeError(say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), name)
+    if isinstance(spec.symbols, tuple) and not fits(spec.names_shape(), wanted):
+        got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
+        raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
+
+
+def fits(given: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the wanted one, without some leading axes of length 1."""
+    while len(wanted) > len(given) and wanted[0] == 1:
+        wanted = wanted[1:]
+    return given == wanted
 
 
 def infer(parts: tuple[Part, ...], shape: Shape, report: Report) -> tuple[Item, ...] | None:

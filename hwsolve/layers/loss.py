@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from hwsolve.graph.graph import Builder, Label, Node
+from hwsolve.graph.graph import Builder, Label
 from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers.loss_operation import CrossEntropyOperation, ElementLoss, LogLikelihoodLoss
@@ -55,7 +55,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         operation, inputs = self.operation(builder, y, target, len(shape), self.divisor(shape, samples))
         symbol = (self.symbols.output if self.symbols else None) or "L"
         of = operation.shape(*(builder.shape(i) for i in inputs))
-        builder.graph.loss = builder.add(Node(symbol, of, "loss", operation, inputs, layer="loss"), Label(symbol))
+        builder.graph.loss = builder.graph.add(Label(symbol), of, "loss", operation, inputs=inputs, layer="loss")
         return builder.graph.loss
 
     def operation(

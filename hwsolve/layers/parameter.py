@@ -115,6 +115,14 @@ class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
     weight_decay: Decimal | None = None
     symbols: Annotated[Any, Nested(WordField())] = None
 
+    def names_shape(self) -> tuple[int, ...]:
+        """The shape of the names of single elements."""
+        shape, part = [], self.symbols
+        while isinstance(part, tuple):
+            shape.append(len(part))
+            part = part[0]
+        return tuple(shape)
+
 
 class AbsentParameter(ParameterSpec, frozen=True, kw_only=True):
     """`bias: false`."""

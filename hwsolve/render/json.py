@@ -86,7 +86,7 @@ class Writer:
             "kind": s.kind,
             "title": title(s, self.language),
             "source": s.source,
-            "given": [{"key": plain(g.key), "value": stated(g)} for g in s.given],
+            "given": [{"key": plain(g.key), "value": stated(g)} for g in s.given if g.quantity is not None],
             "sections": [self.section(x) for x in s.sections],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
             "checks": [self.check(c) for c in s.checks],
@@ -259,6 +259,7 @@ def numeric(text: str) -> bool:
 def stated(g: Given) -> str:
     """A given number as exactly as it is known."""
     q = g.quantity
+    assert q is not None
     if q.relation == "=":
         return q.text
     if q.exact is not None:

@@ -9,8 +9,8 @@ from hwsolve.formula.notation import latex, latex_symbol
 from hwsolve.formula.notation.tex import latex_number, words
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Number, Ref
-from hwsolve.language import say
-from hwsolve.render.arrays import KEY, MANY, grouped, leaves, relation
+from hwsolve.language import Message, say
+from hwsolve.render.arrays import KEY, MANY, grouped, leaves, parts_of_given, relation
 from hwsolve.render.chain import Link, Notation, chain
 from hwsolve.render.measure import width
 from hwsolve.render.options import Options
@@ -57,9 +57,9 @@ class Pages(Page):
         s = with_columns(selected(solution, self.options), self.options.columns)
         if head := title(s, self.options.language):
             yield f"# {escaped(head)}"
-        if s.given:
-            yield f"## {self.words(say('Given'))}"
-            yield from blocks([self.array(name, value) for name, value in grouped(s.given).items()])
+        for text, given in parts_of_given(s.given):
+            yield f"## {self.words(text)}"
+            yield from blocks([self.array(key, value) for key, value in grouped(given)])
         for n, section in enumerate(s.sections):
             yield from self.markdown_section(section, s.sections[n + 1 : n + 2])
         if answers := [self.result(key, a) for key, a in s.answers.items() if a.main]:
@@ -117,9 +117,12 @@ class Pages(Page):
             found[-1] += f" \\quad {words(f'({rule})')}"
         return found
 
-    def array(self, name: str, value: object) -> str:
-        """A given quantity: a number, a vector or a matrix."""
-        return f"{latex_symbol(name, isinstance(value, list))} &{relation_sign(value)} {self.matrix(value)}"
+    def array(self, key: Ref, value: object) -> str:
+        """A given quantity: a number, a vector or a matrix, or what is left of one that is long."""
+        if isinstance(value, Message):
+            return f"{latex_symbol(key.name)}: &\\quad {words(self.words(value))}"
+        head = latex(key) if key.indices else latex_symbol(key.name, isinstance(value, list))
+        return f"{head} &{relation_sign(value)} {self.matrix(value)}"
 
     def result(self, key: str, answer: Answer) -> str:
         """A final result."""

@@ -14,8 +14,8 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
-from hwsolve.language import say, translate
-from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
+from hwsolve.language import Message, say, translate
+from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol, parts_of_given
 from hwsolve.render.chain import Notation, chain, spoken
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
@@ -25,6 +25,7 @@ from hwsolve.solution import (
     Carried,
     Check,
     Curve,
+    Given,
     Grid,
     Identity,
     Note,
@@ -93,9 +94,9 @@ class Page:
         head = title(s, self.options.language)
         if head:
             yield Heading(head, 0)
-        if s.given:
-            yield Heading(self.words(say("Given")), 1)
-            yield Rows(self.given(s))
+        for heading_text, given in parts_of_given(s.given):
+            yield Heading(self.words(heading_text), 1)
+            yield Rows(self.given(given))
         for n, section in enumerate(s.sections):
             yield from self.section(section, s.sections[n + 1 : n + 2])
         if answers := self.answers(s):
@@ -104,13 +105,17 @@ class Page:
         if s.notes:
             yield Rows([row for note in s.notes for row in self.note(note)])
 
-    def given(self, s: Solution) -> list[Row]:
+    def given(self, given: list[Given]) -> list[Row]:
         """Numbers grouped by name, scalars beside each other."""
         rows: list[Row] = []
         scalars: list[str] = []
-        for name, value in grouped(s.given).items():
-            whole = isinstance(value, list)
-            text = array_rows(key_symbol(name, whole), value, self.columns - 2, self.words, self.options.full)
+        for key, value in grouped(given):
+            whole = isinstance(value, list | Message)
+            head = unicode(key) if key.indices else key_symbol(key.name, whole)
+            if isinstance(value, Message):
+                scalars.append(f"{head}: {self.words(value)}")
+                continue
+            text = array_rows(head, value, self.columns - 2, self.words, self.options.full)
             if whole or len(text) > 1:
                 rows += [[("  " + row, "")] for row in text]
             else:

@@ -15,6 +15,7 @@ from hwsolve.language import say
 from hwsolve.layers.base import ShapeError, StatedMap
 from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Item, Network, NetworkField
+from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Choice, CountField, Flag, RecordField
@@ -43,6 +44,7 @@ count:                                   # the conventions, as they are if you l
 """
 
 RESERVED = frozenset({"loss"})
+KEYS = frozenset({"forward", "backward", "update"})
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -65,6 +67,7 @@ class Problem(base.Problem, kw_only=True):
     def check(self, report: Report) -> None:
         """Every layer can be counted."""
         note_reserved(self.network.items, RESERVED, report)
+        check_size_names(self.network, KEYS, report)
         self.countable(self.network.items, report)
 
     def countable(self, items: tuple[Item, ...], report: Report) -> None:

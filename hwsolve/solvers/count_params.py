@@ -15,6 +15,7 @@ from hwsolve.errors import CallError
 from hwsolve.language import say
 from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Choice, ListOf, RecordField
@@ -49,6 +50,7 @@ count:                                   # optional: which activations and multi
 """
 
 RESERVED = frozenset({"input", "weight", "bias", "trainable", "bytes"})
+KEYS = frozenset({"params", "activations", "macs", "flops", "shape"})
 COLUMNS = ("params", "activations", "macs", "flops", "trainable")
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
 
@@ -72,6 +74,7 @@ class Problem(base.Problem, kw_only=True):
     def check(self, report: Report) -> None:
         """The names of layers must not be those of other keys."""
         note_reserved(self.network.items, RESERVED, report)
+        check_size_names(self.network, KEYS, report)
 
 
 def solve(problem: Problem) -> Solution:

@@ -53,8 +53,10 @@ class Counting(LayerCounts):
             self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))
         if isinstance(shape, StatedMap):
             return ()
+        sizes = [(whole(n), None) if isinstance(n, int) else (None, n) for n in shape]
         return tuple(
-            Given(Ref("shape.input", (Number(i),)), whole(n)) for i, n in enumerate(shape, 1) if isinstance(n, int)
+            Given(Ref("shape.input", (Number(i),)), quantity, name, (len(shape),))
+            for i, (quantity, name) in enumerate(sizes, 1)
         )
 
     # the walk

@@ -12,10 +12,10 @@ from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk, written_name
 from hwsolve.graph.kinks import convention, met
 from hwsolve.language import Message, say
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import as_typed, put_in, quantity
 from hwsolve.solution import Answer, Given, Line, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.task import Task, indices_at, numbers_of, open_indices
 from hwsolve.spec.report import Report, SpecFailure
@@ -44,9 +44,10 @@ class Points:
     def keys_of(self, name: str) -> list[str]:
         """What a name is called at each point: `x`, or `x1`, `x2` where there are several."""
         count = len(self.problem.at)
+        name = written_name(name)
         if count == 1:
             return [name]
-        taken = {n for point in self.problem.at for n in point}
+        taken = {written_name(n) for point in self.problem.at for n in point}
         tail = "" if not any(f"{name}{p}" in taken for p in range(1, count + 1)) and not name[-1].isdigit() else "_at"
         return [f"{name}{tail}{p}" for p in range(1, count + 1)]
 
@@ -85,7 +86,7 @@ class Points:
                 if self.problem.numbers == "float64":
                     value = float(value)
                 self.values[key] = quantity(value, self.digits)
-                self.given.append(Given(key, self.values[key]))
+                self.given.append(Given(key, self.values[key], as_typed(formula), array.shape))
 
     def entry(self, entry: Entry, order: int, name: str, p: int, lines: list[Line], place: tuple[int, ...] = ()) -> Any:
         """The values of a derivative at a point, one for each place in a list and each value of an open index."""

@@ -13,13 +13,14 @@ from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, walk
+from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, references, walk, written_name
 from hwsolve.formula.tree import formula as as_formula
 from hwsolve.formula.vectors import NUMBERS, PRODUCT, VECTORS, Elements, NoElement, Shapes, vector_names
+from hwsolve.graph.spelling import Named, clash
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
 from hwsolve.solvers.derivatives.point_checks import PointChecks
-from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, nested
+from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, declare, nested
 from hwsolve.spec.nodes import Node
 from hwsolve.spec.report import Report, did_you_mean
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
 
 OPERATORS = ("+", "-", "*", "/", "**", "neg", "==", "<", ">", "<=", ">=", "if", "element")
+MANY = 10**9  # elements along an axis of any size
 MOST_ELEMENTS = 200  # of a quantity of stated size: each line is calculated with all of them
 MOST_ORDERS = {"gradient": 2, "jacobian": 1}
 
@@ -41,6 +43,7 @@ class Reader:
 
     def __init__(self, problem: Problem, report: Report) -> None:
         self.problem, self.report = problem, report
+        self.declared = declare(problem)
         self.shapes: Shapes = {
             name: tuple(as_formula(n) for n in v.size) for name, v in problem.variables.items() if v.size
         }
@@ -76,6 +79,7 @@ class Reader:
     def whole(self, before: int) -> Task | None:
         """The task, when functions are known and shapes inferred."""
         typed, functions, rows = self.functions()
+        self.check_spelling(functions)
         targets = self.targets(functions)
         if targets is None:
             return None
@@ -105,6 +109,7 @@ class Reader:
             scalars={n: d for n, d in declared.items() if n not in self.shapes and d != "real"},
             elements={n: d for n, d in declared.items() if n in self.shapes and d != "real"},
             assumed=tuple(self.assumed),
+            declared=self.declared,
             sums={n: v.sum for n, v in self.problem.variables.items() if v.sum is not None},
         )
         PointChecks(task, self.problem, self.report).run()
@@ -133,6 +138,15 @@ class Reader:
                 )
                 self.wrong(key, message)
 
+    def check_spelling(self, functions: tuple[Formula, ...]) -> None:
+        """No two names are written alike, as x1 and x[1] are."""
+        names = Names(functions)
+        ranks = dict.fromkeys((*names.scalars, *names.sizes), 0) | {n: len(sizes) for n, sizes in self.shapes.items()}
+        ranks |= {r.name: len(r.indices) for f in functions for r in references(f) if r.indices}
+        found = clash(Named(n, n, (MANY,) * rank) for n, rank in ranks.items())
+        if found is not None:
+            self.wrong("function", found.sentence(), say("Give one of them another name."))
+
     def check_sizes(self) -> None:
         """Stated sizes are such that every line can be calculated."""
         for name, variable in self.problem.variables.items():
@@ -140,7 +154,7 @@ class Reader:
             if elements > MOST_ELEMENTS:
                 message = say(
                     "`{name}` has {n} elements; at most {most} are worked out.",
-                    name=name,
+                    name=written_name(name),
                     n=f"{elements:,}",
                     most=MOST_ELEMENTS,
                 )
@@ -235,7 +249,8 @@ class Reader:
         if not free:
             self.wrong("function", say("The function has no variable."))
         else:
-            self.wrong("function", say("What is it to be differentiated by? Write `wrt: {name}`.", name=free[0]))
+            name = written_name(free[0])
+            self.wrong("function", say("What is it to be differentiated by? Write `wrt: {name}`.", name=name))
         return None
 
     def stated_targets(self, names: Any) -> list[Ref] | None:
@@ -246,8 +261,8 @@ class Reader:
                 self.wrong("wrt", say("`wrt` takes a name such as `x`, or an element such as `x[k]`."))
                 return None
             if target.name not in known:
-                message = say("The function does not depend on `{name}`.", name=target.name)
-                self.wrong("wrt", message, did_you_mean(target.name, known))
+                message = say("The function does not depend on `{name}`.", name=written_name(target.name))
+                self.wrong("wrt", message, did_you_mean(written_name(target.name), map(written_name, known)))
                 return None
         return [t for t in self.problem.wrt if isinstance(t, Ref)]
 
@@ -258,7 +273,7 @@ class Reader:
         rank = max([len(r.indices) for f in functions for r in walk(f) if isinstance(r, Ref) and r.name == target.name])
         if target.indices:
             if len(target.indices) != rank:
-                self.wrong("wrt", say("`{name}` has {n} indices.", name=target.name, n=rank))
+                self.wrong("wrt", say("`{name}` has {n} indices.", name=written_name(target.name), n=rank))
             return target, ()
         used = names_in(*functions) | set(taken)
         own: list[str] = []

@@ -77,9 +77,9 @@ class Ending:
                 ),
             )
             return None
-        symbol = upstream.symbol or f"dL_d{self.graph.labels[self.graph.output].symbol}"
-        self.construction.givens[symbol] = Given(shape, upstream.values.values)
-        return self.builder.given(symbol, shape)
+        name = self.builder.given(upstream.symbol or f"dL_d{self.graph.symbol(self.graph.output)}", shape, "upstream")
+        self.construction.givens[name] = Given(shape, upstream.values.values)
+        return name
 
     def enter_target(self, loss: Loss) -> Target | None:
         """The target as a given quantity in the shape of the output."""
@@ -100,8 +100,9 @@ class Ending:
                 say("As `{one}` counted from 1, or `{zero}` counted from 0.", one="{class: 3}", zero="{index: 2}"),
             )
             return None
-        self.construction.givens["t"] = Given(shape, target.values)
-        return Target(self.builder.given("t", shape), False, unit_rows(target.values, shape[-1] if shape else 1))
+        name = self.builder.given("t", shape, "target")
+        self.construction.givens[name] = Given(shape, target.values)
+        return Target(name, False, unit_rows(target.values, shape[-1] if shape else 1))
 
     def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
         """What is wrong with a target's shape."""
@@ -142,17 +143,12 @@ class Ending:
                     say("Class {k}, counted from 1, is not among the {classes} outputs.", k=k, classes=classes),
                 )
                 return None
-        self.construction.givens["t"] = Given(
-            shape, tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
-        )
-        self.graph.selectors.add("t")
-        listed = ", ".join(map(str, target.numbers))
-        self.construction.stated.append(
-            say("The targets are the classes {classes}, counted from 1.", classes=listed)
-            if target.many
-            else say("The target is class {classes}, counted from 1.", classes=listed)
-        )
-        return Target(self.builder.given("t", shape), True, True)
+        name = self.builder.given("t", shape, "target")
+        chosen = tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
+        self.construction.givens[name] = Given(shape, chosen)
+        self.graph.selectors.add(name)
+        self.construction.stated.append(target.sentence())
+        return Target(name, True, True)
 
 
 def name_of(record: object, names: Mapping[str, type]) -> str:

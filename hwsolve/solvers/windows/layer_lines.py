@@ -223,11 +223,13 @@ class LayerWorker(Worker):
 
     def compare(self) -> None:
         """The index formula, evaluated by itself, gives the gradient that the array code gives."""
-        r, name = self.recursion, f"dL_d{self.recursion.called.x}"
+        r, output = self.recursion, self.graph.nodes[self.graph.output]
+        name = next((n.name for n in self.nodes("gradient") if n.of == output.inputs[0]), None)
         tied = "ties" in self.writer.remarks and getattr(r.operation, "ties", "") != "all"
-        if name not in self.graph.nodes or tied:  # the index formula speaks of maxima that no two cells have
+        if name is None or tied:  # the index formula speaks of maxima that no two cells have
             return
         f = r.recursion
+        read = {self.graph.symbol(n.name): n.name for n in self.graph.nodes.values() if n.role != "update"}
         batch = (1,) if self.graph.batched else ()
         sizes = self.known_sizes()
         letters = [i.name for i in r.element().indices if isinstance(i, Ref)]
@@ -237,10 +239,13 @@ class LayerWorker(Worker):
             here = sizes | dict(zip(letters, indices[len(batch) :], strict=True))
 
             def look_up(key: str, at: tuple[int, ...], here: dict[str, int] = here) -> Any:
-                return self.writer.element(key, batch + at if key != r.called.w else at) if at else here[key]
+                if not at and key in here:
+                    return here[key]
+                return self.writer.element(read[key], batch + at if key != r.called.w else at)
 
             if not self.writer.agree(self.writer.element(name, indices), f, look_up):
-                raise Disagreement(f"{name}{list(indices)}: the index formula does not give its value")
+                key = plain(self.writer.key(name, indices))
+                raise Disagreement(f"{key}: the index formula does not give its value")
 
     def known_sizes(self) -> dict[str, int]:
         """The numbers of this case for all names of sizes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
@@ -16,6 +16,7 @@ from hwsolve.layers.correlation import Written
 from hwsolve.solvers.training.computation import Computation
 from hwsolve.solvers.training.upstream import Upstream
 from hwsolve.solvers.windows.layer_graph import LayerConstruction, made_up, made_up_weight
+from hwsolve.solvers.windows.letters import check_letters
 from hwsolve.solvers.windows.one_layer import OneLayerProblem, fits, named_map, put_sizes, with_sizes
 from hwsolve.solvers.windows.recursion import Quantities, Recursion
 from hwsolve.spec.fields import Array
@@ -69,8 +70,9 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
             upstream = Upstream(made_up(out if whole else out[1:], 3, 5, problem, lowest=1))
     construction = build(problem, report, concrete, stated, upstream)
     computation = construction.build()
-    if computation is None:
+    if computation is None or not check_letters(problem, construction, report):
         return None
+    computation.graph.chosen = set(chosen(problem, construction))
     shape = computation.graph.nodes[next(iter(computation.graph.nodes))].shape
     one = shape[-layer.AXES - 1 :] if construction.written.x else (1, *shape)
     named: Shape = one
@@ -80,6 +82,19 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
         layer = concrete
     recursion = index_formulas(layer, named, construction, computation)
     return Task(computation, concrete, one, construction.written, recursion, sizes, named, layer)
+
+
+def chosen(problem: OneLayerProblem, construction: LayerConstruction) -> Iterator[str]:
+    """The quantities whose numbers the problem does not state."""
+    for name, node in construction.graph.nodes.items():
+        if node.role == "given":
+            stated = problem.input if node.of == "input" else problem.upstream
+            if stated is None or isinstance(stated, tuple):
+                yield name
+        elif node.role == "parameter":
+            spec = getattr(problem.record, construction.builder.owned[name].which)
+            if spec.values is None and spec.value is None and spec.init is None:
+                yield name
 
 
 def too_large(problem: OneLayerProblem, shape: Shape, report: Report) -> bool:
@@ -179,6 +194,6 @@ def index_formulas(layer: Any, named: Shape, construction: LayerConstruction, co
 
 def like(operation: Operation, other: Operation, frame: Any) -> Operation:
     """The operation of the general layer, written as that of the graph."""
-    settings = ("bias", "flip", "written", "channels", "ties")
+    settings = ("bias", "shared", "flip", "written", "channels", "ties")
     same = {name: getattr(other, name) for name in settings if hasattr(other, name)}
     return msgspec.structs.replace(operation, frame=frame, **same)

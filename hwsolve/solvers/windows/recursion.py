@@ -6,7 +6,7 @@ derivative of y[p] holds a δ for each index of x; the sum over p leaves the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -84,7 +84,7 @@ class Recursion:
         lead = len(own) - axes
         if slot == 0:
             chosen = ("c",)[:lead] + PLACES[:axes]
-        elif slot == 1:
+        elif slot == 1 and own:  # one weight for all has no letters
             chosen = ("o", "c")[2 - lead :] + CELLS[:axes]
         else:
             chosen = ("o",)[: len(own)]
@@ -156,7 +156,8 @@ class Recursion:
     def of_channel(self, f: Formula) -> Formula:
         """The formula where there are so many channels; a sum over their names alone needs no such condition."""
         channels = getattr(self.operation, "channels_in", 1)
-        if not isinstance(channels, int) or channels == 1 or getattr(self.operation, "groups", 1) != 1:
+        named = not isinstance(channels, int) and not getattr(self.operation, "shared", False)
+        if named or channels == 1 or getattr(self.operation, "groups", 1) != 1:
             return f
         return Call("if", (call("<=", self.element().indices[0], channels), f, ZERO))
 
@@ -188,19 +189,24 @@ class Recursion:
     def free(self, *formulas: Formula) -> dict[str, str]:
         """The domains of the names that stand free in some formulas."""
         index = set(self.schematic.indices) | set(self.letters(0).values())
-        found: dict[str, str] = {}
-        for f in formulas:
-            bound = {n.index for n in walk(f) if isinstance(n, Big)}
-            for node in walk(f):
-                if isinstance(node, Ref) and not node.indices and node.name not in bound | {self.called.b}:
-                    found[node.name] = "index" if node.name in index else "size"
-        return dict(sorted(found.items()))
+        numbers = {self.called.w, self.called.b}  # one for all units
+        names = {name for f in formulas for name in free_names(f)} - numbers
+        return {name: "index" if name in index else "size" for name in sorted(names)}
 
     def any_numbers(self, free: dict[str, str], stated: Iterable[Ref]) -> dict[str, str]:
         """The domains, and stated elements of x as real: where elements are compared, all of them are drawn alike."""
         from hwsolve.formula.notation import plain
 
         return free | {plain(key): "real" for key in stated if key.name == self.called.x}
+
+
+def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The names without indices that no sum binds where they stand."""
+    if isinstance(f, Ref) and not f.indices and f.name not in bound:
+        yield f.name
+    for place, part in enumerate(children(f)):
+        inside = isinstance(f, Big) and place == 0
+        yield from free_names(part, bound | {f.index} if inside else bound)  # type: ignore[attr-defined]
 
 
 def tidy(node: Formula) -> Formula:

@@ -5,16 +5,18 @@ A run is pure: the same graph and the same givens give the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import isfinite
 from operator import itemgetter
 from typing import Any
 
 import msgspec
+from numpy import ndindex
 
 from hwsolve import numbers
 from hwsolve.graph.graph import Graph, Node, Term
+from hwsolve.graph.identity import abridged, settled
 from hwsolve.graph.operation import Array
 from hwsolve.language import Message, say
 
@@ -71,12 +73,31 @@ class Program:
                 values[out] = function(*taken(values))
         except ZeroDivisionError:  # of rationals; balls and floats become infinite
             raise numbers.NotFinite(self.at(say("division by zero"), out)) from None
-        except (numbers.NotFinite, numbers.Undecided) as why:
-            raise type(why)(self.at(why.what, out)) from None
+        except numbers.NotFinite as why:
+            raise numbers.NotFinite(self.at(why.what, out)) from None
+        except numbers.Undecided as why:
+            names = ", ".join(self.names(why.values, values))
+            what = say("{what}, {names}", what=why.what, names=names) if names else why.what
+            raise numbers.Undecided(self.at(what, out)) from None
 
     def at(self, what: Message, slot: int) -> Message:
         """What went wrong, and in which quantity."""
         return say("{what} (in {quantity})", what=what, quantity=self.symbols[slot])
+
+    def names(self, wanted: tuple[Any, ...], values: list[Array]) -> Iterator[str]:
+        """What some elements of the arrays are called."""
+        for element in wanted:
+            for symbol, array in zip(self.symbols, values, strict=True):
+                found = [at for at, v in elements(array) if v is element]
+                if found:
+                    yield symbol + (f"[{','.join(str(i + 1) for i in found[0])}]" if found[0] else "")
+                    break
+
+
+def elements(array: Array) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """The values of an array with their places; a scalar has the place ()."""
+    places = ndindex(array.shape) if hasattr(array, "shape") else ((),)
+    return ((at, array[at] if at else array) for at in places)
 
 
 def arguments(slots: tuple[int, ...]) -> Callable[[list[Array]], Iterable[Array]]:
@@ -102,16 +123,23 @@ def sources(node: Node) -> set[str]:
     return found
 
 
-def train(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
+def train(
+    graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool
+) -> Trajectory:
     """`steps` updates; the values at step k are those after k updates, and all of them are kept for the k in `keep`.
 
     With no update in the graph (or `steps` 0) there is one pass.
     """
+    wanted = set(keep)
+
+    def work() -> Trajectory:
+        return trained(graph, givens(), steps, wanted, exact)
+
     with numbers.quiet():
-        return trained(graph, givens, steps, keep, exact)
+        return settled(work) if exact else work()
 
 
-def trained(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
+def trained(graph: Graph, givens: Values, steps: int, wanted: set[int], exact: bool) -> Trajectory:
     """The passes of `train`."""
     updates = {n.name: n.follows for n in graph.nodes.values() if n.role == "update"}
     losses = {graph.loss} if graph.loss else set()
@@ -125,7 +153,6 @@ def trained(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact
         values[slots[name]] = value
     loss = slots.get(graph.loss, -1)
     kept: dict[int, Values] = {}
-    wanted = set(keep)
     trajectory = Trajectory([], kept)
     for step in range(steps + 1 if updates else 1):
         last = bool(updates) and step == steps
@@ -137,7 +164,7 @@ def trained(graph: Graph, givens: Values, steps: int, keep: Iterable[int], exact
             kept[step] = {name: values[k] for name, k in slots.items() if values[k] is not None}
         if not last:
             for new, old in moves:
-                values[old] = values[new]
+                values[old] = abridged(values[new])
     if not exact:
         check_finite(trajectory)
     return trajectory

@@ -16,6 +16,7 @@ from flint import arb, fmpq
 from hwsolve.language import say
 from hwsolve.numbers import decisions, powers
 from hwsolve.numbers.float64 import FLOAT64
+from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
 from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
 
@@ -37,7 +38,7 @@ def of_elements(name: str, arguments: int = 1) -> Callable[..., Array]:
 def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array], Array], x: Array) -> Array:
     """The function of every element; equal rationals get one ball, which is then known to be equal to itself."""
     values = x.ravel().tolist()
-    if len(values) < 2 or type(values[0]) is not fmpq or len(set(map(key_of, values))) == len(values):
+    if len(values) < 2 or type(values[0]) is arb or len(set(map(key_of, values))) == len(values):
         return of_each(x)
     found: dict[Scalar, Scalar] = {}
     made = np.empty(len(values), dtype=object)
@@ -51,7 +52,7 @@ def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array
 
 def key_of(v: Scalar) -> Scalar:
     """What two values share that are surely equal: a rational itself, or the one object."""
-    return v if type(v) is fmpq else id(v)
+    return id(v) if type(v) is arb else v
 
 
 def apply(name: str, x: Array, *parameters: Array) -> Array:
@@ -182,7 +183,8 @@ def settle(v: Scalar) -> Scalar:
         mantissa, exponent = v.man_exp()
         if abs(exponent) + mantissa.bit_length() <= MAX_RATIONAL_BITS:
             return fmpq(mantissa) * fmpq(2) ** int(exponent)
-    return arb(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
+    return OVERLONG(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
 
 
+OVERLONG = remembers("rational", arb)
 SETTLE = np.frompyfunc(settle, 1, 1)

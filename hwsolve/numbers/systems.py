@@ -21,11 +21,11 @@ MAX_RATIONAL_BITS = 4096
 
 
 class Undecided(ArithmeticError):
-    """A branch or a digit that is not proven at this precision; `what` says which."""
+    """A branch or a digit that is not proven at this precision; `what` says which, of which values."""
 
-    def __init__(self, what: Message) -> None:
+    def __init__(self, what: Message, *values: Scalar) -> None:
         super().__init__(str(what))
-        self.what = what
+        self.what, self.values = what, values
 
 
 class NotFinite(ArithmeticError):

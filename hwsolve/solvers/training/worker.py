@@ -50,9 +50,8 @@ class Worker:
 
     def solution(self) -> Solution:
         """The document."""
-        trajectory = train(
-            self.graph, self.computation.values(not self.float64), self.steps, self.kept(), not self.float64
-        )
+        exact = not self.float64
+        trajectory = train(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)

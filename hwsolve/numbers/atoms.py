@@ -17,6 +17,7 @@ from hwsolve.numbers.forms import (
     Form,
     atom,
     constant,
+    denominator,
     difference,
     interned,
     inverse,
@@ -29,13 +30,12 @@ from hwsolve.numbers.forms import (
     total,
 )
 
-LONGEST_EXPONENT = 8  # terms of an exponent that becomes a product
+LONGEST_EXPONENT = 2  # terms of an exponent that becomes a product
 FACTORED_BITS = 64  # of a whole number that is taken apart into primes
 HALF = fmpq(1, 2)
-ODD = {"sin", "tan", "asin", "atan", "sinh", "tanh", "erf", "softsign", "sign", "d_cos", "d_cosh", "d_normal_pdf"}
-EVEN = {"cos", "cosh", "normal_pdf", "abs", "d_sin", "d_tan", "d_asin", "d_atan", "d_sinh", "d_tanh", "d_erf"}
-EVEN |= {"d_softsign", "d_normal_cdf", "d_sigmoid"}
-COMPLEMENTS = {"sigmoid", "normal_cdf", "d_softplus"}  # f(−x) = 1 − f(x)
+ODD = {"sin", "tan", "asin", "atan", "sinh", "tanh", "erf", "softsign", "d_normal_pdf"}
+EVEN = {"cos", "cosh", "normal_pdf", "abs", "d_asin", "d_erf", "d_softsign"}
+COMPLEMENTS = {"sigmoid", "normal_cdf"}  # f(−x) = 1 − f(x)
 
 
 def of_function(name: str, args: tuple[Form, ...]) -> Form:
@@ -100,12 +100,12 @@ def logarithm(x: Form) -> Form:
             made = total(made, Form({y.key[1]: fmpq(e)}))
         else:
             rest[y] = e
-    if len(rest) != 1:
-        return total(made, atom("log", reduced(rest))) if rest else made
-    ((y, e),) = rest.items()
-    if y.key[0] == "1/":  # alone among positive factors
-        return difference(made, scaled(atom("log", inverse(reduced({y: 1}))), fmpq(e))) if e == 1 else atom("log", x)
-    return total(made, scaled(atom("log", reduced({y: 1})), fmpq(e)) if e in (1, -1) else atom("log", reduced(rest)))
+    if len(rest) == 1:  # one factor among positive ones
+        ((y, e),) = rest.items()
+        if abs(e) == 1:
+            base, sign = (denominator(y), -e) if y.key[0] == "1/" else (reduced({y: 1}), e)
+            return total(made, scaled(atom("log", base), fmpq(sign)))
+    return total(made, atom("log", reduced(rest))) if rest else made
 
 
 def root(x: Form) -> Form:
@@ -127,6 +127,11 @@ def primes(c: fmpq) -> Iterator[tuple[fmpq, fmpq]]:
             yield from ((fmpq(p), fmpq(sign * int(e))) for p, e in factors)
 
 
+def less_square(f: Form) -> Form:
+    """1 − f²."""
+    return difference(constant(ONE), product(f, f))
+
+
 def logarithm_to(base: int) -> Callable[[Form], Form]:
     """The logarithm to a base."""
     return lambda x: product(logarithm(x), inverse(logarithm(constant(fmpq(base)))))
@@ -140,4 +145,15 @@ RULES: dict[str, Callable[[Form], Form]] = {
     "log10": logarithm_to(10),
     "d_log": inverse,
     "sqrt": root,
+    "d_sqrt": lambda x: scaled(inverse(root(x)), HALF),
+    "d_sin": lambda x: reflected("cos", x),
+    "d_cos": lambda x: scaled(reflected("sin", x), -ONE),
+    "d_tan": lambda x: total(constant(ONE), power(reflected("tan", x), 2)),
+    "d_atan": lambda x: inverse(total(constant(ONE), product(x, x))),
+    "d_sinh": lambda x: reflected("cosh", x),
+    "d_cosh": lambda x: reflected("sinh", x),
+    "d_tanh": lambda x: less_square(reflected("tanh", x)),
+    "d_sigmoid": lambda x: product(reflected("sigmoid", x), reflected("sigmoid", scaled(x, -ONE))),
+    "d_softplus": lambda x: reflected("sigmoid", x),
+    "d_normal_cdf": lambda x: reflected("normal_pdf", x),
 }

@@ -3,7 +3,7 @@
 An atom is a function of forms, as exp(1) or tanh(w₁ + w₂).  Two numbers of one form are equal, and a form without atoms
 is a rational; nothing is claimed of numbers whose forms differ.  A form never looks at the value of its number.
 
-What is rewritten is equal wherever both sides exist: √a √a = a, F · 1/F = 1; more in `atoms`.
+What is rewritten is equal wherever both sides exist: √a √a = a, F · 1/F = 1, cos² = 1 − sin²; more in `atoms`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Form:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash(frozenset(self.terms.items()))
+            self._hash = hash(frozenset((m, int(c.p), int(c.q)) for m, c in self.terms.items()))  # fmpq's is slow
         return self._hash
 
 
@@ -135,22 +135,36 @@ def product(a: Form, b: Form) -> Form:
 def reduced(powers: dict[Atom, Any]) -> Form:
     """A product of powers of atoms, without squares of roots, and without a sum beside its reciprocal."""
     for x, e in powers.items():
-        rest = {y: n for y, n in powers.items() if y is not x}
-        match x.key:
-            case ("sqrt", f) if e < 0 or e > 1:
-                return product(reduced({**rest, x: e % 2}), power(f, e // 2))
-            case ("1/", lead, others) if e < 0:
-                return product(reduced(rest), power(total(Form({lead: ONE}), others), -e))
-            case ("1/", lead, others) if e > 0 and all(powers.get(y, 0) >= n for y, n in lead):
-                left = reduced(powers | {y: powers[y] - n for y, n in lead})
-                without = reduced(powers | {y: powers[y] - n for y, n in lead} | {x: e - 1})
-                return difference(without, product(left, others))
-    return Form({tuple(sorted(((x, e) for x, e in powers.items() if e != 0), key=number)): ONE})
+        kind = x.key[0]
+        if kind == "sqrt" and (e < 0 or e > 1):
+            return product(reduced(powers | {x: e % 2}), power(x.key[1], e // 2))
+        if kind in ("cos", "cosh") and e > 1:  # cos² = 1 − sin², cosh² = 1 + sinh²
+            other = atom(kind.replace("cos", "sin"), x.key[1])
+            square = total(constant(ONE), scaled(product(other, other), ONE if kind == "cosh" else -ONE))
+            return product(reduced(powers | {x: e - 2}), square)
+        if kind == "1/" and e < 0:
+            return product(reduced(powers | {x: 0}), power(denominator(x), -e))
+        if kind == "1/" and e > 0 and all(powers.get(y, 0) >= n for y, n in x.key[1]):
+            left = powers | {y: powers[y] - n for y, n in x.key[1]}
+            return difference(reduced(left | {x: e - 1}), product(reduced(left), x.key[2]))
+    kept = [(x, e if type(e) is int else whole(e)) for x, e in powers.items() if e != 0]
+    return Form({tuple(sorted(kept, key=number) if len(kept) > 1 else kept): ONE})
+
+
+def denominator(x: Atom) -> Form:
+    """The sum F of an atom 1/F."""
+    _, lead, others = x.key
+    return total(Form({lead: ONE}), others)
 
 
 def number(factor: tuple[Atom, Any]) -> int:
     """What the factors of a monomial are ordered by."""
     return factor[0].number
+
+
+def whole(e: fmpq) -> Any:
+    """An exponent, as an int where it is one."""
+    return int(e.p) if e.q == 1 else e
 
 
 def inverse(f: Form) -> Form:

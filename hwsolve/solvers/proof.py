@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from hwsolve import numbers
 from hwsolve.language import Message, say
 from hwsolve.solution import Solution
@@ -36,7 +38,16 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
             except numbers.Undecided as why:
                 open_question = why.what
     message = say("{bits} bits of precision do not decide {what}.", bits=numbers.LADDER[-1], what=open_question)
-    raise refused(problem, message)
+    raise refused(problem, message, in_floats(problem, work))
+
+
+def in_floats(problem: P, work: Callable[[P], Solution]) -> Message | None:
+    """The hint that float64 gives an answer, where it does."""
+    try:
+        work(msgspec.structs.replace(problem, numbers="float64"))
+    except (numbers.Undecided, numbers.NotFinite, SpecFailure):
+        return None
+    return say("`--float`, or `numbers: float64`, gives an answer whose digits are not proven.")
 
 
 def refused(problem: Problem, message: Message, hint: Message | None = None) -> SpecFailure:

@@ -32,8 +32,9 @@ from hwsolve.graph.operation import Operation, Schematic, backward_schematic, fo
 from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
 from hwsolve.graph.stages import stages
-from hwsolve.graph.ties import settled
+from hwsolve.graph.ties import guarded, settled
 from hwsolve.language import Message, say
+from hwsolve.numbers.measured import Measured, error_of
 from hwsolve.quantities import put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
@@ -232,7 +233,7 @@ class Writer:
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
         unroll = 10**9 if whole or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = instantiate(f, where, shapes, unroll_limit=unroll)
+        made = guarded(instantiate(f, where, shapes, unroll_limit=unroll), Reads(self))
         chosen = fold(transform(made, self.selector))
         return made if isinstance(chosen, Number) else chosen
 
@@ -268,7 +269,11 @@ class Writer:
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""
-        return put_in(evaluate(call, Reads(self)), self.digits)
+        read = Reads(self)
+        value = evaluate(call, read)
+        if isinstance(value, float):  # pieces are no steeper than their arguments, as a rule
+            value = Measured(value, sum(error_of(self.element(*where)) for where in read.seen.values()))
+        return put_in(value, self.digits)
 
 
 class Reads:

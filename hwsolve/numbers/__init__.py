@@ -13,6 +13,7 @@ from hwsolve.numbers.systems import (
     LADDER,
     NotFinite,
     Scalar,
+    TooRough,
     Undecided,
     close,
     exact,
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
         finite,
         is_float,
         log,
+        log1p,
         maximum,
         normal_cdf,
         normal_pdf,
         positive,
         power,
         quiet,
+        same,
         sigmoid,
         sign,
         softplus,
@@ -54,9 +57,9 @@ if TYPE_CHECKING:
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close",
+    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply", "close",
     "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "last_precision",
-    "less", "log", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "quiet", "show",
+    "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "quiet", "same", "show",
     "sigmoid", "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {

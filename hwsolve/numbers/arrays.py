@@ -18,8 +18,10 @@ from hwsolve.numbers import decisions, powers
 from hwsolve.numbers.float64 import FLOAT64
 from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
+from hwsolve.numbers.measured import EPS, Contrary
 from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
 
+NEAR = 64 * EPS
 Array = Any  # ndarray of float64, or of objects: flint's classes have no annotations
 
 
@@ -102,6 +104,11 @@ step = positive
 LARGER = np.frompyfunc(decisions.larger, 2, 1)
 
 
+def log1p(x: Array) -> Array:
+    """ln(1 + x) of every element."""
+    return np.log1p(x) if is_float(x) else log(1 + x)
+
+
 def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     """The greatest value along an axis, or of all."""
     return x.max(axis=axis, keepdims=keepdims) if is_float(x) else LARGER.reduce(x, axis=axis, keepdims=keepdims)
@@ -110,10 +117,32 @@ def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
 def winner(x: Array, axis: int = -1) -> Array:
     """The index, from 0, of the first greatest value along an axis."""
     if is_float(x):
-        return x.argmax(axis=axis)
+        return contrary_winner(x, axis) if Contrary.on else x.argmax(axis=axis)
     rows = np.moveaxis(x, axis, -1)
     found = [first_greatest(row) for row in rows.reshape(-1, rows.shape[-1])]
     return np.array(found, dtype=np.intp).reshape(rows.shape[:-1])
+
+
+def contrary_winner(x: Array, axis: int) -> Array:
+    """The last value that is less than the greatest by no more than rounding; the first greatest, if there is none."""
+    near = nearly(x, x.max(axis=axis, keepdims=True)) & (x != x.max(axis=axis, keepdims=True))
+    last = x.shape[axis] - 1 - np.flip(near, axis=axis).argmax(axis=axis)
+    return np.where(near.any(axis=axis), last, x.argmax(axis=axis))
+
+
+def nearly(a: Array, b: Array) -> Array:
+    """Whether floats agree to rounding."""
+    return abs(a - b) <= NEAR * abs(b)
+
+
+def same(a: Array, b: Array) -> Array:
+    """Whether values are equal, element by element."""
+    if is_float(a):
+        return nearly(a, b) if Contrary.on else a == b
+    return EQUAL(a, b).astype(bool)
+
+
+EQUAL = np.frompyfunc(decisions.equal, 2, 1)
 
 
 def first_greatest(values: Array) -> int:

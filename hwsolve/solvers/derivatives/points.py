@@ -16,6 +16,7 @@ from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, wa
 from hwsolve.graph.identity import settled
 from hwsolve.graph.kinks import convention, met
 from hwsolve.language import Message, say
+from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Answer, Given, Line, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.task import Task, indices_at, numbers_of, open_indices
@@ -146,7 +147,7 @@ class Points:
         """The value of a formula over the keys of a point, worked out from the numbers that are typed."""
         closed = transform(f, lambda node: self.typed.get(node, node))
         found = settled(lambda: evaluate(closed, no_names))
-        return float(found) if self.problem.numbers == "float64" else found
+        return in_float64(found) if self.problem.numbers == "float64" else found
 
     def refused(self, key: Ref, p: int, what: Message) -> SpecFailure:
         """The error of a point at which something has no value."""

@@ -50,6 +50,13 @@ class Worker:
 
     def solution(self) -> Solution:
         """The document."""
+        try:
+            return self.document()
+        except numbers.Undecided as why:
+            raise numbers.TooRough(why.what) if self.float64 else why from None
+
+    def document(self) -> Solution:
+        """The document, where every digit and branch is decided."""
         exact = not self.float64
         trajectory = train(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
         self.start(trajectory)

@@ -1,5 +1,6 @@
 """How far float64 can be trusted: the computation runs twice more, each result shaken by some rounding errors.
 
+So are the functions within (`numbers.float64`).
 How far the copies come away from the run itself shows which of its digits are right.  (Stochastic arithmetic, Vignes
 1993, "A stochastic arithmetic for reliable scientific computation".)  Equal numbers are shaken alike, so that ties stay
 ties; a number that is 0 as far as anyone knows is shaken to both sides of 0, so that the copies disagree on its sign.
@@ -11,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from hwsolve.numbers.measured import EPS, Measured
+from hwsolve.numbers.float64 import noise
+from hwsolve.numbers.measured import EPS, SALTS, Measured
 
 Array = Any
-COPIES = 2
 SHAKE = 8  # half units in the last place by which a result is shaken, at most
 MARGIN = 16  # how much farther off than the farthest copy the true value may lie
 SMALLEST = 1e-290  # what may be lost where a result is too small for a float
-SALTS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 LARGEST = 2.0**53  # whole numbers below it are floats
 
 
@@ -30,14 +30,6 @@ class Rounded(np.ndarray):  # type: ignore[type-arg]
     def __getitem__(self, at: Any) -> Any:
         found = super().__getitem__(at)
         return Measured(found, self.error[at]) if isinstance(found, float) and self.error is not None else found
-
-
-def noise(x: Array, salt: int) -> Array:
-    """Numbers between −1 and 1, the same for the same floats."""
-    bits = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(np.shape(x))
-    for shift in (32, 29, 32):
-        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(salt)
-    return (bits >> np.uint64(11)) / 2.0**52 - 1
 
 
 def whole(x: Array) -> bool:

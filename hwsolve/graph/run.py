@@ -21,9 +21,9 @@ from hwsolve.formula.tree import Call, walk
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.identity import abridged, settled
 from hwsolve.graph.operation import Array
-from hwsolve.graph.rounding import COPIES, measured, shake
+from hwsolve.graph.rounding import measured, shake
 from hwsolve.language import Message, say
-from hwsolve.numbers.measured import Contrary
+from hwsolve.numbers.measured import SALTS, Contrary
 
 Values = dict[str, Array]
 Step = tuple[Callable[..., Array], tuple[int, ...], int]
@@ -90,8 +90,9 @@ class Program:
         """Compute every call in float64, and in the copies that are shaken."""
         for function, taken, out in self.steps:
             found = [function(*taken(runs[0]))]
-            with Contrary():
-                found += [function(*taken(copy)) for copy in runs[1:]]
+            for copy, salt in zip(runs[1:], SALTS, strict=True):
+                with Contrary(salt):
+                    found.append(function(*taken(copy)))
             for values, v in zip(runs, shake(found, taken(runs[0]), out in self.smooth), strict=True):
                 values[out] = v
 
@@ -177,7 +178,7 @@ def trained(graph: Graph, givens: Values, steps: int, wanted: set[int], exact: b
     whole = Program(graph, graph.nodes, exact)
     slots = whole.slots
     moves = [(slots[new], slots[old]) for new, old in updates.items()]
-    runs: list[list[Any]] = [[None] * len(slots) for _ in range(1 if exact else 1 + COPIES)]
+    runs: list[list[Any]] = [[None] * len(slots) for _ in range(1 if exact else 1 + len(SALTS))]
     for name, value in givens.items():
         for values, v in zip(runs, [value] if exact else shake([value] * len(runs), [value], False), strict=True):
             values[slots[name]] = v

@@ -92,8 +92,11 @@ class LogSoftmaxOperation(Operation, frozen=True):
         return log_softmax(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g − exp(y) Σ g."""
-        return g - numbers.exp(y) * g.sum(axis=-1, keepdims=True)
+        """g − exp(y) Σ g; of a probability near 1 without the cancellation."""
+        p, whole = numbers.exp(y), g.sum(axis=-1, keepdims=True)
+        if not numbers.is_float(y):
+            return g - p * whole
+        return numbers.where(2 * p > 1, (g - whole) - numbers.expm1(y) * whole, g - p * whole)
 
 
 class Softmax(Layer, frozen=True):

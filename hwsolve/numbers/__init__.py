@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         apply,
         erf,
         exp,
+        expm1,
         finite,
         is_float,
         log,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply", "close",
-    "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "last_precision",
+    "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float", "last_precision",
     "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "quiet", "same", "show",
     "sigmoid", "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from flint import arb, fmpq
 
 from hwsolve.language import say
 from hwsolve.numbers import decisions, powers
-from hwsolve.numbers.float64 import FLOAT64
+from hwsolve.numbers.float64 import FLOAT64, shaken
 from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
 from hwsolve.numbers.measured import EPS, Contrary
@@ -106,7 +106,15 @@ LARGER = np.frompyfunc(decisions.larger, 2, 1)
 
 def log1p(x: Array) -> Array:
     """ln(1 + x) of every element."""
-    return np.log1p(x) if is_float(x) else log(1 + x)
+    return LOG1P(x) if is_float(x) else log(1 + x)
+
+
+def expm1(x: Array) -> Array:
+    """e^x − 1 of every element."""
+    return EXPM1(x) if is_float(x) else exp(x) - 1
+
+
+LOG1P, EXPM1 = shaken(np.log1p), shaken(np.expm1)
 
 
 def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
@@ -117,7 +125,7 @@ def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
 def winner(x: Array, axis: int = -1) -> Array:
     """The index, from 0, of the first greatest value along an axis."""
     if is_float(x):
-        return contrary_winner(x, axis) if Contrary.on else x.argmax(axis=axis)
+        return contrary_winner(x, axis) if Contrary.salt is not None else x.argmax(axis=axis)
     rows = np.moveaxis(x, axis, -1)
     found = [first_greatest(row) for row in rows.reshape(-1, rows.shape[-1])]
     return np.array(found, dtype=np.intp).reshape(rows.shape[:-1])
@@ -138,7 +146,7 @@ def nearly(a: Array, b: Array) -> Array:
 def same(a: Array, b: Array) -> Array:
     """Whether values are equal, element by element."""
     if is_float(a):
-        return nearly(a, b) if Contrary.on else a == b
+        return nearly(a, b) if Contrary.salt is not None else a == b
     return EQUAL(a, b).astype(bool)
 
 

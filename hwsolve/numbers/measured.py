@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 EPS = 2.0**-53
+SALTS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # one for each copy
 
 
 class Measured(float):
@@ -30,12 +31,15 @@ def error_of(value: Any) -> float:
 
 
 class Contrary:
-    """Inside the block, values that agree to rounding but are not the same float fall the other way."""
+    """Inside the block runs a copy: values that agree to rounding, but are not one float, fall the other way."""
 
-    on = False
+    salt: int | None = None
+
+    def __init__(self, salt: int) -> None:
+        self.own = salt
 
     def __enter__(self) -> None:
-        Contrary.on = True
+        Contrary.salt = self.own
 
     def __exit__(self, *error: object) -> None:
-        Contrary.on = False
+        Contrary.salt = None

@@ -16,6 +16,7 @@ from flint import fmpq
 
 MOST = 400  # terms of a form; a longer sum or product is an atom
 LARGEST_POWER = 8  # of a sum that is multiplied out
+HIGHEST = 4  # power of an atom that is rewritten
 ONE = fmpq(1)
 
 Monomial = tuple[tuple["Atom", Any], ...]  # atoms with their exponents, none of them 0, in the order of their numbers
@@ -138,13 +139,13 @@ def reduced(powers: dict[Atom, Any]) -> Form:
         kind = x.key[0]
         if kind == "sqrt" and (e < 0 or e > 1):
             return product(reduced(powers | {x: e % 2}), power(x.key[1], e // 2))
-        if kind in ("cos", "cosh") and e > 1:  # cos² = 1 − sin², cosh² = 1 + sinh²
+        if kind in ("cos", "cosh") and 1 < e <= HIGHEST:  # cos² = 1 − sin², cosh² = 1 + sinh²
             other = atom(kind.replace("cos", "sin"), x.key[1])
             square = total(constant(ONE), scaled(product(other, other), ONE if kind == "cosh" else -ONE))
             return product(reduced(powers | {x: e - 2}), square)
         if kind == "1/" and e < 0:
             return product(reduced(powers | {x: 0}), power(denominator(x), -e))
-        if kind == "1/" and e > 0 and all(powers.get(y, 0) >= n for y, n in x.key[1]):
+        if kind == "1/" and e == 1 and all(n <= powers.get(y, 0) <= HIGHEST * n for y, n in x.key[1]):
             left = powers | {y: powers[y] - n for y, n in x.key[1]}
             return difference(reduced(left | {x: e - 1}), product(reduced(left), x.key[2]))
     kept = [(x, e if type(e) is int else whole(e)) for x, e in powers.items() if e != 0]

@@ -12,8 +12,8 @@ from flint import arb, fmpq
 
 import hwsolve
 from hwsolve import numbers
-from hwsolve.numbers import NotFinite, Undecided, forms
 from hwsolve.formula.tree import Formula
+from hwsolve.numbers import NotFinite, Undecided, forms
 from hwsolve.numbers.formed import Formed, Remembering
 from hwsolve.numbers.functions import EXACT
 from hwsolve.spec.report import SpecFailure
@@ -104,7 +104,9 @@ RULES = [
 def test_two_ways_to_write_a_number_are_a_tie(a: str, b: str) -> None:
     found = solved(kind="pooling", layer={"max_pool1d": 2}, input=[a, b], upstream=[1])
     assert found["dL_dx"] == [1, 0]
-    assert solved(kind="pooling", layer={"max_pool1d": 2}, input=[b, a], upstream=[1], ties="split")["dL_dx"] == [0.5] * 2
+    assert (
+        solved(kind="pooling", layer={"max_pool1d": 2}, input=[b, a], upstream=[1], ties="split")["dL_dx"] == [0.5] * 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,9 @@ def test_a_whole_number_is_printed_as_one(function: str, at: Any, value: str, sl
 
 @pytest.mark.usefixtures("first_precision")
 def test_equal_arguments_of_a_maximum_are_decided() -> None:
-    answers = hwsolve.solve({"kind": "derivative", "function": "max(exp(x), exp(y))", "at": [{"x": 1, "y": 1}], "wrt": "x"}).answers
+    answers = hwsolve.solve(
+        {"kind": "derivative", "function": "max(exp(x), exp(y))", "at": [{"x": 1, "y": 1}], "wrt": "x"}
+    ).answers
     assert answers["d0_at"].value[0].text == "2.71828"
     assert answers["d1_at"].value
 
@@ -287,7 +291,10 @@ def test_what_cancels_in_a_network_is_printed_as_zero() -> None:
     found = hwsolve.solve(
         {
             "kind": "backprop",
-            "network": {"input": 2, "layers": ["softmax", {"linear": {"out_features": 1, "weight": [[1, 1]], "bias": [-1]}}]},
+            "network": {
+                "input": 2,
+                "layers": ["softmax", {"linear": {"out_features": 1, "weight": [[1, 1]], "bias": [-1]}}],
+            },
             "input": ["0.3", "1.7"],
             "target": [1],
             "loss": "mse_loss",

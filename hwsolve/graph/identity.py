@@ -1,4 +1,4 @@
-"""Equal irrationals: where a branch is undecided, or a ball may be a whole number, forms are asked.
+"""Equal irrationals: where a branch is undecided, or a ball may be a short decimal, forms are asked.
 
 Two balls that overlap may be one number: flat regions of an image, symmetric weights, an irrational that cancels to 0.
 The work is then done once more on balls that know their form (`numbers.formed`), and what comes out is plain again:
@@ -19,11 +19,12 @@ from hwsolve.numbers.formed import Formed, Remembering, remembering
 from hwsolve.numbers.forms import Form
 
 T = TypeVar("T")
-NARROW = arb(2) ** -60  # a narrower ball with a whole number in it may be that number
+NARROW = arb(2) ** -60  # a narrower ball with a short decimal in it may be that number
+PLACES = 10**12
 
 
 def settled(work: Callable[[], T]) -> T:
-    """What work gives; done again with forms, where a branch is undecided or a ball may be a whole number."""
+    """What work gives; done again with forms, where a branch is undecided or a ball may be a short decimal."""
     try:
         found = work()
         if not doubtful(found):
@@ -31,13 +32,14 @@ def settled(work: Callable[[], T]) -> T:
     except Undecided:
         pass
     with Remembering():
-        return plain(work(), {})
+        made: T = plain(work(), {})
+    return made
 
 
 def doubtful(x: Any) -> bool:
-    """Whether a ball in it may be a whole number."""
+    """Whether a ball in it may be a whole number, or a decimal of few places."""
     if type(x) is arb:
-        return not x.is_exact() and x.contains_integer() and bool(x.rad() < NARROW)
+        return not x.is_exact() and (x * PLACES).contains_integer() and bool(x.rad() < NARROW)
     return any(map(doubtful, parts(x)))
 
 

@@ -100,7 +100,7 @@ class Writer:
                 typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
                 self._quantities[key] = typed or quantity(value, self.digits)
             except numbers.Undecided as why:
-                raise numbers.Undecided(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
+                raise type(why)(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
         return self._quantities[key]
 
     def is_stated(self, name: str) -> bool:

@@ -21,9 +21,9 @@ from hwsolve.formula.tree import Call, walk
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.identity import abridged, settled
 from hwsolve.graph.operation import Array
-from hwsolve.graph.rounding import measured, shake
 from hwsolve.language import Message, say
 from hwsolve.numbers.measured import SALTS, Contrary
+from hwsolve.numbers.rounding import measured, shake
 
 Values = dict[str, Array]
 Step = tuple[Callable[..., Array], tuple[int, ...], int]
@@ -153,9 +153,7 @@ def sources(node: Node) -> set[str]:
     return found
 
 
-def train(
-    graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool
-) -> Trajectory:
+def train(graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
     """`steps` updates; the values at step k are those after k updates, and all of them are kept for the k in `keep`.
 
     With no update in the graph (or `steps` 0) there is one pass.

@@ -147,10 +147,10 @@ def same(a: Array, b: Array) -> Array:
     """Whether values are equal, element by element."""
     if is_float(a):
         return nearly(a, b) if Contrary.salt is not None else a == b
-    return EQUAL(a, b).astype(bool)
+    return np.asarray(EQUAL(a, b), dtype=bool)
 
 
-EQUAL = np.frompyfunc(decisions.equal, 2, 1)
+EQUAL: Callable[[Array, Array], Array] = np.frompyfunc(decisions.equal, 2, 1)
 
 
 def first_greatest(values: Array) -> int:

@@ -152,7 +152,7 @@ FLOAT64: dict[str, Callable[..., Any]] = {
 STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "max", "min")
 
 
-def noise(x: Array, salt: int) -> Array:
+def noise(x: Any, salt: int) -> Any:
     """Numbers between −1 and 1, the same for the same floats."""
     bits = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(np.shape(x))
     for shift in (32, 29, 32):

@@ -36,12 +36,8 @@ class NotFinite(ArithmeticError):
         self.what = what
 
 
-class TooRough(ArithmeticError):
-    """A branch or a digit that float64 does not decide; `what` says which."""
-
-    def __init__(self, what: Message) -> None:
-        super().__init__(str(what))
-        self.what = what
+class TooRough(Undecided):
+    """A branch or a digit that float64 does not decide, whatever the precision."""
 
 
 class precision:  # noqa: N801 (read as a statement: `with precision(256):`)

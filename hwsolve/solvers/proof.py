@@ -33,7 +33,7 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
     if problem.numbers == "float64":
         try:
             return work(problem)
-        except (numbers.TooRough, numbers.NotFinite, numbers.Undecided) as why:
+        except (numbers.NotFinite, numbers.Undecided) as why:
             found = climb(msgspec.structs.replace(problem, numbers="exact"), work)
             text = say("Computed in exact and certified numbers: float64 does not hold {what}.", what=why.what)
             return msgspec.structs.replace(found, notes=(*found.notes, Note("info", text)))
@@ -42,10 +42,10 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
         with numbers.precision(bits):
             try:
                 return work(problem)
-            except numbers.Undecided as why:
-                open_question = why.what
             except numbers.TooRough as why:
                 raise refused(problem, say("float64 does not decide {what}.", what=why.what)) from None
+            except numbers.Undecided as why:
+                open_question = why.what
     message = say("{bits} bits of precision do not decide {what}.", bits=numbers.LADDER[-1], what=open_question)
     raise refused(problem, message, in_floats(problem, work))
 

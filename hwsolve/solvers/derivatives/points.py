@@ -17,7 +17,7 @@ from hwsolve.graph.identity import settled
 from hwsolve.graph.kinks import convention, met
 from hwsolve.language import Message, say
 from hwsolve.numbers.measured import in_float64
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import alike, put_in, quantity
 from hwsolve.solution import Answer, Given, Line, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.task import Task, indices_at, numbers_of, open_indices
 from hwsolve.spec.report import Report, SpecFailure
@@ -69,7 +69,9 @@ class Points:
                 name = f"d{order}_at"
                 found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
             self.kinks(p)
-        self.answers = {name: Answer(tuple(values), main=name != "d0_at") for name, values in found.items()}
+        self.answers = {
+            name: Answer(alike(tuple(values), self.digits), main=name != "d0_at") for name, values in found.items()
+        }
         return [
             Section(
                 say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),

@@ -8,6 +8,7 @@ ties; a number that is 0 as far as anyone knows is shaken to both sides of 0, so
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ SMALLEST = 1e-290  # what may be lost where a result is too small for a float
 LARGEST = 2.0**53  # whole numbers below it are floats
 
 
-class Rounded(np.ndarray):  # type: ignore[type-arg]
+class Rounded(np.ndarray):
     """An array of float64 with the error of each element; its scalars are `Measured`."""
 
     error: Array = None
@@ -37,7 +38,7 @@ def whole(x: Array) -> bool:
     return bool(((x == np.rint(x)) & (np.abs(x) < LARGEST)).all())
 
 
-def shake(found: list[Array], read: list[Array], smooth: bool) -> list[Array]:
+def shake(found: list[Array], read: Iterable[Array], smooth: bool) -> list[Array]:
     """The results of a call, those of the copies shaken.
 
     `found` has that of the run itself and those of the copies; `read` is what the run itself read, and `smooth` says
@@ -46,7 +47,8 @@ def shake(found: list[Array], read: list[Array], smooth: bool) -> list[Array]:
     base = np.asarray(found[0], dtype=np.float64)
     if not smooth and whole(base) and all(map(whole, read)):
         return found
-    like = read[0] if smooth and np.shape(read[0]) == base.shape else base
+    first = next(iter(read))
+    like = first if smooth and np.shape(first) == base.shape else base
     made = [base]
     for copy, salt in zip(found[1:], SALTS, strict=True):
         made.append(copy + (np.abs(copy) * (SHAKE * EPS) + smooth * SMALLEST) * noise(like, salt))

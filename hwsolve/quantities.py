@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
+from typing import Any
 
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.numbers import Scalar, exact, show
+from hwsolve.numbers.printing import show_rational
 from hwsolve.solution import Quantity
 
 
@@ -14,6 +17,34 @@ def quantity(value: Scalar, digits: int = 6) -> Quantity:
     """A value with its printed digits; raises Undecided where they are not proven."""
     shown = show(value, digits)
     return Quantity(value, shown.text, shown.relation, shown.exact, shown.system)
+
+
+def alike(array: Any, digits: int = 6) -> Any:
+    """Nested quantities in one precision: beside a rounded one, no exact one has more digits."""
+    if not any(q.relation == "≈" for q in each(array)):
+        return array
+
+    def cut(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(cut, part))
+        return part if part.exact is None else shortened(part, digits)
+
+    return cut(array)
+
+
+def each(array: Any) -> Iterator[Quantity]:
+    """The quantities of an array."""
+    if isinstance(array, tuple):
+        for part in array:
+            yield from each(part)
+    else:
+        yield array
+
+
+def shortened(q: Quantity, digits: int) -> Quantity:
+    """An exact quantity in at most so many significant digits, if it is not whole."""
+    shown = show_rational(*rational(q.exact or q.text), digits, digits)
+    return Quantity(q.value, shown.text, shown.relation, q.exact, q.system)
 
 
 def stated(value: float) -> Quantity | None:

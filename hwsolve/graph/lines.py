@@ -34,8 +34,9 @@ from hwsolve.graph.reading import Reader, is_view, nothing
 from hwsolve.graph.run import Values
 from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
-from hwsolve.graph.ties import settled
+from hwsolve.graph.ties import guarded, settled
 from hwsolve.language import Message, say
+from hwsolve.numbers.measured import Measured, error_of
 from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
@@ -103,7 +104,7 @@ class Writer:
                 typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
                 self._quantities[key] = typed or quantity(value, self.digits)
             except numbers.Undecided as why:
-                raise numbers.Undecided(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
+                raise type(why)(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
         return self._quantities[key]
 
     def is_stated(self, name: str) -> bool:
@@ -243,7 +244,7 @@ class Writer:
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
         unroll = 10**9 if whole or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = instantiate(f, where, shapes, unroll_limit=unroll)
+        made = guarded(instantiate(f, where, shapes, unroll_limit=unroll), Reads(self))
         chosen = fold(transform(made, self.selector))
         return made if isinstance(chosen, Number) else chosen
 
@@ -279,7 +280,11 @@ class Writer:
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""
-        return put_in(evaluate(call, Reads(self)), self.digits)
+        read = Reads(self)
+        value = evaluate(call, read)
+        if isinstance(value, float):  # pieces are no steeper than their arguments, as a rule
+            value = Measured(value, sum(error_of(self.element(*where)) for where in read.seen.values()))
+        return put_in(value, self.digits)
 
 
 class Reads:

@@ -17,7 +17,8 @@ import msgspec
 from hwsolve.graph.graph import Builder, Label
 from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
-from hwsolve.layers.loss_operation import CrossEntropyOperation, ElementLoss, LogLikelihoodLoss
+from hwsolve.layers.elementwise import SigmoidOperation
+from hwsolve.layers.loss_operation import BinaryOfSigmoid, CrossEntropyOperation, ElementLoss, LogLikelihoodLoss
 from hwsolve.layers.softmax import SoftmaxOperation
 from hwsolve.spec.fields import Choice, RecordField, Word
 
@@ -100,6 +101,15 @@ class BinaryCrossEntropy(Loss, frozen=True, kw_only=True):
 
     element: ClassVar[str] = "binary"
     domain: ClassVar[Message | None] = say("`binary_cross_entropy` takes numbers between 0 and 1, as of a `sigmoid`.")
+
+    def operation(
+        self, builder: Builder, y: str, target: Target, rank: int, divisor: int
+    ) -> tuple[Operation, tuple[str, ...]]:
+        """Behind a sigmoid, the loss also reads the logits."""
+        node = builder.graph.nodes[y]
+        if isinstance(node.operation, SigmoidOperation):
+            return BinaryOfSigmoid(self.rank(rank), divisor), (y, target.name, *node.inputs)
+        return super().operation(builder, y, target, rank, divisor)
 
 
 class BinaryCrossEntropyWithLogits(Loss, frozen=True, kw_only=True):

@@ -46,7 +46,14 @@ def softmax(x: Array) -> Array:
 def log_softmax(x: Array) -> Array:
     """x − ln Σ exp(x) along the last axis."""
     z = shifted(x)
-    return z - numbers.log(numbers.exp(z).sum(axis=-1, keepdims=True))
+    if not numbers.is_float(x):
+        return z - numbers.log(numbers.exp(z).sum(axis=-1, keepdims=True))
+    import numpy as np
+
+    others = numbers.exp(z)
+    first = numbers.winner(x, -1)[..., None] == np.arange(x.shape[-1])
+    others[first] = 0  # e⁰ of the largest is the 1 of ln(1 + Σ)
+    return z - numbers.log1p(others.sum(axis=-1, keepdims=True))
 
 
 class SoftmaxOperation(Operation, frozen=True):
@@ -85,8 +92,11 @@ class LogSoftmaxOperation(Operation, frozen=True):
         return log_softmax(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g − exp(y) Σ g."""
-        return g - numbers.exp(y) * g.sum(axis=-1, keepdims=True)
+        """g − exp(y) Σ g; of a probability near 1 without the cancellation."""
+        p, whole = numbers.exp(y), g.sum(axis=-1, keepdims=True)
+        if not numbers.is_float(y):
+            return g - p * whole
+        return numbers.where(2 * p > 1, (g - whole) - numbers.expm1(y) * whole, g - p * whole)
 
 
 class Softmax(Layer, frozen=True):

@@ -13,9 +13,11 @@ from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk, written_name
+from hwsolve.graph.identity import settled
 from hwsolve.graph.kinks import convention, met
 from hwsolve.language import Message, say
-from hwsolve.quantities import as_typed, put_in, quantity
+from hwsolve.numbers.measured import in_float64
+from hwsolve.quantities import alike, as_typed, put_in, quantity
 from hwsolve.solution import Answer, Given, Line, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.task import Task, indices_at, numbers_of, open_indices
 from hwsolve.spec.report import Report, SpecFailure
@@ -39,6 +41,7 @@ class Points:
         self.notes: list[Note] = []
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
+        self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
         self._sections = self.work_out()
 
     def keys_of(self, name: str) -> list[str]:
@@ -67,7 +70,9 @@ class Points:
                 name = f"d{order}_at"
                 found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
             self.kinks(p)
-        self.answers = {name: Answer(tuple(values), main=name != "d0_at") for name, values in found.items()}
+        self.answers = {
+            name: Answer(alike(tuple(values), self.digits), main=name != "d0_at") for name, values in found.items()
+        }
         return [
             Section(
                 say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),
@@ -82,10 +87,8 @@ class Points:
                 continue
             for at, formula in numbers_of(array).items():
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
-                value = evaluate(formula, no_names)
-                if self.problem.numbers == "float64":
-                    value = float(value)
-                self.values[key] = quantity(value, self.digits)
+                self.typed[key] = formula
+                self.values[key] = quantity(self.value(formula), self.digits)
                 self.given.append(Given(key, self.values[key], as_typed(formula), array.shape))
 
     def entry(self, entry: Entry, order: int, name: str, p: int, lines: list[Line], place: tuple[int, ...] = ()) -> Any:
@@ -128,7 +131,7 @@ class Points:
     def line(self, key: Ref, f: Formula, lines: list[Line], p: int) -> Quantity:
         """A value's line; its formula is evaluated in exact numbers and balls."""
         try:
-            value = evaluate(f, self.look_up)
+            value = self.value(f)
         except numbers.NotFinite as why:
             raise self.refused(key, p, why.what) from None
         shown = quantity(value, self.digits)
@@ -142,6 +145,12 @@ class Points:
             stages = (Stage("=", f), Stage("≈" if near else "=", inserted))
         lines.append(Value(key, by_steps(f), stages, shown, ""))
         return shown
+
+    def value(self, f: Formula) -> Any:
+        """The value of a formula over the keys of a point, worked out from the numbers that are typed."""
+        closed = transform(f, lambda node: self.typed.get(node, node))
+        found = settled(lambda: evaluate(closed, no_names))
+        return in_float64(found) if self.problem.numbers == "float64" else found
 
     def refused(self, key: Ref, p: int, what: Message) -> SpecFailure:
         """The error of a point at which something has no value."""
@@ -188,8 +197,11 @@ class Points:
 
     def equal(self, comparison: Call) -> bool:
         """Whether both sides of a comparison are surely the same number."""
-        a, b = (evaluate(s, self.look_up) for s in comparison.args)
-        return bool(numbers.is_exact(a) and numbers.is_exact(b) and a == b)
+        closed = transform(Call("==", comparison.args), lambda node: self.typed.get(node, node))
+        try:
+            return bool(settled(lambda: evaluate(closed, no_names)))
+        except numbers.Undecided:
+            return False
 
     def concrete(self, p: int) -> Iterator[Formula]:
         """The functions at a point, for every value of their open indices."""

@@ -17,7 +17,7 @@ from hwsolve.graph.matrix import matrix_form
 from hwsolve.graph.run import Trajectory, train
 from hwsolve.graph.schematic import both_sides, general
 from hwsolve.language import Message, say
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import alike, put_in, quantity
 from hwsolve.solution import Answer, Carried, Cell, Curve, Line, Note, Prose, Quantity, Section, Solution, Stage, Table
 from hwsolve.solvers.training.steps import headings, passes, verdict, worked
 
@@ -50,9 +50,8 @@ class Worker:
 
     def solution(self) -> Solution:
         """The document."""
-        trajectory = train(
-            self.graph, self.computation.values(not self.float64), self.steps, self.kept(), not self.float64
-        )
+        exact = not self.float64
+        trajectory = train(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)
@@ -207,7 +206,8 @@ class Worker:
         """The part of an array behind some leading indices, as nested tuples of quantities."""
         if len(indices) == len(node.shape):
             return self.writer.shown(node.name, indices)
-        return tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
+        parts = tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
+        return alike(parts, self.writer.digits)
 
     def outcome(self, trajectory: Trajectory) -> None:
         """Whether the loss fell, the losses of all steps, and their curve."""

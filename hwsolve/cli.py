@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from hwsolve import language
-from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, with_common
+from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole, with_common
 from hwsolve.language import localised, use
 from hwsolve.solvers import KINDS
 
@@ -98,7 +98,7 @@ def kind_command(kind: str) -> Any:
 def backprop(
     spec: Spec = None,
     lr: Annotated[str | None, typer.Option("--lr", metavar="X", help="Learning rate.")] = None,
-    steps: Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Steps of training.")] = None,
+    steps: int | None = whole(1, 1_000_000, "--steps", "Steps of training."),
     *,
     common: Common,
 ) -> None:
@@ -117,7 +117,7 @@ def backprop(
 
 def derivative(
     spec: Annotated[str | None, typer.Argument(metavar="[SPEC|FUNCTION]", help="A spec file, or the function.")] = None,
-    order: Annotated[int | None, typer.Option("--order", metavar="N", min=0, help="Order of the derivative.")] = None,
+    order: int | None = whole(1, 12, "--order", "Order of the derivative, from 1 to 12."),
     wrt: Annotated[
         list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k], or x,y.")
     ] = None,
@@ -167,7 +167,7 @@ def batch(
     places: Annotated[
         list[str], typer.Argument(metavar="FOLDER...", help="Folders, files, or patterns like 'a/*.yaml'.")
     ],
-    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Processes.")] = 1,
+    jobs: int = whole(1, 256, "--jobs -j", "Processes.", 1),
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
     timeout: Annotated[

@@ -166,7 +166,7 @@ def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> Non
         (["solve", "."], ". is a folder: `hwsolve batch .` solves what is in it."),
         (["solve", "-", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
         (["solve", "-", "--output", "no/where.txt"], "there is no folder no"),
-        (["solve", "-", "--digits", "0"], "0 is not in the range"),
+        (["solve", "-", "--digits", "0"], "Expected a whole number from 1 to 2000, got `0`."),
         (["layers", "con2d"], "There is no layer `con2d`. Did you mean `conv2d`?"),
         (["new", "backprp"], "There is no kind `backprp`. Did you mean `backprop`?"),
         (["schema", "nothing"], "There is no kind `nothing`."),

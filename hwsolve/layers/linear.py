@@ -81,6 +81,7 @@ class Linear(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     PART: ClassVar[str] = "dense"
+    GIVES: ClassVar[str] = "numbers"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
     MACS: ClassVar[str | None] = "in*out"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, ListOf, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
@@ -25,11 +25,15 @@ class _ByClass(msgspec.Struct, frozen=True):
 
     number: Annotated[tuple[int, ...], ListOf(CountField(1), minimum=1, single=True)] = msgspec.field(name="class")
 
+    MEANINGS: ClassVar[dict[str, Message]] = {"class": say("the class, counted from 1; a list for several samples")}
+
 
 class _ByIndex(msgspec.Struct, frozen=True):
     """`{index: 2}`, counted from 0."""
 
     number: Annotated[tuple[int, ...], ListOf(CountField(0), minimum=1, single=True)] = msgspec.field(name="index")
+
+    MEANINGS: ClassVar[dict[str, Message]] = {"index": say("the class, counted from 0; a list for several samples")}
 
 
 class TargetField(Field):

@@ -183,30 +183,42 @@ def batch(
     raise typer.Exit(run_batch(places, jobs, output, junit, timeout, strict, common))
 
 
-@app.command(cls=Command)
-@with_common(("lang",))
-def kinds(*, common: Common) -> None:
-    """List the kinds of problems."""
-    from hwsolve.commands import reference
-    from hwsolve.commands.solving import emit
-
-    use(common.language())
-    emit(reference.kinds(), None)
-
-
-@app.command(cls=Command)
-@with_common(("lang",))
-def layers(
-    name: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="Show this layer's arguments.")] = None,
+@app.command("list", cls=Command)
+@with_common(("format", "lang"))
+def list_(
+    subject: Annotated[str | None, typer.Argument(metavar="[LIST]", help="kinds, layers, losses … or keys.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of it; for keys, a spec file.")] = None,
     *,
     common: Common,
 ) -> None:
-    """List the layers, or show the arguments of one."""
-    from hwsolve.commands import reference
-    from hwsolve.commands.solving import emit
+    """List what can be written, show one thing of it, or the keys that a problem answers."""
+    from hwsolve.commands.listing import show_list
 
-    use(common.language())
-    emit(reference.layers(name), None)
+    show_list(subject, name, common)
+
+
+def short_list(subject: str) -> Any:
+    """The command that is another name of `list SUBJECT`."""
+
+    def command(
+        name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show one of them.")] = None,
+        *,
+        common: Common,
+    ) -> None:
+        from hwsolve.commands.listing import show_list
+
+        show_list(subject, name, common)
+
+    return command
+
+
+SHORT = {
+    "kinds": "List the kinds of problems, or show one.",
+    "layers": "List the layers, or show the arguments of one.",
+    "examples": "List the shipped problems, or print one.",
+}
+for _subject, _help in SHORT.items():
+    app.command(_subject, cls=Command, help=_help)(with_common(("format", "lang"))(short_list(_subject)))
 
 
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
@@ -237,21 +249,6 @@ def schema(kind: Kind = None, output: Output = None, *, common: Common) -> None:
 
     use(common.language())
     emit(reference.schema(kind), output)
-
-
-@app.command(cls=Command)
-@with_common(("lang",))
-def examples(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this example.")] = None,
-    *,
-    common: Common,
-) -> None:
-    """List the shipped problems, or print one."""
-    from hwsolve.commands import reference
-    from hwsolve.commands.solving import emit
-
-    use(common.language())
-    emit(reference.example(name) if name else reference.examples(), None)
 
 
 @contextmanager

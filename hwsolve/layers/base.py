@@ -205,6 +205,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     # what a loss may ask of its last layer: numbers, activations, probabilities, distribution (probabilities that sum
     # to 1), log probabilities, log distribution; "" for a layer that keeps what comes in, or where nothing is known
     GIVES: ClassVar[str] = ""
+    EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
     MACS: ClassVar[str | None] = None  # multiply-adds of a forward pass as a formula over `sizes`
 

@@ -82,6 +82,7 @@ class Linear(Layer, frozen=True):
 
     PART: ClassVar[str] = "dense"
     GIVES: ClassVar[str] = "numbers"
+    EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
     MACS: ClassVar[str | None] = "in*out"
 

@@ -110,7 +110,7 @@ class ArrayField(Field):
 
 def rule_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of one rule that makes an array."""
-    form = _FORMS[name]()
+    form = form_of_rule(name)
     fields = {name: form.argument, **{key: KEYS[key] for key in form.takes}}
     return {
         "type": "object",
@@ -118,6 +118,12 @@ def rule_schema(name: str) -> dict[str, Any]:
         "required": [name, *form.needs],
         "additionalProperties": False,
     }
+
+
+def form_of_rule(name: str) -> _Form:
+    """What reads one rule: its argument, the keys it takes, and those that it needs."""
+    made: _Form = _FORMS[name]()
+    return made
 
 
 def _made(node: Mapping, report: Report, path: Path) -> Any:
@@ -128,8 +134,7 @@ def _made(node: Mapping, report: Report, path: Path) -> Any:
         message = say("A mapping here makes an array by one of {forms}.", forms=listed(FORMS))
         report.add(at, path, message, did_you_mean(key, FORMS) if key else None)
         return INVALID
-    made = _FORMS[name]()
-    return made.read(name, node, report, path)
+    return form_of_rule(name).read(name, node, report, path)
 
 
 class _Form:

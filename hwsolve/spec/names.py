@@ -100,7 +100,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "step": ("heaviside", "unit_step"),
     "ceil": ("ceiling",),
     "delta": ("kronecker", "kronecker_delta"),
-    "logsumexp": ("lse", "log_sum_exp"),
+    "logsumexp": ("lse",),
     "dot": ("inner", "inner_product"),
     "**": ("pow", "power", "square"),
     # kinds

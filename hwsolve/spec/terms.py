@@ -115,7 +115,7 @@ FUNCTION = Terms(
     + words(
         """asinh acosh atanh sec csc cot coth sech csch acot atan2 arsinh arcosh artanh arctanh log1p expm1 erfc erfinv
         erfcx lgamma digamma loggamma beta binomial factorial bessel zeta cbrt hypot sinc mod fmod round trunc frac
-        clip clamp argmax argmin median var variance std cov corr cumsum prod trace det inv inverse transpose rank eig
+        clip clamp argmax argmin median var variance std cov corr cumsum trace det inv inverse transpose rank eig
         svd diag outer kron conv fft integral integrate limit re im conj arg cross_entropy mse kl_div
         real imag sort gcd lcm logit log_normal attention"""
     ),

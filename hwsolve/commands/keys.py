@@ -1,0 +1,82 @@
+"""The keys that a problem answers, each with its symbol and its shape: what `expect`, `published` and `--only` name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hwsolve.commands.entries import two_columns
+from hwsolve.errors import CallError
+from hwsolve.language import Message, say
+
+
+def keys_of(spec: str | None, format: str) -> str:
+    """The keys of every problem of a spec file or of the standard input, as text or as JSON."""
+    from hwsolve.commands.listing import as_json
+    from hwsolve.commands.solving import load_all
+
+    if spec is None:
+        raise CallError(say("`hwsolve list keys` takes a spec file, or - for the standard input."))
+    from hwsolve.pipeline import Wishes
+    from hwsolve.solvers import solver
+
+    found = [(problem, solver(problem.kind).solve(problem)) for problem in load_all([spec], Wishes())]
+    tables = [rows(solution.answers) for _, solution in found]
+    if format == "json":
+        data = [
+            {"kind": problem.kind, "keys": [{"key": k, "symbol": s, "shape": shape, "value": what} for k, s, shape, what in table]}
+            for (problem, _), table in zip(found, tables, strict=True)
+        ]  # fmt: skip
+        return as_json(data[0] if len(data) == 1 else data)
+    return "\n\n".join(map(written, tables))
+
+
+def rows(answers: dict[str, Any]) -> list[tuple[str, str, list[int], str]]:
+    """Every key with its symbol, its shape ([] for a single one), and whether it is a number or a formula."""
+    return [(key, symbol(key), shape(answer.value), kind(answer.value)) for key, answer in answers.items()]
+
+
+def written(table: list[tuple[str, str, list[int], str]]) -> str:
+    """The rows aligned, under their heads."""
+    heads = (str(say("Key")), str(say("Symbol")), str(say("Shape")))
+    texts = [(key, sign, said(sides, what)) for key, sign, sides, what in table]
+    inner = two_columns([heads[1:], *(row[1:] for row in texts)]).split("\n")
+    return two_columns(list(zip([heads[0], *(row[0] for row in texts)], inner, strict=True)))
+
+
+def said(sides: list[int], what: str) -> str:
+    """A shape as a reader sees it, and what its elements are."""
+    word: Message = say("formula") if what == "formula" else say("number")
+    return (
+        " × ".join(map(str, sides))
+        if sides and what == "number"
+        else str(word if not sides else f"{' × '.join(map(str, sides))}")
+    )
+
+
+def symbol(key: str) -> str:
+    """A key as it is written on the page."""
+    from hwsolve.formula.notation import unicode
+    from hwsolve.formula.parse import FormulaError, parse
+
+    try:
+        return unicode(parse(key))
+    except FormulaError:
+        return key
+
+
+def shape(value: Any) -> list[int]:
+    """The lengths of nested tuples."""
+    sides = []
+    while isinstance(value, tuple):
+        sides.append(len(value))
+        value = value[0] if value else None
+    return sides
+
+
+def kind(value: Any) -> str:
+    """Whether an answer is made of numbers or of formulas."""
+    from hwsolve.formula.tree import Formula
+
+    while isinstance(value, tuple) and value:
+        value = value[0]
+    return "formula" if isinstance(value, Formula) else "number"

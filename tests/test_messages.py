@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from hwsolve.errors import CallError
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.vectors import CALLED, NUMBERS, VECTORS
@@ -404,10 +403,3 @@ def test_options_and_fields_have_the_same_range() -> None:
         (found,) = (p for p in program.commands[command].params if p.name == option)
         field: Any = plain(form_of(cls).fields[option][1])
         assert (found.type.func.least, found.type.func.most) == (field.minimum, field.maximum)
-
-
-def test_a_call_error_speaks_of_what_is_not_there_yet() -> None:
-    from hwsolve.commands.reference import layers
-
-    with pytest.raises(CallError, match=r"The layer `lstm` is not there yet\."):
-        layers("lstm")

@@ -106,7 +106,7 @@ def hanging(rows: Sequence[tuple[str, str]]) -> str:
     lines = []
     for name, text in rows:
         inner = [row for part in text.split("\n") for row in fill(part, ROOM - widest - 2)]
-        lines += [f"{left(label, widest)}  {row}".rstrip() for label, row in zip([name, *[""] * len(inner)], inner, strict=False)]
+        lines += [f"{left('' if n else name, widest)}  {row}".rstrip() for n, row in enumerate(inner)]
     return "\n".join(lines)
 
 
@@ -130,7 +130,7 @@ def record_arguments(cls: type[msgspec.Struct], last: Sequence[str] = ()) -> tup
 
 
 def default_of(info: Any, field: Any) -> str:
-    """The default as it would be typed in a spec, "" where there is none; a parameter is there unless it is left out."""
+    """The default as it would be typed in a spec, "" where there is none; a bias is there unless it is left out."""
     if info.required:
         return ""
     if getattr(field, "allow_flag", False):

@@ -6,7 +6,9 @@ from typing import Any
 
 from hwsolve.commands.entries import two_columns
 from hwsolve.errors import CallError
-from hwsolve.language import Message, say
+from hwsolve.language import say
+
+HEADS = ("key", "symbol", "shape", "value")
 
 
 def keys_of(spec: str | None, format: str) -> str:
@@ -22,12 +24,14 @@ def keys_of(spec: str | None, format: str) -> str:
     found = [(problem, solver(problem.kind).solve(problem)) for problem in load_all([spec], Wishes())]
     tables = [rows(solution.answers) for _, solution in found]
     if format == "json":
-        data = [
-            {"kind": problem.kind, "keys": [{"key": k, "symbol": s, "shape": shape, "value": what} for k, s, shape, what in table]}
-            for (problem, _), table in zip(found, tables, strict=True)
-        ]  # fmt: skip
+        keys = [[dict(zip(HEADS, row, strict=True)) for row in table] for table in tables]
+        data = [{"kind": problem.kind, "keys": k} for (problem, _), k in zip(found, keys, strict=True)]
         return as_json(data[0] if len(data) == 1 else data)
-    return "\n\n".join(map(written, tables))
+    texts = list(map(written, tables))
+    if len(texts) == 1:
+        return texts[0]
+    named = zip(found, texts, strict=True)
+    return "\n\n".join(f"{n}. {problem.kind}\n{text}" for n, ((problem, _), text) in enumerate(named, 1))
 
 
 def rows(answers: dict[str, Any]) -> list[tuple[str, str, list[int], str]]:
@@ -44,13 +48,10 @@ def written(table: list[tuple[str, str, list[int], str]]) -> str:
 
 
 def said(sides: list[int], what: str) -> str:
-    """A shape as a reader sees it, and what its elements are."""
-    word: Message = say("formula") if what == "formula" else say("number")
-    return (
-        " × ".join(map(str, sides))
-        if sides and what == "number"
-        else str(word if not sides else f"{' × '.join(map(str, sides))}")
-    )
+    """A shape as a reader sees it; of a single one what it is."""
+    if sides:
+        return " × ".join(map(str, sides))
+    return str(say("formula") if what == "formula" else say("number"))
 
 
 def symbol(key: str) -> str:

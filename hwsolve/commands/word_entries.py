@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hwsolve.commands.entries import Argument, Entry, as_yaml, fact, record_arguments, sentence
 from hwsolve.language import Message, localised, say
+
+if TYPE_CHECKING:
+    from hwsolve.formula.tree import Formula
 
 COMMON = ("title", "expect", "published", "numbers", "digits")  # the keys of every kind
 
@@ -46,13 +49,14 @@ def loss_brief(name: str) -> str:
 
 def loss_entry(name: str) -> Entry:
     """A loss with its equation, its gradient and its arguments."""
+    from hwsolve.formula.notation import unicode
     from hwsolve.layers.loss import LOSSES
 
     loss = LOSSES[name]()
-    value, gradient = loss_formulas(loss)
+    letter, value, slope = loss_formulas(loss)
     facts = (
-        *fact("equation", say("Equation"), value),
-        *fact("gradient", say("Gradient"), gradient),
+        *fact("equation", say("Equation"), f"L = {unicode(value)}"),
+        *fact("gradient", say("Gradient"), f"∂L/∂{letter}ᵢ = {unicode(slope)}"),
         *(fact("takes", say("Takes"), loss.wants) if loss.wants else ()),
         *fact("target", say("Target"), target(loss)),
     )
@@ -69,28 +73,24 @@ def target(loss: Any) -> Message:
     return say("classes, as `{form}`", form=form)
 
 
-def loss_formulas(loss: Any) -> tuple[str, str]:
-    """The loss of one sample, and its derivative by an output, as its operation states them."""
-    from hwsolve.formula.notation import unicode
-    from hwsolve.formula.parse import parse
+def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
+    """The letter of the output, the loss of one sample, and its derivative by output i, as the operation has them."""
     from hwsolve.formula.simplify import simplify
     from hwsolve.formula.tree import Call, Number, Ref, substitute
     from hwsolve.graph.graph import Builder, Graph
-    from hwsolve.graph.operation import backward_schematic, rename
+    from hwsolve.graph.operation import backward_schematic, forward_schematic, rename
     from hwsolve.layers.loss import Target
 
     builder = Builder(Graph({}, {}, {}, {}, set()))
-    y = builder.given("y", (2,))
-    operation, _ = loss.operation(builder, y, Target("t", False, True), 1, loss.half)
-    count = Ref("I") if loss.reduction == "mean" and not loss.classes else None
+    target = Target("t", selects=False, unit=True)
+    operation, _ = loss.operation(builder, builder.given("y", (2,)), target, 1, loss.half)
     letter = "z" if loss.holds else "y"
-
-    def shown(f: Any, left: str) -> str:
-        f = rename(f, {"x": letter})
-        return f"{left} = {unicode(f if count is None else Call('/', (f, count)))}"
-
+    value = rename(forward_schematic(operation, 0).formula, {"x": letter})
     back = substitute(backward_schematic(operation, 0, 0).formula, {"g": Number(1), "m1": Ref("i")})
-    return shown(parse(operation.text()), "L"), shown(simplify(back), f"∂L/∂{letter}ᵢ")
+    slope = rename(simplify(back), {"x": letter})
+    if loss.reduction == "mean" and not loss.classes:
+        value, slope = Call("/", (value, Ref("I"))), Call("/", (slope, Ref("I")))
+    return letter, value, slope
 
 
 def optimizer_brief(name: str) -> str:

@@ -356,3 +356,15 @@ def test_a_wrong_call_of_list(call: list[str], said: str, hwsolve: Run) -> None:
 def test_an_entry_without_arguments_is_a_page_too() -> None:
     use("en")
     assert described(Entry("a", "What a is.")) == "a\n  What a is."
+
+
+def test_the_symbols_of_keys_are_those_of_the_page() -> None:
+    from hwsolve.render import Options, render
+
+    path = PROBLEMS / "textbook" / "mazur-2-2-2.yaml"
+    (problem,) = read(path.read_bytes(), "x")
+    page = render([work_out(problem)], "plain", Options(width=200, color=False))
+    answers = page.partition("\nAnswers\n")[2]
+    symbols = {row["key"]: row["symbol"] for row in json.loads(listing("keys", str(path), "json"))["keys"]}
+    shown = {row.split()[0] for row in answers.splitlines() if row.startswith("  ") and (" = " in row or " ≈ " in row)}
+    assert len(shown) >= 5 and shown & set(symbols.values()) == shown

@@ -36,7 +36,13 @@ def keys_of(spec: str | None, format: str) -> str:
 
 def rows(answers: dict[str, Any]) -> list[tuple[str, str, list[int], str]]:
     """Every key with its symbol, its shape ([] for a single one), and whether it is a number or a formula."""
-    return [(key, symbol(key), shape(answer.value), kind(answer.value)) for key, answer in answers.items()]
+    from hwsolve.render.arrays import key_symbol
+
+    found = []
+    for key, answer in answers.items():
+        sides = shape(answer.value)
+        found.append((key, key_symbol(key, bool(sides)), sides, kind(answer.value)))
+    return found
 
 
 def written(table: list[tuple[str, str, list[int], str]]) -> str:
@@ -52,17 +58,6 @@ def said(sides: list[int], what: str) -> str:
     if sides:
         return " × ".join(map(str, sides))
     return str(say("formula") if what == "formula" else say("number"))
-
-
-def symbol(key: str) -> str:
-    """A key as it is written on the page."""
-    from hwsolve.formula.notation import unicode
-    from hwsolve.formula.parse import FormulaError, parse
-
-    try:
-        return unicode(parse(key))
-    except FormulaError:
-        return key
 
 
 def shape(value: Any) -> list[int]:

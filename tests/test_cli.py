@@ -166,10 +166,10 @@ def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> Non
         (["solve", "."], ". is a folder: `hwsolve batch .` solves what is in it."),
         (["solve", "-", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
         (["solve", "-", "--output", "no/where.txt"], "there is no folder no"),
-        (["solve", "-", "--digits", "0"], "0 is not in the range"),
-        (["layers", "con2d"], "There is no layer `con2d`. Did you mean `conv2d`?"),
-        (["new", "backprp"], "There is no kind `backprp`. Did you mean `backprop`?"),
-        (["schema", "nothing"], "There is no kind `nothing`."),
+        (["solve", "-", "--digits", "0"], "Expected a whole number from 1 to 2000, got `0`."),
+        (["layers", "con2d"], "Unknown layer `con2d`. Did you mean `conv2d`?"),
+        (["new", "backprp"], "Unknown kind `backprp`. Did you mean `backprop`?"),
+        (["schema", "nothing"], "Unknown kind `nothing`."),
         (["examples", "2.1-bckprop"], "Did you mean `2.1-backprop`?"),
     ],
 )
@@ -246,9 +246,9 @@ def test_kinds_and_layers(hwsolve: Run) -> None:
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_arguments_of_a_layer(name: str) -> None:
-    from hwsolve.commands.reference import layers
+    from hwsolve.commands.listing import listing
 
-    text = layers(name)
+    text = listing("layers", name, "plain")
     assert (
         text.startswith(name)
         and "trainable" in text

@@ -37,8 +37,11 @@ def described() -> Iterator[tuple[str, str]]:
 
     from hwsolve.cli import app
     from hwsolve.commands import reference
+    from hwsolve.commands.layer_entries import paragraphs
     from hwsolve.files import REASONS
     from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers.loss import LOSSES
+    from hwsolve.layers.optimizer import OPTIMIZERS
     from hwsolve.solvers import KINDS
 
     yield from ((reason, "hwsolve/files.py") for reason in REASONS)
@@ -55,7 +58,9 @@ def described() -> Iterator[tuple[str, str]]:
                 yield found[2], place
     for name in LAYERS:
         cls: Any = layer_class(name)
-        yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in reference.paragraphs(cls.__doc__))
+        yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in paragraphs(cls.__doc__))
+    for made in (*LOSSES.values(), *OPTIMIZERS.values()):
+        yield paragraphs(made.__doc__)[0], made.__module__.replace(".", "/") + ".py"
 
 
 def templates() -> dict[str, list[str]]:

@@ -46,10 +46,6 @@ COMPLAINTS: tuple[tuple[str, Callable[..., Message]], ...] = (
     (r"Option '(.+)' does not take a value\.", lambda a: say("The option {a} takes no value.", a=a)),
     (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", lambda a: say("Nothing is known of the further {a}.", a=a)),
     (
-        r"Invalid value for (.+?): '?(.+?)'? is not a valid int(?:eger)?(?: range)?\.",
-        lambda a, b: say("{a} takes a whole number, not {b}.", a=a, b=b),
-    ),
-    (
         r"Invalid value for (.+?): '?(.+?)'? is not a valid float(?: range)?\.",
         lambda a, b: say("{a} takes a number, not {b}.", a=a, b=b),
     ),
@@ -57,6 +53,7 @@ COMPLAINTS: tuple[tuple[str, Callable[..., Message]], ...] = (
         r"Invalid value for (.+?): .+ is not in the range (.+)\.",
         lambda a, b: say("The value x of {a} must be in the range {b}.", a=a, b=b),
     ),
+    (r"Invalid value for (.+?): (.+)", lambda a, b: say("{a}: {what}", a=a, what=b)),
 )
 
 

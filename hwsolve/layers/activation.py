@@ -25,6 +25,7 @@ class Activation(Layer, frozen=True):
     """y = f(x), element by element; `function` is f as a formula."""
 
     PART: ClassVar[str] = "activation"
+    GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
     # how f and its derivative are worked out, for counting: `y` is f(x), other names are what is kept or known
     evaluation: ClassVar[str] = "x"
@@ -60,6 +61,7 @@ class Identity(Activation, frozen=True):
     """Identity: y = x."""
 
     PART: ClassVar[str] = "view"
+    GIVES: ClassVar[str] = ""
 
 
 class ReLU(Activation, frozen=True):
@@ -97,6 +99,7 @@ class PReLU(Activation, frozen=True):
     evaluation: ClassVar[str] = "if(x > 0, x, weight*x)"
     slope: ClassVar[str] = "if(x > 0, 1, weight)"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
+    ALONE: ClassVar[tuple[str, ...]] = ("num_parameters", "init")  # `prelu: 3`, as in torch.nn; `prelu: 0.25`
 
     def output(self, x: Shape) -> Shape:
         """The same shape; as many slopes as channels, or one."""
@@ -135,6 +138,7 @@ class PReLU(Activation, frozen=True):
 class Sigmoid(Activation, frozen=True):
     """Logistic function: y = 1/(1 + exp(−x))."""
 
+    GIVES: ClassVar[str] = "probabilities"
     function: ClassVar[str] = "sigmoid(x)"
     evaluation: ClassVar[str] = "1/(1 + exp(-x))"
     slope: ClassVar[str] = "y*(1 - y)"
@@ -263,6 +267,7 @@ class HardTanh(Activation, frozen=True):
 class HardSigmoid(Activation, frozen=True):
     """Piecewise linear sigmoid: y = (x + 3)/6 cut off at 0 and 1."""
 
+    GIVES: ClassVar[str] = "probabilities"
     function: ClassVar[str] = "hard_sigmoid(x)"
     evaluation: ClassVar[str] = "min(max((x + 3)/6, 0), 1)"
     slope: ClassVar[str] = "if(x > -3, if(x < 3, 1/6, 0), 0)"
@@ -279,6 +284,7 @@ class HardSwish(Activation, frozen=True):
 class LogSigmoid(Activation, frozen=True):
     """Logarithm of the sigmoid: y = ln σ(x)."""
 
+    GIVES: ClassVar[str] = "log probabilities"
     function: ClassVar[str] = "log_sigmoid(x)"
     evaluation: ClassVar[str] = "-log(1 + exp(-x))"
     slope: ClassVar[str] = "1/(1 + exp(x))"

@@ -15,6 +15,7 @@ import msgspec
 from hwsolve.formula.tree import Call, Formula, Number, call, formula
 from hwsolve.language import Message, say
 from hwsolve.layers.cost import Operations
+from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
 from hwsolve.layers.parameter import ABSENT, ParameterSpec
 from hwsolve.spec.fields import Flag, RecordField, Word
 
@@ -185,6 +186,8 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True):
     bias: Word | None = None
     output: Word | None = None
 
+    MEANINGS: ClassVar[dict[str, Message]] = SYMBOLS
+
 
 NO_SYMBOLS = Symbols()
 
@@ -196,8 +199,13 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     trainable: Flag = True
     symbols: Annotated[Symbols, RecordField(Symbols)] = NO_SYMBOLS
 
+    MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS  # of the arguments, in a line each
     # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
     PART: ClassVar[str] = "other"
+    # what a loss may ask of its last layer: numbers, activations, probabilities, distribution (probabilities that sum
+    # to 1), log probabilities, log distribution; "" for a layer that keeps what comes in, or where nothing is known
+    GIVES: ClassVar[str] = ""
+    EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
     MACS: ClassVar[str | None] = None  # multiply-adds of a forward pass as a formula over `sizes`
 

@@ -27,6 +27,7 @@ class BatchNorm(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     PART: ClassVar[str] = "normalization"
+    EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels", "params": "2*channels"}
     MACS: ClassVar[str | None] = "values"
     RANKS: ClassVar[tuple[int, ...]]

@@ -39,6 +39,7 @@ class Convolution(Layer, frozen=True):
     bias: ParameterSpec = DEFAULT
 
     PART: ClassVar[str] = "convolution"
+    GIVES: ClassVar[str] = "numbers"
     AXES: ClassVar[int]
 
     def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:

@@ -23,6 +23,7 @@ class Embedding(Layer, frozen=True):
     padding_idx: Annotated[int, CountField(None)] | None = None
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
+    EQUATION: ClassVar[str] = "y[t] = W[x[t]]"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim", "params": "words*dim"}
 
     def output(self, x: Shape) -> Shape:

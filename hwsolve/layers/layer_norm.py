@@ -29,6 +29,7 @@ class LayerNorm(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     PART: ClassVar[str] = "normalization"
+    EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
     MACS: ClassVar[str | None] = "values"
 

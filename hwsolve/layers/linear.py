@@ -101,6 +101,8 @@ class Linear(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     PART: ClassVar[str] = "dense"
+    GIVES: ClassVar[str] = "numbers"
+    EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
     MACS: ClassVar[str | None] = "in*out"
 

@@ -104,6 +104,7 @@ class Softmax(Layer, frozen=True):
 
     dim: Annotated[int, CountField(None)] = -1
     PART: ClassVar[str] = "activation"
+    GIVES: ClassVar[str] = "distribution"
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
@@ -135,6 +136,8 @@ class Softmax(Layer, frozen=True):
 
 class LogSoftmax(Softmax, frozen=True):
     """Logarithm of the softmax: z[i] − ln Σⱼ exp(z[j]) along `dim`."""
+
+    GIVES: ClassVar[str] = "log distribution"
 
     def operations(self, x: Shape) -> Operations:
         """exp of each value, a sum and a logarithm for each row; back, g − exp(y)·Σ g."""

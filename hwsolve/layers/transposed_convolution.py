@@ -39,6 +39,7 @@ class TransposedConvolution(Layer, frozen=True):
     weight: ParameterSpec = DEFAULT
 
     PART: ClassVar[str] = "convolution"
+    GIVES: ClassVar[str] = "numbers"
     AXES: ClassVar[int]
 
     def output(self, x: Shape) -> Shape:

@@ -7,11 +7,11 @@ gradient δaᵀ, and one for each parameter's update.  Sizes may be names; the c
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import ShapeError, StatedMap
 from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Item, Network, NetworkField
@@ -55,6 +55,13 @@ class Count(msgspec.Struct, frozen=True):
     activations: Flag = False
     input_gradient: Flag = False
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "multiply_add": say("whether an addition along with its multiplication is an operation of its own: 2, or 1"),
+        "bias": say("whether the additions of the bias count"),
+        "activations": say("whether evaluating activation functions counts"),
+        "input_gradient": say("whether the gradient of the network's input is worked out"),
+    }
+
 
 class Problem(base.Problem, kw_only=True):
     """Multiplications and additions of a forward pass, of backpropagation and of an update."""
@@ -63,6 +70,13 @@ class Problem(base.Problem, kw_only=True):
     network: Annotated[Network, NetworkField()]
     loss: Annotated[str, Choice("half_squared_error", "mse_loss", "cross_entropy")] | None = None
     count: Annotated[Count, RecordField(Count)] = Count()
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "blocks": say("bodies of layers by name, to be used like layers"),
+        "network": say("the shape that comes in, and the layers"),
+        "loss": say("the loss whose operations are counted too"),
+        "count": say("the conventions of counting"),
+    }
 
     def check(self, report: Report) -> None:
         """Every layer can be counted."""

@@ -7,12 +7,12 @@ activations the table of CS231n's notes on convolutional networks ("VGGNet in de
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.errors import CallError
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Network, NetworkField
 from hwsolve.layers.size_names import check_size_names
@@ -62,6 +62,12 @@ class Count(msgspec.Struct, frozen=True):
     macs: Annotated[str, Choice("matmul", "all")] | None = None
     dtype: Annotated[str, Choice(*DTYPES)] = "float32"
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "activations": say("which outputs are stored: of input, convolution, pooling and dense layers, or of all"),
+        "macs": say("whose multiply-adds count: of convolution, dense and attention layers, or of all"),
+        "dtype": say("the type of a stored number, for bytes"),
+    }
+
 
 class Problem(base.Problem, kw_only=True):
     """Parameters, output shapes, activations and multiply-adds of a network, layer by layer."""
@@ -70,6 +76,13 @@ class Problem(base.Problem, kw_only=True):
     network: Annotated[Network, NetworkField()]
     count: Annotated[Count, RecordField(Count)] = Count()
     columns: Annotated[tuple[str, ...], ListOf(Choice(*COLUMNS))] = ()
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "blocks": say("bodies of layers by name, to be used like layers"),
+        "network": say("the shape that comes in, and the layers"),
+        "count": say("which activations and multiply-adds count"),
+        "columns": say("the columns of the table of layers"),
+    }
 
     def check(self, report: Report) -> None:
         """The names of layers must not be those of other keys."""

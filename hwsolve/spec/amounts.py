@@ -49,6 +49,14 @@ class SizeField(Field):
         self.minimum = minimum
         self.expected = say("a size (a whole number ≥ {minimum}, or a name)", minimum=minimum)
 
+    def may_be(self, node: Node) -> bool:
+        """Whether a node is no number, or a whole one that is large enough."""
+        try:
+            number = decimal(node.text) if isinstance(node, Scalar) else None
+        except Excess:
+            return False
+        return number is None or (number.denominator == 1 and number.numerator >= self.minimum)
+
     def read(self, node: Node, report: Report, path: Path) -> Any:
         if type(node) is not Scalar or not node.text or is_null(node):
             return self.wrong(node, report, path)

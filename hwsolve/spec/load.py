@@ -15,6 +15,7 @@ from hwsolve.spec.problem import Problem
 from hwsolve.spec.read import decoded, documents
 from hwsolve.spec.records import read_record
 from hwsolve.spec.report import ROOT, Full, Report, SpecFailure, clip, did_you_mean
+from hwsolve.spec.terms import KIND
 
 Kinds = Callable[[str], type[Problem] | None]
 
@@ -75,7 +76,7 @@ def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted:
     cls = kinds(kind)
     if cls is None:
         at = node.entries["kind"][1] if "kind" in node.entries else node
-        report.add(at, ROOT / "kind", say("Unknown kind `{kind}`.", kind=clip(kind)), did_you_mean(kind, names))
+        report.add(at, ROOT / "kind", *KIND.unknown(kind, names))
         return None
     before = len(report.errors)
     report.document = node

@@ -9,16 +9,16 @@ import msgspec
 
 from hwsolve.formula.domain import Names
 from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, references, walk, written_name
 from hwsolve.formula.tree import formula as as_formula
-from hwsolve.formula.vectors import NUMBERS, PRODUCT, VECTORS, Elements, NoElement, Shapes, vector_names
+from hwsolve.formula.vectors import Elements, NoElement, Shapes, vector_names
 from hwsolve.graph.spelling import Named, clash
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
+from hwsolve.solvers.derivatives.calls import miscalled, misnamed
 from hwsolve.solvers.derivatives.point_checks import PointChecks
 from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, declare, nested
 from hwsolve.spec.nodes import Node
@@ -27,7 +27,6 @@ from hwsolve.spec.report import Report, did_you_mean
 if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
 
-OPERATORS = ("+", "-", "*", "/", "**", "neg", "==", "<", ">", "<=", ">=", "if", "element")
 MANY = 10**9  # elements along an axis of any size
 MOST_ELEMENTS = 200  # of a quantity of stated size: each line is calculated with all of them
 MOST_ORDERS = {"gradient": 2, "jacobian": 1}
@@ -63,8 +62,8 @@ class Reader:
         """Everything that is asked, or None."""
         before = len(self.report.errors)
         for key in ("function", "wrt"):
+            self.check_names(key)
             for f in getattr(self.problem, key):
-                self.check_functions(key, f)
                 self.check_numbers(key, f)
         self.check_sizes()
         if len(self.report.errors) > before:
@@ -118,25 +117,11 @@ class Reader:
 
     # functions
 
-    def check_functions(self, key: str, f: Formula) -> None:
-        """Every function that is called is known, and takes as many arguments."""
-        for node in walk(f):
-            if not isinstance(node, Call) or node.name in OPERATORS:
-                continue
-            if node.name in VECTORS or node.name in NUMBERS or node.name == PRODUCT:
-                continue
-            known = function(node.name)
-            if known is None:
-                names = [*FUNCTIONS, *VECTORS, *NUMBERS, PRODUCT, "Sum", "Prod", "Max", "Min"]
-                self.wrong(key, say("Unknown function `{name}`.", name=node.name), did_you_mean(node.name, names))
-                continue
-            least = 1 if known.many else len(known.parameters) - len(known.defaults)
-            most = None if known.many else len(known.parameters)
-            if len(node.args) < least or (most is not None and len(node.args) > most):
-                message = say(
-                    "`{name}` takes {n} arguments, not {got}.", name=node.name, n=most or least, got=len(node.args)
-                )
-                self.wrong(key, message)
+    def check_names(self, key: str) -> None:
+        """Every function is known, stands with its arguments, and takes as many."""
+        formulas = getattr(self.problem, key)
+        for message, hint in (*misnamed(formulas, self.problem.variables), *miscalled(formulas)):
+            self.wrong(key, message, hint)
 
     def check_spelling(self, functions: tuple[Formula, ...]) -> None:
         """No two names are written alike, as x1 and x[1] are."""

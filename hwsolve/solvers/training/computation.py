@@ -226,13 +226,7 @@ class Construction:
                 which=owned.which,
                 shape=shape_text(shape) or "1",
             )
-            hint = say(
-                "As `{which}: {example}`, or `{which}: {init}`.",
-                which=owned.which,
-                example=zeros(shape),
-                init="{init: xavier_uniform, seed: 7}",
-            )
-            self.wrong_layer(owned.path, message, hint)
+            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
             return None
         return (value,) * size
 
@@ -257,6 +251,23 @@ class Construction:
     def enter_end(self) -> str | None:
         """The loss, or the node of the upstream gradient."""
         return Ending(self).enter()
+
+
+def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+    """How a parameter that has no numbers gets them."""
+    if which == "bias":
+        return say(
+            "As `{example}` or `{init}`; `{none}` leaves it out.",
+            example=f"bias: {zeros(shape)}",
+            init="bias: {init: zeros}",
+            none="bias: false",
+        )
+    return say(
+        "As `{which}: {example}`, or `{which}: {init}`.",
+        which=which,
+        example=zeros(shape),
+        init="{init: xavier_uniform, seed: 7}",
+    )
 
 
 def build(problem: Problem, report: Report) -> Computation | None:

@@ -17,6 +17,7 @@ from hwsolve.solvers.training.upstream import Upstream
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
+    from hwsolve.layers.network import Item
     from hwsolve.solvers.training.computation import Construction
 
 
@@ -54,15 +55,24 @@ class Ending:
         return None
 
     def look_twice(self, loss: Loss) -> None:
-        """Warn of a last layer that the loss takes once more."""
-        items = self.construction.items
-        if items and items[-1].type == loss.holds:
+        """Warn of a last layer that the loss takes once more, or that does not give what it takes."""
+        last = last_layer(self.construction.items)
+        if last is None or last.layer is None or loss.wants is None:
+            return
+        name = name_of(loss, LOSSES)
+        if last.type == loss.holds:
             text = say(
                 "The network ends in `{layer}`, and `{loss}` takes it once more; without this layer it is taken once.",
-                layer=loss.holds,
-                loss=name_of(loss, LOSSES),
+                layer=last.type,
+                loss=name,
             )
-            self.construction.warnings.append(text)
+        elif last.layer.GIVES and last.layer.GIVES not in loss.takes:
+            text = say(
+                "The network ends in `{layer}`, but `{loss}` takes {what}.", layer=last.type, loss=name, what=loss.wants
+            )
+        else:
+            return
+        self.construction.warnings.append(text)
 
     def enter_upstream(self, upstream: Upstream) -> str | None:
         """The gradient of the output as a given quantity."""
@@ -149,6 +159,17 @@ class Ending:
         self.graph.selectors.add(name)
         self.construction.stated.append(target.sentence())
         return Target(name, True, True)
+
+
+def last_layer(items: tuple[Item, ...]) -> Item | None:
+    """The layer whose values come out in the end, behind those that only pass them on; None where several add up."""
+    for item in reversed(items):
+        if item.layer is None:
+            joined = item.type in ("residual", "concat", "multiply") or not item.branches
+            return None if joined else last_layer(item.branches[-1][1])
+        if item.layer.PART != "view" and not item.type.startswith("dropout"):
+            return item
+    return None
 
 
 def name_of(record: object, names: Mapping[str, type]) -> str:

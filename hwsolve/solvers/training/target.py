@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -53,11 +53,15 @@ class _ByClass(msgspec.Struct, frozen=True):
 
     number: Annotated[tuple[int, ...], ListOf(CountField(1), minimum=1, single=True)] = msgspec.field(name="class")
 
+    MEANINGS: ClassVar[dict[str, Message]] = {"class": say("the class, counted from 1; a list for several samples")}
+
 
 class _ByIndex(msgspec.Struct, frozen=True):
     """`{index: 2}`, counted from 0."""
 
     number: Annotated[tuple[int, ...], ListOf(CountField(0), minimum=1, single=True)] = msgspec.field(name="index")
+
+    MEANINGS: ClassVar[dict[str, Message]] = {"index": say("the class, counted from 0; a list for several samples")}
 
 
 class TargetField(Field):

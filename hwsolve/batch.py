@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -15,8 +15,9 @@ from hwsolve.errors import CallError
 from hwsolve.failure import explained
 from hwsolve.files import read_spec
 from hwsolve.language import Message, say
-from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.pipeline import Wishes, read_each, work_out
 from hwsolve.render import Options, render
+from hwsolve.spec.problem import Problem
 from hwsolve.workers import Crashed, Late, run_all
 
 HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
@@ -77,24 +78,27 @@ def solve_file(path: str, plan: Plan) -> list[Row]:
     start = time.perf_counter()
     try:
         text, source = read_spec(path)
-        problems = read(text, source, plan.wishes)
+        found: Sequence[Problem | Exception] = read_each(text, source, plan.wishes)
     except Exception as error:
-        complaint, status = explained(error, plan.debug)
-        return [Row(path, 1, 1, status=status, complaints=(complaint,), seconds=time.perf_counter() - start)]
+        found = [error]
     rows = []
-    for number, problem in enumerate(problems, 1):
+    for number, one in enumerate(found, 1):
+        kind = place = ""
         try:
-            row = _solve(problem, path, number, len(problems), plan)
+            if isinstance(one, Exception):
+                raise one
+            kind, place = one.kind, one.place
+            row = _solve(one, path, number, len(found), plan)
         except Exception as error:
-            complaint, status = explained(error, plan.debug)
-            row = Row(path, number, len(problems), problem.kind, status=status, complaints=(complaint,))
+            complaint, status = explained(error, plan.debug, place or path)
+            row = Row(path, number, len(found), kind, status=status, complaints=(complaint,))
         rows.append(msgspec.structs.replace(row, seconds=time.perf_counter() - start))
         start = time.perf_counter()
     return rows
 
 
-def _solve(problem: object, path: str, number: int, count: int, plan: Plan) -> Row:
-    solution = work_out(problem)  # type: ignore[arg-type]
+def _solve(problem: Problem, path: str, number: int, count: int, plan: Plan) -> Row:
+    solution = work_out(problem)
     failed, disagree = failures(solution), disagreements(solution)
     warnings = [note for note in solution.notes if note.level == "warning"]
     complaints: list[Message | str] = [failure_text(check) for check in failed]

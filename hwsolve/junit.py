@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from xml.etree import ElementTree
 
 from hwsolve.batch import FAILS, HOLDS, Row
-
-UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from hwsolve.language import visible
 
 
 def report(rows: list[Row], seconds: float) -> str:
@@ -46,4 +44,5 @@ def report(rows: list[Row], seconds: float) -> str:
 
 
 def _clean(text: str) -> str:
-    return UNPRINTABLE.sub("�", text)
+    """Text that XML can hold, in rows."""
+    return "\n".join(map(visible, text.split("\n")))

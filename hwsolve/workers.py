@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
@@ -58,14 +61,22 @@ class Worker:
 
 
 def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
-    """The life of a worker: an item, its result, the next item."""
+    """The life of a worker: an item, its result, the next item, until the parent stops it or is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    while True:
-        try:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
             item = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(work(item))
+            pipe.send(work(item))
+
+
+def _end_with_the_parent() -> None:
+    """A parent that was killed cannot stop its workers: its end of a pipe closes, whatever a worker is at."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_all(

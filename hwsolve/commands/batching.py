@@ -16,7 +16,7 @@ from hwsolve.commands.options import Common
 from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, visible
 from hwsolve.render.measure import left, right, width
 
 ENDINGS = {"json": ".json", "markdown": ".md"}
@@ -154,7 +154,7 @@ def summary(rows: list[Row], seconds: float) -> str:
     heads = [say("problem"), say("kind"), say("holds"), say("published"), say("warnings"), say("result")]
     cells = [[str(head) for head in heads]]
     for row in rows:
-        name = row.path + (f" #{row.number}" if row.count > 1 else "")
+        name = visible(row.path) + (f" #{row.number}" if row.count > 1 else "")
         holds = f"{row.checks - row.failed}/{row.checks}" if row.checks else "-"
         published = f"{row.published - row.disagree}/{row.published}" if row.published else "-"
         cells.append([name, row.kind or "-", holds, published, str(row.warnings or "-"), str(RESULTS[row.status])])

@@ -13,7 +13,7 @@ import msgspec
 from hwsolve.checks import disagreements, failure_text, failures
 from hwsolve.errors import CallError
 from hwsolve.failure import explained
-from hwsolve.files import read_spec
+from hwsolve.files import read_spec, reason_of
 from hwsolve.language import Message, say
 from hwsolve.pipeline import Wishes, read_each, work_out
 from hwsolve.render import Options, render
@@ -59,8 +59,10 @@ def find_specs(places: list[str]) -> list[str]:
             files = list(_below(place))
         elif os.path.exists(place):
             files = [place]
-        else:
+        elif glob.has_magic(place):
             files = sorted(f for f in glob.glob(place, recursive=True) if os.path.isfile(f))
+        else:
+            raise CallError(say("There is no file or folder {place}.", place=place))
         if not files:
             raise CallError(say("There are no specs in {place}.", place=place))
         found.update(dict.fromkeys(files))
@@ -68,9 +70,16 @@ def find_specs(places: list[str]) -> list[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for top, folders, files in os.walk(folder):
+    """The specs in a folder and in those below it."""
+
+    def unreadable(error: OSError) -> None:
+        place = error.filename or folder
+        raise CallError(say("{path} cannot be read: {reason}.", path=place, reason=reason_of(error)))
+
+    for top, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield from (os.path.join(top, f) for f in sorted(files) if f.endswith((".yaml", ".yml")))
+        paths = [os.path.join(top, f) for f in sorted(files) if f.endswith((".yaml", ".yml"))]
+        yield from (path for path in paths if os.path.isfile(path) or not os.path.exists(path))
 
 
 def solve_file(path: str, plan: Plan) -> list[Row]:

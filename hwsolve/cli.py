@@ -173,7 +173,7 @@ def batch(
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="SECONDS", min=0.01, help="Give a spec up after this long.")
+        float | None, typer.Option("--timeout", metavar="SECONDS", help="Give a spec up after this long.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and published disagreements fail too.")] = False,
     *,

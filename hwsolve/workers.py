@@ -18,6 +18,21 @@ AHEAD = 4  # items that are handed over before their turn, so that no worker wai
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
+# What asks a program to end; the system ends it at once where it does not say otherwise.
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def end_in_order() -> None:
+    """End as by an exception where the program is asked to end: files are closed, and workers stopped."""
+
+    def stop(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` lets it be ignored
+            signal.signal(number, stop)
+
+
 class Crashed(NamedTuple):
     """The process ended before it answered; `code` is its exit code, negative for a signal."""
 
@@ -63,7 +78,8 @@ class Worker:
 def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
     """The life of a worker: an item, its result, the next item, until the parent stops it or is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     with suppress(EOFError, OSError):
         while True:

@@ -78,7 +78,7 @@ class SizeField(Field):
             return INVALID
         if not any(isinstance(part, Ref) for part in walk(size)):
             return self._constant(size, node, report, path)
-        if any(isinstance(part, Ref) and part.indices for part in walk(size)):
+        if any(isinstance(part, Ref) and (part.indices or part.name == "inf") for part in walk(size)):
             return self.wrong(node, report, path)
         return size
 

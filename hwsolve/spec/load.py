@@ -38,11 +38,10 @@ def load_each(
     whole = Report(source)
     changes = [Override(path, value, whole) for path, value in (overrides or {}).items()]
     additions = {key: Override(key, value, whole) for key, value in (instead or {}).items()}
-    if whole.ok:
-        decoded_text = decoded(text, whole) if isinstance(text, bytes) else text
-        whole.text = decoded_text or whole.text
-    if not whole.ok:
+    decoded_text = decoded(text, whole) if isinstance(text, bytes) else text
+    if decoded_text is None:
         return [SpecFailure(whole)]
+    whole.text = decoded_text
     known = list(names)
     found: list[Problem | SpecFailure] = []
     for report, node in documents(whole):

@@ -23,19 +23,21 @@ class _NoPlace(Exception):
 
 
 class Override:
-    """A value (YAML text) for a path, to be put into documents; mistakes go to the report."""
+    """A value (YAML text) for a path, to be put into documents; the report on the whole text keeps what was typed."""
 
-    def __init__(self, path: str, value: str, report: Report) -> None:
-        report.overrides.append((f"{path}={value}", value))
-        self.line = -len(report.overrides)
+    def __init__(self, path: str, value: str, whole: Report) -> None:
+        whole.overrides.append((f"{path}={value}", value))
+        self.line = -len(whole.overrides)
+        self.wrong = Report()
         self.steps = steps_of(path)
         if self.steps is None:
             message = say("`{path}` is not a path such as `network.layers[1].name`.", path=clip(path))
-            report.add(Scalar(self.line, 1, ""), ROOT, message)
-        self.value = _parsed(value, self.line, report)
+            self.wrong.add(Scalar(self.line, 1, ""), ROOT, message)
+        self.value = _parsed(value, self.line, self.wrong)
 
     def apply(self, document: Node, report: Report) -> None:
-        """Put the value into a document."""
+        """Put the value into a document; mistakes go to the document's report."""
+        report.take([self.wrong])
         if self.steps is not None and self.value is not None:
             with suppress(_NoPlace):
                 _put(document, self.steps, self.value, self.line, report)

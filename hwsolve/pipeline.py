@@ -54,5 +54,10 @@ def work_out(problem: Problem) -> Solution:
     """The solution of a problem, with its expectations and published answers compared."""
     from hwsolve.checks import judge
     from hwsolve.solvers import solver
+    from hwsolve.spec.report import Full, SpecFailure
 
-    return judge(problem, solver(problem.kind).solve(problem))
+    try:
+        return judge(problem, solver(problem.kind).solve(problem))
+    except Full:
+        assert problem.report is not None
+        raise SpecFailure(problem.report) from None

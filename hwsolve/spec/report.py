@@ -168,13 +168,14 @@ def numbered_lines(text: str, wanted: set[int], start: tuple[int, int] = (0, 1))
     at, number = start
     found: dict[int, str] = {}
     last = max(wanted, default=0)
-    while number <= last:
-        end = LINE_END.search(text, at)
+    for end in LINE_END.finditer(text, at):
+        if number > last:
+            return found
         if number in wanted:
-            found[number] = text[at : end.start() if end else None]
-        if end is None:
-            break
+            found[number] = text[at : end.start()]
         at, number = end.end(), number + 1
+    if number in wanted:
+        found[number] = text[at:]
     return found
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from errno import EACCES, EBADF
+from errno import EACCES, EBADF, ELOOP
 from stat import S_IMODE
 from typing import BinaryIO
 
@@ -102,6 +102,8 @@ def check_target(path: str, specs: Iterable[str] = ()) -> None:
         if not os.path.isdir(folder):
             shown = os.path.dirname(path) or "."
             raise CallError(say("{path} cannot be written: there is no folder {folder}.", path=path, folder=shown))
+        if os.path.islink(target):  # though followed to its end
+            raise OSError(ELOOP, os.strerror(ELOOP))
         if os.path.isdir(target):
             raise CallError(say("{path} cannot be written: it is a folder.", path=path))
         if not os.access(target if os.path.exists(target) else folder, os.W_OK):

@@ -68,7 +68,7 @@ class SizeField(Field):
 
     def _symbolic(self, node: Scalar, report: Report, path: Path) -> Any:
         if node.text.isidentifier():
-            if node.plain and (node.text in FLAGS or node.text.lower() in OLD_FLAGS):
+            if node.text == "inf" or (node.plain and (node.text in FLAGS or node.text.lower() in OLD_FLAGS)):
                 return self.wrong(node, report, path)
             return Ref(node.text)
         if node.text[0] in "$":

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hwsolve import language
 from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole, with_common
 from hwsolve.language import localised, use
 from hwsolve.solvers import KINDS
+from hwsolve.streams import prepare
+
+INTERRUPTED = 130  # as shells have it for the signal of Ctrl-C
 
 
 class Group(TyperGroup):
@@ -171,7 +173,7 @@ def batch(
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="SECONDS", min=0.01, help="Give a spec up after this long.")
+        float | None, typer.Option("--timeout", metavar="SECONDS", help="Give a spec up after this long.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and published disagreements fail too.")] = False,
     *,
@@ -266,20 +268,21 @@ def only_called(arguments: list[str]) -> Iterator[None]:
 
 def main() -> None:
     """The entry point: runs a command, and turns what it raises into a message and an exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    prepare()
     use(first_language(sys.argv[1:]))
     try:
         with only_called(sys.argv[1:]):
-            if language.current == "en":
-                app(prog_name="hwsolve")
-            sys.exit(app(prog_name="hwsolve", standalone_mode=False))
+            status = app(prog_name="hwsolve", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
     except Exception as error:
-        if hasattr(error, "format_message"):  # of the parser, which speaks English alone
+        if hasattr(error, "format_message"):
             from hwsolve.commands.parser_words import refuse
 
-            sys.exit(refuse(error))
-        from hwsolve.failure import status_of
+            status = refuse(error)
+        else:
+            from hwsolve.failure import status_of
 
-        sys.exit(status_of(error, debug="--debug" in sys.argv))
+            status = status_of(error, debug="--debug" in sys.argv)
+    sys.exit(status)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from xml.etree import ElementTree
 
 from hwsolve.batch import FAILS, HOLDS, Row
-
-UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from hwsolve.language import visible
 
 
 def report(rows: list[Row], seconds: float) -> str:
@@ -30,20 +28,16 @@ def report(rows: list[Row], seconds: float) -> str:
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=_clean(folder) or ".",
-            name=_clean(name),
-            file=_clean(row.path),
+            classname=visible(folder) or ".",
+            name=visible(name),
+            file=visible(row.path),
             time=f"{row.seconds:.3f}",
         )
         if row.status != HOLDS:
-            text = _clean("\n".join(row.complaints))
+            text = "\n".join(visible(line) for complaint in row.complaints for line in complaint.split("\n"))
             tag = "failure" if row.status == FAILS else "error"
             ElementTree.SubElement(case, tag, message=text.partition("\n")[0]).text = text
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _clean(text: str) -> str:
-    return UNPRINTABLE.sub("�", text)

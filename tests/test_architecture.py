@@ -35,6 +35,8 @@ BELOW: dict[str, set[str]] = {
     "render": {"solution", "formula", "numbers", "language", "trace", "quantities", "hwsolve"},
     "errors": {"language"},
     "files": {"errors", "language"},
+    "ascii": set(),
+    "streams": {"ascii", "files", "language"},
     "examples": {"errors", "language", "spec"},
     "failure": {"errors", "language", "spec", "hwsolve"},
     "answers": {"solution", "formula", "numbers", "language", "spec", "quantities"},
@@ -45,7 +47,7 @@ BELOW: dict[str, set[str]] = {
     "schema": {"spec", "solvers", "layers"},
     "workers": set(),
     "batch": {"pipeline", "checks", "render", "files", "failure", "workers", "errors", "language", "solution", "spec"},
-    "junit": {"batch"},
+    "junit": {"batch", "language"},
     "notebook": {"pipeline", "render", "solution", "spec", "files", "errors", "language", "hwsolve"},
 }
 TOP = {"cli", "commands", "hwsolve", "__main__"}  # may import everything

@@ -99,7 +99,7 @@ def test_strict_counts_what_is_published(tmp_path: Path, hwsolve: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["nowhere"], "There are no specs in nowhere."),
+        (["nowhere"], "There is no file or folder nowhere."),
         (["a*.yaml"], "There are no specs in a*.yaml."),
         (["specs", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
         (["specs", "--junit", "no/r.xml"], "no/r.xml cannot be written: there is no folder no."),

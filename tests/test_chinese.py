@@ -188,7 +188,7 @@ def test_a_bug_report(speak: Speak, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("hwsolve.pipeline.read", broken)
+    monkeypatch.setattr("hwsolve.pipeline.read_each", broken)
     status, _, err = speak("solve", str(FOLDER / "steps.yaml"))
     assert status == 3 and err.startswith("hwsolve 自身出错") and "加 --debug 可显示调用栈。" in err
 

@@ -141,13 +141,15 @@ def test_status_1_shows_the_solution_and_what_fails(hwsolve: Run) -> None:
     assert "<stdin>:3:18: params is 23, expected 24 (difference -1)" in done.stderr
 
 
-def test_status_2_writes_nothing_else(hwsolve: Run, tmp_path: Path) -> None:
+def test_what_is_wrong_leaves_the_rest_solved(hwsolve: Run, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(COUNT)
     (tmp_path / "bad.yaml").write_text("kind: count-params\nnetwork: {input: 4, layers: [liner: 3]}\n")
-    done = hwsolve("solve", "good.yaml", "bad.yaml", "missing.yaml", "--output", "out.txt")
+    done = hwsolve("solve", "bad.yaml", "good.yaml", "missing.yaml", "--format", "json", "--output", "out.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "bad.yaml:2:" in done.stderr and "There is no file missing.yaml." in done.stderr
-    assert not (tmp_path / "out.txt").exists()
+    assert [one["answers"]["params"]["value"] for one in json.loads((tmp_path / "out.json").read_text())] == [23]
+    assert hwsolve("solve", "bad.yaml", "missing.yaml", "--output", "none.txt").returncode == 2
+    assert not (tmp_path / "none.txt").exists()
 
 
 def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hwsolve import language
-from hwsolve.language import Message, localised, say
+from hwsolve.language import Message, localised, say, visible
 
 HELP_WORDS = (
     say("Usage: "),
@@ -76,6 +76,8 @@ def page(text: str) -> str:
 
 def complaint(text: str) -> str:
     """What the parser complains of."""
+    if language.current == "en":
+        return text
     for pattern, message in COMPLAINTS:
         found = re.fullmatch(pattern, text)
         if found:
@@ -94,5 +96,5 @@ def refuse(error: Any) -> int:
             more = say("`{command} --help` shows what there is.", command=context.command_path)
             rows = [context.get_usage(), str(more), ""]
         rows.append(str(say("Error: {message}", message=complaint(error.format_message()))))
-    print("\n".join(rows), file=sys.stderr)
+    print("\n".join(visible(row) for text in rows for row in text.split("\n")), file=sys.stderr)
     return int(error.exit_code)

@@ -72,7 +72,7 @@ def title_of(text: str) -> str:
     from hwsolve.spec.read import documents
     from hwsolve.spec.report import Report
 
-    first = next(iter(documents(Report(text=text))), None)
+    _, first = next(documents(Report(text=text)), (None, None))
     title = first.entries["title"][1] if isinstance(first, Mapping) and "title" in first.entries else None
     if isinstance(title, Mapping):
         title = (title.entries.get(language.current) or title.entries["en"])[1]

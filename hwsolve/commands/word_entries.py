@@ -81,7 +81,7 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     from hwsolve.graph.operation import backward_schematic, forward_schematic, rename
     from hwsolve.layers.loss import Target
 
-    builder = Builder(Graph({}, {}, {}, {}, set()))
+    builder = Builder(Graph())
     target = Target("t", selects=False, unit=True)
     operation, _ = loss.operation(builder, builder.given("y", (2,)), target, 1, loss.half)
     letter = "z" if loss.holds else "y"

@@ -6,8 +6,8 @@ Real is tried first, then positive, unit (between 0 and 1) and negative.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from itertools import product
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
@@ -103,15 +103,30 @@ def domains(
     names = Names(plain)
     open_scalars = [n for n in names.scalars if n not in scalars]
     open_elements = [n for n in names.elements if n not in elements]
-    choices = product(DOMAINS, repeat=len(open_scalars) + len(open_elements))
-    for count, chosen in enumerate(sorted(choices, key=lambda c: sum(map(DOMAINS.index, c)))):
-        if count == MOST_COMBINATIONS:
-            break
+    for chosen in islice(choices(len(open_scalars) + len(open_elements)), MOST_COMBINATIONS):
         own = scalars | dict(zip(open_scalars, chosen, strict=False))
         inner = elements | dict(zip(open_elements, chosen[len(open_scalars) :], strict=True))
         if _all_defined(plain, own, inner, names):
             return {n: own[n] for n in names.scalars}, {n: inner[n] for n in names.elements}
     return None
+
+
+def choices(n: int) -> Iterator[tuple[str, ...]]:
+    """Domains for n names in all combinations, those with the fewest steps from the first domain first."""
+    for steps in range((len(DOMAINS) - 1) * n + 1):
+        for taken in _shares(n, steps):
+            yield tuple(DOMAINS[t] for t in taken)
+
+
+def _shares(n: int, steps: int) -> Iterator[tuple[int, ...]]:
+    """All ways of n names to share out some steps, in the order of tuples."""
+    if not steps:
+        yield (0,) * n
+        return
+    for first in reversed(range(n)):
+        for own in range(1, min(len(DOMAINS) - 1, steps) + 1):
+            for rest in _shares(n - first - 1, steps - own):
+                yield (*(0,) * first, own, *rest)
 
 
 def _all_defined(formulas: list[Formula], scalars: dict[str, str], elements: dict[str, str], names: Names) -> bool:

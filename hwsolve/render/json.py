@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,10 @@ from hwsolve.solution import (
 )
 
 SCHEMA = 1
+# What JSON leaves as it is and a terminal does not show: further controls, soft hyphen, joiners, marks of direction.
+UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 UNICODE = Notation(unicode, number_text)
 Object = dict[str, Any]
 
@@ -65,8 +70,15 @@ class AnswerRow(msgspec.Struct, frozen=True):
 def render(solutions: Sequence[Solution], options: Options) -> str:
     """One object, or a list of several; indented by two, or in one row."""
     documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
-    data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
-    return (data if options.compact else msgspec.json.format(data, indent=2)).decode() + "\n"
+    data = msgspec.json.encode(documents if options.several or len(documents) != 1 else documents[0])
+    text = (data if options.compact else msgspec.json.format(data, indent=2)).decode()
+    return UNSEEN.sub(lambda found: json_escape(found[0]), text) + "\n"
+
+
+def json_escape(char: str) -> str:
+    """A character by its number."""
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
 
 
 class Writer:

@@ -14,7 +14,7 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
-from hwsolve.language import Message, say, translate
+from hwsolve.language import Message, say, translate, visible
 from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol, parts_of_given
 from hwsolve.render.chain import Notation, chain, spoken
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
@@ -86,13 +86,16 @@ class Page:
 
     def words(self, text: Text) -> str:
         """A text in the page's language."""
-        return text if isinstance(text, str) else translate(text, self.options.language)
+        return visible(text) if isinstance(text, str) else translate(text, self.options.language)
+
+    def title(self, solution: Solution) -> str:
+        """The title in one row."""
+        return self.words(" ".join(title(solution, self.options.language).split()))
 
     def blocks(self, solution: Solution) -> Iterator[Block]:
         """Title, givens, sections, answers, checks, published answers, notes."""
         s = with_columns(selected(solution, self.options), self.options.columns)
-        head = title(s, self.options.language)
-        if head:
+        if head := self.title(s):
             yield Heading(head, 0)
         for heading_text, given in parts_of_given(s.given):
             yield Heading(self.words(heading_text), 1)

@@ -76,7 +76,7 @@ class SizeField(Field):
 
     def _symbolic(self, node: Scalar, report: Report, path: Path) -> Any:
         if node.text.isidentifier():
-            if node.plain and (node.text in FLAGS or node.text.lower() in OLD_FLAGS):
+            if node.text == "inf" or (node.plain and (node.text in FLAGS or node.text.lower() in OLD_FLAGS)):
                 return self.wrong(node, report, path)
             return Ref(node.text)
         if node.text[0] in "$":
@@ -86,7 +86,7 @@ class SizeField(Field):
             return INVALID
         if not any(isinstance(part, Ref) for part in walk(size)):
             return self._constant(size, node, report, path)
-        if any(isinstance(part, Ref) and part.indices for part in walk(size)):
+        if any(isinstance(part, Ref) and (part.indices or part.name == "inf") for part in walk(size)):
             return self.wrong(node, report, path)
         return size
 

@@ -186,6 +186,11 @@ class Problem(msgspec.Struct, kw_only=True):
     node: Mapping | None = None
     report: Report | None = None
 
+    @property
+    def place(self) -> str:
+        """`file:line:column` where it begins."""
+        return "" if self.report is None or self.node is None else self.report.where(self.node)
+
     def check(self, report: Report) -> None:
         """Note what is wrong with the problem as a whole, beyond the single fields (shapes, names)."""
 

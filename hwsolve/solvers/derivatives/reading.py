@@ -144,6 +144,9 @@ class Reader:
                     most=MOST_ELEMENTS,
                 )
                 self.wrong("variables", message, say("A name such as `n` stands for any size."))
+            for part in (part for size in self.shapes.get(name, ()) for part in walk(size)):
+                if isinstance(part, Ref) and part.name in self.shapes:
+                    self.wrong("variables", say("`{name}` has elements: it is no size.", name=part.name))
 
     def check_numbers(self, key: str, f: Formula) -> None:
         """Every part that is made of numbers alone has a value, and none that is divided by is 0."""

@@ -262,6 +262,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """Write this layer into the graph of a computation: it reads quantity `x`; gives the name of its output."""
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=path))
 
+    def idle(self, path: str) -> Message | None:
+        """What a computation leaves out of this layer, which `path` names; None where it does all that it stands for."""
+        return None
+
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""
         return {f: v for f in self.__struct_fields__ if type(v := getattr(self, f)) is ParameterSpec}  # ABSENT is not

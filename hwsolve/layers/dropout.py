@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, product
 from hwsolve.layers.cost import Operations
 from hwsolve.spec.fields import Decimal
@@ -27,6 +27,12 @@ class Dropout(Layer, frozen=True):
     def build(self, builder: Builder, x: str, path: str) -> str:
         """What goes in: nothing is dropped when a trained network is used, and a drawn mask is no homework."""
         return x
+
+    def idle(self, path: str) -> Message | None:
+        """Nothing is dropped in a computation; with p = 0 nothing ever is."""
+        if self.p == Number(0):
+            return None
+        return say("`{layer}` is taken as in evaluation: nothing is dropped, and what goes in comes out.", layer=path)
 
     def operations(self, x: Shape) -> Operations:
         """In training, each value is multiplied by 0 or 1/(1 − p), and so is its gradient."""

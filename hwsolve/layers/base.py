@@ -250,6 +250,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The values of the names in `operations`."""
         return self.sizes(x)
 
+    def assumption(self, x: Shape) -> Message | None:
+        """What `operations` take for granted of the numbers that go in."""
+        return None
+
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
         """The output axes (from 0) that a formula gives: its text, and the values of its names."""
         return {}
@@ -263,7 +267,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=path))
 
     def idle(self, path: str) -> Message | None:
-        """What a computation leaves out of this layer, which `path` names; None where it does all that it stands for."""
+        """What a computation leaves out of this layer, which `path` names; None where that is nothing."""
         return None
 
     def specs(self) -> dict[str, ParameterSpec]:

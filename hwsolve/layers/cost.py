@@ -2,8 +2,9 @@
 
 A rule gives, for each phase and each kind of operation, a formula text over the layer's sizes.  Phases: `forward`;
 `error`, what the gradient of the input takes; `gradient`, what the gradients of the parameters take.  An update is the
-same for every parameter.  Zeros of a padding are multiplied and added like other numbers; a sum into cells that start
-at 0 takes an addition for each term.
+same for every parameter.  A sum of k terms takes k − 1 additions, wherever its terms come from: a cell into which
+nothing is sent takes none.  Zeros of a padding are multiplied and added like other numbers.  Where the number of terms
+depends on the numbers that go in, the most are counted, as of two branches the costlier one.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplif
 from hwsolve.layers.cost import Phase, gradients, joined, merged
 from hwsolve.layers.network import Item
 from hwsolve.layers.parameter import ABSENT
-from hwsolve.solution import Answer, Line, Prose, Section, Solution, Stage
+from hwsolve.solution import Answer, Line, Note, Prose, Section, Solution, Stage
 from hwsolve.solvers.network_question import posed
 from hwsolve.solvers.operation_tables import (
     ALWAYS,
@@ -55,6 +55,7 @@ class Operations:
         self.sections: list[Section] = [Section(say("Layer by layer"))]
         self.values: dict[str, Size] = {}  # the totals by key
         self.rows: list[Row] = []
+        self.notes: list[Note] = []
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -69,7 +70,7 @@ class Operations:
             source=self.problem.source,
             sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=tables)),
             answers=self.answers,
-            notes=conventions(self.count),
+            notes=(*conventions(self.count), *self.notes),
         )
 
     def question(self) -> Section:
@@ -136,6 +137,8 @@ class Operations:
             updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
             update = {"mul": updated, "sum": updated}
             self.phase("update", item.path, update, sizes | layer.sizes(x), times, lines, row)
+        if (taken := layer.assumption(x)) is not None and (often["error"] != 0 or learned):
+            self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=taken)))
         self.backward(item.path, lines, row)
         words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}
         self.close(item.path, times, lines, row, say("{name} ({layer}): {before} → {after}", **words))

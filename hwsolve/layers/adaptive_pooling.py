@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
-from hwsolve.layers.pooling_cost import TOGETHER
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.pooling_cost import COMPARED, TOGETHER
 from hwsolve.spec.fields import Field, PerAxis, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report
@@ -72,6 +72,7 @@ class AdaptivePooling(Layer, frozen=True):
 
     PART: ClassVar[str] = "pooling"
     AXES: ClassVar[int]
+    MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, output_size…)."""
@@ -152,17 +153,28 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
         return Mean(self.frame(x))
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values of the input; none where its sides are unknown."""
+        """The values of the input, and the cells of all windows where they are known."""
         values = base.values_in(x)
-        return {} if values is None else {"inputs": values}
+        if values is None or isinstance(self.macs(x), NotCounted):
+            return {}
+        return {"inputs": values} if all(side == 1 for side in self.output_size) else self.cells(x)
 
     def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The values that come in."""
-        return base.values_in(x)
+        """The cells of all windows."""
+        sizes = self.sizes(x)
+        return sizes.get("cells", sizes.get("inputs"))
 
-    def macs(self, x: Shape) -> str | None:
-        """Every input value is added once, where the windows don't overlap."""
-        return "inputs" if base.values_in(x) is not None and all(side == 1 for side in self.output_size) else None
+    def macs(self, x: Shape) -> str | NotCounted:
+        """Every cell of every window is added once: every input value, where the map becomes one cell."""
+        if all(side == 1 for side in self.output_size):
+            return SIDES_UNKNOWN if base.values_in(x) is None else "inputs"
+        if isinstance(x, StatedMap):
+            return SIDES_UNKNOWN
+        try:
+            self.cells(x)
+        except ShapeError:
+            return NotCounted(say("its windows are counted where the sizes are numbers"))
+        return "cells"
 
 
 class AdaptiveAvgPool1d(AdaptiveAveragePooling, frozen=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.layers.reached import copied, tracks
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
@@ -124,10 +124,10 @@ class Convolution(Layer, frozen=True):
         kernel = self.one_kernel()
         return {"weight": f"{kernel}*out", "bias": "out", "params": f"({kernel} + 1)*out"}
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | NotCounted:
         """One kernel at every place of every output channel; unknown where the sides are."""
         if isinstance(x, StatedMap):
-            return None
+            return SIDES_UNKNOWN
         return f"{self.one_kernel()}*out*{'*'.join(window.SIDES[self.AXES])}"
 
     def multiply_adds(self, x: Shape) -> base.Size | None:

@@ -5,11 +5,13 @@ Source: PyTorch, torch.nn.Dropout; JMLR 15 (2014), Srivastava and others.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, product
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.spec.fields import Decimal
 
 
@@ -17,6 +19,8 @@ class Dropout(Layer, frozen=True):
     """Dropout of single values with probability p; keeps the shape, owns no parameters."""
 
     p: Decimal = Number(1, 2)
+
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds at inference"))
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""

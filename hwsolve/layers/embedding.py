@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import CountField, Size
 
@@ -24,6 +24,7 @@ class Embedding(Layer, frozen=True):
     padding_idx: Annotated[int, CountField(None)] | None = None
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: rows are picked"))
     COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim", "params": "words*dim"}
 
     def output(self, x: Shape) -> Shape:

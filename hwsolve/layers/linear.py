@@ -82,7 +82,6 @@ class Linear(Layer, frozen=True):
 
     PART: ClassVar[str] = "dense"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
-    MACS: ClassVar[str | None] = "in*out"
 
     def output(self, x: Shape) -> Shape:
         """(…, in) → (…, out)."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
-from hwsolve.layers.pooling_cost import TOGETHER, fewest_sizes, largest, mean, overlaps, steps
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.pooling_cost import COMPARED, TOGETHER, largest, mean, overlaps, steps
 from hwsolve.layers.stated_size import stated_size_warnings
 from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
 
@@ -147,6 +147,8 @@ class MaxPooling(Pooling, frozen=True):
     ceil_mode: bool = False
     features: Size | None = None
 
+    MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
+
     @property
     def dilations(self) -> Shape:
         """As given."""
@@ -158,10 +160,6 @@ class MaxPooling(Pooling, frozen=True):
         How many windows share it depends on the numbers: as many as can be, as of two branches the costlier one.
         """
         return largest(self, x)
-
-    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The fewest cells too."""
-        return super().cost_sizes(x) | fewest_sizes(self, x)
 
     def assumption(self, x: Shape) -> Message | None:
         """Where the largest values of windows are."""
@@ -213,10 +211,10 @@ class AveragePooling(Pooling, frozen=True):
             return None
         return base.product(self.kernel_size + self.output(x))
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | NotCounted:
         """Every cell of every window is added once."""
         if isinstance(x, StatedMap) or self.kernel_size is None:
-            return None
+            return SIDES_UNKNOWN
         return "*".join((*window.kernel_names(self.kernel_size), "channels", *window.SIDES[self.AXES]))
 
 

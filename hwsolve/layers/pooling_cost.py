@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from hwsolve.language import say
 from hwsolve.layers import window
 from hwsolve.layers.base import Shape, Size
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import Nothing, Operations
 from hwsolve.layers.reached import Track, meeting, tracks
 
 if TYPE_CHECKING:
     from hwsolve.layers.pooling import MaxPooling, Pooling
 
+COMPARED = Nothing(say("no multiply-adds: values are compared"))
 TOGETHER = say("the largest values of overlapping windows are taken to lie in as few cells as they can.")
 
 
@@ -23,8 +24,8 @@ def axes(layer: Pooling, x: Shape) -> tuple[list[Track], dict[str, Size]]:
 
 
 def steps(layer: Pooling, x: Shape) -> dict[str, Size]:
-    """Stride and dilation."""
-    return axes(layer, x)[1]
+    """Stride and dilation, and the fewest cells that can hold the largest values of all windows."""
+    return axes(layer, x)[1] | {name: size for _, values in met(layer, x) for name, size in values.items()}
 
 
 def texts(layer: Pooling) -> tuple[str, str]:
@@ -54,11 +55,6 @@ def overlaps(layer: Pooling, x: Shape) -> bool:
     return not all(axis.apart() for axis in axes(layer, x)[0])
 
 
-def met(layer: MaxPooling, x: Shape) -> list[tuple[str, dict[str, Size]]]:
-    """Per axis the fewest cells that can hold the largest values of all windows."""
+def met(layer: Pooling, x: Shape) -> list[tuple[str, dict[str, Size]]]:
+    """The same per axis, as a text, and the values of its names."""
     return [meeting(*axis) for axis in zip(axes(layer, x)[0], x[1:], layer.padding, strict=True)]
-
-
-def fewest_sizes(layer: MaxPooling, x: Shape) -> dict[str, Size]:
-    """The values of the names in these texts."""
-    return {name: size for _, values in met(layer, x) for name, size in values.items()}

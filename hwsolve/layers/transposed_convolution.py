@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.layers.reached import Track, kept, tracks
 from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
@@ -104,10 +104,10 @@ class TransposedConvolution(Layer, frozen=True):
         kernel = "*".join(window.kernel_names(self.kernel_size))
         return f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups"
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | NotCounted:
         """Every input value meets one kernel per output channel of its group."""
         if isinstance(x, StatedMap):
-            return None
+            return SIDES_UNKNOWN
         return f"{self.weights()}*{'*'.join(window.SIDES[self.AXES])}"
 
     def multiply_adds(self, x: Shape) -> base.Size | None:

@@ -5,13 +5,13 @@ Source: PyTorch, torch.nn.Upsample and torch.nn.PixelShuffle; arXiv 1609.05158.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Formula, Number, call
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
 from hwsolve.layers.window import WANTED
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
@@ -27,6 +27,8 @@ class Upsample(Layer, frozen=True):
     scale_factor: Annotated[tuple[Formula, ...], ListOf(Decimal, minimum=1, single=True)] | None = None
     mode: Annotated[str, Choice("nearest", "linear", "bilinear", "bicubic", "trilinear")] = "nearest"
     align_corners: Flag = False
+
+    PART: ClassVar[str] = "interpolation"
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""
@@ -51,6 +53,23 @@ class Upsample(Layer, frozen=True):
                 "size" if self.size else "scale_factor",
             )
         return (x[0], *(sizes if self.size else (scaled(n, f) for n, f in zip(x[1:], sizes, strict=True))))
+
+    def macs(self, x: Shape) -> str | Nothing | NotCounted:
+        """One for each neighbour of a new value."""
+        if self.mode == "nearest":
+            return Nothing(say("no multiply-adds: values are copied"))
+        return SIDES_UNKNOWN if isinstance(x, StatedMap) else "neighbours*outputs"
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """How many values come out, of how many neighbours each."""
+        if isinstance(x, StatedMap):
+            return {}
+        return {"neighbours": NEIGHBOURS[self.mode], "outputs": base.product(self.output(x))}
+
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The same."""
+        known = self.mode != "nearest" and not isinstance(x, StatedMap)
+        return base.product((NEIGHBOURS[self.mode], *self.output(x))) if known else None
 
     def operations(self, x: Shape) -> Operations:
         """Each new value is a sum of neighbours with known weights; back, the shares that meet in a cell are added."""
@@ -112,6 +131,9 @@ class PixelShuffle(Layer, frozen=True):
     """Pixel shuffle: r² channels become a map r times as high and wide, (C·r², H, W) → (C, H·r, W·r)."""
 
     upscale_factor: Size
+
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def output(self, x: Shape) -> Shape:
         """(C·r², H, W) → (C, H·r, W·r)."""

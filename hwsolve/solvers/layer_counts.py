@@ -13,7 +13,7 @@ from hwsolve.solution import Answer, Line, Note, Quantity, Section, Value
 from hwsolve.solvers.count_conventions import BYTES, asked
 from hwsolve.solvers.count_table import Row
 from hwsolve.solvers.partial import AtLeast, Count
-from hwsolve.solvers.size_lines import counted, equal, same, size_value, stated, value_line
+from hwsolve.solvers.size_lines import counted, equal, frozen, same, size_value, stated, value_line
 
 if TYPE_CHECKING:
     from hwsolve.solvers.count_params import Problem
@@ -97,8 +97,7 @@ class LayerCounts:
         if every:
             line = same(key, Ref(f"params.{path}"), count, aside=not self.asked.shows("params.trainable"))
         elif count == 0:
-            whole = Ref(f"params.{path}") if isinstance(of, int) else of
-            line = value_line(key, Call("*", (Number(0), whole)), 0, (), say("frozen"))
+            line = frozen(key, Ref(f"params.{path}"), of)
         else:
             part = "weight" if self.values["params.weight"].get(path) == count else "bias"
             line = same(key, Ref(f"params.{part}.{path}"), count, say("the rest is frozen"), aside=False)

@@ -12,8 +12,8 @@ from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import Message
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Size
 from hwsolve.solution import Identity, Line, Quantity, Stage, Value
 
@@ -104,6 +104,14 @@ def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool
         return value_line(key, other, size, (), rule, aside)
     free = dict.fromkeys(sorted({r.name for r in references(size)}), "size")
     return Identity(Call("*", (ONE, size)), size, free, rule, key, aside=aside, shown=(other, size))
+
+
+def frozen(key: Ref, other: Ref, size: Size) -> Line:
+    """None of the parameters of another key."""
+    if isinstance(size, int):
+        return value_line(key, Call("*", (ZERO, other)), 0, (), say("frozen"))
+    free = dict.fromkeys(sorted({r.name for r in references(size)}), "size")
+    return Identity(Call("*", (ZERO, size)), ZERO, free, say("frozen"), key, shown=(ZERO,))
 
 
 def stated(key: Ref, size: Size, aside: bool = True) -> Line:

@@ -108,10 +108,7 @@ def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool
 
 def frozen(key: Ref, other: Ref, size: Size) -> Line:
     """None of the parameters of another key."""
-    if isinstance(size, int):
-        return value_line(key, Call("*", (ZERO, other)), 0, (), say("frozen"))
-    free = dict.fromkeys(sorted({r.name for r in references(size)}), "size")
-    return Identity(Call("*", (ZERO, size)), ZERO, free, say("frozen"), key, shown=(ZERO,))
+    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), say("frozen"))
 
 
 def stated(key: Ref, size: Size, aside: bool = True) -> Line:

@@ -190,7 +190,7 @@ def meeting(axis: Track, side: Size, before: Size) -> tuple[str, dict[str, Size]
     if axis.apart():
         return q, {}
     (rows, _), (columns, text) = axis.steps()
-    if rows == 1 and (axis.dilation == 1 or before == 0):
+    if rows == 1:
         return f"ceil({q}/{k})" if columns == 1 else f"ceil({q}/ceil({k}/{text}))", {}
     windows = axis.cells()
     if not isinstance(side, int) or not isinstance(before, int):

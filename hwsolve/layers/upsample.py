@@ -112,7 +112,6 @@ class Upsample(Layer, frozen=True):
         else:
             p, q = (scale.denominator, scale.numerator) if isinstance(scale, Number) else (n, m)
             at = ((2 * k + 1) * p - q) // (2 * q)  # (k + 1/2)·p/q − 1/2
-            at = max(at, 0) if self.mode != "bicubic" else at
         return [min(max(at + u, 0), n - 1) for u in around]
 
 

@@ -47,12 +47,13 @@ class OperationTotals:
         """Sums over the network: by phase and kind, then backward, then all."""
         lines: list[Line] = []
         kinds = [kind for kind in KINDS if kind in ALWAYS or any(kind == k for _, k in self.terms)]
-        for phase in ("forward", "error", "gradient", "update"):
+        wholes = {"backward": ("error", "gradient"), "total": ("forward", "backward", "update")}
+        for phase in PHASES:
             for kind in kinds:
-                self.sum(phase, kind, lines)
-        for whole, phases in (("backward", ("error", "gradient")), ("total", ("forward", "backward", "update"))):
-            for kind in kinds:
-                self.together(f"{whole}.{kind}", [f"{phase}.{kind}" for phase in phases], lines)
+                if phase in wholes:
+                    self.together(f"{phase}.{kind}", [f"{part}.{kind}" for part in wholes[phase]], lines)
+                else:
+                    self.sum(phase, kind, lines)
         self.orders(lines)
         lines += [Prose(say("{key}: {count}", key=k, count=v.sentence())) for k, v in self.asked().items()]
         return Section(say("Totals"), 1, tuple(lines))

@@ -40,10 +40,17 @@ def judge(problem: Problem, solution: Solution) -> Solution:
     published: list[Published] = []
     free = partial(free_names, solution)
     for key, expectation in problem.expect.items():
+        if (said := held_back(key, solution)) is not None:
+            checks.append(Check(key, as_typed(expectation.text), str(said), False, expectation.at))
+            continue
         value = _value(problem, solution, "expect", key, expectation.node)
         if value is not None:
             checks += _check(problem, key, expectation, value, free)
     for key, statement in problem.published.items():
+        if (said := held_back(key, solution)) is not None:
+            text = as_typed(statement.text)
+            published.append(Published(key, text, statement.source, str(said), None, statement.at))
+            continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
             published.append(_publish(problem, key, statement, value, free))
@@ -52,6 +59,21 @@ def judge(problem: Problem, solution: Solution) -> Solution:
 
         raise SpecFailure(problem.report)
     return msgspec.structs.replace(solution, checks=tuple(checks), published=tuple(published))
+
+
+def held_back(key: str, solution: Solution) -> Message | None:
+    """What is said in place of a total that is no answer, where a key asks for one."""
+    if not solution.partial or key in solution.partial:
+        return solution.partial.get(key)
+    from hwsolve.formula.parse import FormulaError, parse
+    from hwsolve.formula.tree import references
+
+    try:
+        names = [ref.name for ref in references(parse(key))]
+    except FormulaError:
+        return None
+    name = next((name for name in names if name in solution.partial), None)
+    return None if name is None else say("{key}: {why}", key=name, why=solution.partial[name])
 
 
 def free_names(solution: Solution) -> dict[str, str]:

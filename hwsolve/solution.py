@@ -192,6 +192,7 @@ class Solution(msgspec.Struct, kw_only=True):
     given: tuple[Given, ...] = ()
     sections: tuple[Section, ...] = ()
     answers: dict[str, Answer] = {}
+    partial: dict[str, Message] = {}  # totals that are no answers: what is said in their place
     checks: tuple[Check, ...] = ()
     published: tuple[Published, ...] = ()
     notes: tuple[Note, ...] = ()

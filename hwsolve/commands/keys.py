@@ -14,14 +14,19 @@ HEADS = ("key", "symbol", "shape", "value")
 def keys_of(spec: str | None, format: str) -> str:
     """The keys of every problem of a spec file or of the standard input, as text or as JSON."""
     from hwsolve.commands.listing import as_json
-    from hwsolve.commands.solving import load_all
+    from hwsolve.commands.solving import complain_of, read_all
 
     if spec is None:
         raise CallError(say("`hwsolve list keys` takes a spec file, or - for the standard input."))
     from hwsolve.pipeline import Wishes
     from hwsolve.solvers import solver
 
-    found = [(problem, solver(problem.kind).solve(problem)) for problem in load_all([spec], Wishes())]
+    problems = read_all([spec], Wishes())
+    if wrong := [(one, "") for one in problems if isinstance(one, Exception)]:
+        import typer
+
+        raise typer.Exit(complain_of(wrong))
+    found = [(p, solver(p.kind).solve(p)) for p in problems if not isinstance(p, Exception)]
     tables = [rows(solution.answers) for _, solution in found]
     if format == "json":
         keys = [[dict(zip(HEADS, row, strict=True)) for row in table] for table in tables]

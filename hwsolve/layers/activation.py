@@ -15,7 +15,7 @@ from hwsolve.graph.operation import Operation
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
-from hwsolve.layers.cost import Operations, elementwise
+from hwsolve.layers.cost import MOVED, NOT_COUNTED, NotCounted, Nothing, Operations, elementwise
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, Decimal, Size
@@ -28,8 +28,9 @@ class Activation(Layer, frozen=True):
     GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
     # how f and its derivative are worked out, for counting: `y` is f(x), other names are what is kept or known
-    evaluation: ClassVar[str] = "x"
-    slope: ClassVar[str] = "1"
+    evaluation: ClassVar[str | None] = None
+    slope: ClassVar[str | None] = None
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
 
     def settings(self) -> dict[str, Formula]:
         """The values of the names, other than x, that stand in `function`."""
@@ -39,8 +40,10 @@ class Activation(Layer, frozen=True):
         """The function these settings choose."""
         return self.function
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """Those of `evaluation` for every value; back, those of `slope` and a multiplication."""
+        if self.evaluation is None or self.slope is None:
+            return NOT_COUNTED
         return elementwise(self.evaluation, self.slope)
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
@@ -62,6 +65,12 @@ class Identity(Activation, frozen=True):
 
     PART: ClassVar[str] = "view"
     GIVES: ClassVar[str] = ""
+    evaluation: ClassVar[str | None] = "x"
+    slope: ClassVar[str | None] = "1"
+
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
+        """None."""
+        return MOVED
 
 
 class ReLU(Activation, frozen=True):
@@ -117,7 +126,8 @@ class PReLU(Activation, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """The gradient of a slope is the sum of g·x where x < 0."""
-        return super().operations(x) | {"gradient": {"mul": "values", "sum": "values - slopes"}}
+        gradient = {"mul": "values", "sum": "values - slopes"}
+        return elementwise(self.evaluation, self.slope) | {"gradient": gradient}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values and the slopes."""
@@ -169,7 +179,7 @@ class Softplus(Activation, frozen=True):
         """The sharpness beta."""
         return {} if self.beta == Number(1) else {"beta": self.beta}
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """With a sharpness, a multiplication and a division more."""
         if self.beta == Number(1):
             return super().operations(x)
@@ -192,7 +202,7 @@ class GELU(Activation, frozen=True):
     evaluation: ClassVar[str] = "x*(1 + erf(x/sqrt_2))/2"
     slope: ClassVar[str] = "p + x*exp(-(x*x)/2)/sqrt_2pi"
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """Φ(x) is kept; of the approximation, its tanh."""
         if self.approximate == "none":
             return super().operations(x)

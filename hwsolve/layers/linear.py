@@ -104,7 +104,6 @@ class Linear(Layer, frozen=True):
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
-    MACS: ClassVar[str | None] = "in*out"
 
     def output(self, x: Shape) -> Shape:
         """(…, in) → (…, out)."""

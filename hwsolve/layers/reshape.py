@@ -13,6 +13,7 @@ from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
 from hwsolve.spec.fields import CountField, ListOf, Size
 
 
@@ -96,6 +97,8 @@ class Flatten(Layer, frozen=True):
     end_dim: Annotated[int, CountField(None)] = -1
 
     PART: ClassVar[str] = "view"
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def output(self, x: Shape) -> Shape:
         """The product of the axes in their place."""
@@ -137,6 +140,8 @@ class Unflatten(Layer, frozen=True):
     unflattened_size: Annotated[Shape, ListOf(Size, minimum=1)]
 
     PART: ClassVar[str] = "view"
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def output(self, x: Shape) -> Shape:
         """The sizes in the place of the axis."""

@@ -12,7 +12,7 @@ from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, Size, product, quotient
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.spec.fields import CountField
 
 
@@ -105,6 +105,7 @@ class Softmax(Layer, frozen=True):
     dim: Annotated[int, CountField(None)] = -1
     PART: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "distribution"
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""

@@ -134,6 +134,9 @@ class Construction:
         if items is None:
             return None
         self.items = items
+        trains = self.problem.loss is not None or self.problem.upstream is not None
+        idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
+        (self.warnings if trains else self.remarks).extend(idle)
         return build_items(items, self.builder, x)
 
     # the input

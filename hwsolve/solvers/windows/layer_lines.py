@@ -20,7 +20,7 @@ from hwsolve.layers.base import shape_text
 from hwsolve.layers.pooled import Maximum, Mean
 from hwsolve.layers.window import reach
 from hwsolve.solution import Answer, Cell, Identity, Line, Prose, Section, Stage, Table
-from hwsolve.solvers.size_lines import counted, size_value, value_line
+from hwsolve.solvers.size_lines import counted, size_value, stated
 from hwsolve.solvers.training.worker import Worker
 from hwsolve.solvers.windows.layer_figures import pictures
 from hwsolve.solvers.windows.layer_task import MOST_MADE_UP, Task
@@ -70,7 +70,7 @@ class LayerWorker(Worker):
         layer, x = self.task.general, self.task.named
         y = layer.output(x)
         formulas = layer.axes(x)
-        lines: list[Line | None] = []
+        lines: list[Line] = []
         sizes = []
         seen = None
         first = 0 if self.task.written.y else 1
@@ -82,9 +82,9 @@ class LayerWorker(Worker):
                 line = counted(key, text, names, size, aside=list(names.values()) == seen)
                 seen = list(names.values())
             else:
-                line = value_line(key, Number(size), size, (), aside=True) if isinstance(size, int) else None
+                line = stated(key, size)
             lines.append(line)
-        self.section(say("Shape"), [line for line in lines if line is not None])
+        self.section(say("Shape"), lines)
         self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.one.symbolic)
 
     @property

@@ -8,7 +8,7 @@ prove that the difference vanishes, often has nothing to say, and where it contr
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 from hwsolve.formula.domain import CONSTANTS, Names
 from hwsolve.formula.tree import Big, Call, Formula, Ref, transform, walk
@@ -22,24 +22,41 @@ APART = 10**60
 NEAR, FAR = 2500, 25_000  # values reach 2.5, and in every fourth point 25, beyond the corners of piecewise functions
 
 
-def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> tuple[bool | None, Message | None]:
-    """True, or False with a point where they differ, or None where neither can be told.
+class Same(NamedTuple):
+    """Whether two formulas are equal: proven, or at so many points; else the point where they differ.
+
+    `equal` is None where neither can be told.
+    """
+
+    equal: bool | None
+    proven: bool = False
+    points: int = 0
+    witness: Message | None = None
+
+
+PROVEN = Same(True, True)
+
+
+def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> Same:
+    """Whether two formulas are equal for all values of their names.
 
     `free` says what some of the names range over: real, positive, negative, unit, index or size.
     """
     if a == b or _same_polynomial(a, b):
-        return True, None
+        return PROVEN
     a, b = opaque(a), opaque(b)
     domains = _domains(a, b, free)
     agreed, witness = _compared(a, b, domains)
     if witness is not None:
-        return False, witness
+        return Same(False, True, agreed, witness)
     if agreed == 0 or not _elementary(a, b):
-        return (True if agreed else None), None
+        return Same(True if agreed else None, points=agreed)
     from hwsolve.formula.symbolic import vanishes
 
     difference = vanishes(Call("-", (a, b)), domains)
-    return (True if difference is not False else None), None
+    if difference is None:
+        return Same(True, points=agreed)
+    return PROVEN if difference else Same(None, points=agreed)
 
 
 def _same_polynomial(a: Formula, b: Formula) -> bool:

@@ -12,7 +12,10 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def report(rows: list[Row], seconds: float) -> str:
-    """A test case per problem; an expectation that fails is a failure, all else that is wrong an error."""
+    """A test case per problem; an expectation that fails is a failure, all else that is wrong an error.
+
+    What was published and does not agree, and is no failure, stands in `system-out`.
+    """
     failures = sum(row.status == FAILS for row in rows)
     errors = sum(row.status > FAILS for row in rows)
     suite = ElementTree.Element(
@@ -39,6 +42,8 @@ def report(rows: list[Row], seconds: float) -> str:
             text = _clean("\n".join(row.complaints))
             tag = "failure" if row.status == FAILS else "error"
             ElementTree.SubElement(case, tag, message=text.partition("\n")[0]).text = text
+        if row.remarks:
+            ElementTree.SubElement(case, "system-out").text = _clean("\n".join(row.remarks))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)

@@ -11,25 +11,23 @@ from collections.abc import Iterator
 import msgspec
 
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say, translate
 from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
 from hwsolve.render.chain import Notation, chain, spoken
+from hwsolve.render.judged import checks_table, published_table
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.select import heading, selected, title, with_columns
 from hwsolve.render.wrap import equation, with_remark
 from hwsolve.solution import (
     Carried,
-    Check,
     Curve,
     Grid,
     Identity,
     Note,
     Prose,
-    Published,
     Section,
     Solution,
     Table,
@@ -256,28 +254,6 @@ def emphasised(row: str, final: str) -> Row:
     if final and row.endswith(" " + final):
         return [(row[: -len(final)], ""), (final, "value")]
     return [(row, "")]
-
-
-def checks_table(checks: tuple[Check, ...]) -> Table:
-    """Expectations of the spec; how far one is missed is shown where one is."""
-    missed = any(c.difference for c in checks)
-    heads = (say("Key"), say("Expected"), say("Got"), say("Holds"), *([say("Difference")] if missed else []))
-    rows = [
-        (c.key, c.expected, counted(c.got), "✓" if c.ok else "✗", *([c.difference] if missed else [])) for c in checks
-    ]
-    return Table("", heads, tuple(rows))
-
-
-def published_table(published: tuple[Published, ...]) -> Table:
-    """What sources state."""
-    heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
-    marks = {True: "✓", False: "✗", None: "–"}
-    return Table("", heads, tuple((p.key, p.stated, p.source, counted(p.computed), marks[p.agrees]) for p in published))
-
-
-def counted(text: str) -> str:
-    """A result with commas between thousands where it is one number; lists and formulas stay as a spec has them."""
-    return number_text(text) if digits(text) else text
 
 
 def group(line: Value | Identity | Prose, state: str) -> tuple[bool, str]:

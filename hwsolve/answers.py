@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 from hwsolve.formula.tree import Formula, Number, Ref, references, transform
@@ -10,6 +9,7 @@ from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Quantity
 
 Place = tuple[int, ...]
+CONSTANTS = ("pi", "e")
 LONGEST = 12  # elements of an array in a short text
 MOST_DIGITS = 1_000  # of a decimal that is written to its end
 
@@ -37,12 +37,13 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
         raise _unknown(key, answers) from None
     if isinstance(expression, Ref):
         return _element(expression, key, answers)
-    values = {ref: _element(ref, key, answers) for ref in references(expression)}
+    named = (ref for ref in references(expression) if ref.name not in CONSTANTS or ref.name in answers)
+    values = {ref: _element(ref, key, answers) for ref in named}
     if any(isinstance(value, tuple) for value in values.values()):
         raise BadKey(say("`{key}` reckons with a whole array: name its elements.", key=key))
     symbolic = not all(isinstance(value, Quantity) for value in values.values())
     if symbolic:
-        expression = transform(expression, lambda f: _as_formula(values[f]) if isinstance(f, Ref) else f)
+        expression = transform(expression, lambda f: _as_formula(values[f]) if f in values else f)
     if (excess := excessive(expression)) is not None:
         raise BadKey(say("`{key}` cannot be worked out: {why}", key=key, why=excess))
     return canonical(expression) if symbolic else _calculate(key, expression, values)
@@ -74,29 +75,18 @@ def _unknown(name: str, answers: dict[str, Answer]) -> BadKey:
 
 def _calculate(key: str, expression: Formula, values: dict[Ref, Any]) -> Quantity:
     """The value of an expression of numbers, at the first precision that decides it and its digits."""
-    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.formula.decided import decided, reason
     from hwsolve.formula.operators import NoValue
-    from hwsolve.numbers import LADDER, NotFinite, Undecided, is_exact, precision
     from hwsolve.quantities import quantity
 
     by_key = {
         (ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number))): v for ref, v in values.items()
     }
-    why: Message | str = ""
-    for bits in (None, *LADDER):  # what is exact needs no precision, and no flint
-        with nullcontext() if bits is None else precision(bits):
-            try:
-                value = evaluate(expression, lambda name, indices: by_key[name, indices].value)
-                if isinstance(value, bool):
-                    raise BadKey(say("`{key}` is true or false, not a number.", key=key))
-                if bits or is_exact(value) or isinstance(value, float):
-                    return quantity(value)
-            except Undecided as unsure:
-                why = unsure.what
-            except (NotFinite, NoValue) as bad:
-                why = bad.what if isinstance(bad, NotFinite) else bad.message
-                break
-    raise BadKey(say("`{key}` has no value: {why}.", key=key, why=str(why).rstrip(".")))
+    try:
+        found: Quantity = decided(expression, lambda name, indices: by_key[name, indices].value, quantity)
+    except NoValue as bad:
+        raise BadKey(say("`{key}` has no value: {why}.", key=key, why=reason(bad))) from None
+    return found
 
 
 def _as_formula(value: Any) -> Formula:
@@ -154,18 +144,20 @@ def whole(value: Any) -> str:
 
 def proven_digits(q: Quantity) -> str:
     """A ball with every digit that is proven."""
-    from hwsolve.numbers import Undecided, full, show
+    from hwsolve.numbers import LADDER, Undecided, full, precision, show
+    from hwsolve.numbers.printing import FULL_DIGITS
 
-    try:
-        return full(q.value)
-    except Undecided:
-        pass
-    for digits in range(29, 0, -1):
+    with precision(LADDER[-1]):
         try:
-            shown = show(q.value, digits).text
+            return full(q.value)
         except Undecided:
-            continue
-        return shown if len(shown) > len(q.text) else q.text
+            pass
+        for digits in range(FULL_DIGITS - 1, 0, -1):
+            try:
+                shown = show(q.value, digits).text
+            except Undecided:
+                continue
+            return shown if len(shown) > len(q.text) else q.text
     return q.text
 
 

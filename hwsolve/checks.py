@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, whole, written
-from hwsolve.compare import Free, compare, interval, value_of
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.compare import Free, compare, value_of
+from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
 from hwsolve.solution import Check, Identity, Published, Solution, Text
 from hwsolve.typed import typed
@@ -85,7 +85,7 @@ def _check(problem: Problem, key: str, expectation: Expectation, value: Any, fre
     if wrong is not None:
         return [Check(key, as_typed(expectation.text), got[0], False, at, str(wrong), brief=got[1])]
     found = elements(value)
-    tolerance = _number(expectation.tolerance)
+    tolerance = _tolerance(problem, f"expect.{key}", expectation)
     failed: list[Check] = []
     how: Text = ""
     for leaf in leaves:
@@ -110,7 +110,7 @@ def _publish(problem: Problem, key: str, statement: PublishedStatement, value: A
     if _wrong_shape(leaves, value) is not None:
         return Published(key, stated, statement.source, got, False, statement.at, brief=brief)
     found = elements(value)
-    tolerance = _number(statement.tolerance)
+    tolerance = _tolerance(problem, f"published.{key}", statement)
     verdicts = [compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True) for leaf in leaves]
     if len(verdicts) == 1 and not isinstance(value, tuple):
         brief = verdicts[0].got
@@ -169,15 +169,21 @@ def _element_key(key: str, place: Place) -> str:
     return f"{key}[{','.join(map(str, place))}]"
 
 
-def _number(tolerance: Formula | None) -> Fraction | None:
-    """A tolerance as a fraction."""
-    if tolerance is None:
-        return None
-    if isinstance(tolerance, Number):
-        from fractions import Fraction
+def _tolerance(problem: Problem, place: str, stated: Expectation | PublishedStatement) -> Fraction | None:
+    """A tolerance as a fraction; one that has no value or is negative is noted."""
+    from hwsolve.formula.decided import reason
+    from hwsolve.formula.operators import NoValue
 
-        return Fraction(tolerance.numerator, tolerance.denominator)
-    return interval(value_of(tolerance))[1]
+    if stated.tolerance is None:
+        return None
+    try:
+        _, (low, high) = value_of(stated.tolerance)
+        why = say("A tolerance is not negative.") if low < 0 else None
+    except NoValue as bad:
+        high, why = None, say("This formula has no value: {reason}.", reason=reason(bad))
+    if why is not None and problem.report is not None:
+        problem.report.add(stated.node, f"{place}.tolerance", why)
+    return high
 
 
 def disagreements(solution: Solution) -> list[Published]:

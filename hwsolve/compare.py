@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hwsolve.answers import written
+from hwsolve.answers import CONSTANTS, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
+from hwsolve.numbers import NotFinite
 from hwsolve.solution import Quantity, Text
 from hwsolve.typed import Typed, cut_off, next_digit, scaled, typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-CONSTANTS = ("pi", "e")
+MOST_BITS = 400_000  # before or behind the point of a number that is written out
 LARGEST_WHOLE = 10**15  # of a difference that is written with all its digits
 Free = Callable[[], dict[str, str]]  # what the names of formulas range over, looked up where formulas are compared
 
@@ -41,15 +42,27 @@ def interval(value: Any) -> tuple[Fraction, Fraction]:
     if hasattr(value, "numerator"):  # fmpq, fmpz
         exact = Fraction(int(value.numerator), int(value.denominator))
         return exact, exact
+    if not value.is_finite():
+        raise NotFinite(say("a value without bounds"))
     middle, radius = _dyadic(value.mid()), _dyadic(value.rad())
+    if middle is None or radius is None:
+        raise NotFinite(say("a number beyond 2^{bits}", bits=f"{MOST_BITS:,}"))
     return middle - radius, middle + radius
 
 
-def _dyadic(ball: Any) -> Fraction:
+def _dyadic(ball: Any) -> Fraction | None:
+    """The number that a ball of radius 0 is; one that is too small to be written out, as the least that is not.
+
+    None where it is too large.
+    """
     from fractions import Fraction
 
-    mantissa, exponent = ball.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    mantissa, exponent = (int(part) for part in ball.man_exp())
+    if mantissa and exponent > MOST_BITS:
+        return None
+    if exponent < -MOST_BITS:
+        mantissa, exponent = (mantissa > 0) - (mantissa < 0), -MOST_BITS
+    return Fraction(mantissa) * Fraction(2) ** exponent
 
 
 def compare(
@@ -113,19 +126,19 @@ def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> V
     """A fraction or a formula without names: the value itself, as far as the value is known."""
     from fractions import Fraction
 
+    from hwsolve.formula.decided import reason
     from hwsolve.formula.operators import NoValue
-    from hwsolve.numbers import NotFinite, Undecided, close, precision
+    from hwsolve.numbers import close, precision
 
-    with precision(256):
-        try:
-            wanted = value_of(stated)
-        except (NotFinite, Undecided, NoValue) as bad:
-            return Verdict(False, found.text, str(getattr(bad, "what", bad)))
-        if tolerance is None and not isinstance(found.value, float):
+    try:
+        wanted, (low, high) = value_of(stated)
+    except NoValue as bad:
+        return Verdict(False, found.text, reason(bad))
+    if tolerance is None and not isinstance(found.value, float):
+        with precision(256):
             if close(found.value, wanted):
                 return Verdict(True, found.text)
-            tolerance = Fraction(0)
-    low, high = interval(wanted)
+        tolerance = Fraction(0)
     if tolerance is None:
         tolerance = (1 + abs(low)) / 10**12  # float64 proves no digit: 12 of them are asked
     middle = (low + high) / 2
@@ -135,19 +148,13 @@ def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> V
     return Verdict(False, found.text, _difference((least + most) / 2 - middle))
 
 
-def value_of(f: Formula) -> Any:
-    """The value of a formula without names, at the first precision that decides it."""
-    from hwsolve.formula.evaluate import evaluate, no_names
-    from hwsolve.numbers import LADDER, Undecided, precision
+def value_of(f: Formula) -> tuple[Any, tuple[Fraction, Fraction]]:
+    """The value of a formula without names, and the ends between which it lies; raises NoValue."""
+    from hwsolve.formula.decided import decided
+    from hwsolve.formula.evaluate import no_names
 
-    for bits in LADDER[1:]:
-        with precision(bits):
-            try:
-                return evaluate(f, no_names)
-            except Undecided:
-                if bits == LADDER[-1]:
-                    raise
-    raise AssertionError(LADDER)
+    found: tuple[Any, tuple[Fraction, Fraction]] = decided(f, no_names, lambda value: (value, interval(value)))
+    return found
 
 
 def _formula_of(found: Any) -> Formula | None:
@@ -163,10 +170,11 @@ def _digits(found: Quantity, digits: int) -> str:
     """Enough digits of a value for a reader to see that it is another one."""
     if found.relation == "=":
         return found.text
-    from hwsolve.numbers import Undecided, show
+    from hwsolve.numbers import LADDER, Undecided, precision, show
 
     try:
-        shown = show(found.value, max(digits, 6)).text
+        with precision(LADDER[-1]):
+            shown = show(found.value, max(digits, 6)).text
     except Undecided:
         return found.text
     return shown if len(shown) > len(found.text) else found.text

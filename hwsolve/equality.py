@@ -93,7 +93,7 @@ def _compared(a: Formula, b: Formula, domains: dict[str, str]) -> tuple[int, Mes
             try:
                 left, right = evaluate(a, point), evaluate(b, point)
                 differ = _apart(left, right)
-            except (Undecided, NotFinite, NoValue, ArithmeticError, ValueError):
+            except (Undecided, NotFinite, NoValue, LookupError, ArithmeticError, ValueError):
                 continue
             if differ:
                 return agreed, _witness(point, left, right)

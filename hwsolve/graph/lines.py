@@ -38,6 +38,7 @@ from hwsolve.quantities import put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
 WRITTEN = 64  # elements of a quantity that are written out; more only on request
+GIVEN = 100_000  # elements of a stated quantity that are entered, whatever reads them
 FIRST = 3  # lines that stand for a longer quantity
 UNROLL = 12  # terms of a sum that are written out
 
@@ -173,7 +174,7 @@ class Writer:
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
         node = self.graph.nodes[name]
-        if count(node.shape) <= self.written:
+        if count(node.shape) <= max(GIVEN, self.written):
             for indices in elements(node.shape):
                 for _ in self.carry({self.key(name, indices): (name, indices)}):
                     pass

@@ -80,6 +80,7 @@ class Page:
         self.options = options
         self.notation = spoken(self.written, options.language)
         self.columns = max(options.width, 20)
+        self.whole = options.full or options.only is not None  # whether arrays of any length are written out
 
     def words(self, text: Text) -> str:
         """A text in the page's language."""
@@ -108,7 +109,7 @@ class Page:
         scalars: list[str] = []
         for name, value in grouped(s.given).items():
             whole = isinstance(value, list)
-            text = array_rows(key_symbol(name, whole), value, self.columns - 2, self.words, self.options.full)
+            text = array_rows(key_symbol(name, whole), value, self.columns - 2, self.words, self.whole)
             if whole or len(text) > 1:
                 rows += [[("  " + row, "")] for row in text]
             else:
@@ -226,7 +227,7 @@ class Page:
                     text = self.notation.formula(answer.shown or answer.value)
                     texts = equation([("", key_symbol(key, False)), ("=", text)], self.columns - 4)
                 else:
-                    texts = answer_rows(key, answer, self.columns - 4, self.words, self.options.full)
+                    texts = answer_rows(key, answer, self.columns - 4, self.words, self.whole)
                 found += [[(text, "value")] for text in texts]
         return found
 

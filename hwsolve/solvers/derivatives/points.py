@@ -66,7 +66,7 @@ class Points:
                 name = f"d{order}_at"
                 found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
             self.kinks(p)
-        self.answers = {name: Answer(tuple(values), main=name != "d0_at") for name, values in found.items()}
+        self.answers = {name: Answer(tuple(values), main=True) for name, values in found.items()}
         return [
             Section(
                 say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import msgspec
 
-from hwsolve.checks import disagreements, failure_text, failures
+from hwsolve.checks import disagreements, failure_text, failures, published_text
 from hwsolve.errors import CallError
 from hwsolve.failure import explained
 from hwsolve.files import read_spec, reason_of
@@ -44,9 +45,10 @@ class Row(msgspec.Struct, frozen=True):
     checks: int = 0
     failed: int = 0
     published: int = 0
-    disagree: int = 0
+    verdicts: dict[str, int] = {}  # of what was published
     warnings: int = 0
     complaints: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # on what was published and does not agree, where that is no complaint
     text: str = ""
     seconds: float = 0.0
 
@@ -112,18 +114,9 @@ def _solve(problem: Problem, path: str, number: int, count: int, plan: Plan) -> 
     warnings = [note for note in solution.notes if note.level == "warning"]
     complaints: list[Message | str] = [failure_text(check) for check in failed]
     if plan.strict:
-        complaints += [
-            say(
-                "{at}: {source} states {key} = {stated}, it is {computed}",
-                at=p.at or path,
-                source=p.source or say("the source"),
-                key=p.key,
-                stated=p.stated,
-                computed=p.computed,
-            )
-            for p in disagree
-        ]
+        complaints += [published_text(p, path) for p in disagree]
         complaints += [say("{path}: warning: {text}", path=path, text=note.text) for note in warnings]
+    differing = [p for p in solution.published if not p.agrees and not (plan.strict and p in disagree)]
     return Row(
         path,
         number,
@@ -133,9 +126,10 @@ def _solve(problem: Problem, path: str, number: int, count: int, plan: Plan) -> 
         len(solution.checks),
         len(failed),
         len(solution.published),
-        len(disagree),
+        Counter(p.verdict for p in solution.published),
         len(warnings),
         tuple(str(c) for c in complaints),
+        tuple(str(published_text(p, path)) for p in differing),
         render([solution], plan.format, plan.options) if plan.format else "",
     )
 

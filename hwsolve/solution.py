@@ -155,7 +155,11 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """An expectation of the spec against what came out.  `at` is file:line:column."""
+    """An expectation of the spec against what came out.  `at` is file:line:column.
+
+    `got` is whole, `brief` what a page shows of it.  `how` says more of a check that holds: two formulas that are not
+    proven equal agree at so many random points.
+    """
 
     key: str
     expected: str
@@ -163,10 +167,15 @@ class Check(msgspec.Struct, frozen=True):
     ok: bool
     at: str = ""
     difference: str = ""
+    how: Text = ""
+    brief: str = ""
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What a source states, beside what came out.  `agrees` is None where the two cannot be compared."""
+    """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
+
+    `rounded` is what rounding gives where the digits stated are right, but the last of them was not rounded.
+    """
 
     key: str
     stated: str
@@ -174,6 +183,16 @@ class Published(msgspec.Struct, frozen=True):
     computed: str
     agrees: bool | None
     at: str = ""
+    rounded: str = ""
+    how: Text = ""
+    brief: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """agrees, cut off, wrong, or not decided."""
+        if self.agrees is not False:
+            return "not decided" if self.agrees is None else "agrees"
+        return "cut off" if self.rounded else "wrong"
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -165,9 +165,19 @@ def summary(rows: list[Row], seconds: float) -> str:
     for row in rows:
         name = visible(row.path) + (f" #{row.number}" if row.count > 1 else "")
         holds = f"{row.checks - row.failed}/{row.checks}" if row.checks else "-"
-        published = f"{row.published - row.disagree}/{row.published}" if row.published else "-"
+        published = agreement(row) if row.published else "-"
         cells.append([name, row.kind or "-", holds, published, str(row.warnings or "-"), str(RESULTS[row.status])])
     return f"{aligned(cells)}\n\n{sentence(rows, seconds)}"
+
+
+def agreement(row: Row) -> str:
+    """How many published answers agree, and how many of the others are cut off or not decided: all else is wrong."""
+    parts = [f"{row.verdicts.get('agrees', 0)}/{row.published}"]
+    if cut := row.verdicts.get("cut off"):
+        parts.append(str(say("{n} cut off", n=cut)))
+    if undecided := row.verdicts.get("not decided"):
+        parts.append(str(say("{n} not decided", n=undecided)))
+    return str(say(", ")).join(parts)
 
 
 def aligned(cells: list[list[str]]) -> str:

@@ -76,6 +76,10 @@ def whole(index: Scalar, name: str) -> int:
     """An index as an int; between two elements there is none."""
     if type(index) is int:
         return index
+    if not is_exact(index) and not isinstance(index, float):
+        index = index.unique_fmpz() if index.is_exact() else index
+        if index is None or not is_exact(index):
+            raise Absent(f"{name}[{index}]")
     if index != int(index):
         raise Absent(f"{name}[{index}]")
     return int(index)

@@ -40,8 +40,8 @@ from hwsolve.numbers.measured import Measured, error_of
 from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
-GIVEN = 1000  # elements of a stated quantity that are all given
 WRITTEN = 64  # elements of a quantity that are written out; more only on request
+GIVEN = 100_000  # elements of a stated quantity that are entered, whatever reads them
 FIRST = 3  # lines that stand for a longer quantity
 UNROLL = 12  # terms of a sum that are written out
 
@@ -184,7 +184,7 @@ class Writer:
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
         node = self.graph.nodes[name]
-        if count(node.shape) <= max(self.written, GIVEN):
+        if count(node.shape) <= max(GIVEN, self.written):
             for indices in elements(node.shape):
                 for _ in self.carry({self.key(name, indices): (name, indices)}):
                     pass

@@ -95,7 +95,7 @@ def array_text(value: Any, outermost: bool = True) -> str:
 
 
 def shortened(value: Any, words: Callable[[Text], str]) -> str:
-    """The beginning of an array that is too long, with its shape."""
+    """The beginning of an array that is too long, with its shape, and how to see it whole."""
     if not isinstance(value, list | tuple):
         return leaf_text(value)
     shape, first = [], value
@@ -103,7 +103,9 @@ def shortened(value: Any, words: Callable[[Text], str]) -> str:
         shape.append(len(first))
         first = first[0]
     some = [leaf_text(v) for _, v in zip(range(SHOWN), leaves(value), strict=False)]
-    return f"({', '.join(some)}, …)  " + words(say("{shape} numbers", shape=" × ".join(f"{n:,}" for n in shape)))
+    return f"({', '.join(some)}, …)  " + words(
+        say("{shape} numbers; --full shows all", shape=" × ".join(f"{n:,}" for n in shape))
+    )
 
 
 def key_symbol(key: str, whole: bool) -> str:

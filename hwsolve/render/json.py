@@ -108,11 +108,16 @@ class Writer:
 
     def published(self, p: Published) -> Object:
         found: Object = {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed}
-        return found | {"agrees": p.agrees, "at": p.at}
+        found |= {"agrees": p.agrees, "verdict": p.verdict, "at": p.at}
+        return found | ({"rounded": p.rounded} if p.rounded else {}) | self.how(p)
 
     def check(self, c: Check) -> Object:
         found: Object = {"key": c.key, "expected": c.expected, "got": c.got, "ok": c.ok, "at": c.at}
-        return found | {"difference": c.difference} if c.difference else found
+        return found | ({"difference": c.difference} if c.difference else {}) | self.how(c)
+
+    def how(self, judged: Check | Published) -> Object:
+        """What is said of an agreement that is not a proof."""
+        return {"how": self.text(judged.how)} if judged.how else {}
 
     def section(self, s: Section) -> Object:
         """A heading and what stands below it."""

@@ -146,9 +146,9 @@ class Pages(Page):
         if not isinstance(value, list | tuple):
             return element(value)
         count = sum(1 for _ in leaves(value))
-        if count > MANY and not self.options.full:
+        if count > MANY and not self.whole:
             some = ", ".join([element(v) for v, _ in zip(leaves(value), range(6), strict=False)])
-            return f"({some}, \\dots) \\quad {words(self.words(say('{n} numbers', n=f'{count:,}')))}"
+            return f"({some}, \\dots) \\quad {words(self.words(say('{n} numbers; --full shows all', n=f'{count:,}')))}"
         if all(isinstance(row, list | tuple) and not any(isinstance(v, list | tuple) for v in row) for row in value):
             inner = " \\cr ".join(" & ".join(element(v) for v in row) for row in value)
             return f"\\begin{{pmatrix}} {inner} \\end{{pmatrix}}"

@@ -70,9 +70,7 @@ class Points:
                 name = f"d{order}_at"
                 found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
             self.kinks(p)
-        self.answers = {
-            name: Answer(alike(tuple(values), self.digits), main=name != "d0_at") for name, values in found.items()
-        }
+        self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
         return [
             Section(
                 say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),

@@ -124,3 +124,16 @@ def test_what_numbers_do_not_say_of_an_optimizer_is_said() -> None:
     page = question(spec)
     for text in ("The momentum is that of Nesterov.", "Every velocity starts at 0.", "Not trained: b1."):
         assert text in page
+
+
+def test_what_a_derivative_problem_says_of_its_variables() -> None:
+    spec = """
+kind: derivative
+function: a*Sum(w[i]*log(x[i]), i, 1, 3) + b
+wrt: x[k]
+variables: {a: negative, b: real, x: {size: 3, domain: positive, sum: 1}, w: {size: 3, domain: unit}}
+"""
+    page = question(spec)
+    for text in ("a is negative.", "x is positive.", "w lies between 0 and 1.", "x has the shape 3.", "x add up to 1."):
+        assert text in page
+    assert "b is" not in page

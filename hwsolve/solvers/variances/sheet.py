@@ -94,7 +94,6 @@ class Sheet:
         lhs: Formula | None = None,
         value: Scalar = None,
         main: bool = False,
-        answer: bool = True,
     ) -> None:
         """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way."""
         if self.numeric(f):
@@ -112,8 +111,7 @@ class Sheet:
                 self.text("", Stage("=", Ref(name)), Stage("=", result))
             else:
                 self.identity(left, result, rule, key=name)
-        if answer:
-            self.answers[name] = Answer(result, main)
+        self.answers[name] = Answer(result, main)
 
     def checked(self, name: str, f: Formula, value: Scalar) -> Scalar:
         """The value of f, which must agree with one that was found in another way."""

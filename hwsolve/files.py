@@ -47,6 +47,7 @@ REASONS = (
     "Permission denied",
     "Bad file descriptor",
     "Is a directory",
+    "File too large",
     "Not a directory",
     "No space left on device",
     "Read-only file system",

@@ -464,7 +464,7 @@ GROWING: dict[str, Callable[[int], str]] = {
     "a title of words": lambda n: f"title: {'é b ' * 4_000 * n}\n{GOOD}",
     "a title of controls": lambda n: f'title: "{chr(92)}e{"`" * 5_000 * n}"\n{GOOD}',
     "a long source": lambda n: f"{GOOD}published: {{params: {{stated: 9, source: {'x' * 5_000 * n}}}}}\n",
-    "a long name": lambda n: network(f"linear: {{out_features: 3, name: {'x' * 3_000 * n}}}"),
+    "a long name": lambda n: network(f"linear: {{out_features: 3, name: {'x' * 10_000 * n}}}"),
     "layers": lambda n: network(", ".join(["linear: 3"] * 60 * n)),
     "wrong layers": lambda n: network(", ".join(["liner: 3"] * 30 * n)),
     "keys": lambda n: GOOD + "".join(f"k{k}: 1\n" for k in range(100 * n)),

@@ -27,6 +27,11 @@ from hwsolve.solvers.windows.layer_task import MOST_MADE_UP, Task
 from hwsolve.solvers.windows.one_layer import OneLayerProblem
 from hwsolve.solvers.windows.recursion import has_choice
 
+SENT = {  # by the convention for several largest cells
+    "first": say("Every window sends its error to the first cell that has its largest value, and to no other."),
+    "all": say("Every window sends its error to each cell that has its largest value, and to no other."),
+    "split": say("Every window parts its error equally among the cells that have its largest value."),
+}
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
 
@@ -109,8 +114,7 @@ class LayerWorker(Worker):
             if self.before:
                 lines.append(self.chain(self.before, lhs, rhs))
         lines.extend(self.words())
-        absent = say("An element outside its map, or between two places, counts as 0. In short:")
-        lines.append(Prose(absent, (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
+        lines.append(Prose(self.absent(), (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
         others = range(1, self.slots() if self.one.symbolic else 1)
         sides = ((gradient_of(r.element(slot)), r.gradient(slot)) for slot in others)
         lines.extend(Prose(formulas=(Stage("=", lhs), Stage("=", rhs))) for lhs, rhs in sides)
@@ -131,7 +135,7 @@ class LayerWorker(Worker):
             equally = say("Every window sends an equal part of its error to each cell it covers:")
             sends = Prose(equally, (Stage("=", share),))
         elif isinstance(operation, Maximum):
-            sends = Prose(say("Every window sends its error to the cell that has its largest value, and to no other."))
+            sends = Prose(SENT[operation.ties])
         else:
             return []
         slides = [a for a in operation.frame.axes if isinstance(a, Sliding)]
@@ -141,6 +145,12 @@ class LayerWorker(Worker):
         if any(isinstance(s, int) and isinstance(k, int) and s < k for s, k in steps):
             return [sends, Prose(say("The windows overlap: what several of them send to one cell adds up."))]
         return [sends, Prose(say("Where windows overlap, what several of them send to one cell adds up."))]
+
+    def absent(self) -> Message:
+        """What becomes of elements that are not there."""
+        if isinstance(self.recursion.operation, Maximum):
+            return say("A cell outside the map is skipped, and a place that is not there sends nothing. In short:")
+        return say("An element outside its map, or between two places, counts as 0. In short:")
 
     def free(self, lhs: Formula, rhs: Formula) -> dict[str, str]:
         """What an identity holds for."""
@@ -225,8 +235,7 @@ class LayerWorker(Worker):
         """The index formula, evaluated by itself, gives the gradient that the array code gives."""
         r, output = self.recursion, self.graph.nodes[self.graph.output]
         name = next((n.name for n in self.nodes("gradient") if n.of == output.inputs[0]), None)
-        tied = "ties" in self.writer.remarks and getattr(r.operation, "ties", "") != "all"
-        if name is None or tied:  # the index formula speaks of maxima that no two cells have
+        if name is None:
             return
         f = r.recursion
         read = {self.graph.symbol(n.name): n.name for n in self.graph.nodes.values() if n.role != "update"}

@@ -35,7 +35,6 @@ from hwsolve.formula.tree import (
 )
 from hwsolve.graph.operation import Operation, backward_schematic, forward_schematic, rename
 from hwsolve.graph.schematic import in_order
-from hwsolve.graph.ties import without_ties
 from hwsolve.layers.base import Size
 from hwsolve.layers.correlation import Correlation
 
@@ -108,16 +107,26 @@ class Recursion:
 
     def gradient(self, slot: int = 0) -> Formula:
         """∂L/∂ of that element; places that are not there are absent."""
-        found = without_ties(backward_schematic(self.operation, slot, len(self.outputs)).formula)
+        found = backward_schematic(self.operation, slot, len(self.outputs)).formula
         return self.finished(found, self.letters(slot))
 
     def bounded(self, f: Formula, within: bool = True) -> Formula:
         """The formula with the bounds of places, and where there is a stride its divisibility, written out."""
         shapes = {self.called.g: self.outputs, self.called.y: self.outputs}
+        if getattr(self.operation, "border", False):  # a cell outside the map has no part in a maximum
+            shapes[self.called.x] = self.inputs
         if getattr(self.operation, "groups", 1) != 1:  # only the channels of its group count for an output
             plainly = isinstance(self.operation, Correlation)
             shapes[self.called.w] = (self.outputs[0], self.sizes["C"]) if plainly else (self.inputs[0], self.sizes["O"])
         return guarded(f, shapes, self.bounds(), within)
+
+    @cached_property
+    def derived(self) -> Recursion:
+        """The same by the chain rule alone, which has no convention for several largest cells."""
+        if getattr(self.operation, "ties", "all") == "all":
+            return self
+        operation = msgspec.structs.replace(self.operation, ties="all")
+        return Recursion(operation, self.outputs, self.inputs, self.called)
 
     @cached_property
     def recursion(self) -> Formula:
@@ -151,7 +160,7 @@ class Recursion:
         here = {i.name for i in self.element().indices if isinstance(i, Ref)}
         for index, high in reversed(list(zip(self.schematic.indices, self.outputs, strict=True))):
             f = f if index in here else Big("Sum", f, index, ONE, high)  # a channel that is pooled by itself stays
-        return f, self.of_channel(self.put_output(self.recursion))
+        return f, self.of_channel(self.put_output(self.derived.recursion))
 
     def of_channel(self, f: Formula) -> Formula:
         """The formula where there are so many channels; a sum over their names alone needs no such condition."""

@@ -200,7 +200,7 @@ def layers(dice: random.Random, shape: tuple[int, ...]) -> list[Any]:
     dims = [*range(1, rank + 1), *range(-rank, 0)]
     start = dice.choice(dims)
     found: list[Any] = [{"softmax": {"dim": dice.choice(dims)}}, {"log_softmax": {"dim": dice.choice(dims)}}]
-    found += [{"flatten": {"start_dim": start}}, {"residual": ["tanh"]}, {"concat": [["tanh"], ["relu"]]}]
+    found += [{"flatten": {"start_dim": start}}, {"residual": {"body": ["tanh"]}}, {"concat": [["tanh"], ["relu"]]}]
     found += [
         {"multiply": [["tanh"], []]},
         {"linear": {"out_features": 2, "weight": {"init": "xavier_uniform", "seed": 1}, "bias": 1}},

@@ -172,7 +172,7 @@ class Worker:
                 lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
                 form = matrix_form(self.writer, node)
                 if form is not None:
-                    lines.append(Prose(say("In matrix form: {form}", form=form)))
+                    lines.append(Prose(form))
             lines.extend(self.answer(node, step, role))
         return lines
 

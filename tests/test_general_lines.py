@@ -6,6 +6,7 @@ element outside its array is 0 in a sum and skipped in a maximum or a product.
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import hwsolve
+from hwsolve import pipeline
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.layers import LAYERS
 from hwsolve.solution import Carried, Prose, Solution, Value
+from hwsolve.solvers.windows.layer_lines import LayerWorker
 from hwsolve.spec.report import SpecFailure
 from tests.random_nets import problems
 from tests.test_backward_formulas import Absent, value
@@ -68,29 +71,15 @@ def check(solution: Solution, more: Env | None = None) -> int:
         known = env.get(lhs.name)
         if known is None:  # an index formula of what has no numbers here
             continue
-        rank = len(next(iter(known)))
-        here = env
-        if rank > len(lhs.indices):  # an index formula of one sample
-            here = {
-                name: first(array, rank - len(lhs.indices)) if name not in ("w", "b") else array
-                for name, array in env.items()
-            }
         letters = [i.name for i in lhs.indices]
-        for indices, wanted in here[lhs.name].items():
+        for indices, wanted in known.items():
             try:
-                found = value(rhs, here | dict(zip(letters, map(mp.mpf, indices), strict=True)))
+                found = value(rhs, env | dict(zip(letters, map(mp.mpf, indices), strict=True)))
             except Absent:  # nothing reads this element
                 found = mp.mpf(0)
             assert abs(found - wanted) <= mp.mpf("1e-12") * (1 + abs(wanted)), (lhs, indices, found, wanted)
             checked += 1
     return checked
-
-
-def first(array: Any, lead: int) -> Any:
-    """The first sample of an array of data."""
-    if not isinstance(array, dict):
-        return array
-    return {k[lead:]: v for k, v in array.items() if k[:lead] == (1,) * lead}
 
 
 def array(dice: random.Random, shape: tuple[int, ...], most: int = 2) -> Any:
@@ -170,6 +159,30 @@ def test_convolutions_of_every_rank(layer: str, axes: int) -> None:
         solution = with_upstream(problem | {"flip": dice.random() < 0.3}, dice)
         checked += check(solution) if solution is not None else 0
     assert checked > 50
+
+
+NAMED: dict[str, Any] = {
+    "max_pool": {"kernel_size": "K", "stride": "S"},
+    "avg_pool": {"kernel_size": "K", "stride": "S"},
+    "adaptive_max_pool": {"output_size": "Q"},
+    "conv": {"out_channels": 2, "kernel_size": "K", "stride": "S", "padding": "P", "bias": False},
+    "conv_transpose": {"out_channels": 2, "kernel_size": "K", "stride": "S"},
+}
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+@pytest.mark.parametrize("lead", [(), (2,), (2, 2)])
+@pytest.mark.parametrize("name", NAMED)
+def test_formulas_with_names_for_sizes(name: str, lead: tuple[int, ...], ties: str) -> None:
+    kind = "pooling" if "pool" in name else "convolution"
+    if kind == "convolution" and ties != "first":
+        return
+    for axes in (1, 2):
+        x = array(random.Random(f"{name}{lead}"), (*lead, *(5,) * axes), 1)
+        problem = {"kind": kind, "layer": {f"{name}{axes}d": NAMED[name]}, "input": x, "full": True}
+        (read,) = pipeline.read(json.dumps(problem | ({"ties": ties} if kind == "pooling" else {})), "<test>")
+        worker = LayerWorker(read, read.task)
+        assert check(worker.solution(), {k: mp.mpf(n) for k, n in worker.known_sizes().items()}) > 8
 
 
 # ---------------------------------------------------------------- networks

@@ -105,6 +105,16 @@ def test_windows_over_borders(layer: Any, wanted: list[float]) -> None:
     assert values(solved(layer, input=[3, 6, 9, 0, 18]), "y") == wanted
 
 
+@pytest.mark.parametrize("lead", [(), (1,), (2, 1)])
+def test_the_shape_of_a_batch_counts_its_samples(lead: tuple[int, ...]) -> None:
+    x = [1, 2, 3, 4]
+    for n in reversed(lead):
+        x = [x] * n  # type: ignore[list-item]
+    for layer in ({"max_pool1d": 2}, {"max_pool1d": {"kernel_size": "K", "stride": 2}}):
+        found = solved(layer, input=x, sizes={"K": 2})
+        assert values(found, "shape.y") == [*lead, 2]
+
+
 def test_global_average_pooling() -> None:
     found = solved({"adaptive_avg_pool2d": 1}, input=[MAP, MAP], upstream=[[[9]], [[18]]])
     assert values(found, "y") == [[[4]], [[4]]]

@@ -64,7 +64,7 @@ class LayerWorker(Worker):
             sides, shape = both_sides(self.writer, node), node.shape
             if self.one.symbolic and node.name == self.graph.output:
                 sides, shape = self.recursion.output(), self.task.general.output(self.task.named)
-                shape = shape if self.task.written.y else shape[1:]
+                shape = self.samples + (shape if self.task.written.y else shape[1:])
             rows.append((Call("==", sides), shape_text(shape) or "1"))
         return Section(say("Layer"), tables=(Table("", (say("computes"), say("shape")), tuple(rows)),), asked=True)
 
@@ -76,11 +76,11 @@ class LayerWorker(Worker):
         y = layer.output(x)
         formulas = layer.axes(x)
         lines: list[Line] = []
-        sizes = []
+        sizes: list[Any] = []
         seen = None
         first = 0 if self.task.written.y else 1
-        for axis, size in enumerate(y[first:], first):
-            key = Ref(f"shape.{self.output}", (Number(axis - first + 1),))
+        for axis, size in enumerate((*self.samples, *y[first:]), first - len(self.samples)):
+            key = Ref(f"shape.{self.output}", (Number(len(sizes) + 1),))
             sizes.append(size_value(size))
             if axis in formulas:
                 text, names = formulas[axis]
@@ -91,6 +91,11 @@ class LayerWorker(Worker):
             lines.append(line)
         self.section(say("Shape"), lines)
         self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.one.symbolic)
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """The number of samples, where there is a batch."""
+        return self.graph.nodes[self.graph.output].shape[:1] if self.graph.batched else ()
 
     @property
     def output(self) -> str:
@@ -239,18 +244,15 @@ class LayerWorker(Worker):
             return
         f = r.recursion
         read = {self.graph.symbol(n.name): n.name for n in self.graph.nodes.values() if n.role != "update"}
-        batch = (1,) if self.graph.batched else ()
         sizes = self.known_sizes()
         letters = [i.name for i in r.element().indices if isinstance(i, Ref)]
         for indices in elements(self.graph.nodes[name].shape, CHECKED):
-            if batch and indices[:1] != batch:
-                continue
-            here = sizes | dict(zip(letters, indices[len(batch) :], strict=True))
+            here = sizes | dict(zip(letters, indices, strict=True))
 
             def look_up(key: str, at: tuple[int, ...], here: dict[str, int] = here) -> Any:
                 if not at and key in here:
                     return here[key]
-                return self.writer.element(read[key], batch + at if key != r.called.w else at)
+                return self.writer.element(read[key], at)
 
             if not self.writer.agree(self.writer.element(name, indices), f, look_up):
                 key = plain(self.writer.key(name, indices))
@@ -262,7 +264,7 @@ class LayerWorker(Worker):
         node = self.graph.nodes[self.graph.output]
         shapes = (self.graph.nodes[node.inputs[0]].shape, self.recursion.inputs), (node.shape, self.recursion.outputs)
         for shape, names in shapes:
-            for size, n in zip(names, shape[len(shape) - len(names) :], strict=True):
+            for size, n in zip(names, shape, strict=True):
                 if isinstance(size, Ref):
                     found[size.name] = n
         return found

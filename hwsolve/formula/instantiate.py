@@ -54,9 +54,21 @@ class Instance(msgspec.Struct, frozen=True):
                 return self.choice(condition, then, other, bound)
             case Call("delta", (i, j)):
                 return delta(index(i, bound), index(j, bound))
+            case Call("*", args):
+                return self.product(args, bound)
             case Call(name, args):
                 return combined(name, [self.part(a, bound) for a in args])
         return f
+
+    def product(self, args: tuple[Formula, ...], bound: dict[str, int]) -> Part:
+        """A product; where a factor is absent, so is the product, whatever the others are."""
+        parts: list[Formula] = []
+        for a in args:
+            part = self.part(a, bound)
+            if part is None:
+                return None
+            parts.append(part)
+        return product(parts)
 
     def element(self, f: Ref, bound: dict[str, int]) -> Part:
         """A reference whose indices lie in its shape, as far as they are known."""
@@ -73,7 +85,7 @@ class Instance(msgspec.Struct, frozen=True):
 
     def choice(self, condition: Formula, then: Formula, other: Formula, bound: dict[str, int]) -> Part:
         """if(condition, then, other), decided where the condition is one of numbers."""
-        if isinstance(condition, Call) and condition.name in COMPARISONS:
+        if isinstance(condition, Call) and condition.name in COMPARISONS and not has_elements(condition):
             sides = [index(a, bound) for a in condition.args]
             if all(isinstance(s, Number) for s in sides):
                 holds = evaluate(Call(condition.name, tuple(sides)), nothing)
@@ -129,6 +141,11 @@ def index(f: Formula, bound: dict[str, int]) -> Formula:
     return Number(value) if isinstance(value, int) else Number(int(value.p), int(value.q))
 
 
+def has_elements(f: Formula) -> bool:
+    """Whether a formula reads an element of a quantity, which indices and sizes alone do not decide."""
+    return any(isinstance(n, Ref) and n.indices for n in walk(f))
+
+
 def nothing(name: str, indices: tuple[int, ...]) -> int:
     """The lookup of a formula without names."""
     raise Absent(name)
@@ -174,8 +191,6 @@ def combined(name: str, parts: Sequence[Part]) -> Part:
         return left if is_zero(right) else negated(right) if is_zero(left) else Call("-", (left, right))
     if len(there) < len(parts):
         return None
-    if name == "*":
-        return product(there)
     if name == "neg":
         return negated(there[0])
     if (name in ("/", "**") and is_one(there[1])) or (name == "/" and is_zero(there[0])):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,19 +11,25 @@ from typing import Any
 import pytest
 
 SECONDS, MEGABYTES = 5, 300
+# in a small process, whose own memory is not counted as that of its child
+LAUNCH = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[3:], stdout=open(sys.argv[1], "w"), stderr=open(sys.argv[2], "w"))
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
 
 
 def run(problem: dict[str, Any], folder: Path, *options: str) -> tuple[int, str, str]:
     """Status, output and messages of `hwsolve solve` in a process of its own, whose time and memory are bounded."""
     spec = folder / "spec.yaml"
     spec.write_text(json.dumps(problem))
-    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-        process = subprocess.Popen([sys.executable, "-m", "hwsolve", "solve", spec, *options], stdout=out, stderr=err)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert usage.ru_utime + usage.ru_stime < SECONDS
-    assert usage.ru_maxrss < MEGABYTES * 1024
-    return process.returncode, (folder / "out").read_text(), (folder / "err").read_text()
+    files = [folder / "out", folder / "err"]
+    command = [sys.executable, "-c", LAUNCH, *files, sys.executable, "-m", "hwsolve", "solve", spec, *options]
+    status, seconds, kilobytes = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert float(seconds) < SECONDS
+    assert int(kilobytes) < MEGABYTES * 1024
+    return int(status), files[0].read_text(), files[1].read_text()
 
 
 def dense(n: int, m: int | None = None, **more: Any) -> dict[str, Any]:

@@ -116,7 +116,9 @@ class Writer:
         """Whether all elements and all their terms are asked for, and there is room for them."""
         self.unroll = UNROLL  # a formula is measured as it is written in short
         first = partial(self.formula, node.name, (1,) * len(node.shape)) if node.operation or node.terms else None
-        return self.room.holds((node.name, self.step), count(node.shape), first)
+        holds = self.room.holds((node.name, self.step), count(node.shape), first)
+        self.remarks |= self.room.remarks()
+        return holds
 
     def line(self, name: str, indices: Indices, rule: Text) -> Iterator[Line]:
         """The line of one element, behind those that carry what it reads and nothing wrote."""

@@ -32,10 +32,10 @@ class Room:
             self.exceeded = self.exceeded or (self.asked and not fits)
         return self.decided[key]
 
-    def remarks(self) -> list[Message]:
+    def remarks(self) -> dict[str, Message]:
         """What a reader must know where there was not room for all."""
         text = say("All lines would hold more than {n} terms: of long quantities the first lines stand.", n=f"{ROOM:,}")
-        return [text] if self.exceeded else []
+        return {"room": text} if self.exceeded else {}
 
 
 def terms(f: Formula) -> int:

@@ -268,12 +268,7 @@ class Worker:
     def notes(self) -> list[Note]:
         """What a reader must know to read the numbers."""
         notes = [Note("warning", text) for text in self.computation.warnings]
-        remarks = (
-            *self.computation.remarks,
-            *self.writer.remarks.values(),
-            *self.writer.room.remarks(),
-            *self.left_out,
-        )
+        remarks = (*self.computation.remarks, *self.writer.remarks.values(), *self.left_out)
         notes += [Note("info", text) for text in remarks]
         if self.float64:
             notes.append(Note("warning", say("Computed in float64: the printed digits are not proven.")))

@@ -112,6 +112,10 @@ class Builder:
         """The shape of a quantity."""
         return self.graph.nodes[name].shape
 
+    def sample(self, name: str) -> Sizes:
+        """The shape of one sample of a quantity."""
+        return self.shape(name)[1 if self.graph.batched else 0 :]
+
     def next_layer(self) -> int:
         """The number of one more layer with parameters."""
         self.layers += 1

@@ -7,43 +7,29 @@ and a line whose formula and value do not agree is never made (`Disagreement`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain, unicode
-from hwsolve.formula.tree import (
-    ONE,
-    ZERO,
-    Call,
-    Formula,
-    Number,
-    Ref,
-    call,
-    children,
-    rebuild,
-    substitute,
-    transform,
-)
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform
+from hwsolve.formula.tree import formula as formula_of
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, first_few, met
 from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
 from hwsolve.graph.reading import Reader, is_view, nothing
+from hwsolve.graph.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
 from hwsolve.graph.run import Values
 from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
-from hwsolve.graph.ties import guarded, settled
+from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
 from hwsolve.numbers.measured import Measured, error_of
 from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
-
-WRITTEN = 64  # elements of a quantity that are written out; more only on request
-GIVEN = 100_000  # elements of a stated quantity that are entered, whatever reads them
-FIRST = 3  # lines that stand for a longer quantity
-UNROLL = 12  # terms of a sum that are written out
 
 
 class Disagreement(Exception):
@@ -55,8 +41,8 @@ class Writer:
 
     def __init__(self, graph: Graph, exact: bool, digits: int, full: bool = False):
         self.graph, self.exact, self.digits = graph, exact, digits
-        self.written = 10**9 if full else WRITTEN
-        self.unroll = 10**9 if full else UNROLL
+        self.room = Room(full)
+        self.unroll = UNROLL
         self.step = 0
         self.values: Values = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
@@ -117,10 +103,22 @@ class Writer:
     def lines(self, name: str, rule: Text, at: list[Indices] | None = None) -> Iterator[Line]:
         """The lines of a quantity: of all its elements, or the first few of a long one."""
         node = self.graph.nodes[name]
-        size = count(node.shape)
-        wanted = at if at is not None else elements(node.shape, FIRST if size > self.written else size)
+        wanted = at if at is not None else elements(node.shape, None if self.is_whole(node) else FIRST)
+        self.unroll = EVERY if self.is_roomy(node) else UNROLL
         for k, indices in enumerate(wanted):
             yield from self.line(name, indices, "" if k else rule)
+
+    def is_whole(self, node: Node) -> bool:
+        """Whether all elements of a quantity are written out."""
+        return self.is_roomy(node) or count(node.shape) <= WRITTEN
+
+    def is_roomy(self, node: Node) -> bool:
+        """Whether all elements and all their terms are asked for, and there is room for them."""
+        self.unroll = UNROLL  # a formula is measured as it is written in short
+        first = partial(self.formula, node.name, (1,) * len(node.shape)) if node.operation or node.terms else None
+        holds = self.room.holds((node.name, self.step), count(node.shape), first)
+        self.remarks |= self.room.remarks()
+        return holds
 
     def line(self, name: str, indices: Indices, rule: Text) -> Iterator[Line]:
         """The line of one element, behind those that carry what it reads and nothing wrote."""
@@ -184,7 +182,7 @@ class Writer:
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
         node = self.graph.nodes[name]
-        if count(node.shape) <= max(GIVEN, self.written):
+        if count(node.shape) <= GIVEN:
             for indices in elements(node.shape):
                 for _ in self.carry({self.key(name, indices): (name, indices)}):
                     pass
@@ -213,9 +211,9 @@ class Writer:
         sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
         remark = term.operation.tie_remark()
         sizes |= self.sizes(term.operation, term.inputs)
-        made = self.instance(schematic, indices, names, sizes, whole=remark is not None)
         if remark is None:
-            return made
+            return self.instance(schematic, indices, names, sizes)
+        made = self.instance(schematic, indices, names, sizes, self.holds)
         return settled(made, self.holds, lambda _: self.remarks.update(ties=remark))
 
     def holds(self, comparison: Formula) -> bool:
@@ -233,9 +231,12 @@ class Writer:
         indices: Indices,
         names: dict[str, str],
         sizes: dict[str, Formula],
-        whole: bool = False,
+        holds: Holds | None = None,
     ) -> Formula:
-        """The schematic formula with numbers for its indices and sizes, and nodes for its names; `whole`: all terms."""
+        """The schematic formula with numbers for its indices and sizes, and nodes for its names.
+
+        With `holds` all terms, and what stands under a comparison of elements only where that holds.
+        """
         schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), self.taken)
         f = schematic.formula
         if "g" not in names:
@@ -243,8 +244,8 @@ class Writer:
         f = transform(rename(f, names), self.constant)
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
-        unroll = 10**9 if whole or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = guarded(instantiate(f, where, shapes, unroll_limit=unroll), Reads(self))
+        unroll = EVERY if holds or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
+        made = guarded(instantiate(f, where, shapes, unroll, holds), Reads(self))
         chosen = fold(transform(made, self.selector))
         return made if isinstance(chosen, Number) else chosen
 
@@ -297,8 +298,3 @@ class Reads:
     def __call__(self, name: str, indices: Indices) -> Any:
         self.seen[self.writer.key(name, indices)] = (name, indices)
         return self.writer.element(name, indices)
-
-
-def formula_of(value: Any) -> Formula:
-    """A size as a formula."""
-    return value if isinstance(value, Formula) else Number(int(value))

@@ -36,8 +36,11 @@ class Operation(msgspec.Struct, frozen=True):
         """The schematic formula; most operations have one for all settings."""
         return self.formula
 
-    def matrix(self, batched: bool) -> dict[str, str]:
-        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream."""
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
+        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream.
+
+        None for inputs whose shapes are no rows and columns.  An array with one axis is a column.
+        """
         return {}
 
     def output_indices(self) -> tuple[str, ...]:

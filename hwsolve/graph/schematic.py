@@ -22,7 +22,7 @@ from hwsolve.formula.tree import (
     walk,
 )
 from hwsolve.graph.operation import INNER, LEADING, Schematic, apart, backward_schematic, forward_schematic, rename
-from hwsolve.graph.ties import unguarded, without_ties
+from hwsolve.graph.ties import unguarded
 from hwsolve.solution import Prose, Stage
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes:
     f = schematic.formula
     if "g" not in names:
         f = fold(transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n))
-    f = transform(rename(unguarded(without_ties(f)), names), writer.constant)
+    f = transform(rename(unguarded(f), names), writer.constant)
     return Schematic(keyed(writer, transform(single(f), in_order)), schematic.indices)
 
 

@@ -30,11 +30,6 @@ def plain(condition: Formula) -> bool:
     return all(isinstance(i, Number) for side in children(condition) for i in children(side))
 
 
-def without_ties(f: Formula) -> Formula:
-    """The formula for maxima that no two cells have."""
-    return transform(f, lambda node: Call("if", (found[0], ONE, ZERO)) if (found := shared(node)) else node)
-
-
 def unguarded(f: Formula) -> Formula:
     """The formula without the cases `if(t == 0, …)` of an element that is a number where the rest has no value."""
 

@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.graph.graph import Graph, Label
-from hwsolve.graph.operation import Array, Operation
+from hwsolve.graph.operation import Array, Operation, Sizes
 
 
 class Velocity(Operation, frozen=True):
@@ -21,7 +21,7 @@ class Velocity(Operation, frozen=True):
     inputs = ("u", "g", "w", "momentum", "decay")
     batched = ("u", "g", "w")
 
-    def matrix(self, batched: bool) -> dict[str, str]:
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter."""
         return {"y": "{momentum} {u} + {g}" + " + {decay} {w}" * self.decay}
 
@@ -44,7 +44,7 @@ class Descend(Operation, frozen=True):
     inputs = ("w", "g", "u", "lr", "momentum", "decay")
     batched = ("w", "g", "u")
 
-    def matrix(self, batched: bool) -> dict[str, str]:
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter."""
         if self.momentum and not self.nesterov:
             return {"y": "{w} − {lr} {u}"}

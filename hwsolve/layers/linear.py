@@ -32,18 +32,18 @@ class Affine(Operation, frozen=True):
         weight = "w" if self.shared else "w[j,i]" if self.by_input else "w[i,j]"
         return f"Sum({weight}*x[j], j, 1, J)" + {"units": " + b[i]", "shared": " + b", "none": ""}[self.bias]
 
-    def matrix(self, batched: bool) -> dict[str, str]:
-        """z = W x + b for a column x; rows of a batch stand on the left of Wᵀ."""
-        if self.shared:
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
+        """z = W x + b for a column x; rows, as of a batch, stand on the left of Wᵀ.  None for more axes."""
+        if self.shared or len(shapes[0]) > 2:
             return {}
         bias = "" if self.bias == "none" else " + {b}"
-        if batched:
+        if len(shapes[0]) == 2:
             forward, back = ("{x} {w}", "{g} {w}ᵀ") if self.by_input else ("{x} {w}ᵀ", "{g} {w}")
             weight = "{x}ᵀ {g}" if self.by_input else "{g}ᵀ {x}"
             return {"y": forward + bias, "x": back, "w": weight}
         forward, back = ("{w}ᵀ {x}", "{w} {g}") if self.by_input else ("{w} {x}", "{w}ᵀ {g}")
         weight = "{x} {g}ᵀ" if self.by_input else "{g} {x}ᵀ"
-        return {"y": forward + bias, "x": back, "w": weight, "b": "{g}"}
+        return {"y": forward + bias, "x": back, "w": weight} | ({"b": "{g}"} if self.bias == "units" else {})
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, in) → (…, out)."""

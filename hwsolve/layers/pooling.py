@@ -172,7 +172,7 @@ class MaxPooling(Pooling, frozen=True):
         frame = self.frame(x)
         if any(set(row) == {-1} for axis in frame.axes if axis.is_known() for row in axis.cells()):
             raise NotComputed(say("a window lies in the padding alone: it has no maximum"))
-        return Maximum(frame)
+        return Maximum(frame, border=self.ceil_mode or any(p != 0 for p in self.padding))
 
 
 class AveragePooling(Pooling, frozen=True):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hwsolve.layers.optimizer import SGD
     from hwsolve.solvers.backprop import Problem
 
-MOST_VALUES = 4_000_000  # numbers of a network that is computed
+MOST_VALUES = 500_000  # numbers of a network that is computed
 
 
 class Computation(msgspec.Struct):

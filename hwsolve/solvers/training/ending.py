@@ -97,6 +97,14 @@ class Ending:
         if target is None:
             self.construction.wrong("target", say("`target` is missing: the loss compares the output with it."))
             return None
+        if loss.classes and len(shape) > 2:
+            message = say(
+                "`{loss}` takes one row of classes for each sample, got the shape {shape}.",
+                loss=name_of(loss, LOSSES),
+                shape=shape_text(shape),
+            )
+            self.construction.wrong("loss", message)
+            return None
         if isinstance(target, Classes):
             return self.enter_classes(loss, target, shape)
         found = target.shape
@@ -141,7 +149,7 @@ class Ending:
             )
             return None
         classes, samples = shape[-1], prod(shape[:-1])
-        if len(target.numbers) != samples or len(shape) > 2:
+        if len(target.numbers) != samples:
             self.construction.wrong(
                 "target", say("{n} classes are given for {samples} samples.", n=len(target.numbers), samples=samples)
             )

@@ -11,8 +11,9 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.graph import Node
-from hwsolve.graph.lines import FIRST, Writer
+from hwsolve.graph.lines import Writer
 from hwsolve.graph.matrix import matrix_form
+from hwsolve.graph.room import FIRST
 from hwsolve.graph.run import Trajectory, train
 from hwsolve.graph.schematic import both_sides, general
 from hwsolve.language import Message, say
@@ -168,11 +169,10 @@ class Worker:
             if size > 1:
                 lines.append(general(self.writer, node))
             lines.extend(self.writer.lines(node.name, rule_of(node)))
-            if size > self.writer.written:
+            if not self.writer.is_whole(node):
                 lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
                 form = matrix_form(self.writer, node)
-                if form is not None:
-                    lines.append(Prose(say("In matrix form: {form}", form=form)))
+                lines.extend([Prose(form)] if form is not None else [])
             lines.extend(self.answer(node, step, role))
         return lines
 
@@ -195,7 +195,7 @@ class Worker:
             what = say("Only {n} of the {size} elements of `{key}` are among the answers.", n=FIRST, size=size, key=key)
             self.left_out.append(what)
             return
-        if size > self.writer.written:
+        if not self.writer.is_whole(node):
             yield from self.writer.carry({self.writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
         self.answers[key] = Answer(self.part(node, ()), main)
 

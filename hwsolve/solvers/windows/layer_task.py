@@ -67,7 +67,8 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
         concrete = made_up_weight(concrete, one[-layer.AXES - 1 :], problem)
         if upstream is None:
             whole = out[0] != 1 or len(stated.shape) > layer.AXES
-            upstream = Upstream(made_up(out if whole else out[1:], 3, 5, problem, lowest=1))
+            samples = stated.shape[: -layer.AXES - 1]
+            upstream = Upstream(made_up(samples + (out if whole else out[1:]), 3, 5, problem, lowest=1))
     construction = build(problem, report, concrete, stated, upstream)
     computation = construction.build()
     if computation is None or not check_letters(problem, construction, report):
@@ -184,8 +185,9 @@ def index_formulas(layer: Any, named: Shape, construction: LayerConstruction, co
     frame = msgspec.structs.replace(frame, axes=tuple(axes))
     assert node.operation is not None
     operation = like(operation, node.operation, frame)
-    outputs = (*((layer.output(named)[0],) if written.y else ()), *places)
-    inputs = named if written.x else named[1:]
+    samples = node.shape[:1] if graph.batched else ()
+    outputs = (*samples, *((layer.output(named)[0],) if written.y else ()), *places)
+    inputs = (*samples, *(named if written.x else named[1:]))
     symbols = [graph.labels[name].symbol for name in node.inputs]
     y = graph.labels[node.name].symbol
     called = Quantities(symbols[0], y, f"dL_d{y}", *symbols[1:])

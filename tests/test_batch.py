@@ -118,7 +118,7 @@ def test_what_is_cut_off_is_shown_and_fails_nothing(tmp_path: Path, hwsolve: Run
         (["a*.yaml"], "There are no specs in a*.yaml."),
         (["specs", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
         (["specs", "--junit", "no/r.xml"], "no/r.xml cannot be written: there is no folder no."),
-        (["specs", "--jobs", "0"], "0 is not in the range"),
+        (["specs", "--jobs", "0"], "Expected a whole number from 1 to 256, got `0`."),
     ],
 )
 def test_a_wrong_call(folder: Path, hwsolve: Run, args: list[str], said: str) -> None:

@@ -207,13 +207,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS  # of the arguments, in a line each
     # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
     PART: ClassVar[str] = "other"
-    # what a loss may ask of its last layer: numbers, activations, probabilities, distribution (probabilities that sum
-    # to 1), log probabilities, log distribution; "" for a layer that keeps what comes in, or where nothing is known
+    # what a loss may ask for: numbers, activations, probabilities, distribution (they sum to 1), log ...; "" for no change
     GIVES: ClassVar[str] = ""
     EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
     MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
-
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
     def output(self, x: Shape) -> Shape:

@@ -252,7 +252,7 @@ def test_the_example_of_a_rule_is_taken(name: str) -> None:
     from hwsolve.spec.report import ROOT, Report
 
     report = Report(text=json.loads(listing("arrays", name, "json"))["example"])
-    (node,) = documents(report)
+    ((_, node),) = documents(report)
     assert isinstance(node, Mapping)
     assert ArrayField().read(node.entries["input"][1], report, ROOT).values and report.ok
 

@@ -93,7 +93,7 @@ def data(node: Node) -> Any:
 
 
 def specs(text: str) -> list[Any]:
-    return [data(node) for node in documents(Report(text=text))]
+    return [data(node) for _, node in documents(Report(text=text))]
 
 
 def schemas(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:

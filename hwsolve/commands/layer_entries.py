@@ -70,11 +70,23 @@ def kinds_of(cls: Any) -> tuple[str, ...]:
 
     windows = {"convolution": "convolution", "pooling": "pooling"}
     return (
-        *COUNTED[: 2 if cls.PART == "view" or cls.operations is not Layer.operations else 1],
+        *COUNTED[: 2 if has_operations(cls) else 1],
         *(("backprop",) if cls.build is not Layer.build else ()),
         *(("initialization",) if issubclass(cls, Activation) or cls.PART in ("dense", "convolution") else ()),
         *((windows[cls.PART],) if cls.PART in windows else ()),
     )
+
+
+def has_operations(cls: Any) -> bool:
+    """Whether there is a rule for the operations of a layer, be it for sizes that are numbers alone."""
+    from hwsolve.layers.base import ShapeError
+    from hwsolve.layers.cost import NotCounted
+
+    layer, x = sample(cls)
+    try:
+        return not isinstance(layer.operations(x), NotCounted)
+    except ShapeError:
+        return True
 
 
 def paragraphs(docstring: str | None) -> list[str]:
@@ -117,7 +129,7 @@ def facts(cls: Any) -> tuple[Fact, ...]:
         *fact("equation", say("Equation"), equation(layer, x)),
         *fact("sides", say("Sides"), lengths),
         *fact("parameters", say("Parameters"), unicode(parse(counts["params"])) if counts else ""),
-        *fact("macs", say("Multiply-adds"), unicode(parse(macs)) if macs else ""),
+        *fact("macs", say("Multiply-adds"), unicode(parse(macs)) if isinstance(macs, str) else macs.reason),
     )
 
 

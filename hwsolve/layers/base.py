@@ -207,7 +207,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS  # of the arguments, in a line each
     # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
     PART: ClassVar[str] = "other"
-    # what a loss may ask for: numbers, activations, probabilities, distribution (they sum to 1), log ...; "" for no change
+    # for a loss behind it: numbers, activations, [log] probabilities, [log] distribution; "" where nothing is known
     GIVES: ClassVar[str] = ""
     EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`

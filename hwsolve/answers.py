@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsolve.formula.tree import Formula, Number, Ref, references, transform
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Quantity
+from hwsolve.solution import Answer, Missing, Quantity
 
 Place = tuple[int, ...]
 
@@ -35,6 +35,8 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
     values = {ref: _element(ref, key, answers) for ref in references(expression)}
     if any(isinstance(value, tuple) for value in values.values()):
         raise BadKey(say("`{key}` reckons with a whole array: name its elements.", key=key))
+    if missing := [value for value in values.values() if isinstance(value, Missing)]:
+        return missing[0]
     if all(isinstance(value, Quantity) for value in values.values()):
         return _calculate(expression, values)
     from hwsolve.formula.polynomial import canonical
@@ -112,6 +114,8 @@ def written(value: Any) -> str:
         return "[" + ", ".join(parts) + "]"
     if isinstance(value, Quantity):
         return value.text
+    if isinstance(value, Missing):
+        return str(value)
     from hwsolve.formula.notation import plain
 
     return plain(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
-from hwsolve.solution import Quantity
+from hwsolve.solution import Missing, Quantity
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -74,6 +74,8 @@ def _dyadic(ball: Any) -> Fraction:
 
 def compare(text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None) -> Verdict:
     """What was typed, as text and as a formula, against a Quantity or a Formula."""
+    if isinstance(found, Missing):
+        return Verdict(False, str(found), str(found.why))
     if isinstance(found, Quantity) and _same_integer(stated, found.value):
         return Verdict(True, found.text)
     decimal = typed(text)

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from hwsolve.formula.evaluate import Absent, evaluate
+from hwsolve.formula.operators import as_formula
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, substitute, walk
+from hwsolve.numbers import is_exact
 
 COMPARISONS = ("==", "<", ">", "<=", ">=")
 Shapes = Mapping[str, tuple[int, ...]]
@@ -126,7 +128,7 @@ def index(f: Formula, bound: dict[str, int]) -> Formula:
         value = evaluate(f, known)
     except LookupError:
         return simplify(substitute(f, {name: Number(n) for name, n in bound.items()}))
-    return Number(value) if isinstance(value, int) else Number(int(value.p), int(value.q))
+    return as_formula(value) if is_exact(value) else f
 
 
 def nothing(name: str, indices: tuple[int, ...]) -> int:

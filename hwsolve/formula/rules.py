@@ -67,8 +67,8 @@ def reference(f: Ref, task: Task) -> Result:
     return Result(say("index rule") if result not in (ZERO, ONE) else say("variable"), result, result)
 
 
-def shown(f: Ref) -> str:
-    """A reference for a message."""
+def shown(f: Formula) -> str:
+    """A formula for a message."""
     from hwsolve.formula.notation import plain
 
     return plain(f)
@@ -133,6 +133,11 @@ def powers(f: Call, task: Task) -> Result:
 def branches(f: Call, task: Task) -> Result:
     """A function of cases is differentiated case by case, away from the borders."""
     condition, a, b = f.args
+    isolated = isinstance(condition, Call) and condition.name == "==" and task.depends(condition)
+    if isolated and (task.depends(a) or task.depends(b)):
+        raise NoRule(
+            say("A case that holds only where {where} cannot be differentiated by itself.", where=shown(condition))
+        )
     form = choice(condition, task.asked(a), task.asked(b))
     return Result(say("case by case"), form, choice(condition, task.of(a), task.of(b)))
 

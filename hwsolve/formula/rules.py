@@ -247,18 +247,20 @@ def big_products(f: Big, task: Task) -> Result:
 
 
 def extremes(f: Big, task: Task) -> Result:
-    """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j] (nested maxima are one)."""
-    ranges = [Range(f.index, f.low, f.high)]
-    body = f.body
+    """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j], over how many have it (of elements x[j]: one)."""
+    ranges, body = [Range(f.index, f.low, f.high)], f.body
     while isinstance(body, Big) and body.op == f.op:
         ranges.append(Range(body.index, body.low, body.high))
         body = body.body
     wins = choice(Call("==", (body, f)), ONE, ZERO)
     form: Formula = product(wins, task.asked(body))
-    result = product(wins, task.of(body))
+    result, winners = product(wins, task.of(body)), wins
     for over in reversed(ranges):
         form = big("Sum", form, *over)
         result = task.summed(result, over)
+        winners = big("Sum", winners, *over)
+    if not isinstance(body, Ref):
+        form, result = quotient(form, winners), quotient(result, winners)
     return Result(say("derivative at the winner"), form, result)
 
 
@@ -279,11 +281,8 @@ ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
 }
 
 BIG: dict[str, Callable[[Big, Task], Result]] = {
-    "Sum": big_sums,
-    "Prod": big_products,
-    "Max": extremes,
-    "Min": extremes,
-}
+    "Sum": big_sums, "Prod": big_products, "Max": extremes, "Min": extremes,
+}  # fmt: skip
 
 
 def apply(f: Formula, task: Task) -> Result:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hwsolve.formula.domain import BOUNDS, Names, domains, equal_at_points
 from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.germs import one_sided
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
@@ -17,6 +18,7 @@ from hwsolve.formula.terms import Term, negative, product, term_of, written
 from hwsolve.formula.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, transform, walk
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
+from hwsolve.solvers.derivatives.beside import branching
 from hwsolve.solvers.derivatives.task import Task
 
 DIGITS = 30
@@ -89,6 +91,8 @@ def confirm(task: Task, f: Formula, by: list[Ref], found: Formula) -> None:
     if ranges is None or sum(1 for _ in walk(found)) > MOST_NODES:
         return
     point = Point(task, (f, found, *by), *ranges)
+    if on_a_border(f, by[0], point):
+        return  # SymPy halves the derivative of a maximum with equal arguments, wherever they are equal
     theirs = derivative_at(f, by, point.known, ranges[0] | ranges[1], point.theirs, DIGITS)
     if theirs is None:
         return
@@ -103,6 +107,18 @@ def confirm(task: Task, f: Formula, by: list[Ref], found: Formula) -> None:
         raise Disagreement(
             f"{plain(found)} is not the derivative of {plain(f)}: {ours} at a point where SymPy has {theirs}"
         )
+
+
+def on_a_border(f: Formula, by: Ref, point: Point) -> bool:
+    """Whether a branch has equal sides at the point, as where they are the same in a whole region."""
+    if not branching(f):
+        return False
+    key = (by.name, tuple(int(evaluate(i, point.ours)) for i in by.indices))
+    with precision(192):
+        try:
+            return bool(one_sided(f, point.ours, {key: 1}, 1)[2])
+        except (NotFinite, Undecided, NoValue, LookupError):
+            return True
 
 
 def exact_of(number: Any) -> Any:

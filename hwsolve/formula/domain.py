@@ -6,13 +6,13 @@ Real is tried first, then positive, unit (between 0 and 1) and negative.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from itertools import product
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import Big, Call, Formula, Ref, children, transform
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children, transform
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 
 DOMAINS = ("real", "positive", "unit", "negative")
@@ -21,6 +21,8 @@ CONSTANTS = ("pi", "e", "inf")
 TRIES = 5
 DRAWS = 32  # points at which formulas must have a value before a domain is believed
 MOST_COMBINATIONS = 64
+MOST_EFFORT = 100_000  # nodes that are evaluated to find out a domain
+SIZE = 8  # about what is drawn for a size
 
 
 class Names:
@@ -103,10 +105,7 @@ def domains(
     names = Names(plain)
     open_scalars = [n for n in names.scalars if n not in scalars]
     open_elements = [n for n in names.elements if n not in elements]
-    choices = product(DOMAINS, repeat=len(open_scalars) + len(open_elements))
-    for count, chosen in enumerate(sorted(choices, key=lambda c: sum(map(DOMAINS.index, c)))):
-        if count == MOST_COMBINATIONS:
-            break
+    for chosen in islice(likely(len(open_scalars) + len(open_elements)), MOST_COMBINATIONS):
         own = scalars | dict(zip(open_scalars, chosen, strict=False))
         inner = elements | dict(zip(open_elements, chosen[len(open_scalars) :], strict=True))
         if _all_defined(plain, own, inner, names):
@@ -114,10 +113,37 @@ def domains(
     return None
 
 
+def likely(names: int) -> Iterator[tuple[str, ...]]:
+    """Domains for so many names, those with the most real ones first; one after the other, as they are 4**names."""
+    for steps in range(names * (len(DOMAINS) - 1) + 1):
+        yield from spread(names, steps)
+
+
+def spread(names: int, steps: int) -> Iterator[tuple[str, ...]]:
+    """The ways to take so many steps down the list of domains, over all names together."""
+    if names == 0:
+        yield from [()] if steps == 0 else []
+        return
+    for first in range(min(steps, len(DOMAINS) - 1) + 1):
+        if steps - first <= (names - 1) * (len(DOMAINS) - 1):
+            for rest in spread(names - 1, steps - first):
+                yield (DOMAINS[first], *rest)
+
+
+def effort(f: Formula) -> int:
+    """About how many nodes an evaluation comes to, sums written out; a size that is a name counts as one that is drawn."""
+    inner = sum(effort(part) for part in children(f))
+    if not isinstance(f, Big):
+        return 1 + inner
+    low, high = (b.numerator // b.denominator if isinstance(b, Number) else SIZE for b in (f.low, f.high))
+    return 1 + max(high - low + 1, 1) * inner
+
+
 def _all_defined(formulas: list[Formula], scalars: dict[str, str], elements: dict[str, str], names: Names) -> bool:
     dice = random.Random(7)
+    work = sum(effort(f) for f in formulas)
     with precision(96):
-        for _ in range(DRAWS):
+        for _ in range(min(DRAWS, max(1, MOST_EFFORT // work)) if work else DRAWS):
             point = RandomPoint(dice, scalars, elements, names)
             try:
                 for f in formulas:

@@ -20,6 +20,7 @@ from hwsolve.formula.simplify import factored
 from hwsolve.formula.terms import Term, negative, product, term_of, written
 from hwsolve.formula.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, transform, walk
+from hwsolve.graph.kinks import is_extreme
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.solvers.derivatives.beside import branching
 from hwsolve.solvers.derivatives.task import Task
@@ -96,7 +97,7 @@ def confirm(task: Task, f: Formula, by: list[Ref], found: Formula) -> None:
     if ranges is None or sum(1 for _ in walk(found)) > MOST_NODES:
         return
     point = Point(task, (f, found, *by), *ranges)
-    theirs = None if on_a_border(f, by[0], point) else others(f, by, point, ranges[0] | ranges[1], effort(found))
+    theirs = None if on_a_border(f, by[0], point) else others(f, by, point, ranges[0] | ranges[1], effort(found) + effort(f))
     if theirs is None:
         return
     with precision(192):
@@ -116,7 +117,7 @@ def others(f: Formula, by: list[Ref], point: Point, ranges: dict[str, str], work
     """The derivative at the point by other means; None where they have nothing to say."""
     from hwsolve.formula.symbolic import derivative_at
 
-    if work <= MOST_NODES:
+    if work <= MOST_NODES and not any(isinstance(node, Big) and is_extreme(node) for node in walk(f)):
         theirs = derivative_at(f, by, point.known, ranges, point.theirs, DIGITS)
         return None if theirs is None else exact_of(theirs)
     if any(variable != by[0] for variable in by):

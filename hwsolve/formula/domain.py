@@ -131,7 +131,7 @@ def spread(names: int, steps: int) -> Iterator[tuple[str, ...]]:
 
 
 def effort(f: Formula) -> int:
-    """About how many nodes an evaluation comes to, sums written out; a size that is a name counts as one that is drawn."""
+    """About how many nodes an evaluation comes to, sums written out; a name for a size is as long as one drawn."""
     inner = sum(effort(part) for part in children(f))
     if not isinstance(f, Big):
         return 1 + inner

@@ -23,7 +23,6 @@ from hwsolve.formula.terms import (
 )
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, children, rebuild, walk
 
-
 MOST_TERMS = 100  # of a product that is multiplied out
 
 

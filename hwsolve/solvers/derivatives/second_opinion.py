@@ -97,7 +97,9 @@ def confirm(task: Task, f: Formula, by: list[Ref], found: Formula) -> None:
     if ranges is None or sum(1 for _ in walk(found)) > MOST_NODES:
         return
     point = Point(task, (f, found, *by), *ranges)
-    theirs = None if on_a_border(f, by[0], point) else others(f, by, point, ranges[0] | ranges[1], effort(found) + effort(f))
+    theirs = (
+        None if on_a_border(f, by[0], point) else others(f, by, point, ranges[0] | ranges[1], effort(found) + effort(f))
+    )
     if theirs is None:
         return
     with precision(192):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 import mpmath
 import pytest
 
+from hwsolve.formula.domain import likely
 from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.parse import parse
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.solution import Missing, Solution
+from hwsolve.spec.limits import Limits, excessive
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
 
@@ -216,6 +220,39 @@ def test_one_point_without_a_value_leaves_the_others() -> None:
     assert slopes(solved("function: x[3]*x[1]\nwrt: x[1]\nat: {x: [1, 2]}")) is None
     solution = solved("function: Sum(x[j + 1], j, 1, 2) + y\nwrt: y\nat: [{x: [1, 2], y: 1}, {x: [1, 2, 3], y: 1}]")
     assert [isinstance(v, Missing) for v in solution.answers["d0_at"].value] == [True, False]
+
+
+# time: each of these took from ten seconds to hours
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["atan(softsign(x))\norder: 5", "Prod(x + j, j, 1, 200)", "Max(x*j, j, 1, 200)\norder: 2", "**".join("x" * 90)],
+)
+def test_long_work_ends_soon(text: str) -> None:
+    before = time.process_time()
+    try:
+        solution = solved(f"function: {text}")
+        assert "d1" in solution.answers
+    except SpecFailure as why:
+        assert "too large" in str(why)
+    assert time.process_time() - before < 10  # 2.5 seconds by itself
+
+
+def test_many_names_take_no_more_memory() -> None:
+    names = [f"v{n}" for n in range(40)]
+    assert "d1" in solved(f"function: x*log({' + '.join(names)})\nwrt: x").answers
+    assert [len(list(likely(n))) for n in range(4)] == [1, 4, 16, 64]
+
+
+def test_every_limit_is_worked_out_once_for_a_node() -> None:
+    def asked(levels: int) -> int:
+        limits = Limits()
+        limits.bits(parse("**".join("x" * levels)))
+        return len(limits.found)
+
+    assert asked(80) <= 2 * asked(40)
+    assert excessive(parse("((((a + b)**100)**100)**100)**100")) is not None
 
 
 # PyTorch

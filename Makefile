@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: solve test check lint types batch pytest format readme bench clean
+.PHONY: solve test check lint types translations batch pytest format readme bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
 
-test check: lint types batch pytest  ## the whole gate, as CI runs it
+test check: lint types translations batch pytest  ## the whole gate, as CI runs it
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -15,6 +15,9 @@ lint: .venv/installed
 
 types: .venv/installed
 	$(BIN)/mypy
+
+translations: .venv/installed  ## every sentence has its Chinese one
+	$(BIN)/python tools/catalogue.py zh --check
 
 batch: .venv/installed
 	$(BIN)/hwsolve batch problems/

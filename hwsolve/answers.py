@@ -9,6 +9,9 @@ from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Missing, Quantity
 
 Place = tuple[int, ...]
+CONSTANTS = ("pi", "e")
+LONGEST = 12  # elements of an array in a short text
+MOST_DIGITS = 1_000  # of a decimal that is written to its end
 
 
 class BadKey(Exception):
@@ -25,6 +28,8 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
     if key in answers:
         return answers[key].value
     from hwsolve.formula.parse import FormulaError, parse
+    from hwsolve.formula.polynomial import canonical
+    from hwsolve.spec.limits import excessive
 
     try:
         expression = parse(key)
@@ -32,16 +37,18 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
         raise _unknown(key, answers) from None
     if isinstance(expression, Ref):
         return _element(expression, key, answers)
-    values = {ref: _element(ref, key, answers) for ref in references(expression)}
+    named = (ref for ref in references(expression) if ref.name not in CONSTANTS or ref.name in answers)
+    values = {ref: _element(ref, key, answers) for ref in named}
     if any(isinstance(value, tuple) for value in values.values()):
         raise BadKey(say("`{key}` reckons with a whole array: name its elements.", key=key))
     if missing := [value for value in values.values() if isinstance(value, Missing)]:
         return missing[0]
-    if all(isinstance(value, Quantity) for value in values.values()):
-        return _calculate(expression, values)
-    from hwsolve.formula.polynomial import canonical
-
-    return canonical(transform(expression, lambda f: _as_formula(values[f]) if isinstance(f, Ref) else f))
+    symbolic = not all(isinstance(value, Quantity) for value in values.values())
+    if symbolic:
+        expression = transform(expression, lambda f: _as_formula(values[f]) if f in values else f)
+    if (excess := excessive(expression)) is not None:
+        raise BadKey(say("`{key}` cannot be worked out: {why}", key=key, why=excess))
+    return canonical(expression) if symbolic else _calculate(key, expression, values)
 
 
 def _element(ref: Ref, key: str, answers: dict[str, Answer]) -> Any:
@@ -68,14 +75,20 @@ def _unknown(name: str, answers: dict[str, Answer]) -> BadKey:
     return BadKey(say("There is no answer `{name}`.", name=name), did_you_mean(name, answers))
 
 
-def _calculate(expression: Formula, values: dict[Ref, Any]) -> Quantity:
-    from hwsolve.formula.evaluate import evaluate
+def _calculate(key: str, expression: Formula, values: dict[Ref, Any]) -> Quantity:
+    """The value of an expression of numbers, at the first precision that decides it and its digits."""
+    from hwsolve.formula.decided import decided, reason
+    from hwsolve.formula.operators import NoValue
     from hwsolve.quantities import quantity
 
     by_key = {
         (ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number))): v for ref, v in values.items()
     }
-    return quantity(evaluate(expression, lambda name, indices: by_key[name, indices].value))
+    try:
+        found: Quantity = decided(expression, lambda name, indices: by_key[name, indices].value, quantity)
+    except NoValue as bad:
+        raise BadKey(say("`{key}` has no value: {why}.", key=key, why=reason(bad))) from None
+    return found
 
 
 def _as_formula(value: Any) -> Formula:
@@ -108,14 +121,52 @@ def shape_of(places: list[Place]) -> str:
 def written(value: Any) -> str:
     """An answer as text, in the spec's own notation for arrays; long ones are cut in the middle."""
     if isinstance(value, tuple):
-        parts = [written(item) for item in value]
-        if len(parts) > 12:
-            parts = [*parts[:6], "…", *parts[-2:]]
+        parts = [written(item) for item in (value if len(value) <= LONGEST else (*value[:6], *value[-2:]))]
+        if len(value) > LONGEST:
+            parts.insert(6, "…")
         return "[" + ", ".join(parts) + "]"
-    if isinstance(value, Quantity):
+    return value.text if isinstance(value, Quantity) else plain_text(value)
+
+
+def whole(value: Any) -> str:
+    """An answer as text, with all its elements and all digits that are known."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join([whole(item) for item in value]) + "]"
+    if not isinstance(value, Quantity):
+        return plain_text(value)
+    if value.relation == "=" or value.system == "float64":
         return value.text
-    if isinstance(value, Missing):
-        return str(value)
+    if value.exact is not None:
+        from hwsolve.numbers.printing import finite_decimal
+        from hwsolve.quantities import rational
+
+        return finite_decimal(*rational(value.exact), MOST_DIGITS) or value.exact
+    return proven_digits(value)
+
+
+def proven_digits(q: Quantity) -> str:
+    """A ball with every digit that is proven."""
+    from hwsolve.numbers import LADDER, Undecided, full, precision, show
+    from hwsolve.numbers.printing import FULL_DIGITS
+
+    with precision(LADDER[-1]):
+        try:
+            return full(q.value)
+        except Undecided:
+            pass
+        for digits in range(FULL_DIGITS - 1, 0, -1):
+            try:
+                shown = show(q.value, digits).text
+            except Undecided:
+                continue
+            return shown if len(shown) > len(q.text) else q.text
+    return q.text
+
+
+def plain_text(f: Formula | Missing) -> str:
+    """A formula as a spec writes it, or what stands in place of a value."""
+    if isinstance(f, Missing):
+        return str(f)
     from hwsolve.formula.notation import plain
 
-    return plain(value)
+    return plain(f)

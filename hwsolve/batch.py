@@ -5,18 +5,20 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import msgspec
 
-from hwsolve.checks import disagreements, failure_text, failures
+from hwsolve.checks import disagreements, failure_text, failures, published_text
 from hwsolve.errors import CallError
 from hwsolve.failure import explained
-from hwsolve.files import read_spec
+from hwsolve.files import read_spec, reason_of
 from hwsolve.language import Message, say
-from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.pipeline import Wishes, read_each, work_out
 from hwsolve.render import Options, render
+from hwsolve.spec.problem import Problem
 from hwsolve.workers import Crashed, Late, run_all
 
 HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
@@ -43,9 +45,10 @@ class Row(msgspec.Struct, frozen=True):
     checks: int = 0
     failed: int = 0
     published: int = 0
-    disagree: int = 0
+    verdicts: dict[str, int] = {}  # of what was published
     warnings: int = 0
     complaints: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # on what was published and does not agree, where that is no complaint
     text: str = ""
     seconds: float = 0.0
 
@@ -58,8 +61,10 @@ def find_specs(places: list[str]) -> list[str]:
             files = list(_below(place))
         elif os.path.exists(place):
             files = [place]
-        else:
+        elif glob.has_magic(place):
             files = sorted(f for f in glob.glob(place, recursive=True) if os.path.isfile(f))
+        else:
+            raise CallError(say("There is no file or folder {place}.", place=place))
         if not files:
             raise CallError(say("There are no specs in {place}.", place=place))
         found.update(dict.fromkeys(files))
@@ -67,9 +72,16 @@ def find_specs(places: list[str]) -> list[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for top, folders, files in os.walk(folder):
+    """The specs in a folder and in those below it."""
+
+    def unreadable(error: OSError) -> None:
+        place = error.filename or folder
+        raise CallError(say("{path} cannot be read: {reason}.", path=place, reason=reason_of(error)))
+
+    for top, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield from (os.path.join(top, f) for f in sorted(files) if f.endswith((".yaml", ".yml")))
+        paths = [os.path.join(top, f) for f in sorted(files) if f.endswith((".yaml", ".yml"))]
+        yield from (path for path in paths if os.path.isfile(path) or not os.path.exists(path))
 
 
 def solve_file(path: str, plan: Plan) -> list[Row]:
@@ -77,40 +89,34 @@ def solve_file(path: str, plan: Plan) -> list[Row]:
     start = time.perf_counter()
     try:
         text, source = read_spec(path)
-        problems = read(text, source, plan.wishes)
+        found: Sequence[Problem | Exception] = read_each(text, source, plan.wishes)
     except Exception as error:
-        complaint, status = explained(error, plan.debug)
-        return [Row(path, 1, 1, status=status, complaints=(complaint,), seconds=time.perf_counter() - start)]
+        found = [error]
     rows = []
-    for number, problem in enumerate(problems, 1):
+    for number, one in enumerate(found, 1):
+        kind = place = ""
         try:
-            row = _solve(problem, path, number, len(problems), plan)
+            if isinstance(one, Exception):
+                raise one
+            kind, place = one.kind, one.place
+            row = _solve(one, path, number, len(found), plan)
         except Exception as error:
-            complaint, status = explained(error, plan.debug)
-            row = Row(path, number, len(problems), problem.kind, status=status, complaints=(complaint,))
+            complaint, status = explained(error, plan.debug, place or path)
+            row = Row(path, number, len(found), kind, status=status, complaints=(complaint,))
         rows.append(msgspec.structs.replace(row, seconds=time.perf_counter() - start))
         start = time.perf_counter()
     return rows
 
 
-def _solve(problem: object, path: str, number: int, count: int, plan: Plan) -> Row:
-    solution = work_out(problem)  # type: ignore[arg-type]
+def _solve(problem: Problem, path: str, number: int, count: int, plan: Plan) -> Row:
+    solution = work_out(problem)
     failed, disagree = failures(solution), disagreements(solution)
     warnings = [note for note in solution.notes if note.level == "warning"]
     complaints: list[Message | str] = [failure_text(check) for check in failed]
     if plan.strict:
-        complaints += [
-            say(
-                "{at}: {source} states {key} = {stated}, it is {computed}",
-                at=p.at or path,
-                source=p.source or say("the source"),
-                key=p.key,
-                stated=p.stated,
-                computed=p.computed,
-            )
-            for p in disagree
-        ]
+        complaints += [published_text(p, path) for p in disagree]
         complaints += [say("{path}: warning: {text}", path=path, text=note.text) for note in warnings]
+    differing = [p for p in solution.published if not p.agrees and not (plan.strict and p in disagree)]
     return Row(
         path,
         number,
@@ -120,9 +126,10 @@ def _solve(problem: object, path: str, number: int, count: int, plan: Plan) -> R
         len(solution.checks),
         len(failed),
         len(solution.published),
-        len(disagree),
+        Counter(p.verdict for p in solution.published),
         len(warnings),
         tuple(str(c) for c in complaints),
+        tuple(str(published_text(p, path)) for p in differing),
         render([solution], plan.format, plan.options) if plan.format else "",
     )
 

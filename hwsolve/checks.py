@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, written
-from hwsolve.compare import Free, Verdict, compare, interval, typed
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, whole, written
+from hwsolve.compare import Free, compare, value_of
+from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
-from hwsolve.solution import Check, Identity, Published, Solution
+from hwsolve.solution import Check, Identity, Published, Solution, Text
+from hwsolve.typed import typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -40,10 +41,17 @@ def judge(problem: Problem, solution: Solution) -> Solution:
     published: list[Published] = []
     free = partial(free_names, solution)
     for key, expectation in problem.expect.items():
+        if (said := held_back(key, solution)) is not None:
+            checks.append(Check(key, as_typed(expectation.text), str(said), False, expectation.at))
+            continue
         value = _value(problem, solution, "expect", key, expectation.node)
         if value is not None:
             checks += _check(problem, key, expectation, value, free)
     for key, statement in problem.published.items():
+        if (said := held_back(key, solution)) is not None:
+            text = as_typed(statement.text)
+            published.append(Published(key, text, statement.source, str(said), None, statement.at))
+            continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
             published.append(_publish(problem, key, statement, value, free))
@@ -52,6 +60,21 @@ def judge(problem: Problem, solution: Solution) -> Solution:
 
         raise SpecFailure(problem.report)
     return msgspec.structs.replace(solution, checks=tuple(checks), published=tuple(published))
+
+
+def held_back(key: str, solution: Solution) -> Message | None:
+    """What is said in place of a total that is no answer, where a key asks for one."""
+    if not solution.partial or key in solution.partial:
+        return solution.partial.get(key)
+    from hwsolve.formula.parse import FormulaError, parse
+    from hwsolve.formula.tree import references
+
+    try:
+        names = [ref.name for ref in references(parse(key))]
+    except FormulaError:
+        return None
+    name = next((name for name in names if name in solution.partial), None)
+    return None if name is None else say("{key}: {why}", key=name, why=solution.partial[name])
 
 
 def free_names(solution: Solution) -> dict[str, str]:
@@ -79,38 +102,53 @@ def _value(problem: Problem, solution: Solution, field: str, key: str, node: Nod
 def _check(problem: Problem, key: str, expectation: Expectation, value: Any, free: Free) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
     leaves = _leaves(expectation, value)
-    at = expectation.at
+    at, got = expectation.at, (whole(value), written(value))
     wrong = _wrong_shape(leaves, value)
     if wrong is not None:
-        return [Check(key, as_typed(expectation.text), written(value), False, at, str(wrong))]
+        return [Check(key, as_typed(expectation.text), got[0], False, at, str(wrong), brief=got[1])]
     found = elements(value)
-    tolerance = _number(expectation.tolerance)
+    tolerance = _tolerance(problem, f"expect.{key}", expectation)
     failed: list[Check] = []
+    how: Text = ""
     for leaf in leaves:
         verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance)
+        how = how or verdict.how
         if not verdict.ok:
             place = problem.report.where(leaf.node) if problem.report and leaf.node else at
+            why = verdict.difference or str(say("not decided") if verdict.ok is None else "")
             failed.append(
-                Check(_element_key(key, leaf.place), leaf.text, verdict.got, False, place, verdict.difference)
-            )
-    return failed or [Check(key, as_typed(expectation.text), written(value), True, at)]
+                Check(
+                    _element_key(key, leaf.place), leaf.text, whole(found[leaf.place]), False, place, why,
+                    brief=verdict.got,
+                )
+            )  # fmt: skip
+    return failed or [Check(key, as_typed(expectation.text), got[0], True, at, how=how, brief=got[1])]
 
 
 def _publish(problem: Problem, key: str, statement: PublishedStatement, value: Any, free: Free) -> Published:
     """What the source states against the answer, to the digits stated."""
     leaves = _leaves(statement, value)
-    agrees: bool | None = False
-    tolerance = _number(statement.tolerance)
-    got = written(value)
-    if _wrong_shape(leaves, value) is None:
-        found = elements(value)
-        verdicts: list[Verdict] = [
-            compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance) for leaf in leaves
-        ]
-        agrees = None if any(v.ok is None for v in verdicts) else all(v.ok for v in verdicts)
-        if len(verdicts) == 1 and not isinstance(value, tuple):
-            got = verdicts[0].got
-    return Published(key, as_typed(statement.text), statement.source, got, agrees, statement.at)
+    stated, got, brief = as_typed(statement.text), whole(value), written(value)
+    if _wrong_shape(leaves, value) is not None:
+        return Published(key, stated, statement.source, got, False, statement.at, brief=brief)
+    found = elements(value)
+    tolerance = _tolerance(problem, f"published.{key}", statement)
+    verdicts = [compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True) for leaf in leaves]
+    if len(verdicts) == 1 and not isinstance(value, tuple):
+        brief = verdicts[0].got
+    wrong = any(v.ok is False and not v.rounded for v in verdicts)
+    agrees = False if wrong else None if any(v.ok is None for v in verdicts) else all(v.ok for v in verdicts)
+    rounded = ""
+    if agrees is False and not wrong:
+        rounding = iter([v.rounded or leaf.text for v, leaf in zip(verdicts, leaves, strict=True)])
+        rounded = as_typed(_like(statement.text, rounding))
+    how = next((v.how for v in verdicts if v.how), "") if agrees else ""
+    return Published(key, stated, statement.source, got, agrees, statement.at, rounded, how, brief)
+
+
+def _like(text: Any, parts: Iterator[str]) -> Any:
+    """Texts in the nesting of another."""
+    return tuple(_like(part, parts) for part in text) if isinstance(text, tuple) else next(parts)
 
 
 def _leaves(stated: Expectation | PublishedStatement, found: Any) -> list[Leaf]:
@@ -153,22 +191,26 @@ def _element_key(key: str, place: Place) -> str:
     return f"{key}[{','.join(map(str, place))}]"
 
 
-def _number(tolerance: Formula | None) -> Fraction | None:
-    """A tolerance as a fraction."""
-    if tolerance is None:
+def _tolerance(problem: Problem, place: str, stated: Expectation | PublishedStatement) -> Fraction | None:
+    """A tolerance as a fraction; one that has no value or is negative is noted."""
+    from hwsolve.formula.decided import reason
+    from hwsolve.formula.operators import NoValue
+
+    if stated.tolerance is None:
         return None
-    if isinstance(tolerance, Number):
-        from fractions import Fraction
-
-        return Fraction(tolerance.numerator, tolerance.denominator)
-    from hwsolve.formula.evaluate import evaluate, no_names
-
-    return interval(evaluate(tolerance, no_names))[1]
+    try:
+        _, (low, high) = value_of(stated.tolerance)
+        why = say("A tolerance is not negative.") if low < 0 else None
+    except NoValue as bad:
+        high, why = None, say("This formula has no value: {reason}.", reason=reason(bad))
+    if why is not None and problem.report is not None:
+        problem.report.add(stated.node, f"{place}.tolerance", why)
+    return high
 
 
 def disagreements(solution: Solution) -> list[Published]:
     """What a source states and the solution contradicts."""
-    return [p for p in solution.published if p.agrees is False]
+    return [p for p in solution.published if p.verdict == "wrong"]
 
 
 def failures(solution: Solution) -> list[Check]:
@@ -178,9 +220,23 @@ def failures(solution: Solution) -> list[Check]:
 
 def failure_text(check: Check) -> Message:
     """`file:line:column: key is …, expected … (difference …)`."""
-    what = {"at": check.at, "key": check.key, "got": check.got, "expected": check.expected}
+    what = {"at": check.at, "key": check.key, "got": check.brief or check.got, "expected": check.expected}
     if typed(check.difference.replace(",", "")):
         return say("{at}: {key} is {got}, expected {expected} (difference {off})", off=check.difference, **what)
     if check.difference:
         return say("{at}: {key} is {got}, expected {expected} ({why})", why=check.difference, **what)
     return say("{at}: {key} is {got}, expected {expected}", **what)
+
+
+def published_text(p: Published, path: str) -> Message:
+    """`file:line:column: source states key = …`, and what is to be said of it."""
+    what = {"at": p.at or path, "source": p.source or say("the source"), "key": p.key, "stated": p.stated}
+    computed = p.brief or p.computed
+    if p.verdict == "cut off":
+        return say(
+            "{at}: {source} states {key} = {stated}, cut off from {computed}; rounded it is {rounded}",
+            computed=computed, rounded=p.rounded, **what,
+        )  # fmt: skip
+    if p.verdict == "not decided":
+        return say("{at}: whether {key} = {stated}, as {source} states, is not decided", **what)
+    return say("{at}: {source} states {key} = {stated}, it is {computed}", computed=computed, **what)

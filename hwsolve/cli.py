@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hwsolve import language
-from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, with_common
+from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole, with_common
 from hwsolve.language import localised, use
 from hwsolve.solvers import KINDS
+from hwsolve.streams import prepare
+
+INTERRUPTED = 130  # as shells have it for the signal of Ctrl-C
 
 
 class Group(TyperGroup):
@@ -98,7 +100,7 @@ def kind_command(kind: str) -> Any:
 def backprop(
     spec: Spec = None,
     lr: Annotated[str | None, typer.Option("--lr", metavar="X", help="Learning rate.")] = None,
-    steps: Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Steps of training.")] = None,
+    steps: int | None = whole(1, 1_000_000, "--steps", "Steps of training."),
     *,
     common: Common,
 ) -> None:
@@ -117,7 +119,7 @@ def backprop(
 
 def derivative(
     spec: Annotated[str | None, typer.Argument(metavar="[SPEC|FUNCTION]", help="A spec file, or the function.")] = None,
-    order: Annotated[int | None, typer.Option("--order", metavar="N", min=0, help="Order of the derivative.")] = None,
+    order: int | None = whole(1, 12, "--order", "Order of the derivative, from 1 to 12."),
     wrt: Annotated[
         list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k], or x,y.")
     ] = None,
@@ -167,11 +169,11 @@ def batch(
     places: Annotated[
         list[str], typer.Argument(metavar="FOLDER...", help="Folders, files, or patterns like 'a/*.yaml'.")
     ],
-    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Processes.")] = 1,
+    jobs: int = whole(1, 256, "--jobs -j", "Processes.", 1),
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="SECONDS", min=0.01, help="Give a spec up after this long.")
+        float | None, typer.Option("--timeout", metavar="SECONDS", help="Give a spec up after this long.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and published disagreements fail too.")] = False,
     *,
@@ -183,30 +185,42 @@ def batch(
     raise typer.Exit(run_batch(places, jobs, output, junit, timeout, strict, common))
 
 
-@app.command(cls=Command)
-@with_common(("lang",))
-def kinds(*, common: Common) -> None:
-    """List the kinds of problems."""
-    from hwsolve.commands import reference
-    from hwsolve.commands.solving import emit
-
-    use(common.language())
-    emit(reference.kinds(), None)
-
-
-@app.command(cls=Command)
-@with_common(("lang",))
-def layers(
-    name: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="Show this layer's arguments.")] = None,
+@app.command("list", cls=Command)
+@with_common(("format", "lang"))
+def list_(
+    subject: Annotated[str | None, typer.Argument(metavar="[LIST]", help="kinds, layers, losses … or keys.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of it; for keys, a spec file.")] = None,
     *,
     common: Common,
 ) -> None:
-    """List the layers, or show the arguments of one."""
-    from hwsolve.commands import reference
-    from hwsolve.commands.solving import emit
+    """List what can be written, show one thing of it, or the keys that a problem answers."""
+    from hwsolve.commands.listing import show_list
 
-    use(common.language())
-    emit(reference.layers(name), None)
+    show_list(subject, name, common)
+
+
+def short_list(subject: str) -> Any:
+    """The command that is another name of `list SUBJECT`."""
+
+    def command(
+        name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show one of them.")] = None,
+        *,
+        common: Common,
+    ) -> None:
+        from hwsolve.commands.listing import show_list
+
+        show_list(subject, name, common)
+
+    return command
+
+
+SHORT = {
+    "kinds": "List the kinds of problems, or show one.",
+    "layers": "List the layers, or show the arguments of one.",
+    "examples": "List the shipped problems, or print one.",
+}
+for _subject, _help in SHORT.items():
+    app.command(_subject, cls=Command, help=_help)(with_common(("format", "lang"))(short_list(_subject)))
 
 
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
@@ -239,21 +253,6 @@ def schema(kind: Kind = None, output: Output = None, *, common: Common) -> None:
     emit(reference.schema(kind), output)
 
 
-@app.command(cls=Command)
-@with_common(("lang",))
-def examples(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this example.")] = None,
-    *,
-    common: Common,
-) -> None:
-    """List the shipped problems, or print one."""
-    from hwsolve.commands import reference
-    from hwsolve.commands.solving import emit
-
-    use(common.language())
-    emit(reference.example(name) if name else reference.examples(), None)
-
-
 @contextmanager
 def only_called(arguments: list[str]) -> Iterator[None]:
     """Of all commands, build the one that is called: the others take as long as a small spec."""
@@ -269,20 +268,21 @@ def only_called(arguments: list[str]) -> Iterator[None]:
 
 def main() -> None:
     """The entry point: runs a command, and turns what it raises into a message and an exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    prepare()
     use(first_language(sys.argv[1:]))
     try:
         with only_called(sys.argv[1:]):
-            if language.current == "en":
-                app(prog_name="hwsolve")
-            sys.exit(app(prog_name="hwsolve", standalone_mode=False))
+            status = app(prog_name="hwsolve", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
     except Exception as error:
-        if hasattr(error, "format_message"):  # of the parser, which speaks English alone
+        if hasattr(error, "format_message"):
             from hwsolve.commands.parser_words import refuse
 
-            sys.exit(refuse(error))
-        from hwsolve.failure import status_of
+            status = refuse(error)
+        else:
+            from hwsolve.failure import status_of
 
-        sys.exit(status_of(error, debug="--debug" in sys.argv))
+            status = status_of(error, debug="--debug" in sys.argv)
+    sys.exit(status)

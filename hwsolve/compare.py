@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hwsolve.answers import CONSTANTS, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
-from hwsolve.solution import Missing, Quantity
+from hwsolve.numbers import NotFinite
+from hwsolve.solution import Missing, Quantity, Text
+from hwsolve.typed import Typed, cut_off, next_digit, scaled, typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-DECIMAL = re.compile(r"([-+−]?)(\d[\d_,]*)?(?:\.([\d_]*))?(?:[eE]([-+]?\d+))?")
-
-
+MOST_BITS = 400_000  # before or behind the point of a number that is written out
+LARGEST_WHOLE = 10**15  # of a difference that is written with all its digits
 Free = Callable[[], dict[str, str]]  # what the names of formulas range over, looked up where formulas are compared
 
 
 class Verdict(NamedTuple):
-    """Whether it holds (None: cannot be told), what came out, and how far it is off."""
+    """Whether it holds (None: cannot be told), what came out, how far it is off, and how that was found.
+
+    `rounded` is what rounding gives where the digits that were typed are right, but the last was not rounded.
+    """
 
     ok: bool | None
     got: str
     difference: str = ""
-
-
-class Typed(NamedTuple):
-    """A decimal as it was typed: its value, half a unit of its last digit, and its count of significant digits."""
-
-    value: Fraction
-    half: Fraction
-    digits: int
-
-
-def typed(text: str) -> Typed | None:
-    """`6.4e9` is 64·10⁸ ± 5·10⁷, known to two digits; a text that is no decimal is None."""
-    from fractions import Fraction
-
-    match = DECIMAL.fullmatch(text.strip())
-    if match is None or not (match[2] or match[3]):
-        return None
-    whole, part = re.sub("[_,]", "", match[2] or ""), (match[3] or "").replace("_", "")
-    exponent = int(match[4] or 0) - len(part)
-    if abs(exponent) > 10_000:
-        return None
-    unit = Fraction(10) ** exponent
-    value = int(whole + part or "0") * unit
-    digits = len((whole + part).lstrip("0")) or 1
-    return Typed(-value if match[1] in ("-", "−") and match[1] else value, unit / 2, digits)
+    rounded: str = ""
+    how: Text = ""
 
 
 def interval(value: Any) -> tuple[Fraction, Fraction]:
@@ -61,38 +42,57 @@ def interval(value: Any) -> tuple[Fraction, Fraction]:
     if hasattr(value, "numerator"):  # fmpq, fmpz
         exact = Fraction(int(value.numerator), int(value.denominator))
         return exact, exact
+    if not value.is_finite():
+        raise NotFinite(say("a value without bounds"))
     middle, radius = _dyadic(value.mid()), _dyadic(value.rad())
+    if middle is None or radius is None:
+        raise NotFinite(say("a number beyond 2^{bits}", bits=f"{MOST_BITS:,}"))
     return middle - radius, middle + radius
 
 
-def _dyadic(ball: Any) -> Fraction:
+def _dyadic(ball: Any) -> Fraction | None:
+    """The number that a ball of radius 0 is; one that is too small to be written out, as the least that is not.
+
+    None where it is too large.
+    """
     from fractions import Fraction
 
-    mantissa, exponent = ball.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    mantissa, exponent = (int(part) for part in ball.man_exp())
+    if mantissa and exponent > MOST_BITS:
+        return None
+    if exponent < -MOST_BITS:
+        mantissa, exponent = (mantissa > 0) - (mantissa < 0), -MOST_BITS
+    return Fraction(mantissa) * Fraction(2) ** exponent
 
 
-def compare(text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None) -> Verdict:
-    """What was typed, as text and as a formula, against a Quantity or a Formula."""
+def compare(
+    text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None, as_source: bool = False
+) -> Verdict:
+    """What was typed, as text and as a formula, against a Quantity or a Formula; a source may write 6.4*10**9."""
     if isinstance(found, Missing):
         return Verdict(False, str(found), str(found.why))
-    if isinstance(found, Quantity) and _same_integer(stated, found.value):
-        return Verdict(True, found.text)
-    decimal = typed(text)
     if isinstance(found, Quantity):
+        if _same_integer(stated, found.value):
+            return Verdict(True, found.text)
+        decimal = typed(text) or (scaled(text) if as_source else None)
         if decimal is not None:
-            return _number(decimal, found, decimal.half if tolerance is None else tolerance)
-        if not any(references(stated)):
+            return _number(text, decimal, found, tolerance)
+        if not any(ref.name not in CONSTANTS or ref.indices for ref in references(stated)):
             return _constant(stated, found, tolerance)
     formula = _formula_of(found)
     if formula is None:
-        return Verdict(None, _text(found))
+        return Verdict(None, written(found))
+    return _formulas(stated, formula, written(found), free())
+
+
+def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]) -> Verdict:
+    """Whether two formulas are equal for all values."""
     from hwsolve.equality import equal_for_all
 
-    domains = free()
-    equal, witness = equal_for_all(formula, stated, domains)
-    why = _stranger(stated, formula, domains) or witness if equal is False else None
-    return Verdict(equal, _text(found), "" if why is None else str(why))
+    same = equal_for_all(found, stated, domains)
+    why = _stranger(stated, found, domains) or same.witness if same.equal is False else None
+    how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
+    return Verdict(same.equal, got, "" if why is None else str(why), how=how)
 
 
 def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
@@ -110,31 +110,37 @@ def _same_integer(stated: Formula, value: Any) -> bool:
     return type(value) is int and type(stated) is Number and stated.denominator == 1 and stated.numerator == value
 
 
-def _number(wanted: Typed, found: Quantity, tolerance: Fraction) -> Verdict:
+def _number(text: str, wanted: Typed, found: Quantity, tolerance: Fraction | None) -> Verdict:
+    """A decimal: the value rounds to its digits, or lies within the tolerance."""
     low, high = interval(found.value)
-    if max(abs(low - wanted.value), abs(high - wanted.value)) <= tolerance:
+    allowed = wanted.half if tolerance is None else tolerance
+    if max(abs(low - wanted.value), abs(high - wanted.value)) <= allowed:
         return Verdict(True, found.text)
-    off = (low + high) / 2 - wanted.value
-    return Verdict(False, _digits(found, wanted.digits + 2), _difference(off))
+    got, difference = _digits(found, wanted.digits + 2), _difference((low + high) / 2 - wanted.value)
+    cut = cut_off(wanted, low, high) if tolerance is None else False
+    if cut:
+        return Verdict(False, got, difference, next_digit(text, high <= 0))
+    outside = high < wanted.value - allowed or low > wanted.value + allowed
+    return Verdict(False if outside and cut is False else None, got, difference)
 
 
 def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:
     """A fraction or a formula without names: the value itself, as far as the value is known."""
     from fractions import Fraction
 
-    from hwsolve.formula.evaluate import evaluate, no_names
-    from hwsolve.numbers import NotFinite, close, precision
+    from hwsolve.formula.decided import reason
+    from hwsolve.formula.operators import NoValue
+    from hwsolve.numbers import close, precision
 
-    with precision(256):
-        try:
-            wanted = evaluate(stated, no_names)
-        except NotFinite as bad:
-            return Verdict(False, found.text, str(bad.what))
-        if tolerance is None and not isinstance(found.value, float):
+    try:
+        wanted, (low, high) = value_of(stated)
+    except NoValue as bad:
+        return Verdict(False, found.text, reason(bad))
+    if tolerance is None and not isinstance(found.value, float):
+        with precision(256):
             if close(found.value, wanted):
                 return Verdict(True, found.text)
-            tolerance = Fraction(0)
-    low, high = interval(wanted)
+        tolerance = Fraction(0)
     if tolerance is None:
         tolerance = (1 + abs(low)) / 10**12  # float64 proves no digit: 12 of them are asked
     middle = (low + high) / 2
@@ -142,6 +148,15 @@ def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> V
     if max(abs(least - middle), abs(most - middle)) <= tolerance:
         return Verdict(True, found.text)
     return Verdict(False, found.text, _difference((least + most) / 2 - middle))
+
+
+def value_of(f: Formula) -> tuple[Any, tuple[Fraction, Fraction]]:
+    """The value of a formula without names, and the ends between which it lies; raises NoValue."""
+    from hwsolve.formula.decided import decided
+    from hwsolve.formula.evaluate import no_names
+
+    found: tuple[Any, tuple[Fraction, Fraction]] = decided(f, no_names, lambda value: (value, interval(value)))
+    return found
 
 
 def _formula_of(found: Any) -> Formula | None:
@@ -153,20 +168,15 @@ def _formula_of(found: Any) -> Formula | None:
     return None
 
 
-def _text(found: Any) -> str:
-    from hwsolve.answers import written
-
-    return written(found)
-
-
 def _digits(found: Quantity, digits: int) -> str:
     """Enough digits of a value for a reader to see that it is another one."""
     if found.relation == "=":
         return found.text
-    from hwsolve.numbers import Undecided, show
+    from hwsolve.numbers import LADDER, Undecided, precision, show
 
     try:
-        shown = show(found.value, max(digits, 6)).text
+        with precision(LADDER[-1]):
+            shown = show(found.value, max(digits, 6)).text
     except Undecided:
         return found.text
     return shown if len(shown) > len(found.text) else found.text
@@ -174,6 +184,11 @@ def _digits(found: Quantity, digits: int) -> str:
 
 def _difference(off: Fraction) -> str:
     """How far a value is off, to three digits; an integer whole."""
-    from hwsolve.numbers import show
+    if off.denominator == 1 and abs(off) < LARGEST_WHOLE:
+        return f"{off.numerator:,}"
+    from flint import arb
 
-    return f"{off.numerator:,}" if off.denominator == 1 else show(float(off), 3).text
+    from hwsolve.numbers import exact, precision, show
+
+    with precision(128):
+        return show(arb(exact(*off.as_integer_ratio())), 3).text

@@ -1,52 +1,85 @@
-"""Are two formulas equal for all values of their names?  One normal form, random points, and SymPy.
+"""Are two formulas equal for all values of their names?  One normal form, points, and SymPy.
 
-Polynomials in the same names are brought into one form: equal forms are a proof.  A point where the two are surely
-apart proves that they differ.  Where all points of a random sample agree to 60 digits, SymPy is asked as well: it may
-prove that the difference vanishes, often has nothing to say, and where it contradicts, nothing is decided.
+Equal normal forms are a proof, in every case of their branches.  A point where the two are surely apart proves that
+they differ: random ones of many sizes, and those on, beside and between the corners of pieces.  Where all points agree
+to 60 digits, SymPy is asked as well: it may prove that the difference vanishes, often has nothing to say, and where it
+contradicts, nothing is decided.  What is not proven agrees at so many points, and is said to.
 """
 
 from __future__ import annotations
 
 import random
-from typing import Any
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, NamedTuple
 
-from hwsolve.formula.domain import CONSTANTS, Names
-from hwsolve.formula.tree import Big, Call, Formula, Ref, transform, walk
+from hwsolve.formula.domain import Names
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
+from hwsolve.sample_points import Point, corner_points, random_points
 
-POINTS = 24
+POINTS, TRIES = 24, 200
 POINTS_OF_LOOPS = 8  # of formulas with sums over elements: each point has many random numbers
-TRIES = 200
+FIRST = 2  # points that are tried before a proof is
 BITS = 320
+MOST_PIECES = 60  # of which the difference is brought into a form
+MOST_FOR_SYMPY = 40  # nodes: it may take very long over more
 APART = 10**60
-NEAR, FAR = 2500, 25_000  # values reach 2.5, and in every fourth point 25, beyond the corners of piecewise functions
 
 
-def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> tuple[bool | None, Message | None]:
-    """True, or False with a point where they differ, or None where neither can be told.
+class Same(NamedTuple):
+    """Whether two formulas are equal: proven, or at so many points; else the point where they differ.
+
+    `equal` is None where neither can be told.
+    """
+
+    equal: bool | None
+    proven: bool = False
+    points: int = 0
+    witness: Message | None = None
+
+
+PROVEN = Same(True, True)
+
+
+def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> Same:
+    """Whether two formulas are equal for all values of their names.
 
     `free` says what some of the names range over: real, positive, negative, unit, index or size.
     """
-    if a == b or _same_polynomial(a, b):
-        return True, None
+    if a == b or _same_polynomial(a, b, free):
+        return PROVEN
     a, b = opaque(a), opaque(b)
     domains = _domains(a, b, free)
-    agreed, witness = _compared(a, b, domains)
+    comparison = Comparison(a, b, domains)
+    if (witness := comparison.at_random(FIRST)) is not None:
+        return Same(False, True, comparison.agreed, witness)
+    from hwsolve.formula.pieces import proven_equal
+
+    proven = proven_equal(a, b, domains)
+    if proven and comparison.agreed:
+        return PROVEN
+    witness = comparison.at_random() if proven else comparison.everywhere()
+    agreed = comparison.agreed
     if witness is not None:
-        return False, witness
-    if agreed == 0 or not _elementary(a, b):
-        return (True if agreed else None), None
+        return Same(False, True, agreed, witness)
+    if not agreed or proven or not _elementary(a, b):
+        return Same(True if agreed else None, proven and bool(agreed), agreed)
     from hwsolve.formula.symbolic import vanishes
 
     difference = vanishes(Call("-", (a, b)), domains)
-    return (True if difference is not False else None), None
+    if difference is None:
+        return Same(True, points=agreed)
+    return PROVEN if difference else Same(None, points=agreed)
 
 
-def _same_polynomial(a: Formula, b: Formula) -> bool:
-    """Whether two formulas without rounding have one normal form."""
+def _same_polynomial(a: Formula, b: Formula, free: dict[str, str]) -> bool:
+    """Whether two formulas without rounding, or of whole numbers, have one normal form."""
     from hwsolve.formula.polynomial import canonical
 
-    if any(isinstance(f, Big) or (isinstance(f, Call) and f.name in ROUNDED) for f in (*walk(a), *walk(b))):
+    nodes = [*walk(a), *walk(b)]
+    whole = all(free.get(n.name) in ("size", "index") for n in nodes if isinstance(n, Ref))
+    if any(isinstance(f, Big) or (isinstance(f, Call) and f.name in ROUNDED and not whole) for f in nodes):
         return False
     return canonical(a) == canonical(b)
 
@@ -57,33 +90,111 @@ ROUNDED = frozenset({"floor", "ceil"})  # the normal form takes names in them as
 def _elementary(a: Formula, b: Formula) -> bool:
     """Whether SymPy knows all of it as it stands: no loops, elements or branches."""
     parts = (*walk(a), *walk(b))
-    return not any(isinstance(f, Big) or (isinstance(f, Ref) and f.indices) for f in parts) and len(parts) < 120
+    return (
+        not any(isinstance(f, Big) or (isinstance(f, Ref) and f.indices) for f in parts) and len(parts) < MOST_FOR_SYMPY
+    )
 
 
-def _compared(a: Formula, b: Formula, domains: dict[str, str]) -> tuple[int, Message | None]:
-    """At how many random points the two agree, and the first where they are apart."""
-    from hwsolve.formula.evaluate import evaluate
-    from hwsolve.formula.operators import NoValue
-    from hwsolve.numbers import NotFinite, Undecided, precision
+class Comparison:
+    """Two formulas at points: at how many they agree."""
 
-    dice = random.Random(20)
-    agreed = 0
-    loops = any(isinstance(f, Big) for f in (*walk(a), *walk(b)))
-    with precision(BITS):
-        for trial in range(TRIES):
-            reach = FAR if trial % 4 == 3 else NEAR
-            point = Point(domains, dice, 5 if loops else 40, equal_indices=trial % 3 == 1, reach=reach)
-            try:
-                left, right = evaluate(a, point), evaluate(b, point)
-                differ = _apart(left, right)
-            except (Undecided, NotFinite, NoValue, ArithmeticError, ValueError):
-                continue
-            if differ:
-                return agreed, _witness(point, left, right)
-            agreed += 1
-            if agreed == (POINTS_OF_LOOPS if loops else POINTS):
+    def __init__(self, a: Formula, b: Formula, domains: dict[str, str]) -> None:
+        self.a, self.b, self.domains = a, b, domains
+        self.loops = any(isinstance(f, Big) for f in (*walk(a), *walk(b)))
+        self.dice = random.Random(20)
+        self.agreed = 0
+        self.random = random_points(domains, self.dice, self.loops, TRIES)
+        self.differences: Differences | None = None
+
+    def at_random(self, enough: int | None = None) -> Message | None:
+        """Compare at the next random points until so many agree."""
+        enough = enough or (POINTS_OF_LOOPS if self.loops else POINTS)
+        for point in self.random:
+            if (witness := self.at(point)) is not None:
+                return witness
+            if self.agreed >= enough:
                 break
-    return agreed, None
+        return None
+
+    def everywhere(self) -> Message | None:
+        """Compare at random points, and then at the corners that pieces have from two of them."""
+        self.differences = Differences(self.a, self.b, self.domains)
+        if (witness := self.at_random()) is not None:
+            return witness
+        bases = [Point(self.domains, self.dice, kind, self.loops) for kind in ("near", "whole")]
+        corners: Iterator[Point] = chain(*(corner_points(self.a, self.b, self.domains, base) for base in bases))
+        return next((witness for point in corners if (witness := self.at(point)) is not None), None)
+
+    def at(self, point: Point) -> Message | None:
+        """Compare at a point; where one of the two has no value there, nothing is said."""
+        from hwsolve.formula.evaluate import evaluate
+        from hwsolve.numbers import Undecided, precision
+
+        with precision(BITS):
+            try:
+                left, right = evaluate(self.a, point), evaluate(self.b, point)
+                try:
+                    apart: bool | None = _apart(left, right)
+                except Undecided:
+                    apart = None
+                rest = None if apart or self.differences is None else self.differences.at(point)
+                if apart or (rest is not None and _apart(rest, 0)):
+                    return _witness(point, left, right, rest)
+            except (ArithmeticError, ValueError, LookupError):  # no value, or none that these bits decide
+                return None
+        self.agreed += apart is False
+        return None
+
+
+class Differences:
+    """The difference of two formulas with what cancels left out, so that the rest shows however small it is."""
+
+    def __init__(self, a: Formula, b: Formula, domains: dict[str, str]) -> None:
+        from hwsolve.formula.normal_form import Forms
+        from hwsolve.formula.pieces import elementary
+        from hwsolve.formula.quotients import TooLong
+
+        self.forms = Forms(domains)
+        self.known: dict[Formula, Formula | None] = {}  # by the branches that are taken
+        try:
+            self.whole: Formula | None = Call("-", (elementary(a), elementary(b)))
+        except (TooLong, RecursionError):
+            self.whole = None
+
+    def at(self, point: Point) -> Any:
+        """The value at a point, or None."""
+        from hwsolve.formula.evaluate import evaluate
+        from hwsolve.formula.quotients import TooLong
+
+        if self.whole is None:
+            return None
+        piece = taken(self.whole, point)
+        if piece not in self.known and len(self.known) < MOST_PIECES:
+            try:
+                self.known[piece] = transform(self.forms.normal(piece), root_as_power)
+            except (TooLong, ArithmeticError, RecursionError):
+                self.known[piece] = None
+        form = self.known.get(piece)
+        return None if form is None else evaluate(form, point)
+
+
+def taken(f: Formula, point: Point) -> Formula:
+    """A formula with the branches that are taken at a point, outside of its sums."""
+    from hwsolve.formula.evaluate import evaluate
+
+    if isinstance(f, Big) or not children(f):
+        return f
+    if isinstance(f, Call) and f.name == "if":
+        return taken(f.args[1] if evaluate(f.args[0], point) else f.args[2], point)
+    return rebuild(f, tuple(taken(p, point) for p in children(f)))
+
+
+def root_as_power(f: Formula) -> Formula:
+    """The roots of a normal form as powers, which have a value."""
+    match f:
+        case Call("root", (inside, q)):
+            return Call("**", (inside, Call("/", (Number(1), q))))
+    return f
 
 
 def opaque(f: Formula) -> Formula:
@@ -102,43 +213,6 @@ def opaque(f: Formula) -> Formula:
     return transform(f, change)
 
 
-class Point:
-    """A random value for every name and every element, drawn when it is first asked for."""
-
-    def __init__(
-        self, domains: dict[str, str], dice: random.Random, largest: int, equal_indices: bool, reach: int
-    ) -> None:
-        self.domains, self.dice, self.reach = domains, dice, reach
-        self.values: dict[tuple[str, tuple[int, ...]], Any] = {}
-        sizes = dice.sample(range(5, 5 + max(largest, 2 * len(domains))), len(domains))
-        same = dice.randint(1, 4)
-        for name, domain in domains.items():
-            if domain == "size":
-                self.values[name, ()] = sizes.pop()
-            elif domain == "index":
-                self.values[name, ()] = same if equal_indices else dice.randint(1, 4)
-
-    def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
-        key = (name, indices)
-        if key not in self.values:
-            if not indices and name in CONSTANTS:
-                raise LookupError(name)
-            self.values[key] = self._draw(self.domains.get(name, "real"))
-        return self.values[key]
-
-    def _draw(self, domain: str) -> Any:
-        from hwsolve.numbers import exact
-
-        size = exact(self.dice.randint(60, self.reach), 997)
-        if domain == "positive":
-            return size
-        if domain == "negative":
-            return -size
-        if domain == "unit":
-            return exact(self.dice.randint(50, 950), 997)
-        return size if self.dice.random() < 0.5 else -size
-
-
 def _domains(a: Formula, b: Formula, free: dict[str, str]) -> dict[str, str]:
     """What each name ranges over: as the solution says, else an index or a bound is whole and all else real."""
     names = Names((a, b))
@@ -147,24 +221,39 @@ def _domains(a: Formula, b: Formula, free: dict[str, str]) -> dict[str, str]:
 
 def _apart(left: Any, right: Any) -> bool:
     """Surely different.  Balls that overlap but are too wide to tell raise Undecided."""
-    from hwsolve.compare import interval
-    from hwsolve.numbers import Undecided
+    from flint import arb
 
-    low, high = interval(left)
-    least, most = interval(right)
-    if high < least or most < low:
-        return True
-    if (high - low + most - least) * APART > 1 + abs(low) + abs(least):
+    from hwsolve.numbers import Undecided, is_exact
+
+    if is_exact(left) and is_exact(right):
+        return bool(left != right)
+    off = arb(left) - arb(right)
+    if not off.contains(0):
+        return off.is_finite()
+    if not off.rad() * 2 * APART <= 1 + abs(arb(left)).mid() + abs(arb(right)).mid():
         raise Undecided(say("whether two values are equal"))
     return False
 
 
-def _witness(point: Point, left: Any, right: Any) -> Message:
-    from hwsolve.numbers import show
-
+def _witness(point: Point, left: Any, right: Any, rest: Any) -> Message:
+    """The point, and both values; where these look alike, how far they are apart."""
     names = ", ".join(
-        f"{name}{list(indices) if indices else ''} = {show(value).text}"
+        f"{name}{list(indices) if indices else ''} = {_shown(value)}"
         for (name, indices), value in list(point.values.items())[:6]
     )
-    left_text, right_text = show(left).text, show(right).text
+    left_text, right_text = _shown(left), _shown(right)
+    if rest is not None or left_text == right_text:
+        return say(
+            "for {point} the two are {off} apart", point=names, off=_shown(left - right if rest is None else rest)
+        )
     return say("for {point} it is {left}, not {right}", point=names, left=left_text, right=right_text)
+
+
+def _shown(value: Any) -> str:
+    """A value as it is printed, if it can be."""
+    from hwsolve.numbers import NotFinite, Undecided, show
+
+    try:
+        return show(value).text
+    except (NotFinite, Undecided):
+        return "…"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
+from errno import ENOMEM
 
-from hwsolve.language import say
+from hwsolve.language import say, visible
 
-WRONG, BUG = 2, 3
+WRONG, BUG = 2, 3  # a problem that ends for want of memory or time is no more solved than by a bug
 
 
 def status_of(error: Exception, debug: bool) -> int:
@@ -17,8 +18,8 @@ def status_of(error: Exception, debug: bool) -> int:
     return status
 
 
-def explained(error: Exception, debug: bool = False) -> tuple[str, int]:
-    """The message for an exception and the exit status it stands for."""
+def explained(error: Exception, debug: bool = False, place: str = "") -> tuple[str, int]:
+    """The message for an exception, in a problem at a place of a file, and the exit status it stands for."""
     from hwsolve.errors import CallError
     from hwsolve.spec.report import SpecFailure
 
@@ -26,10 +27,20 @@ def explained(error: Exception, debug: bool = False) -> tuple[str, int]:
         return str(error), WRONG
     if isinstance(error, CallError):
         return str(say("hwsolve: {message}", message=error.message)), WRONG
-    return bug_report(error, debug), BUG
+    lead = f"{visible(place)}: " if place else ""
+    if no_memory(error):
+        return (lead or "hwsolve: ") + str(say("There is not enough memory to work this out.")), BUG
+    return bug_report(error, debug, lead), BUG
 
 
-def bug_report(error: Exception, debug: bool) -> str:
+def no_memory(error: Exception) -> bool:
+    """Whether the system refused memory, to Python or to a library that was to be loaded."""
+    if isinstance(error, ImportError):
+        return "failed to map" in str(error) or "annot allocate memory" in str(error)
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == ENOMEM
+
+
+def bug_report(error: Exception, debug: bool, lead: str) -> str:
     """What went wrong inside, where, and what to send; the whole traceback only when it is asked for."""
     import platform
 
@@ -40,8 +51,8 @@ def bug_report(error: Exception, debug: bool) -> str:
     last = own[-1] if own else None
     name = last.filename.rpartition("hwsolve")[2].replace("\\", "/").lstrip("/") if last else "?"
     rows = [
-        str(say("hwsolve has a bug: it could not go on. Nothing is wrong with your spec.")),
-        f"  {type(error).__name__}: {first_row(error)}",
+        lead + str(say("hwsolve has a bug: it could not go on. Nothing is wrong with your spec.")),
+        f"  {type(error).__name__}: {visible(first_row(error))}",
         f"  hwsolve/{name}:{last.lineno if last else '?'} ({last.name if last else '?'})",
         f"  hwsolve {__version__}, Python {platform.python_version()}, {platform.system()}",
         str(say("Please send these lines with the spec. --debug shows the traceback.")),

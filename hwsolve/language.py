@@ -55,8 +55,29 @@ def translate(message: Message | str, language: str) -> str:
     if not message.values:
         return template
     values = message.values.items()
-    text = template.format(**{k: translate(v, language) if type(v) is Message else v for k, v in values})
+    text = template.format(**{k: placed(v, language) for k, v in values})
     return text if language == "en" else re.sub(GAP, "", text)
+
+
+def placed(value: Any, language: str) -> Any:
+    """A value as it stands in a message."""
+    if type(value) is str:
+        return visible(value)
+    return translate(value, language) if type(value) is Message else value
+
+
+def visible(text: str) -> str:
+    """Text from outside in one row: what a terminal would obey, or not show, is written as `\\x1b` or `\\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(char if shows(char) else repr(char)[1:-1] for char in text)
+
+
+def shows(char: str) -> bool:
+    """Whether a character is seen, or is a blank."""
+    from unicodedata import category
+
+    return char.isprintable() or category(char) == "Zs"
 
 
 def localised(text: str) -> str:

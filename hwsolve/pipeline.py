@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from hwsolve.solution import Solution
     from hwsolve.spec.problem import Problem
+    from hwsolve.spec.report import SpecFailure
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -25,39 +26,38 @@ class Wishes(msgspec.Struct, frozen=True):
 
 def read(text: str | bytes, source: str, wishes: Wishes | None = None, kind: str | None = None) -> list[Problem]:
     """The problems of a text; all its mistakes together are a SpecFailure.  `kind` is the only one it may hold."""
+    from hwsolve.spec.load import all_right
+
+    return all_right(read_each(text, source, wishes, kind))
+
+
+def read_each(
+    text: str | bytes, source: str, wishes: Wishes | None = None, kind: str | None = None
+) -> list[Problem | SpecFailure]:
+    """The problem of each document of a text, or what is wrong with it."""
     from hwsolve.solvers import KINDS, solver
-    from hwsolve.spec.load import load
+    from hwsolve.spec.load import load_each
 
     def record(name: str) -> type[Problem] | None:
         return solver(name).Problem if name in KINDS else None
 
     wishes = wishes or Wishes()
-    overrides = _fitted(wishes, text) if wishes.instead else wishes.overrides
-    problems = load(text, source, record, KINDS, overrides, kind)
+    found = load_each(text, source, record, KINDS, wishes.overrides, kind, wishes.instead)
     for name, value in wishes.settings.items():
-        for problem in problems:
-            if name in problem.__struct_fields__:
+        for problem in found:
+            if name in getattr(problem, "__struct_fields__", ()):
                 setattr(problem, name, value)
-    return problems
-
-
-def _fitted(wishes: Wishes, text: str | bytes) -> dict[str, str]:
-    """The overrides for a text, depending on the keys it has."""
-    from hwsolve.spec.nodes import Mapping
-    from hwsolve.spec.read import decoded, documents
-    from hwsolve.spec.report import Report
-
-    report = Report()
-    report.text = (decoded(text, report) if isinstance(text, bytes) else text) or ""
-    keys = {key for node in documents(report) if isinstance(node, Mapping) for key in node.entries}
-    lacking = {key: value for key, value in wishes.instead.items() if key not in keys}
-    kept = {path: value for path, value in wishes.overrides.items() if path.partition(".")[0] not in lacking}
-    return kept | lacking
+    return found
 
 
 def work_out(problem: Problem) -> Solution:
     """The solution of a problem, with its expectations and published answers compared."""
     from hwsolve.checks import judge
     from hwsolve.solvers import solver
+    from hwsolve.spec.report import Full, SpecFailure
 
-    return judge(problem, solver(problem.kind).solve(problem))
+    try:
+        return judge(problem, solver(problem.kind).solve(problem))
+    except Full:
+        assert problem.report is not None
+        raise SpecFailure(problem.report) from None

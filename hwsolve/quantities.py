@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
+from typing import Any
 
-from hwsolve.formula.tree import Number
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Formula, Number
 from hwsolve.numbers import Scalar, exact, show
-from hwsolve.solution import Quantity
+from hwsolve.numbers.printing import show_rational
+from hwsolve.solution import Missing, Quantity
 
 
 def quantity(value: Scalar, digits: int = 6) -> Quantity:
@@ -15,12 +19,45 @@ def quantity(value: Scalar, digits: int = 6) -> Quantity:
     return Quantity(value, shown.text, shown.relation, shown.exact, shown.system)
 
 
+def alike(array: Any, digits: int = 6) -> Any:
+    """Nested quantities in one precision: beside a rounded one, no exact one has more digits."""
+    if not any(isinstance(q, Quantity) and q.relation == "≈" for q in each(array)):
+        return array
+
+    def cut(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(cut, part))
+        return part if isinstance(part, Missing) or part.exact is None else shortened(part, digits)
+
+    return cut(array)
+
+
+def each(array: Any) -> Iterator[Quantity | Missing]:
+    """The elements of an array."""
+    if isinstance(array, tuple):
+        for part in array:
+            yield from each(part)
+    else:
+        yield array
+
+
+def shortened(q: Quantity, digits: int) -> Quantity:
+    """An exact quantity in at most so many significant digits, if it is not whole."""
+    shown = show_rational(*rational(q.exact or q.text), digits, digits)
+    return Quantity(q.value, shown.text, shown.relation, q.exact, q.system)
+
+
 def stated(value: float) -> Quantity | None:
     """A float that stands for a typed decimal of few digits, as that decimal; None for any other."""
     if not isfinite(value):
         return None
     q = quantity(exact(*rational(repr(float(value)))))
     return Quantity(value, q.text, "=", q.exact, "float64") if q.relation == "=" else None
+
+
+def as_typed(f: Formula) -> Formula | None:
+    """A number of the spec that is no decimal, as 1/3 or √5; None for one that is."""
+    return None if isinstance(f, Number) and "/" not in plain(f) else f
 
 
 def put_in(value: Scalar | Quantity, digits: int = 6) -> Number:

@@ -48,10 +48,18 @@ class Stage(msgspec.Struct, frozen=True, gc=False):
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
-    """A number that the spec states."""
+    """A number that the spec states.
+
+    `typed` is what the spec says where that is no decimal, as 1/3, √5 or a size that is a name: that has no quantity.
+    `shape` is that of the array which the element is of, where it is known.  `role`: stated, chosen (for a case with
+    numbers, where the spec states none), or implied, as zeros and ones by the sentence that names a class.
+    """
 
     key: Ref
-    quantity: Quantity
+    quantity: Quantity | None
+    typed: Formula | None = None
+    shape: tuple[int, ...] = ()
+    role: str = "stated"
 
 
 class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"):
@@ -160,7 +168,11 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """An expectation of the spec against what came out.  `at` is file:line:column."""
+    """An expectation of the spec against what came out.  `at` is file:line:column.
+
+    `got` is whole, `brief` what a page shows of it.  `how` says more of a check that holds: two formulas that are not
+    proven equal agree at so many random points.
+    """
 
     key: str
     expected: str
@@ -168,10 +180,15 @@ class Check(msgspec.Struct, frozen=True):
     ok: bool
     at: str = ""
     difference: str = ""
+    how: Text = ""
+    brief: str = ""
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What a source states, beside what came out.  `agrees` is None where the two cannot be compared."""
+    """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
+
+    `rounded` is what rounding gives where the digits stated are right, but the last of them was not rounded.
+    """
 
     key: str
     stated: str
@@ -179,6 +196,16 @@ class Published(msgspec.Struct, frozen=True):
     computed: str
     agrees: bool | None
     at: str = ""
+    rounded: str = ""
+    how: Text = ""
+    brief: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """agrees, cut off, wrong, or not decided."""
+        if self.agrees is not False:
+            return "not decided" if self.agrees is None else "agrees"
+        return "cut off" if self.rounded else "wrong"
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -197,6 +224,7 @@ class Solution(msgspec.Struct, kw_only=True):
     given: tuple[Given, ...] = ()
     sections: tuple[Section, ...] = ()
     answers: dict[str, Answer] = {}
+    partial: dict[str, Message] = {}  # totals that are no answers: what is said in their place
     checks: tuple[Check, ...] = ()
     published: tuple[Published, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -23,6 +23,8 @@ def only(solution: Solution, key: str) -> Solution:
     """
     lines = defined(solution)
     wanted = {name for name in lines if belongs(name, key)}
+    if key in solution.partial:
+        raise CallError(say("{key}: {why}.", key=key, why=solution.partial[key]))
     if not wanted and key not in solution.answers:
         raise CallError(unknown(key, [*solution.answers, *lines], [k for k, a in solution.answers.items() if a.main]))
     needed = dependencies(lines, wanted)

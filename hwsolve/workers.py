@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
 AHEAD = 4  # items that are handed over before their turn, so that no worker waits for its next one
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+# What asks a program to end; the system ends it at once where it does not say otherwise.
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def end_in_order() -> None:
+    """End as by an exception where the program is asked to end: files are closed, and workers stopped."""
+
+    def stop(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` lets it be ignored
+            signal.signal(number, stop)
 
 
 class Crashed(NamedTuple):
@@ -58,14 +76,23 @@ class Worker:
 
 
 def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
-    """The life of a worker: an item, its result, the next item."""
+    """The life of a worker: an item, its result, the next item, until the parent stops it or is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    while True:
-        try:
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
             item = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(work(item))
+            pipe.send(work(item))
+
+
+def _end_with_the_parent() -> None:
+    """A parent that was killed cannot stop its workers: its end of a pipe closes, whatever a worker is at."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_all(

@@ -1,7 +1,8 @@
 """The textbook's algorithms as plain loops over numbers that count what is done with them.
 
-`Tally` counts; `Num` is a number whose operators tally.  Nothing here knows hwsolve.  Sums start with their first term;
-maps into which errors are scattered start at 0, so that each term takes an addition.  Padding is a map with zeros around.
+`Tally` counts; `Num` is a number whose operators tally.  Nothing here knows hwsolve.  Every sum starts with its first term:
+what is scattered is gathered cell by cell first, so that k terms take k − 1 additions, and a cell without terms none.
+Padding is a map with zeros around.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
+
+import numpy as np
 
 Index = tuple[int, ...]
 Map = dict[Index, "Num"]
@@ -97,6 +100,14 @@ def add_up(terms: Iterable[Num]) -> Num:
     return total
 
 
+def scattered(sent: Iterable[tuple[Index, Num]]) -> Map:
+    """What was sent to each cell, added up."""
+    terms: dict[Index, list[Num]] = {}
+    for cell, number in sent:
+        terms.setdefault(cell, []).append(number)
+    return {cell: add_up(numbers) for cell, numbers in terms.items()}
+
+
 def tensor(tally: Tally, shape: Index, value: float = 0.5) -> Map:
     return {index: tally.num(value) for index in cells(shape)}
 
@@ -163,18 +174,29 @@ def convolution(w: Map, b: Map | None, x: Map, sizes: dict[str, Any]) -> Map:
     return y
 
 
-def convolution_error(tally: Tally, w: Map, g: Map, sizes: dict[str, Any]) -> None:
-    error: dict[Index, Num] = {}
-    for o in range(sizes["out"]):
-        group = o // (sizes["out"] // sizes["groups"])
-        for place in cells(sizes["places"]):
-            for c in range(sizes["in"] // sizes["groups"]):
-                for u in cells(sizes["kernel"]):
-                    at = (
-                        group * (sizes["in"] // sizes["groups"]) + c,
-                        *read(place, u, sizes["stride"], sizes["dilation"]),
-                    )
-                    error[at] = error.get(at, tally.num(0)) + w[(o, c, *u)] * g[(o, *place)]
+def copied(at: Index, sizes: dict[str, Any]) -> Index:
+    """The cell of the map that a cell of the padded map is: itself, or in a padding of copies its original."""
+    if sizes.get("mode", "zeros") == "zeros":
+        return at
+    sides = zip(at[1:], sizes["map"], sizes["before"], strict=True)
+    return (at[0], *(int(np.pad(range(n), (p, p), MODES[sizes["mode"]])[i]) for i, n, p in sides))
+
+
+MODES: Any = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def convolution_error(w: Map, g: Map, sizes: dict[str, Any]) -> Map:
+    def sent() -> Iterable[tuple[Index, Num]]:
+        share = sizes["in"] // sizes["groups"]
+        for o in range(sizes["out"]):
+            group = o // (sizes["out"] // sizes["groups"])
+            for place in cells(sizes["places"]):
+                for c in range(share):
+                    for u in cells(sizes["kernel"]):
+                        at = (group * share + c, *read(place, u, sizes["stride"], sizes["dilation"]))
+                        yield copied(at, sizes), w[(o, c, *u)] * g[(o, *place)]
+
+    return scattered(sent())
 
 
 def convolution_gradient(g: Map, x: Map, sizes: dict[str, Any], bias: bool) -> None:
@@ -190,19 +212,23 @@ def convolution_gradient(g: Map, x: Map, sizes: dict[str, Any], bias: bool) -> N
 
 
 def transposed(tally: Tally, w: Map, x: Map, sizes: dict[str, Any], after: Index, bias: bool) -> None:
-    """Each input cell spreads its products over the output, which starts at 0."""
-    y: dict[Index, Num] = {}
-    share = sizes["out"] // sizes["groups"]
-    for c in range(sizes["in"]):
-        group = c // (sizes["in"] // sizes["groups"])
-        for place in cells(sizes["places"]):
-            for o in range(share):
-                for u in cells(sizes["kernel"]):
-                    at = (group * share + o, *read(place, u, sizes["stride"], sizes["dilation"]))
-                    y[at] = y.get(at, tally.num(0)) + w[(c, o, *u)] * x[(c, *place)]
-    if bias:
-        for _ in cells((sizes["out"], *after)):
-            tally.num(0) + tally.num(0)
+    """Each input cell spreads its products over a map; of it `after` cells are left behind the padding, with the bias."""
+
+    def sent() -> Iterable[tuple[Index, Num]]:
+        share = sizes["out"] // sizes["groups"]
+        for c in range(sizes["in"]):
+            group = c // (sizes["in"] // sizes["groups"])
+            for place in cells(sizes["places"]):
+                for o in range(share):
+                    for u in cells(sizes["kernel"]):
+                        at = (group * share + o, *read(place, u, sizes["stride"], sizes["dilation"]))
+                        yield at, w[(c, o, *u)] * x[(c, *place)]
+
+    y = scattered(sent())
+    for o, *cell in cells((sizes["out"], *after)) if bias else ():
+        at = (o, *(i + p for i, p in zip(cell, sizes["padding"], strict=True)))
+        if at in y:  # where nothing is sent there is the bias alone
+            y[at] = y[at] + tally.num(0.1)
 
 
 def transposed_error(tally: Tally, sizes: dict[str, Any]) -> None:
@@ -232,26 +258,25 @@ def largest(values: list[Num]) -> int:
     return best
 
 
-def pool(tally: Tally, kind: str, windows: list[int]) -> None:
-    """Windows of so many cells each."""
-    for n in windows:
-        values = [tally.num(k) for k in range(n)]
+def pool(tally: Tally, kind: str, windows: list[list[Index]]) -> None:
+    """Windows over cells; those outside the map are zeros."""
+    for window in windows:
+        values = [tally.num(k) for k in range(len(window))]
         if kind == "max":
             largest(values)
         else:
-            add_up(values) / n
+            add_up(values) / len(values)
 
 
-def pool_error(tally: Tally, kind: str, windows: list[int]) -> None:
-    cell = tally.num(0)
-    for n in windows:
-        g = tally.num(1)
-        if kind == "max":
-            cell = cell + g
-        else:
-            share = g / n
-            for _ in range(n):
-                cell = cell + share
+def average_error(tally: Tally, windows: list[list[Index]]) -> None:
+    shares = [(window, tally.num(1) / len(window)) for window in windows]
+    scattered((cell, share) for window, share in shares for cell in window)
+
+
+def maximum_error(tally: Tally, windows: list[list[Index]], values: dict[Index, float]) -> None:
+    """`values` are the map; what lies outside it is never the largest."""
+    winners = [max((cell for cell in window if cell in values), key=lambda cell: values[cell]) for window in windows]
+    scattered((cell, tally.num(1)) for cell in winners)
 
 
 # ---------------------------------------------------------------- functions of values

@@ -15,7 +15,10 @@ LARGEST = 48  # elements of x and of y, so that all lines are written
 
 
 class Case(NamedTuple):
-    """A spec, and what it speaks of as arrays: x, w and b as PyTorch takes them, g, and the layer's arguments."""
+    """A spec, and what it speaks of as arrays: x, w and b as PyTorch takes them, g, and the layer's arguments.
+
+    One number for all weights or biases is an array of shape (); `kernels` is then the shape that it stands for.
+    """
 
     spec: dict[str, Any]
     layer: str
@@ -25,6 +28,7 @@ class Case(NamedTuple):
     b: np.ndarray | None
     g: np.ndarray
     batch: bool
+    kernels: tuple[int, ...] = ()
 
 
 def integers(dice: random.Random, shape: tuple[int, ...], spread: int = 9) -> np.ndarray:
@@ -82,10 +86,16 @@ def convolution(dice: random.Random) -> Case | None:
     b = integers(dice, (c_out,)) if dice.random() < 0.6 else None
     g = integers(dice, (*lead, c_out, *y_sides))
     stated = {**arguments, "out_channels": c_out, "weight": w.tolist(), "bias": False if b is None else b.tolist()}
+    if dice.random() < 0.2:
+        w = integers(dice, ())
+        stated["weight"] = {"value": float(w), "shared": True}
+    if b is not None and dice.random() < 0.2:
+        b = integers(dice, ())
+        stated["bias"] = {"value": float(b), "shared": True}
     spec = {"kind": "convolution", "layer": {layer: plain(stated)}, "input": x.tolist(), "upstream": g.tolist()}
     if dice.random() < 0.25:
         spec["flip"] = True
-    return Case(spec, layer, arguments, x, w, b, g, batch)
+    return Case(spec, layer, arguments, x, w, b, g, batch, shape)
 
 
 def pooling(dice: random.Random) -> Case | None:
@@ -134,8 +144,10 @@ def peer(case: Case, torch: Any) -> dict[str, np.ndarray]:
     else:
         w = torch.tensor(case.w, requires_grad=True)
         b = None if case.b is None else torch.tensor(case.b, requires_grad=True)
-        turned = torch.flip(w, tuple(range(2, w.ndim))) if case.spec.get("flip") else w
-        y = module(given, turned, b, **{k: v for k, v in case.arguments.items() if k != "kernel_size"})
+        turned = w if w.ndim else w.expand(case.kernels)
+        turned = torch.flip(turned, tuple(range(2, turned.ndim))) if case.spec.get("flip") else turned
+        each = b if b is None or b.ndim else b.expand(case.spec["layer"][case.layer]["out_channels"])
+        y = module(given, turned, each, **{k: v for k, v in case.arguments.items() if k != "kernel_size"})
         found["dL_dw"] = w
         if b is not None:
             found["dL_db"] = b

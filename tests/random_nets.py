@@ -46,6 +46,9 @@ def problems(draw: st.DrawFn, deepest: int = 5, widest: int = 8) -> dict[str, An
         if form == "frozen":
             spec["bias"] = {"values": spec["bias"], "trainable": False}
             spec["trainable"] = draw(st.booleans())
+        if draw(st.integers(0, 4)) == 0:  # one weight for the whole layer
+            rows = draw(st.sampled_from(("inputs", "outputs")))
+            spec["weight"] = {"value": draw(decimals(-1, 1)), "shared": True, "rows": rows}
         activation = draw(st.sampled_from(ACTIVATIONS))
         inner = [{"linear": spec}, activation]
         layers += [{"residual": {"body": inner}}] if form == "residual" else inner

@@ -41,7 +41,8 @@ class Peer:
         """The values themselves, or with one more rounding error each: what float64 can't be trusted with."""
         if self.noise is None:
             return x
-        return x * (1 + 2.0**-52 * (2 * torch.rand(x.shape, generator=self.noise, dtype=torch.float64) - 1))
+        sign = 2 * torch.randint(0, 2, x.shape, generator=self.noise, dtype=torch.float64) - 1
+        return x * (1 + 2.0**-52 * sign)  # so much that it moves every number, one just below 1 too
 
     def run(self) -> tuple[dict[str, Any], float]:
         """Every quantity that is compared, by key; and how near a kink it came."""
@@ -91,7 +92,10 @@ class Peer:
         whole = spec.get("trainable", True)
         weight, bias = spec["weight"], spec["bias"]
         turned = isinstance(weight, dict)
-        w = self.tensor(f"w{self.k}", weight["values"] if turned else weight, whole)
+        if turned and "shared" in weight:
+            w = self.tensor(f"w{self.k}", weight["value"], whole).expand(x.shape[-1], spec["out_features"])
+        else:
+            w = self.tensor(f"w{self.k}", weight["values"] if turned else weight, whole)
         z = x @ (w if turned else w.T)
         if bias is False:
             return z

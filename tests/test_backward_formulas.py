@@ -39,7 +39,7 @@ SCALAR = {
     "hard_tanh": lambda z: min(max(z, -1), 1), "hard_sigmoid": lambda z: min(max((z + 3) / 6, 0), 1),
     "hard_swish": lambda z: z * min(max(z + 3, 0), 6) / 6, "relu6": lambda z: min(max(z, 0), 6),
     "d_hard_tanh": lambda z: int(-1 < z < 1), "d_hard_sigmoid": lambda z: mp.mpf(int(-3 < z < 3)) / 6,
-    "d_relu6": lambda z: int(0 < z < 6), "min": min, "max": max, "floor": mp.floor,
+    "d_relu6": lambda z: int(0 < z < 6), "min": min, "max": max, "floor": mp.floor, "ceil": mp.ceil,
 }  # fmt: skip
 
 

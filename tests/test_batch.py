@@ -96,10 +96,25 @@ def test_strict_counts_what_is_published(tmp_path: Path, hwsolve: Run) -> None:
     assert done.returncode == 1 and "key states params = 8, it is 9" in done.stderr
 
 
+def test_what_is_cut_off_is_shown_and_fails_nothing(tmp_path: Path, hwsolve: Run) -> None:
+    spec = tmp_path / "a.yaml"
+    published = "{params: {stated: 150e3, source: key}, shape.linear1: 3, params.weight: 1.51e5, params.bias: 9}"
+    spec.write_text(GOOD.format(n=50175, params=150528) + f"published: {published}\n")
+    done = hwsolve("batch", spec, "--strict", "--junit", "r.xml")
+    assert done.returncode == 1 and "2/4, 1 cut off" in done.stdout
+    assert "params.bias = 9, it is 3" in done.stderr and "params = 150e3" not in done.stderr
+    (out,) = ElementTree.parse(tmp_path / "r.xml").getroot().iter("system-out")
+    assert str(out.text).endswith("key states params = 150e3, cut off from 150528; rounded it is 151e3")
+    for format in ("plain", "terminal", "markdown"):
+        assert "cut off; rounded: 151e3" in hwsolve("solve", spec, "--format", format).stdout
+    verdicts = [p["verdict"] for p in json.loads(hwsolve("solve", spec, "--format", "json").stdout)["published"]]
+    assert verdicts == ["cut off", "agrees", "agrees", "wrong"]
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["nowhere"], "There are no specs in nowhere."),
+        (["nowhere"], "There is no file or folder nowhere."),
         (["a*.yaml"], "There are no specs in a*.yaml."),
         (["specs", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
         (["specs", "--junit", "no/r.xml"], "no/r.xml cannot be written: there is no folder no."),

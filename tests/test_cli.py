@@ -141,13 +141,15 @@ def test_status_1_shows_the_solution_and_what_fails(hwsolve: Run) -> None:
     assert "<stdin>:3:18: params is 23, expected 24 (difference -1)" in done.stderr
 
 
-def test_status_2_writes_nothing_else(hwsolve: Run, tmp_path: Path) -> None:
+def test_what_is_wrong_leaves_the_rest_solved(hwsolve: Run, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(COUNT)
     (tmp_path / "bad.yaml").write_text("kind: count-params\nnetwork: {input: 4, layers: [liner: 3]}\n")
-    done = hwsolve("solve", "good.yaml", "bad.yaml", "missing.yaml", "--output", "out.txt")
+    done = hwsolve("solve", "bad.yaml", "good.yaml", "missing.yaml", "--format", "json", "--output", "out.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "bad.yaml:2:" in done.stderr and "There is no file missing.yaml." in done.stderr
-    assert not (tmp_path / "out.txt").exists()
+    assert [one["answers"]["params"]["value"] for one in json.loads((tmp_path / "out.json").read_text())] == [23]
+    assert hwsolve("solve", "bad.yaml", "missing.yaml", "--output", "none.txt").returncode == 2
+    assert not (tmp_path / "none.txt").exists()
 
 
 def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> None:
@@ -166,10 +168,10 @@ def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> Non
         (["solve", "."], ". is a folder: `hwsolve batch .` solves what is in it."),
         (["solve", "-", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
         (["solve", "-", "--output", "no/where.txt"], "there is no folder no"),
-        (["solve", "-", "--digits", "0"], "0 is not in the range"),
-        (["layers", "con2d"], "There is no layer `con2d`. Did you mean `conv2d`?"),
-        (["new", "backprp"], "There is no kind `backprp`. Did you mean `backprop`?"),
-        (["schema", "nothing"], "There is no kind `nothing`."),
+        (["solve", "-", "--digits", "0"], "Expected a whole number from 1 to 2000, got `0`."),
+        (["layers", "con2d"], "Unknown layer `con2d`. Did you mean `conv2d`?"),
+        (["new", "backprp"], "Unknown kind `backprp`. Did you mean `backprop`?"),
+        (["schema", "nothing"], "Unknown kind `nothing`."),
         (["examples", "2.1-bckprop"], "Did you mean `2.1-backprop`?"),
     ],
 )
@@ -246,13 +248,14 @@ def test_kinds_and_layers(hwsolve: Run) -> None:
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_arguments_of_a_layer(name: str) -> None:
-    from hwsolve.commands.reference import layers
+    from hwsolve.commands.listing import listing
 
-    text = layers(name)
+    text = listing("layers", name, "plain")
     assert (
         text.startswith(name)
         and "trainable" in text
-        and "<" not in text
+        and "<class" not in text
+        and " object at " not in text
         and "Struct" not in text
         and "(" not in text.partition("Arguments")[0][:1]
     )

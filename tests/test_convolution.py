@@ -264,3 +264,26 @@ def test_a_convolutional_network_against_pytorch() -> None:
         np.testing.assert_allclose(got, (tensor - 0.5 * tensor.grad).detach().numpy(), atol=1e-5)
     assert abs(float(found.answers["L"].value.text) - float(loss.detach())) < 1e-5
     assert wrong_lines(json.loads(found.to("json"))) == []
+
+
+@pytest.mark.parametrize("layer", ["conv1d", "conv_transpose1d"])
+@pytest.mark.parametrize("bias", [False, [1]])
+@pytest.mark.parametrize("activation", [None, "tanh", "f"])
+@pytest.mark.parametrize("lead", [(), (1,), (2, 1)])
+def test_the_gradient_of_what_goes_in_is_an_answer(
+    layer: str, bias: Any, activation: Any, lead: tuple[int, ...]
+) -> None:
+    """Also beside those of weights and bias: it was the question."""
+    x: Any = [1, 2, 3]
+    for n in reversed(lead):
+        x = [x] * n
+    spec = {"out_channels": 1, "kernel_size": 2, "weight": [1, 2], "bias": bias}
+    problem = {"kind": "convolution", "layer": {layer: spec}, "input": x} | (
+        {"activation": activation} if activation else {}
+    )
+    y = hwsolve.solve(problem).answers["shape.y"].value
+    g: Any = 1
+    for n in reversed(y):
+        g = [g] * int(float(n.text))
+    found = hwsolve.solve(problem | {"upstream": g}).answers
+    assert found["dL_dz" if activation else "dL_dx"].main and found["dL_dw"].main

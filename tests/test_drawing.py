@@ -79,3 +79,12 @@ def test_a_drawn_weight_is_a_given_of_the_problem() -> None:
     assert len(drawn) == 6
     assert all(abs(w) <= Fraction(11, 10) for w in drawn)  # r = √(6/5)
     assert [float(w) for w in drawn] == pytest.approx(list(numbers("xavier_uniform", (2, 3), 7).reshape(-1)))
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
+@pytest.mark.parametrize("slope", [0, 1, 3])
+def test_the_slope_of_kaiming_makes_weights_smaller(slope: int, mode: str) -> None:
+    """He et al. 2015: r = √(6/((1 + a²)·fan)) bounds a uniform weight."""
+    values = numbers("kaiming_uniform", (400, 100), a=Number(slope), mode=mode)
+    bound = sqrt(6 / ((1 + slope**2) * (100 if mode == "fan_in" else 400)))
+    assert 0.99 * bound < np.abs(values).max() <= 1.001 * bound

@@ -11,7 +11,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from hwsolve.formula.domain import likely
+from hwsolve.formula.domain import choices
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import parse
 from hwsolve.pipeline import read, work_out
@@ -242,7 +242,7 @@ def test_long_work_ends_soon(text: str) -> None:
 def test_many_names_take_no_more_memory() -> None:
     names = [f"v{n}" for n in range(40)]
     assert "d1" in solved(f"function: x*log({' + '.join(names)})\nwrt: x").answers
-    assert [len(list(likely(n))) for n in range(4)] == [1, 4, 16, 64]
+    assert [len(list(choices(n))) for n in range(4)] == [1, 4, 16, 64]
 
 
 def test_every_limit_is_worked_out_once_for_a_node() -> None:

@@ -332,8 +332,8 @@ def test_a_shown_rational_is_right_to_its_last_digit(x: Fraction, digits: int) -
         assert Fraction(shown.text) == x
         assert x.denominator == 1 or significant(shown.text) <= max(12, digits)
     else:
-        assert significant(shown.text) == max(12, digits)
-        assert Decimal(shown.text) == rounded(x, max(12, digits)) != Decimal(0)
+        assert significant(shown.text) == digits
+        assert Decimal(shown.text) == rounded(x, digits) != Decimal(0)
 
 
 @given(rationals)
@@ -381,10 +381,10 @@ def test_a_shown_float(x: float, digits: int) -> None:
 
 
 LAYOUT = {
-    0: "0", -3: "-3", 10**20: "1" + "0" * 20, "0.18": "0.18", "-1/3": "-0.333333333333", "2/3": "0.666666666667",
+    0: "0", -3: "-3", 10**20: "1" + "0" * 20, "0.18": "0.18", "-1/3": "-0.333333", "2/3": "0.666667",
     "0.32124532712": "0.32124532712", "0.000001": "0.000001", "0.0000001": "1e-7", "0.00000351": "0.00000351",
-    "1/3000000000": "3.33333333333e-10", "10000000000000000.5": "1.00000000000e16", "250000.5": "250000.5",
-    "1.000000000005": "1.00000000001", "-1.000000000005": "-1.00000000001",
+    "1/3000000000": "3.33333e-10", "10000000000000000.5": "1.00000e16", "250000.5": "250000.5",
+    "1.000000000005": "1.00000", "-1.000000000005": "-1.00000",
 }  # fmt: skip
 
 
@@ -441,9 +441,9 @@ def test_quantities() -> None:
     assert (q.text, q.relation, q.exact, q.system) == ("0.025538", "=", "12769/500000", "exact")
     third, quarter = put_in(exact(1, 3)), put_in(exact(-1, 4))
     assert (third.text, third.rounded, Fraction(third.numerator, third.denominator)) == (
-        "0.333333333333",
+        "0.333333",
         True,
-        Fraction("0.333333333333"),
+        Fraction("0.333333"),
     )
     assert (quarter.text, quarter.rounded, quarter.numerator, quarter.denominator) == ("-0.25", False, -1, 4)
 

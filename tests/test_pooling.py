@@ -105,6 +105,16 @@ def test_windows_over_borders(layer: Any, wanted: list[float]) -> None:
     assert values(solved(layer, input=[3, 6, 9, 0, 18]), "y") == wanted
 
 
+@pytest.mark.parametrize("lead", [(), (1,), (2, 1)])
+def test_the_shape_of_a_batch_counts_its_samples(lead: tuple[int, ...]) -> None:
+    x = [1, 2, 3, 4]
+    for n in reversed(lead):
+        x = [x] * n  # type: ignore[list-item]
+    for layer in ({"max_pool1d": 2}, {"max_pool1d": {"kernel_size": "K", "stride": 2}}):
+        found = solved(layer, input=x, sizes={"K": 2})
+        assert values(found, "shape.y") == [*lead, 2]
+
+
 def test_global_average_pooling() -> None:
     found = solved({"adaptive_avg_pool2d": 1}, input=[MAP, MAP], upstream=[[[9]], [[18]]])
     assert values(found, "y") == [[[4]], [[4]]]
@@ -114,8 +124,8 @@ def test_global_average_pooling() -> None:
 # ---------------------------------------------------------------- for all sizes
 
 
-def general(layer: Any) -> Any:
-    solution = hwsolve.solve({"kind": "pooling", "layer": layer})
+def general(layer: Any, **more: Any) -> Any:
+    solution = hwsolve.solve({"kind": "pooling", "layer": layer} | more)
     assert wrong_lines(json.loads(solution.to("json"))) == []
     return solution
 
@@ -126,11 +136,31 @@ def test_the_general_average() -> None:
     assert plain(found.answers["recursion"].value).endswith("/K**2")
 
 
-def test_the_general_maximum_goes_to_the_cell_that_has_it() -> None:
-    found = general({"max_pool1d": {"kernel_size": "K", "stride": "S"}})
+@pytest.mark.parametrize(
+    ("ties", "share"),
+    [
+        ("first", "Prod(if(x[i - u + u2] == y[(i - u)/S + 1], 0, 1), u2, 1, u - 1)"),
+        ("all", "1"),
+        ("split", "1/Sum(if(x[i - u + u2] == y[(i - u)/S + 1], 1, 0), u2, 1, K)"),
+    ],
+)
+def test_the_general_maximum_goes_to_the_cells_of_its_convention(ties: str, share: str) -> None:
+    found = general({"max_pool1d": {"kernel_size": "K", "stride": "S"}}, ties=ties)
     recursion = plain(found.answers["recursion"].value)
-    assert "if(x[i] == y[(i - u)/S + 1], 1, 0)" in recursion
-    assert "floor((i - u)/S) == (i - u)/S" in recursion
+    assert f"if(x[i] == y[(i - u)/S + 1], {share}, 0)" in recursion
+    assert recursion.count("floor((i - u)/S) == (i - u)/S") == 1
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+def test_what_lies_outside_the_map_is_skipped_by_a_maximum(ties: str) -> None:
+    """In a window over the border only cells below 0 are there: none counts as 0, in the bounded formula either."""
+    layer = {"max_pool2d": {"kernel_size": 2, "padding": 1}}
+    found = solved(layer, input=[[-1, -1], [-1, -1]], upstream=[[1, 2], [3, 4]], ties=ties)
+    assert values(found, "y") == [[-1, -1], [-1, -1]]
+    assert values(found, "dL_dx") == [[1, 2], [3, 4]]
+    assert not any("counts as 0" in str(getattr(line, "text", "")) for line in found.lines)
+    bounded = plain(found.answers["recursion.bounds"].value)
+    assert ("1 <= i - u + u2" in bounded) == (ties != "all")
 
 
 @pytest.mark.parametrize("layer", ["max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool"])

@@ -172,6 +172,20 @@ def test_rows_below_stand_under_the_first_equals_sign() -> None:
     assert squeezed("".join(rows)) == squeezed("y₁=" + links[1][1] + "=12≈0.5")
 
 
+@pytest.mark.parametrize("indent", [0, 2, 7])
+@pytest.mark.parametrize("columns", [40, 60, 90])
+@pytest.mark.parametrize("symbol", ["y", "w₁₂⁺", "∂L/∂w₁₂⁺·(a symbol of more than a third of the page)"])
+def test_each_row_of_a_chain_stands_where_a_hand_would_set_it(symbol: str, columns: int, indent: int) -> None:
+    """Relations under the first one, what goes on behind an operator two columns further; 4 in below a long symbol."""
+    links = [("", symbol), *[("=", " + ".join(f"a{k}b{n}" for n in range(10, 40))) for k in range(3)], ("≈", "0.5")]
+    rows = equation(links, columns, indent)
+    hang = indent + (len(symbol) + 1 if len(symbol) < columns // 3 else 4)
+    starts = [(row.lstrip()[0], len(row) - len(row.lstrip())) for row in rows[1:] if row.lstrip()[0] in "=≈+"]
+    assert {at for sign, at in starts if sign in "=≈"} <= {hang}
+    assert {at for sign, at in starts if sign == "+"} == {hang + 2}
+    assert len(starts) > 5
+
+
 words = st.text("abxyz₁₂", min_size=1, max_size=9)
 terms = st.lists(words, min_size=1, max_size=12).map(" + ".join) | st.lists(words, min_size=1, max_size=9).map(
     " × ".join

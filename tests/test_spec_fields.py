@@ -48,7 +48,7 @@ from hwsolve.spec.report import ROOT, Report
 def node_of(text: str) -> tuple[Node, Report]:
     """The value behind `at: ` and the report that it belongs to."""
     report = Report("t.yaml", f"at: {text}\n")
-    (node,) = documents(report)
+    ((report, node),) = documents(report)
     assert report.ok, report.render()
     return node.entries["at"][1], report  # type: ignore[attr-defined]
 
@@ -332,8 +332,7 @@ def test_a_scalar_with_spaces_around_is_itself() -> None:
 def test_a_field_gives_a_value_or_a_note(field: Any, data: Any) -> None:
     import yaml
 
-    report = Report("t.yaml", yaml.safe_dump({"at": data}, allow_unicode=True))
-    for node in documents(report):
+    for report, node in documents(Report("t.yaml", yaml.safe_dump({"at": data}, allow_unicode=True))):
         found = field_of(field).read(node.entries["at"][1], report, ROOT / "at")  # type: ignore[attr-defined]
         assert (found is INVALID) == (not report.ok)
 

@@ -20,6 +20,7 @@ from hwsolve.spec.named import NamedField
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.report import Report, SpecFailure
 from hwsolve.spec.schema import schema
+from hwsolve.spec.terms import LAYER as LAYER_TERMS
 
 
 class Dense(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     length: Count = 1
 
 
-LAYER = NamedField(say("layer"), {"dense": Dense, "pause": Pause})
+LAYER = NamedField(LAYER_TERMS, {"dense": Dense, "pause": Pause})
 
 
 class Net(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,23 +11,21 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwsolve.spec import read as reading
+from hwsolve.spec import events
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.read import decoded, documents
 from hwsolve.spec.report import Report
 
 
 def nodes(text: str) -> list[Node]:
-    report = Report("t.yaml", text)
-    found = list(documents(report))
-    assert report.ok, report.render()
-    return found
+    found = list(documents(Report("t.yaml", text)))
+    assert all(report.ok for report, _ in found), problems(text)
+    return [node for _, node in found if node is not None]
 
 
 def problems(text: str) -> str:
-    report = Report("t.yaml", text)
-    list(documents(report))
-    return report.render()
+    whole = Report("t.yaml", text)
+    return Report("t.yaml", text).take(report for report, _ in documents(whole)).render()
 
 
 def plain(node: Node) -> object:
@@ -94,12 +92,12 @@ def test_texts_and_places_are_those_of_pyyaml(data: object, flow: bool) -> None:
 def test_the_loader_in_python_reads_the_same(data: object) -> None:
     text = yaml.safe_dump(data, allow_unicode=True)
     fast = nodes(text)
-    kept = reading.Parser
-    reading.Parser = reading.SlowParser
+    kept = events.Parser
+    events.Parser = events.SlowParser
     try:
         assert nodes(text) == fast
     finally:
-        reading.Parser = kept
+        events.Parser = kept
 
 
 def test_scalars_keep_their_text_and_whether_they_are_quoted() -> None:

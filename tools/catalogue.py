@@ -37,8 +37,11 @@ def described() -> Iterator[tuple[str, str]]:
 
     from hwsolve.cli import app
     from hwsolve.commands import reference
+    from hwsolve.commands.layer_entries import paragraphs
     from hwsolve.files import REASONS
     from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers.loss import LOSSES
+    from hwsolve.layers.optimizer import OPTIMIZERS
     from hwsolve.solvers import KINDS
 
     yield from ((reason, "hwsolve/files.py") for reason in REASONS)
@@ -55,7 +58,9 @@ def described() -> Iterator[tuple[str, str]]:
                 yield found[2], place
     for name in LAYERS:
         cls: Any = layer_class(name)
-        yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in reference.paragraphs(cls.__doc__))
+        yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in paragraphs(cls.__doc__))
+    for made in (*LOSSES.values(), *OPTIMIZERS.values()):
+        yield paragraphs(made.__doc__)[0], made.__module__.replace(".", "/") + ".py"
 
 
 def templates() -> dict[str, list[str]]:
@@ -121,18 +126,23 @@ def compiled(language: str, known: dict[str, str]) -> bytes:
     return struct.pack("<7I", 0x950412DE, 0, len(entries), 28, 28 + 8 * len(entries), 0, at) + tables + data
 
 
-def main(language: str) -> None:
-    """Bring the catalogue of a language up to date."""
+def main(language: str, *options: str) -> int:
+    """Bring the catalogue of a language up to date; with `--check`, only say what is missing or stale."""
     place = folder(language)
     place.mkdir(parents=True, exist_ok=True)
     po = place / "hwsolve.po"
     found = entries()
     known = read(po.read_text(encoding="utf-8")) if po.exists() else {}
+    if "--check" in options:
+        wrong = [f"missing: {t}" for t in found if t not in known] + [f"stale: {t}" for t in known if t not in found]
+        print("\n".join([*wrong, f"{language}: {len(wrong)} entries to mend"] if wrong else [f"{language}: whole"]))
+        return len(wrong) > 0
     known = {template: text for template, text in known.items() if template in found}
     po.write_text(written(language, found, known), encoding="utf-8")
     (place / "hwsolve.mo").write_bytes(compiled(language, known))
     print(f"{language}: {len(known)} of {len(found)} templates are translated")
+    return 0
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

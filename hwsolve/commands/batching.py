@@ -16,9 +16,11 @@ from hwsolve.commands.options import Common
 from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, visible
 from hwsolve.render.measure import left, right, width
+from hwsolve.workers import end_in_order
 
+SHORTEST, LONGEST = 0.01, 1_000_000  # seconds for a spec
 ENDINGS = {"json": ".json", "markdown": ".md"}
 
 
@@ -33,10 +35,15 @@ def run_batch(
 ) -> int:
     """Solve all specs, write what is asked for; the worst status of the files."""
     begin(common)
+    end_in_order()
+    if timeout is not None and not SHORTEST <= timeout <= LONGEST:  # nan too
+        raise CallError(say("--timeout takes {low} to {high} seconds.", low=SHORTEST, high=f"{LONGEST:,}"))
     format = format_of(common) if common.format or output else None
-    if junit is not None:
-        check_target(junit)
     paths = batch.find_specs(places)
+    if junit is not None:
+        check_target(junit, paths)
+    if output is not None and os.path.exists(output) and not os.path.isdir(output):
+        raise CallError(say("{path} is no folder to write to.", path=output))
     options = msgspec.structs.replace(render_options(common, format or "plain"), compact=output is None)
     plan = Plan(common.wishes(), format, options, strict, common.debug)
     start = time.monotonic()
@@ -51,9 +58,8 @@ def run_batch(
         from hwsolve.junit import report
 
         write_whole(junit, report(rows, seconds))
-    for row in rows:
-        for complaint in row.complaints:
-            complain(complaint)
+    for complaint in dict.fromkeys(complaint for row in rows for complaint in row.complaints):
+        complain(complaint)
     if not common.quiet:
         text = summary(rows, seconds)
         if format is not None and output is None:
@@ -121,6 +127,7 @@ def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Cal
     common = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     ending = ENDINGS.get(format, ".txt")
     taken: set[str] = set()
+    specs = {os.path.realpath(path) for path in paths}
 
     def write(row: Row) -> None:
         if not row.text:
@@ -128,7 +135,7 @@ def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Cal
         stem = os.path.splitext(os.path.relpath(os.path.abspath(row.path), common))[0]
         if row.count > 1:
             stem += f"-{row.number}"
-        if stem in taken:  # a.yaml beside a.yml
+        while stem in taken:  # a.yaml beside a.yml
             stem += os.path.splitext(row.path)[1].replace(".", "-")
         taken.add(stem)
         target = os.path.join(folder, stem + ending)
@@ -136,6 +143,8 @@ def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Cal
             os.makedirs(os.path.dirname(target), exist_ok=True)
         except OSError as error:
             raise CallError(say("{path} cannot be written: {reason}.", path=target, reason=reason_of(error))) from None
+        if os.path.realpath(target) in specs:
+            check_target(target, [target])
         write_whole(target, row.text)
 
     yield write
@@ -154,11 +163,21 @@ def summary(rows: list[Row], seconds: float) -> str:
     heads = [say("problem"), say("kind"), say("holds"), say("published"), say("warnings"), say("result")]
     cells = [[str(head) for head in heads]]
     for row in rows:
-        name = row.path + (f" #{row.number}" if row.count > 1 else "")
+        name = visible(row.path) + (f" #{row.number}" if row.count > 1 else "")
         holds = f"{row.checks - row.failed}/{row.checks}" if row.checks else "-"
-        published = f"{row.published - row.disagree}/{row.published}" if row.published else "-"
+        published = agreement(row) if row.published else "-"
         cells.append([name, row.kind or "-", holds, published, str(row.warnings or "-"), str(RESULTS[row.status])])
     return f"{aligned(cells)}\n\n{sentence(rows, seconds)}"
+
+
+def agreement(row: Row) -> str:
+    """How many published answers agree, and how many of the others are cut off or not decided: all else is wrong."""
+    parts = [f"{row.verdicts.get('agrees', 0)}/{row.published}"]
+    if cut := row.verdicts.get("cut off"):
+        parts.append(str(say("{n} cut off", n=cut)))
+    if undecided := row.verdicts.get("not decided"):
+        parts.append(str(say("{n} not decided", n=undecided)))
+    return str(say(", ")).join(parts)
 
 
 def aligned(cells: list[list[str]]) -> str:
@@ -184,7 +203,7 @@ def sentence(rows: list[Row], seconds: float) -> str:
     if counts[WRONG]:
         parts.append(str(say("{n} wrong", n=counts[WRONG])))
     if counts[BUG]:
-        parts.append(str(say("{n} not solved: a bug, a crash or no time", n=counts[BUG])))
+        parts.append(str(say("{n} not solved: a bug, a crash, no memory or no time", n=counts[BUG])))
     files = len({row.path for row in rows})
     return str(
         say(

@@ -90,6 +90,29 @@ def version_asked(value: bool) -> None:
         raise typer.Exit
 
 
+class Whole:
+    """Reads an option that is a whole number of a range, and says which where it is not."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+        self.__name__ = "N"
+
+    def __call__(self, text: str | int) -> int:
+        number = int(text) if str(text).lstrip("+-").isdecimal() and len(str(text)) < 20 else None
+        if number is None or not self.least <= number <= self.most:
+            from hwsolve.spec.scalars import whole_between
+
+            wanted = whole_between(self.least, self.most)
+            got = say("`{text}`", text=text)
+            raise typer.BadParameter(str(say("Expected {expected}, got {got}.", expected=wanted, got=got)))
+        return number
+
+
+def whole(least: int, most: int, name: str, help: str, default: int | None = None) -> Any:
+    """An option that is a whole number."""
+    return typer.Option(default, *name.split(), parser=Whole(least, most), metavar="N", help=help)
+
+
 LANG: Any = typer.Option(None, "--lang", metavar="en|zh", help="Language of the text.")
 VERSION: Any = typer.Option(False, "--version", callback=version_asked, is_eager=True, help="Show the version and end.")
 
@@ -101,7 +124,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     "output": (str | None, typer.Option(None, "--output", "-o", metavar="FILE", help="Write to a file.")),
     "digits": (
         int | None,
-        typer.Option(None, "--digits", metavar="N", min=1, max=1000, help="Significant digits of rounded values (6)."),
+        whole(1, 2000, "--digits", "Significant digits of rounded values (6), at most 2000."),
     ),
     "set": (
         list[str],

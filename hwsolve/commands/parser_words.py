@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hwsolve import language
-from hwsolve.language import Message, localised, say
+from hwsolve.language import Message, localised, say, visible
 
 HELP_WORDS = (
     say("Usage: "),
@@ -46,10 +46,6 @@ COMPLAINTS: tuple[tuple[str, Callable[..., Message]], ...] = (
     (r"Option '(.+)' does not take a value\.", lambda a: say("The option {a} takes no value.", a=a)),
     (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", lambda a: say("Nothing is known of the further {a}.", a=a)),
     (
-        r"Invalid value for (.+?): '?(.+?)'? is not a valid int(?:eger)?(?: range)?\.",
-        lambda a, b: say("{a} takes a whole number, not {b}.", a=a, b=b),
-    ),
-    (
         r"Invalid value for (.+?): '?(.+?)'? is not a valid float(?: range)?\.",
         lambda a, b: say("{a} takes a number, not {b}.", a=a, b=b),
     ),
@@ -57,6 +53,7 @@ COMPLAINTS: tuple[tuple[str, Callable[..., Message]], ...] = (
         r"Invalid value for (.+?): .+ is not in the range (.+)\.",
         lambda a, b: say("The value x of {a} must be in the range {b}.", a=a, b=b),
     ),
+    (r"Invalid value for (.+?): (.+)", lambda a, b: say("{a}: {what}", a=a, what=b)),
 )
 
 
@@ -79,6 +76,8 @@ def page(text: str) -> str:
 
 def complaint(text: str) -> str:
     """What the parser complains of."""
+    if language.current == "en":
+        return text
     for pattern, message in COMPLAINTS:
         found = re.fullmatch(pattern, text)
         if found:
@@ -97,5 +96,5 @@ def refuse(error: Any) -> int:
             more = say("`{command} --help` shows what there is.", command=context.command_path)
             rows = [context.get_usage(), str(more), ""]
         rows.append(str(say("Error: {message}", message=complaint(error.format_message()))))
-    print("\n".join(rows), file=sys.stderr)
+    print("\n".join(visible(row) for text in rows for row in text.split("\n")), file=sys.stderr)
     return int(error.exit_code)

@@ -7,11 +7,9 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import typer
-
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
-from hwsolve.files import check_target, read_spec, unwritable, write_whole
+from hwsolve.files import check_target, read_spec, write_whole
 from hwsolve.language import say, use
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from hwsolve.solution import Solution
     from hwsolve.spec.problem import Problem
 
-HOLDS, FAILS, WRONG = 0, 1, 2  # exit statuses
+HOLDS, FAILS = 0, 1  # exit statuses
 
 
 def complain(text: object) -> None:
@@ -28,55 +26,54 @@ def complain(text: object) -> None:
     print(text, file=sys.stderr)
 
 
-def load_all(specs: Iterable[str | tuple[str, str]], wishes: Wishes, kind: str | None = None) -> list[Problem]:
-    """The problems of spec files or of (text, source); all mistakes of all of them are shown, and then the run ends."""
-    from hwsolve.failure import explained
-    from hwsolve.pipeline import read
-    from hwsolve.spec.report import SpecFailure
+def read_all(
+    specs: Iterable[str | tuple[str, str]], wishes: Wishes, kind: str | None = None
+) -> list[Problem | Exception]:
+    """The problems of spec files or of (text, source), in order, with what is wrong where one cannot be read."""
+    from hwsolve.pipeline import read_each
 
-    problems: list[Problem] = []
-    wrong = False
+    found: list[Problem | Exception] = []
     for spec in specs:
         try:
             text, source = read_spec(spec) if isinstance(spec, str) else spec
-            problems += read(text, source, wishes, kind)
-        except (CallError, SpecFailure) as error:
-            complain(explained(error)[0])
-            wrong = True
-    if wrong:
-        raise typer.Exit(WRONG)
-    return problems
+            found += read_each(text, source, wishes, kind)
+        except Exception as error:
+            found.append(error)
+    return found
 
 
-def solve_and_show(problems: list[Problem], common: Common) -> int:
-    """Solve, write, and name what fails; the exit status."""
+def solve_and_show(found: list[Problem | Exception], common: Common) -> int:
+    """Solve what could be read, name what could not, write, and name what fails; the worst exit status."""
     from hwsolve.checks import failure_text, failures
+    from hwsolve.pipeline import work_out
 
-    solutions = solve_all(problems)
-    if not common.quiet:
-        show(solutions, common)
+    solutions: list[Solution] = []
+    wrong: list[tuple[Exception, str]] = []
+    for one in found:
+        if isinstance(one, Exception):
+            wrong.append((one, ""))
+            continue
+        try:
+            solutions.append(work_out(one))
+        except Exception as error:
+            wrong.append((error, one.place))
+    status = complain_of(wrong, common.debug)
+    if solutions and not common.quiet:
+        show(solutions, common, len(found) > 1)
     failed = [check for solution in solutions for check in failures(solution)]
     for check in failed:
         complain(failure_text(check))
-    return FAILS if failed else HOLDS
+    return max(status, FAILS if failed else HOLDS)
 
 
-def solve_all(problems: list[Problem]) -> list[Solution]:
-    """The solutions; where a mistake of a spec shows only now, those of all problems are named, and the run ends."""
-    from hwsolve.pipeline import work_out
-    from hwsolve.spec.report import SpecFailure
+def complain_of(wrong: list[tuple[Exception, str]], debug: bool = False) -> int:
+    """Say once what each problem (at its place) ended in; the worst exit status."""
+    from hwsolve.failure import explained
 
-    solutions: list[Solution] = []
-    wrong: dict[str, None] = {}
-    for problem in problems:
-        try:
-            solutions.append(work_out(problem))
-        except SpecFailure as failure:
-            wrong[str(failure)] = None
-    if wrong:
-        complain("\n".join(wrong))
-        raise typer.Exit(WRONG)
-    return solutions
+    said = [explained(error, debug, place) for error, place in wrong]
+    for text in dict.fromkeys(text for text, _ in said):
+        complain(text)
+    return max((status for _, status in said), default=HOLDS)
 
 
 def format_of(common: Common) -> str:
@@ -92,15 +89,15 @@ def format_of(common: Common) -> str:
     return common.format
 
 
-def show(solutions: list[Solution], common: Common) -> None:
-    """Write the solutions to the file asked for or to the standard output."""
+def show(solutions: list[Solution], common: Common, several: bool) -> None:
+    """Write the solutions to the file asked for or to the standard output; `several` were asked for."""
     from hwsolve.render import render
 
     format = format_of(common)
-    emit(render(solutions, format, render_options(common, format)), common.output)
+    emit(render(solutions, format, render_options(common, format, several)), common.output)
 
 
-def render_options(common: Common, format: str) -> Options:
+def render_options(common: Common, format: str, several: bool = False) -> Options:
     """What a renderer is told."""
     from hwsolve.render import Options
 
@@ -112,6 +109,7 @@ def render_options(common: Common, format: str) -> Options:
         only=common.only,
         questions=common.questions,
         language=common.language(),
+        several=several,
     )
 
 
@@ -136,23 +134,17 @@ def emit(text: str, output: str | None) -> None:
 
 def put(text: str) -> None:
     """Write a part of a result to the standard output; an empty one sends off those before it."""
-    try:
-        sys.stdout.write(text)
-        if not text:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again at the end
-        raise unwritable(str(say("the standard output")), error) from None
+    sys.stdout.write(text)
+    if not text:
+        sys.stdout.flush()
 
 
-def begin(common: Common) -> None:
+def begin(common: Common, specs: Iterable[str] = ()) -> None:
     """Set the language, and refuse a call that could not be ended, before anything is solved."""
     use(common.language())
     format_of(common)
     if common.output is not None:
-        check_target(common.output)
+        check_target(common.output, specs)
 
 
 def run(
@@ -163,14 +155,14 @@ def run(
     kind: str | None = None,
 ) -> int:
     """Solve spec files, `-` or, with a kind and no file, the example shipped for it."""
-    begin(common)
+    begin(common, specs)
     wishes = common.wishes(extra, instead)
     if not specs and kind is not None:
         return solve_and_show(shipped_example(kind, wishes), common)
-    return solve_and_show(load_all(specs, wishes, kind), common)
+    return solve_and_show(read_all(specs, wishes, kind), common)
 
 
-def shipped_example(kind: str, wishes: Wishes) -> list[Problem]:
+def shipped_example(kind: str, wishes: Wishes) -> list[Problem | Exception]:
     """The example of a kind.  What it expects is left out where the call changes it."""
     from hwsolve.examples import root
     from hwsolve.solvers import solver
@@ -178,24 +170,25 @@ def shipped_example(kind: str, wishes: Wishes) -> list[Problem]:
     name: str = solver(kind).EXAMPLE
     complain(say("No SPEC given: solving the example problems/{name}.", name=name))
     text = (root() / name).read_text(encoding="utf-8")
-    problems = load_all([(text, f"problems/{name}")], wishes, kind)
+    found = read_all([(text, f"problems/{name}")], wishes, kind)
     if set(wishes.overrides) - {"numbers", "digits"}:
-        for problem in problems:
-            problem.expect, problem.published = {}, {}
-    return problems
+        for problem in found:
+            if not isinstance(problem, Exception):
+                problem.expect, problem.published = {}, {}
+    return found
 
 
 def check_only(specs: list[str], common: Common) -> int:
     """Read and check specs, and name each that is right."""
     begin(common)
-    good = True
+    status = HOLDS
     for spec in specs:
-        try:
-            problems = load_all([spec], common.wishes())
-        except typer.Exit:
-            good = False
-            continue
-        if not common.quiet:
-            kinds = ", ".join(dict.fromkeys(problem.kind for problem in problems))
-            print(say("{source}: right, {n} of {kinds}", source=spec, n=len(problems), kinds=kinds))
-    return HOLDS if good else WRONG
+        found = read_all([spec], common.wishes())
+        wrong = [(one, "") for one in found if isinstance(one, Exception)]
+        if wrong:
+            status = max(status, complain_of(wrong))
+        elif not common.quiet:
+            kinds = ", ".join(dict.fromkeys(problem.kind for problem in found if not isinstance(problem, Exception)))
+            put(f"{say('{source}: right, {n} of {kinds}', source=spec, n=len(found), kinds=kinds)}\n")
+    put("")
+    return status

@@ -59,9 +59,9 @@ def split_outside(text: str) -> list[str]:
 
 def run_function(function: str, parts: dict[str, str], common: Common) -> int:
     """Solve the derivative of a typed function."""
-    from hwsolve.commands.solving import begin, load_all, solve_and_show
+    from hwsolve.commands.solving import begin, read_all, solve_and_show
 
     begin(common)
     text = "\n".join(["kind: derivative", f"function: {json.dumps(function, ensure_ascii=False)}"])
     text += "".join(f"\n{name}: {value}" for name, value in parts.items()) + "\n"
-    return solve_and_show(load_all([(text, SOURCE)], common.wishes()), common)
+    return solve_and_show(read_all([(text, SOURCE)], common.wishes()), common)

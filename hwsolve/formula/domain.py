@@ -105,7 +105,7 @@ def domains(
     names = Names(plain)
     open_scalars = [n for n in names.scalars if n not in scalars]
     open_elements = [n for n in names.elements if n not in elements]
-    for chosen in islice(likely(len(open_scalars) + len(open_elements)), MOST_COMBINATIONS):
+    for chosen in islice(choices(len(open_scalars) + len(open_elements)), MOST_COMBINATIONS):
         own = scalars | dict(zip(open_scalars, chosen, strict=False))
         inner = elements | dict(zip(open_elements, chosen[len(open_scalars) :], strict=True))
         if _all_defined(plain, own, inner, names):
@@ -113,21 +113,22 @@ def domains(
     return None
 
 
-def likely(names: int) -> Iterator[tuple[str, ...]]:
-    """Domains for so many names, those with the most real ones first; one after the other, as they are 4**names."""
-    for steps in range(names * (len(DOMAINS) - 1) + 1):
-        yield from spread(names, steps)
+def choices(n: int) -> Iterator[tuple[str, ...]]:
+    """Domains for n names in all combinations, those with the fewest steps from the first domain first."""
+    for steps in range((len(DOMAINS) - 1) * n + 1):
+        for taken in _shares(n, steps):
+            yield tuple(DOMAINS[t] for t in taken)
 
 
-def spread(names: int, steps: int) -> Iterator[tuple[str, ...]]:
-    """The ways to take so many steps down the list of domains, over all names together."""
-    if names == 0:
-        yield from [()] if steps == 0 else []
+def _shares(n: int, steps: int) -> Iterator[tuple[int, ...]]:
+    """All ways of n names to share out some steps, in the order of tuples."""
+    if not steps:
+        yield (0,) * n
         return
-    for first in range(min(steps, len(DOMAINS) - 1) + 1):
-        if steps - first <= (names - 1) * (len(DOMAINS) - 1):
-            for rest in spread(names - 1, steps - first):
-                yield (DOMAINS[first], *rest)
+    for first in reversed(range(n)):
+        for own in range(1, min(len(DOMAINS) - 1, steps) + 1):
+            for rest in _shares(n - first - 1, steps - own):
+                yield (*(0,) * first, own, *rest)
 
 
 def effort(f: Formula) -> int:

@@ -12,7 +12,7 @@ from hwsolve import numbers
 from hwsolve.formula.operators import NoValue, Value, as_formula, calculate, choose
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, walk
 from hwsolve.language import say
-from hwsolve.numbers import NotFinite, Scalar, Undecided, close, exact, is_exact, precision
+from hwsolve.numbers import NotFinite, Scalar, TooRough, Undecided, close, exact, is_exact, precision
 
 if TYPE_CHECKING:
     from flint import arb
@@ -78,6 +78,10 @@ def whole(index: Scalar, name: str) -> int:
     """An index as an int; between two elements there is none."""
     if type(index) is int:
         return index
+    if not is_exact(index) and not isinstance(index, float):
+        index = index.unique_fmpz() if index.is_exact() else index
+        if index is None or not is_exact(index):
+            raise Absent(f"{name}[{index}]")
     if index != int(index):
         raise Absent(f"{name}[{index}]")
     return int(index)
@@ -188,7 +192,10 @@ def agrees_float(value: float, formula: Formula, lookup: Lookup) -> bool:
         except Undecided:
             pass
     with precision(128):
-        found = arb(evaluate(formula, lambda *key: exactly(lookup(*key), None)))
+        try:
+            found = arb(evaluate(formula, lambda *key: exactly(lookup(*key), None)))
+        except NotFinite:  # as ln(1 - a) of a probability that float64 rounds to 1
+            raise TooRough(say("whether a value agrees with its formula")) from None
         return bool(abs(found - arb(value)) <= 1e-8 * max(1.0, abs(value)))
 
 

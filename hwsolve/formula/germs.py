@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hwsolve import numbers
 from hwsolve.formula.evaluate import MAX_TERMS, Lookup, bound, evaluate, whole
 from hwsolve.formula.functions import Function, function
 from hwsolve.formula.operators import COMPARISONS, NoValue, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.series import ARITHMETIC, Series, binomial, product, slopes
-from hwsolve.formula.simplify import simplify
 from hwsolve.formula.terms import mentions
-from hwsolve.formula.tree import ZERO, Big, Call, Formula, Number, Ref, substitute, transform, walk
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, substitute, walk
 from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Scalar, Undecided
 
@@ -100,7 +98,7 @@ class Germ:
             for k, c in enumerate(series):
                 if c > 0 or c < 0:
                     return 1 if c > 0 else -1
-                if not (is_zero(c) or (k == 0 and vanishes(f, self.lookup))):
+                if not is_zero(c):
                     raise Undecided(say("on which side of a border a value lies"))
                 if k == 0:
                     self.borders[border] = None
@@ -192,25 +190,13 @@ class Germ:
         return (0,) * int(first) + binomial(order - int(first), series[lead:], n)
 
 
-def vanishes(f: Formula, lookup: Lookup) -> bool:
-    """Whether a formula is 0 with its numbers put in, whatever irrational values stand in it: exp(1/3) − exp(1/3)."""
-
-    def number(node: Formula) -> Formula:
-        if not isinstance(node, Ref) or (node.name in ("pi", "e") and not node.indices):
-            return node
-        value = evaluate(node, lookup)
-        return Number(*numbers.parts(value)) if numbers.is_exact(value) else node
-
-    return simplify(transform(f, number)) == ZERO
-
-
 def greatest(args: list[Formula], lookup: Lookup, sign: int = 1) -> list[Formula]:
     """The arguments that have the greatest value, or (sign −1) the least."""
     best = args[:1]
     for other in args[1:]:
         apart = Call("-", (other, best[0]))
         value = sign * evaluate(apart, lookup)
-        if value == 0 or (not (value > 0 or value < 0) and vanishes(apart, lookup)):
+        if is_zero(value):
             best.append(other)
         elif calculate(">", [value, 0]):
             best = [other]

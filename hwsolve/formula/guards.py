@@ -15,28 +15,39 @@ from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, children, r
 Shapes = Mapping[str, tuple[Formula, ...]]
 
 
-def guarded(f: Formula, shapes: Shapes, bounds: Bounds, within: bool = True) -> Formula:
+def guarded(
+    f: Formula,
+    shapes: Shapes,
+    bounds: Bounds,
+    within: bool = True,
+    held: tuple[Formula, ...] = (),
+    absent: Formula = ZERO,
+) -> Formula:
     """The formula with conditions for the elements of the named quantities.
 
-    `bounds` are those of free index variables; with `within` False only fractional indices are guarded against.
+    `bounds` are those of free index variables; with `within` False only fractional indices are guarded against.  `held`
+    are conditions that hold already; `absent` stands for a product that reads an element that is not there: 0 in a
+    sum, 1 among factors.
     """
     match f:
         case Big(op, body, index, low, high):
-            return Big(op, guarded(body, shapes, bounds | {index: (low, high)}, within), index, low, high)
+            ranges = bounds | {index: (low, high)}
+            return Big(op, guarded(body, shapes, ranges, within, held, ONE if op == "Prod" else ZERO), index, low, high)
         case Call("+" | "-" | "neg", args):
-            return Call(f.name, tuple(guarded(a, shapes, bounds, within) for a in args))
-    made = inside(f, shapes, bounds, within)
-    for condition in reversed(needed(f, shapes, bounds, within)):
-        made = Call("if", (condition, made, ZERO))
+            return Call(f.name, tuple(guarded(a, shapes, bounds, within, held) for a in args))
+    asked = [c for c in needed(f, shapes, bounds, within) if c not in held]
+    made = inside(f, shapes, bounds, within, (*held, *asked))
+    for condition in reversed(asked):
+        made = Call("if", (condition, made, absent))
     return made
 
 
-def inside(f: Formula, shapes: Shapes, bounds: Bounds, within: bool) -> Formula:
+def inside(f: Formula, shapes: Shapes, bounds: Bounds, within: bool, held: tuple[Formula, ...]) -> Formula:
     """A product with the big operators in it guarded by themselves."""
     if isinstance(f, Big):
-        return guarded(f, shapes, bounds, within)
+        return guarded(f, shapes, bounds, within, held)
     parts = children(f)
-    return rebuild(f, tuple(inside(p, shapes, bounds, within) for p in parts)) if parts else f
+    return rebuild(f, tuple(inside(p, shapes, bounds, within, held) for p in parts)) if parts else f
 
 
 def needed(f: Formula, shapes: Shapes, bounds: Bounds, within: bool) -> list[Formula]:

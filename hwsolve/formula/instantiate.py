@@ -6,7 +6,7 @@ covers padding, bounds and stride.  What it leaves (`1*x`, `x + 0`, `delta(2,3)`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -14,21 +14,27 @@ from hwsolve.formula.evaluate import Absent, evaluate
 from hwsolve.formula.operators import as_formula
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, substitute, walk
-from hwsolve.numbers import is_exact
 
 COMPARISONS = ("==", "<", ">", "<=", ">=")
 Shapes = Mapping[str, tuple[int, ...]]
 Part = Formula | None  # None: absent
 
 
-def instantiate(schematic: Formula, indices: Mapping[str, int], shapes: Shapes, unroll_limit: int = 64) -> Formula:
+def instantiate(
+    schematic: Formula,
+    indices: Mapping[str, int],
+    shapes: Shapes,
+    unroll_limit: int = 64,
+    holds: Callable[[Formula], bool] | None = None,
+) -> Formula:
     """The formula of one element.
 
     `indices` gives numbers to index variables (and sizes); `shapes` says which elements there are.  A big operator
     of at most `unroll_limit` terms is written out; a longer one keeps its sign, over the terms that are there.  Where
-    those have gaps, as under a stride, no sign can stand for them, and all are written out.
+    those have gaps, as under a stride, no sign can stand for them, and all are written out.  With `holds`, what stands
+    under a comparison of elements that does not hold is not written out: it is 1.
     """
-    made = Instance(shapes, unroll_limit).part(schematic, dict(indices))
+    made = Instance(shapes, unroll_limit, holds).part(schematic, dict(indices))
     return ZERO if made is None else made
 
 
@@ -42,6 +48,7 @@ class Instance(msgspec.Struct, frozen=True):
 
     shapes: Shapes
     unroll_limit: int
+    holds: Callable[[Formula], bool] | None = None
 
     def part(self, f: Formula, bound: dict[str, int]) -> Part:
         """A node over numbers; None where it is absent."""
@@ -56,9 +63,21 @@ class Instance(msgspec.Struct, frozen=True):
                 return self.choice(condition, then, other, bound)
             case Call("delta", (i, j)):
                 return delta(index(i, bound), index(j, bound))
+            case Call("*", args):
+                return self.product(args, bound)
             case Call(name, args):
                 return combined(name, [self.part(a, bound) for a in args])
         return f
+
+    def product(self, args: tuple[Formula, ...], bound: dict[str, int]) -> Part:
+        """A product; where a factor is absent, so is the product, whatever the others are."""
+        parts: list[Formula] = []
+        for a in args:
+            part = self.part(a, bound)
+            if part is None:
+                return None
+            parts.append(part)
+        return product(parts)
 
     def element(self, f: Ref, bound: dict[str, int]) -> Part:
         """A reference whose indices lie in its shape, as far as they are known."""
@@ -75,15 +94,17 @@ class Instance(msgspec.Struct, frozen=True):
 
     def choice(self, condition: Formula, then: Formula, other: Formula, bound: dict[str, int]) -> Part:
         """if(condition, then, other), decided where the condition is one of numbers."""
-        if isinstance(condition, Call) and condition.name in COMPARISONS:
+        if isinstance(condition, Call) and condition.name in COMPARISONS and not has_elements(condition):
             sides = [index(a, bound) for a in condition.args]
             if all(isinstance(s, Number) for s in sides):
                 holds = evaluate(Call(condition.name, tuple(sides)), nothing)
                 return self.part(then if holds else other, bound)
-        parts = [self.part(a, bound) for a in (condition, then, other)]
-        if parts[0] is None:
+        asked = self.part(condition, bound)
+        if asked is None:
             return None
-        return Call("if", tuple(ZERO if p is None else p for p in parts))
+        idle = self.holds is not None and is_comparison(asked) and not self.holds(asked)
+        parts = [self.part(a, bound) for a in (ONE if idle else then, other)]
+        return Call("if", (asked, *(ZERO if p is None else p for p in parts)))
 
     def big(self, f: Big, bound: dict[str, int]) -> Part:
         """A big operator, written out where its bounds are numbers and near enough."""
@@ -128,7 +149,18 @@ def index(f: Formula, bound: dict[str, int]) -> Formula:
         value = evaluate(f, known)
     except LookupError:
         return simplify(substitute(f, {name: Number(n) for name, n in bound.items()}))
-    return as_formula(value) if is_exact(value) else f
+    return as_formula(value) if isinstance(value, int) or hasattr(value, "p") else f  # an irrational stays as written
+
+
+def has_elements(f: Formula) -> bool:
+    """Whether a formula reads an element of a quantity, which indices and sizes alone do not decide."""
+    return any(isinstance(n, Ref) and n.indices for n in walk(f))
+
+
+def is_comparison(f: Formula) -> bool:
+    """Whether two elements are compared, all of their indices being numbers."""
+    sides = f.args if isinstance(f, Call) and f.name == "==" else ()
+    return bool(sides) and all(isinstance(s, Ref) and all(isinstance(i, Number) for i in s.indices) for s in sides)
 
 
 def nothing(name: str, indices: tuple[int, ...]) -> int:
@@ -176,8 +208,6 @@ def combined(name: str, parts: Sequence[Part]) -> Part:
         return left if is_zero(right) else negated(right) if is_zero(left) else Call("-", (left, right))
     if len(there) < len(parts):
         return None
-    if name == "*":
-        return product(there)
     if name == "neg":
         return negated(there[0])
     if (name in ("/", "**") and is_one(there[1])) or (name == "/" and is_zero(there[0])):

@@ -45,10 +45,10 @@ class ToSympy:
         match f:
             case Number(numerator, denominator):
                 return sympy.Rational(numerator, denominator)
-            case Ref("pi" | "e" as name, ()) if name not in self.known:
-                return sympy.pi if name == "pi" else sympy.E
             case Ref(name, ()) if name in inner or name in self.known:
                 return sympy.Integer(inner.get(name, self.known.get(name)))
+            case Ref("pi" | "e" as name, ()):
+                return sympy.pi if name == "pi" else sympy.E
             case Ref(name, indices):
                 return self.symbol(name, tuple(int(self.write(i, inner)) for i in indices))
             case Big(op, body, index, low, high):

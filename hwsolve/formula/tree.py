@@ -64,7 +64,10 @@ class Number(Formula, frozen=True, gc=False):
 
 
 class Ref(Formula, frozen=True, gc=False):
-    """A quantity, or an element of one: `E`, `w[i,j]`, `w@1[2,1]` (`name` is then `w@1`)."""
+    """A quantity, or an element of one: `E`, `w[i,j]`, `w@1[2,1]` (`name` is then `w@1`).
+
+    `e'` and `pi'` are variables of these names, not the constants; they are written as `e` and `pi` (see `variable`).
+    """
 
     name: str
     indices: tuple[Formula, ...] = ()
@@ -138,6 +141,27 @@ def walk(f: Formula) -> Iterator[Formula]:
 def references(f: Formula) -> Iterator[Ref]:
     """Every reference with its indices, in reading order (bound index variables included)."""
     return (node for node in walk(f) if isinstance(node, Ref))
+
+
+def variable(name: str) -> str:
+    """The name of a variable that is called as a constant is; no text can say it."""
+    return f"{name}'"
+
+
+def written_name(name: str) -> str:
+    """A name as it is written."""
+    return name.rstrip("'")
+
+
+def as_variables(f: Formula, names: frozenset[str]) -> Formula:
+    """The formula whose free references of these names are variables."""
+    if type(f) is Big:
+        low, high = as_variables(f.low, names), as_variables(f.high, names)
+        return Big(f.op, as_variables(f.body, names - {f.index}), f.index, low, high)
+    parts = tuple([as_variables(p, names) for p in children(f)])
+    if type(f) is Ref and f.name in names:
+        return Ref(variable(f.name), parts)
+    return rebuild(f, parts) if parts else f
 
 
 def substitute(f: Formula, values: dict[str, Formula]) -> Formula:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.indices import fresh, names_in, put
-from hwsolve.formula.parse import parse
+from hwsolve.formula.notation.names import GREEK
+from hwsolve.formula.parse import BIG_OPERATORS, parse
 from hwsolve.formula.terms import Term, mentions, merge, term_of, written
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
@@ -27,6 +29,9 @@ NUMBERS = {  # a number that belongs to a vector x, or to two
     "dot": "Sum(x[j]*y[j], j, 1, n)",
 }
 PRODUCT = "matmul"  # of a matrix and a vector
+ARGUMENTS = {"dot": ("x", "y"), PRODUCT: ("W", "x")}  # of those that take more than x
+
+CALLED = (*FUNCTIONS, *VECTORS, *NUMBERS, PRODUCT, *BIG_OPERATORS)  # all that can stand in front of “(”
 
 Shapes = dict[str, tuple[Formula, ...]]
 
@@ -201,3 +206,26 @@ def vector_names(formulas: Iterable[Formula]) -> set[str]:
                 for arg in node.args:
                     found.update(n.name for n in walk(arg) if isinstance(n, Ref) and not n.indices)
     return found
+
+
+def lone_function(formulas: Iterable[Formula], declared: Iterable[str] = ()) -> tuple[str, str] | None:
+    """A function's name that stands without arguments, and how it is called: (`sin`, `sin(x)`).
+
+    A name that is declared, that an operator binds or that is a letter of the alphabet, such as `gamma`, is a variable.
+    """
+    variables = {*declared, *GREEK}
+    for f in formulas:
+        bound = {node.index for node in walk(f) if isinstance(node, Big)}
+        for node in walk(f):
+            if isinstance(node, Ref) and node.name not in variables | bound and node.name in CALLED:
+                return node.name, called(node.name)
+    return None
+
+
+def called(name: str) -> str:
+    """A function with its arguments, as `leaky_relu(x, a)`."""
+    if name in BIG_OPERATORS:
+        return f"{name}(x[i], i, 1, n)"
+    known = function(name)
+    parameters = known.parameters if known else ARGUMENTS.get(name, ("x",))
+    return f"{name}({', '.join(parameters)})"

@@ -31,9 +31,8 @@ def differentiate(graph: Graph, upstream: str | None = None) -> None:
         if not terms:
             continue
         label = gradient_label(letter, graph.labels[name])
-        gradients[name] = label.symbol
         layer = graph.nodes[terms[0].output].layer
-        graph.add(Node(label.symbol, node.shape, "gradient", terms=terms, layer=layer, of=name), label)
+        gradients[name] = graph.add(label, node.shape, "gradient", terms=terms, layer=layer, of=name)
 
 
 def gradient_label(letter: str, label: Label) -> Label:

@@ -16,3 +16,11 @@ def count(shape: tuple[int, ...]) -> int:
 def elements(shape: tuple[int, ...], most: int | None = None) -> list[Indices]:
     """The indices of the elements, counted from 1, the last axis fastest."""
     return list(islice(product(*(range(1, n + 1) for n in shape)), most))
+
+
+def position(indices: Indices, shape: tuple[int, ...]) -> int:
+    """How many elements stand before one."""
+    at = 0
+    for i, n in zip(indices, shape, strict=True):
+        at = at * n + i - 1
+    return at

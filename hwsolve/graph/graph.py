@@ -9,7 +9,6 @@ import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.graph.operation import Operation, Sizes
-from hwsolve.language import Message, say
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -32,6 +31,7 @@ class Term(msgspec.Struct, frozen=True):
 class Node(msgspec.Struct, frozen=True):
     """One quantity.
 
+    `name` is its own within the graph, as `#3`, which no problem can write; what a reader sees is its label.
     `role`: given (data), parameter, constant, setting, forward, loss, gradient, state, update.  A gradient has `terms`
     instead of an operation; an update names in `follows` the quantity whose next value it is.
     """
@@ -69,27 +69,30 @@ class Graph(msgspec.Struct):
     nodes: dict[str, Node] = {}
     labels: dict[str, Label] = {}
     numbers: dict[str, Formula] = {}  # the constants' numbers
+    typed: dict[str, tuple[Formula, ...]] = {}  # the numbers of givens and parameters, in order
     parameters: dict[str, Parameter] = {}
     selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
+    chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
     loss: str = ""
 
-    def add(self, node: Node, label: Label | None = None) -> str:
-        """Put a node behind those that it needs."""
-        self.nodes[node.name] = node
-        self.labels[node.name] = label or Label(node.name)
-        return node.name
+    def add(self, label: Label, shape: Sizes, role: str, operation: Operation | None = None, **more: Any) -> str:
+        """Put a node behind those that it needs, and give it a name."""
+        name = f"#{len(self.nodes) + 1}"
+        self.nodes[name] = Node(name, shape, role, operation, **more)
+        self.labels[name] = label
+        return name
 
+    def symbol(self, name: str) -> str:
+        """The symbol of a quantity."""
+        return self.labels[name].symbol
 
-class NameClash(Exception):
-    """Two quantities of one name; `layer` is the path of the layer with the second."""
-
-    layer = ""
-
-    def __init__(self, message: Message):
-        super().__init__(str(message))
-        self.message = message
+    def standing(self, name: str) -> str:
+        """Whether the problem states the numbers of a quantity, or they are chosen or implied (see Given)."""
+        if name in self.selectors or self.nodes[name].role == "state":
+            return "implied"
+        return "chosen" if name in self.chosen else "stated"
 
 
 class Builder:
@@ -103,21 +106,24 @@ class Builder:
         self.graph = graph
         self.layers = 0
         self.owned: dict[str, Owned] = {}  # where the numbers of each parameter come from
-        self.places: dict[str, Any] = {}  # where the problem names a quantity, by symbol
         self._outputs: dict[str, int] = {}
 
     def shape(self, name: str) -> Sizes:
         """The shape of a quantity."""
         return self.graph.nodes[name].shape
 
+    def sample(self, name: str) -> Sizes:
+        """The shape of one sample of a quantity."""
+        return self.shape(name)[1 if self.graph.batched else 0 :]
+
     def next_layer(self) -> int:
         """The number of one more layer with parameters."""
         self.layers += 1
         return self.layers
 
-    def given(self, symbol: str, shape: Sizes, elements: dict[tuple[int, ...], str] | None = None) -> str:
-        """A quantity whose numbers the problem states."""
-        return self.add(Node(symbol, shape, "given"), Label(symbol, elements or {}))
+    def given(self, symbol: str, shape: Sizes, of: str = "") -> str:
+        """A quantity whose numbers the problem states; `of` is the key that they stand under."""
+        return self.graph.add(Label(symbol), shape, "given", of=of)
 
     def own(self, layer: Any, which: str, shape: tuple[Any, ...], symbol: str, path: str, value: Any = None) -> str:
         """A parameter of a layer: its symbol unless the problem has one, its numbers as its specification says.
@@ -126,46 +132,40 @@ class Builder:
         """
         spec = getattr(layer, which)
         symbol = getattr(layer.symbols, which, None) or symbol
-        elements = dict(named_elements(spec.symbols)) if spec.symbols is not None else {}
+        elements = {}
+        if spec.symbols is not None:
+            missing = (1,) * (len(shape) - len(spec.names_shape()))  # leading axes that the problem leaves out
+            elements = {missing + at: name for at, name in named_elements(spec.symbols)}
         if isinstance(spec.symbols, str):
             symbol, elements = spec.symbols, {}
-        name = self.add(Node(symbol, shape, "parameter", layer=path), Label(symbol, elements))
+        name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=path)
         self.graph.parameters[name] = Parameter(layer.trainable and spec.trainable, spec.weight_decay)
         self.owned[name] = Owned(spec, path, which, value)
         return name
 
     def free_symbol(self, base: str) -> str:
         """The symbol, or with a number behind it from the second on."""
-        taken = sum(1 for name in self.places if name == base or name.startswith(f"{base}_"))
+        symbols = [label.symbol for label in self.graph.labels.values()]
+        taken = sum(1 for name in symbols if name == base or name.startswith(f"{base}_"))
         return base if not taken else f"{base}_{taken + 1}"
 
     def constant(self, value: Formula) -> str:
         """A number that stands in a formula as it is."""
-        name = f"#{len(self.graph.numbers) + 1}"
+        name = self.graph.add(Label(""), (), "constant")
         self.graph.numbers[name] = value
-        return self.graph.add(Node(name, (), "constant"))
+        return name
 
     def forward(self, operation: Operation, inputs: tuple[str, ...], layer: str, symbol: str | None = None) -> str:
         """A computed quantity; without a symbol it gets that of the activation after the last layer."""
         shape = operation.shape(*(self.shape(i) for i in inputs))
-        name = symbol or self.activation_symbol()
-        return self.add(Node(name, shape, "forward", operation, inputs, layer=layer), Label(name))
+        label = Label(symbol or self.activation_symbol())
+        return self.graph.add(label, shape, "forward", operation, inputs=inputs, layer=layer)
 
     def activation_symbol(self) -> str:
         """`a0` before the first layer with parameters; `a1`, `a1_2` … after it."""
         base = f"a{self.layers}"
         self._outputs[base] = self._outputs.get(base, 0) + 1
         return base if self._outputs[base] == 1 else f"{base}_{self._outputs[base]}"
-
-    def add(self, node: Node, label: Label) -> str:
-        """Put a node in; a symbol that is taken is an error."""
-        # an array whose elements all have names needs none itself
-        names = list(label.elements.values()) or [label.symbol]
-        for name in names:
-            if name in self.places:
-                raise NameClash(say("Two quantities are called `{name}`.", name=name))
-            self.places[name] = node.name
-        return self.graph.add(node, label)
 
 
 def named_elements(symbols: Any, indices: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], str]]:

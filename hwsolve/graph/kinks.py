@@ -15,6 +15,7 @@ from hwsolve.formula.germs import EXTREMES, greatest, is_zero, one_sided, writte
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, call, children, substitute, transform, walk
+from hwsolve.graph.identity import plain
 from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar
 from hwsolve.quantities import put_in
@@ -83,6 +84,7 @@ def convention(call: Call, shown: Message | str, lookup: Lookup) -> Message:
 
 def as_printed(value: Scalar) -> Number:
     """A value in a sentence; a float that is a whole number as one."""
+    value = plain(value, {})
     return put_in(int(value) if isinstance(value, float) and value == int(value) else value)
 
 

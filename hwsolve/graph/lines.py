@@ -7,39 +7,29 @@ and a line whose formula and value do not agree is never made (`Disagreement`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import (
-    ONE,
-    Call,
-    Formula,
-    Number,
-    Ref,
-    call,
-    children,
-    rebuild,
-    substitute,
-    transform,
-)
-from hwsolve.graph.elements import Indices, count, elements
+from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform
+from hwsolve.formula.tree import formula as formula_of
+from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, first_few, met
-from hwsolve.graph.operation import Operation, Schematic, backward_schematic, forward_schematic, rename
+from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
 from hwsolve.graph.reading import Reader, is_view, nothing
+from hwsolve.graph.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
 from hwsolve.graph.run import Values
+from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
-from hwsolve.graph.ties import settled
+from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
-from hwsolve.quantities import put_in, quantity, stated
+from hwsolve.numbers.measured import Measured, error_of
+from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
-
-WRITTEN = 64  # elements of a quantity that are written out; more only on request
-FIRST = 3  # lines that stand for a longer quantity
-UNROLL = 12  # terms of a sum that are written out
 
 
 class Disagreement(Exception):
@@ -51,12 +41,13 @@ class Writer:
 
     def __init__(self, graph: Graph, exact: bool, digits: int, full: bool = False):
         self.graph, self.exact, self.digits = graph, exact, digits
-        self.written = 10**9 if full else WRITTEN
-        self.unroll = 10**9 if full else UNROLL
+        self.room = Room(full)
+        self.unroll = UNROLL
         self.step = 0
         self.values: Values = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.reader = Reader()
+        self.taken = scalars(graph)  # names that no index may have
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
@@ -99,7 +90,7 @@ class Writer:
                 typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
                 self._quantities[key] = typed or quantity(value, self.digits)
             except numbers.Undecided as why:
-                raise numbers.Undecided(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
+                raise type(why)(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
         return self._quantities[key]
 
     def is_stated(self, name: str) -> bool:
@@ -112,10 +103,22 @@ class Writer:
     def lines(self, name: str, rule: Text, at: list[Indices] | None = None) -> Iterator[Line]:
         """The lines of a quantity: of all its elements, or the first few of a long one."""
         node = self.graph.nodes[name]
-        size = count(node.shape)
-        wanted = at if at is not None else elements(node.shape, FIRST if size > self.written else size)
+        wanted = at if at is not None else elements(node.shape, None if self.is_whole(node) else FIRST)
+        self.unroll = EVERY if self.is_roomy(node) else UNROLL
         for k, indices in enumerate(wanted):
             yield from self.line(name, indices, "" if k else rule)
+
+    def is_whole(self, node: Node) -> bool:
+        """Whether all elements of a quantity are written out."""
+        return self.is_roomy(node) or count(node.shape) <= WRITTEN
+
+    def is_roomy(self, node: Node) -> bool:
+        """Whether all elements and all their terms are asked for, and there is room for them."""
+        self.unroll = UNROLL  # a formula is measured as it is written in short
+        first = partial(self.formula, node.name, (1,) * len(node.shape)) if node.operation or node.terms else None
+        holds = self.room.holds((node.name, self.step), count(node.shape), first)
+        self.remarks |= self.room.remarks()
+        return holds
 
     def line(self, name: str, indices: Indices, rule: Text) -> Iterator[Line]:
         """The line of one element, behind those that carry what it reads and nothing wrote."""
@@ -130,7 +133,7 @@ class Writer:
         read = Reads(self)
         if not self.agree(value, formula, read):
             raise Disagreement(
-                f"{name}{list(indices)}: the formula of {self.graph.nodes[name].layer or name} does not give its value"
+                f"{plain(key)}: the formula of {self.graph.nodes[name].layer or plain(key)} does not give its value"
             )
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
@@ -160,9 +163,15 @@ class Writer:
             shown = self.shown(name, indices)
             node = self.graph.nodes[name]
             if self.stated(node):
-                self.given.append(Given(key, shown))
+                self.given.append(self.as_given(key, name, indices, shown))
             else:
                 yield Carried(key, shown, numbers.full(self.element(name, indices)))
+
+    def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
+        """A given as the problem writes it."""
+        shape = self.graph.nodes[name].shape if key.indices else ()
+        typed = self.graph.typed[name][position(indices, self.graph.nodes[name].shape)]
+        return Given(key, shown, as_typed(typed), shape, self.graph.standing(name))
 
     def stated(self, node: Node) -> bool:
         """Whether the problem states the numbers of a node."""
@@ -173,7 +182,7 @@ class Writer:
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
         node = self.graph.nodes[name]
-        if count(node.shape) <= self.written:
+        if count(node.shape) <= GIVEN:
             for indices in elements(node.shape):
                 for _ in self.carry({self.key(name, indices): (name, indices)}):
                     pass
@@ -188,7 +197,7 @@ class Writer:
             schematic = forward_schematic(node.operation, len(node.shape))
             return self.instance(schematic, indices, names, self.sizes(node.operation, node.inputs))
         terms = [self.term(t, indices) for t in node.terms]
-        present = [t for t in terms if not is_zero(t)] or terms[:1]
+        present = [t for t in terms if t != ZERO] or terms[:1]
         return present[0] if len(present) == 1 else call("+", *present)
 
     def term(self, term: Term, indices: Indices) -> Formula:
@@ -202,9 +211,9 @@ class Writer:
         sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
         remark = term.operation.tie_remark()
         sizes |= self.sizes(term.operation, term.inputs)
-        made = self.instance(schematic, indices, names, sizes, whole=remark is not None)
         if remark is None:
-            return made
+            return self.instance(schematic, indices, names, sizes)
+        made = self.instance(schematic, indices, names, sizes, self.holds)
         return settled(made, self.holds, lambda _: self.remarks.update(ties=remark))
 
     def holds(self, comparison: Formula) -> bool:
@@ -222,23 +231,27 @@ class Writer:
         indices: Indices,
         names: dict[str, str],
         sizes: dict[str, Formula],
-        whole: bool = False,
+        holds: Holds | None = None,
     ) -> Formula:
-        """The schematic formula with numbers for its indices and sizes, and nodes for its names; `whole`: all terms."""
-        f = substitute(schematic.formula, sizes)
+        """The schematic formula with numbers for its indices and sizes, and nodes for its names.
+
+        With `holds` all terms, and what stands under a comparison of elements only where that holds.
+        """
+        schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), self.taken)
+        f = schematic.formula
         if "g" not in names:
             f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
         f = transform(rename(f, names), self.constant)
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
-        unroll = 10**9 if whole or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = instantiate(f, where, shapes, unroll_limit=unroll)
+        unroll = EVERY if holds or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
+        made = guarded(instantiate(f, where, shapes, unroll, holds), Reads(self))
         chosen = fold(transform(made, self.selector))
         return made if isinstance(chosen, Number) else chosen
 
     def constant(self, node: Formula) -> Formula:
         """A constant of the graph as its number."""
-        if isinstance(node, Ref) and node.name.startswith("#"):
+        if isinstance(node, Ref) and node.name in self.graph.nodes and self.graph.nodes[node.name].role == "constant":
             return self.graph.numbers[node.name]
         return node
 
@@ -268,7 +281,11 @@ class Writer:
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""
-        return put_in(evaluate(call, Reads(self)), self.digits)
+        read = Reads(self)
+        value = evaluate(call, read)
+        if isinstance(value, float):  # pieces are no steeper than their arguments, as a rule
+            value = Measured(value, sum(error_of(self.element(*where)) for where in read.seen.values()))
+        return put_in(value, self.digits)
 
 
 class Reads:
@@ -281,13 +298,3 @@ class Reads:
     def __call__(self, name: str, indices: Indices) -> Any:
         self.seen[self.writer.key(name, indices)] = (name, indices)
         return self.writer.element(name, indices)
-
-
-def is_zero(f: Formula) -> bool:
-    """Whether a formula is the number 0."""
-    return isinstance(f, Number) and f.numerator == 0
-
-
-def formula_of(value: Any) -> Formula:
-    """A size as a formula."""
-    return value if isinstance(value, Formula) else Number(int(value))

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula, Ref, rebuild, substitute, transform, walk
+from hwsolve.formula.tree import Big, Formula, Ref, rebuild, substitute, transform, walk
 from hwsolve.formula.tree import children as parts_of
 from hwsolve.language import Message
 
@@ -35,8 +36,11 @@ class Operation(msgspec.Struct, frozen=True):
         """The schematic formula; most operations have one for all settings."""
         return self.formula
 
-    def matrix(self, batched: bool) -> dict[str, str]:
-        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream."""
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
+        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream.
+
+        None for inputs whose shapes are no rows and columns.  An array with one axis is a column.
+        """
         return {}
 
     def output_indices(self) -> tuple[str, ...]:
@@ -145,6 +149,35 @@ def input_rank(f: Formula, name: str) -> int:
         if isinstance(node, Ref) and node.name == name:
             return len(node.indices)
     raise LookupError(f"{name} does not occur in the formula")
+
+
+def apart(schematic: Schematic, taken: frozenset[str]) -> Schematic:
+    """The same with other letters for the indices, free and bound, whose letters are names of quantities."""
+    f = schematic.formula
+    bound = {node.index for node in walk(f) if isinstance(node, Big)}
+    letters = sorted((bound | set(schematic.indices)) & taken)
+    if not letters:
+        return schematic
+    used = names_in(f) | bound | set(schematic.indices) | taken
+    new: dict[str, str] = {}
+    for old in letters:
+        # an index that gets its letter later stays one that no sum of another term binds
+        longer = next(name for k in range(1, len(used) + 2) if (name := old + "_" * k) not in used)
+        new[old] = longer if old in LEADING + INNER else fresh("", used | set(new.values()))
+
+    def change(node: Formula) -> Formula:
+        if isinstance(node, Big):
+            return Big(node.op, node.body, new.get(node.index, node.index), node.low, node.high)
+        return Ref(new[node.name]) if isinstance(node, Ref) and not node.indices and node.name in new else node
+
+    return Schematic(transform(f, change), tuple(new.get(i, i) for i in schematic.indices))
+
+
+def repeated(value: Array, shape: Sizes) -> Array:
+    """An array that holds one number everywhere."""
+    import numpy as np
+
+    return np.full(shape, value, dtype=None if isinstance(value, float) else object)
 
 
 def rename(f: Formula, names: dict[str, str]) -> Formula:

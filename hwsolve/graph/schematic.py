@@ -21,8 +21,8 @@ from hwsolve.formula.tree import (
     transform,
     walk,
 )
-from hwsolve.graph.operation import INNER, LEADING, Schematic, backward_schematic, forward_schematic, rename
-from hwsolve.graph.ties import without_ties
+from hwsolve.graph.operation import INNER, LEADING, Schematic, apart, backward_schematic, forward_schematic, rename
+from hwsolve.graph.ties import unguarded
 from hwsolve.solution import Prose, Stage
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
     """An element of the quantity, and its formula."""
     of = writer.graph.nodes.get(node.of, node)
     samples = writer.graph.batched and of.role in ("given", "forward", "loss")
-    schematic = lettered(of_node(writer, node), keep=LEADING[:1] if samples else ())
+    schematic = lettered(of_node(writer, node), LEADING[:1] if samples else (), writer.taken)
     key = writer.key(node.name, ())
     return Ref(key.name, tuple(Ref(i) for i in schematic.indices)), schematic.formula
 
@@ -75,10 +75,11 @@ def of_term(writer: Writer, term: Term) -> Schematic:
 
 def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes: dict[str, Formula]) -> Schematic:
     """Sizes as numbers, names as keys, an upstream gradient of 1 left out, sums of one term without their sign."""
-    f = substitute(schematic.formula, sizes)
+    schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), writer.taken)
+    f = schematic.formula
     if "g" not in names:
         f = fold(transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n))
-    f = transform(rename(without_ties(f), names), writer.constant)
+    f = transform(rename(unguarded(f), names), writer.constant)
     return Schematic(keyed(writer, transform(single(f), in_order)), schematic.indices)
 
 
@@ -107,10 +108,11 @@ def keyed(writer: Writer, f: Formula) -> Formula:
     return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
 
 
-def lettered(schematic: Schematic, keep: tuple[str, ...]) -> Schematic:
+def lettered(schematic: Schematic, keep: tuple[str, ...], taken: frozenset[str]) -> Schematic:
     """Single letters for the index variables, other than those that are bound; the sample's own letter is kept."""
-    used = {n.index for n in walk(schematic.formula) if isinstance(n, Big)} | set(schematic.indices)
+    used = {n.index for n in walk(schematic.formula) if isinstance(n, Big)} | set(schematic.indices) | taken
     free = (letter for letter in LETTERS if letter not in used)
-    new = {old: next(free) for old in schematic.indices if old in INNER or (old in LEADING and old not in keep)}
+    given = (old for old in schematic.indices if old not in keep and old.rstrip("_") in LEADING + INNER)
+    new = {old: next(free) for old in given}
     f = substitute(schematic.formula, {old: Ref(letter) for old, letter in new.items()})
     return Schematic(f, tuple(new.get(i, i) for i in schematic.indices))

@@ -1,4 +1,4 @@
-"""Equal maxima in a backward formula: their convention is written only where there are any.
+"""Cases that are written only where they matter: equal maxima in a backward formula, and 0 · ln 0.
 
 An operation writes `if(x[m] == y[p], C, 0)` for the share of a cell that has the maximum, where C is made of
 comparisons of other cells with the same maximum: 1 where there is no other such cell.
@@ -7,9 +7,12 @@ comparisons of other cells with the same maximum: 1 where there is no other such
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, children, transform
+from hwsolve.numbers import NotFinite
 
 Holds = Callable[[Formula], bool]
 
@@ -27,9 +30,36 @@ def plain(condition: Formula) -> bool:
     return all(isinstance(i, Number) for side in children(condition) for i in children(side))
 
 
-def without_ties(f: Formula) -> Formula:
-    """The formula for maxima that no two cells have."""
-    return transform(f, lambda node: Call("if", (found[0], ONE, ZERO)) if (found := shared(node)) else node)
+def unguarded(f: Formula) -> Formula:
+    """The formula without the cases `if(t == 0, …)` of an element that is a number where the rest has no value."""
+
+    def drop(node: Formula) -> Formula:
+        match node:
+            case Call("if", (Call("==", (Ref(), Number())), _, other)):
+                return other
+        return node
+
+    return transform(f, drop)
+
+
+def guarded(f: Formula, lookup: Lookup) -> Formula:
+    """The formula without these cases, or with them decided where it has no value without them."""
+    bare = unguarded(f)
+    if bare == f:
+        return f
+    try:
+        evaluate(bare, lookup)
+    except NotFinite:
+        return fold(transform(f, partial(decided, lookup=lookup)))
+    return bare
+
+
+def decided(node: Formula, lookup: Lookup) -> Formula:
+    """A case of an element that is a number, where its indices are numbers."""
+    match node:
+        case Call("if", (Call("==", (Ref(), Number())) as condition, then, other)) if plain(condition):
+            return then if evaluate(condition, lookup) else other
+    return node
 
 
 def settled(f: Formula, holds: Holds, met: Callable[[Formula], None]) -> Formula:

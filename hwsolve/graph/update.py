@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.formula.tree import Formula
-from hwsolve.graph.graph import Graph, Label, Node
-from hwsolve.graph.operation import Array, Operation
+from hwsolve.graph.graph import Graph, Label
+from hwsolve.graph.operation import Array, Operation, Sizes
 
 
 class Velocity(Operation, frozen=True):
@@ -21,7 +21,7 @@ class Velocity(Operation, frozen=True):
     inputs = ("u", "g", "w", "momentum", "decay")
     batched = ("u", "g", "w")
 
-    def matrix(self, batched: bool) -> dict[str, str]:
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter."""
         return {"y": "{momentum} {u} + {g}" + " + {decay} {w}" * self.decay}
 
@@ -44,7 +44,7 @@ class Descend(Operation, frozen=True):
     inputs = ("w", "g", "u", "lr", "momentum", "decay")
     batched = ("w", "g", "u")
 
-    def matrix(self, batched: bool) -> dict[str, str]:
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter."""
         if self.momentum and not self.nesterov:
             return {"y": "{w} − {lr} {u}"}
@@ -97,19 +97,20 @@ def descend(graph: Graph, name: str, g: str, settings: Settings, lr: str, moment
     u = g
     if momentum is not None:
         start = Label(f"velocity_{label.symbol}", {k: f"velocity_{v}" for k, v in label.elements.items()})
-        state = graph.add(Node(start.symbol, node.shape, "state", layer=node.layer), start)
+        state = graph.add(start, node.shape, "state", layer=node.layer, of=name)
         inputs = (state, g, name, momentum, decay or unused)
         velocity = Velocity(decay is not None)
-        u = graph.add(Node(f"{state}'", node.shape, "update", velocity, inputs, follows=state), start)
+        u = graph.add(start, node.shape, "update", velocity, inputs=inputs, follows=state)
     step = Descend(decay is not None, momentum is not None, settings.nesterov)
     reads = (name, g, u, lr, momentum or unused, decay or unused)
-    graph.add(Node(f"{name}'", node.shape, "update", step, reads, follows=name, layer=node.layer), label)
+    graph.add(label, node.shape, "update", step, inputs=reads, follows=name, layer=node.layer)
 
 
 def scalar(graph: Graph, symbol: str, value: Formula) -> str:
     """A number of the optimizer as a given quantity."""
-    graph.numbers[symbol] = value
-    return graph.add(Node(symbol, (), "setting"), Label(symbol))
+    name = graph.add(Label(symbol), (), "setting")
+    graph.numbers[name] = value
+    return name
 
 
 def decay_of(graph: Graph, name: str, settings: Settings) -> str | None:
@@ -118,5 +119,7 @@ def decay_of(graph: Graph, name: str, settings: Settings) -> str | None:
     value = settings.weight_decay if own is None else own
     if value is None:
         return None
-    symbol = "weight_decay" if own is None else f"weight_decay_{graph.labels[name].symbol}"
-    return symbol if symbol in graph.nodes else scalar(graph, symbol, value)
+    if own is not None:
+        return scalar(graph, f"weight_decay_{graph.symbol(name)}", value)
+    common = (n.name for n in graph.nodes.values() if n.role == "setting" and graph.symbol(n.name) == "weight_decay")
+    return next(common, None) or scalar(graph, "weight_decay", value)

@@ -15,7 +15,7 @@ from hwsolve.graph.operation import Operation
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
-from hwsolve.layers.cost import Operations, elementwise
+from hwsolve.layers.cost import MOVED, NOT_COUNTED, NotCounted, Nothing, Operations, elementwise
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, Decimal, Size
@@ -25,10 +25,12 @@ class Activation(Layer, frozen=True):
     """y = f(x), element by element; `function` is f as a formula."""
 
     PART: ClassVar[str] = "activation"
+    GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
     # how f and its derivative are worked out, for counting: `y` is f(x), other names are what is kept or known
-    evaluation: ClassVar[str] = "x"
-    slope: ClassVar[str] = "1"
+    evaluation: ClassVar[str | None] = None
+    slope: ClassVar[str | None] = None
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
 
     def settings(self) -> dict[str, Formula]:
         """The values of the names, other than x, that stand in `function`."""
@@ -38,8 +40,10 @@ class Activation(Layer, frozen=True):
         """The function these settings choose."""
         return self.function
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """Those of `evaluation` for every value; back, those of `slope` and a multiplication."""
+        if self.evaluation is None or self.slope is None:
+            return NOT_COUNTED
         return elementwise(self.evaluation, self.slope)
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
@@ -60,6 +64,13 @@ class Identity(Activation, frozen=True):
     """Identity: y = x."""
 
     PART: ClassVar[str] = "view"
+    GIVES: ClassVar[str] = ""
+    evaluation: ClassVar[str | None] = "x"
+    slope: ClassVar[str | None] = "1"
+
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
+        """None."""
+        return MOVED
 
 
 class ReLU(Activation, frozen=True):
@@ -97,6 +108,7 @@ class PReLU(Activation, frozen=True):
     evaluation: ClassVar[str] = "if(x > 0, x, weight*x)"
     slope: ClassVar[str] = "if(x > 0, 1, weight)"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
+    ALONE: ClassVar[tuple[str, ...]] = ("num_parameters", "init")  # `prelu: 3`, as in torch.nn; `prelu: 0.25`
 
     def output(self, x: Shape) -> Shape:
         """The same shape; as many slopes as channels, or one."""
@@ -114,7 +126,8 @@ class PReLU(Activation, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """The gradient of a slope is the sum of g·x where x < 0."""
-        return super().operations(x) | {"gradient": {"mul": "values", "sum": "values - slopes"}}
+        gradient = {"mul": "values", "sum": "values - slopes"}
+        return elementwise(self.evaluation, self.slope) | {"gradient": gradient}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values and the slopes."""
@@ -126,7 +139,7 @@ class PReLU(Activation, frozen=True):
 
     def build(self, builder: Builder, x: str, path: str) -> str:
         """One operation with its learned slope; `init` is its value unless `weight` gives one."""
-        if self.num_parameters != 1:
+        if self.num_parameters != 1 and not self.weight.shared:
             raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=path))
         a = builder.own(self, "weight", (), builder.free_symbol("alpha"), path, self.init)
         return builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a), path, self.symbols.output)
@@ -135,6 +148,7 @@ class PReLU(Activation, frozen=True):
 class Sigmoid(Activation, frozen=True):
     """Logistic function: y = 1/(1 + exp(−x))."""
 
+    GIVES: ClassVar[str] = "probabilities"
     function: ClassVar[str] = "sigmoid(x)"
     evaluation: ClassVar[str] = "1/(1 + exp(-x))"
     slope: ClassVar[str] = "y*(1 - y)"
@@ -165,7 +179,7 @@ class Softplus(Activation, frozen=True):
         """The sharpness beta."""
         return {} if self.beta == Number(1) else {"beta": self.beta}
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """With a sharpness, a multiplication and a division more."""
         if self.beta == Number(1):
             return super().operations(x)
@@ -188,7 +202,7 @@ class GELU(Activation, frozen=True):
     evaluation: ClassVar[str] = "x*(1 + erf(x/sqrt_2))/2"
     slope: ClassVar[str] = "p + x*exp(-(x*x)/2)/sqrt_2pi"
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """Φ(x) is kept; of the approximation, its tanh."""
         if self.approximate == "none":
             return super().operations(x)
@@ -263,6 +277,7 @@ class HardTanh(Activation, frozen=True):
 class HardSigmoid(Activation, frozen=True):
     """Piecewise linear sigmoid: y = (x + 3)/6 cut off at 0 and 1."""
 
+    GIVES: ClassVar[str] = "probabilities"
     function: ClassVar[str] = "hard_sigmoid(x)"
     evaluation: ClassVar[str] = "min(max((x + 3)/6, 0), 1)"
     slope: ClassVar[str] = "if(x > -3, if(x < 3, 1/6, 0), 0)"
@@ -279,6 +294,7 @@ class HardSwish(Activation, frozen=True):
 class LogSigmoid(Activation, frozen=True):
     """Logarithm of the sigmoid: y = ln σ(x)."""
 
+    GIVES: ClassVar[str] = "log probabilities"
     function: ClassVar[str] = "log_sigmoid(x)"
     evaluation: ClassVar[str] = "-log(1 + exp(-x))"
     slope: ClassVar[str] = "1/(1 + exp(x))"

@@ -6,12 +6,14 @@ Source: PyTorch, torch.nn.AdaptiveAvgPool2d.
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.pooling_cost import COMPARED, TOGETHER
 from hwsolve.spec.fields import Field, PerAxis, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from hwsolve.layers.axes import Frame
     from hwsolve.layers.pooled import Pooled
 
+MOST_STEPS = 1_000_000  # windows that are followed one by one
 KEEP = -1  # stands for `null`: that axis stays as it is
 
 
@@ -42,8 +45,24 @@ def pooled_cells(n: base.Size, places: base.Size) -> base.Size:
     if places == 1 or places == n:
         return n
     if isinstance(n, int) and isinstance(places, int):
-        return sum(-(-(p + 1) * n // places) - p * n // places for p in range(places))
+        return n + places - gcd(n, places)  # windows side by side share a cell, unless they meet at its edge
     raise ShapeError(say("The windows can be counted where the sizes are numbers, or the output is 1."), "output_size")
+
+
+def fewest_cells(n: base.Size, places: base.Size) -> base.Size:
+    """The fewest cells along an axis such that every window holds one: from left to right, each as far as it can be."""
+    if not isinstance(n, int) or not isinstance(places, int) or n % places == 0:
+        return places
+    again = gcd(n, places)  # the windows lie alike in so many parts
+    n, places = n // again, places // again
+    if min(n, places) > MOST_STEPS:
+        raise ShapeError(say("The map is too large to count where its windows overlap."), "output_size")
+    count = p = 0
+    while p < places:
+        count += 1
+        cell = -(-(p + 1) * n // places) - 1
+        p = -(-(cell + 1) * places // n)
+    return count * again
 
 
 class AdaptivePooling(Layer, frozen=True):
@@ -53,6 +72,7 @@ class AdaptivePooling(Layer, frozen=True):
 
     PART: ClassVar[str] = "pooling"
     AXES: ClassVar[int]
+    MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, output_size…)."""
@@ -76,13 +96,27 @@ class AdaptivePooling(Layer, frozen=True):
         return Frame(tuple(SharedOut(n, q) for n, q in pairs))
 
     def operations(self, x: Shape) -> Operations:
-        """One comparison less than cells; back, each gradient is added to the error of its largest cell."""
-        return {"forward": {"cmp": "cells - outputs"}, "error": {"add": "outputs"}}
+        """One comparison less than cells; back, the gradients of windows with one largest cell are added there."""
+        return {"forward": {"cmp": "cells - outputs"}, "error": {"add": "outputs - fewest"} if self.overlaps(x) else {}}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The output values, and the cells of all their windows."""
+        """The output values, the cells of all their windows, and the fewest cells that hold every maximum."""
+        fewest = [fewest_cells(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)]
+        return self.cells(x) | {"fewest": base.product((x[0], *fewest))}
+
+    def cells(self, x: Shape) -> dict[str, base.Size]:
+        """The values before and after, and the cells of all windows."""
         sides = [pooled_cells(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)]
-        return {"outputs": base.product(self.output(x)), "cells": base.product((x[0], *sides))}
+        values = {"inputs": base.product(x), "outputs": base.product(self.output(x))}
+        return values | {"cells": base.product((x[0], *sides))}
+
+    def overlaps(self, x: Shape) -> bool:
+        """Whether a cell lies in two windows."""
+        return any(pooled_cells(n, q) != n for n, q in zip(x[1:], self.output(x)[1:], strict=True))
+
+    def assumption(self, x: Shape) -> Message | None:
+        """Where the largest values of windows are."""
+        return TOGETHER if self.overlaps(x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The largest value of every place; of equal ones the first, as PyTorch takes it."""
@@ -100,9 +134,17 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
     """Adaptive average pooling; to 1×1 it is global average pooling."""
 
     def operations(self, x: Shape) -> Operations:
-        """A sum and a division; back, each gradient is divided and added to the errors of all its cells."""
+        """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
         forward = {"add": "cells - outputs", "div": "outputs"}
-        return {"forward": forward, "error": {"div": "outputs", "add": "cells"}}
+        return {"forward": forward, "error": {"div": "outputs", "add": "cells - inputs"}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values before and after, and the cells of all windows."""
+        return self.cells(x)
+
+    def assumption(self, x: Shape) -> Message | None:
+        """None: a mean goes back to all cells of its window."""
+        return None
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every place."""
@@ -111,17 +153,28 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
         return Mean(self.frame(x))
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values of the input; none where its sides are unknown."""
+        """The values of the input, and the cells of all windows where they are known."""
         values = base.values_in(x)
-        return {} if values is None else {"inputs": values}
+        if values is None or isinstance(self.macs(x), NotCounted):
+            return {}
+        return {"inputs": values} if all(side == 1 for side in self.output_size) else self.cells(x)
 
     def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The values that come in."""
-        return base.values_in(x)
+        """The cells of all windows."""
+        sizes = self.sizes(x)
+        return sizes.get("cells", sizes.get("inputs"))
 
-    def macs(self, x: Shape) -> str | None:
-        """Every input value is added once, where the windows don't overlap."""
-        return "inputs" if base.values_in(x) is not None and all(side == 1 for side in self.output_size) else None
+    def macs(self, x: Shape) -> str | NotCounted:
+        """Every cell of every window is added once: every input value, where the map becomes one cell."""
+        if all(side == 1 for side in self.output_size):
+            return SIDES_UNKNOWN if base.values_in(x) is None else "inputs"
+        if isinstance(x, StatedMap):
+            return SIDES_UNKNOWN
+        try:
+            self.cells(x)
+        except ShapeError:
+            return NotCounted(say("its windows are counted where the sizes are numbers"))
+        return "cells"
 
 
 class AdaptiveAvgPool1d(AdaptiveAveragePooling, frozen=True):

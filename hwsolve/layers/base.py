@@ -14,7 +14,8 @@ import msgspec
 
 from hwsolve.formula.tree import Call, Formula, Number, call, formula
 from hwsolve.language import Message, say
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
+from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
 from hwsolve.layers.parameter import ABSENT, ParameterSpec
 from hwsolve.spec.fields import Flag, RecordField, Word
 
@@ -148,12 +149,17 @@ def shape_text(shape: Shape) -> str:
         return f"{size_text(shape[0])} × ?{held}"
     if len(shape) == 1:
         return size_text(shape[0])
-    return " × ".join([f"({size_text(s)})" if is_sum(s) else size_text(s) for s in shape])
+    return " × ".join([factor_text(s) for s in shape])
 
 
 def is_sum(size: Size) -> bool:
     """Whether a size needs parentheses as a factor."""
     return type(size) is Call and size.name in ("+", "-")
+
+
+def factor_text(size: Size) -> str:
+    """A size before a multiplication sign."""
+    return f"({size_text(size)})" if is_sum(size) else size_text(size)
 
 
 def concatenated(shapes: list[Shape]) -> Shape | None:
@@ -185,6 +191,8 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True):
     bias: Word | None = None
     output: Word | None = None
 
+    MEANINGS: ClassVar[dict[str, Message]] = SYMBOLS
+
 
 NO_SYMBOLS = Symbols()
 
@@ -196,10 +204,17 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     trainable: Flag = True
     symbols: Annotated[Symbols, RecordField(Symbols)] = NO_SYMBOLS
 
+    MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS  # of the arguments, in a line each
     # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
     PART: ClassVar[str] = "other"
+    # what a loss may ask of its last layer: numbers, activations, probabilities, distribution (probabilities that sum
+    # to 1), log probabilities, log distribution; "" for a layer that keeps what comes in, or where nothing is known
+    GIVES: ClassVar[str] = ""
+    EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
-    MACS: ClassVar[str | None] = None  # multiply-adds of a forward pass as a formula over `sizes`
+    MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
+
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
     def output(self, x: Shape) -> Shape:
         """The shape that comes out when `x` goes in; elementwise layers keep it."""
@@ -234,21 +249,25 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         left = {name: "1" if spec.shared else texts[name] for name, spec in specs.items() if spec is not ABSENT}
         return left | {"params": " + ".join(left.values())} if left else {}
 
-    def macs(self, x: Shape) -> str | None:
-        """The formula text of the multiply-adds of one forward pass, over `sizes`; None for none."""
+    def macs(self, x: Shape) -> str | Nothing | NotCounted:
+        """The formula text of the multiply-adds of one forward pass, over `sizes`."""
         return self.MACS
 
     def multiply_adds(self, x: Shape) -> Size | None:
-        """The same count from the shapes; None for none, or where the sides of a map are unknown."""
+        """The same count from the shapes; None where `macs` is no formula."""
         return None
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """The elementary operations of each phase and kind, as formula texts over `cost_sizes` (see cost.py)."""
-        return {}
+        return self.OPERATIONS
 
     def cost_sizes(self, x: Shape) -> dict[str, Size]:
         """The values of the names in `operations`."""
         return self.sizes(x)
+
+    def assumption(self, x: Shape) -> Message | None:
+        """What `operations` take for granted of the numbers that go in."""
+        return None
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
         """The output axes (from 0) that a formula gives: its text, and the values of its names."""
@@ -261,6 +280,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     def build(self, builder: Builder, x: str, path: str) -> str:
         """Write this layer into the graph of a computation: it reads quantity `x`; gives the name of its output."""
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=path))
+
+    def idle(self, path: str) -> Message | None:
+        """What a computation leaves out of this layer, which `path` names; None where that is nothing."""
+        return None
 
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""

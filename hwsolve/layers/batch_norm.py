@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from hwsolve.formula.tree import Number
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
-from hwsolve.layers.cost import Operations, normalisation
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Decimal, Flag
 
@@ -27,8 +27,9 @@ class BatchNorm(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     PART: ClassVar[str] = "normalization"
+    EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels", "params": "2*channels"}
-    MACS: ClassVar[str | None] = "values"
+    MACS: ClassVar[str | Nothing | NotCounted] = "values"
     RANKS: ClassVar[tuple[int, ...]]
     WANTED: ClassVar[str]
 
@@ -67,9 +68,9 @@ class BatchNorm(Layer, frozen=True):
         """The values that are normalised."""
         return base.values_in(x)
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | Nothing | NotCounted:
         """One multiply-add per value: with the running statistics it is one scale and one shift."""
-        return None if base.values_in(x) is None else self.MACS
+        return SIDES_UNKNOWN if base.values_in(x) is None else self.MACS
 
 
 class BatchNorm1d(BatchNorm, frozen=True):

@@ -80,11 +80,7 @@ class Windows:
     def equal_to(self, x: Array, value: Array) -> Array:
         """Which cells of every place have its value: (…, places, window) of truths."""
         cells, value = self.gather(x), value[..., None]
-        same = cells == value if numbers.is_float(x) else EQUAL(cells, value)
-        return np.asarray(same, dtype=bool) & self.inside
-
-
-EQUAL = np.frompyfunc(lambda a, b: numbers.equal(a, b), 2, 1)
+        return numbers.same(cells, value) & self.inside
 
 
 @lru_cache(maxsize=256)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsolve.graph.graph import Builder, NameClash
+from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.layers.base import NotComputed
 from hwsolve.layers.inference import Item
 
-LETTERS = ("c", "i", "j", "k")
+LETTERS = ("c", "i", "j", "k", "l", "q")
 
 
 class Add(Operation, frozen=True):
@@ -29,19 +29,49 @@ class Add(Operation, frozen=True):
 
 
 class Multiply(Operation, frozen=True):
-    """y = x · s, element by element."""
+    """y = x · s, element by element; of two axes, one of length 1 is repeated along the other.
+
+    `sides` holds the own axes of x and of s, without leading ones.
+    """
+
+    sides: tuple[Sizes, Sizes]
 
     inputs = ("x", "s")
     batched = ("x", "s")
-    formula = "x*s"
+
+    def output_indices(self) -> tuple[str, ...]:
+        """All axes; none are written where both have the same."""
+        return LETTERS[: len(self.sides[0])] if self.sides[0] != self.sides[1] else ()
+
+    def text(self) -> str:
+        """The product of the elements that meet."""
+        return "*".join(self.element(name, own) for name, own in zip(self.inputs, self.sides, strict=True))
+
+    def element(self, name: str, own: Sizes) -> str:
+        """`x[c,1]` where an axis of length 1 is repeated."""
+        indices = self.output_indices()
+        at = (i if n == m else "1" for i, n, m in zip(indices, own, self.repeated(), strict=False))
+        return f"{name}[{','.join(at)}]" if indices else name
+
+    def repeated(self) -> Sizes:
+        """The own axes of y."""
+        return tuple(max(pair) for pair in zip(*self.sides, strict=True))
+
+    def shape(self, *shapes: Sizes) -> Sizes:
+        """(…, the longer of each pair of axes)."""
+        x, own = shapes[0], self.repeated()
+        return (*x[: len(x) - len(own)], *own)
 
     def forward(self, x: Array, s: Array) -> Array:
-        """The product, in the shape of both."""
+        """The product."""
         return x * s
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g times the other one."""
-        return g * arrays[1 - slot]
+        """g times the other one, summed over the axes along which this one is repeated."""
+        made, own = g * arrays[1 - slot], self.sides[slot]
+        lead = made.ndim - len(own)
+        axes = tuple(lead + k for k, (n, m) in enumerate(zip(own, self.repeated(), strict=True)) if n != m)
+        return made.sum(axis=axes, keepdims=True) if axes else made
 
 
 class Concatenate(Operation, frozen=True):
@@ -96,17 +126,18 @@ def build_item(item: Item, builder: Builder, x: str) -> str:
     if item.layer is not None:
         try:
             return item.layer.build(builder, x, item.path)
-        except (NameClash, NotComputed) as why:
+        except NotComputed as why:
             why.layer = item.path
             raise
     ends = [build_items(branch, builder, x) for _, branch in item.branches]
     out = ends[0]
     for end in ends[1:]:
-        out = builder.forward(joining(item), (out, end), item.path)
+        out = builder.forward(joining(item, builder.sample(out), builder.sample(end)), (out, end), item.path)
     return out
 
 
-def joining(item: Item) -> Operation:
-    """How the branches of a composite come together."""
-    made = {"residual": Add(), "multiply": Multiply(), "concat": Concatenate(len(item.output))}
-    return made[item.type]
+def joining(item: Item, x: Sizes, s: Sizes) -> Operation:
+    """How two branches of a composite come together."""
+    if item.type == "multiply":
+        return Multiply((x, s))
+    return Add() if item.type == "residual" else Concatenate(len(x))

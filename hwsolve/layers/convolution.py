@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.reached import copied, tracks
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Convolution(Layer, frozen=True):
     bias: ParameterSpec = DEFAULT
 
     PART: ClassVar[str] = "convolution"
+    GIVES: ClassVar[str] = "numbers"
     AXES: ClassVar[int]
 
     def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:
@@ -123,10 +125,10 @@ class Convolution(Layer, frozen=True):
         kernel = self.one_kernel()
         return {"weight": f"{kernel}*out", "bias": "out", "params": f"({kernel} + 1)*out"}
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | NotCounted:
         """One kernel at every place of every output channel; unknown where the sides are."""
         if isinstance(x, StatedMap):
-            return None
+            return SIDES_UNKNOWN
         return f"{self.one_kernel()}*out*{'*'.join(window.SIDES[self.AXES])}"
 
     def multiply_adds(self, x: Shape) -> base.Size | None:
@@ -137,18 +139,35 @@ class Convolution(Layer, frozen=True):
         return base.product(weights + self.output(x)[1:])
 
     def operations(self, x: Shape) -> Operations:
-        """A sum of products for each output value; its products again for the error, added where they came from."""
+        """A sum of products for each output value; its products again for the error, added in the cells they came from.
+
+        Zeros of the padding are cells like others; a padding of copies is the map's own cells.
+        """
         places = "*".join(window.SIDES[self.AXES])
         products, kernel = f"{self.one_kernel()}*out*{places}", self.one_kernel()
         operations = {
             "forward": {"mul": products, "sum": f"({kernel} - 1)*out*{places}"},
-            "error": {"mul": products, "sum": products},
+            "error": {"mul": products, "sum": f"{products} - in*{self.reached(x)[0]}"},
             "gradient": {"mul": products, "sum": f"{kernel}*out*({places} - 1)"},
         }
         if self.bias is not ABSENT:
             operations["forward"]["sum"] += f" + out*{places}"
             operations["gradient"]["add"] = f"out*{places} - 1" if self.bias.shared else f"out*({places} - 1)"
         return operations
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The steps of the window too."""
+        return self.sizes(x) | self.reached(x)[1]
+
+    def reached(self, x: Shape) -> tuple[str, dict[str, base.Size]]:
+        """How many cells of one channel the windows reach, as a text, and the values of its names."""
+        sides = window.SIDES[self.AXES]
+        axes, values = tracks(sides, self.output(x)[1:], self.kernel_size, self.stride, self.dilation)
+        if self.padding_mode == "zeros":
+            return "*".join(axis.text() for axis in axes), values
+        for side, n, pads, axis in zip(sides, x[1:], self.pads(x), axes, strict=True):
+            values[f"{side}_reached"] = n if axis.is_dense() else copied(axis, n, pads[0], self.padding_mode)
+        return "*".join(f"{side}_reached" for side in sides), values
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
         """How many places the window has along each axis of the map."""

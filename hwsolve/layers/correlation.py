@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import call
-from hwsolve.graph.operation import Array, Operation, Sizes
-from hwsolve.layers.axes import Frame, Size, Sliding
+from hwsolve.graph.operation import Array, Operation, Sizes, repeated
+from hwsolve.layers.axes import Frame, Size, Sliding, whole
 
 if TYPE_CHECKING:
     from hwsolve.layers.cells import Windows
@@ -32,7 +32,7 @@ class Written(msgspec.Struct, frozen=True):
 class Kernels(Operation, frozen=True):
     """What both operations share: kernels over the windows of `frame`, channels in groups, and a bias or none.
 
-    `bias` is units (one for each output channel), shared (one for all) or none.
+    `bias` is units (one for each output channel), shared (one for all) or none; `shared`: all weights are one number.
     """
 
     frame: Frame
@@ -40,6 +40,7 @@ class Kernels(Operation, frozen=True):
     channels_out: Size = 1
     groups: Size = 1
     bias: str = "units"
+    shared: bool = False
     flip: bool = False  # true convolution: the kernel from its other end
     written: Written = Written()
 
@@ -70,10 +71,15 @@ class Kernels(Operation, frozen=True):
         """The sum over input channels and the kernel, and the bias; axes that are not written have no index."""
         kernel = list(self.frame.window())
         w_text, x_text = ",".join(w[2 - self.written.w :] + kernel), ",".join(x if self.written.x else x[1:])
-        text = self.frame.over("Sum", f"w[{w_text}]*x[{x_text}]")
+        weight = "w" if self.shared else f"w[{w_text}]"
+        text = self.frame.over("Sum", f"{weight}*x[{x_text}]")
         if self.channels_in != self.groups:
             text = f"Sum({text}, c, 1, C)"
         return text + {"units": f" + b[{self.channel()[1]}]", "shared": " + b", "none": ""}[self.bias]
+
+    def slides(self) -> tuple[Sliding, ...]:
+        """The axes, which slide."""
+        return tuple(a for a in self.frame.axes if isinstance(a, Sliding))
 
     # arrays, as (samples, groups, channels of a group, …)
 
@@ -84,12 +90,14 @@ class Kernels(Operation, frozen=True):
 
     def kernels(self, w: Array) -> Array:
         """The kernels with one axis for all their cells: (groups, channels, channels, cells)."""
-        axes = tuple(range(-len(self.frame.axes), 0))
+        first, second = self.weight_channels()
+        if self.shared:
+            groups, *kernel = whole(self.groups, *(s.kernel for s in self.slides()))
+            return repeated(w, (groups, first, second, prod(kernel)))
         if self.flip:
             import numpy as np
 
-            w = np.flip(w, axes)
-        first, second = self.weight_channels()
+            w = np.flip(w, tuple(range(-len(self.frame.axes), 0)))
         return w.reshape(self.groups, first, second, -1)
 
     def weight_channels(self) -> tuple[Any, Any]:
@@ -98,6 +106,8 @@ class Kernels(Operation, frozen=True):
 
     def weight_gradient(self, d: Array, like: Array) -> Array:
         """The gradient of `kernels(w)` in the shape of w."""
+        if self.shared:
+            return d.sum()
         d = d.reshape(like.shape)
         if self.flip:
             import numpy as np
@@ -176,10 +186,6 @@ class TransposedCorrelation(Kernels, frozen=True):
             return self.sum_over([c, o], [c, *places])
         of_group = f"{c} + C*{group}"
         return self.sum_over([of_group, f"{o} - O*{group}"], [of_group, *places])
-
-    def slides(self) -> tuple[Sliding, ...]:
-        """The axes, which slide."""
-        return tuple(a for a in self.frame.axes if isinstance(a, Sliding))
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, C_in, places) → (…, C_out, sides)."""

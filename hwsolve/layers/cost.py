@@ -2,8 +2,9 @@
 
 A rule gives, for each phase and each kind of operation, a formula text over the layer's sizes.  Phases: `forward`;
 `error`, what the gradient of the input takes; `gradient`, what the gradients of the parameters take.  An update is the
-same for every parameter.  Zeros of a padding are multiplied and added like other numbers; a sum into cells that start
-at 0 takes an addition for each term.
+same for every parameter.  A sum of k terms takes k − 1 additions, wherever its terms come from: a cell into which
+nothing is sent takes none.  Zeros of a padding are multiplied and added like other numbers.  Where the number of terms
+depends on the numbers that go in, the most are counted, as of two branches the costlier one.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+import msgspec
+
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number
+from hwsolve.language import Message, say
 
 # `sum` are additions within a sum of products, which a multiply-add instruction does along with the multiplication.
 KINDS = ("mul", "sum", "add", "div", "cmp", "exp", "log", "sqrt", "tanh", "erf")
@@ -23,6 +27,23 @@ FREE = frozenset({"neg", "abs"})  # signs
 
 Phase = dict[str, str]
 Operations = dict[str, Phase]
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """A count of 0, and why it is 0."""
+
+    reason: Message
+
+
+class NotCounted(msgspec.Struct, frozen=True):
+    """A count that is not known, and why; no total holds it."""
+
+    reason: Message
+
+
+NOT_COUNTED = NotCounted(say("it has no counting rule"))
+SIDES_UNKNOWN = NotCounted(say("the sides of the map are not stated"))
+MOVED = Nothing(say("no operations: values are moved"))
 
 
 @cache
@@ -71,8 +92,6 @@ def times(counts: dict[str, int], name: str = "values") -> Phase:
 
 def elementwise(function: str, slope: str) -> Operations:
     """A function of every value, and its derivative times the gradient that comes back."""
-    if function == "x":
-        return {}
     back = dict(operations_in(slope))
     back["mul"] = back.get("mul", 0) + 1
     return {"forward": times(operations_in(function)), "error": times(back)}

@@ -5,11 +5,13 @@ Source: PyTorch, torch.nn.Dropout; JMLR 15 (2014), Srivastava and others.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, product
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.spec.fields import Decimal
 
 
@@ -17,6 +19,8 @@ class Dropout(Layer, frozen=True):
     """Dropout of single values with probability p; keeps the shape, owns no parameters."""
 
     p: Decimal = Number(1, 2)
+
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds at inference"))
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
@@ -27,6 +31,12 @@ class Dropout(Layer, frozen=True):
     def build(self, builder: Builder, x: str, path: str) -> str:
         """What goes in: nothing is dropped when a trained network is used, and a drawn mask is no homework."""
         return x
+
+    def idle(self, path: str) -> Message | None:
+        """Nothing is dropped in a computation; with p = 0 nothing ever is."""
+        if self.p == Number(0):
+            return None
+        return say("`{layer}` is taken as in evaluation: nothing is dropped, and what goes in comes out.", layer=path)
 
     def operations(self, x: Shape) -> Operations:
         """In training, each value is multiplied by 0 or 1/(1 − p), and so is its gradient."""

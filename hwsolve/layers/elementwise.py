@@ -46,7 +46,7 @@ class SigmoidOperation(Operation, frozen=True):
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g y (1 − y)."""
-        return g * y * (1 - y)
+        return g * (numbers.apply("d_sigmoid", arrays[0]) if numbers.is_float(y) else y * (1 - y))
 
 
 class TanhOperation(Operation, frozen=True):
@@ -60,7 +60,7 @@ class TanhOperation(Operation, frozen=True):
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g (1 − y²)."""
-        return g * (1 - y * y)
+        return g * (numbers.apply("d_tanh", arrays[0]) if numbers.is_float(y) else 1 - y * y)
 
 
 class ReLUOperation(Operation, frozen=True):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import CountField, Size
 
@@ -23,6 +24,8 @@ class Embedding(Layer, frozen=True):
     padding_idx: Annotated[int, CountField(None)] | None = None
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
+    EQUATION: ClassVar[str] = "y[t] = W[x[t]]"
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: rows are picked"))
     COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim", "params": "words*dim"}
 
     def output(self, x: Shape) -> Shape:
@@ -36,8 +39,12 @@ class Embedding(Layer, frozen=True):
         return self.owned(weight=(self.num_embeddings, self.embedding_dim))
 
     def operations(self, x: Shape) -> Operations:
-        """Rows are picked; back, each gradient is added to its row."""
-        return {"gradient": {"add": "picked*dim"}}
+        """Rows are picked; back, the gradients that belong to one row are added: of all, where one word is picked."""
+        return {"gradient": {"add": "(picked - 1)*dim"}}
+
+    def assumption(self, x: Shape) -> Message | None:
+        """Which rows are picked."""
+        return None if base.product(x) == 1 else say("all indices are taken to pick the same row.")
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """How many rows are picked."""

@@ -7,17 +7,17 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula, walk
+from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
+from hwsolve.layers.length import LONGEST_SIZE, MOST_BITS, has_long_formula, long_bits
 from hwsolve.layers.parameter import ParameterSpec
 from hwsolve.layers.shortcut import ZeroPad
 from hwsolve.spec.nodes import Mapping, Node, Scalar
 from hwsolve.spec.report import Path, Report
 
 MOST_STEPS = 1_000  # repetitions that are walked in search of a shape that stays, where their number is a name
-LONGEST_SIZE = 300  # parts of a formula that gives a size
 MOST_AGAIN = 20_000  # layers that are walked again in repetitions; one with names in its sizes counts as 50
 MOST_COPIES = 100_000  # layers that `expand` writes out
 DIMENSION = re.compile(r"[123]d$")
@@ -107,13 +107,14 @@ class Walk:
         self.report = report
         self.unrolled = unrolled
         self.copies = 0
-        self.again = 0
+        self.again = self.bits = 0
 
     def items(self, parts: tuple[Part, ...], shape: Shape, scope: Scope, again: bool = False) -> tuple[Item, ...]:
         """The items of a sequence."""
         found: list[Item] = []
         for part in parts:
             item = self.item(part, shape, scope, again)
+            self.writable(part, item.output)
             spliced = self.unrolled and item.layer is None and item.type not in ("residual", "concat", "multiply")
             found += (i for _, inner in item.branches for i in inner) if spliced else (item,)
             shape = item.output
@@ -155,8 +156,14 @@ class Walk:
 
     def short_enough(self, part: Part, shape: Shape) -> None:
         """Sizes with names stay readable: layer upon layer they can double."""
-        if any(isinstance(size, Formula) and sum(1 for _ in walk(size)) > LONGEST_SIZE for size in shape):
+        if has_long_formula(shape):
             self.stop(part, say("The size of the output is a formula with more than {n} parts.", n=LONGEST_SIZE))
+
+    def writable(self, part: Part, shape: Shape) -> None:
+        """All sizes together can be written out: layer upon layer they can double."""
+        self.bits += long_bits(shape)
+        if self.bits > MOST_BITS:
+            self.stop(part, say("The sizes of the layers up to here have too many digits to be written out."))
 
     def stop(self, part: Part, message: Message, field: str | None = None) -> Any:
         """Note a mistake at a field of a part, or at the part."""
@@ -258,18 +265,23 @@ def end(items: tuple[Item, ...], shape: Shape) -> Shape:
 
 
 def check_numbers(name: str, spec: ParameterSpec, shape: Shape | None) -> None:
-    """The numbers given for a parameter have its shape; leading axes of length 1 may be left out."""
-    if spec.values is None or shape is None:
+    """The numbers and names given for a parameter have its shape; leading axes of length 1 may be left out."""
+    if shape is None:
         return
-    given = spec.values.shape
     wanted = tuple(reversed(shape[:2])) + shape[2:] if spec.rows == "inputs" and len(shape) > 1 else shape
-    short = wanted
-    while len(short) > len(given) and short[0] == 1:
-        short = short[1:]
-    if given != short:
-        got = " × ".join(map(str, given)) or "1"
-        message = say("Expected numbers of the shape {wanted}, got {got}.", wanted=shape_text(wanted) or "1", got=got)
-        raise ShapeError(message, name)
+    if spec.values is not None and not fits(spec.values.shape, wanted):
+        got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
+        raise ShapeError(say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), name)
+    if isinstance(spec.symbols, tuple) and not fits(spec.names_shape(), wanted):
+        got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
+        raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
+
+
+def fits(given: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the wanted one, without some leading axes of length 1."""
+    while len(wanted) > len(given) and wanted[0] == 1:
+        wanted = wanted[1:]
+    return given == wanted
 
 
 def infer(parts: tuple[Part, ...], shape: Shape, report: Report) -> tuple[Item, ...] | None:

@@ -39,7 +39,8 @@ def build_kernels(
     bias = "none" if "bias" not in shapes else "units" if shapes["bias"] else "shared"
     if bias == "units" and not written.y and layer.bias.values is None:
         bias, shapes["bias"] = "shared", ()
-    operation = msgspec.structs.replace(operation, bias=bias, written=written, flip=flip)
+    shared = layer.weight.shared
+    operation = msgspec.structs.replace(operation, bias=bias, shared=shared, written=written, flip=flip)
     k: Any = builder.next_layer() if numbered else ""
     inputs = [x, builder.own(layer, "weight", shapes["weight"][2 - written.w :], f"w{k}", path)]
     if bias != "none":

@@ -11,7 +11,7 @@ from hwsolve.formula.tree import Number
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
-from hwsolve.layers.cost import Operations, normalisation
+from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
@@ -29,8 +29,9 @@ class LayerNorm(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     PART: ClassVar[str] = "normalization"
+    EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
-    MACS: ClassVar[str | None] = "values"
+    MACS: ClassVar[str | Nothing | NotCounted] = "values"
 
     def over(self, x: Shape) -> Shape:
         """The axes that are normalised."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from hwsolve.graph.graph import Builder
-from hwsolve.graph.operation import Array, Operation, Sizes
+from hwsolve.graph.operation import Array, Operation, Sizes, repeated
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
@@ -15,33 +15,39 @@ from hwsolve.spec.fields import Size
 
 
 class Affine(Operation, frozen=True):
-    """z[i] = Σⱼ w[i,j] x[j] + b[i], with a row of weights per output or input; the bias per unit, shared or none."""
+    """z[i] = Σⱼ w[i,j] x[j] + b[i], with a row of weights per output or input; the bias per unit, shared or none.
+
+    `shared` is the number of outputs where all weights are one number w, else 0.
+    """
 
     by_input: bool = False
     bias: str = "units"  # units, shared, none
+    shared: int = 0
 
     inputs = ("x", "w", "b")
     indices = ("i",)
 
     def text(self) -> str:
         """The sum over the inputs, and the bias."""
-        weight = "w[j,i]" if self.by_input else "w[i,j]"
+        weight = "w" if self.shared else "w[j,i]" if self.by_input else "w[i,j]"
         return f"Sum({weight}*x[j], j, 1, J)" + {"units": " + b[i]", "shared": " + b", "none": ""}[self.bias]
 
-    def matrix(self, batched: bool) -> dict[str, str]:
-        """z = W x + b for a column x; rows of a batch stand on the left of Wᵀ."""
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
+        """z = W x + b for a column x; rows, as of a batch, stand on the left of Wᵀ.  None for more axes."""
+        if self.shared or len(shapes[0]) > 2:
+            return {}
         bias = "" if self.bias == "none" else " + {b}"
-        if batched:
+        if len(shapes[0]) == 2:
             forward, back = ("{x} {w}", "{g} {w}ᵀ") if self.by_input else ("{x} {w}ᵀ", "{g} {w}")
             weight = "{x}ᵀ {g}" if self.by_input else "{g}ᵀ {x}"
             return {"y": forward + bias, "x": back, "w": weight}
         forward, back = ("{w}ᵀ {x}", "{w} {g}") if self.by_input else ("{w} {x}", "{w}ᵀ {g}")
         weight = "{x} {g}ᵀ" if self.by_input else "{g} {x}ᵀ"
-        return {"y": forward + bias, "x": back, "w": weight, "b": "{g}"}
+        return {"y": forward + bias, "x": back, "w": weight} | ({"b": "{g}"} if self.bias == "units" else {})
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, in) → (…, out)."""
-        return (*shapes[0][:-1], shapes[1][1 if self.by_input else 0])
+        return (*shapes[0][:-1], self.shared or shapes[1][1 if self.by_input else 0])
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
         """J inputs."""
@@ -49,6 +55,7 @@ class Affine(Operation, frozen=True):
 
     def forward(self, x: Array, w: Array, b: Array = None) -> Array:
         """z: (…, out)."""
+        w = self.whole(w, x)
         if x.ndim == 1:
             z = x @ w if self.by_input else w @ x
         else:
@@ -59,15 +66,28 @@ class Affine(Operation, frozen=True):
         """Wᵀ g for the input, g xᵀ for the weights, g for the bias; summed over the leading axes for the last two."""
         x, w = arrays[:2]
         if slot == 0:
+            w = self.whole(w, x)
             return g @ (w.T if self.by_input else w)
         if slot == 1:
-            if x.ndim == 1:
-                return x[:, None] * g if self.by_input else g[:, None] * x
-            rows, columns = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
-            return columns.T @ rows if self.by_input else rows.T @ columns
+            d = self.weight_gradient(g, x)
+            return d.sum() if self.shared else d
         if self.bias == "shared":
             return g.sum()
         return g if g.ndim == 1 else g.reshape(-1, g.shape[-1]).sum(axis=0)
+
+    def weight_gradient(self, g: Array, x: Array) -> Array:
+        """g xᵀ, summed over the leading axes."""
+        if x.ndim == 1:
+            return x[:, None] * g if self.by_input else g[:, None] * x
+        rows, columns = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+        return columns.T @ rows if self.by_input else rows.T @ columns
+
+    def whole(self, w: Array, x: Array) -> Array:
+        """The matrix of weights, whose elements may all be one number."""
+        if not self.shared:
+            return w
+        shape = (self.shared, x.shape[-1])
+        return repeated(w, shape[::-1] if self.by_input else shape)
 
 
 class Linear(Layer, frozen=True):
@@ -81,8 +101,9 @@ class Linear(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     PART: ClassVar[str] = "dense"
+    GIVES: ClassVar[str] = "numbers"
+    EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
-    MACS: ClassVar[str | None] = "in*out"
 
     def output(self, x: Shape) -> Shape:
         """(…, in) → (…, out)."""
@@ -152,8 +173,9 @@ class Linear(Layer, frozen=True):
         weight_shape = shapes["weight"][::-1] if by_input else shapes["weight"]
         symbol = self.symbols.output or f"z{k}"
         w = builder.own(self, "weight", weight_shape, f"w{k}", path)
+        shared = self.out_features if self.weight.shared and isinstance(self.out_features, int) else 0
         if "bias" not in shapes:
-            return builder.forward(Affine(by_input, "none"), (x, w), path, symbol)
+            return builder.forward(Affine(by_input, "none", shared), (x, w), path, symbol)
         b = builder.own(self, "bias", shapes["bias"], f"b{k}", path)
-        operation = Affine(by_input, "shared" if self.bias.shared else "units")
+        operation = Affine(by_input, "shared" if self.bias.shared else "units", shared)
         return builder.forward(operation, (x, w, b), path, symbol)

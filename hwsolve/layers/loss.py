@@ -14,10 +14,12 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from hwsolve.graph.graph import Builder, Label, Node
+from hwsolve.graph.graph import Builder, Label
 from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
-from hwsolve.layers.loss_operation import CrossEntropyOperation, ElementLoss, LogLikelihoodLoss
+from hwsolve.layers.elementwise import SigmoidOperation
+from hwsolve.layers.loss_operation import BinaryOfSigmoid, CrossEntropyOperation, ElementLoss, LogLikelihoodLoss
+from hwsolve.layers.meanings import SYMBOLS
 from hwsolve.layers.softmax import SoftmaxOperation
 from hwsolve.spec.fields import Choice, RecordField, Word
 
@@ -27,6 +29,8 @@ class LossSymbols(msgspec.Struct, frozen=True, kw_only=True):
 
     output: Word | None = None
     probability: Word | None = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = SYMBOLS
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -43,10 +47,16 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     reduction: Annotated[str, Choice("mean", "sum", "none", "batchmean")] = "mean"
     symbols: Annotated[LossSymbols, RecordField(LossSymbols)] = LossSymbols()
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "reduction": say("the mean over all elements, their sum, the mean over samples alone, or none of these"),
+        "symbols": say("the letters for the loss, and for the probabilities of a cross entropy"),
+    }
     half: ClassVar[int] = 1
     element: ClassVar[str] = ""
     classes: ClassVar[bool] = False  # takes class targets
     holds: ClassVar[str] = ""  # the layer that the loss itself begins with
+    takes: ClassVar[frozenset[str]] = frozenset()  # what the last layer may give (Layer.GIVES); anything for none
+    wants: ClassVar[Message | None] = None  # the same in words
     domain: ClassVar[Message | None] = None  # what its logarithms need of the output
 
     def build(self, builder: Builder, y: str, target: Target, samples: int) -> str:
@@ -55,7 +65,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         operation, inputs = self.operation(builder, y, target, len(shape), self.divisor(shape, samples))
         symbol = (self.symbols.output if self.symbols else None) or "L"
         of = operation.shape(*(builder.shape(i) for i in inputs))
-        builder.graph.loss = builder.add(Node(symbol, of, "loss", operation, inputs, layer="loss"), Label(symbol))
+        builder.graph.loss = builder.graph.add(Label(symbol), of, "loss", operation, inputs=inputs, layer="loss")
         return builder.graph.loss
 
     def operation(
@@ -99,13 +109,26 @@ class BinaryCrossEntropy(Loss, frozen=True, kw_only=True):
     """Binary cross entropy of probabilities: −(t ln y + (1 − t) ln(1 − y)), averaged."""
 
     element: ClassVar[str] = "binary"
+    takes: ClassVar[frozenset[str]] = frozenset({"probabilities"})
+    wants: ClassVar[Message | None] = say("a probability for each output by itself, as of a `sigmoid`")
     domain: ClassVar[Message | None] = say("`binary_cross_entropy` takes numbers between 0 and 1, as of a `sigmoid`.")
+
+    def operation(
+        self, builder: Builder, y: str, target: Target, rank: int, divisor: int
+    ) -> tuple[Operation, tuple[str, ...]]:
+        """Behind a sigmoid, the loss also reads the logits."""
+        node = builder.graph.nodes[y]
+        if isinstance(node.operation, SigmoidOperation):
+            return BinaryOfSigmoid(self.rank(rank), divisor), (y, target.name, *node.inputs)
+        return super().operation(builder, y, target, rank, divisor)
 
 
 class BinaryCrossEntropyWithLogits(Loss, frozen=True, kw_only=True):
     """Binary cross entropy of logits: the same with y = σ(z)."""
 
     element: ClassVar[str] = "logits"
+    takes: ClassVar[frozenset[str]] = frozenset({"numbers", "activations"})
+    wants: ClassVar[Message | None] = say("numbers of any size, and applies a `sigmoid` itself")
     holds: ClassVar[str] = "sigmoid"
 
 
@@ -113,6 +136,8 @@ class NLLLoss(Loss, frozen=True, kw_only=True):
     """Negative log likelihood: minus the log-probability of the class, averaged over samples."""
 
     element: ClassVar[str] = "negative"
+    takes: ClassVar[frozenset[str]] = frozenset({"log distribution"})
+    wants: ClassVar[Message | None] = say("logarithms of probabilities, as of a `log_softmax`")
     classes: ClassVar[bool] = True
 
 
@@ -120,6 +145,8 @@ class CrossEntropy(Loss, frozen=True, kw_only=True):
     """Cross entropy of logits: −ln p of the class with p = softmax(z), averaged over samples."""
 
     classes: ClassVar[bool] = True
+    takes: ClassVar[frozenset[str]] = frozenset({"numbers", "activations"})
+    wants: ClassVar[Message | None] = say("numbers of any size, and applies a `softmax` itself")
     holds: ClassVar[str] = "softmax"
 
     def operation(

@@ -13,6 +13,7 @@ import msgspec
 
 from hwsolve import numbers
 from hwsolve.graph.operation import INNER, Array, Operation, Sizes
+from hwsolve.layers.softmax import log_softmax
 
 LETTERS = ("i", "j", "k", "l", "q", "r")
 
@@ -94,30 +95,45 @@ class Element(msgspec.Struct, frozen=True):
     factor: int = 1  # a number that the slope has in front
 
 
-def times_log(t: Array, p: Array) -> Array:
-    """t ln p, which is 0 where t is, whatever p is."""
+def part(t: Array, value: Callable[[Array], Array], x: Array, instead: int) -> Array:
+    """t · value(x), which is 0 where t is, whatever x is; the value is then that at `instead`."""
     nothing = t == 0
-    return numbers.where(nothing, 0 * t, t * numbers.log(numbers.where(nothing, 0 * t + 1, p)))
+    return numbers.where(nothing, 0 * t, t * value(numbers.where(nothing, 0 * t + instead, x)))
 
 
 def binary_cross_entropy(y: Array, t: Array) -> Array:
     """−(t ln y + (1 − t) ln(1 − y)), skipping a logarithm whose factor is 0."""
-    return -(times_log(t, y) + times_log(1 - t, 1 - y))
+    return -(part(t, numbers.log, y, 1) + part(1 - t, lambda v: numbers.log1p(-v), y, 0))
+
+
+def binary_slope(y: Array, t: Array) -> Array:
+    """(1 − t)/(1 − y) − t/y = (y − t)/(y(1 − y)), skipping a quotient whose numerator is 0."""
+    return part(1 - t, lambda v: 1 / (1 - v), y, 0) - part(t, lambda v: 1 / v, y, 1)
+
+
+def of_logits(z: Array, t: Array) -> Array:
+    """−(t ln σ(z) + (1 − t) ln σ(−z)): no large terms that cancel."""
+    return t * numbers.softplus(-z) + (1 - t) * numbers.softplus(z)
+
+
+def slope_of_logits(z: Array, t: Array) -> Array:
+    """(1 − t)σ(z) − tσ(−z) = σ(z) − t."""
+    return (1 - t) * numbers.sigmoid(z) - t * numbers.sigmoid(-z)
 
 
 ELEMENTS: dict[str, Element] = {
     "squared": Element("(x[*] - t[*])**2", lambda x, t: (x - t) * (x - t), lambda x, t: x - t, factor=2),
     "absolute": Element("abs(x[*] - t[*])", lambda x, t: numbers.absolute(x - t), lambda x, t: numbers.sign(x - t)),
     "binary": Element(
-        "-(t[*]*log(x[*]) + (1 - t[*])*log(1 - x[*]))",
+        "-(if(t[*] == 0, 0, t[*]*log(x[*])) + if(t[*] == 1, 0, (1 - t[*])*log(1 - x[*])))",
         binary_cross_entropy,
-        lambda x, t: (x - t) / (x * (1 - x)),
-        "(x[*] - t[*])/(x[*]*(1 - x[*]))",
+        binary_slope,
+        "if(t[*] == 0, 1/(1 - x[*]), if(t[*] == 1, -1/x[*], (x[*] - t[*])/(x[*]*(1 - x[*]))))",
     ),
     "logits": Element(
         "-(t[*]*log(sigmoid(x[*])) + (1 - t[*])*log(sigmoid(-x[*])))",
-        lambda x, t: numbers.softplus(x) - t * x,
-        lambda x, t: numbers.sigmoid(x) - t,
+        of_logits,
+        slope_of_logits,
         "sigmoid(x[*]) - t[*]",
     ),
     "negative": Element("-t[*]*x[*]", lambda x, t: -(t * x), lambda x, t: -t + 0 * x),
@@ -146,6 +162,27 @@ class ElementLoss(Reduced, frozen=True):
         """The gradient of the output, in its shape."""
         element = ELEMENTS[self.element]
         return self.spread(g, element.slope(*arrays), element.factor)
+
+
+class BinaryOfSigmoid(ElementLoss, frozen=True):
+    """Binary cross entropy of x = σ(z), computed from z: 1 − σ(z) is lost in float64 where σ(z) is near 1."""
+
+    element: str = "binary"
+
+    inputs = ("x", "t", "z")
+    batched = ("x", "t", "z")
+
+    def forward(self, x: Array, t: Array, z: Array) -> Array:  # type: ignore[override]
+        """The loss."""
+        return self.reduce(of_logits(z, t) if numbers.is_float(z) else binary_cross_entropy(x, t))
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """The gradient of x, in its shape: (1 − t)/σ(−z) − t/σ(z)."""
+        x, t, z = arrays
+        if not numbers.is_float(z):
+            return super().backward(slot, g, y, x, t)
+        above, below = (part(a, lambda v: 1 + numbers.exp(-v), b, 0) for a, b in ((1 - t, -z), (t, z)))
+        return self.spread(g, above - below)
 
 
 class LogLikelihoodLoss(ElementLoss, frozen=True):
@@ -183,9 +220,16 @@ class CrossEntropyOperation(Reduced, frozen=True):
 
     def forward(self, x: Array, t: Array, p: Array) -> Array:
         """The loss."""
-        return self.reduce(-times_log(t, p))
+        if numbers.is_float(x):
+            return self.reduce(-t * log_softmax(x))
+        return self.reduce(-part(t, numbers.log, p, 1))
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The gradient of the logits, in their shape."""
         _, t, p = arrays
-        return self.spread(g, p - t if self.unit else p * t.sum(axis=-1, keepdims=True) - t)
+        whole = 1 if self.unit else t.sum(axis=-1, keepdims=True)
+        if not numbers.is_float(p):
+            return self.spread(g, p * whole - t)
+        large = 2 * p > 1  # there p is 1 less the others: p − t of two numbers near 1 would cancel
+        others = numbers.where(large, 0 * p, p).sum(axis=-1, keepdims=True)
+        return self.spread(g, numbers.where(large, (whole - t) - whole * others, p * whole - t))

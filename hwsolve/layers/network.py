@@ -7,20 +7,21 @@ gives items.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Shape, Size, StatedMap, simplified
-from hwsolve.layers.blocks import COMPOSITES, Block, BlocksField, filled, given_arguments
+from hwsolve.layers.blocks import COMPOSED, COMPOSITES, REQUIRED, Block, BlocksField, filled, given_arguments
 from hwsolve.layers.inference import Item, Network, Part, expand, infer
 from hwsolve.spec import fields
-from hwsolve.spec.definitions import defined
 from hwsolve.spec.fields import INVALID, Field, ListOf, SizeField, Word, WordField, describe, read_record, record_schema
+from hwsolve.spec.names import same_name
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, did_you_mean, suggest
+from hwsolve.spec.terms import LAYER, LOSS, not_there_yet
 
 __all__ = ["BlocksField", "Item", "Network", "NetworkField", "expand"]
 
@@ -36,6 +37,13 @@ class _Input(msgspec.Struct, frozen=True):
     symbols: Word | None = None
     channels: fields.Size | None = None
     features: fields.Size | None = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "size": say("the shape, without a batch"),
+        "symbols": say("the letter of the input"),
+        "channels": say("the channels of a map whose sides are not stated"),
+        "features": say("how many values come in"),
+    }
 
 
 class NetworkField(Field):
@@ -71,40 +79,19 @@ class NetworkField(Field):
         return read_input(value, report, path / key) if key == "input" else Reader(report).layers(value, path / key, 0)
 
     def schema(self) -> dict[str, Any]:
-        size = SizeField().schema()
-        sizes = {"anyOf": [size, {"type": "array", "items": size}]}
-        layers = {"type": "array", "items": defined("layer", layer_schema)}
-        both = {"input": {"anyOf": [*sizes["anyOf"], record_schema(_Input)]}, "layers": layers}
+        shape = shape_schema()
+        from hwsolve.layers.schema import layers_schema
+
+        both = {
+            "input": shape | {"description": str(say("the shape that comes in, without a batch"))},
+            "layers": layers_schema() | {"description": str(say("the layers, in order"))},
+        }
         return {"type": "object", "properties": both, "required": list(both), "additionalProperties": False}
 
 
-def layer_schema() -> dict[str, Any]:
-    """One layer of a list: a name, or a name with its arguments.  A name may be that of a block."""
-    known: dict[str, Any] = {}
-    for name in LAYERS:
-        schema = record_schema(layer_class(name))
-        known[name] = (
-            schema if schema.get("required") else {"anyOf": [schema, {"type": ["null", "number", "string", "array"]}]}
-        )
-        if len(schema.get("required", ())) == 1:
-            known[name] = {"anyOf": [schema, schema["properties"][schema["required"][0]]]}
-    body = {"type": "array", "items": defined("layer", layer_schema)}
-    known["residual"] = {
-        "type": "object",
-        "properties": {"name": {"type": "string"}, "body": body, "shortcut": {"anyOf": [{"const": "zero_pad"}, body]}},
-        "required": ["body"],
-        "additionalProperties": False,
-    }
-    known["repeat"] = {
-        "type": "object",
-        "properties": {"name": {"type": "string"}, "times": SizeField().schema(), "body": body},
-        "required": ["times", "body"],
-        "additionalProperties": False,
-    }
-    known["concat"] = known["multiply"] = {"type": "array", "items": body}
-    return {
-        "anyOf": [{"type": "string"}, {"type": "object", "properties": known, "minProperties": 1, "maxProperties": 1}]
-    }
+def shape_schema() -> dict[str, Any]:
+    """The JSON Schema of an input: a size, a list of sizes, or a mapping."""
+    return {"anyOf": [ListOf(SizeField(), single=True).schema(), record_schema(_Input)]}
 
 
 def read_input(node: Node, report: Report, path: Path) -> Any:
@@ -127,6 +114,16 @@ def read_input(node: Node, report: Report, path: Path) -> Any:
         )
         return INVALID
     return (given.features,) if given.channels is None else StatedMap(given.channels, given.features), given.symbols
+
+
+def loss_in_place(name: str) -> Message | None:
+    """What to do with a loss that stands among the layers."""
+    from hwsolve.layers.loss import LOSSES
+
+    meant = same_name(name, LOSSES)
+    if meant is not None:
+        return say("`{name}` is a loss: it stands under `loss`.", name=meant)
+    return not_there_yet(LOSS.what, name) if LOSS.absent(name, []) and not LAYER.absent(name, []) else None
 
 
 class Reader:
@@ -176,7 +173,8 @@ class Reader:
         if name in self.blocks:
             return self._block(name, head, arguments, path, depth)
         known = [*LAYERS, *COMPOSITES, *self.blocks]
-        self.report.add(head, path, say("Unknown layer `{name}`.", name=name[:60]), did_you_mean(name, known))
+        message, hint = LAYER.unknown(name, known)
+        self.report.add(head, path, message, loss_in_place(name) or hint)
         return INVALID
 
     def _no_layer(self, node: Node, path: Path) -> Any:
@@ -210,8 +208,9 @@ class Reader:
             return INVALID
         return msgspec.structs.replace(part, type=name, head=head, node=node, path=path)
 
-    def _keys(self, name: str, node: Node, path: Path, required: tuple[str, ...], allowed: tuple[str, ...]) -> Any:
+    def _keys(self, name: str, node: Node, path: Path) -> Any:
         """The name and the values of a composite's keys, or INVALID."""
+        required, allowed = REQUIRED[name], COMPOSED[name][1]
         if not isinstance(node, Mapping):
             message = say(
                 "Expected a mapping with {keys}, got {got}.",
@@ -234,7 +233,7 @@ class Reader:
         return INVALID if len(self.report.errors) > before else values
 
     def _residual(self, name: str, node: Node, path: Path, depth: int) -> Any:
-        keys = self._keys(name, node, path, ("body",), ("body", "shortcut", "name"))
+        keys = self._keys(name, node, path)
         if keys is INVALID:
             return INVALID
         body = self.layers(keys["body"], path / "body", depth + 1)
@@ -252,7 +251,7 @@ class Reader:
         return msgspec.structs.replace(NOTHING, name=keys.get("name"), branches=(body, shortcut), zero_pad=zero_pad)
 
     def _repeat(self, name: str, node: Node, path: Path, depth: int) -> Any:
-        keys = self._keys(name, node, path, ("times", "body"), ("times", "body", "name"))
+        keys = self._keys(name, node, path)
         if keys is INVALID:
             return INVALID
         times: Size | Any = SizeField().read(keys["times"], self.report, path / "times")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from hwsolve.formula.tree import Number
@@ -17,6 +19,13 @@ class SGD(msgspec.Struct, frozen=True, kw_only=True):
     momentum: Decimal = Number(0)
     weight_decay: Decimal = Number(0)
     nesterov: Flag = False
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "lr": say("the learning rate η"),
+        "momentum": say("how much of the last step is kept in the next"),
+        "weight_decay": say("λ of the term λw that is added to the gradient of w"),
+        "nesterov": say("whether the momentum is looked ahead"),
+    }
 
     def wrong(self) -> tuple[str, Message] | None:
         """What torch.optim.SGD would refuse: an argument, and why."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.formula.tree import Formula
-from hwsolve.language import say
+from hwsolve.language import Message, say
+from hwsolve.layers.initializers import INITIALIZERS, Rule, rule_schema
+from hwsolve.layers.meanings import PARAMETER
 from hwsolve.spec.fields import (
     INVALID,
     Array,
@@ -28,25 +30,7 @@ from hwsolve.spec.fields import (
 )
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report, did_you_mean
-
-# The functions of torch.nn.init by name, each with the arguments it takes.
-INITIALIZERS: dict[str, tuple[str, ...]] = {
-    "uniform": ("a", "b"),
-    "normal": ("mean", "std"),
-    "constant": ("val",),
-    "ones": (),
-    "zeros": (),
-    "eye": (),
-    "dirac": ("groups",),
-    "xavier_uniform": ("gain",),
-    "xavier_normal": ("gain",),
-    "kaiming_uniform": ("a", "mode", "nonlinearity"),
-    "kaiming_normal": ("a", "mode", "nonlinearity"),
-    "trunc_normal": ("mean", "std", "a", "b"),
-    "orthogonal": ("gain",),
-    "sparse": ("sparsity", "std"),
-}
-WORDS = ("mode", "nonlinearity")  # the arguments that are words, not numbers
+from hwsolve.spec.terms import INITIALIZATION
 
 
 class Initializer(msgspec.Struct, frozen=True):
@@ -71,31 +55,33 @@ class InitializerField(Field):
         else:
             return self.wrong(node, report, path)
         if name not in INITIALIZERS:
-            return unknown_name(head, report, path, say("initialization"), name, list(INITIALIZERS))
-        if given is None:
-            return Initializer(name)
-        arguments = self._arguments(name, given, report, path / name)
+            return unknown_name(head, report, path, INITIALIZATION, name, list(INITIALIZERS))
+        rule = INITIALIZERS[name]
+        arguments = {} if given is None else self._arguments(rule, given, report, path / name)
+        for key in rule.missing(arguments or ()) if arguments is not None else ():
+            hint = say("As `{form}`.", form=f"{{{name}: {{{key}: 1/2}}}}")
+            report.add(head, path, say("`{key}` is missing in `{name}`.", key=key, name=name), hint)
+            arguments = None
         return INVALID if arguments is None else Initializer(name, arguments)
 
-    def _arguments(self, name: str, node: Node, report: Report, path: Path) -> dict[str, Formula | str] | None:
+    def _arguments(self, rule: Rule, node: Node, report: Report, path: Path) -> dict[str, Formula | str] | None:
         if not isinstance(node, Mapping):
             self.wrong(node, report, path)
             return None
         arguments: dict[str, Formula | str] = {}
         for key, (head, value) in node.entries.items():
-            if key not in INITIALIZERS[name]:
-                report.add(
-                    head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, INITIALIZERS[name])
-                )
+            if key not in rule.arguments:
+                report.add(head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, rule.arguments))
                 arguments[key] = INVALID
             else:
-                field: Field = WordField() if key in WORDS else DecimalField()
-                arguments[key] = field.read(value, report, path / key)
+                arguments[key] = rule.arguments[key].field.read(value, report, path / key)
         return None if INVALID in arguments.values() else arguments
 
     def schema(self) -> dict[str, Any]:
-        one = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"enum": list(INITIALIZERS)}}
-        return {"anyOf": [{"enum": list(INITIALIZERS)}, one]}
+        rules = {name: rule_schema(rule) for name, rule in INITIALIZERS.items()}
+        one = {"type": "object", "properties": rules, "minProperties": 1, "maxProperties": 1}
+        alone = [name for name, rule in INITIALIZERS.items() if not rule.missing()]
+        return {"anyOf": [{"enum": alone}, one | {"additionalProperties": False}]}
 
 
 class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +100,16 @@ class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
     trainable: Flag = True
     weight_decay: Decimal | None = None
     symbols: Annotated[Any, Nested(WordField())] = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = PARAMETER
+
+    def names_shape(self) -> tuple[int, ...]:
+        """The shape of the names of single elements."""
+        shape, part = [], self.symbols
+        while isinstance(part, tuple):
+            shape.append(len(part))
+            part = part[0]
+        return tuple(shape)
 
 
 class AbsentParameter(ParameterSpec, frozen=True, kw_only=True):

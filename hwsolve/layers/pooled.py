@@ -40,9 +40,10 @@ class Pooled(Operation, frozen=True):
 
 
 class Maximum(Pooled, frozen=True):
-    """y[c,p] = max over u of x[c, cell(p,u)]."""
+    """y[c,p] = max over u of x[c, cell(p,u)]; `border`: whether a window may reach beyond the map."""
 
     ties: str = "first"
+    border: bool = False
 
     def text(self) -> str:
         """The maximum over the window."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.pooling_cost import COMPARED, TOGETHER, largest, mean, overlaps, steps
 from hwsolve.layers.stated_size import stated_size_warnings
 from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
 
@@ -125,17 +126,15 @@ class Pooling(Layer, frozen=True):
         sizes = {"channels": x[0]} | dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
         return sizes | dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
 
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The steps of the window too."""
+        return self.sizes(x) | steps(self, x)
+
     def warnings(self, x: Shape) -> list[Message]:
         """A stated number of values that no map of this many channels holds."""
         if not isinstance(self.features, int) or not isinstance(x[0], int) or x[0] == 0:
             return []
         return stated_size_warnings(self.features, x[0]) if self.AXES == 2 else []
-
-
-def window_texts(layer: Pooling) -> tuple[str, str]:
-    """The cells of a window, and the output values."""
-    cells = "*".join(window.kernel_names(layer.kernel_size or ()))
-    return cells, "*".join(("channels", *window.SIDES[layer.AXES]))
 
 
 class MaxPooling(Pooling, frozen=True):
@@ -148,15 +147,23 @@ class MaxPooling(Pooling, frozen=True):
     ceil_mode: bool = False
     features: Size | None = None
 
+    MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
+
     @property
     def dilations(self) -> Shape:
         """As given."""
         return self.dilation
 
     def operations(self, x: Shape) -> Operations:
-        """One comparison less than cells; back, each gradient is added to the error of its largest cell."""
-        cells, outputs = window_texts(self)
-        return {"forward": {"cmp": f"({cells} - 1)*{outputs}"}, "error": {"add": outputs}}
+        """One comparison less than cells; back, the gradients of windows with one largest cell are added there.
+
+        How many windows share it depends on the numbers: as many as can be, as of two branches the costlier one.
+        """
+        return largest(self, x)
+
+    def assumption(self, x: Shape) -> Message | None:
+        """Where the largest values of windows are."""
+        return TOGETHER if overlaps(self, x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The maximum of every window; of equal ones the first, as PyTorch takes it."""
@@ -165,7 +172,7 @@ class MaxPooling(Pooling, frozen=True):
         frame = self.frame(x)
         if any(set(row) == {-1} for axis in frame.axes if axis.is_known() for row in axis.cells()):
             raise NotComputed(say("a window lies in the padding alone: it has no maximum"))
-        return Maximum(frame)
+        return Maximum(frame, border=self.ceil_mode or any(p != 0 for p in self.padding))
 
 
 class AveragePooling(Pooling, frozen=True):
@@ -183,10 +190,8 @@ class AveragePooling(Pooling, frozen=True):
         return y
 
     def operations(self, x: Shape) -> Operations:
-        """A sum and a division; back, each gradient is divided and added to the errors of all its cells."""
-        cells, outputs = window_texts(self)
-        forward = {"add": f"({cells} - 1)*{outputs}", "div": outputs}
-        return {"forward": forward, "error": {"div": outputs, "add": f"{cells}*{outputs}"}}
+        """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
+        return mean(self, x)
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every window, over what PyTorch counts."""
@@ -206,10 +211,10 @@ class AveragePooling(Pooling, frozen=True):
             return None
         return base.product(self.kernel_size + self.output(x))
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | NotCounted:
         """Every cell of every window is added once."""
         if isinstance(x, StatedMap) or self.kernel_size is None:
-            return None
+            return SIDES_UNKNOWN
         return "*".join((*window.kernel_names(self.kernel_size), "channels", *window.SIDES[self.AXES]))
 
 

@@ -13,18 +13,9 @@ from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
+from hwsolve.layers.dimension import axis_of
 from hwsolve.spec.fields import CountField, ListOf, Size
-
-
-def axis_of(dim: int, x: Shape, field: str) -> int:
-    """The axis (from 0, without the batch) that `dim` names: negative from the last, else with the batch as axis 0."""
-    axis = len(x) + dim if dim < 0 else dim - 1
-    if not 0 <= axis < len(x):
-        known = ", ".join(str(d) for d in (-1, *range(1, len(x) + 1)))
-        message = say("There is no axis {dim}; the batch is axis 0, the others are {known}.", dim=dim, known=known)
-        raise ShapeError(message, field)
-    return axis
-
 
 LETTERS = ("c", "h", "w", "d", "l", "k")
 
@@ -96,6 +87,8 @@ class Flatten(Layer, frozen=True):
     end_dim: Annotated[int, CountField(None)] = -1
 
     PART: ClassVar[str] = "view"
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def output(self, x: Shape) -> Shape:
         """The product of the axes in their place."""
@@ -120,7 +113,7 @@ class Flatten(Layer, frozen=True):
 
     def build(self, builder: Builder, x: str, path: str) -> str:
         """One operation; none where there is one axis already.  In a batch the sample's own axes are flattened."""
-        own = builder.shape(x)[1 if builder.graph.batched else 0 :]
+        own = builder.sample(x)
         first, last = axis_of(self.start_dim, own, "start_dim"), axis_of(self.end_dim, own, "end_dim")
         if first == last:
             return x
@@ -137,6 +130,8 @@ class Unflatten(Layer, frozen=True):
     unflattened_size: Annotated[Shape, ListOf(Size, minimum=1)]
 
     PART: ClassVar[str] = "view"
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def output(self, x: Shape) -> Shape:
         """The sizes in the place of the axis."""

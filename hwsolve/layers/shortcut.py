@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap, shape_text
+from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
 
 
 class ZeroPad(Layer, frozen=True):
@@ -17,6 +18,8 @@ class ZeroPad(Layer, frozen=True):
     target: Shape
 
     PART: ClassVar[str] = "view"
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def stride(self, x: Shape) -> int | None:
         """The s for which every axis of the map becomes ceil(n/s); None where there is none."""

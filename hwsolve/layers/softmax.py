@@ -9,20 +9,14 @@ from typing import Annotated, Any, ClassVar
 
 from hwsolve import numbers
 from hwsolve.graph.graph import Builder
-from hwsolve.graph.operation import Array, Operation, Sizes
+from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, Size, product, quotient
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.base import Layer, Shape, Size, product, quotient
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
+from hwsolve.layers.dimension import axis_of
 from hwsolve.spec.fields import CountField
 
-
-def axis_of(dim: int, x: Shape) -> int:
-    """The axis (from 0) that `dim` names: negative from the last, else with the batch as axis 0, as in PyTorch."""
-    axis = len(x) + dim if dim < 0 else dim - 1
-    if not 0 <= axis < len(x):
-        known = ", ".join(str(d) for d in (-1, *range(1, len(x) + 1)))
-        raise ShapeError(say("There is no such axis; the batch is axis 0, the others are {known}.", known=known), "dim")
-    return axis
+BEHIND = ("k", "l", "q", "r", "s")
 
 
 def shifted(x: Array) -> Array:
@@ -46,47 +40,93 @@ def softmax(x: Array) -> Array:
 def log_softmax(x: Array) -> Array:
     """x − ln Σ exp(x) along the last axis."""
     z = shifted(x)
-    return z - numbers.log(numbers.exp(z).sum(axis=-1, keepdims=True))
+    if not numbers.is_float(x):
+        return z - numbers.log(numbers.exp(z).sum(axis=-1, keepdims=True))
+    import numpy as np
+
+    others = numbers.exp(z)
+    first = numbers.winner(x, -1)[..., None] == np.arange(x.shape[-1])
+    others[first] = 0  # e⁰ of the largest is the 1 of ln(1 + Σ)
+    return z - numbers.log1p(others.sum(axis=-1, keepdims=True))
 
 
-class SoftmaxOperation(Operation, frozen=True):
-    """p[i] = exp(x[i]) / Σⱼ exp(x[j]); ∂p[i]/∂x[m] = p[i](δ[i,m] − p[m]) (Bishop, eq. 4.106)."""
+class AlongAxis(Operation, frozen=True):
+    """An operation along the axis i of x, which has `behind` more axes behind it."""
 
-    indices = ("i",)
-    formula = "exp(x[i])/Sum(exp(x[j]), j, 1, J)"
-    stated = {"x": "Sum(g[i]*y[i]*(delta(i, m1) - y[m1]), i, 1, J)"}
+    behind: int = 0
+
+    def output_indices(self) -> tuple[str, ...]:
+        """The axis itself and those behind it."""
+        return ("i", *BEHIND[: self.behind])
+
+    def at(self, text: str, letters: tuple[str, ...]) -> str:
+        """A formula over the axis alone, with the indices of the axes behind it."""
+        return text.replace("]", f",{','.join(letters[: self.behind])}]") if self.behind else text
+
+    def text(self) -> str:
+        """The formula along the axis."""
+        return self.at(self.formula, BEHIND)
+
+    def gradients(self) -> dict[str, str]:
+        """The stated gradient along the axis."""
+        return {name: self.at(text, INNER[1:]) for name, text in self.stated.items()}
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
         """J classes."""
-        return {"J": shapes[0][-1]}
+        return {"J": shapes[0][-1 - self.behind]}
 
     def forward(self, x: Array) -> Array:
-        """The same shape; every row of the last axis sums to 1."""
-        return softmax(x)
+        """The same shape."""
+        return self.turned(self.along(self.turned(x)))
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """The same shape."""
+        return self.turned(self.back(self.turned(g), self.turned(y)))
+
+    def turned(self, x: Array) -> Array:
+        """x with the axis and the last one in each other's place."""
+        return x.swapaxes(-1, -1 - self.behind) if self.behind else x
+
+    def along(self, x: Array) -> Array:
+        """The values along the last axis."""
+        raise NotImplementedError
+
+    def back(self, g: Array, y: Array) -> Array:
+        """The gradient along the last axis."""
+        raise NotImplementedError
+
+
+class SoftmaxOperation(AlongAxis, frozen=True):
+    """p[i] = exp(x[i]) / Σⱼ exp(x[j]); ∂p[i]/∂x[m] = p[i](δ[i,m] − p[m]) (Bishop, eq. 4.106)."""
+
+    formula = "exp(x[i])/Sum(exp(x[j]), j, 1, J)"
+    stated = {"x": "Sum(g[i]*y[i]*(delta(i, m1) - y[m1]), i, 1, J)"}
+
+    def along(self, x: Array) -> Array:
+        """Every row sums to 1."""
+        return softmax(x)
+
+    def back(self, g: Array, y: Array) -> Array:
         """y (g − Σ g y)."""
         return y * (g - (g * y).sum(axis=-1, keepdims=True))
 
 
-class LogSoftmaxOperation(Operation, frozen=True):
+class LogSoftmaxOperation(AlongAxis, frozen=True):
     """y[i] = x[i] − ln Σⱼ exp(x[j]); ∂y[i]/∂x[m] = δ[i,m] − exp y[m]."""
 
-    indices = ("i",)
     formula = "x[i] - log(Sum(exp(x[j]), j, 1, J))"
     stated = {"x": "g[m1] - exp(y[m1])*Sum(g[i], i, 1, J)"}
 
-    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
-        """J classes."""
-        return {"J": shapes[0][-1]}
-
-    def forward(self, x: Array) -> Array:
-        """The same shape."""
+    def along(self, x: Array) -> Array:
+        """The logarithm of a row that sums to 1."""
         return log_softmax(x)
 
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g − exp(y) Σ g."""
-        return g - numbers.exp(y) * g.sum(axis=-1, keepdims=True)
+    def back(self, g: Array, y: Array) -> Array:
+        """g − exp(y) Σ g; of a probability near 1 without the cancellation."""
+        p, whole = numbers.exp(y), g.sum(axis=-1, keepdims=True)
+        if not numbers.is_float(y):
+            return g - p * whole
+        return numbers.where(2 * p > 1, (g - whole) - numbers.expm1(y) * whole, g - p * whole)
 
 
 class Softmax(Layer, frozen=True):
@@ -94,6 +134,9 @@ class Softmax(Layer, frozen=True):
 
     dim: Annotated[int, CountField(None)] = -1
     PART: ClassVar[str] = "activation"
+    GIVES: ClassVar[str] = "distribution"
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
+    OPERATION: ClassVar[type[AlongAxis]] = SoftmaxOperation
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
@@ -101,14 +144,10 @@ class Softmax(Layer, frozen=True):
         return x
 
     def build(self, builder: Builder, x: str, path: str) -> str:
-        """One operation along the last axis."""
-        if self.dim not in (-1, len(builder.shape(x)) - 1):
-            raise NotComputed(say("`{layer}` is computed by hand along the last axis only.", layer=path))
-        return builder.forward(self.operation(), (x,), path, self.symbols.output)
-
-    def operation(self) -> Operation:
-        """The softmax."""
-        return SoftmaxOperation()
+        """One operation along the axis."""
+        own = builder.sample(x)
+        behind = len(own) - 1 - axis_of(self.dim, own)
+        return builder.forward(self.OPERATION(behind), (x,), path, self.symbols.output)
 
     def operations(self, x: Shape) -> Operations:
         """exp and a division for each value, a sum for each row; back, y(g − Σ g·y)."""
@@ -126,13 +165,12 @@ class Softmax(Layer, frozen=True):
 class LogSoftmax(Softmax, frozen=True):
     """Logarithm of the softmax: z[i] − ln Σⱼ exp(z[j]) along `dim`."""
 
+    GIVES: ClassVar[str] = "log distribution"
+    OPERATION: ClassVar[type[AlongAxis]] = LogSoftmaxOperation
+
     def operations(self, x: Shape) -> Operations:
         """exp of each value, a sum and a logarithm for each row; back, g − exp(y)·Σ g."""
         return {
             "forward": {"exp": "values", "add": "2*values - rows", "log": "rows"},
             "error": {"exp": "values", "mul": "values", "add": "2*values - rows"},
         }
-
-    def operation(self) -> Operation:
-        """Its logarithm."""
-        return LogSoftmaxOperation()

@@ -7,11 +7,13 @@ several cells have it, `first` asks also that no earlier cell does, and `split` 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from hwsolve.formula.differentiate import backward
 from hwsolve.formula.indices import put, shorter
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
+from hwsolve.formula.terms import difference, mentions
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, call, transform
 
 OTHER = {"u": "u2", "v": "v2", "t": "t2"}
@@ -36,29 +38,40 @@ def resolved(text: str, outputs: tuple[str, ...], inputs: tuple[str, ...], ties:
 
 def share(schematic: Formula, outputs: tuple[str, ...], cell: Ref, maximum: Ref, ties: str) -> Formula:
     """What a cell that has the maximum gets: 1 or 0 by its order, or one part of several."""
-    body, over = schematic, []
+    axes, body = [], schematic
     while isinstance(body, Big):
-        over.append(body)
+        axes.append(body)
         body = body.body
-    for big in over:
-        body = put(body, big.index, Ref(OTHER[big.index]))
+    for axis in axes:
+        body = put(body, axis.index, Ref(OTHER[axis.index]))
+    windows = [Window(OTHER[axis.index], axis.low, axis.high) for axis in axes]
     for index, at in zip(outputs, maximum.indices, strict=True):
         body = put(body, index, at)
+        windows = [Window(w.letter, put(w.low, index, at), put(w.high, index, at)) for w in windows]
     assert isinstance(body, Ref)
-    body = Ref(body.name, tuple(shorter(i) for i in body.indices))
-    equal = call("==", body, maximum)
-    made = before(body, cell, Call("if", (equal, ZERO, ONE))) if ties == "first" else Call("if", (equal, ONE, ZERO))
-    for big in reversed(over):
-        low, high = big.low, big.high
-        for index, at in zip(outputs, maximum.indices, strict=True):
-            low, high = put(low, index, at), put(high, index, at)
-        made = Big("Prod" if ties == "first" else "Sum", made, OTHER[big.index], low, high)
-    return made if ties == "first" else call("/", ONE, made)
+    other = Ref(body.name, tuple(shorter(i) for i in body.indices))
+    if ties == "split":
+        return call("/", ONE, over("Sum", windows, Call("if", (call("==", other, maximum), ONE, ZERO))))
+    factors: list[Formula] = []
+    lead = len(cell.indices) - len(axes)
+    for k, axis in enumerate(axes):  # cells before this one here, beside it along earlier axes
+        here = Ref(axis.index) if mentions(maximum, axis.index) else cell.indices[lead + k]
+        before = [windows[k]._replace(high=difference(here, ONE)), *windows[k + 1 :]]
+        earlier = Ref(other.name, (*cell.indices[: lead + k], *other.indices[lead + k :]))
+        factors.append(over("Prod", before, Call("if", (call("==", earlier, maximum), ZERO, ONE))))
+    return call("*", *factors) if len(factors) > 1 else factors[0]
 
 
-def before(body: Ref, cell: Ref, then: Formula) -> Formula:
-    """`then` where the cell of the body stands before this one in reading order, else 1."""
-    made: Formula = ONE
-    for a, b in reversed([(a, b) for a, b in zip(body.indices, cell.indices, strict=True) if a != b]):
-        made = call("if", call("<", a, b), then, made if made == ONE else call("if", call("==", a, b), made, ONE))
-    return made
+class Window(NamedTuple):
+    """Cells of a window along one axis: their index letter and its bounds."""
+
+    letter: str
+    low: Formula
+    high: Formula
+
+
+def over(operator: str, windows: list[Window], body: Formula) -> Formula:
+    """A big operator over the cells of a window."""
+    for window in reversed(windows):
+        body = Big(operator, body, *window)
+    return body

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.reached import Track, kept, tracks
 from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class TransposedConvolution(Layer, frozen=True):
     weight: ParameterSpec = DEFAULT
 
     PART: ClassVar[str] = "convolution"
+    GIVES: ClassVar[str] = "numbers"
     AXES: ClassVar[int]
 
     def output(self, x: Shape) -> Shape:
@@ -103,10 +105,10 @@ class TransposedConvolution(Layer, frozen=True):
         kernel = "*".join(window.kernel_names(self.kernel_size))
         return f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups"
 
-    def macs(self, x: Shape) -> str | None:
+    def macs(self, x: Shape) -> str | NotCounted:
         """Every input value meets one kernel per output channel of its group."""
         if isinstance(x, StatedMap):
-            return None
+            return SIDES_UNKNOWN
         return f"{self.weights()}*{'*'.join(window.SIDES[self.AXES])}"
 
     def multiply_adds(self, x: Shape) -> base.Size | None:
@@ -117,24 +119,41 @@ class TransposedConvolution(Layer, frozen=True):
         return base.product(weights + x[1:])
 
     def operations(self, x: Shape) -> Operations:
-        """A convolution's error as the forward pass, and its forward pass as the error."""
+        """A convolution's error as the forward pass, and its forward pass as the error.
+
+        The products that meet in a cell are added, and the bias where there are any; the padding is cut off behind it.
+        """
         places = "*".join(window.SIDES[self.AXES])
         after = "*".join(f"{side}_out" for side in window.SIDES[self.AXES])
         products, weights = f"{self.weights()}*{places}", self.weights()
+        axes = self.tracks(x)[0]
         operations = {
-            "forward": {"mul": products, "sum": products},
+            "forward": {"mul": products, "sum": f"{products} - out*{'*'.join(axis.text() for axis in axes)}"},
             "error": {"mul": products, "sum": f"({weights}/in - 1)*in*{places}"},
             "gradient": {"mul": products, "sum": f"{weights}*({places} - 1)"},
         }
         if self.bias is not ABSENT:
-            operations["forward"]["add"] = f"out*{after}"
+            kept = "*".join(text for text, _ in self.kept(x))
+            operations["forward"]["sum"] += f" + out*{kept}"
             operations["gradient"]["add"] = f"out*{after} - 1" if self.bias.shared else f"out*({after} - 1)"
         return operations
 
+    def tracks(self, x: Shape) -> tuple[list[Track], dict[str, base.Size]]:
+        """The axes of the map that comes out, before the padding is cut off."""
+        return tracks(window.SIDES[self.AXES], x[1:], self.kernel_size, self.stride, self.dilation)
+
+    def kept(self, x: Shape) -> list[tuple[str, dict[str, base.Size]]]:
+        """Per axis the cells that are reached and not cut off, as a text, and the values of its names."""
+        settings = (self.tracks(x)[0], self.output(x)[1:], self.padding, self.output_padding)
+        return [kept(*axis) for axis in zip(*settings, strict=True)]
+
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The sides after it too."""
+        """The sides after it, the steps of the window and what is cut off too."""
         names = (f"{side}_out" for side in window.SIDES[self.AXES])
-        return self.sizes(x) | dict(zip(names, self.output(x)[1:], strict=True))
+        sizes = self.sizes(x) | dict(zip(names, self.output(x)[1:], strict=True)) | self.tracks(x)[1]
+        for _, values in self.kept(x) if self.bias is not ABSENT else ():
+            sizes |= values
+        return sizes
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, base.Size]]]:
         """The side of the larger map, per axis."""

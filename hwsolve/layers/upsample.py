@@ -5,15 +5,18 @@ Source: PyTorch, torch.nn.Upsample and torch.nn.PixelShuffle; arXiv 1609.05158.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Formula, Number, call
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.window import WANTED
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
+AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+MOST_CELLS = 1_000_000  # that are followed one by one
 NEIGHBOURS = {"nearest": 1, "linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8}
 
 
@@ -25,6 +28,8 @@ class Upsample(Layer, frozen=True):
     mode: Annotated[str, Choice("nearest", "linear", "bilinear", "bicubic", "trilinear")] = "nearest"
     align_corners: Flag = False
 
+    PART: ClassVar[str] = "interpolation"
+
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""
         if (self.size is None) == (self.scale_factor is None):
@@ -33,6 +38,13 @@ class Upsample(Layer, frozen=True):
             return StatedMap(x[0], None)
         if len(x) < 2:
             raise ShapeError(say("Expected an input {wanted}, got {shape}.", wanted="(C, …)", shape=base.shape_text(x)))
+        axes = AXES.get(self.mode, len(x) - 1)
+        if axes != len(x) - 1:
+            wanted, shape = WANTED[axes], base.shape_text(x)
+            raise ShapeError(
+                say("`{mode}` is for an input {wanted}, got {shape}.", mode=self.mode, wanted=wanted, shape=shape),
+                "mode",
+            )
         given: tuple[base.Size, ...] = self.size or self.scale_factor or ()
         sizes = given * (len(x) - 1) if len(given) == 1 else given
         if len(sizes) != len(x) - 1:
@@ -42,17 +54,65 @@ class Upsample(Layer, frozen=True):
             )
         return (x[0], *(sizes if self.size else (scaled(n, f) for n, f in zip(x[1:], sizes, strict=True))))
 
+    def macs(self, x: Shape) -> str | Nothing | NotCounted:
+        """One for each neighbour of a new value."""
+        if self.mode == "nearest":
+            return Nothing(say("no multiply-adds: values are copied"))
+        return SIDES_UNKNOWN if isinstance(x, StatedMap) else "neighbours*outputs"
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """How many values come out, of how many neighbours each."""
+        if isinstance(x, StatedMap):
+            return {}
+        return {"neighbours": NEIGHBOURS[self.mode], "outputs": base.product(self.output(x))}
+
+    def multiply_adds(self, x: Shape) -> base.Size | None:
+        """The same."""
+        known = self.mode != "nearest" and not isinstance(x, StatedMap)
+        return base.product((NEIGHBOURS[self.mode], *self.output(x))) if known else None
+
     def operations(self, x: Shape) -> Operations:
-        """Each new value is a sum of its neighbours, with known weights; back, they share its gradient."""
+        """Each new value is a sum of neighbours with known weights; back, the shares that meet in a cell are added."""
         n = NEIGHBOURS[self.mode]
         if n == 1:
-            return {"error": {"add": "outputs"}}
+            return {"error": {"add": "outputs - reached"}}
         products = f"{n}*outputs"
-        return {"forward": {"mul": products, "sum": f"{n - 1}*outputs"}, "error": {"mul": products, "sum": products}}
+        forward = {"mul": products, "sum": f"{n - 1}*outputs"}
+        return {"forward": forward, "error": {"mul": products, "sum": f"{products} - reached"}}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values that come out."""
-        return {"outputs": base.product(self.output(x))}
+        """The values that come out, and the cells that they are made of."""
+        y = self.output(x)
+        scales = self.scale_factor or (None,) * (len(x) - 1)
+        scales = scales * (len(x) - 1) if len(scales) == 1 else scales
+        sides = [self.read(n, m, s) for n, m, s in zip(x[1:], y[1:], scales, strict=True)]
+        return {"outputs": base.product(y), "reached": base.product((x[0], *sides))}
+
+    def read(self, n: base.Size, m: base.Size, scale: base.Size | None) -> base.Size:
+        """How many of an axis' n cells the m new ones are made of."""
+        up = n == m or (isinstance(n, int) and isinstance(m, int) and n <= m)
+        up = up or (isinstance(scale, Number) and scale.numerator >= scale.denominator)
+        if self.mode == "nearest" and scale is None:
+            return m if not up and isinstance(n, int) and isinstance(m, int) else n if up else call("min", n, m)
+        if self.mode == "nearest" and isinstance(scale, Number):
+            if not up or scale.denominator == 1:
+                return n if up else m
+            return base.total((base.floor_quotient((m - 1) * scale.denominator, scale.numerator), 1))
+        if (up and n == 1) or (up and not (self.align_corners and m == 1)):
+            return n
+        if not isinstance(n, int) or not isinstance(m, int) or m > MOST_CELLS:
+            raise ShapeError(say("Additions are counted here where the sizes are numbers, or the map grows."))
+        return len({cell for k in range(m) for cell in self.neighbours(k, n, m, scale)})
+
+    def neighbours(self, k: int, n: int, m: int, scale: base.Size | None) -> list[int]:
+        """The cells, from 0, that the new cell k is made of; what lies outside is the cell at the edge."""
+        around = range(-1, 3) if self.mode == "bicubic" else range(2)
+        if self.align_corners:
+            at = k * (n - 1) // (m - 1) if m > 1 else 0
+        else:
+            p, q = (scale.denominator, scale.numerator) if isinstance(scale, Number) else (n, m)
+            at = ((2 * k + 1) * p - q) // (2 * q)  # (k + 1/2)·p/q − 1/2
+        return [min(max(at + u, 0), n - 1) for u in around]
 
 
 def scaled(n: base.Size, factor: base.Size) -> base.Size:
@@ -70,6 +130,9 @@ class PixelShuffle(Layer, frozen=True):
     """Pixel shuffle: r² channels become a map r times as high and wide, (C·r², H, W) → (C, H·r, W·r)."""
 
     upscale_factor: Size
+
+    MACS: ClassVar[str | Nothing | NotCounted] = MOVED
+    OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
     def output(self, x: Shape) -> Shape:
         """(C·r², H, W) → (C, H·r, W·r)."""

@@ -13,6 +13,7 @@ from hwsolve.numbers.systems import (
     LADDER,
     NotFinite,
     Scalar,
+    TooRough,
     Undecided,
     close,
     exact,
@@ -30,15 +31,18 @@ if TYPE_CHECKING:
         apply,
         erf,
         exp,
+        expm1,
         finite,
         is_float,
         log,
+        log1p,
         maximum,
         normal_cdf,
         normal_pdf,
         positive,
         power,
         quiet,
+        same,
         sigmoid,
         sign,
         softplus,
@@ -54,10 +58,11 @@ if TYPE_CHECKING:
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "Undecided", "absolute", "apply", "close",
-    "constant", "divide", "equal", "erf", "exact", "exp", "finite", "full", "is_exact", "is_float", "last_precision",
-    "less", "log", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power", "precision", "quiet", "show",
-    "sigmoid", "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of", "where", "winner",
+    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply",
+    "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
+    "last_precision", "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power",
+    "precision", "quiet", "same", "show", "sigmoid", "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of",
+    "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "FUNCTIONS": "functions",

@@ -15,10 +15,13 @@ from flint import arb, fmpq
 
 from hwsolve.language import say
 from hwsolve.numbers import decisions, powers
-from hwsolve.numbers.float64 import FLOAT64
+from hwsolve.numbers.float64 import FLOAT64, shaken
+from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
+from hwsolve.numbers.measured import EPS, Contrary
 from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
 
+NEAR = 64 * EPS
 Array = Any  # ndarray of float64, or of objects: flint's classes have no annotations
 
 
@@ -37,7 +40,7 @@ def of_elements(name: str, arguments: int = 1) -> Callable[..., Array]:
 def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array], Array], x: Array) -> Array:
     """The function of every element; equal rationals get one ball, which is then known to be equal to itself."""
     values = x.ravel().tolist()
-    if len(values) < 2 or type(values[0]) is not fmpq or len(set(map(key_of, values))) == len(values):
+    if len(values) < 2 or type(values[0]) is arb or len(set(map(key_of, values))) == len(values):
         return of_each(x)
     found: dict[Scalar, Scalar] = {}
     made = np.empty(len(values), dtype=object)
@@ -51,7 +54,7 @@ def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array
 
 def key_of(v: Scalar) -> Scalar:
     """What two values share that are surely equal: a rational itself, or the one object."""
-    return v if type(v) is fmpq else id(v)
+    return id(v) if type(v) is arb else v
 
 
 def apply(name: str, x: Array, *parameters: Array) -> Array:
@@ -101,6 +104,19 @@ step = positive
 LARGER = np.frompyfunc(decisions.larger, 2, 1)
 
 
+def log1p(x: Array) -> Array:
+    """ln(1 + x) of every element."""
+    return LOG1P(x) if is_float(x) else log(1 + x)
+
+
+def expm1(x: Array) -> Array:
+    """e^x − 1 of every element."""
+    return EXPM1(x) if is_float(x) else exp(x) - 1
+
+
+LOG1P, EXPM1 = shaken(np.log1p), shaken(np.expm1)
+
+
 def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     """The greatest value along an axis, or of all."""
     return x.max(axis=axis, keepdims=keepdims) if is_float(x) else LARGER.reduce(x, axis=axis, keepdims=keepdims)
@@ -109,10 +125,32 @@ def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
 def winner(x: Array, axis: int = -1) -> Array:
     """The index, from 0, of the first greatest value along an axis."""
     if is_float(x):
-        return x.argmax(axis=axis)
+        return contrary_winner(x, axis) if Contrary.salt is not None else x.argmax(axis=axis)
     rows = np.moveaxis(x, axis, -1)
     found = [first_greatest(row) for row in rows.reshape(-1, rows.shape[-1])]
     return np.array(found, dtype=np.intp).reshape(rows.shape[:-1])
+
+
+def contrary_winner(x: Array, axis: int) -> Array:
+    """The last value that is less than the greatest by no more than rounding; the first greatest, if there is none."""
+    near = nearly(x, x.max(axis=axis, keepdims=True)) & (x != x.max(axis=axis, keepdims=True))
+    last = x.shape[axis] - 1 - np.flip(near, axis=axis).argmax(axis=axis)
+    return np.where(near.any(axis=axis), last, x.argmax(axis=axis))
+
+
+def nearly(a: Array, b: Array) -> Array:
+    """Whether floats agree to rounding."""
+    return abs(a - b) <= NEAR * abs(b)
+
+
+def same(a: Array, b: Array) -> Array:
+    """Whether values are equal, element by element."""
+    if is_float(a):
+        return nearly(a, b) if Contrary.salt is not None else a == b
+    return np.asarray(EQUAL(a, b), dtype=bool)
+
+
+EQUAL: Callable[[Array, Array], Array] = np.frompyfunc(decisions.equal, 2, 1)
 
 
 def first_greatest(values: Array) -> int:
@@ -182,7 +220,8 @@ def settle(v: Scalar) -> Scalar:
         mantissa, exponent = v.man_exp()
         if abs(exponent) + mantissa.bit_length() <= MAX_RATIONAL_BITS:
             return fmpq(mantissa) * fmpq(2) ** int(exponent)
-    return arb(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
+    return OVERLONG(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
 
 
+OVERLONG = remembers("rational", arb)
 SETTLE = np.frompyfunc(settle, 1, 1)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from flint import arb, fmpq
 
 from hwsolve.language import say
+from hwsolve.numbers.formed import ball_of, remembered
 from hwsolve.numbers.systems import Scalar, Undecided
 
 ZERO, ONE = fmpq(0), fmpq(1)
+RATIONAL = (fmpq, int)
 
 
 def positive(x: Scalar) -> fmpq:
@@ -20,7 +22,7 @@ def positive(x: Scalar) -> fmpq:
         return ONE
     if x <= 0:
         return ZERO
-    raise Undecided(say("whether a value is positive"))
+    raise Undecided(say("whether a value is positive"), x)
 
 
 def nonnegative(x: Scalar) -> fmpq:
@@ -29,7 +31,7 @@ def nonnegative(x: Scalar) -> fmpq:
         return ONE
     if x < 0:
         return ZERO
-    raise Undecided(say("whether a value is negative"))
+    raise Undecided(say("whether a value is negative"), x)
 
 
 def sign(x: Scalar) -> fmpq:
@@ -40,7 +42,7 @@ def sign(x: Scalar) -> fmpq:
         return -ONE
     if x == 0:
         return ZERO
-    raise Undecided(say("the sign of a value"))
+    raise Undecided(say("the sign of a value"), x)
 
 
 def inside(x: Scalar, low: int, high: int) -> bool:
@@ -49,18 +51,18 @@ def inside(x: Scalar, low: int, high: int) -> bool:
         return True
     if x <= low or x >= high:
         return False
-    raise Undecided(say("on which side of {low} or {high} a value lies", low=low, high=high))
+    raise Undecided(say("on which side of {low} or {high} a value lies", low=low, high=high), x)
 
 
 def equal(a: Scalar, b: Scalar) -> bool:
     """Whether two values are the same.  One ball in two places is: it stands for one number."""
     if a is b or a == b:
         return True
-    if type(a) is not arb and type(b) is not arb:
+    if type(a) in RATIONAL and type(b) in RATIONAL:
         return False
-    if arb(a).overlaps(arb(b)):
-        raise Undecided(say("whether two values are equal"))
-    return False
+    if a < b or a > b:
+        return False
+    raise Undecided(say("whether two values are equal"), a, b)
 
 
 def less(a: Scalar, b: Scalar) -> bool:
@@ -69,30 +71,30 @@ def less(a: Scalar, b: Scalar) -> bool:
         return True
     if a is b or a >= b:
         return False
-    raise Undecided(say("which of two values is the greater"))
+    raise Undecided(say("which of two values is the greater"), a, b)
 
 
 def larger(a: Scalar, b: Scalar) -> Scalar:
     """The maximum of two; of overlapping balls their hull's."""
     if a >= b:
         return a
-    return b if b >= a else arb(a).max(arb(b))
+    return b if b >= a else remembered("max", lambda x, y: arb(x).max(arb(y)), a, b)
 
 
 def smaller(a: Scalar, b: Scalar) -> Scalar:
     """The minimum of two; of overlapping balls their hull's."""
     if a <= b:
         return a
-    return b if b <= a else arb(a).min(arb(b))
+    return b if b <= a else remembered("min", lambda x, y: arb(x).min(arb(y)), a, b)
 
 
 def floor(x: Scalar) -> fmpq:
     """The greatest integer that is not above x."""
-    if type(x) is not arb:
+    if type(x) is fmpq:
         return fmpq(x.floor())
-    whole = x.floor().unique_fmpz()
+    whole = ball_of(x).floor().unique_fmpz()
     if whole is None:
-        raise Undecided(say("between which integers a value lies"))
+        raise Undecided(say("between which integers a value lies"), x)
     return fmpq(whole)
 
 

@@ -15,6 +15,7 @@ from flint import arb
 
 from hwsolve.numbers.activations import SELU_ALPHA as EXACT_ALPHA
 from hwsolve.numbers.activations import SELU_SCALE as EXACT_SCALE
+from hwsolve.numbers.measured import EPS, Contrary
 from hwsolve.numbers.powers import d_gamma
 
 SELU_SCALE, SELU_ALPHA = float(EXACT_SCALE), float(EXACT_ALPHA)
@@ -148,3 +149,25 @@ FLOAT64: dict[str, Callable[..., Any]] = {
     "floor": np.floor, "ceil": np.ceil, "delta": lambda i, j: (i == j) * 1.0,
     "max": lambda *x: reduce(np.maximum, x), "min": lambda *x: reduce(np.minimum, x),
 }  # fmt: skip
+STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "max", "min")
+
+
+def noise(x: Any, salt: int) -> Any:
+    """Numbers between −1 and 1, the same for the same floats."""
+    bits = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(np.shape(x))
+    for shift in (32, 29, 32):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(salt)
+    return (bits >> np.uint64(11)) / 2.0**52 - 1
+
+
+def shaken(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose result is off by some rounding errors while copies run."""
+
+    def either(x: Any, *parameters: Any) -> Any:
+        y = function(x, *parameters)
+        return y if Contrary.salt is None else y * (1 + 4 * EPS * noise(x, Contrary.salt))
+
+    return either
+
+
+FLOAT64 |= {name: shaken(f) for name, f in FLOAT64.items() if name not in STEPWISE}

@@ -15,10 +15,12 @@ from hwsolve.numbers.activations import normal_cdf, normal_pdf, sigmoid
 from hwsolve.numbers.decisions import ONE, ZERO, equal, inside, larger, nonnegative, positive, sign, smaller
 from hwsolve.numbers.decisions import ceil as ceiling
 from hwsolve.numbers.decisions import floor as floor_of
+from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.powers import acos, asin, d_gamma, divide, gamma, log, log_to, sqrt, tan
 from hwsolve.numbers.systems import Scalar
 
 HALF = fmpq(1, 2)
+PI = remembers("pi", arb.pi)
 
 
 def at_zero(value: fmpq, ball: Callable[[arb], arb]) -> Callable[[Scalar], Scalar]:
@@ -81,6 +83,8 @@ EXACT: dict[str, Callable[..., Scalar]] = {
     "floor": floor_of, "ceil": ceiling, "delta": lambda i, j: ONE if equal(i, j) else ZERO,
     "max": lambda *x: reduce(larger, x), "min": lambda *x: reduce(smaller, x),
 }  # fmt: skip
+DECIDED = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "max", "min")  # on balls of any kind
+EXACT |= {name: remembers(name, f) for name, f in EXACT.items() if name not in DECIDED}
 
 
 def in_exact(x: Scalar) -> Scalar:
@@ -90,7 +94,7 @@ def in_exact(x: Scalar) -> Scalar:
 
 def constant(name: str, real: bool = False) -> Scalar:
     """π or e, as a ball or a float."""
-    ball = arb.pi() if name == "pi" else arb.const_e()
+    ball = PI() if name == "pi" else EXACT["exp"](ONE)
     return float(ball) if real else ball
 
 

@@ -10,7 +10,8 @@ import math
 import msgspec
 
 from hwsolve.language import say
-from hwsolve.numbers.systems import LADDER, NotFinite, Scalar, Undecided, is_exact, parts
+from hwsolve.numbers.measured import error_of
+from hwsolve.numbers.systems import LADDER, NotFinite, Scalar, TooRough, Undecided, is_exact, parts
 
 EXACT_DIGITS = 12
 FLOAT_DIGITS = 6
@@ -34,25 +35,25 @@ class Shown(msgspec.Struct, frozen=True):
 def show(value: Scalar, digits: int = 6) -> Shown:
     """A value as it is printed.
 
-    An integer is whole, and so is a decimal of at most 12 significant digits; any other exact value is cut to 12.  A
-    ball has `digits` proven ones, or raises Undecided.  A float has at most 6.
+    An integer is whole, and so is a decimal of at most 12 significant digits; any other exact value is rounded.  A
+    ball has `digits` proven ones, or raises Undecided.  A float has at most 6, as many as its error leaves.
     """
     digits = max(1, digits)
     if isinstance(value, float):
-        return Shown(float_text(value, min(digits, FLOAT_DIGITS)), "≈", None, "float64")
+        return Shown(trusted_text(value, min(digits, FLOAT_DIGITS)), "≈", None, "float64")
     if is_exact(value):
-        return show_rational(*parts(value), max(digits, EXACT_DIGITS))
+        return show_rational(*parts(value), digits)
     if value == 0:
         return Shown("0", "=", "0", "certified")
     return Shown(ball_text(value, digits), "≈", None, "certified")
 
 
-def show_rational(p: int, q: int, digits: int) -> Shown:
-    """The rational p/q, in lowest terms."""
+def show_rational(p: int, q: int, digits: int, whole: int = EXACT_DIGITS) -> Shown:
+    """The rational p/q, in lowest terms: a decimal of at most `whole` digits as it is, any other one rounded."""
     if q == 1:
         return Shown(int_text(p), "=", int_text(p), "exact")
     fraction = f"{int_text(p)}/{int_text(q)}"
-    text = finite_decimal(p, q, digits)
+    text = finite_decimal(p, q, max(digits, whole))
     if text:
         return Shown(text, "=", fraction, "exact")
     return Shown(signed(p, *rounded_rational(abs(p), q, digits)), "≈", fraction, "exact")
@@ -133,6 +134,18 @@ def zero_text(value: Scalar, digits: int) -> str:
     if ctx.prec < LADDER[-1] or not abs(value) * 2 * 10**digits < 1:
         raise Undecided(say("whether a value is zero"))
     return "0." + "0" * digits
+
+
+def trusted_text(value: float, digits: int) -> str:
+    """The digits of a float that its error does not change, at most so many."""
+    error = error_of(value)
+    if abs(value) + error < 0.5 * 10.0**-digits and error >= abs(value) * 10.0**-digits:
+        return "0." + "0" * digits
+    for n in range(digits, 0, -1):
+        text = float_text(float(value), n)
+        if error == 0 or text == float_text(value - error, n) == float_text(value + error, n):
+            return text
+    raise TooRough(say("the first digit of a value"))
 
 
 def float_text(value: float, digits: int) -> str:

@@ -21,11 +21,11 @@ MAX_RATIONAL_BITS = 4096
 
 
 class Undecided(ArithmeticError):
-    """A branch or a digit that is not proven at this precision; `what` says which."""
+    """A branch or a digit that is not proven at this precision; `what` says which, of which values."""
 
-    def __init__(self, what: Message) -> None:
+    def __init__(self, what: Message, *values: Scalar) -> None:
         super().__init__(str(what))
-        self.what = what
+        self.what, self.values = what, values
 
 
 class NotFinite(ArithmeticError):
@@ -34,6 +34,10 @@ class NotFinite(ArithmeticError):
     def __init__(self, what: Message) -> None:
         super().__init__(str(what))
         self.what = what
+
+
+class TooRough(Undecided):
+    """A branch or a digit that float64 does not decide, whatever the precision."""
 
 
 class precision:  # noqa: N801 (read as a statement: `with precision(256):`)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from math import prod
 from typing import Any
 
 from hwsolve.formula.notation import symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Number, Ref
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.render.measure import width
 from hwsolve.render.wrap import equation
 from hwsolve.solution import Answer, Given, Quantity, Text
@@ -19,13 +20,38 @@ SHOWN = 6  # elements at the beginning of a longer one
 KEY = re.compile(r"([^\W\d][\w]*(?:@\d+)?)((?:\[[\d,]+\])?)")
 
 
-def grouped(given: Iterable[Given]) -> dict[str, Any]:
-    """Quantities by name: a scalar, or nested lists of the elements of an array."""
-    arrays: dict[str, dict[tuple[int, ...], Quantity]] = {}
+def grouped(given: Iterable[Given]) -> Iterator[tuple[Ref, Any]]:
+    """Quantities by name: scalars, arrays as nested lists, or single elements of one that is not there as a whole."""
+    arrays: dict[str, dict[tuple[int, ...], Any]] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for g in given:
         place = tuple(i.numerator for i in g.key.indices if isinstance(i, Number))
-        arrays.setdefault(g.key.name, {})[place] = g.quantity
-    return {name: nested(elements) for name, elements in arrays.items()}
+        arrays.setdefault(g.key.name, {})[place] = g.typed or g.quantity
+        shapes[g.key.name] = g.shape
+    for name, elements in arrays.items():
+        if whole(elements, shapes[name]):
+            yield Ref(name), nested(elements)
+            continue
+        for place, _ in zip(elements, range(SHOWN), strict=False):
+            yield Ref(name, tuple(Number(i) for i in place)), elements[place]
+        if shapes[name]:
+            shape = " × ".join(f"{n:,}" for n in shapes[name])
+            left = prod(shapes[name]) - min(len(elements), SHOWN)
+            yield Ref(name), say("… and {n} more of {shape} numbers", n=f"{left:,}", shape=shape)
+
+
+def parts_of_given(given: Iterable[Given]) -> Iterator[tuple[Message, list[Given]]]:
+    """What stands under which heading; what a sentence implies stands nowhere else."""
+    every = list(given)
+    for heading, role in ((say("Given"), "stated"), (say("Chosen for a case with numbers"), "chosen")):
+        if found := [g for g in every if g.role == role]:
+            yield heading, found
+
+
+def whole(elements: dict[tuple[int, ...], Any], shape: tuple[int, ...]) -> bool:
+    """Whether all elements of an array are there, or all up to the last one where its shape is not known."""
+    found = tuple(map(max, zip(*elements, strict=True)))
+    return len(elements) == prod(shape or found) and found == (shape or found)
 
 
 def nested(elements: dict[tuple[int, ...], Any]) -> Any:
@@ -69,7 +95,7 @@ def array_text(value: Any, outermost: bool = True) -> str:
 
 
 def shortened(value: Any, words: Callable[[Text], str]) -> str:
-    """The beginning of an array that is too long, with its shape."""
+    """The beginning of an array that is too long, with its shape, and how to see it whole."""
     if not isinstance(value, list | tuple):
         return leaf_text(value)
     shape, first = [], value
@@ -77,7 +103,9 @@ def shortened(value: Any, words: Callable[[Text], str]) -> str:
         shape.append(len(first))
         first = first[0]
     some = [leaf_text(v) for _, v in zip(range(SHOWN), leaves(value), strict=False)]
-    return f"({', '.join(some)}, …)  " + words(say("{shape} numbers", shape=" × ".join(f"{n:,}" for n in shape)))
+    return f"({', '.join(some)}, …)  " + words(
+        say("{shape} numbers; --full shows all", shape=" × ".join(f"{n:,}" for n in shape))
+    )
 
 
 def key_symbol(key: str, whole: bool) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import msgspec
 
+from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say, translate
+from hwsolve.numbers import is_exact
 from hwsolve.solution import Identity, Prose, Value
 
 Link = tuple[str, str]  # a relation and what stands behind it; the first link's relation is ""
@@ -38,7 +40,7 @@ def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
     write = notation.formula
     if isinstance(line, Value):
         links = [("", write(line.key)), *[(s.relation, write(s.formula)) for s in line.stages]]
-        links.append((line.quantity.relation, notation.number(line.quantity.text)))
+        links.append((closing(line), notation.number(line.quantity.text)))
     elif isinstance(line, Identity):
         name = [] if line.key is None or line.key == line.lhs else [("", write(line.key))]
         forms = line.shown or (line.lhs, line.rhs)
@@ -48,12 +50,24 @@ def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
     return without_repeats(links)
 
 
+def closing(line: Value) -> str:
+    """The relation of a value to the link before it: ≈ too where rounded numbers give another than the exact value."""
+    q = line.quantity
+    if q.relation == "≈" or not line.stages or line.stages[-1].relation == "=":
+        return q.relation
+    try:
+        found = evaluate(line.stages[-1].formula, no_names)
+        return "=" if is_exact(found) and found == q.value else "≈"
+    except (ArithmeticError, LookupError, ValueError):
+        return "≈"
+
+
 def row(line: Value | Identity | Prose, notation: Notation, symbol: str | None = None) -> str:
     """The chain in one row; that of an exact value, as most lines are, without a list between.
 
     `symbol` is the written key where it is at hand.
     """
-    if type(line) is not Value or line.quantity.relation == "≈":
+    if type(line) is not Value or line.quantity.relation == "≈" or (line.stages and line.stages[-1].relation == "≈"):
         return joined(chain(line, notation))
     write = notation.formula
     text, last = symbol or write(line.key), ""

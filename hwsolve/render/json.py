@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,10 @@ from hwsolve.solution import (
 )
 
 SCHEMA = 1
+# What JSON leaves as it is and a terminal does not show: further controls, soft hyphen, joiners, marks of direction.
+UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 UNICODE = Notation(unicode, number_text)
 Object = dict[str, Any]
 
@@ -66,8 +71,15 @@ class AnswerRow(msgspec.Struct, frozen=True):
 def render(solutions: Sequence[Solution], options: Options) -> str:
     """One object, or a list of several; indented by two, or in one row."""
     documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
-    data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
-    return (data if options.compact else msgspec.json.format(data, indent=2)).decode() + "\n"
+    data = msgspec.json.encode(documents if options.several or len(documents) != 1 else documents[0])
+    text = (data if options.compact else msgspec.json.format(data, indent=2)).decode()
+    return UNSEEN.sub(lambda found: json_escape(found[0]), text) + "\n"
+
+
+def json_escape(char: str) -> str:
+    """A character by its number."""
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
 
 
 class Writer:
@@ -87,7 +99,7 @@ class Writer:
             "kind": s.kind,
             "title": title(s, self.language),
             "source": s.source,
-            "given": [{"key": plain(g.key), "value": stated(g)} for g in s.given],
+            "given": [{"key": plain(g.key), "value": stated(g)} for g in s.given if g.quantity is not None],
             "sections": [self.section(x) for x in s.sections],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
             "checks": [self.check(c) for c in s.checks],
@@ -97,11 +109,16 @@ class Writer:
 
     def published(self, p: Published) -> Object:
         found: Object = {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed}
-        return found | {"agrees": p.agrees, "at": p.at}
+        found |= {"agrees": p.agrees, "verdict": p.verdict, "at": p.at}
+        return found | ({"rounded": p.rounded} if p.rounded else {}) | self.how(p)
 
     def check(self, c: Check) -> Object:
         found: Object = {"key": c.key, "expected": c.expected, "got": c.got, "ok": c.ok, "at": c.at}
-        return found | {"difference": c.difference} if c.difference else found
+        return found | ({"difference": c.difference} if c.difference else {}) | self.how(c)
+
+    def how(self, judged: Check | Published) -> Object:
+        """What is said of an agreement that is not a proof."""
+        return {"how": self.text(judged.how)} if judged.how else {}
 
     def section(self, s: Section) -> Object:
         """A heading and what stands below it."""
@@ -260,6 +277,7 @@ def numeric(text: str) -> bool:
 def stated(g: Given) -> str:
     """A given number as exactly as it is known."""
     q = g.quantity
+    assert q is not None
     if q.relation == "=":
         return q.text
     if q.exact is not None:

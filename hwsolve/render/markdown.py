@@ -9,14 +9,14 @@ from hwsolve.formula.notation import latex, latex_symbol
 from hwsolve.formula.notation.tex import latex_number, words
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Number, Ref
-from hwsolve.language import say
-from hwsolve.render.arrays import KEY, MANY, grouped, leaves, relation
+from hwsolve.language import Message, say
+from hwsolve.render.arrays import KEY, MANY, grouped, leaves, parts_of_given, relation
 from hwsolve.render.chain import Link, Notation, chain
 from hwsolve.render.measure import width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Grille, Heading, Page, Rows
 from hwsolve.render.plain import joined
-from hwsolve.render.select import heading, selected, title, with_columns
+from hwsolve.render.select import heading, selected, with_columns
 from hwsolve.render.table import LONGEST, numeric_columns, texts
 from hwsolve.solution import (
     Answer,
@@ -38,7 +38,8 @@ LATEX = Notation(latex, latex_number)
 ROWS = 16  # rows of one aligned block
 WIDEST = 84  # characters of a row, about what a page shows
 RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "<": "\\lt", ">": "\\gt", "≠": "\\ne"}
-SPECIAL = re.compile(r"([\\*_<>\[\]|$~#])")
+SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
+CODE = re.compile(r"((?<!`)`[^`]+`(?!`))")
 TOKEN = re.compile(r"\\(?:begin|end)\{\w+\}|\\[a-zA-Z]+|[{}^_&]")
 
 
@@ -55,11 +56,11 @@ class Pages(Page):
     def parts(self, solution: Solution) -> Iterator[str]:
         """In the order of every page."""
         s = with_columns(selected(solution, self.options), self.options.columns)
-        if head := title(s, self.options.language):
+        if head := self.title(s):
             yield f"# {escaped(head)}"
-        if s.given:
-            yield f"## {self.words(say('Given'))}"
-            yield from blocks([self.array(name, value) for name, value in grouped(s.given).items()])
+        for text, given in parts_of_given(s.given):
+            yield f"## {self.words(text)}"
+            yield from blocks([self.array(key, value) for key, value in grouped(given)])
         for n, section in enumerate(s.sections):
             yield from self.markdown_section(section, s.sections[n + 1 : n + 2])
         if answers := [self.result(key, a) for key, a in s.answers.items() if a.main]:
@@ -117,9 +118,12 @@ class Pages(Page):
             found[-1] += f" \\quad {words(f'({rule})')}"
         return found
 
-    def array(self, name: str, value: object) -> str:
-        """A given quantity: a number, a vector or a matrix."""
-        return f"{latex_symbol(name, isinstance(value, list))} &{relation_sign(value)} {self.matrix(value)}"
+    def array(self, key: Ref, value: object) -> str:
+        """A given quantity: a number, a vector or a matrix, or what is left of one that is long."""
+        if isinstance(value, Message):
+            return f"{latex_symbol(key.name)}: &\\quad {words(self.words(value))}"
+        head = latex(key) if key.indices else latex_symbol(key.name, isinstance(value, list))
+        return f"{head} &{relation_sign(value)} {self.matrix(value)}"
 
     def result(self, key: str, answer: Answer) -> str:
         """A final result."""
@@ -142,9 +146,9 @@ class Pages(Page):
         if not isinstance(value, list | tuple):
             return element(value)
         count = sum(1 for _ in leaves(value))
-        if count > MANY and not self.options.full:
+        if count > MANY and not self.whole:
             some = ", ".join([element(v) for v, _ in zip(leaves(value), range(6), strict=False)])
-            return f"({some}, \\dots) \\quad {words(self.words(say('{n} numbers', n=f'{count:,}')))}"
+            return f"({some}, \\dots) \\quad {words(self.words(say('{n} numbers; --full shows all', n=f'{count:,}')))}"
         if all(isinstance(row, list | tuple) and not any(isinstance(v, list | tuple) for v in row) for row in value):
             inner = " \\cr ".join(" & ".join(element(v) for v in row) for row in value)
             return f"\\begin{{pmatrix}} {inner} \\end{{pmatrix}}"
@@ -155,10 +159,10 @@ class Pages(Page):
         if self.options.full or len(table.rows) <= LONGEST:
             body = [[self.cell(c) for c in row] for row in table.rows]
         else:
-            body = [[escaped(c) for c in row] for row in texts(table, self.words, False)[1:]]
+            body = [[escaped(c, True) for c in row] for row in texts(table, self.words, False)[1:]]
         if table.total and body:
             body[-1] = [f"**{c}**" if c and "$" not in c else c for c in body[-1]]
-        heads = [escaped(self.words(c)) for c in table.columns]
+        heads = [escaped(self.words(c), True) for c in table.columns]
         marks = ["---:" if right else "---" for right in numeric_columns(table)]
         lines = ["| " + " | ".join(row) + " |" for row in [heads, marks, *body]]
         caption = f"**{escaped(self.words(table.title))}**\n\n" if table.title else ""
@@ -169,7 +173,7 @@ class Pages(Page):
             return f"${self.notation.formula(cell)}$"
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
-        return f"{cell:,}" if isinstance(cell, int) else escaped(self.words(cell))
+        return f"{cell:,}" if isinstance(cell, int) else escaped(self.words(cell), True)
 
     def figures(self, figures: Iterable[Figure]) -> Iterator[str]:
         """Curves and matrices, drawn in characters."""
@@ -247,6 +251,10 @@ def relation_sign(value: object) -> str:
     return RELATIONS.get(sign, sign)
 
 
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is; what stands in backquotes stays code."""
-    return "".join(part if n % 2 else SPECIAL.sub(r"\\\1", part) for n, part in enumerate(re.split(r"(`[^`]*`)", text)))
+def escaped(text: str, cell: bool = False) -> str:
+    """Text that Markdown shows as it is; what stands in single backquotes stays code; its `|` is marked in a `cell`."""
+    parts = CODE.split(text)
+    parts[::2] = [SPECIAL.sub(r"\\\1", part) for part in parts[::2]]
+    if cell:
+        parts[1::2] = [part.replace("|", r"\|") for part in parts[1::2]]
+    return "".join(parts)

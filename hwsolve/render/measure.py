@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
 WORD = re.compile(r"\S+\s*|\s+")
@@ -41,29 +42,38 @@ def right(text: str, columns: int) -> str:
     return " " * (columns - width(text)) + text
 
 
-def cut(text: str, columns: int) -> tuple[str, str]:
-    """The most of a text that fits, at least one character, and the rest."""
-    used = 0
-    for n, c in enumerate(text):
-        used += width(c)
-        if used > columns and n > 0:
-            return text[:n], text[n:]
-    return text, ""
+def fits(text: str, columns: int) -> bool:
+    """Whether a text is no wider; of a longer one only its beginning is looked at."""
+    if text.isascii():
+        return len(text) <= columns
+    return all(used <= columns for used in accumulate(map(COLUMNS.__getitem__, text)))
+
+
+def chopped(word: str, columns: int) -> list[str]:
+    """A word in rows, each the most that fits, but at least one character."""
+    rows, start, used = [], 0, 0
+    for n, c in enumerate(word):
+        used += COLUMNS[c]
+        if used > columns and n > start:
+            rows.append(word[start:n])
+            start, used = n, COLUMNS[c]
+    return [*rows, word[start:]]
 
 
 def fill(text: str, columns: int) -> list[str]:
     """A paragraph in rows: broken between words, and between Chinese characters; a word too long is broken."""
-    rows, row = [], ""
+    rows, row, used = [], "", 0
     for piece in pieces(text):
-        if width(row) + width(piece.rstrip()) <= columns:
-            row += piece
-            continue
-        if row.strip():
-            rows.append(row.rstrip())
-        row = piece
-        while width(row.rstrip()) > columns:
-            head, row = cut(row, columns)
-            rows.append(head)
+        word = piece.rstrip()
+        if used + width(word) > columns:
+            if row.strip():
+                rows.append(row.rstrip())
+            *full, last = chopped(word, columns)
+            rows += full
+            row, used = "", 0
+            piece = last + piece[len(word) :]
+        row += piece
+        used += width(piece)
     return [*rows, row.rstrip()] if row.strip() or not rows else rows
 
 

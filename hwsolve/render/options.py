@@ -10,7 +10,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     `columns`: words that name the number columns of a layer table that are wanted, all where there are none.
     `only`: a key, of which nothing but its derivation is shown; `questions`: the problem without its solution.
-    `compact`: data in one row.
+    `compact`: data in one row; `several`: data as a list, though it be of one solution.
     """
 
     width: int = 80
@@ -21,3 +21,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     columns: tuple[str, ...] = ()
     compact: bool = False
+    several: bool = False

@@ -11,25 +11,24 @@ from collections.abc import Iterator
 import msgspec
 
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
-from hwsolve.language import say, translate
-from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol
+from hwsolve.language import Message, say, translate, visible
+from hwsolve.render.arrays import answer_rows, array_rows, grouped, key_symbol, parts_of_given
 from hwsolve.render.chain import Notation, chain, spoken
+from hwsolve.render.judged import checks_table, published_table
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.select import heading, selected, title, with_columns
 from hwsolve.render.wrap import equation, with_remark
 from hwsolve.solution import (
     Carried,
-    Check,
     Curve,
+    Given,
     Grid,
     Identity,
     Note,
     Prose,
-    Published,
     Section,
     Solution,
     Table,
@@ -82,20 +81,24 @@ class Page:
         self.options = options
         self.notation = spoken(self.written, options.language)
         self.columns = max(options.width, 20)
+        self.whole = options.full or options.only is not None  # whether arrays of any length are written out
 
     def words(self, text: Text) -> str:
         """A text in the page's language."""
-        return text if isinstance(text, str) else translate(text, self.options.language)
+        return visible(text) if isinstance(text, str) else translate(text, self.options.language)
+
+    def title(self, solution: Solution) -> str:
+        """The title in one row."""
+        return self.words(" ".join(title(solution, self.options.language).split()))
 
     def blocks(self, solution: Solution) -> Iterator[Block]:
         """Title, givens, sections, answers, checks, published answers, notes."""
         s = with_columns(selected(solution, self.options), self.options.columns)
-        head = title(s, self.options.language)
-        if head:
+        if head := self.title(s):
             yield Heading(head, 0)
-        if s.given:
-            yield Heading(self.words(say("Given")), 1)
-            yield Rows(self.given(s))
+        for heading_text, given in parts_of_given(s.given):
+            yield Heading(self.words(heading_text), 1)
+            yield Rows(self.given(given))
         for n, section in enumerate(s.sections):
             yield from self.section(section, s.sections[n + 1 : n + 2])
         if answers := self.answers(s):
@@ -104,13 +107,17 @@ class Page:
         if s.notes:
             yield Rows([row for note in s.notes for row in self.note(note)])
 
-    def given(self, s: Solution) -> list[Row]:
+    def given(self, given: list[Given]) -> list[Row]:
         """Numbers grouped by name, scalars beside each other."""
         rows: list[Row] = []
         scalars: list[str] = []
-        for name, value in grouped(s.given).items():
-            whole = isinstance(value, list)
-            text = array_rows(key_symbol(name, whole), value, self.columns - 2, self.words, self.options.full)
+        for key, value in grouped(given):
+            whole = isinstance(value, list | Message)
+            head = unicode(key) if key.indices else key_symbol(key.name, whole)
+            if isinstance(value, Message):
+                scalars.append(f"{head}: {self.words(value)}")
+                continue
+            text = array_rows(head, value, self.columns - 2, self.words, self.whole)
             if whole or len(text) > 1:
                 rows += [[("  " + row, "")] for row in text]
             else:
@@ -228,7 +235,7 @@ class Page:
                     text = self.notation.formula(answer.shown or answer.value)
                     texts = equation([("", key_symbol(key, False)), ("=", text)], self.columns - 4)
                 else:
-                    texts = answer_rows(key, answer, self.columns - 4, self.words, self.options.full)
+                    texts = answer_rows(key, answer, self.columns - 4, self.words, self.whole)
                 found += [[(text, "value")] for text in texts]
         return found
 
@@ -256,28 +263,6 @@ def emphasised(row: str, final: str) -> Row:
     if final and row.endswith(" " + final):
         return [(row[: -len(final)], ""), (final, "value")]
     return [(row, "")]
-
-
-def checks_table(checks: tuple[Check, ...]) -> Table:
-    """Expectations of the spec; how far one is missed is shown where one is."""
-    missed = any(c.difference for c in checks)
-    heads = (say("Key"), say("Expected"), say("Got"), say("Holds"), *([say("Difference")] if missed else []))
-    rows = [
-        (c.key, c.expected, counted(c.got), "✓" if c.ok else "✗", *([c.difference] if missed else [])) for c in checks
-    ]
-    return Table("", heads, tuple(rows))
-
-
-def published_table(published: tuple[Published, ...]) -> Table:
-    """What sources state."""
-    heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
-    marks = {True: "✓", False: "✗", None: "–"}
-    return Table("", heads, tuple((p.key, p.stated, p.source, counted(p.computed), marks[p.agrees]) for p in published))
-
-
-def counted(text: str) -> str:
-    """A result with commas between thousands where it is one number; lists and formulas stay as a spec has them."""
-    return number_text(text) if digits(text) else text
 
 
 def group(line: Value | Identity | Prose, state: str) -> tuple[bool, str]:

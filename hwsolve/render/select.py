@@ -23,7 +23,8 @@ def selected(solution: Solution, options: Options) -> Solution:
 def problem(solution: Solution) -> Solution:
     """What is given and asked, without what was worked out."""
     asked = tuple(s for s in solution.sections if s.asked or s.alone)
-    return msgspec.structs.replace(solution, sections=asked, answers={}, checks=(), published=(), notes=())
+    given = tuple(g for g in solution.given if g.role == "stated")
+    return msgspec.structs.replace(solution, given=given, sections=asked, answers={}, checks=(), published=(), notes=())
 
 
 def with_columns(solution: Solution, asked: tuple[str, ...]) -> Solution:

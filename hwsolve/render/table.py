@@ -90,11 +90,11 @@ def folded(columns: list[Column], numbers: list[bool], room: int, between: int) 
     in a second row.  None where that is not enough."""
     widths = [c.width for c in columns]
     least = [w if number else max(w // 2 + 2, NARROWEST_TEXT) for w, number in zip(widths, numbers, strict=True)]
+    if sum(least) + between * (len(columns) - 1) > room:
+        return None
     excess = total(columns, between) - room
     while excess > 0:
         slack = [w - m for w, m in zip(widths, least, strict=True)]
-        if max(slack) <= 0:
-            return None
         widths[slack.index(max(slack))] -= 1
         excess -= 1
     return [c if c.width == w else refolded(c, w) for c, w in zip(columns, widths, strict=True)]
@@ -136,6 +136,8 @@ def stack(rows: list[list[str]], numbers: list[bool], stacked: int, ellipsis: in
 
 def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
     """The widest columns made narrower until the table fits; their cells are broken between words."""
+    for c in columns:
+        c.width = min(c.width, max(room, NARROWEST))
     while total(columns, between) > room:
         widest = max(columns, key=lambda c: c.width)
         if widest.width <= NARROWEST:

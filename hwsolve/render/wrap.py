@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from hwsolve.render.chain import Link
-from hwsolve.render.measure import cut, fill, width
+from hwsolve.render.measure import chopped, fill, fits, width
 
 BREAKS = re.compile(r" (?=[+−=≈<>≤≥] )| (?=[×·] )|(?<=, )|(?<=,) (?=\S)| (?=if |else |若 |否则 )|(?<=,)(?=\d)")
+AHEAD = 4  # of a long formula so many times a row are looked at
 LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
 
 
@@ -43,14 +44,16 @@ def equation(links: list[Link], columns: int, indent: int = 0) -> list[str]:
 
 def broken(text: str, room: int, below: int, inset: int) -> list[str]:
     """One formula in rows: `room` columns for the first, `below` for each further one, which is set in by `inset`."""
-    rows, lead = [], ""
+    rows, lead, start = [], "", 0
     room, below = max(room, 8), max(below, 8)
-    while width(text) > room:
-        at = break_before(text, room)
-        head, text = (text[:at], text[at:]) if at else cut(text, room)
+    while not fits(part := text[start : start + AHEAD * room], room):
+        head = part[: break_before(part, room)] or chopped(part, room)[0]
         rows.append(lead + head.rstrip())
-        text, room, lead = text.lstrip(), below, " " * inset
-    return [*rows, lead + text]
+        start += len(head)
+        while text[start : start + 1].isspace():
+            start += 1
+        room, lead = below, " " * inset
+    return [*rows, lead + text[start:]]
 
 
 def break_before(text: str, room: int) -> int:

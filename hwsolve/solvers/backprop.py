@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.loss import LOSSES, Loss
 from hwsolve.layers.network import BlocksField, Network, NetworkField
 from hwsolve.layers.optimizer import OPTIMIZERS, SGD
@@ -21,6 +21,7 @@ from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Array, ArrayField, CountField, Flag
 from hwsolve.spec.named import NamedField
 from hwsolve.spec.report import Report
+from hwsolve.spec.terms import LOSS, OPTIMIZER
 
 EXAMPLE = "homework-2/2.1-backprop.yaml"
 
@@ -56,11 +57,22 @@ class Problem(base.Problem, kw_only=True):
     network: Annotated[Network, NetworkField()]
     input: Annotated[Array | None, ArrayField()] = None
     target: Annotated[Any, TargetField()] = None
-    loss: Annotated[Loss | None, NamedField(say("loss"), LOSSES)] = None
+    loss: Annotated[Loss | None, NamedField(LOSS, LOSSES)] = None
     upstream: Annotated[Upstream | None, UpstreamField()] = None
-    optimizer: Annotated[SGD | None, NamedField(say("optimizer"), OPTIMIZERS)] = None
+    optimizer: Annotated[SGD | None, NamedField(OPTIMIZER, OPTIMIZERS)] = None
     steps: Annotated[int, CountField(1, 1_000_000)] = 1
     full: Flag = False
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "blocks": say("bodies of layers by name, to be used like layers"),
+        "network": say("the shape that comes in, and the layers"),
+        "input": say("the numbers that go in; one more axis in front makes a batch"),
+        "target": say("what the loss compares the output with: numbers, or classes"),
+        "loss": say("the loss; without one there is only a forward pass"),
+        "upstream": say("the gradient of the output, in place of a loss"),
+        "optimizer": say("how gradients change parameters; without one there are only gradients"),
+        "steps": say("how many updates are made"),
+        "full": say("whether large arrays are written out too"),
+    }
     computation: Computation | None = None
 
     def check(self, report: Report) -> None:

@@ -7,14 +7,15 @@ gradient δaᵀ, and one for each parameter's update.  Sizes may be names; the c
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import ShapeError, StatedMap
 from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Item, Network, NetworkField
+from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Choice, CountField, Flag, RecordField
@@ -43,6 +44,7 @@ count:                                   # the conventions, as they are if you l
 """
 
 RESERVED = frozenset({"loss"})
+KEYS = frozenset({"forward", "backward", "update"})
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -53,6 +55,13 @@ class Count(msgspec.Struct, frozen=True):
     activations: Flag = False
     input_gradient: Flag = False
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "multiply_add": say("whether an addition along with its multiplication is an operation of its own: 2, or 1"),
+        "bias": say("whether the additions of the bias count"),
+        "activations": say("whether evaluating activation functions counts"),
+        "input_gradient": say("whether the gradient of the network's input is worked out"),
+    }
+
 
 class Problem(base.Problem, kw_only=True):
     """Multiplications and additions of a forward pass, of backpropagation and of an update."""
@@ -62,9 +71,17 @@ class Problem(base.Problem, kw_only=True):
     loss: Annotated[str, Choice("half_squared_error", "mse_loss", "cross_entropy")] | None = None
     count: Annotated[Count, RecordField(Count)] = Count()
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "blocks": say("bodies of layers by name, to be used like layers"),
+        "network": say("the shape that comes in, and the layers"),
+        "loss": say("the loss whose operations are counted too"),
+        "count": say("the conventions of counting"),
+    }
+
     def check(self, report: Report) -> None:
         """Every layer can be counted."""
         note_reserved(self.network.items, RESERVED, report)
+        check_size_names(self.network, KEYS, report)
         self.countable(self.network.items, report)
 
     def countable(self, items: tuple[Item, ...], report: Report) -> None:

@@ -7,12 +7,12 @@ first, which is the convolution of signal processing.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, substitute
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation, ReLU
 from hwsolve.layers.base import Layer
@@ -25,6 +25,7 @@ from hwsolve.solvers.windows.layer_graph import ConvolutionGraph
 from hwsolve.solvers.windows.layer_lines import Before, LayerWorker
 from hwsolve.solvers.windows.layer_task import Task, prepare
 from hwsolve.solvers.windows.one_layer import OneLayerProblem
+from hwsolve.spec import terms
 from hwsolve.spec.field import field_of
 from hwsolve.spec.fields import Array, Flag, Word
 from hwsolve.spec.named import NamedField
@@ -70,7 +71,7 @@ class ActivationField(NamedField):
 
     def __init__(self) -> None:
         names = (name for name in LAYERS if LAYERS[name].startswith("hwsolve.layers.activation:"))
-        super().__init__(say("activation"), {name: layer_class(name) for name in names})
+        super().__init__(terms.ACTIVATION, {name: layer_class(name) for name in names})
         self.expected = say("an activation such as `relu`, or a letter for any function")
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
@@ -88,9 +89,13 @@ class ActivationField(NamedField):
 class Problem(OneLayerProblem, kw_only=True):
     """Convolution by hand: forward, gradients, and the recursion of the error."""
 
-    layer: Annotated[Any, NamedField(say("convolution"), CONVOLUTIONS)]
+    layer: Annotated[Any, NamedField(terms.CONVOLUTION, CONVOLUTIONS)]
     activation: Annotated[Any, ActivationField()] = None
     flip: Flag = False
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "activation": say("the function in front of the layer: an activation, or a letter for any"),
+        "flip": say("whether the kernel is turned round: true convolution"),
+    }
     task: Task | None = None
 
     def check(self, report: Report) -> None:

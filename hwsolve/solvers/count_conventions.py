@@ -11,6 +11,8 @@ from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Note
 
 if TYPE_CHECKING:
+    from hwsolve.layers.base import Layer, Shape
+    from hwsolve.layers.network import Item
     from hwsolve.solvers.count_params import Problem
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
@@ -25,8 +27,9 @@ STORED_NOTES = {
 MULTIPLIED_NOTES = {
     "matmul": say("Multiply-adds (matmul): of convolution, dense and attention layers, one sample, without biases."),
     "all": say(
-        "Multiply-adds (all): of convolution, dense and attention layers, one for each value of a normalisation and "
-        "for each cell of an average pooling window; one sample, without biases."
+        "Multiply-adds (all): of convolution, dense and attention layers, one for each value of a normalisation, for "
+        "each cell of an average pooling window and for each neighbour of an interpolated value; one sample, without "
+        "biases."
     ),
 }
 
@@ -41,14 +44,38 @@ class Asked(msgspec.Struct, frozen=True):
     macs: bool
     flops: bool
     trainable: bool
+    frozen: bool
+
+    def shows(self, quantity: str) -> bool:
+        """Whether a reader sees the lines of a quantity: those that were asked for, and those that they read."""
+        shown = {
+            "params": True,
+            "params.trainable": self.trainable or self.frozen,
+            "activations": self.activations,
+            "macs": self.macs or self.flops,
+            "flops": self.flops,
+        }
+        return shown.get(quantity, False)
+
+    def totals(self) -> list[str]:
+        """The keys of the totals that a reader asked for."""
+        asked = {
+            "params": True,
+            "params.trainable": self.trainable or self.frozen,
+            "activations": self.activations,
+            "activations.bytes": self.activations,
+            "macs": self.macs,
+            "flops": self.flops,
+        }
+        return [key for key, wanted in asked.items() if wanted]
 
     def counts_output(self, part: str) -> bool:
         """Whether the output of such a layer counts among the activations."""
         return part in STORED if self.stored == "cs231n" else part != "view"
 
     def counts_macs(self, part: str) -> bool:
-        """Whether the multiply-adds of such a layer count."""
-        return self.multiplied == "all" or part in MULTIPLIED
+        """Whether the multiply-adds of such a layer count; of one that belongs to no part, it must be said."""
+        return self.multiplied == "all" or part in MULTIPLIED or part == "other"
 
 
 def asked(problem: Problem) -> Asked:
@@ -62,7 +89,21 @@ def asked(problem: Problem) -> Asked:
         "macs" in columns or (not columns and count.macs is not None),
         "flops" in columns,
         "trainable" in columns,
+        holds_frozen(problem.network.items),
     )
+
+
+def holds_frozen(items: tuple[Item, ...]) -> bool:
+    """Whether some parameters of a network are not trained."""
+    return any(frozen(item.layer, item.input) for item in items if item.layer is not None) or any(
+        holds_frozen(inner) for item in items for _, inner in item.branches
+    )
+
+
+def frozen(layer: Layer, x: Shape) -> bool:
+    """Whether some parameters of a layer are not trained."""
+    specs = layer.specs()
+    return any(not layer.trainable or not specs[name].trainable for name in layer.parameters(x))
 
 
 def conventions(asked: Asked, answers: dict[str, Answer]) -> tuple[Note, ...]:

@@ -7,14 +7,15 @@ activations the table of CS231n's notes on convolutional networks ("VGGNet in de
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.errors import CallError
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.inference import note_reserved
 from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Choice, ListOf, RecordField
@@ -49,6 +50,7 @@ count:                                   # optional: which activations and multi
 """
 
 RESERVED = frozenset({"input", "weight", "bias", "trainable", "bytes"})
+KEYS = frozenset({"params", "activations", "macs", "flops", "shape"})
 COLUMNS = ("params", "activations", "macs", "flops", "trainable")
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
 
@@ -60,6 +62,12 @@ class Count(msgspec.Struct, frozen=True):
     macs: Annotated[str, Choice("matmul", "all")] | None = None
     dtype: Annotated[str, Choice(*DTYPES)] = "float32"
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "activations": say("which outputs are stored: of input, convolution, pooling and dense layers, or of all"),
+        "macs": say("whose multiply-adds count: of convolution, dense and attention layers, or of all"),
+        "dtype": say("the type of a stored number, for bytes"),
+    }
+
 
 class Problem(base.Problem, kw_only=True):
     """Parameters, output shapes, activations and multiply-adds of a network, layer by layer."""
@@ -69,9 +77,17 @@ class Problem(base.Problem, kw_only=True):
     count: Annotated[Count, RecordField(Count)] = Count()
     columns: Annotated[tuple[str, ...], ListOf(Choice(*COLUMNS))] = ()
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "blocks": say("bodies of layers by name, to be used like layers"),
+        "network": say("the shape that comes in, and the layers"),
+        "count": say("which activations and multiply-adds count"),
+        "columns": say("the columns of the table of layers"),
+    }
+
     def check(self, report: Report) -> None:
         """The names of layers must not be those of other keys."""
         note_reserved(self.network.items, RESERVED, report)
+        check_size_names(self.network, KEYS, report)
 
 
 def solve(problem: Problem) -> Solution:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hwsolve.language import say
-from hwsolve.layers.base import Shape, Size, product, shape_text
+from hwsolve.layers.base import Shape, Size, factor_text, product, shape_text
 from hwsolve.solution import Answer, Cell, Quantity, Table
+from hwsolve.solvers.partial import GAP, AtLeast, Count
 
 if TYPE_CHECKING:
     from hwsolve.solvers.count_conventions import Asked
@@ -20,43 +21,47 @@ class Row(msgspec.Struct, frozen=True):
     path: str
     times: Size
     shape: Shape
-    counts: dict[str, Size | None]
+    counts: dict[str, Count]
 
 
-def count_table(rows: list[Row], asked: Asked, answers: dict[str, Answer]) -> Table:
+def count_table(rows: list[Row], asked: Asked, answers: dict[str, Answer], partial: dict[str, AtLeast]) -> Table:
     """Layer, output and the counts that were asked for; rows of a repeat stand for all its copies."""
     heads = {"params": say("Parameters")}
     if asked.trainable:
         heads["params.trainable"] = say("Trainable")
     if asked.activations:
         heads["activations"] = say("Activations")
-    if asked.macs or asked.flops:
+    if asked.macs:
         heads["macs"] = say("Multiply-adds")
+    if asked.flops:
+        heads["flops"] = say("Floating-point operations")
     body: list[tuple[Cell, ...]] = [
         (label(row), shape_text(row.shape), *(cell(row, key) for key in heads))
         for row in rows
         if row.path != "input" or asked.activations
     ]
-    last: tuple[Cell, ...] = (say("Total"), "", *(total_cell(answers.get(key)) for key in heads))
+    last: tuple[Cell, ...] = (
+        say("Total"),
+        "",
+        *(total_cell(answers[key]) if key in answers else partial[key].short() for key in heads),
+    )
     return Table("", (say("Layer"), say("Output"), *heads.values()), (*body, last), total=True)
 
 
 def label(row: Row) -> str:
     """The layer's name, and how many stand together."""
-    return row.path if row.times == 1 else f"{shape_text((row.times,))} × {row.path}"
+    return row.path if row.times == 1 else f"{factor_text(row.times)} × {row.path}"
 
 
 def cell(row: Row, key: str) -> Cell:
-    """A count of all copies; `?` where it is unknown, nothing where there is none."""
+    """A count of all copies; nothing where there is none."""
     if key not in row.counts:
         return ""
     count = row.counts[key]
-    return "?" if count is None else product((row.times, count))
+    return GAP if isinstance(count, AtLeast) else product((row.times, count))
 
 
-def total_cell(answer: Answer | None) -> Cell:
-    """The total, or what stands for none."""
-    if answer is None:
-        return "?"
+def total_cell(answer: Answer) -> Cell:
+    """The total."""
     value: Cell = answer.value
     return value.value if isinstance(value, Quantity) else value

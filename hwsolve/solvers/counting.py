@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, Size, StatedMap, product, shape_text, total
+from hwsolve.layers.base import Layer, Size, StatedMap, factor_text, product, shape_text
 from hwsolve.layers.network import Item
-from hwsolve.solution import Answer, Given, Line, Note, Section, Solution
-from hwsolve.solvers.count_conventions import BYTES, MULTIPLIED_NOTES, STORED_NOTES, conventions
+from hwsolve.solution import Answer, Given, Line, Note, Prose, Section, Solution
+from hwsolve.solvers.count_conventions import MULTIPLIED_NOTES, STORED_NOTES, conventions
 from hwsolve.solvers.count_table import Row, count_table
-from hwsolve.solvers.layer_counts import SUMMED, UNKNOWN, LayerCounts
+from hwsolve.solvers.layer_counts import SUMMED, LayerCounts
 from hwsolve.solvers.network_question import posed
-from hwsolve.solvers.size_lines import summed, value_line, whole
+from hwsolve.solvers.partial import AtLeast, free_notes, missing_notes, multiplied, together
+from hwsolve.solvers.size_lines import same, stated, summed, whole
 
 
 class Counting(LayerCounts):
@@ -22,7 +23,8 @@ class Counting(LayerCounts):
         given = self.input()
         self.walk(self.problem.network.items, "input", 1)
         totals = self.totals()
-        table = count_table(self.rows, self.asked, self.answers)
+        table = count_table(self.rows, self.asked, self.answers, self.partial)
+        free = free_notes(self.nothing) if self.asked.shows("macs") else []
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
@@ -30,7 +32,12 @@ class Counting(LayerCounts):
             given=given,
             sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=(table,))),
             answers=self.answers,
-            notes=(*conventions(self.asked, self.answers), *self.notes),
+            partial={key: count.sentence() for key, count in self.partial.items()},
+            notes=(
+                *conventions(self.asked, self.answers),
+                *free,
+                *self.notes,
+            ),
         )
 
     def question(self) -> Section:
@@ -39,7 +46,11 @@ class Counting(LayerCounts):
         if self.asked.activations:
             wanted += [say("Asked: the stored activations."), STORED_NOTES[self.asked.stored]]
         if self.asked.macs:
-            wanted += [say("Asked: the multiply-adds."), MULTIPLIED_NOTES[self.asked.multiplied]]
+            wanted.append(say("Asked: the multiply-adds."))
+        if self.asked.flops:
+            wanted.append(say("Asked: the floating-point operations, two for each multiply-add."))
+        if self.asked.macs or self.asked.flops:
+            wanted.append(MULTIPLIED_NOTES[self.asked.multiplied])
         return posed(self.problem.network, *wanted)
 
     def input(self) -> tuple[Given, ...]:
@@ -53,8 +64,10 @@ class Counting(LayerCounts):
             self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))
         if isinstance(shape, StatedMap):
             return ()
+        sizes = [(whole(n), None) if isinstance(n, int) else (None, n) for n in shape]
         return tuple(
-            Given(Ref("shape.input", (Number(i),)), whole(n)) for i, n in enumerate(shape, 1) if isinstance(n, int)
+            Given(Ref("shape.input", (Number(i),)), quantity, name, (len(shape),))
+            for i, (quantity, name) in enumerate(sizes, 1)
         )
 
     # the walk
@@ -78,10 +91,13 @@ class Counting(LayerCounts):
         if self.asked.counts_output(layer.PART):
             self.activations(path, item.output, lines)
         if self.asked.counts_macs(layer.PART):
-            self.macs(path, layer, item.input, lines)
+            self.macs(path, item.type, layer, item.input, lines)
         words = {"name": path, "layer": item.type, "before": shape_text(item.input), "after": shape_text(item.output)}
         self.sections.append(Section(say("{name} ({layer}): {before} → {after}", **words), 2, tuple(lines)))
-        self.rows.append(Row(path, times, item.output, {q: v[path] for q, v in self.values.items() if path in v}))
+        counts = {q: v[path] for q, v in self.values.items() if path in v}
+        if "macs" in counts:
+            counts["flops"] = multiplied(2, counts["macs"])
+        self.rows.append(Row(path, times, item.output, counts))
         for warning in layer.warnings(item.input):
             self.notes.append(Note("warning", say("{layer}: {warning}", layer=path, warning=warning)))
         return path
@@ -113,38 +129,31 @@ class Counting(LayerCounts):
                 "{name} ({layer} {times}): {before} → {after}",
                 name=item.path,
                 layer=item.type,
-                times=" + ".join(f"{size_str(n)}×" for n in item.times),
+                times=" + ".join(f"{factor_text(n)}×" for n in item.times),
                 **ends_of,
             )
         if lines:
             self.sections.append(Section(title, 2, tuple(lines)))
         return out
 
-    def sum(
-        self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line], shown: bool | None = None
-    ) -> None:
-        """A quantity of all parts together; none where no part has it, unknown where one is."""
+    def sum(self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
+        """A quantity of all parts together; none where no part has it, except that a network's own is 0."""
         values = self.values[quantity]
-        terms: list[tuple[Size, Ref, Size]] = []
-        for often, path in parts:
-            if path in values:
-                if (value := values[path]) is UNKNOWN:
-                    values[dotted[1:]] = UNKNOWN
-                    return
-                terms.append((often, Ref(f"{quantity}.{path}"), value))
-        if not terms:
+        held = [(often, path, values[path]) for often, path in parts if path in values]
+        if dotted and not held:
             return
-        count = total([value if often == 1 else product((often, value)) for often, _, value in terms])
-        values[dotted[1:]] = count
+        count = values[dotted[1:]] = together(multiplied(often, value) for often, _, value in held)
+        if isinstance(count, AtLeast):
+            self.partial[quantity + dotted] = count
+            return
+        terms = [(often, Ref(f"{quantity}.{path}"), v) for often, path, v in held if not isinstance(v, AtLeast)]
         self.answer(quantity + dotted, count)
-        if shown is None:
-            shown = quantity == "params" or (quantity in ("activations", "macs") and getattr(self.asked, quantity))
-            shown = shown and (not dotted or len(terms) > 1)
-        lines += summed(Ref(quantity + dotted), terms, count, aside=not shown)
+        shown = self.asked.shows(quantity)
+        aside = not shown or (dotted != "" and len(terms) == 1 and terms[0][0] == 1)  # the line of the one part says it
+        key = Ref(quantity + dotted)
+        lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside)]
         if quantity in ("activations", "macs"):
-            n, multiple = (BYTES[self.asked.dtype], "activations.bytes") if quantity == "activations" else (2, "flops")
-            main = not dotted and quantity == "activations" and self.asked.activations
-            self.multiple(n, quantity, multiple, dotted[1:], lines, main)
+            self.multiple(quantity, dotted[1:], lines)
 
     def joined(self, item: Item, ends: list[str], lines: list[Line]) -> str:
         """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""
@@ -157,47 +166,25 @@ class Counting(LayerCounts):
                     (1, Ref(f"shape.{end}", (Number(1),)), out[0]) for end, out in zip(ends, outs, strict=True)
                 ]
                 lines += summed(key, terms, size)
-            elif isinstance(size, int):
+            else:
                 k = next(k for k, out in enumerate(outs) if out[axis] == size)
-                lines.append(value_line(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size, (), aside=True))
+                lines.append(same(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size))
         return item.path
 
     def totals(self) -> Section:
         """The sums over the whole network."""
         lines: list[Line] = []
         parts: list[tuple[Size, str]] = [(1, item.path) for item in self.problem.network.items]
-        if not any(path in self.values["params"] for _, path in parts):
-            lines += [value_line(Ref("params"), Number(0), 0, ())]
-            self.answer("params", 0)
-        frozen = self.frozen()
         for quantity in SUMMED:
-            inner = [(1, "input"), *parts] if quantity == "activations" else parts
-            self.sum(quantity, "", inner, lines, True if quantity == "params.trainable" and frozen else None)
-        self.mark_main(frozen)
-        for quantity in ("activations", "macs"):
-            if getattr(self.asked, quantity) and self.values[quantity].get("", 0) is UNKNOWN:
-                layer = next(path for path, value in self.values[quantity].items() if value is UNKNOWN and path)
-                words = {"quantity": quantity, "layer": layer}
-                message = say("`{quantity}` has no total: the sides of the map at {layer} are not stated.", **words)
-                self.notes.append(Note("info", message))
+            self.sum(quantity, "", [(1, "input"), *parts] if quantity == "activations" else parts, lines)
+        for key, answer in self.answers.items():
+            if key in self.asked.totals():
+                self.answers[key] = Answer(answer.value, True)
+        for key, count in list(self.partial.items()):
+            quantity, dot, rest = key.partition(".")
+            multiple, n = self.multiples[quantity]
+            self.partial[multiple + dot + rest] = count.times(n)
+        wanted = {key: self.partial[key] for key in self.asked.totals() if key in self.partial}
+        lines += [Prose(say("{key}: {count}", key=key, count=count.sentence())) for key, count in wanted.items()]
+        self.notes += missing_notes(wanted)
         return Section(say("Totals"), 1, tuple(lines))
-
-    def frozen(self) -> bool:
-        """Whether some parameters are not trained."""
-        trained, owned = self.values["params.trainable"], self.values["params"]
-        return any(trained[path] != count for path, count in owned.items()) or self.asked.trainable
-
-    def mark_main(self, frozen: bool) -> None:
-        """The results that a reader asked for."""
-        shown = {
-            "params": True, "params.trainable": frozen, "activations": self.asked.activations,
-            "activations.bytes": self.asked.activations, "macs": self.asked.macs, "flops": self.asked.flops,
-        }  # fmt: skip
-        for key, main in shown.items():
-            if main and key in self.answers:
-                self.answers[key] = Answer(self.answers[key].value, True)
-
-
-def size_str(size: Size) -> str:
-    """A size in a heading."""
-    return shape_text((size,))

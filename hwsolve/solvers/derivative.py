@@ -6,11 +6,12 @@ and Neudecker, Matrix Differential Calculus.  Jacobian: dyᵢ/dxⱼ in row i, co
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.formula.tree import Formula
+from hwsolve.language import Message, say
 from hwsolve.solution import Solution
 from hwsolve.solvers.derivatives.reading import task_of
 from hwsolve.solvers.derivatives.task import Task
@@ -55,6 +56,12 @@ class Variable(msgspec.Struct, frozen=True):
     size: Annotated[tuple[int | Formula, ...], ListOf(Size, minimum=1, single=True)] = ()
     sum: Decimal | None = None
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "domain": say("which numbers it stands for; `unit` is between 0 and 1, `index` counts"),
+        "size": say("the length of a vector, or the sides of a matrix"),
+        "sum": say("what its elements add up to"),
+    }
+
 
 class Problem(base.Problem, kw_only=True):
     """Derivatives by named rules: order n, gradient, Jacobian, Hessian, values at points."""
@@ -64,6 +71,13 @@ class Problem(base.Problem, kw_only=True):
     wrt: Annotated[tuple[Formula, ...], ListOf(AnyFormula, minimum=1, single=True)] = ()
     order: Annotated[int, CountField(1, 12)] = 1
     at: Annotated[tuple[dict[str, Array], ...], ListOf(MapOf(ArrayField()), single=True)] = ()
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "function": say("the function, or a list of several"),
+        "variables": say("what names stand for; a name that is not here is a real number"),
+        "wrt": say("what it is differentiated by: a name, an element x[k], or a list"),
+        "order": say("how often it is differentiated"),
+        "at": say("points for values"),
+    }
     task: Task | None = None
 
     def check(self, report: Report) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from hwsolve.formula.operators import equal, less
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import ZERO, Formula, Number, references, substitute
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size
-from hwsolve.layers.network import read_input
+from hwsolve.layers.network import read_input, shape_schema
 from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
 from hwsolve.solution import Solution
 from hwsolve.solvers.proof import proven
@@ -68,7 +68,7 @@ class InputField(Field):
 
     def schema(self) -> dict[str, Any]:
         """A size, a list of sizes, or a mapping."""
-        return {"type": ["integer", "string", "array", "object"]}
+        return shape_schema()
 
 
 class Problem(base.Problem, kw_only=True):
@@ -80,6 +80,14 @@ class Problem(base.Problem, kw_only=True):
     mode: Annotated[str, Choice("fan_in", "fan_out", "average")] = "fan_in"
     gain: Annotated[Any, OneOf(Choice("derived", "linear", "torch"), DecimalField())] = "derived"
     simulate: Annotated[Simulate, RecordField(Simulate)] | None = None
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "layer": say("the layer whose weights are initialized"),
+        "input": say("the shape that comes in"),
+        "activation": say("the activation before the layer, or a formula in x"),
+        "mode": say("whether the signals keep their variance, the gradients, or both on average"),
+        "gain": say("by what the weights are scaled for the activation"),
+        "simulate": say("random signals through such layers, beside the prediction"),
+    }
     fans: Fans | None = None
     unit: Unit | None = None
 

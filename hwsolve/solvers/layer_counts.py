@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing
 from hwsolve.layers.network import Item
 from hwsolve.solution import Answer, Line, Note, Quantity, Section, Value
-from hwsolve.solvers.count_conventions import BYTES, MULTIPLIED, asked
+from hwsolve.solvers.count_conventions import BYTES, asked
 from hwsolve.solvers.count_table import Row
-from hwsolve.solvers.size_lines import counted, equal, size_value, value_line
+from hwsolve.solvers.partial import AtLeast, Count
+from hwsolve.solvers.size_lines import counted, equal, frozen, same, size_value, stated, value_line
 
 if TYPE_CHECKING:
     from hwsolve.solvers.count_params import Problem
 
 SUMMED = ("params", "params.weight", "params.bias", "params.trainable", "activations", "macs")
-UNKNOWN = None  # a count that can't be made, because the sides of a map are not stated
 
 
 class LayerCounts:
@@ -26,11 +27,14 @@ class LayerCounts:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.asked = asked(problem)
+        self.multiples = {"activations": ("activations.bytes", BYTES[self.asked.dtype]), "macs": ("flops", 2)}
         self.answers: dict[str, Answer] = {}
         self.sections: list[Section] = [Section(say("Layer by layer"))]
         self.notes: list[Note] = []
         self.rows: list[Row] = []
-        self.values: dict[str, dict[str, Size | None]] = {quantity: {} for quantity in SUMMED}
+        self.values: dict[str, dict[str, Count]] = {quantity: {} for quantity in SUMMED}
+        self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
+        self.nothing: dict[str, Nothing] = {}  # the types of layers that cost nothing
 
     def answer(self, key: str, size: Size) -> None:
         """Keep a count as an answer."""
@@ -49,7 +53,6 @@ class LayerCounts:
             return
         formulas = layer.axes(x)
         shown: tuple[str | Size, ...] = ()
-        line: Line | None
         for axis, size in enumerate(y):
             key = Ref(f"shape.{item.path}", (Number(axis + 1),))
             if axis in formulas:
@@ -60,9 +63,8 @@ class LayerCounts:
             elif keeps(layer, axis, x, y):
                 line = same(key, Ref(f"shape.{source}", (Number(axis + 1),)), size)
             else:
-                line = value_line(key, Number(size), size, (), aside=True) if isinstance(size, int) else None
-            if line is not None:
-                lines.append(line)
+                line = stated(key, size)
+            lines.append(line)
 
     def parameters(self, path: str, layer: Layer, x: Shape, lines: list[Line]) -> None:
         """All parameters of a layer, then the weights, the biases, and those that are trained."""
@@ -92,33 +94,31 @@ class LayerCounts:
     def trainable(self, path: str, count: Size, every: bool, of: Size, lines: list[Line]) -> None:
         """The parameters of a layer that are trained."""
         key = Ref(f"params.trainable.{path}")
-        if every or not isinstance(count, int) or not isinstance(of, int):
-            line = same(key, Ref(f"params.{path}"), count) if every else None
+        if every:
+            line = same(key, Ref(f"params.{path}"), count, aside=not self.asked.shows("params.trainable"))
         elif count == 0:
-            line = value_line(key, Call("*", (Number(0), Ref(f"params.{path}"))), 0, (), say("frozen"))
+            line = frozen(key, Ref(f"params.{path}"), of)
         else:
             part = "weight" if self.values["params.weight"].get(path) == count else "bias"
-            line = value_line(key, Ref(f"params.{part}.{path}"), count, (), say("the rest is frozen"))
+            line = same(key, Ref(f"params.{part}.{path}"), count, say("the rest is frozen"), aside=False)
         self.put("params.trainable", path, count, lines, line)
 
     def activations(self, path: str, shape: Shape, lines: list[Line]) -> None:
         """The values of an output, and their bytes."""
         key = Ref(f"activations.{path}")
         if isinstance(shape, StatedMap):
-            if not isinstance(shape.features, int):
-                self.values["activations"][path] = UNKNOWN
+            if shape.features is None:
+                self.values["activations"][path] = AtLeast(0, {path: SIDES_UNKNOWN})
                 return
             count: Size = shape.features
-            line: Line | None = value_line(
-                key, Number(shape.features), shape.features, (), aside=not self.asked.activations
-            )
+            line = stated(key, count, aside=not self.asked.activations)
         else:
             count = product(shape)
             line = self.product_line(key, path, shape, count)
         self.put("activations", path, count, lines, line)
-        self.multiple(BYTES[self.asked.dtype], "activations", "activations.bytes", path, lines)
+        self.multiple("activations", path, lines)
 
-    def product_line(self, key: Ref, path: str, shape: Shape, count: Size) -> Line | None:
+    def product_line(self, key: Ref, path: str, shape: Shape, count: Size) -> Line:
         """The product of a shape."""
         sizes = tuple([formula(size) for size in shape])
         factors = tuple([Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1)])
@@ -130,22 +130,26 @@ class LayerCounts:
             return value_line(key, Number(1), 1, (), aside=aside)
         return value_line(key, factors[0] if len(factors) == 1 else Call("*", factors), count, (numbers,), aside=aside)
 
-    def macs(self, path: str, layer: Layer, x: Shape, lines: list[Line]) -> None:
+    def macs(self, path: str, type: str, layer: Layer, x: Shape, lines: list[Line]) -> None:
         """The multiply-adds of one forward pass, and two operations for each."""
         text, count = layer.macs(x), layer.multiply_adds(x)
-        if text is None or count is None:
-            if isinstance(x, StatedMap) and layer.PART in MULTIPLIED:
-                self.values["macs"][path] = UNKNOWN
+        if isinstance(text, NotCounted):
+            self.values["macs"][path] = AtLeast(0, {path: text})
             return
-        line = counted(Ref(f"macs.{path}"), text, layer.sizes(x), count, aside=not self.asked.macs)
+        if isinstance(text, Nothing):
+            self.nothing[type] = text
+            return
+        assert count is not None, f"{path}: a formula for multiply-adds, and no count"
+        line = counted(Ref(f"macs.{path}"), text, layer.sizes(x), count, aside=not self.asked.shows("macs"))
         self.put("macs", path, count, lines, line)
-        self.multiple(2, "macs", "flops", path, lines)
+        self.multiple("macs", path, lines)
 
-    def multiple(self, n: int, quantity: str, multiple: str, path: str, lines: list[Line], main: bool = False) -> None:
-        """n times another count of a layer, or of all for an empty path."""
+    def multiple(self, quantity: str, path: str, lines: list[Line]) -> None:
+        """A count that is so many times another one of a layer, or of all for an empty path."""
+        multiple, n = self.multiples[quantity]
         dotted = f".{path}" if path else ""
         count = self.answers[quantity + dotted].value
-        shown = (self.asked.flops and multiple == "flops") or main
+        shown = self.asked.shows(multiple) or (not path and multiple in self.asked.totals())
         times = Call("*", (Number(n), Ref(quantity + dotted)))
         key = Ref(multiple + dotted)
         if type(count) is not Quantity:
@@ -156,16 +160,15 @@ class LayerCounts:
             line = value_line(key, times, size, (Call("*", (Number(n), Number(count.value))),), aside=not shown)
         self.keep(multiple + dotted, size, lines, line)
 
-    def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line | None) -> None:
+    def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line) -> None:
         """Keep a count and its line."""
         self.values[quantity][path] = count
         self.keep(f"{quantity}.{path}", count, lines, line)
 
-    def keep(self, key: str, count: Size, lines: list[Line], line: Line | None) -> None:
+    def keep(self, key: str, count: Size, lines: list[Line], line: Line) -> None:
         """Keep an answer and its line."""
         self.answers[key] = Answer(line.quantity if type(line) is Value else size_value(count))
-        if line is not None:
-            lines.append(line)
+        lines.append(line)
 
 
 def keeps(layer: Layer, axis: int, x: Shape, y: Shape) -> bool:
@@ -173,8 +176,3 @@ def keeps(layer: Layer, axis: int, x: Shape, y: Shape) -> bool:
     if isinstance(x, StatedMap) or axis >= len(x) or x[axis] != y[axis]:
         return False
     return not (layer.PART == "convolution" and axis == 0) and not (layer.PART == "dense" and axis == len(y) - 1)
-
-
-def same(key: Ref, other: Ref, size: Size) -> Line | None:
-    """A count that is that of another key."""
-    return value_line(key, other, size, (), aside=True) if isinstance(size, int) else None

@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
+from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
-from hwsolve.layers.cost import Phase, gradients, joined, merged
+from hwsolve.layers.cost import NotCounted, Nothing, Phase, gradients, joined, merged
 from hwsolve.layers.network import Item
 from hwsolve.layers.parameter import ABSENT
-from hwsolve.solution import Answer, Line, Prose, Section, Solution, Stage
+from hwsolve.solution import Answer, Line, Note, Section, Solution
 from hwsolve.solvers.network_question import posed
 from hwsolve.solvers.operation_tables import (
     ALWAYS,
     KINDS,
-    PHASES,
-    Row,
+    Totals,
     conventions,
     layer_table,
-    leading,
     phase_table,
 )
-from hwsolve.solvers.size_lines import Sizes, counted, equal, filled, parsed, size_value, summed, value_line
+from hwsolve.solvers.operation_totals import OperationTotals, Term
+from hwsolve.solvers.partial import GAP, free_notes, missing_notes
+from hwsolve.solvers.size_lines import Sizes, counted, filled, size_value, summed
 
 if TYPE_CHECKING:
-    from hwsolve.solvers.complexity import Problem
+    pass
 
 LOSSES: dict[str, Phase] = {
     "half_squared_error": {"add": "outputs"},
@@ -36,25 +36,8 @@ LOSSES: dict[str, Phase] = {
 }
 
 
-class Term(msgspec.Struct, frozen=True):
-    """A count of one layer, as it was worked out, and how often it stands in the total."""
-
-    times: Size
-    key: Ref
-    value: Size
-    written: Formula
-
-
-class Operations:
+class Operations(OperationTotals):
     """Counts the operations of a network and writes them down."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem, self.count = problem, problem.count
-        self.terms: dict[tuple[str, str], list[Term]] = {}
-        self.answers: dict[str, Answer] = {}
-        self.sections: list[Section] = [Section(say("Layer by layer"))]
-        self.values: dict[str, Size] = {}  # the totals by key
-        self.rows: list[Row] = []
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -62,14 +45,16 @@ class Operations:
         self.walk(network.items, 1, 0 if self.count.input_gradient else 1)
         self.loss()
         totals = self.totals()
-        tables = (phase_table(self.values, self.count), layer_table(self.rows, self.values))
+        shown = {**self.values, **{key: count.short() for key, count in self.partial.items()}}
+        tables = (phase_table(shown, self.count), layer_table(self.rows, shown))
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
             sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=tables)),
             answers=self.answers,
-            notes=conventions(self.count),
+            partial={key: count.sentence() for key, count in self.partial.items()},
+            notes=(*conventions(self.count), *free_notes(self.nothing), *self.notes, *missing_notes(self.asked())),
         )
 
     def question(self) -> Section:
@@ -120,14 +105,19 @@ class Operations:
     def layer(self, item: Item, layer: Layer, times: Size, first: Size) -> None:
         """The phases of one layer."""
         layer, x = self.adjusted(layer), item.input
-        rules, sizes = dict(layer.operations(x)), layer.cost_sizes(x)
-        if layer.PART == "activation" and not self.count.activations:
+        taken, sizes = layer.operations(x), layer.cost_sizes(x)
+        if isinstance(taken, Nothing):
+            self.nothing[item.type] = taken
+        rules = dict(taken) if isinstance(taken, dict) else {}
+        evaluated = layer.PART != "activation" or self.count.activations
+        if not evaluated:
             rules.pop("forward", None)
         learned = self.learned(layer, x)
         rules["gradient"] = gradients(rules.get("gradient", {}), learned)
         often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
         lines: list[Line] = []
         row: dict[str, Size] = {}
+        gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, bool(learned))
         for phase in ("forward", "error", "gradient"):
             if often[phase] != 0:
                 self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
@@ -136,9 +126,22 @@ class Operations:
             updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
             update = {"mul": updated, "sum": updated}
             self.phase("update", item.path, update, sizes | layer.sizes(x), times, lines, row)
+        if (assumed := layer.assumption(x)) is not None and (often["error"] != 0 or learned):
+            self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         self.backward(item.path, lines, row)
         words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}
-        self.close(item.path, times, lines, row, say("{name} ({layer}): {before} → {after}", **words))
+        cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
+        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **words))
+
+    def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: bool) -> list[str]:
+        """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
+        if not isinstance(taken, NotCounted):
+            return []
+        asked = {"forward": evaluated, "error": goes_back, "gradient": learned}
+        for phase in [phase for phase, wanted in asked.items() if wanted]:
+            self.missing.setdefault(phase, {})[path] = taken
+        shown = {"forward": evaluated, "backward": goes_back or learned}
+        return [f"{phase}.{kind}" for phase, wanted in shown.items() if wanted for kind in ALWAYS]
 
     def composite(self, item: Item, times: Size, first: Size) -> None:
         """What joins the branches of a residual, concat or multiply."""
@@ -188,8 +191,7 @@ class Operations:
             count: Size = simplified(written) if value is None else value
             if count == 0:
                 continue
-            shown = (Stage("", key), Stage("=", parsed(text)), Stage("=", formula(count)))
-            lines.append(counted(key, text, sizes, count) or Prose(formulas=shown))
+            lines.append(counted(key, text, sizes, count))
             self.answers[key.name] = Answer(size_value(count))
             self.terms.setdefault((phase, kind), []).append(Term(times, key, count, written))
             row[f"{phase}.{kind}"] = product((times, count))
@@ -208,70 +210,11 @@ class Operations:
             found = [row[f"{phase}.{kind}"] for phase in ("error", "gradient") if f"{phase}.{kind}" in row]
             row[f"backward.{kind}"] = total(found)
 
-    def close(self, path: str, times: Size, lines: list[Line], row: dict[str, Size], title: Message) -> None:
+    def close(self, path: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
         """End the section of a layer."""
         if lines or row:
             self.sections.append(Section(title, 2, tuple(lines)))
             self.rows.append((path, times, row))
-
-    # the totals
-
-    def totals(self) -> Section:
-        """Sums over the network: by phase and kind, then backward, then all."""
-        lines: list[Line] = []
-        for phase in ("forward", "error", "gradient", "backward", "update", "total"):
-            for kind in KINDS:
-                if phase == "backward":
-                    self.together(f"backward.{kind}", [f"error.{kind}", f"gradient.{kind}"], lines)
-                elif phase == "total":
-                    self.together(f"total.{kind}", [f"{p}.{kind}" for p in ("forward", "backward", "update")], lines)
-                else:
-                    self.sum(phase, kind, lines)
-        self.orders(lines)
-        return Section(say("Totals"), 1, tuple(lines))
-
-    def sum(self, phase: str, kind: str, lines: list[Line]) -> None:
-        """One kind of operation in one phase."""
-        terms, key = self.terms.get((phase, kind), []), Ref(f"{phase}.{kind}")
-        if not terms:
-            if kind in ALWAYS:
-                self.keep(key.name, 0)
-                lines.append(value_line(key, Number(0), 0, (), aside=True))
-            return
-        count = total(product((t.times, t.value)) for t in terms)
-        self.keep(key.name, count)
-        if isinstance(count, int):
-            lines += summed(key, [(t.times, t.key, t.value) for t in terms], count)
-            return
-        parts = [t.written if t.times == 1 else Call("*", (formula(t.times), t.written)) for t in terms]
-        line = equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), count)
-        lines += [line] if line is not None else []
-
-    def together(self, key: str, parts: list[str], lines: list[Line]) -> None:
-        """The sum of totals."""
-        known = [(1, Ref(part), self.values[part]) for part in parts if part in self.values]
-        if not known:
-            return
-        having = [k for k in known if k[2] != 0] or known[:1]
-        count = total(value for _, _, value in having)
-        self.keep(key, count)
-        lines += summed(Ref(key), [(1, ref, value) for _, ref, value in having], count, aside=count == 0)
-
-    def keep(self, key: str, count: Size) -> None:
-        """Keep a total; those of multiplications and additions are what a reader asked for."""
-        self.values[key] = count
-        phase, kind = key.split(".")
-        self.answers[key] = Answer(size_value(count), kind in ALWAYS and phase in ("forward", "backward", "update"))
-
-    def orders(self, lines: list[Line]) -> None:
-        """How the counts grow with the sizes that have names."""
-        for phase in ("forward", "backward", "update"):
-            counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
-            if not counts:
-                continue
-            order = leading(counts)
-            self.answers[f"order.{phase}"] = Answer(order)
-            lines.append(Prose(say("{phase}:", phase=PHASES[phase]), (Stage("=", Call("O", (order,))),)))
 
 
 def minus(a: Size, b: Size) -> Size:

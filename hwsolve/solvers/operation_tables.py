@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Size, is_sum, shape_text
+from hwsolve.layers.base import Size, factor_text
 from hwsolve.solution import Cell, Note, Table
 
 if TYPE_CHECKING:
     from hwsolve.solvers.complexity import Count
 
-Totals = dict[str, Size]  # by key, as `backward.mul`
+Totals = Mapping[str, Size | Message]  # by key, as `backward.mul`
 Row = tuple[str, Size, Totals]  # a layer's key, how often it stands, and the counts of all its copies
 
 KINDS = {
@@ -85,11 +86,6 @@ def conventions(count: Count) -> tuple[Note, ...]:
         say("One sample; an update is w − η·gradient."),
     ]
     return tuple(Note("info", note) for note in notes)
-
-
-def factor_text(size: Size) -> str:
-    """A size before a multiplication sign."""
-    return f"({shape_text((size,))})" if is_sum(size) else shape_text((size,))
 
 
 def leading(counts: list[Formula]) -> Formula:

@@ -6,11 +6,11 @@ adds up.  (Goodfellow, Bengio, Courville, Deep Learning, section 9.3.)
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
 from hwsolve.solution import Note, Solution
@@ -20,6 +20,7 @@ from hwsolve.solvers.windows.layer_graph import PoolingGraph
 from hwsolve.solvers.windows.layer_lines import LayerWorker
 from hwsolve.solvers.windows.layer_task import Task, prepare
 from hwsolve.solvers.windows.one_layer import OneLayerProblem
+from hwsolve.spec import terms
 from hwsolve.spec.fields import Array, Choice
 from hwsolve.spec.named import NamedField
 from hwsolve.spec.report import Report
@@ -45,8 +46,11 @@ POOLINGS: dict[str, type[Layer]] = {name: layer_class(name) for name in LAYERS i
 class Problem(OneLayerProblem, kw_only=True):
     """Pooling by hand: forward, and how the error passes back."""
 
-    layer: Annotated[Any, NamedField(say("pooling layer"), POOLINGS)]
+    layer: Annotated[Any, NamedField(terms.POOLING, POOLINGS)]
     ties: Annotated[str, Choice("first", "all", "split")] = "first"
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "ties": say("who gets the error, of several largest cells: the first as in PyTorch, all, or each a part"),
+    }
     task: Task | None = None
 
     def check(self, report: Report) -> None:

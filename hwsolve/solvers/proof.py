@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from hwsolve import numbers
 from hwsolve.language import Message, say
-from hwsolve.solution import Solution
+from hwsolve.solution import Note, Solution
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.report import Report, SpecFailure
 
@@ -27,16 +29,34 @@ def proven(problem: P, work: Callable[[P], Solution], hint: Message | None = Non
 
 
 def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
-    """Work it out at 128 bits, then 256 …"""
+    """Work it out at 128 bits, then 256 …; in float64 once, and exactly where float64 does not decide it."""
+    if problem.numbers == "float64":
+        try:
+            return work(problem)
+        except (numbers.NotFinite, numbers.Undecided) as why:
+            found = climb(msgspec.structs.replace(problem, numbers="exact"), work)
+            text = say("Computed in exact and certified numbers: float64 does not hold {what}.", what=why.what)
+            return msgspec.structs.replace(found, notes=(*found.notes, Note("info", text)))
     open_question: Message | str = ""
     for bits in numbers.LADDER:
         with numbers.precision(bits):
             try:
                 return work(problem)
+            except numbers.TooRough as why:
+                raise refused(problem, say("float64 does not decide {what}.", what=why.what)) from None
             except numbers.Undecided as why:
                 open_question = why.what
     message = say("{bits} bits of precision do not decide {what}.", bits=numbers.LADDER[-1], what=open_question)
-    raise refused(problem, message)
+    raise refused(problem, message, in_floats(problem, work))
+
+
+def in_floats(problem: P, work: Callable[[P], Solution]) -> Message | None:
+    """The hint that float64 gives an answer, where it does."""
+    try:
+        work(msgspec.structs.replace(problem, numbers="float64"))
+    except (ArithmeticError, SpecFailure):
+        return None
+    return say("`--float`, or `numbers: float64`, gives an answer whose digits are not proven.")
 
 
 def refused(problem: Problem, message: Message, hint: Message | None = None) -> SpecFailure:

@@ -12,8 +12,8 @@ from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import Message
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Size
 from hwsolve.solution import Identity, Line, Quantity, Stage, Value
 
@@ -50,10 +50,8 @@ def value_line(
     return Value(key, f, tuple([Stage("=", s) for s in stages]), whole(result), rule, aside)
 
 
-def counted(
-    key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str = "", aside: bool = False
-) -> Line | None:
-    """The line of a formula text: as it is, with the sizes put in, and its value; None where it would say nothing."""
+def counted(key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str = "", aside: bool = False) -> Line:
+    """The line of a formula text: as it is, with the sizes put in, and its value."""
     schematic, put_in, value = filled(text, tuple(sizes.items()))
     if value is None or not isinstance(result, int):
         return equal(key, put_in, result, rule, aside)
@@ -86,18 +84,40 @@ def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
 WALKED: dict[str, Callable[[tuple[Any, ...]], Any]] = {"+": sum, "*": prod}
 
 
-def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line | None:
-    """An identity of a formula over named sizes and its canonical form; None where both are the same."""
+def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line:
+    """An identity of a formula over named sizes and its canonical form, once the formula where both are the same."""
     from hwsolve.formula.polynomial import canonical
 
     if canonical(f) != formula(result):
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
         return value_line(key, Number(result), result, (), rule, aside)
-    if binary(f) == binary(result):
-        return None
     free = dict.fromkeys(sorted({r.name for r in references(f)} | {r.name for r in references(result)}), "size")
+    if binary(f) == binary(result):
+        return Identity(Call("*", (ONE, f)), f, free, rule, key, aside=aside, shown=(f,))
     return Identity(f, result, free, rule, key, aside=aside)
+
+
+def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool = True) -> Line:
+    """A count that is that of another key."""
+    if isinstance(size, int):
+        return value_line(key, other, size, (), rule, aside)
+    free = dict.fromkeys(sorted({r.name for r in references(size)}), "size")
+    return Identity(Call("*", (ONE, size)), size, free, rule, key, aside=aside, shown=(other, size))
+
+
+def frozen(key: Ref, other: Ref, size: Size) -> Line:
+    """None of the parameters of another key."""
+    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), say("frozen"))
+
+
+def stated(key: Ref, size: Size, aside: bool = True) -> Line:
+    """A count that is known from elsewhere, as a setting says it."""
+    return (
+        value_line(key, Number(size), size, (), aside=aside)
+        if isinstance(size, int)
+        else equal(key, size, size, aside=aside)
+    )
 
 
 def binary(f: Formula) -> Formula:
@@ -123,8 +143,7 @@ def summed(
     """The lines of a sum of (times, key, value): one, or partial sums before it where there are very many terms."""
     if not isinstance(result, int) or any([type(n) is not int or type(v) is not int for n, _, v in terms]):
         parts = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
-        line = equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), result, rule, aside)
-        return [line] if line is not None else []
+        return [equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), result, rule, aside)]
     lines: list[Line] = []
     if len(terms) > MOST_TERMS:
         chunks = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]

@@ -49,6 +49,14 @@ class SizeField(Field):
         self.minimum = minimum
         self.expected = say("a size (a whole number ≥ {minimum}, or a name)", minimum=minimum)
 
+    def may_be(self, node: Node) -> bool:
+        """Whether a node is no number, or a whole one that is large enough."""
+        try:
+            number = decimal(node.text) if isinstance(node, Scalar) else None
+        except Excess:
+            return False
+        return number is None or (number.denominator == 1 and number.numerator >= self.minimum)
+
     def read(self, node: Node, report: Report, path: Path) -> Any:
         if type(node) is not Scalar or not node.text or is_null(node):
             return self.wrong(node, report, path)
@@ -68,7 +76,7 @@ class SizeField(Field):
 
     def _symbolic(self, node: Scalar, report: Report, path: Path) -> Any:
         if node.text.isidentifier():
-            if node.plain and (node.text in FLAGS or node.text.lower() in OLD_FLAGS):
+            if node.text == "inf" or (node.plain and (node.text in FLAGS or node.text.lower() in OLD_FLAGS)):
                 return self.wrong(node, report, path)
             return Ref(node.text)
         if node.text[0] in "$":
@@ -78,7 +86,7 @@ class SizeField(Field):
             return INVALID
         if not any(isinstance(part, Ref) for part in walk(size)):
             return self._constant(size, node, report, path)
-        if any(isinstance(part, Ref) and part.indices for part in walk(size)):
+        if any(isinstance(part, Ref) and (part.indices or part.name == "inf") for part in walk(size)):
             return self.wrong(node, report, path)
         return size
 

@@ -10,7 +10,7 @@ import msgspec
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.spec.amounts import DecimalField
-from hwsolve.spec.collections import MOST_VALUES, ListOf, uneven
+from hwsolve.spec.collections import MOST_VALUES, ListOf, nested_schema, uneven
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.numerals import Excess, decimal
@@ -19,6 +19,19 @@ from hwsolve.spec.scalars import CountField
 
 FORMS = ("linspace", "arange", "zeros", "ones", "eye", "full")
 SHAPE = ListOf(CountField(1), minimum=1, single=True)
+KEYS: dict[str, Field] = {"start": DecimalField(), "step": DecimalField(), "shape": SHAPE, "value": DecimalField()}
+MEANINGS: dict[str, Message] = {
+    "linspace": say("the first and the last of evenly spaced numbers, as many as `shape` has places"),
+    "arange": say("how many numbers there are, a step apart"),
+    "zeros": say("the shape of an array of zeros"),
+    "ones": say("the shape of an array of ones"),
+    "eye": say("the side of a square, or both sides, with ones on the diagonal and zeros elsewhere"),
+    "full": say("the shape of an array that is filled with `value`"),
+    "shape": say("the sizes of the array"),
+    "start": say("the first number, 0 unless given"),
+    "step": say("the distance of two numbers, 1 unless given"),
+    "value": say("the number that fills the array"),
+}
 
 
 class Array(msgspec.Struct, frozen=True):
@@ -92,9 +105,25 @@ class ArrayField(Field):
         return self.item.read(node, report, path)
 
     def schema(self) -> dict[str, Any]:
-        number = self.item.schema()
-        form = {"type": "object", "properties": {name: {} for name in (*FORMS, "shape", "start", "step", "value")}}
-        return {"anyOf": [number, {"type": "array"}, form | {"additionalProperties": False}]}
+        return {"anyOf": [nested_schema(self.item), *(rule_schema(name) for name in FORMS)]}
+
+
+def rule_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one rule that makes an array."""
+    form = form_of_rule(name)
+    fields = {name: form.argument, **{key: KEYS[key] for key in form.takes}}
+    return {
+        "type": "object",
+        "properties": {key: field.schema() | {"description": str(MEANINGS[key])} for key, field in fields.items()},
+        "required": [name, *form.needs],
+        "additionalProperties": False,
+    }
+
+
+def form_of_rule(name: str) -> _Form:
+    """What reads one rule: its argument, the keys it takes, and those that it needs."""
+    made: _Form = _FORMS[name]()
+    return made
 
 
 def _made(node: Mapping, report: Report, path: Path) -> Any:
@@ -105,14 +134,15 @@ def _made(node: Mapping, report: Report, path: Path) -> Any:
         message = say("A mapping here makes an array by one of {forms}.", forms=listed(FORMS))
         report.add(at, path, message, did_you_mean(key, FORMS) if key else None)
         return INVALID
-    made = _FORMS[name]()
-    return made.read(name, node, report, path)
+    return form_of_rule(name).read(name, node, report, path)
 
 
 class _Form:
     """Reads the keys of one rule and makes the array."""
 
+    argument: Field = SHAPE
     takes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # of these, what must be given
 
     def read(self, name: str, node: Mapping, report: Report, path: Path) -> Any:
         before = len(report.errors)
@@ -159,10 +189,11 @@ def _numbers(nodes: dict[str, Node], report: Report, path: Path) -> dict[str, An
 class _Steps(_Form):
     """`{arange: 6, start: 1, step: 1/2, shape: [2, 3]}`: 6 numbers from `start` (0) on, `step` (1) apart."""
 
+    argument = CountField(1, MOST_VALUES)
     takes = ("start", "step", "shape")
 
     def make(self, argument: Node, parts: dict[str, Node], node: Mapping, report: Report, at: Path, path: Path) -> Any:
-        n = CountField(1, MOST_VALUES).read(argument, report, at)
+        n = self.argument.read(argument, report, at)
         shape = _shape(parts.pop("shape"), report, path / "shape") if "shape" in parts else (n,)
         numbers = _numbers(parts, report, path)
         if n is INVALID or shape is INVALID or INVALID in numbers.values():
@@ -177,7 +208,8 @@ class _Steps(_Form):
 class _Between(_Form):
     """`{linspace: [-0.1, 0.5], shape: [2, 3]}`: evenly spaced from the first to the last, both included."""
 
-    takes = ("shape",)
+    argument = ListOf(DecimalField(), minimum=2)
+    takes = needs = ("shape",)
 
     def make(self, argument: Node, parts: dict[str, Node], node: Mapping, report: Report, at: Path, path: Path) -> Any:
         if not isinstance(argument, Sequence) or len(argument.items) != 2:
@@ -203,7 +235,7 @@ class _Filled(_Form):
 
     def __init__(self, value: Formula | None = None) -> None:
         self.value = value
-        self.takes = ("value",) if value is None else ()
+        self.takes = self.needs = ("value",) if value is None else ()
 
     def make(self, argument: Node, parts: dict[str, Node], node: Mapping, report: Report, at: Path, path: Path) -> Any:
         shape = _shape(argument, report, at)

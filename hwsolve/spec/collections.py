@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from hwsolve.language import Message, say
+from hwsolve.spec.definitions import defined
 from hwsolve.spec.field import INVALID, Field, field_of
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report, suggest
@@ -162,7 +163,15 @@ class Nested(Field):
         return INVALID if INVALID in values else tuple(values)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [self.item.schema(), {"type": "array"}]}
+        return nested_schema(self.item)
+
+
+def nested_schema(item: Field) -> dict[str, Any]:
+    """The JSON Schema of a value, or of lists of values within each other."""
+    one = item.schema()
+    name = "nested_" + type(item).__name__.removesuffix("Field").lower()
+    lists = {"type": "array", "items": {"anyOf": [one, {"$ref": f"#/$defs/{name}"}]}}
+    return {"anyOf": [one, defined(name, lambda: lists)]}
 
 
 def uneven(node: Node, shape: list[int], level: int) -> Message | None:
@@ -183,4 +192,4 @@ class Raw(Field):
         return node
 
     def schema(self) -> dict[str, Any]:
-        return {}
+        return {"type": ["string", "number", "boolean", "array", "object", "null"]}

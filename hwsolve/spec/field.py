@@ -47,6 +47,10 @@ class Field:
         """Whether the node looks like this field: which of several forms was meant is decided by that."""
         return type(node) in self.forms
 
+    def may_be(self, node: Node) -> bool:
+        """Whether a value that stands without its key can be meant for this field rather than for another."""
+        return self.accepts(node)
+
     def wrong(self, node: Node, report: Report, path: Path, hint: Message | None = None) -> Any:
         """Note that the node is not what is expected here."""
         report.add(node, path, say("Expected {expected}, got {got}.", expected=self.expected, got=describe(node)), hint)

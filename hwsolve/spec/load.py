@@ -15,53 +15,69 @@ from hwsolve.spec.problem import Problem
 from hwsolve.spec.read import decoded, documents
 from hwsolve.spec.records import read_record
 from hwsolve.spec.report import ROOT, Full, Report, SpecFailure, clip, did_you_mean
+from hwsolve.spec.terms import KIND
 
 Kinds = Callable[[str], type[Problem] | None]
 
 
-def load(
+def load_each(
     text: str | bytes,
     source: str,
     kinds: Kinds,
     names: Iterable[str] = (),
     overrides: Dict[str, str] | None = None,
     kind: str | None = None,
-) -> list[Problem]:
-    """The problems of a text, checked, or SpecFailure with all its errors.
+    instead: Dict[str, str] | None = None,
+) -> list[Problem | SpecFailure]:
+    """The problem of each document of a text, checked, or the SpecFailure with all that is wrong with it.
 
     `source` is the file's name as errors show it; `kinds` finds the record class of a kind and `names` are the known
     kinds; `overrides` maps paths to values that replace the file's; `kind` is that of a document which states none,
-    and where given no document may state another.
+    and where given no document may state another.  Where a document has no key of `instead` at its top, that is added,
+    and takes the place of the overrides below the key.
     """
-    report = Report(source)
-    problems: list[Problem] = []
-    with suppress(Full):
-        decoded_text = decoded(text, report) if isinstance(text, bytes) else text
-        if decoded_text is not None:
-            report.text = decoded_text
-            problems = _problems(report, kinds, list(names), dict(overrides or {}), kind)
-    if not report.ok:
-        raise SpecFailure(report)
-    return problems
+    whole = Report(source)
+    changes = [Override(path, value, whole) for path, value in (overrides or {}).items()]
+    additions = {key: Override(key, value, whole) for key, value in (instead or {}).items()}
+    decoded_text = decoded(text, whole) if isinstance(text, bytes) else text
+    if decoded_text is None:
+        return [SpecFailure(whole)]
+    whole.text = decoded_text
+    known = list(names)
+    found: list[Problem | SpecFailure] = []
+    for report, node in documents(whole):
+        problem = None
+        with suppress(Full):
+            if node is not None:
+                for change in fitted(changes, additions, node):
+                    change.apply(node, report)
+                problem = _problem(node, report, kinds, known, kind)
+        found.append(problem if problem is not None and report.ok else SpecFailure(report))
+    if not found:
+        whole.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
+        return [SpecFailure(whole)]
+    return found
 
 
-def _problems(
-    report: Report, kinds: Kinds, names: list[str], overrides: dict[str, str], kind: str | None
-) -> list[Problem]:
-    """The problems of the report's text that could be read."""
-    changes = [Override(path, value, report) for path, value in overrides.items()]
-    problems = []
-    empty = True
-    for node in documents(report):
-        empty = False
-        for change in changes:
-            change.apply(node)
-        problem = _problem(node, report, kinds, names, kind)
-        if problem is not None:
-            problems.append(problem)
-    if empty and report.ok:
-        report.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
-    return problems
+def fitted(changes: list[Override], additions: dict[str, Override], node: Node) -> list[Override]:
+    """The changes for a document, depending on the keys it has."""
+    present = node.entries if isinstance(node, Mapping) else {}
+    lacking = [change for key, change in additions.items() if key not in present]
+    tops = {change.steps[0] for change in lacking if change.steps}
+    return [change for change in changes if not change.steps or change.steps[0] not in tops] + lacking
+
+
+def load(text: str | bytes, source: str, kinds: Kinds, names: Iterable[str] = (), **more: Any) -> list[Problem]:
+    """The problems of a text, or all that is wrong with any of its documents; `more` as for `load_each`."""
+    return all_right(load_each(text, source, kinds, names, **more))
+
+
+def all_right(found: list[Problem | SpecFailure]) -> list[Problem]:
+    """The problems of a text, or one SpecFailure with the errors of all its documents."""
+    wrong = [one.report for one in found if isinstance(one, SpecFailure)]
+    if wrong:
+        raise SpecFailure(wrong[0] if len(wrong) == 1 else Report(wrong[0].source, wrong[0].text).take(wrong))
+    return [one for one in found if not isinstance(one, SpecFailure)]
 
 
 def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted: str | None) -> Problem | None:
@@ -75,7 +91,7 @@ def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted:
     cls = kinds(kind)
     if cls is None:
         at = node.entries["kind"][1] if "kind" in node.entries else node
-        report.add(at, ROOT / "kind", say("Unknown kind `{kind}`.", kind=clip(kind)), did_you_mean(kind, names))
+        report.add(at, ROOT / "kind", *KIND.unknown(kind, names))
         return None
     before = len(report.errors)
     report.document = node

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.spec.field import Field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, is_null
-from hwsolve.spec.records import form_of, read_record, record_schema
+from hwsolve.spec.records import alone_schema, form_of, read_record, record_schema
 from hwsolve.spec.report import Path, Report
 from hwsolve.spec.scalars import unknown_name
+from hwsolve.spec.terms import Terms
 
 
 class NamedField(Field):
@@ -20,9 +21,9 @@ class NamedField(Field):
 
     forms = (Scalar, Mapping)
 
-    def __init__(self, what: Message, classes: Names[str, type[msgspec.Struct]]) -> None:
-        self.what, self.classes = what, classes
-        self.expected = say("the {what} by its name, alone or with its arguments", what=what)
+    def __init__(self, terms: Terms, classes: Names[str, type[msgspec.Struct]]) -> None:
+        self.terms, self.classes = terms, classes
+        self.expected = say("the {what} by its name, alone or with its arguments", what=terms.what)
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """The record, or INVALID."""
@@ -34,7 +35,7 @@ class NamedField(Field):
             return self.wrong(node, report, path)
         cls = self.classes.get(name)
         if cls is None:
-            return unknown_name(head, report, path, self.what, name, list(self.classes))
+            return unknown_name(head, report, path, self.terms, name, list(self.classes))
         return read_record(cls, arguments, report, path / name, positional=True)
 
     def schema(self) -> dict[str, Any]:
@@ -43,7 +44,7 @@ class NamedField(Field):
         whole: list[dict[str, Any]] = [
             {
                 "type": "object",
-                "properties": {name: {"anyOf": [record_schema(cls), first_schema(cls)]}},
+                "properties": {name: {"anyOf": [record_schema(cls), *alone_schema(cls), *absent(cls)]}},
                 "required": [name],
                 "additionalProperties": False,
             }
@@ -52,7 +53,6 @@ class NamedField(Field):
         return {"anyOf": [{"enum": alone}, *whole]}
 
 
-def first_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON Schema of the argument that may stand without its name."""
-    form = form_of(cls)
-    return form.fields[form.first][1].schema() if form.first else {"type": "null"}
+def absent(cls: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """The JSON Schema of no arguments, where none must be given: `relu:`."""
+    return [] if form_of(cls).required else [{"type": "null"}]

@@ -23,23 +23,24 @@ class _NoPlace(Exception):
 
 
 class Override:
-    """A value (YAML text) for a path, to be put into documents; mistakes go to the report."""
+    """A value (YAML text) for a path, to be put into documents; the report on the whole text keeps what was typed."""
 
-    def __init__(self, path: str, value: str, report: Report) -> None:
-        report.overrides.append((f"{path}={value}", value))
-        self.line = -len(report.overrides)
-        self.report = report
+    def __init__(self, path: str, value: str, whole: Report) -> None:
+        whole.overrides.append((f"{path}={value}", value))
+        self.line = -len(whole.overrides)
+        self.wrong = Report()
         self.steps = steps_of(path)
         if self.steps is None:
             message = say("`{path}` is not a path such as `network.layers[1].name`.", path=clip(path))
-            report.add(Scalar(self.line, 1, ""), ROOT, message)
-        self.value = _parsed(value, self.line, report)
+            self.wrong.add(Scalar(self.line, 1, ""), ROOT, message)
+        self.value = _parsed(value, self.line, self.wrong)
 
-    def apply(self, document: Node) -> None:
-        """Put the value into a document."""
+    def apply(self, document: Node, report: Report) -> None:
+        """Put the value into a document; mistakes go to the document's report."""
+        report.take([self.wrong])
         if self.steps is not None and self.value is not None:
             with suppress(_NoPlace):
-                _put(document, self.steps, self.value, self.line, self.report)
+                _put(document, self.steps, self.value, self.line, report)
 
 
 def steps_of(path: str) -> list[str | int] | None:
@@ -57,15 +58,15 @@ def steps_of(path: str) -> list[str | int] | None:
 
 def _parsed(value: str, line: int, report: Report) -> Node | None:
     """The value's node, its places marked as an override's."""
-    inner = Report(text=value)
-    found = list(documents(inner))
-    for error in inner.errors:
+    found = list(documents(Report(text=value)))
+    errors = [error for inner, _ in found for error in inner.errors]
+    for error in errors:
         report.add(Scalar(line, max(error.column, 1), ""), ROOT, error.message, error.hint)
-    if inner.errors or len(found) > 1:
-        if len(found) > 1:
-            report.add(Scalar(line, 1, ""), ROOT, say("Expected one value."))
+    if len(found) > 1:
+        report.add(Scalar(line, 1, ""), ROOT, say("Expected one value."))
+    if errors or len(found) > 1:
         return None
-    node = found[0] if found else Scalar(1, 1, value.strip())
+    node = (found[0][1] if found else None) or Scalar(1, 1, value.strip())
     _mark(node, line)
     return node
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.formula.tree import Formula, Number
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.spec.fields import (
     INVALID,
     AnyFormula,
@@ -60,6 +60,11 @@ class _Expected(msgspec.Struct, frozen=True):
     value: Annotated[Any, Nested(AnyFormula)]
     tolerance: Decimal | None = None
 
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "value": say("what should come out"),
+        "tolerance": say("how far off the answer may be, in place of the digits typed"),
+    }
+
 
 class _Stated(msgspec.Struct, frozen=True):
     """A value that a source states."""
@@ -67,6 +72,12 @@ class _Stated(msgspec.Struct, frozen=True):
     stated: Annotated[Any, Nested(AnyFormula)]
     source: Text = ""
     tolerance: Decimal | None = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "stated": say("the number that the source states"),
+        "source": say("where it stands"),
+        "tolerance": say("how far off the answer may be, in place of the digits typed"),
+    }
 
 
 def _typed(node: Node) -> Typed:
@@ -132,6 +143,8 @@ class Titles(msgspec.Struct, frozen=True):
     en: Text
     zh: Text = ""
 
+    MEANINGS: ClassVar[dict[str, Message]] = {"en": say("in English"), "zh": say("in Chinese")}
+
 
 class TitleField(Field):
     """A text, or one for each language: `{en: …, zh: …}`."""
@@ -161,9 +174,22 @@ class Problem(msgspec.Struct, kw_only=True):
     published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}
     numbers: Annotated[str, Choice("exact", "float64")] = "exact"
     digits: Annotated[int, CountField(1, 2000)] | None = None
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "kind": say("what is to be solved"),
+        "title": say("the heading of the solution"),
+        "expect": say("what should come out, by the key of an answer; what does not hold ends in status 1"),
+        "published": say("what an answer key states, by the key of an answer; it is compared and reported"),
+        "numbers": say("exact fractions and proven digits, or the computer's own arithmetic"),
+        "digits": say("significant digits of rounded values, 6 unless given"),
+    }
     source: str | None = None
     node: Mapping | None = None
     report: Report | None = None
+
+    @property
+    def place(self) -> str:
+        """`file:line:column` where it begins."""
+        return "" if self.report is None or self.node is None else self.report.where(self.node)
 
     def check(self, report: Report) -> None:
         """Note what is wrong with the problem as a whole, beyond the single fields (shapes, names)."""

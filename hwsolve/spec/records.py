@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field, Nullable, find_field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed, suggest
@@ -46,21 +46,38 @@ def form_of(cls: type[msgspec.Struct]) -> Form:
 
 
 def read_record(cls: type[R], node: Node, report: Report, path: Path, positional: bool = False) -> R | Any:
-    """A record from a mapping; with `positional`, a scalar or list stands for the class's own first field."""
+    """A record from a mapping; with `positional`, a scalar or list stands for a field of the class's own.
+
+    That is its first field, unless the class has several in `ALONE`.
+    """
     form = form_of(cls)
     if type(node) is Mapping:
         entries = node.entries
         if POSITIONAL in entries:
-            entries = {form.first if key == POSITIONAL else key: entry for key, entry in entries.items()}
+            first = meant_alone(cls, entries[POSITIONAL][1])
+            entries = {first if key == POSITIONAL else key: entry for key, entry in entries.items()}
     elif is_null(node):
         entries = {}
     elif positional and form.first:
-        entries = {form.first: (Scalar(node.line, node.column, form.first), node)}
+        first = meant_alone(cls, node)
+        entries = {first: (Scalar(node.line, node.column, first), node)}
     else:
         message = say("Expected a mapping with {names}.", names=listed(form.fields))
         report.add(node, path, message)
         return INVALID
     return _fill(cls, form, entries, node, report, path)
+
+
+def names_alone(cls: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields that a value without a key may stand for: `ALONE` of the class, or its own first one."""
+    first = form_of(cls).first
+    return getattr(cls, "ALONE", (first,) if first else ())
+
+
+def meant_alone(cls: type[msgspec.Struct], node: Node) -> str:
+    """The field that a value without a key stands for: the first that it may be."""
+    names, fields = names_alone(cls), form_of(cls).fields
+    return next((name for name in names[:-1] if fields[name][1].may_be(node)), names[-1])
 
 
 def _fill(
@@ -108,18 +125,33 @@ class RecordField(Field):
 
     def schema(self) -> dict[str, Any]:
         whole = record_schema(self.cls)
-        form = form_of(self.cls)
-        if self.positional and form.first:
-            return {"anyOf": [whole, form.fields[form.first][1].schema()]}
-        return whole
+        return {"anyOf": [whole, *alone_schema(self.cls)]} if self.positional else whole
+
+
+def meanings(cls: type) -> dict[str, Message]:
+    """What the fields of a record mean, in a line each: `MEANINGS` of the class and of those that it derives from."""
+    found: dict[str, Message] = {}
+    for base in reversed(cls.__mro__):
+        found |= vars(base).get("MEANINGS", {})
+    return found
+
+
+def alone_schema(cls: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """The JSON Schemas of what may stand for a whole record."""
+    return [plain(form_of(cls).fields[name][1]).schema() for name in names_alone(cls)]
+
+
+def plain(field: Field) -> Field:
+    """A field without its `| None`."""
+    return field.inner if isinstance(field, Nullable) else field
 
 
 def record_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of a record class."""
-    form = form_of(cls)
+    form, known = form_of(cls), meanings(cls)
     properties = {}
     for key, (_, field) in form.fields.items():
-        properties[key] = (field.inner if isinstance(field, Nullable) else field).schema()
+        properties[key] = plain(field).schema() | ({"description": str(known[key])} if key in known else {})
     title = cls.__name__.lstrip("_")
     schema: dict[str, Any] = {"title": title, "type": "object", "properties": properties, "additionalProperties": False}
     if form.required:

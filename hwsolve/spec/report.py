@@ -9,12 +9,13 @@ nets/lenet.yaml:6:29: `kernel_size` takes 1 or 2 sizes, not 3.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, visible
 from hwsolve.spec.names import clip, did_you_mean, listed, suggest
 from hwsolve.spec.nodes import Node
 
@@ -32,6 +33,7 @@ __all__ = [
     "suggest",
 ]
 
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 WIDTH = 100  # columns of a source line that are shown around the caret
 MOST = 1000  # errors that are shown of one text
 
@@ -71,16 +73,31 @@ class Error(msgspec.Struct, frozen=True):
 
 
 class Report:
-    """The mistakes found in one text so far."""
+    """The mistakes found so far in one document, or in a text as a whole."""
 
     def __init__(self, source: str = "<spec>", text: str = "") -> None:
         self.source = source
         self.text = text
+        self.start = (0, 1)  # where what it is about begins in the text: offset, and line from 1
         self.errors: list[Error] = []
         self.full = False
         self.unreadable: set[tuple[int, int]] = set()  # places whose text means nothing
         self.overrides: list[tuple[str, str]] = []  # a node with line -k is of the k-th: (what was typed, its value)
         self.document: Node | None = None  # what is being read, for a field that needs another part of it
+
+    def part(self, start: tuple[int, int]) -> Report:
+        """An empty report on the document that begins at an offset and line of the same text."""
+        part = Report(self.source, self.text)
+        part.start, part.overrides = start, self.overrides
+        return part
+
+    def take(self, parts: Iterable[Report]) -> Report:
+        """This report with what is in those on its documents."""
+        for part in parts:
+            self.errors += part.errors
+            self.full |= part.full or len(self.errors) > MOST
+        del self.errors[MOST:]
+        return self
 
     @property
     def ok(self) -> bool:
@@ -108,7 +125,7 @@ class Report:
     def render(self, language: Callable[[Message], str] = str) -> str:
         """All errors in the order of their places, each as in the head of this module."""
         ordered = sorted(self.errors, key=lambda e: (e.line < 0, abs(e.line), e.column))
-        lines = numbered_lines(self.text, {error.line for error in ordered})
+        lines = numbered_lines(self.text, {error.line for error in ordered}, self.start)
         lines |= {-number: value for number, (_, value) in enumerate(self.overrides, 1)}
         parts = [self._one(error, lines.get(error.line, ""), language) for error in ordered]
         parts = list(dict.fromkeys(parts))  # an alias may meet a mistake twice
@@ -117,7 +134,7 @@ class Report:
         return "\n".join(parts)
 
     def _one(self, error: Error, line: str, language: Callable[[Message], str]) -> str:
-        rows = [f"{self._where(error.line, error.column)}: {language(error.message)}"]
+        rows = [f"{visible(self._where(error.line, error.column))}: {language(error.message)}"]
         path = str(error.path)
         if path:
             rows.append("  " + language(say("at {path}", path=path)))
@@ -146,20 +163,19 @@ class SpecFailure(Exception):
         return self.report.render()
 
 
-def numbered_lines(text: str, wanted: set[int]) -> dict[int, str]:
-    """Some lines of a text by their number, lines as YAML counts them."""
-    for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
-        if end in text:
-            text = text.replace(end, "\n")
-    found = {}
-    start = 0
-    for number in range(1, max(wanted, default=0) + 1):
-        end_of_line = text.find("\n", start)
+def numbered_lines(text: str, wanted: set[int], start: tuple[int, int] = (0, 1)) -> dict[int, str]:
+    """Some lines of a text by their number, lines as YAML counts them, found from the offset and line of `start` on."""
+    at, number = start
+    found: dict[int, str] = {}
+    last = max(wanted, default=0)
+    for end in LINE_END.finditer(text, at):
+        if number > last:
+            return found
         if number in wanted:
-            found[number] = text[start:] if end_of_line < 0 else text[start:end_of_line]
-        if end_of_line < 0:
-            break
-        start = end_of_line + 1
+            found[number] = text[at : end.start()]
+        at, number = end.end(), number + 1
+    if number in wanted:
+        found[number] = text[at:]
     return found
 
 
@@ -176,15 +192,13 @@ def excerpt(line: str, column: int, width: int = WIDTH) -> tuple[str, int]:
 
 
 def _visible(char: str) -> str:
-    if char == "\t":
-        return "    "
-    return char if char.isprintable() or unicodedata.combining(char) else "\N{REPLACEMENT CHARACTER}"
+    return "    " if char == "\t" else visible(char)
 
 
 def _columns(char: str) -> int:
     """How many columns of a terminal a character takes."""
     if char < "\u0300":
         return 1
-    if unicodedata.combining(char) or char in "\u200b\u200d\ufe0e\ufe0f":
+    if unicodedata.combining(char) or char in "\ufe0e\ufe0f":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

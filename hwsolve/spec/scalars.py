@@ -11,7 +11,8 @@ from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.numerals import DIGITS, Excess, whole_number
-from hwsolve.spec.report import Path, Report, clip, did_you_mean, listed, suggest
+from hwsolve.spec.report import Path, Report, listed, suggest
+from hwsolve.spec.terms import Terms
 
 FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 RESERVED = {*FLAGS, "null", "Null", "NULL"}
@@ -139,10 +140,9 @@ def whole_between(minimum: int | None, maximum: int | None) -> Message:
     return say("a whole number")
 
 
-def unknown_name(node: Node, report: Report, path: Path, what: Message, name: str, known: list[str]) -> Any:
+def unknown_name(node: Node, report: Report, path: Path, terms: Terms, name: str, known: list[str]) -> Any:
     """Note a name that is not among the known ones."""
-    message = say("Unknown {what} `{name}`.", what=what, name=clip(name))
-    report.add(node, path, message, did_you_mean(name, known))
+    report.add(node, path, *terms.unknown(name, known))
     return INVALID
 
 

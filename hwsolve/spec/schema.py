@@ -68,8 +68,13 @@ def _worth(part: Any) -> str | None:
         return None
     if not isinstance(part.get("type", ""), (str, list)):  # properties named `type`
         return None
-    text = json.dumps(part, sort_keys=True)
+    text = json.dumps(body(part), sort_keys=True)
     return text if len(text) >= WORTH else None
+
+
+def body(part: dict[str, Any]) -> dict[str, Any]:
+    """A part without its description, which may differ where the rest is the same."""
+    return {key: value for key, value in part.items() if key != "description"}
 
 
 def _count(part: Any, counts: Counter[str]) -> None:
@@ -91,8 +96,9 @@ def _replaced(
         if text not in names:
             names[text] = _name(part, {*made, *taken})
             made[names[text]] = None
-            made[names[text]] = _replaced(part, counts, names, made, taken, top=True)
-        return {"$ref": f"#/$defs/{names[text]}"}
+            made[names[text]] = _replaced(body(part), counts, names, made, taken, top=True)
+        words = {"description": part["description"]} if "description" in part else {}
+        return {"$ref": f"#/$defs/{names[text]}"} | words
     if isinstance(part, dict):
         return {key: _replaced(child, counts, names, made, taken, False) for key, child in part.items()}
     if isinstance(part, list):

@@ -11,11 +11,11 @@ Reason = tuple[Message, Message | None]
 QUOTE = say("Put the text in quotes.")
 
 
-def reworded(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> Reason:
-    """The message and hint of a parser's error at a place (from 1) in a line."""
+def reworded(error: yaml.MarkedYAMLError, text: str, line: int, column: int, before: int) -> Reason:
+    """The message and hint of a parser's error at a place (from 1) in a line; `before` its text stand so many lines."""
     problem, context = error.problem or "", error.context or ""
     char = text[column - 1 : column]
-    opened = error.context_mark.line + 1 if error.context_mark is not None else line
+    opened = before + (error.context_mark.line + 1 if error.context_mark is not None else line)
     if "flow sequence" in context or "flow mapping" in context:
         return _unclosed("sequence" in context, char, opened)
     if "quoted scalar" in context:

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import msgspec
 
+from hwsolve.formula.tree import written_name
+
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
     "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ",
@@ -37,7 +39,7 @@ class Name(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=1024)
 def parts(name: str) -> Name:
     """A name that is no derivative, taken apart."""
-    stem, _, updates = name.partition("@")
+    stem, _, updates = written_name(name).partition("@")
     after = int(updates or 0)
     short = SUBSCRIPTED.fullmatch(stem)
     if short:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, WHOLE, decimal
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, written_name
 
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a formula's outermost operator binds
 
@@ -20,7 +20,7 @@ def write(f: Formula) -> tuple[str, int]:
     """The text and how strongly its outermost operator binds."""
     kind = type(f)
     if kind is Ref:
-        return (reference(f), ATOM) if f.indices else (f.name, ATOM)  # type: ignore[attr-defined]
+        return (reference(f), ATOM) if f.indices else (written_name(f.name), ATOM)  # type: ignore[attr-defined]
     if kind is Number:
         return number(f)  # type: ignore[arg-type]
     if kind is Call:
@@ -33,7 +33,7 @@ def write(f: Formula) -> tuple[str, int]:
 @lru_cache(maxsize=16_384)  # every line of a large array names the same elements again
 def reference(f: Ref) -> str:
     """`w@1[2,1]`."""
-    return f"{f.name}[{','.join([plain(i) for i in f.indices])}]"
+    return f"{written_name(f.name)}[{','.join([plain(i) for i in f.indices])}]"
 
 
 def number(f: Number) -> tuple[str, int]:

@@ -19,10 +19,10 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import as_formula, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, walk
+from hwsolve.graph.identity import plain
 from hwsolve.graph.kinks import as_printed, convention, first_few, is_extreme, shared, winners
 from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar
-from hwsolve.quantities import put_in
 
 SIMPLE = 100  # denominators below this one are shown
 CLOSE = 1e-9  # how near two floats are that are taken as equal
@@ -188,8 +188,9 @@ def has_cases(name: str) -> bool:
 
 def text(value: Scalar) -> str:
     """A number in a sentence; a simple fraction as one."""
+    value = plain(value, {})
     simple = numbers.is_exact(value) and numbers.parts(value)[1] < SIMPLE
-    return unicode(as_formula(value) if simple else put_in(value))
+    return unicode(as_formula(value) if simple else as_printed(value))
 
 
 def differ(a: Scalar, b: Scalar) -> bool:

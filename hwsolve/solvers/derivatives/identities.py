@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from hwsolve.formula.comparisons import by_steps
-from hwsolve.formula.domain import Names, domains
+from hwsolve.formula.domain import CONSTANTS, Names, domains
+from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import plain
+from hwsolve.formula.rules import NoRule
 from hwsolve.formula.simplify import big, choice
 from hwsolve.formula.terms import difference, negative
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children, walk
-from hwsolve.language import Message
+from hwsolve.formula.tree import (
+    ONE,
+    ZERO,
+    Big,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    children,
+    references,
+    variable,
+    walk,
+    written_name,
+)
+from hwsolve.language import Message, say
 from hwsolve.solution import Identity, Prose, Stage
 from hwsolve.solvers.derivatives.task import Task
 
@@ -33,6 +48,7 @@ class IdentityWriter:
     ) -> Identity | Prose | None:
         """The line `lhs = rhs`; a text where no domain is found in which both sides mean something."""
         shown = without_repeats(shown or (lhs, rhs))
+        self.one_meaning(lhs, rhs)
         lhs, rhs = by_steps(self.task.written_out(lhs)), by_steps(self.task.written_out(rhs))
         if plain(lhs) == plain(rhs):
             return None
@@ -48,7 +64,15 @@ class IdentityWriter:
         free |= dict.fromkeys(names.indices, "index") | dict.fromkeys(names.sizes, "size")
         if lhs == rhs:
             return None
+        free = {written_name(n): domain for n, domain in free.items()}
         return Identity(lhs, rhs, free, rule, name if key is None else None, depth, False, shown)
+
+    def one_meaning(self, *formulas: Formula) -> None:
+        """Refuse a constant that a rule brings where a variable has its name."""
+        read = {ref.name for f in formulas for ref in references(f)}
+        both = sorted(name for name in CONSTANTS if name in read and variable(name) in self.task.declared)
+        if both:
+            raise NoRule(say("`{name}` is a variable here, and a constant of the derivative.", name=both[0]))
 
     def domains(self, *formulas: Formula) -> tuple[dict[str, str], dict[str, str]] | None:
         """Domains of scalars and of elements, remembered."""
@@ -80,7 +104,8 @@ class IdentityWriter:
                 places = {node for f in (lhs, rhs) for node in walk(f) if isinstance(node, Ref) and node.name == name}
                 bounds: list[tuple[Formula, Formula]] = [(place, place) for place in sorted(places, key=plain)]
             else:
-                letters = tuple(f"a{n}" for n in range(1, len(shape) + 1))
+                taken = names_in(lhs, rhs, *shape)
+                letters = tuple(fresh(f"a{n}", taken) for n in range(1, len(shape) + 1))
                 least: Formula = Ref(name, tuple(Ref(a) for a in letters))
                 most = least
                 for letter, size in zip(letters, shape, strict=True):

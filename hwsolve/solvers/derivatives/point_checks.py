@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hwsolve.formula.domain import Names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.terms import rational, total
-from hwsolve.formula.tree import Formula, Number, Ref, walk
+from hwsolve.formula.tree import Formula, Number, Ref, walk, written_name
 from hwsolve.language import say
 from hwsolve.solvers.derivatives.task import ROOT, Point, Task, axis_length
 from hwsolve.spec.fields import Array
@@ -42,23 +42,28 @@ class PointChecks:
                 if name not in point:
                     at = next((array.node for array in point.values()), top)
                     assert at is not None
-                    self.report.add(at, path, say("The point gives no value for `{name}`.", name=name))
+                    self.report.add(at, path, say("The point gives no value for `{name}`.", name=written_name(name)))
 
     def value(self, name: str, array: Array, path: Path) -> None:
         """A known name, with as many axes as it has indices; an index and a size are whole numbers."""
         if name not in (*self.wanted, *self.indices, *self.sizes):
-            hint = did_you_mean(name, [*self.wanted, *self.indices, *self.sizes])
-            self.report.add(array.node, path / name, say("The function has no variable `{name}`.", name=name), hint)
+            hint = did_you_mean(written_name(name), map(written_name, (*self.wanted, *self.indices, *self.sizes)))
+            self.report.add(
+                array.node,
+                path / written_name(name),
+                say("The function has no variable `{name}`.", name=written_name(name)),
+                hint,
+            )
             return
         rank = self.rank(name)
         if len(array.shape) != rank:
-            message = say("`{name}` has {n} axes, not {got}.", name=name, n=rank, got=len(array.shape))
-            self.report.add(array.node, path / name, message)
+            message = say("`{name}` has {n} axes, not {got}.", name=written_name(name), n=rank, got=len(array.shape))
+            self.report.add(array.node, path / written_name(name), message)
         elif name not in self.wanted:
             (number,) = array.values
             if not isinstance(number, Number) or number.denominator != 1 or number.numerator < 1:
-                message = say("`{name}` is an index or a size: a whole number from 1.", name=name)
-                self.report.add(array.node, path / name, message)
+                message = say("`{name}` is an index or a size: a whole number from 1.", name=written_name(name))
+                self.report.add(array.node, path / written_name(name), message)
 
     def rank(self, name: str) -> int:
         """How many indices a name has."""
@@ -75,22 +80,30 @@ class PointChecks:
         for name, array in point.items():
             for size, n in zip(self.task.shapes.get(name, ()), array.shape, strict=False):
                 if isinstance(size, Number) and size.numerator != n:
-                    message = say("`{name}` has {n} elements, not {got}.", name=name, n=size.numerator, got=n)
-                    self.report.add(array.node, path / name, message)
+                    message = say(
+                        "`{name}` has {n} elements, not {got}.", name=written_name(name), n=size.numerator, got=n
+                    )
+                    self.report.add(array.node, path / written_name(name), message)
                 elif isinstance(size, Ref):
                     other, stated = known.setdefault(size.name, (name, n))
                     if stated != n:
                         message = say(
-                            "`{name}` has {n} elements; {other} says {m}.", name=name, n=n, other=other, m=stated
+                            "`{name}` has {n} elements; {other} says {m}.",
+                            name=written_name(name),
+                            n=n,
+                            other=other,
+                            m=stated,
                         )
-                        self.report.add(array.node, path / name, message)
+                        self.report.add(array.node, path / written_name(name), message)
         for name, wanted in self.task.sums.items():
             self.sum(name, wanted, point, path)
         for index in self.indices:
             given = point[index].values[0] if index in point and not point[index].shape else None
             most = axis_length(self.task, index, point, ())
             if isinstance(given, Number) and given.numerator > most:
-                message = say("The index {name} = {value} is beyond {n}.", name=index, value=given.numerator, n=most)
+                message = say(
+                    "The index {name} = {value} is beyond {n}.", name=written_name(index), value=given.numerator, n=most
+                )
                 self.report.add(point[index].node, path / index, message)
 
     def sum(self, name: str, stated: Formula, point: Point, path: Path) -> None:
@@ -101,8 +114,8 @@ class PointChecks:
         if found != rational(stated):
             message = say(
                 "The elements of `{name}` add up to {found}, not {stated}.",
-                name=name,
+                name=written_name(name),
                 found=found,
                 stated=plain(stated),
             )
-            self.report.add(point[name].node, path / name, message)
+            self.report.add(point[name].node, path / written_name(name), message)

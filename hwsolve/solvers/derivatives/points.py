@@ -10,11 +10,13 @@ from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk, written_name
+from hwsolve.graph.identity import settled
 from hwsolve.graph.kinks import first_few
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
-from hwsolve.quantities import put_in, quantity
+from hwsolve.numbers.measured import in_float64
+from hwsolve.quantities import alike, as_typed, put_in, quantity
 from hwsolve.solution import Answer, Given, Line, Missing, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.beside import Beside, NoDerivative, branching
 from hwsolve.solvers.derivatives.task import Derived, Task, indices_at, numbers_of, open_indices
@@ -40,14 +42,16 @@ class Points:
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
         self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
+        self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
         self._sections = self.work_out()
 
     def keys_of(self, name: str) -> list[str]:
         """What a name is called at each point: `x`, or `x1`, `x2` where there are several."""
         count = len(self.problem.at)
+        name = written_name(name)
         if count == 1:
             return [name]
-        taken = {n for point in self.problem.at for n in point}
+        taken = {written_name(n) for point in self.problem.at for n in point}
         tail = "" if not any(f"{name}{p}" in taken for p in range(1, count + 1)) and not name[-1].isdigit() else "_at"
         return [f"{name}{tail}{p}" for p in range(1, count + 1)]
 
@@ -71,7 +75,7 @@ class Points:
             if len(keys) > 1:
                 text = say("{keys} have no value at this point: {what}.", keys=first_few(keys), what=what)
             self.notes.append(Note("warning", text))
-        self.answers = {name: Answer(tuple(values), main=name != "d0_at") for name, values in found.items()}
+        self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
         return [
             Section(
                 say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),
@@ -86,11 +90,9 @@ class Points:
                 continue
             for at, formula in numbers_of(array).items():
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
-                value = evaluate(formula, no_names)
-                if self.problem.numbers == "float64":
-                    value = float(value)
-                self.values[key] = quantity(value, self.digits)
-                self.given.append(Given(key, self.values[key]))
+                self.typed[key] = formula
+                self.values[key] = quantity(self.value(formula), self.digits)
+                self.given.append(Given(key, self.values[key], as_typed(formula), array.shape))
 
     def entry(self, entry: Entry, order: int, name: str, p: int, lines: list[Line], place: tuple[int, ...] = ()) -> Any:
         """The values of a derivative at a point, one for each place in a list and each value of an open index."""
@@ -120,8 +122,8 @@ class Points:
     def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int], lines: list[Line]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
         try:
-            f, remarks = self.formula(entry, p, fixed)
-            value = evaluate(f, self.look_up)
+            f, remarks = settled(lambda: self.formula(entry, p, fixed))
+            value = self.value(f)
         except (numbers.NotFinite, NoDerivative) as why:
             return self.missing(key, why.what)
         except NoValue as why:
@@ -129,9 +131,8 @@ class Points:
         except numbers.Undecided as why:
             if not numbers.last_precision():
                 raise
-            return self.missing(
-                key, say("{bits} bits of precision do not decide {what}", bits=LADDER[-1], what=why.what)
-            )
+            what = say("{bits} bits of precision do not decide {what}", bits=LADDER[-1], what=why.what)
+            return self.missing(key, what)
         self.notes += [note for text in remarks if (note := Note("warning", text)) not in self.notes]
         shown = quantity(value, self.digits)
         stages: tuple[Stage, ...] = ()
@@ -144,6 +145,11 @@ class Points:
             stages = (Stage("=", f), Stage("≈" if near else "=", inserted))
         lines.append(Value(key, by_steps(f), stages, shown, ""))
         return shown
+
+    def value(self, f: Formula) -> Any:
+        """The value of a formula over the keys of a point, worked out from the numbers that are typed."""
+        found = settled(lambda: evaluate(f, self.look_up))
+        return in_float64(found) if self.problem.numbers == "float64" else found
 
     def formula(self, entry: Derived, p: int, fixed: dict[str, int]) -> tuple[Formula, list[Message]]:
         """The formula of a derivative at a point, and what is to be said of its kinks."""
@@ -160,11 +166,13 @@ class Points:
         return Missing(say("{key} has no value at this point: {what}.", key=unicode(key), what=what))
 
     def look_up(self, name: str, indices: tuple[int, ...]) -> Any:
-        """The value of a key."""
+        """The value of a key, worked out from what is typed."""
         key = Ref(name, tuple(Number(i) for i in indices))
-        if key not in self.values:
-            raise NoValue(say("{name} is not known", name=unicode(key)))
-        return self.values[key].value
+        if key in self.typed:
+            return evaluate(self.typed[key], no_names)
+        if name in ("pi", "e") and not indices:
+            raise LookupError(name)
+        raise NoValue(say("{name} is not known", name=unicode(key)))
 
     def number(self, node: Formula) -> Formula:
         """A key as its number."""

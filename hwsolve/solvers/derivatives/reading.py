@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.domain import Names
-from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.indices import fresh, names_in
-from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, walk
+from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, references, walk, written_name
 from hwsolve.formula.tree import formula as as_formula
-from hwsolve.formula.vectors import NUMBERS, PRODUCT, VECTORS, Elements, NoElement, Shapes, vector_names
+from hwsolve.formula.vectors import Elements, NoElement, Shapes, vector_names
+from hwsolve.graph.spelling import Named, clash
 from hwsolve.language import Message, say
+from hwsolve.solvers.derivatives.calls import miscalled, misnamed
 from hwsolve.solvers.derivatives.function_checks import wrong_parts
 from hwsolve.solvers.derivatives.point_checks import PointChecks
-from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, nested
+from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, declare, nested
 from hwsolve.spec.nodes import Node
 from hwsolve.spec.report import Report, did_you_mean
 
 if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
 
-OPERATORS = ("+", "-", "*", "/", "**", "neg", "==", "<", ">", "<=", ">=", "if", "element")
+MANY = 10**9  # elements along an axis of any size
 MOST_ELEMENTS = 200  # of a quantity of stated size: each line is calculated with all of them
 MOST_ORDERS = {"gradient": 2, "jacobian": 1}
 
@@ -38,6 +39,7 @@ class Reader:
 
     def __init__(self, problem: Problem, report: Report) -> None:
         self.problem, self.report = problem, report
+        self.declared = declare(problem)
         self.shapes: Shapes = {
             name: tuple(as_formula(n) for n in v.size) for name, v in problem.variables.items() if v.size
         }
@@ -57,8 +59,8 @@ class Reader:
         """Everything that is asked, or None."""
         before = len(self.report.errors)
         for key in ("function", "wrt"):
+            self.check_names(key)
             for f in getattr(self.problem, key):
-                self.check_functions(key, f)
                 self.check_parts(key, f)
         self.check_sizes()
         if len(self.report.errors) > before:
@@ -73,6 +75,7 @@ class Reader:
     def whole(self, before: int) -> Task | None:
         """The task, when functions are known and shapes inferred."""
         typed, functions, rows = self.functions()
+        self.check_spelling(functions)
         targets = self.targets(functions)
         if targets is None:
             return None
@@ -102,6 +105,7 @@ class Reader:
             scalars={n: d for n, d in declared.items() if n not in self.shapes and d != "real"},
             elements={n: d for n, d in declared.items() if n in self.shapes and d != "real"},
             assumed=tuple(self.assumed),
+            declared=self.declared,
             sums={n: v.sum for n, v in self.problem.variables.items() if v.sum is not None},
         )
         PointChecks(task, self.problem, self.report).run()
@@ -110,25 +114,20 @@ class Reader:
 
     # functions
 
-    def check_functions(self, key: str, f: Formula) -> None:
-        """Every function that is called is known, and takes as many arguments."""
-        for node in walk(f):
-            if not isinstance(node, Call) or node.name in OPERATORS:
-                continue
-            if node.name in VECTORS or node.name in NUMBERS or node.name == PRODUCT:
-                continue
-            known = function(node.name)
-            if known is None:
-                names = [*FUNCTIONS, *VECTORS, *NUMBERS, PRODUCT, "Sum", "Prod", "Max", "Min"]
-                self.wrong(key, say("Unknown function `{name}`.", name=node.name), did_you_mean(node.name, names))
-                continue
-            least = 1 if known.many else len(known.parameters) - len(known.defaults)
-            most = None if known.many else len(known.parameters)
-            if len(node.args) < least or (most is not None and len(node.args) > most):
-                message = say(
-                    "`{name}` takes {n} arguments, not {got}.", name=node.name, n=most or least, got=len(node.args)
-                )
-                self.wrong(key, message)
+    def check_names(self, key: str) -> None:
+        """Every function is known, stands with its arguments, and takes as many."""
+        formulas = getattr(self.problem, key)
+        for message, hint in (*misnamed(formulas, self.problem.variables), *miscalled(formulas)):
+            self.wrong(key, message, hint)
+
+    def check_spelling(self, functions: tuple[Formula, ...]) -> None:
+        """No two names are written alike, as x1 and x[1] are."""
+        names = Names(functions)
+        ranks = dict.fromkeys((*names.scalars, *names.sizes), 0) | {n: len(sizes) for n, sizes in self.shapes.items()}
+        ranks |= {r.name: len(r.indices) for f in functions for r in references(f) if r.indices}
+        found = clash(Named(n, n, (MANY,) * rank) for n, rank in ranks.items())
+        if found is not None:
+            self.wrong("function", found.sentence(), say("Give one of them another name."))
 
     def check_sizes(self) -> None:
         """Stated sizes are such that every line can be calculated."""
@@ -137,11 +136,14 @@ class Reader:
             if elements > MOST_ELEMENTS:
                 message = say(
                     "`{name}` has {n} elements; at most {most} are worked out.",
-                    name=name,
+                    name=written_name(name),
                     n=f"{elements:,}",
                     most=MOST_ELEMENTS,
                 )
                 self.wrong("variables", message, say("A name such as `n` stands for any size."))
+            for part in (part for size in self.shapes.get(name, ()) for part in walk(size)):
+                if isinstance(part, Ref) and part.name in self.shapes:
+                    self.wrong("variables", say("`{name}` has elements: it is no size.", name=part.name))
 
     def check_parts(self, key: str, f: Formula) -> None:
         """No part is wrong whatever its names stand for."""
@@ -219,7 +221,8 @@ class Reader:
         if not free:
             self.wrong("function", say("The function has no variable."))
         else:
-            self.wrong("function", say("What is it to be differentiated by? Write `wrt: {name}`.", name=free[0]))
+            name = written_name(free[0])
+            self.wrong("function", say("What is it to be differentiated by? Write `wrt: {name}`.", name=name))
         return None
 
     def stated_targets(self, names: Any) -> list[Ref] | None:
@@ -230,8 +233,8 @@ class Reader:
                 self.wrong("wrt", say("`wrt` takes a name such as `x`, or an element such as `x[k]`."))
                 return None
             if target.name not in known:
-                message = say("The function does not depend on `{name}`.", name=target.name)
-                self.wrong("wrt", message, did_you_mean(target.name, known))
+                message = say("The function does not depend on `{name}`.", name=written_name(target.name))
+                self.wrong("wrt", message, did_you_mean(written_name(target.name), map(written_name, known)))
                 return None
         return [t for t in self.problem.wrt if isinstance(t, Ref)]
 
@@ -242,7 +245,7 @@ class Reader:
         rank = max([len(r.indices) for f in functions for r in walk(f) if isinstance(r, Ref) and r.name == target.name])
         if target.indices:
             if len(target.indices) != rank:
-                self.wrong("wrt", say("`{name}` has {n} indices.", name=target.name, n=rank))
+                self.wrong("wrt", say("`{name}` has {n} indices.", name=written_name(target.name), n=rank))
             return target, ()
         used = names_in(*functions) | set(taken)
         own: list[str] = []

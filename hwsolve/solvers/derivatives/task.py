@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.domain import Names
-from hwsolve.formula.tree import ONE, Formula, Number, Ref, walk
+from hwsolve.formula.domain import CONSTANTS, Names
+from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
 from hwsolve.formula.vectors import Elements, Shapes
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Path
+
+if TYPE_CHECKING:
+    from hwsolve.solvers.derivative import Problem
 
 Point = dict[str, Array]
 INDICES = ("k", "l", "m", "q", "r", "s")
@@ -35,6 +38,7 @@ class Task(msgspec.Struct, frozen=True):
     scalars: dict[str, str]
     elements: dict[str, str]
     assumed: tuple[str, ...] = ()
+    declared: frozenset[str] = frozenset()  # variables that are called as constants are
     sums: dict[str, Formula] = {}  # what the elements of a vector add up to
 
     def written_out(self, f: Formula) -> Formula:
@@ -61,6 +65,27 @@ class Derived(msgspec.Struct, frozen=True):
 def nested(value: Any, change: Any) -> Any:
     """A change of every formula in nested tuples."""
     return tuple(nested(v, change) for v in value) if isinstance(value, tuple) else change(value)
+
+
+def declare(problem: Problem) -> frozenset[str]:
+    """A constant's name that the problem declares, differentiates by or gives a number becomes that of a variable."""
+    asked = {ref.name for f in problem.wrt for ref in references(f)}
+    names = frozenset(CONSTANTS) & (problem.variables.keys() | asked | {name for point in problem.at for name in point})
+
+    def called(name: str) -> str:
+        return variable(name) if name in names else name
+
+    if not names:
+        return names
+    problem.function = tuple(as_variables(f, names) for f in problem.function)
+    problem.wrt = tuple(as_variables(f, names) for f in problem.wrt)
+    problem.variables = {called(name): v for name, v in problem.variables.items()}
+    problem.at = tuple({called(name): v for name, v in point.items()} for point in problem.at)
+    for field in ("expect", "published"):
+        for key, stated in getattr(problem, field).items():
+            value = nested(stated.value, lambda f: as_variables(f, names))
+            getattr(problem, field)[key] = msgspec.structs.replace(stated, value=value)
+    return frozenset(map(variable, names))
 
 
 def numbers_of(array: Array) -> dict[tuple[int, ...], Formula]:

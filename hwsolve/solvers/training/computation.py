@@ -13,7 +13,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Builder, Graph, Label, NameClash, Node, Owned
+from hwsolve.graph.graph import Builder, Graph, Owned
 from hwsolve.graph.update import update
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
@@ -22,14 +22,16 @@ from hwsolve.layers.drawing import draw
 from hwsolve.layers.network import Item, expand
 from hwsolve.solvers.training.ending import Ending
 from hwsolve.solvers.training.givens import Given, array, number, squeezed, transposed, zeros
+from hwsolve.solvers.training.names import check_names
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
-from hwsolve.spec.report import ROOT, Report
+from hwsolve.spec.report import ROOT, Path, Report
 
 if TYPE_CHECKING:
+    from hwsolve.layers.optimizer import SGD
     from hwsolve.solvers.backprop import Problem
 
-MOST_VALUES = 4_000_000  # numbers of a network that is computed
+MOST_VALUES = 500_000  # numbers of a network that is computed
 
 
 class Computation(msgspec.Struct):
@@ -53,7 +55,7 @@ class Construction:
 
     def __init__(self, problem: Problem, report: Report):
         self.problem, self.report = problem, report
-        self.graph = Graph({}, {}, {}, {}, set())
+        self.graph = Graph()
         self.builder = Builder(self.graph)
         self.givens: dict[str, Given] = {}
         self.stated: list[Message] = []
@@ -71,13 +73,18 @@ class Construction:
                 node, path = node.entries[step][1], path / step
         self.report.add(node, path, message, hint)
 
+    def place_of(self, layer: str) -> tuple[Place, Path] | None:
+        """Where a layer's arguments stand, by its path; None for what is no layer, as the loss."""
+        found = (item for item in walk_items(self.items) if item.path == layer)
+        return next(((item.node, item.where) for item in found), None)
+
     def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
         """Note an error at a layer, by its path."""
-        item = next((item for item in walk_items(self.items) if item.path == layer), None)
-        if item is None:
+        place = self.place_of(layer)
+        if place is None:
             self.wrong("loss" if self.problem.loss is not None else "upstream", message, hint)
         else:
-            self.report.add(item.node, item.where, message, hint)
+            self.report.add(*place, message, hint)
 
     def build(self) -> Computation | None:
         """The computation; None after an error."""
@@ -93,9 +100,6 @@ class Construction:
                 return None
             self.enter_parameters()
             upstream = self.enter_end()
-        except NameClash as why:
-            self.wrong_layer(why.layer, why.message, say("Give one of them another name under `symbols`."))
-            return None
         except NotComputed as why:
             self.wrong_layer(why.layer, why.message)
             return None
@@ -104,8 +108,12 @@ class Construction:
         if self.graph.loss or upstream:
             differentiate(self.graph, upstream)
         if self.problem.optimizer is not None and self.graph.loss:
-            update(self.graph, self.problem.optimizer.settings())
-            self.start_states()
+            self.enter_updates(self.problem.optimizer)
+        self.graph.typed = {name: given.values for name, given in self.givens.items()}
+        self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
+        check_names(self)
+        if not self.report.ok:
+            return None
         return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, work(self.graph))
 
     def too_many(self) -> bool:
@@ -126,6 +134,9 @@ class Construction:
         if items is None:
             return None
         self.items = items
+        trains = self.problem.loss is not None or self.problem.upstream is not None
+        idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
+        (self.warnings if trains else self.remarks).extend(idle)
         return build_items(items, self.builder, x)
 
     # the input
@@ -156,8 +167,7 @@ class Construction:
                 say("One more axis in front makes a batch: {batch}.", batch=f"N × {shape_text(sizes)}"),
             )
             return None
-        symbol = self.problem.network.input_symbol or "x"
-        name = self.builder.add(Node(symbol, found, "given", of="input"), Label(symbol))
+        name = self.builder.given(self.problem.network.input_symbol or "x", found, "input")
         self.givens[name] = Given(found, given.values)
         self.graph.batched = found != sizes
         return name
@@ -187,7 +197,7 @@ class Construction:
                 return tuple(spec.values.values)
             message = say(
                 "{symbol} has the shape {found}, but needs {shape}.",
-                symbol=name,
+                symbol=self.graph.symbol(name),
                 found=shape_text(found),
                 shape=shape_text(shape),
             )
@@ -195,10 +205,10 @@ class Construction:
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
-            self.remarks.append(
+            self.stated.append(
                 say(
                     "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 significant digits.",
-                    symbol=name,
+                    symbol=self.graph.symbol(name),
                     rule=spec.init.name,
                     seed=spec.seed or 0,
                 )
@@ -217,17 +227,23 @@ class Construction:
                 "`{layer}` needs numbers for its {which}, of the shape {shape}.",
                 layer=owned.path,
                 which=owned.which,
-                shape=shape_text(shape),
+                shape=shape_text(shape) or "1",
             )
-            hint = say(
-                "As `{which}: {example}`, or `{which}: {init}`.",
-                which=owned.which,
-                example=zeros(shape),
-                init="{init: xavier_uniform, seed: 7}",
-            )
-            self.wrong_layer(owned.path, message, hint)
+            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
             return None
         return (value,) * size
+
+    def enter_updates(self, optimizer: SGD) -> None:
+        """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
+        update(self.graph, optimizer.settings())
+        if any(node.role == "state" for node in self.graph.nodes.values()):
+            self.stated.append(say("Every velocity starts at 0."))
+        if optimizer.nesterov:
+            self.stated.append(say("The momentum is that of Nesterov."))
+        frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
+        if frozen:
+            self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
+        self.start_states()
 
     def start_states(self) -> None:
         """The optimizer's own quantities start at 0."""
@@ -238,6 +254,23 @@ class Construction:
     def enter_end(self) -> str | None:
         """The loss, or the node of the upstream gradient."""
         return Ending(self).enter()
+
+
+def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+    """How a parameter that has no numbers gets them."""
+    if which == "bias":
+        return say(
+            "As `{example}` or `{init}`; `{none}` leaves it out.",
+            example=f"bias: {zeros(shape)}",
+            init="bias: {init: zeros}",
+            none="bias: false",
+        )
+    return say(
+        "As `{which}: {example}`, or `{which}: {init}`.",
+        which=which,
+        example=zeros(shape),
+        init="{init: xavier_uniform, seed: 7}",
+    )
 
 
 def build(problem: Problem, report: Report) -> Computation | None:

@@ -17,6 +17,7 @@ from hwsolve.solvers.training.upstream import Upstream
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
+    from hwsolve.layers.network import Item
     from hwsolve.solvers.training.computation import Construction
 
 
@@ -54,15 +55,24 @@ class Ending:
         return None
 
     def look_twice(self, loss: Loss) -> None:
-        """Warn of a last layer that the loss takes once more."""
-        items = self.construction.items
-        if items and items[-1].type == loss.holds:
+        """Warn of a last layer that the loss takes once more, or that does not give what it takes."""
+        last = last_layer(self.construction.items)
+        if last is None or last.layer is None or loss.wants is None:
+            return
+        name = name_of(loss, LOSSES)
+        if last.type == loss.holds:
             text = say(
                 "The network ends in `{layer}`, and `{loss}` takes it once more; without this layer it is taken once.",
-                layer=loss.holds,
-                loss=name_of(loss, LOSSES),
+                layer=last.type,
+                loss=name,
             )
-            self.construction.warnings.append(text)
+        elif last.layer.GIVES and last.layer.GIVES not in loss.takes:
+            text = say(
+                "The network ends in `{layer}`, but `{loss}` takes {what}.", layer=last.type, loss=name, what=loss.wants
+            )
+        else:
+            return
+        self.construction.warnings.append(text)
 
     def enter_upstream(self, upstream: Upstream) -> str | None:
         """The gradient of the output as a given quantity."""
@@ -77,15 +87,23 @@ class Ending:
                 ),
             )
             return None
-        symbol = upstream.symbol or f"dL_d{self.graph.labels[self.graph.output].symbol}"
-        self.construction.givens[symbol] = Given(shape, upstream.values.values)
-        return self.builder.given(symbol, shape)
+        name = self.builder.given(upstream.symbol or f"dL_d{self.graph.symbol(self.graph.output)}", shape, "upstream")
+        self.construction.givens[name] = Given(shape, upstream.values.values)
+        return name
 
     def enter_target(self, loss: Loss) -> Target | None:
         """The target as a given quantity in the shape of the output."""
         shape, target = self.graph.nodes[self.graph.output].shape, self.problem.target
         if target is None:
             self.construction.wrong("target", say("`target` is missing: the loss compares the output with it."))
+            return None
+        if loss.classes and len(shape) > 2:
+            message = say(
+                "`{loss}` takes one row of classes for each sample, got the shape {shape}.",
+                loss=name_of(loss, LOSSES),
+                shape=shape_text(shape),
+            )
+            self.construction.wrong("loss", message)
             return None
         if isinstance(target, Classes):
             return self.enter_classes(loss, target, shape)
@@ -100,8 +118,9 @@ class Ending:
                 say("As `{one}` counted from 1, or `{zero}` counted from 0.", one="{class: 3}", zero="{index: 2}"),
             )
             return None
-        self.construction.givens["t"] = Given(shape, target.values)
-        return Target(self.builder.given("t", shape), False, unit_rows(target.values, shape[-1] if shape else 1))
+        name = self.builder.given("t", shape, "target")
+        self.construction.givens[name] = Given(shape, target.values)
+        return Target(name, False, unit_rows(target.values, shape[-1] if shape else 1))
 
     def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
         """What is wrong with a target's shape."""
@@ -130,7 +149,7 @@ class Ending:
             )
             return None
         classes, samples = shape[-1], prod(shape[:-1])
-        if len(target.numbers) != samples or len(shape) > 2:
+        if len(target.numbers) != samples:
             self.construction.wrong(
                 "target", say("{n} classes are given for {samples} samples.", n=len(target.numbers), samples=samples)
             )
@@ -142,17 +161,23 @@ class Ending:
                     say("Class {k}, counted from 1, is not among the {classes} outputs.", k=k, classes=classes),
                 )
                 return None
-        self.construction.givens["t"] = Given(
-            shape, tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
-        )
-        self.graph.selectors.add("t")
-        listed = ", ".join(map(str, target.numbers))
-        self.construction.stated.append(
-            say("The targets are the classes {classes}, counted from 1.", classes=listed)
-            if target.many
-            else say("The target is class {classes}, counted from 1.", classes=listed)
-        )
-        return Target(self.builder.given("t", shape), True, True)
+        name = self.builder.given("t", shape, "target")
+        chosen = tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
+        self.construction.givens[name] = Given(shape, chosen)
+        self.graph.selectors.add(name)
+        self.construction.stated.append(target.sentence())
+        return Target(name, True, True)
+
+
+def last_layer(items: tuple[Item, ...]) -> Item | None:
+    """The layer whose values come out in the end, behind those that only pass them on; None where several add up."""
+    for item in reversed(items):
+        if item.layer is None:
+            joined = item.type in ("residual", "concat", "multiply") or not item.branches
+            return None if joined else last_layer(item.branches[-1][1])
+        if item.layer.PART != "view" and not item.type.startswith("dropout"):
+            return item
+    return None
 
 
 def name_of(record: object, names: Mapping[str, type]) -> str:

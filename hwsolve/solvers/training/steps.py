@@ -6,11 +6,13 @@ The values at step k are those after k updates; step 0 is the start.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 from hwsolve import numbers
 from hwsolve.graph.run import Trajectory
 from hwsolve.language import Message, say
+from hwsolve.solution import Answer
 
 FEW, MANY = 5, 100  # steps that are all written out: at most, and with `full`
 
@@ -54,3 +56,17 @@ def identical(a: Any, b: Any) -> bool:
     """Whether two arrays hold the same numbers; balls do only where they are points."""
     same = a == b
     return bool(same.all()) if hasattr(same, "all") else bool(same)
+
+
+def step_of(answer: tuple[str, Answer]) -> int:
+    """The step that an answer's key belongs to: answers stand in the order of the steps."""
+    return int(answer[0].partition("@")[2].partition("[")[0] or 0)
+
+
+def heights(values: list[Any]) -> tuple[float, ...]:
+    """Values as a curve can show them; none where one is too large to be drawn."""
+    try:
+        found = tuple(float(v) for v in values)
+    except OverflowError:
+        return ()
+    return found if all(map(isfinite, found)) else ()

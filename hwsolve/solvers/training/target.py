@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, ListOf, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
 
 
 class Classes(msgspec.Struct, frozen=True):
-    """A class for each sample, counted from 1; `many` where the spec gives a list.  `node` is where they stand."""
+    """A class for each sample, counted from 1; `many` where the spec gives a list.  `node` is where they stand.
+
+    `first` is where the spec begins to count.
+    """
 
     numbers: tuple[int, ...]
     many: bool
     node: Node
+    first: int = 1
+
+    def sentence(self) -> Message:
+        """What the target is, as the spec counts."""
+        classes = ", ".join(map(str, self.numbers))
+        stated = ", ".join(str(k - 1 + self.first) for k in self.numbers)
+        if self.many:
+            rule = say("t is 1 for the class of its sample, and 0 for the others")
+            if self.first:
+                return say("The targets are the classes {classes}, counted from 1: {rule}.", classes=classes, rule=rule)
+            return say(
+                "The targets are the indices {stated}, counted from 0, which are the classes {classes}: {rule}.",
+                stated=stated,
+                classes=classes,
+                rule=rule,
+            )
+        rule = say("t is 1 for it, and 0 for the others")
+        if self.first:
+            return say("The target is class {classes}, counted from 1: {rule}.", classes=classes, rule=rule)
+        return say(
+            "The target is index {stated}, counted from 0, which is class {classes}: {rule}.",
+            stated=stated,
+            classes=classes,
+            rule=rule,
+        )
 
 
 class _ByClass(msgspec.Struct, frozen=True):
@@ -25,11 +53,15 @@ class _ByClass(msgspec.Struct, frozen=True):
 
     number: Annotated[tuple[int, ...], ListOf(CountField(1), minimum=1, single=True)] = msgspec.field(name="class")
 
+    MEANINGS: ClassVar[dict[str, Message]] = {"class": say("the class, counted from 1; a list for several samples")}
+
 
 class _ByIndex(msgspec.Struct, frozen=True):
     """`{index: 2}`, counted from 0."""
 
     number: Annotated[tuple[int, ...], ListOf(CountField(0), minimum=1, single=True)] = msgspec.field(name="index")
+
+    MEANINGS: ClassVar[dict[str, Message]] = {"index": say("the class, counted from 0; a list for several samples")}
 
 
 class TargetField(Field):
@@ -52,7 +84,7 @@ class TargetField(Field):
             return INVALID
         value = node.entries["class" if one else "index"][1]
         numbers = tuple(k if one else k + 1 for k in record.number)  # type: ignore[union-attr]
-        return Classes(numbers, isinstance(value, Sequence), node)
+        return Classes(numbers, isinstance(value, Sequence), node, int(one))
 
     def schema(self) -> dict[str, Any]:
         """Numbers or classes."""

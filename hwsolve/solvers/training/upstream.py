@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Scalar, Sequence
 from hwsolve.spec.nodes import Node as Place
@@ -24,6 +24,8 @@ class Named(msgspec.Struct, frozen=True):
     """What stands beside the values of an upstream gradient."""
 
     symbol: Word | None = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = {"symbol": say("the letter of the gradient")}
 
 
 class UpstreamField(Field):
@@ -47,5 +49,7 @@ class UpstreamField(Field):
     def schema(self) -> dict[str, Any]:
         """Both forms."""
         whole = record_schema(Named)
-        whole["properties"] = {"values": ArrayField().schema(), **whole["properties"]}
+        values = ArrayField().schema() | {"description": str(say("the numbers, in the shape of the output"))}
+        whole["properties"] = {"values": values, **whole["properties"]}
+        whole["required"] = ["values"]
         return {"anyOf": [whole, ArrayField().schema()]}

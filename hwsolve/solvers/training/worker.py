@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
@@ -12,19 +11,21 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.graph import Node
-from hwsolve.graph.lines import FIRST, Writer
+from hwsolve.graph.lines import Writer
 from hwsolve.graph.matrix import matrix_form
+from hwsolve.graph.room import FIRST
 from hwsolve.graph.run import Trajectory, train
 from hwsolve.graph.schematic import both_sides, general
 from hwsolve.language import Message, say
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import alike, put_in, quantity
 from hwsolve.solution import Answer, Carried, Cell, Curve, Line, Note, Prose, Quantity, Section, Solution, Stage, Table
-from hwsolve.solvers.training.steps import headings, passes, verdict, worked
+from hwsolve.solvers.training.steps import headings, heights, passes, step_of, verdict, worked
 
 if TYPE_CHECKING:
     from hwsolve.solvers.backprop import Problem
 
 FLOAT_ABOVE = 10**7  # element operations
+MOST_ANSWERED = 100_000  # elements of a quantity that nobody asked for
 
 
 def worked_out(problem: Problem) -> Solution:
@@ -47,12 +48,12 @@ class Worker:
         self.writer = Writer(self.graph, not self.float64, min(digits, 6) if self.float64 else digits, problem.full)
         self.sections: list[Section] = []
         self.answers: dict[str, Answer] = {}
+        self.left_out: list[Message] = []
 
     def solution(self) -> Solution:
         """The document."""
-        trajectory = train(
-            self.graph, self.computation.values(not self.float64), self.steps, self.kept(), not self.float64
-        )
+        exact = not self.float64
+        trajectory = train(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)
@@ -64,7 +65,7 @@ class Worker:
             source=self.problem.source,
             given=tuple(self.writer.given),
             sections=tuple(self.sections),
-            answers=self.answers,
+            answers=dict(sorted(self.answers.items(), key=step_of)),
             notes=tuple(self.notes()),
         )
 
@@ -168,46 +169,52 @@ class Worker:
             if size > 1:
                 lines.append(general(self.writer, node))
             lines.extend(self.writer.lines(node.name, rule_of(node)))
-            if size > self.writer.written:
+            if not self.writer.is_whole(node):
                 lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
                 form = matrix_form(self.writer, node)
-                if form is not None:
-                    lines.append(Prose(say("In matrix form: {form}", form=form)))
+                lines.extend([Prose(form)] if form is not None else [])
             lines.extend(self.answer(node, step, role))
         return lines
 
     def answer(self, node: Node, step: int, role: str) -> Iterator[Line]:
-        """Enter a quantity among the answers: whole, or by the elements that have names or that are written out.
+        """Enter a quantity among the answers: whole, or by its elements where these have names.
 
-        The elements of a long quantity that the spec names are carried over.
+        Elements of a long quantity that are not written out are carried over.  Of one that would fill the machine,
+        only the first few are there, and a note says so, unless the spec names it.
         """
-        at_ends = step in (0, 1, self.steps - 1, self.steps)
-        main = at_ends and self.is_main(node, role) and count(node.shape) <= 16
-        label = self.graph.labels[node.name]
-        whole = self.writer.key(node.name, ()).name
-        if count(node.shape) > self.writer.written and whole not in self.keys:
-            for indices in elements(node.shape, FIRST):
-                self.answers[plain(self.writer.key(node.name, indices))] = Answer(self.writer.shown(node.name, indices))
-            return
-        if label.elements:
+        key = self.writer.key(node.name, ()).name
+        main = step in (0, 1, self.steps - 1, self.steps) and self.is_main(node, role)
+        if self.graph.labels[node.name].elements:
             for indices in elements(node.shape):
                 self.answers[self.writer.key(node.name, indices).name] = Answer(self.part(node, indices), main)
             return
-        if count(node.shape) > self.writer.written:
+        size = count(node.shape)
+        if size > MOST_ANSWERED and key not in self.keys:
+            for i in elements(node.shape, FIRST):
+                self.answers[plain(self.writer.key(node.name, i))] = Answer(self.writer.shown(node.name, i))
+            what = say("Only {n} of the {size} elements of `{key}` are among the answers.", n=FIRST, size=size, key=key)
+            self.left_out.append(what)
+            return
+        if not self.writer.is_whole(node):
             yield from self.writer.carry({self.writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
-        self.answers[whole] = Answer(self.part(node, ()), main)
+        self.answers[key] = Answer(self.part(node, ()), main)
 
     def is_main(self, node: Node, role: str) -> bool:
-        """Whether a quantity is a final number: the output, the losses, new values, or gradients without them."""
+        """Whether a quantity is a final number: the output, the losses, new values, or gradients without them.
+
+        Gradients are those of what the problem states: parameters and inputs.
+        """
         if role == "gradient":
-            return not self.updates and (node.of in self.graph.parameters or not self.graph.parameters)
+            stated = node.of in self.graph.nodes and self.graph.nodes[node.of].role in ("given", "parameter")
+            return not self.updates and stated
         return role in ("loss", "update") or node.name == self.graph.output
 
     def part(self, node: Node, indices: tuple[int, ...]) -> Any:
         """The part of an array behind some leading indices, as nested tuples of quantities."""
         if len(indices) == len(node.shape):
             return self.writer.shown(node.name, indices)
-        return tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
+        parts = tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
+        return alike(parts, self.writer.digits)
 
     def outcome(self, trajectory: Trajectory) -> None:
         """Whether the loss fell, the losses of all steps, and their curve."""
@@ -261,19 +268,11 @@ class Worker:
     def notes(self) -> list[Note]:
         """What a reader must know to read the numbers."""
         notes = [Note("warning", text) for text in self.computation.warnings]
-        notes += [Note("info", text) for text in (*self.computation.remarks, *self.writer.remarks.values())]
+        remarks = (*self.computation.remarks, *self.writer.remarks.values(), *self.left_out)
+        notes += [Note("info", text) for text in remarks]
         if self.float64:
             notes.append(Note("warning", say("Computed in float64: the printed digits are not proven.")))
         return notes
-
-
-def heights(values: list[Any]) -> tuple[float, ...]:
-    """Values as a curve can show them; none where one is too large to be drawn."""
-    try:
-        found = tuple(float(v) for v in values)
-    except OverflowError:
-        return ()
-    return found if all(map(isfinite, found)) else ()
 
 
 def stage_of(q: Quantity) -> Stage:

@@ -129,7 +129,7 @@ class Page:
         if wanted == "linear":
             slope = gains.slope_at_zero(self.unit)
             assert isinstance(slope, Formula)
-            sheet.define("slope", slope, say("f′(0)"), answer=False)
+            sheet.define("slope", slope, say("f′(0)"))
             return gains.linear()
         if wanted == "torch":
             found = gains.torch_gain(self.problem.activation.name, self.unit)

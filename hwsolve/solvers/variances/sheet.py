@@ -16,7 +16,7 @@ from hwsolve.formula.simplify import simplify
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, substitute, transform, walk
 from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import as_typed, put_in, quantity
 from hwsolve.solution import Answer, Figure, Given, Identity, Line, Prose, Quantity, Section, Stage, Table, Value
 
 CONSTANTS = ("pi", "e", "inf")
@@ -50,7 +50,7 @@ class Sheet:
         value = self.value_of(stated)
         if isinstance(stated, Number):
             self.values[name] = value
-            self.given.append(Given(Ref(name), self.quantity(value)))
+            self.given.append(Given(Ref(name), self.quantity(value), as_typed(stated)))
         else:
             self.stated[name] = stated
             self.define(name, stated, rule)
@@ -94,7 +94,6 @@ class Sheet:
         lhs: Formula | None = None,
         value: Scalar = None,
         main: bool = False,
-        answer: bool = True,
     ) -> None:
         """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way."""
         if self.numeric(f):
@@ -112,8 +111,7 @@ class Sheet:
                 self.text("", Stage("=", Ref(name)), Stage("=", result))
             else:
                 self.identity(left, result, rule, key=name)
-        if answer:
-            self.answers[name] = Answer(result, main)
+        self.answers[name] = Answer(result, main)
 
     def checked(self, name: str, f: Formula, value: Scalar) -> Scalar:
         """The value of f, which must agree with one that was found in another way."""

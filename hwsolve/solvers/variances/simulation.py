@@ -7,10 +7,11 @@ z_0 ~ N(0, 1), z_l = W_l f(z_{l−1}) with weights N(0, g²/n), and backward δ_
 from __future__ import annotations
 
 from math import sqrt
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from hwsolve.language import Message, say
 from hwsolve.solvers.variances.prediction import Curves, Expected, expected
 from hwsolve.spec.fields import Count, CountField
 
@@ -25,6 +26,13 @@ class Simulate(msgspec.Struct, frozen=True):
     width: Annotated[int, CountField(1, 20_000)] = 512
     seed: Count = 0
     networks: Annotated[int, CountField(1, 1000)] = 20
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "depth": say("how many layers"),
+        "width": say("how many units each layer has"),
+        "seed": say("where the random numbers start"),
+        "networks": say("over how many networks the variances are averaged"),
+    }
 
     @property
     def work(self) -> int:

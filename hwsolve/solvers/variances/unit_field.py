@@ -6,13 +6,16 @@ from typing import Any
 
 import msgspec
 
+from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.operators import COMPARISONS, NoValue, check_call
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Big, Call, Formula, Ref, references, substitute, walk
+from hwsolve.formula.vectors import lone_function
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation, PReLU
 from hwsolve.layers.base import Layer
+from hwsolve.spec import terms
 from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import (
     INVALID,
@@ -21,7 +24,6 @@ from hwsolve.spec.fields import (
     Field,
     field_of,
     read_record,
-    record_schema,
     unknown_name,
 )
 from hwsolve.spec.nodes import Mapping, Node, Scalar, is_null
@@ -48,7 +50,7 @@ class LayerField(Field):
 
     forms = (Scalar, Mapping)
     expected = say("a layer, as in `{form}`", form="{linear: 100}")
-    what = say("layer")
+    terms = terms.LAYER
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """The record, or INVALID."""
@@ -64,7 +66,7 @@ class LayerField(Field):
 
     def unknown(self, name: str, head: Scalar, report: Report, path: Path) -> Any:
         """A name that is no layer's."""
-        return unknown_name(head, report, path, self.what, name, list(LAYERS))
+        return unknown_name(head, report, path, self.terms, name, list(LAYERS))
 
     def record(self, name: str, head: Scalar, arguments: Node, report: Report, path: Path) -> Any:
         """The record of a layer."""
@@ -72,7 +74,7 @@ class LayerField(Field):
 
     def schema(self) -> dict[str, Any]:
         """Every layer by name."""
-        from hwsolve.layers.network import layer_schema
+        from hwsolve.layers.schema import layer_schema
 
         return layer_schema()
 
@@ -81,13 +83,15 @@ class UnitField(LayerField):
     """An activation, or a formula in x such as `x*sigmoid(1.702*x)`."""
 
     expected = say("an activation such as `relu`, or a formula in x")
-    what = say("activation")
+    terms = terms.ACTIVATION
 
     def unknown(self, name: str, head: Scalar, report: Report, path: Path) -> Any:
         """A formula in x, where it is one."""
+        if name.isidentifier() and (found := lone_function([Ref(name)])) is not None:
+            return lone(found, head, report, path)
         if name.isidentifier():
             known = [n for n in LAYERS if issubclass(layer_class(n), Activation)]
-            return unknown_name(head, report, path, self.what, name, known)
+            return unknown_name(head, report, path, self.terms, name, known)
         f = field_of(AnyFormula).read(head, report, path)
         return INVALID if f is INVALID else self.own(f, head, report, path)
 
@@ -96,10 +100,14 @@ class UnitField(LayerField):
         try:
             for node in walk(f):
                 if isinstance(node, Call) and node.name not in OPERATORS:
+                    if function(node.name) is None:
+                        return unknown_name(head, report, path, terms.FUNCTION, node.name, [*FUNCTIONS, "**"])
                     check_call(node.name, len(node.args))
         except NoValue as why:
             report.add(head, path, why.message)
             return INVALID
+        if (found := lone_function([f])) is not None:
+            return lone(found, head, report, path)
         names = sorted({r.name for r in references(f)} - CONSTANTS)
         if "x" not in names or any(isinstance(n, Big) or (isinstance(n, Ref) and n.indices) for n in walk(f)):
             report.add(head, path, say("Expected a function of x, one number."))
@@ -126,10 +134,19 @@ class UnitField(LayerField):
 
     def schema(self) -> dict[str, Any]:
         """An activation's name, alone or with arguments, or a formula."""
+        from hwsolve.layers.schema import plain_schema
+
         names = [n for n in LAYERS if issubclass(layer_class(n), Activation)]
-        whole = {n: {"anyOf": [record_schema(layer_class(n)), {"type": ["null", "number", "string"]}]} for n in names}
+        whole = {n: plain_schema(n) for n in names}
         arguments = {"type": "object", "properties": whole, "minProperties": 1, "maxProperties": 1}
         return {"anyOf": [{"type": "string"}, arguments | {"additionalProperties": False}]}
+
+
+def lone(found: tuple[str, str], head: Scalar, report: Report, path: Path) -> Any:
+    """Note a function's name without its argument."""
+    name, call = found
+    report.add(head, path, say("`{name}` is a function.", name=name), say("Did you mean `{call}`?", call=call))
+    return INVALID
 
 
 def without_names(cls: type[Layer], node: Node) -> tuple[Node, dict[str, str]]:

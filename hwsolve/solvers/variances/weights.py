@@ -65,7 +65,7 @@ def distributions(sheet: Sheet, taken: set[str]) -> None:
     kept = f"integral({w}**2*normal_pdf({w}), {w}, -{CUT}, {CUT})/integral(normal_pdf({w}), {w}, -{CUT}, {CUT})"
     left = f"1 - 2*{CUT}*normal_pdf({CUT})/(2*normal_cdf({CUT}) - 1)"
     sheet.identity(parse(kept), parse(left), say("variance of N(0, 1) cut off at ±{cut}", cut=CUT))
-    sheet.define("truncation", parse(f"sqrt({left})"), say("its standard deviation"), answer=False)
+    sheet.define("truncation", parse(f"sqrt({left})"), say("its standard deviation"))
     rule = say("truncated normal: cut off at ±{cut} of this σ, it has the standard deviation above", cut=CUT)
     sheet.define("std.truncated", parse("std/truncation"), rule)
     sheet.section(say("Distributions with this variance"))

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Number
-from hwsolve.graph.graph import Label, Node
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, shape_text
 from hwsolve.layers.correlation import Written
@@ -24,7 +23,8 @@ from hwsolve.solvers.training.upstream import Upstream
 from hwsolve.solvers.windows.one_layer import OneLayerProblem, fits
 from hwsolve.spec.fields import Array
 from hwsolve.spec.nodes import Mapping
-from hwsolve.spec.report import Report
+from hwsolve.spec.nodes import Node as Place
+from hwsolve.spec.report import ROOT, Path, Report
 
 if TYPE_CHECKING:
     from hwsolve.layers.convolution import Convolution
@@ -40,6 +40,11 @@ class LayerConstruction(Construction):
         self.written = Written()
 
     @property
+    def function_slope(self) -> str:
+        """What the derivative of any function in front of the layer is called."""
+        return ""
+
+    @property
     def axes(self) -> int:
         """The axes of the map."""
         found: int = self.layer.AXES
@@ -52,9 +57,15 @@ class LayerConstruction(Construction):
         kind = next(iter(stated.entries)) if isinstance(stated, Mapping) else getattr(stated, "text", "")
         return self.layer.name or DIMENSION.sub("", kind)
 
-    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
-        """Note an error at the layer."""
-        self.wrong("layer", message, hint)
+    def place_of(self, layer: str) -> tuple[Place, Path] | None:
+        """Where the one layer's arguments stand, or the activation in front of it."""
+        assert self.problem.node is not None
+        key = "activation" if layer != self.name and "activation" in self.problem.node.entries else "layer"
+        node, path = self.problem.node.entries[key][1], ROOT / key
+        if isinstance(node, Mapping) and len(node.entries) == 1:
+            ((name, (_, node)),) = node.entries.items()
+            path = path / name
+        return node, path
 
     def enter_input(self) -> str | None:
         """x as it is written: a map, with channels in front, or with samples in front of these."""
@@ -74,9 +85,9 @@ class LayerConstruction(Construction):
             return None
         self.graph.batched = extra == 2
         self.written = self.axes_written(bool(extra), out)
-        name = self.input_symbol()
+        name = self.builder.given(self.input_symbol(), shape, "input")
         self.givens[name] = Given(shape, self.x.values)
-        return self.builder.add(Node(name, shape, "given", of="input"), Label(name))
+        return name
 
     def input_symbol(self) -> str:
         """The letter of what is given."""
@@ -102,6 +113,11 @@ class ConvolutionGraph(LayerConstruction):
     activation: Activation | None = None
     function: str = "f"
     flip: bool = False
+
+    @property
+    def function_slope(self) -> str:
+        """da/dz."""
+        return "da_dz" if self.activation is not None else ""
 
     def input_symbol(self) -> str:
         """z before an activation."""

@@ -20,13 +20,18 @@ from hwsolve.layers.base import shape_text
 from hwsolve.layers.pooled import Maximum, Mean
 from hwsolve.layers.window import reach
 from hwsolve.solution import Answer, Cell, Identity, Line, Prose, Section, Stage, Table
-from hwsolve.solvers.size_lines import counted, size_value, value_line
+from hwsolve.solvers.size_lines import counted, size_value, stated
 from hwsolve.solvers.training.worker import Worker
 from hwsolve.solvers.windows.layer_figures import pictures
 from hwsolve.solvers.windows.layer_task import MOST_MADE_UP, Task
 from hwsolve.solvers.windows.one_layer import OneLayerProblem
 from hwsolve.solvers.windows.recursion import has_choice
 
+SENT = {  # by the convention for several largest cells
+    "first": say("Every window sends its error to the first cell that has its largest value, and to no other."),
+    "all": say("Every window sends its error to each cell that has its largest value, and to no other."),
+    "split": say("Every window parts its error equally among the cells that have its largest value."),
+}
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
 
@@ -59,7 +64,7 @@ class LayerWorker(Worker):
             sides, shape = both_sides(self.writer, node), node.shape
             if self.one.symbolic and node.name == self.graph.output:
                 sides, shape = self.recursion.output(), self.task.general.output(self.task.named)
-                shape = shape if self.task.written.y else shape[1:]
+                shape = self.samples + (shape if self.task.written.y else shape[1:])
             rows.append((Call("==", sides), shape_text(shape) or "1"))
         return Section(say("Layer"), tables=(Table("", (say("computes"), say("shape")), tuple(rows)),), asked=True)
 
@@ -70,22 +75,27 @@ class LayerWorker(Worker):
         layer, x = self.task.general, self.task.named
         y = layer.output(x)
         formulas = layer.axes(x)
-        lines: list[Line | None] = []
-        sizes = []
+        lines: list[Line] = []
+        sizes: list[Any] = []
         seen = None
         first = 0 if self.task.written.y else 1
-        for axis, size in enumerate(y[first:], first):
-            key = Ref(f"shape.{self.output}", (Number(axis - first + 1),))
+        for axis, size in enumerate((*self.samples, *y[first:]), first - len(self.samples)):
+            key = Ref(f"shape.{self.output}", (Number(len(sizes) + 1),))
             sizes.append(size_value(size))
             if axis in formulas:
                 text, names = formulas[axis]
                 line = counted(key, text, names, size, aside=list(names.values()) == seen)
                 seen = list(names.values())
             else:
-                line = value_line(key, Number(size), size, (), aside=True) if isinstance(size, int) else None
+                line = stated(key, size)
             lines.append(line)
-        self.section(say("Shape"), [line for line in lines if line is not None])
+        self.section(say("Shape"), lines)
         self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.one.symbolic)
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """The number of samples, where there is a batch."""
+        return self.graph.nodes[self.graph.output].shape[:1] if self.graph.batched else ()
 
     @property
     def output(self) -> str:
@@ -109,8 +119,7 @@ class LayerWorker(Worker):
             if self.before:
                 lines.append(self.chain(self.before, lhs, rhs))
         lines.extend(self.words())
-        absent = say("An element outside its map, or between two places, counts as 0. In short:")
-        lines.append(Prose(absent, (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
+        lines.append(Prose(self.absent(), (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
         others = range(1, self.slots() if self.one.symbolic else 1)
         sides = ((gradient_of(r.element(slot)), r.gradient(slot)) for slot in others)
         lines.extend(Prose(formulas=(Stage("=", lhs), Stage("=", rhs))) for lhs, rhs in sides)
@@ -131,7 +140,7 @@ class LayerWorker(Worker):
             equally = say("Every window sends an equal part of its error to each cell it covers:")
             sends = Prose(equally, (Stage("=", share),))
         elif isinstance(operation, Maximum):
-            sends = Prose(say("Every window sends its error to the cell that has its largest value, and to no other."))
+            sends = Prose(SENT[operation.ties])
         else:
             return []
         slides = [a for a in operation.frame.axes if isinstance(a, Sliding)]
@@ -141,6 +150,12 @@ class LayerWorker(Worker):
         if any(isinstance(s, int) and isinstance(k, int) and s < k for s, k in steps):
             return [sends, Prose(say("The windows overlap: what several of them send to one cell adds up."))]
         return [sends, Prose(say("Where windows overlap, what several of them send to one cell adds up."))]
+
+    def absent(self) -> Message:
+        """What becomes of elements that are not there."""
+        if isinstance(self.recursion.operation, Maximum):
+            return say("A cell outside the map is skipped, and a place that is not there sends nothing. In short:")
+        return say("An element outside its map, or between two places, counts as 0. In short:")
 
     def free(self, lhs: Formula, rhs: Formula) -> dict[str, str]:
         """What an identity holds for."""
@@ -223,24 +238,25 @@ class LayerWorker(Worker):
 
     def compare(self) -> None:
         """The index formula, evaluated by itself, gives the gradient that the array code gives."""
-        r, name = self.recursion, f"dL_d{self.recursion.called.x}"
-        tied = "ties" in self.writer.remarks and getattr(r.operation, "ties", "") != "all"
-        if name not in self.graph.nodes or tied:  # the index formula speaks of maxima that no two cells have
+        r, output = self.recursion, self.graph.nodes[self.graph.output]
+        name = next((n.name for n in self.nodes("gradient") if n.of == output.inputs[0]), None)
+        if name is None:
             return
         f = r.recursion
-        batch = (1,) if self.graph.batched else ()
+        read = {self.graph.symbol(n.name): n.name for n in self.graph.nodes.values() if n.role != "update"}
         sizes = self.known_sizes()
         letters = [i.name for i in r.element().indices if isinstance(i, Ref)]
         for indices in elements(self.graph.nodes[name].shape, CHECKED):
-            if batch and indices[:1] != batch:
-                continue
-            here = sizes | dict(zip(letters, indices[len(batch) :], strict=True))
+            here = sizes | dict(zip(letters, indices, strict=True))
 
             def look_up(key: str, at: tuple[int, ...], here: dict[str, int] = here) -> Any:
-                return self.writer.element(key, batch + at if key != r.called.w else at) if at else here[key]
+                if not at and key in here:
+                    return here[key]
+                return self.writer.element(read[key], at)
 
             if not self.writer.agree(self.writer.element(name, indices), f, look_up):
-                raise Disagreement(f"{name}{list(indices)}: the index formula does not give its value")
+                key = plain(self.writer.key(name, indices))
+                raise Disagreement(f"{key}: the index formula does not give its value")
 
     def known_sizes(self) -> dict[str, int]:
         """The numbers of this case for all names of sizes."""
@@ -248,7 +264,7 @@ class LayerWorker(Worker):
         node = self.graph.nodes[self.graph.output]
         shapes = (self.graph.nodes[node.inputs[0]].shape, self.recursion.inputs), (node.shape, self.recursion.outputs)
         for shape, names in shapes:
-            for size, n in zip(names, shape[len(shape) - len(names) :], strict=True):
+            for size, n in zip(names, shape, strict=True):
                 if isinstance(size, Ref):
                     found[size.name] = n
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
@@ -16,6 +16,7 @@ from hwsolve.layers.correlation import Written
 from hwsolve.solvers.training.computation import Computation
 from hwsolve.solvers.training.upstream import Upstream
 from hwsolve.solvers.windows.layer_graph import LayerConstruction, made_up, made_up_weight
+from hwsolve.solvers.windows.letters import check_letters
 from hwsolve.solvers.windows.one_layer import OneLayerProblem, fits, named_map, put_sizes, with_sizes
 from hwsolve.solvers.windows.recursion import Quantities, Recursion
 from hwsolve.spec.fields import Array
@@ -66,11 +67,13 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
         concrete = made_up_weight(concrete, one[-layer.AXES - 1 :], problem)
         if upstream is None:
             whole = out[0] != 1 or len(stated.shape) > layer.AXES
-            upstream = Upstream(made_up(out if whole else out[1:], 3, 5, problem, lowest=1))
+            samples = stated.shape[: -layer.AXES - 1]
+            upstream = Upstream(made_up(samples + (out if whole else out[1:]), 3, 5, problem, lowest=1))
     construction = build(problem, report, concrete, stated, upstream)
     computation = construction.build()
-    if computation is None:
+    if computation is None or not check_letters(problem, construction, report):
         return None
+    computation.graph.chosen = set(chosen(problem, construction))
     shape = computation.graph.nodes[next(iter(computation.graph.nodes))].shape
     one = shape[-layer.AXES - 1 :] if construction.written.x else (1, *shape)
     named: Shape = one
@@ -80,6 +83,19 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
         layer = concrete
     recursion = index_formulas(layer, named, construction, computation)
     return Task(computation, concrete, one, construction.written, recursion, sizes, named, layer)
+
+
+def chosen(problem: OneLayerProblem, construction: LayerConstruction) -> Iterator[str]:
+    """The quantities whose numbers the problem does not state."""
+    for name, node in construction.graph.nodes.items():
+        if node.role == "given":
+            stated = problem.input if node.of == "input" else problem.upstream
+            if stated is None or isinstance(stated, tuple):
+                yield name
+        elif node.role == "parameter":
+            spec = getattr(problem.record, construction.builder.owned[name].which)
+            if spec.values is None and spec.value is None and spec.init is None:
+                yield name
 
 
 def too_large(problem: OneLayerProblem, shape: Shape, report: Report) -> bool:
@@ -169,8 +185,9 @@ def index_formulas(layer: Any, named: Shape, construction: LayerConstruction, co
     frame = msgspec.structs.replace(frame, axes=tuple(axes))
     assert node.operation is not None
     operation = like(operation, node.operation, frame)
-    outputs = (*((layer.output(named)[0],) if written.y else ()), *places)
-    inputs = named if written.x else named[1:]
+    samples = node.shape[:1] if graph.batched else ()
+    outputs = (*samples, *((layer.output(named)[0],) if written.y else ()), *places)
+    inputs = (*samples, *(named if written.x else named[1:]))
     symbols = [graph.labels[name].symbol for name in node.inputs]
     y = graph.labels[node.name].symbol
     called = Quantities(symbols[0], y, f"dL_d{y}", *symbols[1:])
@@ -179,6 +196,6 @@ def index_formulas(layer: Any, named: Shape, construction: LayerConstruction, co
 
 def like(operation: Operation, other: Operation, frame: Any) -> Operation:
     """The operation of the general layer, written as that of the graph."""
-    settings = ("bias", "flip", "written", "channels", "ties")
+    settings = ("bias", "shared", "flip", "written", "channels", "ties")
     same = {name: getattr(other, name) for name in settings if hasattr(other, name)}
     return msgspec.structs.replace(operation, frame=frame, **same)

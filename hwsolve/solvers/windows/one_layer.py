@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.formula.tree import Formula, Number, Ref, references, substitute
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
 from hwsolve.layers.inference import check_numbers
 from hwsolve.solvers.training.upstream import Upstream, UpstreamField
@@ -44,6 +44,13 @@ class OneLayerProblem(base.Problem, kw_only=True):
     upstream: Annotated[Upstream | None, UpstreamField()] = None
     sizes: Annotated[dict[str, int], MapOf(CountField(0))] = {}
     full: Flag = False
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "layer": say("the layer"),
+        "input": say("the numbers that go in, or a shape with names; without it the general case"),
+        "upstream": say("the gradient of the output; without it the forward pass alone"),
+        "sizes": say("numbers for the names of sizes, for the case that is worked out"),
+        "full": say("whether large arrays are written out too"),
+    }
     optimizer: Any = None
     loss: Any = None
     target: Any = None

@@ -6,7 +6,7 @@ derivative of y[p] holds a δ for each index of x; the sum over p leaves the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,6 @@ from hwsolve.formula.tree import (
 )
 from hwsolve.graph.operation import Operation, backward_schematic, forward_schematic, rename
 from hwsolve.graph.schematic import in_order
-from hwsolve.graph.ties import without_ties
 from hwsolve.layers.base import Size
 from hwsolve.layers.correlation import Correlation
 
@@ -60,7 +59,7 @@ class Quantities(msgspec.Struct, frozen=True):
 class Recursion:
     """The index formulas of one operation.
 
-    `outputs` are the sizes of y, `inputs` those of x, both without a batch; a size may be a name.
+    `outputs` are the sizes of y, `inputs` those of x, a batch in front of both; a size may be a name.
     """
 
     def __init__(self, operation: Operation, outputs: tuple[Size, ...], inputs: tuple[Size, ...], called: Quantities):
@@ -78,13 +77,13 @@ class Recursion:
         return rename(transform(f, tidy), self.called.names)
 
     def letters(self, slot: int) -> dict[str, str]:
-        """The letters of an element of the data, of the weights or of the bias: channels first where there are any."""
+        """The letters of an element of the data, of the weights or of the bias: sample and channels come first."""
         own = backward_schematic(self.operation, slot, len(self.outputs)).indices
         axes = len(self.axes())
         lead = len(own) - axes
         if slot == 0:
-            chosen = ("c",)[:lead] + PLACES[:axes]
-        elif slot == 1:
+            chosen = ("n", "c")[2 - lead :] + PLACES[:axes]
+        elif slot == 1 and own:  # one weight for all has no letters
             chosen = ("o", "c")[2 - lead :] + CELLS[:axes]
         else:
             chosen = ("o",)[: len(own)]
@@ -108,16 +107,27 @@ class Recursion:
 
     def gradient(self, slot: int = 0) -> Formula:
         """∂L/∂ of that element; places that are not there are absent."""
-        found = without_ties(backward_schematic(self.operation, slot, len(self.outputs)).formula)
+        found = backward_schematic(self.operation, slot, len(self.outputs)).formula
         return self.finished(found, self.letters(slot))
 
     def bounded(self, f: Formula, within: bool = True) -> Formula:
         """The formula with the bounds of places, and where there is a stride its divisibility, written out."""
         shapes = {self.called.g: self.outputs, self.called.y: self.outputs}
+        if getattr(self.operation, "border", False):  # a cell outside the map has no part in a maximum
+            shapes[self.called.x] = self.inputs
         if getattr(self.operation, "groups", 1) != 1:  # only the channels of its group count for an output
-            plainly = isinstance(self.operation, Correlation)
-            shapes[self.called.w] = (self.outputs[0], self.sizes["C"]) if plainly else (self.inputs[0], self.sizes["O"])
+            plainly, channel = isinstance(self.operation, Correlation), -1 - len(self.axes())
+            first = self.outputs[channel] if plainly else self.inputs[channel]
+            shapes[self.called.w] = (first, self.sizes["C" if plainly else "O"])
         return guarded(f, shapes, self.bounds(), within)
+
+    @cached_property
+    def derived(self) -> Recursion:
+        """The same by the chain rule alone, which has no convention for several largest cells."""
+        if getattr(self.operation, "ties", "all") == "all":
+            return self
+        operation = msgspec.structs.replace(self.operation, ties="all")
+        return Recursion(operation, self.outputs, self.inputs, self.called)
 
     @cached_property
     def recursion(self) -> Formula:
@@ -151,14 +161,15 @@ class Recursion:
         here = {i.name for i in self.element().indices if isinstance(i, Ref)}
         for index, high in reversed(list(zip(self.schematic.indices, self.outputs, strict=True))):
             f = f if index in here else Big("Sum", f, index, ONE, high)  # a channel that is pooled by itself stays
-        return f, self.of_channel(self.put_output(self.recursion))
+        return f, self.of_channel(self.put_output(self.derived.recursion))
 
     def of_channel(self, f: Formula) -> Formula:
         """The formula where there are so many channels; a sum over their names alone needs no such condition."""
         channels = getattr(self.operation, "channels_in", 1)
-        if not isinstance(channels, int) or channels == 1 or getattr(self.operation, "groups", 1) != 1:
+        named = not isinstance(channels, int) and not getattr(self.operation, "shared", False)
+        if named or channels == 1 or getattr(self.operation, "groups", 1) != 1:
             return f
-        return Call("if", (call("<=", self.element().indices[0], channels), f, ZERO))
+        return Call("if", (call("<=", self.element().indices[-1 - len(self.axes())], channels), f, ZERO))
 
     def share(self) -> Formula:
         """∂y[p]/∂x[i] for a cell i that the place p covers once: the local derivative without its δ's."""
@@ -188,19 +199,24 @@ class Recursion:
     def free(self, *formulas: Formula) -> dict[str, str]:
         """The domains of the names that stand free in some formulas."""
         index = set(self.schematic.indices) | set(self.letters(0).values())
-        found: dict[str, str] = {}
-        for f in formulas:
-            bound = {n.index for n in walk(f) if isinstance(n, Big)}
-            for node in walk(f):
-                if isinstance(node, Ref) and not node.indices and node.name not in bound | {self.called.b}:
-                    found[node.name] = "index" if node.name in index else "size"
-        return dict(sorted(found.items()))
+        numbers = {self.called.w, self.called.b}  # one for all units
+        names = {name for f in formulas for name in free_names(f)} - numbers
+        return {name: "index" if name in index else "size" for name in sorted(names)}
 
     def any_numbers(self, free: dict[str, str], stated: Iterable[Ref]) -> dict[str, str]:
         """The domains, and stated elements of x as real: where elements are compared, all of them are drawn alike."""
         from hwsolve.formula.notation import plain
 
         return free | {plain(key): "real" for key in stated if key.name == self.called.x}
+
+
+def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The names without indices that no sum binds where they stand."""
+    if isinstance(f, Ref) and not f.indices and f.name not in bound:
+        yield f.name
+    for place, part in enumerate(children(f)):
+        inside = isinstance(f, Big) and place == 0
+        yield from free_names(part, bound | {f.index} if inside else bound)  # type: ignore[attr-defined]
 
 
 def tidy(node: Formula) -> Formula:

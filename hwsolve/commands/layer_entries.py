@@ -1,0 +1,162 @@
+"""The entries of layers: their arguments, their equation, and what is counted and computed of them.
+
+Equations and counts are those of the layer itself, for settings that are letters: a `K`×`K` kernel over (C_in, H, W).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import msgspec
+
+from hwsolve.commands.entries import Argument, Entry, Fact, fact, record_arguments, sentence
+from hwsolve.language import localised, say
+
+LAST = ("weight", "bias", "name", "trainable", "symbols")  # the arguments that most layers have
+COUNTED = ("count-params", "complexity", "backprop")  # the kinds of a whole network
+LETTERS = {"kernel_size": "K", "stride": "S", "padding": "P", "dilation": "D"}
+NAMES = {
+    "out_features": "out", "out_channels": "C_out", "num_groups": "G", "num_embeddings": "V", "embedding_dim": "d",
+    "upscale_factor": "r",
+}  # fmt: skip
+FORMS = {
+    "residual": "- residual:\n    body: [linear: 4, relu, linear: 4]\n    shortcut: [linear: 4]",
+    "concat": "- concat:\n    - []\n    - [linear: 4, relu]",
+    "multiply": "- multiply:\n    - []\n    - [linear: 4, sigmoid]",
+    "repeat": "- repeat:\n    times: 3\n    body: [linear: 4, relu]",
+}  # the composites as they are typed
+
+
+def brief(name: str) -> str:
+    """A layer in a line."""
+    from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers.blocks import COMPOSED
+
+    return sentence(layer_class(name).__doc__) if name in LAYERS else str(COMPOSED[name][0])
+
+
+def entry(name: str) -> Entry:
+    """A layer, or a composite."""
+    from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers.blocks import COMPOSED, KEYS, REQUIRED
+    from hwsolve.spec.fields import SizeField, WordField
+
+    if name not in LAYERS:
+        takes = {"times": SizeField().expected, "name": WordField().expected}
+        takes |= {"body": say("a list of layers"), "shortcut": say("`zero_pad`, or a list of layers")}
+        needed = REQUIRED.get(name, ())
+        arguments = tuple(
+            Argument(key, str(takes[key]), "" if key in needed else str(say("none")), str(KEYS[key]))
+            for key in COMPOSED[name][1]
+        )
+        return Entry(name, brief(name), facts=kinds_fact(COUNTED), arguments=arguments, example=FORMS[name])
+    cls: Any = layer_class(name)
+    more = tuple(localised(text) for text in paragraphs(cls.__doc__)[1:])
+    return Entry(name, brief(name), more, (*facts(cls), *kinds_fact(kinds_of(cls))), record_arguments(cls, LAST))
+
+
+def kinds_fact(kinds: tuple[str, ...]) -> tuple[Fact, ...]:
+    """The kinds that take a layer, and whether it is only counted."""
+    only_counted = () if "backprop" in kinds else fact("note", say("Note"), say("It is not yet computed by hand."))
+    return (*fact("kinds", say("Kinds that take it"), ", ".join(kinds)), *only_counted)
+
+
+def kinds_of(cls: Any) -> tuple[str, ...]:
+    """The kinds that take a layer: all count it; those that compute need an operation, or weights, or one number."""
+    from hwsolve.layers.activation import Activation
+    from hwsolve.layers.base import Layer
+
+    windows = {"convolution": "convolution", "pooling": "pooling"}
+    return (
+        *COUNTED[: 2 if cls.PART == "view" or cls.operations is not Layer.operations else 1],
+        *(("backprop",) if cls.build is not Layer.build else ()),
+        *(("initialization",) if issubclass(cls, Activation) or cls.PART in ("dense", "convolution") else ()),
+        *((windows[cls.PART],) if cls.PART in windows else ()),
+    )
+
+
+def paragraphs(docstring: str | None) -> list[str]:
+    """A docstring's paragraphs, each on one line."""
+    return [" ".join(text.split("\n")) for text in re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))]
+
+
+def sample(cls: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A layer whose sizes are letters, and the shape that it reads."""
+    from hwsolve.formula.tree import Ref
+    from hwsolve.layers.window import AXES
+
+    n = getattr(cls, "AXES", 0)
+    fields = {f.name for f in msgspec.structs.fields(cls)}
+    settings: dict[str, Any] = {key: (Ref(letter),) * n for key, letter in LETTERS.items() if n and key in fields}
+    settings |= {key: Ref(letter) for key, letter in NAMES.items() if key in fields}
+    if "output_size" in fields:
+        settings["output_size"] = tuple(Ref(f"{axis}_out") for axis in AXES[n])
+    if "output_padding" in fields:
+        settings["output_padding"] = (0,) * n
+    if "unflattened_size" in fields:
+        settings |= {"dim": -1, "unflattened_size": (Ref("C"), Ref("H"), Ref("W"))}
+    axes = (*getattr(cls, "RANKS", ()), n + 1)[0]
+    map_of = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
+    names = ("C_in", *(f"{axis}_in" for axis in AXES[n])) if n else map_of.get(axes, ("n",))
+    return cls(**settings), tuple(map(Ref, names))
+
+
+def facts(cls: Any) -> tuple[Fact, ...]:
+    """The equation of an output element, the sides of a map, the parameters and the multiply-adds."""
+    from hwsolve.formula.notation import unicode
+    from hwsolve.formula.parse import parse
+    from hwsolve.formula.tree import Ref
+
+    layer, x = sample(cls)
+    grouped = msgspec.structs.replace(layer, groups=Ref("groups")) if hasattr(layer, "groups") else layer
+    counts, macs, sides = grouped.counts(x), grouped.macs(x), layer.axes(x)
+    lengths = "\n".join(f"{cap(cls, axis)} = {unicode(parse(text))}" for axis, (text, _) in sides.items())
+    return (
+        *fact("equation", say("Equation"), equation(layer, x)),
+        *fact("sides", say("Sides"), lengths),
+        *fact("parameters", say("Parameters"), unicode(parse(counts["params"])) if counts else ""),
+        *fact("macs", say("Multiply-adds"), unicode(parse(macs)) if macs else ""),
+    )
+
+
+def cap(cls: Any, axis: int) -> str:
+    """The side of a map that comes out, as L′."""
+    from hwsolve.layers.window import AXES
+
+    return f"{AXES[cls.AXES][axis - 1]}′" if hasattr(cls, "AXES") else "n′"
+
+
+def equation(layer: Any, x: tuple[Any, ...]) -> str:
+    """An element of what comes out, in the layer's own letters; of an activation also what its function is."""
+    from hwsolve.formula.functions import function
+    from hwsolve.formula.notation import unicode
+    from hwsolve.formula.parse import parse
+    from hwsolve.formula.tree import Call, Number, Ref, substitute
+    from hwsolve.layers.activation import Activation
+
+    if layer.EQUATION or not hasattr(layer, "operation"):
+        return str(layer.EQUATION)
+    if isinstance(layer, Activation):
+        f = parse(layer.formula_text())
+        known = function(f.name) if isinstance(f, Call) else None
+        text = (known.cases or known.definition) if known is not None else None
+        rows = [f"y = {unicode(f)}"]
+        if known is not None and text and isinstance(f, Call):
+            inner = substitute(parse(text), dict(zip(known.parameters, f.args, strict=False)))
+            rows[0] += f" = {unicode(inner)}"
+        return rows[0]
+    try:
+        operation = layer.operation(x)
+    except TypeError:
+        operation = layer.operation()
+    from hwsolve.formula.simplify import simplify
+
+    f = parse(operation.text())
+    if not hasattr(layer, "dilation"):
+        f = simplify(substitute(f, {"D": Number(1)}))
+    if hasattr(layer, "groups"):
+        f = substitute(f, {"C": Ref("C_in")})
+    indices = tuple(Ref(i) for i in operation.output_indices())
+    return f"{unicode(Ref('y', indices))} = {unicode(f)}"

@@ -1,0 +1,173 @@
+"""`hwsolve list`: everything that can be written, one thing of it, or the keys that a problem answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hwsolve.commands import layer_entries as layers
+from hwsolve.commands import word_entries as words
+from hwsolve.commands.entries import Entry, Subject, described, two_columns
+from hwsolve.commands.options import Common
+from hwsolve.errors import CallError
+from hwsolve.language import Message, say, use
+from hwsolve.spec import terms
+
+
+def kind_names() -> Iterable[str]:
+    """Every kind."""
+    from hwsolve.solvers import KINDS
+
+    return KINDS
+
+
+def layer_names() -> Iterable[str]:
+    """Every layer, the composites behind them."""
+    from hwsolve.layers import LAYERS
+    from hwsolve.layers.blocks import COMPOSITES
+
+    return (*LAYERS, *COMPOSITES)
+
+
+def loss_names() -> Iterable[str]:
+    """Every loss."""
+    from hwsolve.layers.loss import LOSSES
+
+    return LOSSES
+
+
+def optimizer_names() -> Iterable[str]:
+    """Every optimizer."""
+    from hwsolve.layers.optimizer import OPTIMIZERS
+
+    return OPTIMIZERS
+
+
+def initializer_names() -> Iterable[str]:
+    """Every initialization."""
+    from hwsolve.layers.initializers import INITIALIZERS
+
+    return INITIALIZERS
+
+
+def array_names() -> Iterable[str]:
+    """Every rule for an array."""
+    from hwsolve.spec.arrays import FORMS
+
+    return FORMS
+
+
+def example_names() -> Iterable[str]:
+    """Every shipped problem."""
+    from hwsolve.examples import names
+
+    return names()
+
+
+def example_brief(name: str) -> str:
+    """A shipped problem's title."""
+    from hwsolve.commands.reference import example, title_of
+
+    return title_of(example(name))
+
+
+def example_entry(name: str) -> Entry:
+    """A shipped problem with its text."""
+    from hwsolve.commands.reference import example
+
+    return Entry(name, example_brief(name), example=example(name))
+
+
+def not_called(name: str, known: list[str]) -> tuple[Message, Message | None]:
+    """What is said of a rule for arrays that is not there."""
+    return terms.Terms(say("rule for arrays"), "arrays").unknown(name, known)
+
+
+SUBJECTS: dict[str, Subject] = {
+    "kinds": Subject(
+        say("Kinds of problems."), kind_names, words.kind_brief, words.kind_entry, terms.KIND.unknown
+    ),
+    "layers": Subject(
+        say("Layers of a network."), layer_names, layers.brief, layers.entry, terms.LAYER.unknown
+    ),
+    "losses": Subject(
+        say("Losses of `backprop`."), loss_names, words.loss_brief, words.loss_entry, terms.LOSS.unknown
+    ),
+    "optimizers": Subject(
+        say("Optimizers of `backprop`."), optimizer_names, words.optimizer_brief, words.optimizer_entry,
+        terms.OPTIMIZER.unknown,
+    ),
+    "initializers": Subject(
+        say("How weights are drawn: `weight: {init: …}`."), initializer_names, words.initializer_brief,
+        words.initializer_entry, terms.INITIALIZATION.unknown,
+    ),
+    "functions": Subject(
+        say("Functions and constants of formulas."), words.function_names, words.function_brief, words.function_entry,
+        terms.FUNCTION.unknown,
+    ),
+    "arrays": Subject(
+        say("Rules that make arrays of numbers."), array_names, words.array_brief, words.array_entry, not_called
+    ),
+    "examples": Subject(
+        say("Shipped problems."), example_names, example_brief, example_entry, not_called
+    ),
+}  # fmt: skip
+KEYS = say("The keys that a problem answers: `hwsolve list keys SPEC`.")
+
+
+def show_list(subject: str | None, name: str | None, common: Common) -> None:
+    """Write a list to the standard output, in the format that is asked for."""
+    from hwsolve.commands.solving import emit, format_of
+
+    use(common.language())
+    format = format_of(common)
+    if format == "markdown":
+        raise CallError(say("A list has the format plain or json."))
+    emit(listing(subject, name, format), None)
+
+
+def listing(subject: str | None, name: str | None, format: str) -> str:
+    """The list of a subject, one entry of it, or all subjects; as text or as JSON."""
+    if subject is None:
+        rows = [(known, str(found.about)) for known, found in SUBJECTS.items()] + [("keys", str(KEYS))]
+        return as_json(pairs(rows)) if format == "json" else two_columns(rows)
+    if subject == "keys":
+        from hwsolve.commands.keys import keys_of
+
+        return keys_of(name, format)
+    if subject not in SUBJECTS:
+        raise call_error(*terms.Terms(say("list"), "").unknown(subject, [*SUBJECTS, "keys"]))
+    return of_subject(SUBJECTS[subject], subject, name, format)
+
+
+def of_subject(found: Subject, subject: str, name: str | None, format: str) -> str:
+    """All of a subject, or one of its entries."""
+    if name is None:
+        rows = [(known, found.brief(known)) for known in found.names()]
+        return as_json(pairs(rows)) if format == "json" else two_columns(rows)
+    if subject == "examples":
+        from hwsolve.commands.reference import example
+
+        return as_json(found.entry(name).data()) if format == "json" else example(name)
+    known = list(found.names())
+    if name not in known and not (subject == "functions" and name.startswith("d_") and name[2:] in known):
+        raise call_error(*found.unknown(name, known))
+    entry = found.entry(name)
+    return as_json(entry.data()) if format == "json" else described(entry)
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Names with what they are, as data."""
+    return [{"name": name, "about": about} for name, about in rows]
+
+
+def as_json(data: Any) -> str:
+    """Data as indented JSON."""
+    import json
+
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def call_error(message: Message, hint: Message | None) -> CallError:
+    """A wrong call, with what may have been meant."""
+    return CallError(message if hint is None else say("{message} {hint}", message=message, hint=hint))

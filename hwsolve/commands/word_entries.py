@@ -1,0 +1,237 @@
+"""The entries of what is not a layer: kinds, losses, optimizers, initializations, functions and rules for arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hwsolve.commands.entries import Argument, Entry, as_yaml, fact, record_arguments, sentence
+from hwsolve.language import Message, localised, say
+
+if TYPE_CHECKING:
+    from hwsolve.formula.tree import Formula
+
+COMMON = ("title", "expect", "published", "numbers", "digits")  # the keys of every kind
+
+# ---------------------------------------------------------------- kinds
+
+
+def kind_brief(kind: str) -> str:
+    """A kind in a line."""
+    from hwsolve.commands.reference import summary_of_kind
+
+    return localised(summary_of_kind(kind))
+
+
+def kind_entry(kind: str) -> Entry:
+    """A kind with the keys of its problems."""
+    from hwsolve.solvers import solver
+
+    module = solver(kind)
+    example = module.EXAMPLE.removesuffix(".yaml")
+    facts = (
+        *fact("command", say("Command"), f"hwsolve {kind} SPEC"),
+        *fact("starter", say("A spec to begin with"), f"hwsolve new {kind}"),
+        *fact("shipped", say("Shipped example"), f"hwsolve examples {example}"),
+    )
+    own = tuple(a for a in record_arguments(module.Problem, COMMON) if a.name != "kind")
+    return Entry(kind, kind_brief(kind), facts=facts, arguments=own)
+
+
+# ---------------------------------------------------------------- losses and optimizers
+
+
+def loss_brief(name: str) -> str:
+    """A loss in a line."""
+    from hwsolve.layers.loss import LOSSES
+
+    return sentence(LOSSES[name].__doc__)
+
+
+def loss_entry(name: str) -> Entry:
+    """A loss with its equation, its gradient and its arguments."""
+    from hwsolve.formula.notation import unicode
+    from hwsolve.layers.loss import LOSSES
+
+    loss = LOSSES[name]()
+    letter, value, slope = loss_formulas(loss)
+    facts = (
+        *fact("equation", say("Equation"), f"L = {unicode(value)}"),
+        *fact("gradient", say("Gradient"), f"∂L/∂{letter}ᵢ = {unicode(slope)}"),
+        *(fact("takes", say("Takes"), loss.wants) if loss.wants else ()),
+        *fact("target", say("Target"), target(loss)),
+    )
+    return Entry(name, loss_brief(name), facts=facts, arguments=record_arguments(LOSSES[name]))
+
+
+def target(loss: Any) -> Message:
+    """What a loss compares the output with."""
+    if not loss.classes:
+        return say("numbers in the shape of the output")
+    form = "{class: 3}"
+    if loss.holds:
+        return say("classes, as `{form}`, or a probability for every class", form=form)
+    return say("classes, as `{form}`", form=form)
+
+
+def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
+    """The letter of the output, the loss of one sample, and its derivative by output i, as the operation has them."""
+    from hwsolve.formula.simplify import simplify
+    from hwsolve.formula.tree import Call, Number, Ref, substitute
+    from hwsolve.graph.graph import Builder, Graph
+    from hwsolve.graph.operation import backward_schematic, forward_schematic, rename
+    from hwsolve.layers.loss import Target
+
+    builder = Builder(Graph())
+    target = Target("t", selects=False, unit=True)
+    operation, _ = loss.operation(builder, builder.given("y", (2,)), target, 1, loss.half)
+    letter = "z" if loss.holds else "y"
+    value = rename(forward_schematic(operation, 0).formula, {"x": letter})
+    back = substitute(backward_schematic(operation, 0, 0).formula, {"g": Number(1), "m1": Ref("i")})
+    slope = rename(simplify(back), {"x": letter})
+    if loss.reduction == "mean" and not loss.classes:
+        value, slope = Call("/", (value, Ref("I"))), Call("/", (slope, Ref("I")))
+    return letter, value, slope
+
+
+def optimizer_brief(name: str) -> str:
+    """An optimizer in a line."""
+    from hwsolve.layers.optimizer import OPTIMIZERS
+
+    return sentence(OPTIMIZERS[name].__doc__)
+
+
+def optimizer_entry(name: str) -> Entry:
+    """An optimizer with its arguments."""
+    from hwsolve.layers.optimizer import OPTIMIZERS
+
+    return Entry(name, optimizer_brief(name), arguments=record_arguments(OPTIMIZERS[name]))
+
+
+# ---------------------------------------------------------------- initializations
+
+
+def initializer_brief(name: str) -> str:
+    """An initialization in a line."""
+    from hwsolve.layers.initializers import INITIALIZERS
+
+    return str(INITIALIZERS[name].about)
+
+
+def initializer_entry(name: str) -> Entry:
+    """An initialization with its arguments."""
+    from hwsolve.layers.initializers import INITIALIZERS
+
+    rule = INITIALIZERS[name]
+    arguments = tuple(
+        Argument(key, str(a.field.expected), a.default, str(a.meaning)) for key, a in rule.arguments.items()
+    )
+    given = ", ".join(f"{a.name}: {a.default or '1/2'}" for a in arguments)
+    init = f"{{{name}: {{{given}}}}}" if given else name
+    return Entry(name, str(rule.about), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}")
+
+
+# ---------------------------------------------------------------- functions
+
+
+def function_names() -> list[str]:
+    """All that can be called in a formula, and the constants."""
+    from hwsolve.formula.parse import BIG_OPERATORS
+    from hwsolve.formula.vectors import CALLED
+    from hwsolve.spec.amounts import CONSTANTS
+
+    called = [name for name in CALLED if name not in BIG_OPERATORS]
+    return [*called, "if", *BIG_OPERATORS, *sorted(CONSTANTS)]
+
+
+def function_brief(name: str) -> str:
+    """A function in a line."""
+    from hwsolve.formula.function_words import about
+
+    return str(about(name))
+
+
+def function_entry(name: str) -> Entry:
+    """A function: how it is called, what it is, its derivative, and where it has none."""
+    from hwsolve.formula.functions import function
+    from hwsolve.formula.notation import unicode
+    from hwsolve.formula.parse import parse
+    from hwsolve.formula.vectors import NUMBERS, VECTORS, called
+    from hwsolve.spec.amounts import CONSTANTS
+
+    if name in CONSTANTS:
+        return Entry(name, function_brief(name))
+    known = function(name)
+    if known is None:
+        text = VECTORS.get(name, NUMBERS.get(name, ""))
+        facts = fact("form", say("Form"), "if(x > 0, x, 0)" if name == "if" else called(name))
+        return Entry(name, function_brief(name), facts=(*facts, *fact("definition", say("Definition"), shown(text))))
+    defined = known.cases if known.cases and not known.cases.startswith(f"{name}(") else known.definition
+    slopes = {known.parameters[0]: known.derivative} | known.partials
+    rows = [f"∂/∂{by} = {written_out(text)}" for by, text in slopes.items() if text] if known.partials else []
+    one = written_out(known.derivative) if known.derivative and not rows else ""
+    facts = (
+        *fact("form", say("Form"), called(name)),
+        *fact("definition", say("Definition"), shown(defined or "")),
+        *fact("derivative", say("Derivative"), "\n".join(rows) or one),
+        *fact("kinks", say("No derivative at"), ", ".join(f"x = {unicode(parse(k))}" for k in known.kinks)),
+    )
+    return Entry(name, function_brief(name), facts=facts)
+
+
+def written_out(text: str) -> str:
+    """A derivative, and its pieces where it is a function of its own."""
+    from hwsolve.formula.functions import function
+    from hwsolve.formula.parse import parse
+    from hwsolve.formula.tree import Call
+
+    f = parse(text)
+    known = function(f.name) if isinstance(f, Call) else None
+    apart = known is not None and known.name.startswith("d_") and known.cases
+    return f"{shown(text)} = {shown(known.cases)}" if known is not None and known.cases and apart else shown(text)
+
+
+def shown(text: str) -> str:
+    """A formula of the table as a reader sees it."""
+    from hwsolve.formula.notation import unicode
+    from hwsolve.formula.parse import parse
+
+    return unicode(parse(text)) if text else ""
+
+
+# ---------------------------------------------------------------- arrays
+
+ARRAYS: dict[str, tuple[Message, str]] = {
+    "linspace": (
+        say("Evenly spaced numbers, the first and the last included."),
+        "{linspace: [-0.1, 0.5], shape: [2, 3]}",
+    ),
+    "arange": (say("Numbers a step apart."), "{arange: 6, start: 1, step: 1/2, shape: [2, 3]}"),
+    "zeros": (say("An array of zeros."), "{zeros: [2, 3]}"),
+    "ones": (say("An array of ones."), "{ones: 4}"),
+    "eye": (say("Ones on the diagonal, zeros elsewhere."), "{eye: 3}"),
+    "full": (say("One number everywhere."), "{full: [2, 2], value: 0.1}"),
+}
+
+
+def array_brief(name: str) -> str:
+    """A rule for an array in a line."""
+    return str(ARRAYS[name][0])
+
+
+def array_entry(name: str) -> Entry:
+    """A rule for an array with its keys."""
+    from hwsolve.spec.arrays import KEYS, MEANINGS, form_of_rule
+
+    form = form_of_rule(name)
+    fields = {name: form.argument} | {key: KEYS[key] for key in form.takes}
+    defaults = {"start": "0", "step": "1", "shape": as_yaml(None)}
+    arguments = tuple(
+        Argument(
+            key,
+            str(field.expected),
+            "" if key == name or key in form.needs else defaults.get(key, ""),
+            str(MEANINGS[key]),
+        )
+        for key, field in fields.items()
+    )
+    return Entry(name, array_brief(name), arguments=arguments, example=f"input: {ARRAYS[name][1]}")

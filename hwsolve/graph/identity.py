@@ -1,0 +1,80 @@
+"""Equal irrationals: where a branch is undecided, or a ball may be a short decimal, forms are asked.
+
+Two balls that overlap may be one number: flat regions of an image, symmetric weights, an irrational that cancels to 0.
+The work is then done once more on balls that know their form (`numbers.formed`), and what comes out is plain again:
+a number whose form is a rational is that rational, and numbers of one form share one ball.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from flint import arb
+
+from hwsolve.numbers import Undecided, forms
+from hwsolve.numbers.formed import Formed, Remembering, remembering
+from hwsolve.numbers.forms import Form
+
+T = TypeVar("T")
+NARROW = arb(2) ** -60  # a narrower ball with a short decimal in it may be that number
+PLACES = 10**12
+
+
+def settled(work: Callable[[], T]) -> T:
+    """What work gives; done again with forms, where a branch is undecided or a ball may be a short decimal."""
+    try:
+        found = work()
+        if not doubtful(found):
+            return found
+    except Undecided:
+        pass
+    with Remembering():
+        made: T = plain(work(), {})
+    return made
+
+
+def doubtful(x: Any) -> bool:
+    """Whether a ball in it may be a whole number, or a decimal of few places."""
+    if type(x) is arb:
+        return not x.is_exact() and (x * PLACES).contains_integer() and bool(x.rad() < NARROW)
+    return any(map(doubtful, parts(x)))
+
+
+def parts(x: Any) -> Iterable[Any]:
+    """What an array, a record, a list or a mapping holds."""
+    if isinstance(x, np.ndarray):
+        return x.ravel().tolist() if x.dtype.char == "O" else ()
+    if isinstance(x, dict):
+        return x.values()
+    if isinstance(x, msgspec.Struct):
+        return (getattr(x, f) for f in x.__struct_fields__)
+    return x if isinstance(x, (list, tuple)) else ()
+
+
+def plain(x: Any, shared: dict[Form, arb]) -> Any:
+    """The same without forms: numbers of one form share one ball."""
+    if type(x) is Formed:
+        return shared.setdefault(x.form, x.ball)
+    if isinstance(x, np.ndarray) and x.dtype.char == "O":
+        found = np.empty(x.size, dtype=object)
+        found[:] = [plain(v, shared) for v in x.ravel().tolist()]
+        return found.reshape(x.shape)
+    if isinstance(x, dict):
+        return {key: plain(v, shared) for key, v in x.items()}
+    if isinstance(x, msgspec.Struct):
+        return msgspec.structs.replace(x, **{f: plain(getattr(x, f), shared) for f in x.__struct_fields__})
+    return type(x)(plain(v, shared) for v in x) if isinstance(x, (list, tuple)) else x
+
+
+def abridged(x: Any) -> Any:
+    """The numbers of an array (or a scalar) with a long form as an atom: what the next step of training starts from."""
+    if not remembering():
+        return x
+    if isinstance(x, np.ndarray):
+        found = np.empty(x.size, dtype=object)
+        found[:] = [abridged(v) for v in x.ravel().tolist()]
+        return found.reshape(x.shape)
+    return Formed(x.ball, forms.atom("=", x.form)) if type(x) is Formed and len(x.form.terms) > 1 else x

@@ -1,0 +1,121 @@
+"""Whether every quantity of a graph has a name, and a spelling on paper, of its own.
+
+Two quantities of one name would have one key; `x1` beside an array `x` has another key than `x[1]`, but is written x₁
+as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hwsolve.formula.notation import plain, symbol, unicode
+from hwsolve.formula.notation.unicode import SUBSCRIPTS
+from hwsolve.formula.tree import Formula, Number, Ref, references
+from hwsolve.graph.elements import Indices
+from hwsolve.graph.graph import Graph
+from hwsolve.language import Message, say
+
+LETTERS = frozenset("ijkmhlpqrsconuvt")  # of indices in the formulas of operations
+RAISED = {chr(lowered): chr(raised) for raised, lowered in SUBSCRIPTS.items()}
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A quantity, or an element (`at`) that has a name, by the node behind it; `keyed`: whether keys begin with it."""
+
+    node: str
+    name: str
+    shape: tuple[int, ...] = ()
+    at: Indices | None = None
+    keyed: bool = True
+
+    def written(self) -> str:
+        """The name on paper, without the indices of an element."""
+        return symbol(self.name) if self.shape else unicode(Ref(self.name))
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """Two things that a reader cannot tell apart; `element` is that of the first which is written as the second is.
+
+    `written` is empty where the names themselves are the same.
+    """
+
+    first: Named
+    second: Named
+    written: str = ""
+    element: str = ""
+
+    def sentence(self) -> Message:
+        """What is wrong."""
+        a, b = self.element, self.second.name
+        if not self.written:
+            return say("Two quantities are called `{name}`.", name=b)
+        return say("`{a}` and `{b}` are both written {written}.", a=a, b=b, written=self.written)
+
+
+def quantities(graph: Graph) -> Iterator[Named]:
+    """Everything that has a name; an update is the next value of what it follows."""
+    for node in graph.nodes.values():
+        if node.role in ("constant", "update"):
+            continue
+        label = graph.labels[node.name]
+        for at, name in label.elements.items():
+            yield Named(node.name, name, (), at)
+        # where elements have names, the array as a whole has a symbol, but no key
+        yield Named(node.name, label.symbol, node.shape, None, not label.elements)
+
+
+def clash(things: Iterable[Named]) -> Clash | None:
+    """The first two things of one name or spelling, if there are any."""
+    every = list(things)
+    names: dict[str, Named] = {}
+    spellings: dict[str, Named] = {}
+    for one in every:
+        if one.keyed and (other := names.setdefault(one.name, one)) is not one:
+            return Clash(other, one)
+    for one in every:
+        if (other := spellings.setdefault(one.written(), one)) is not one and other.node != one.node:
+            return Clash(other, one, one.written(), other.name)
+    arrays = {text: one for text, one in spellings.items() if one.shape}
+    return next((found for one in every if (found := as_element(one, arrays))), None)
+
+
+def as_element(one: Named, arrays: dict[str, Named]) -> Clash | None:
+    """A name that is written as an element of an array is: x₁, or xᵢ in a formula for all elements."""
+    text = one.written()
+    cut = len(text)
+    while cut > 1 and (text[cut - 1] in RAISED or text[cut - 1] == ","):
+        cut -= 1
+        array = arrays.get(text[:cut])
+        if array is None or array.node == one.node or len(array.shape) <= len(one.shape):
+            continue
+        shape = array.shape[: len(array.shape) - len(one.shape)]
+        for indices in readings("".join(RAISED.get(c, c) for c in text[cut:]), shape):
+            element = Ref(array.name, indices)
+            if unicode(element) == text:
+                return Clash(array, one, text, plain(element))
+    return None
+
+
+def readings(text: str, shape: tuple[int, ...]) -> Iterator[tuple[Formula, ...]]:
+    """The indices that a text of subscripts can stand for."""
+    for parts in [text.split(",")] if "," in text else [[text], list(text)]:
+        if len(parts) == len(shape) and all(p in LETTERS or within(p, n) for p, n in zip(parts, shape, strict=True)):
+            yield tuple(Ref(p) if p in LETTERS else Number(int(p)) for p in parts)
+
+
+def within(text: str, size: int) -> bool:
+    """Whether a text is an index of an axis."""
+    return text.isdecimal() and 1 <= int(text) <= size
+
+
+def constants(graph: Graph) -> set[str]:
+    """The names such as `pi` in numbers that stand in formulas as they are."""
+    numbers = (graph.numbers[n.name] for n in graph.nodes.values() if n.role == "constant")
+    return {ref.name for f in numbers for ref in references(f)}
+
+
+def scalars(graph: Graph) -> frozenset[str]:
+    """The names that stand in formulas without indices, where an index of the same name could be meant."""
+    return frozenset(n.name for n in quantities(graph) if not n.shape)

@@ -1,0 +1,45 @@
+"""The names of a network's sizes: each must differ from the keys of the answers, and from the others on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hwsolve.formula.tree import Formula, references
+from hwsolve.language import say
+from hwsolve.layers.inference import Item, Network
+from hwsolve.spec.report import ROOT, Report
+
+
+def check_size_names(network: Network, keys: frozenset[str], report: Report) -> None:
+    """Note a size that is called as a key is, and two that are written alike."""
+    names = list(dict.fromkeys((*names_of(network.input), *names_in(network.items))))
+    path, hint = ROOT / "network", say("Choose another name.")
+    for name in names:
+        if name in keys:
+            report.add(network.node, path, say("`{name}` is a key of the answers, and a size here.", name=name), hint)
+    if len(names) > 1:
+        from hwsolve.graph.spelling import Named, clash
+
+        found = clash(Named(name, name) for name in names)
+        if found is not None:
+            report.add(network.node, path, found.sentence(), hint)
+
+
+def names_in(items: tuple[Item, ...]) -> Iterator[str]:
+    """The names among the sizes of layers and of their settings."""
+    for item in items:
+        yield from names_of((item.output, item.times))
+        if item.layer is not None:
+            yield from names_of(tuple(getattr(item.layer, field) for field in item.layer.__struct_fields__))
+        for _, inner in item.branches:
+            yield from names_in(inner)
+
+
+def names_of(value: Any) -> Iterator[str]:
+    """The names in sizes, also within tuples."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from names_of(part)
+    elif isinstance(value, Formula):
+        yield from (ref.name for ref in references(value))

@@ -1,0 +1,45 @@
+"""Floats that know how far off they may be, and the mode in which near ties fall the other way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EPS = 2.0**-53
+SALTS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # one for each copy
+
+
+class Measured(float):
+    """A float and its error."""
+
+    error: float
+
+    def __new__(cls, value: float, error: float) -> Measured:
+        made = super().__new__(cls, value)
+        made.error = float(error)
+        return made
+
+
+def in_float64(value: Any) -> Measured:
+    """A proven value as the nearest float."""
+    found = float(value) if isinstance(value, (int, float)) or hasattr(value, "rad") else int(value.p) / int(value.q)
+    return Measured(found, 4 * EPS * abs(found) + (float(value.rad()) if hasattr(value, "rad") else 0))
+
+
+def error_of(value: Any) -> float:
+    """How far off a float may be; nothing, as far as anyone knows, where it is a plain one."""
+    return value.error if isinstance(value, Measured) else 0.0
+
+
+class Contrary:
+    """Inside the block runs a copy: values that agree to rounding, but are not one float, fall the other way."""
+
+    salt: int | None = None
+
+    def __init__(self, salt: int) -> None:
+        self.own = salt
+
+    def __enter__(self) -> None:
+        Contrary.salt = self.own
+
+    def __exit__(self, *error: object) -> None:
+        Contrary.salt = None

@@ -1,0 +1,44 @@
+"""What was judged, as tables: expectations of the spec, and what sources state, beside what came out."""
+
+from __future__ import annotations
+
+from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.unicode import number_text
+from hwsolve.language import say
+from hwsolve.solution import Check, Published, Table, Text
+
+
+def checks_table(checks: tuple[Check, ...]) -> Table:
+    """Expectations of the spec; how far one is missed is shown where one is."""
+    missed = any(c.difference for c in checks)
+    heads = (say("Key"), say("Expected"), say("Got"), say("Holds"), *([say("Difference")] if missed else []))
+    rows = [
+        (c.key, c.expected, counted(c.brief or c.got), holds(c), *([c.difference] if missed else [])) for c in checks
+    ]
+    return Table("", heads, tuple(rows))
+
+
+def holds(c: Check) -> Text:
+    """A tick for what is proven; else what the agreement rests on."""
+    return (c.how or "✓") if c.ok else "✗"
+
+
+def published_table(published: tuple[Published, ...]) -> Table:
+    """What sources state."""
+    heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
+    rows = [(p.key, p.stated, p.source, counted(p.brief or p.computed), agreement(p)) for p in published]
+    return Table("", heads, tuple(rows))
+
+
+def agreement(p: Published) -> Text:
+    """A tick or a cross; what is neither in words."""
+    if p.verdict == "cut off":
+        return say("cut off; rounded: {rounded}", rounded=p.rounded)
+    if p.verdict == "not decided":
+        return say("not decided")
+    return (p.how or "✓") if p.agrees else "✗"
+
+
+def counted(text: str) -> str:
+    """A result with commas between thousands where it is one number; lists and formulas stay as a spec has them."""
+    return number_text(text) if digits(text) else text

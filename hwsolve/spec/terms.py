@@ -1,0 +1,127 @@
+"""The words of the field: what a name that is not known is called, and which names are only not there yet.
+
+A term of torch.nn, torch.optim or a textbook that hwsolve lacks is no mistake of the reader's: it is said to be not
+there yet, and nothing is suggested in its place.  A name that is added to hwsolve may stay here.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hwsolve.language import Message, say
+from hwsolve.spec.names import all_known, bare, clip, near_name, same_name
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """One kind of names: as errors say it, as `hwsolve list` calls them, and those of the field that may be absent."""
+
+    what: Message
+    listing: str
+    field: tuple[str, ...] = ()
+
+    def absent(self, name: str, known: list[str]) -> bool:
+        """Whether the field knows a name that hwsolve does not."""
+        return bare(name) in map(bare, self.field) and same_name(name, known) is None
+
+    def unknown(self, name: str, known: list[str]) -> tuple[Message, Message | None]:
+        """What is wrong with a name that is not known, and a hint."""
+        if self.absent(name, known):
+            return not_there_yet(self.what, name), say("`{command}` shows what there is.", command=self.command)
+        message = say("Unknown {what} `{name}`.", what=self.what, name=clip(name))
+        near = same_name(name, known) or near_name(name, [*known, *self.field])
+        if near is None:
+            return message, all_known(known)
+        return message, say("Did you mean `{near}`?", near=near) if near in known else not_there_yet(self.what, near)
+
+    @property
+    def command(self) -> str:
+        """The command that lists what is there."""
+        return f"hwsolve list {self.listing}"
+
+
+def not_there_yet(what: Message, name: str) -> Message:
+    """A term of the field that hwsolve does not have."""
+    return say("The {what} `{name}` is not there yet.", what=what, name=clip(name))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Names parted by blanks."""
+    return tuple(text.split())
+
+
+ACTIVATIONS = words(
+    """celu glu swiglu geglu hard_shrink log_softplus maxout rrelu soft_shrink softmax2d tanh_shrink threshold
+    sparsemax gumbel_softmax squareplus snake"""
+)
+
+LAYER = Terms(
+    say("layer"),
+    "layers",
+    ACTIVATIONS
+    + words(
+        """softmin rnn rnn_base rnn_cell rnn_cell_base simple_rnn vanilla_rnn elman_rnn bidirectional_rnn lstm lstm_cell
+        bidirectional_lstm bilstm conv_lstm peephole_lstm gru gru_cell recurrent bidirectional time_distributed
+        attention self_attention cross_attention additive_attention dot_product_attention scaled_dot_product_attention
+        multi_head_attention multihead_attention grouped_query_attention multi_query_attention
+        transformer transformer_encoder transformer_encoder_layer transformer_decoder transformer_decoder_layer
+        positional_encoding positional_embedding rotary_embedding feed_forward mixture_of_experts
+        adaptive_log_softmax_with_loss alpha_dropout feature_alpha_dropout drop_connect drop_path stochastic_depth
+        gaussian_noise gaussian_dropout bilinear channel_shuffle cosine_similarity pairwise_distance embedding_bag
+        fold unfold im2col col2im pixel_unshuffle space_to_depth upsampling_bilinear2d upsampling_nearest2d
+        circular_pad1d circular_pad2d circular_pad3d constant_pad1d constant_pad2d constant_pad3d
+        reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+        zero_pad1d zero_pad2d zero_pad3d zero_padding2d cropping2d
+        fractional_max_pool2d fractional_max_pool3d lp_pool1d lp_pool2d lp_pool3d
+        max_unpool1d max_unpool2d max_unpool3d roi_pool spatial_pyramid_pooling
+        cross_map_lrn2d local_response_norm rms_norm sync_batch_norm spectral_norm weight_norm
+        separable_conv2d deformable_conv2d graph_conv gcn capsule squeeze_excitation se_block highway
+        sequential module_list permute transpose squeeze unsqueeze"""
+    ),
+)
+ACTIVATION = Terms(say("activation"), "layers", (*ACTIVATIONS, "softmin"))
+POOLING = Terms(say("pooling layer"), "layers", tuple(name for name in LAYER.field if "pool" in name))
+CONVOLUTION = Terms(say("convolution"), "layers", tuple(name for name in LAYER.field if "conv" in name))
+
+LOSS = Terms(
+    say("loss"),
+    "losses",
+    words(
+        """adaptive_log_softmax_with_loss cosine_embedding_loss cosine_similarity ctc_loss gaussian_nll_loss
+        hinge_embedding_loss hinge hinge_loss squared_hinge huber huber_loss kl kl_div kl_divergence kl_div_loss
+        linear_cross_entropy linear_cross_entropy_loss margin_ranking_loss multi_label_margin_loss
+        multilabel_margin_loss multi_label_soft_margin_loss multilabel_soft_margin_loss multi_margin_loss
+        poisson_nll_loss poisson smooth_l1_loss soft_margin_loss triplet_margin_loss
+        triplet_margin_with_distance_loss triplet_loss contrastive_loss info_nce focal_loss dice_loss iou_loss
+        log_cosh exponential_loss perceptron_loss zero_one_loss mape msle rmse wasserstein"""
+    ),
+)
+OPTIMIZER = Terms(
+    say("optimizer"),
+    "optimizers",
+    words(
+        """adadelta adafactor adagrad adam adamax adamw amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon nadam
+        newton conjugate_gradient radam rmsprop rprop sparse_adam shampoo adabound"""
+    ),
+)
+INITIALIZATION = Terms(
+    say("initialization"),
+    "initializers",
+    words("lecun lecun_uniform lecun_normal variance_scaling delta_orthogonal lsuv fixup identity"),
+)
+FUNCTION = Terms(
+    say("function"),
+    "functions",
+    ACTIVATIONS
+    + words(
+        """asinh acosh atanh sec csc cot coth sech csch acot atan2 arsinh arcosh artanh arctanh log1p expm1 erfc erfinv
+        erfcx lgamma digamma loggamma beta binomial factorial bessel zeta cbrt hypot sinc mod fmod round trunc frac
+        clip clamp argmax argmin median var variance std cov corr cumsum trace det inv inverse transpose rank eig
+        svd diag outer kron conv fft integral integrate limit re im conj arg cross_entropy mse kl_div
+        real imag sort gcd lcm logit log_normal attention"""
+    ),
+)
+KIND = Terms(
+    say("kind"),
+    "kinds",
+    words("attention transformer rnn lstm gru recurrent perceptron hopfield boltzmann optimizer normalization"),
+)

@@ -1,0 +1,305 @@
+"""The independent peer of everything that is registered: each layer, loss, optimizer, initializer and function by name.
+
+A layer's peer is a module of PyTorch with random settings, a loss's or an optimizer's the one of PyTorch, an
+initializer's that of torch.nn.init, a function's the value of mpmath or of fractions.  `tests/test_peers.py` compares
+each, and fails for a name that stands in a registry and not here.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tests.line_check import ANALYTIC, STEPWISE
+
+Shape = tuple[int, ...]
+
+
+class Drawn(NamedTuple):
+    """One layer with random settings: as a spec writes it, as torch.nn has it, and the shape of one sample."""
+
+    arguments: dict[str, Any]
+    module: Callable[[Any], Any]  # takes torch, gives the module
+    shape: Shape
+
+
+Draw = Callable[[random.Random], Drawn]
+
+
+def module(name: str, *positional: Any, **arguments: Any) -> Callable[[Any], Any]:
+    """`torch.nn.NAME(…)`, made when PyTorch is there."""
+    return lambda torch: getattr(torch.nn, name)(*positional, **arguments)
+
+
+def sides(dice: random.Random, axes: int, low: int, high: int) -> Shape:
+    """The sides of a map."""
+    return tuple(dice.randint(low, high) for _ in range(axes))
+
+
+def linear(dice: random.Random) -> Drawn:
+    """A dense layer, on a vector or on the last axis of rows."""
+    inputs, outputs, bias = dice.randint(1, 4), dice.randint(1, 4), dice.random() < 0.7
+    shape = (*sides(dice, dice.choice((0, 0, 1)), 1, 3), inputs)
+    return Drawn(
+        {"out_features": outputs} | ({} if bias else {"bias": False}),
+        module("Linear", inputs, outputs, bias=bias),
+        shape,
+    )
+
+
+def convolution(axes: int, transposed: bool) -> Draw:
+    """A convolution or transposed convolution along some axes."""
+
+    def draw(dice: random.Random) -> Drawn:
+        groups = dice.choice((1, 1, 2))
+        c_in, c_out = groups * dice.randint(1, 2), groups * dice.randint(1, 2)
+        stride, kernel = dice.randint(1, 2), dice.randint(1, 2)
+        settings = {"stride": stride, "dilation": dice.randint(1, 2), "groups": groups, "bias": dice.random() < 0.7}
+        settings["padding"] = dice.randint(0, 1)
+        if transposed:
+            settings["output_padding"] = dice.randint(0, stride - 1)
+        name = f"Conv{'Transpose' if transposed else ''}{axes}d"
+        shape = (c_in, *sides(dice, axes, 3, 4 if axes < 3 else 3))
+        stated = {k: v for k, v in settings.items() if k != "bias" or not v}
+        made = module(name, c_in, c_out, kernel, **settings)
+        return Drawn({"out_channels": c_out, "kernel_size": kernel, **stated}, made, shape)
+
+    return draw
+
+
+def pooling(kind: str, axes: int) -> Draw:
+    """A maximum or an average over windows."""
+
+    def draw(dice: random.Random) -> Drawn:
+        kernel = dice.randint(1, 3)
+        settings: dict[str, Any] = {"stride": dice.randint(1, 2), "padding": dice.randint(0, kernel // 2)}
+        settings["ceil_mode"] = dice.random() < 0.3
+        if kind == "Max":
+            settings["dilation"] = dice.randint(1, 2) if kernel < 3 else 1
+        shape = (dice.randint(1, 2), *sides(dice, axes, 4, 5 if axes < 3 else 4))
+        return Drawn({"kernel_size": kernel, **settings}, module(f"{kind}Pool{axes}d", kernel, **settings), shape)
+
+    return draw
+
+
+def adaptive(kind: str, axes: int) -> Draw:
+    """Pooling to a map of a given size."""
+
+    def draw(dice: random.Random) -> Drawn:
+        size = dice.randint(1, 3)
+        shape = (dice.randint(1, 2), *sides(dice, axes, 1, 4))
+        return Drawn({"output_size": size}, module(f"Adaptive{kind}Pool{axes}d", size), shape)
+
+    return draw
+
+
+def channel_norm(name: str, axes: int) -> Draw:
+    """Batch or instance normalisation, with or without parameters."""
+
+    def draw(dice: random.Random) -> Drawn:
+        channels, affine = dice.randint(1, 4), dice.random() < 0.6
+        shape = (channels, *sides(dice, axes, 2, 4))
+        return Drawn({"affine": affine}, module(f"{name}{axes}d", channels, affine=affine), shape)
+
+    return draw
+
+
+def layer_norm(dice: random.Random) -> Drawn:
+    """Normalisation over the last axes."""
+    shape = sides(dice, dice.randint(1, 3), 2, 4)
+    over = shape[-dice.randint(1, len(shape)) :]
+    affine = dice.random() < 0.7
+    arguments = {"normalized_shape": list(over), "elementwise_affine": affine}
+    return Drawn(arguments, module("LayerNorm", over, elementwise_affine=affine), shape)
+
+
+def group_norm(dice: random.Random) -> Drawn:
+    """Normalisation over groups of channels."""
+    groups = dice.randint(1, 3)
+    channels = groups * dice.randint(1, 3)
+    return Drawn({"num_groups": groups}, module("GroupNorm", groups, channels), (channels, *sides(dice, 2, 2, 3)))
+
+
+def activation(name: str, **settings: Callable[[random.Random], Any]) -> Draw:
+    """A function of each element; `settings` draw its arguments."""
+
+    def draw(dice: random.Random) -> Drawn:
+        chosen = {key: value(dice) for key, value in settings.items() if dice.random() < 0.7}
+        return Drawn(chosen, module(name, **chosen), sides(dice, dice.randint(1, 3), 1, 4))
+
+    return draw
+
+
+def hard_sigmoid(dice: random.Random) -> Drawn:
+    """ReLU6(x + 3)/6; torch.nn.Hardsigmoid has the 1/6 of its derivative in float32."""
+
+    def made(torch: Any) -> Any:
+        return type("Peer", (torch.nn.Module,), {"forward": lambda _, x: torch.nn.functional.relu6(x + 3) / 6})()
+
+    return Drawn({}, made, sides(dice, dice.randint(1, 3), 1, 4))
+
+
+def slope(dice: random.Random) -> float:
+    """A slope for the negative side."""
+    return dice.choice((0.125, 0.25, 0.5, 2))  # as float32 has them too
+
+
+def prelu(dice: random.Random) -> Drawn:
+    """The activation with a slope that is learned."""
+    init = slope(dice)
+    return Drawn({"init": init}, module("PReLU", init=init), sides(dice, dice.randint(1, 2), 1, 4))
+
+
+def softmax(name: str) -> Draw:
+    """The probabilities of classes, or their logarithms, along an axis."""
+
+    def draw(dice: random.Random) -> Drawn:
+        shape = sides(dice, dice.randint(1, 3), 1, 4)
+        dim = dice.choice([*range(1, len(shape) + 1), *range(-len(shape), 0)])
+        return Drawn({"dim": dim}, module(name, dim=dim), shape)
+
+    return draw
+
+
+def dropout(name: str, axes: int) -> Draw:
+    """Dropout, as a trained network uses it."""
+
+    def draw(dice: random.Random) -> Drawn:
+        p = dice.choice((0.1, 0.5))
+        return Drawn({"p": p}, lambda torch: getattr(torch.nn, name)(p).eval(), sides(dice, axes + 1, 1, 3))
+
+    return draw
+
+
+def flatten(dice: random.Random) -> Drawn:
+    """Axes in a row."""
+    shape = sides(dice, dice.randint(1, 4), 1, 3)
+    start = dice.randint(1, len(shape))
+    end = dice.choice([dice.randint(start, len(shape)), -1])
+    return Drawn({"start_dim": start, "end_dim": end}, module("Flatten", start, end), shape)
+
+
+def unflatten(dice: random.Random) -> Drawn:
+    """One axis as several."""
+    parts = sides(dice, 2, 1, 3)
+    shape = (parts[0] * parts[1], *sides(dice, dice.randint(0, 1), 1, 3))
+    return Drawn({"dim": 1, "unflattened_size": list(parts)}, module("Unflatten", 1, parts), shape)
+
+
+def upsample(dice: random.Random) -> Drawn:
+    """Each element repeated."""
+    factor = dice.randint(1, 3)
+    return Drawn(
+        {"scale_factor": factor}, module("Upsample", scale_factor=factor), (dice.randint(1, 2), *sides(dice, 2, 1, 3))
+    )
+
+
+def pixel_shuffle(dice: random.Random) -> Drawn:
+    """Channels as pixels."""
+    r = dice.randint(1, 2)
+    shape = (r * r * dice.randint(1, 2), *sides(dice, 2, 1, 3))
+    return Drawn({"upscale_factor": r}, module("PixelShuffle", r), shape)
+
+
+def embedding(dice: random.Random) -> Drawn:
+    """A table of vectors; the shape is that of the indices."""
+    rows, columns = dice.randint(1, 6), dice.randint(1, 4)
+    return Drawn(
+        {"num_embeddings": rows, "embedding_dim": columns}, module("Embedding", rows, columns), (dice.randint(1, 4),)
+    )
+
+
+AXES = (1, 2, 3)
+LAYERS: dict[str, Draw] = {
+    "linear": linear,
+    **{f"conv{n}d": convolution(n, transposed=False) for n in AXES},
+    **{f"conv_transpose{n}d": convolution(n, transposed=True) for n in AXES},
+    **{f"max_pool{n}d": pooling("Max", n) for n in AXES},
+    **{f"avg_pool{n}d": pooling("Avg", n) for n in AXES},
+    **{f"adaptive_avg_pool{n}d": adaptive("Avg", n) for n in AXES},
+    **{f"adaptive_max_pool{n}d": adaptive("Max", n) for n in AXES},
+    **{f"batch_norm{n}d": channel_norm("BatchNorm", n) for n in AXES},
+    **{f"instance_norm{n}d": channel_norm("InstanceNorm", n) for n in AXES},
+    "layer_norm": layer_norm,
+    "group_norm": group_norm,
+    "identity": activation("Identity"),
+    "relu": activation("ReLU"),
+    "leaky_relu": activation("LeakyReLU", negative_slope=slope),
+    "prelu": prelu,
+    "relu6": activation("ReLU6"),
+    "elu": activation("ELU", alpha=slope),
+    "selu": activation("SELU"),
+    "gelu": activation("GELU", approximate=lambda dice: dice.choice(("none", "tanh"))),
+    "silu": activation("SiLU"),
+    "mish": activation("Mish"),
+    "sigmoid": activation("Sigmoid"),
+    "log_sigmoid": activation("LogSigmoid"),
+    "tanh": activation("Tanh"),
+    "softplus": activation("Softplus"),
+    "softsign": activation("Softsign"),
+    "hard_tanh": activation("Hardtanh"),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": activation("Hardswish"),
+    "softmax": softmax("Softmax"),
+    "log_softmax": softmax("LogSoftmax"),
+    "dropout": dropout("Dropout", 0),
+    **{f"dropout{n}d": dropout(f"Dropout{n}d", n) for n in AXES},
+    "flatten": flatten,
+    "unflatten": unflatten,
+    "upsample": upsample,
+    "pixel_shuffle": pixel_shuffle,
+    "embedding": embedding,
+}
+
+# a loss of output y and target t with a reduction, in PyTorch; `classes` says that t may be class indices
+LOSSES: dict[str, Callable[[Any, Any, Any, str], Any]] = {
+    "half_squared_error": lambda F, y, t, reduction: F.mse_loss(y, t, reduction=reduction) / 2,
+    **{
+        name: lambda F, y, t, reduction, name=name: getattr(F, name)(y, t, reduction=reduction)
+        for name in (
+            "mse_loss", "l1_loss", "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+        )
+    },
+}  # fmt: skip
+
+# an optimizer's name in torch.optim, and random arguments
+OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
+    "sgd": (
+        "SGD",
+        lambda dice: {
+            "lr": dice.choice((0.05, 0.3)),
+            **dice.choice(({}, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True})),
+            **dice.choice(({}, {"weight_decay": 0.1})),
+        },
+    ),
+}
+
+# an initializer's shape and random arguments; the numbers have the mean and deviation of torch.nn.init's
+INITIALIZERS: dict[str, tuple[Shape, Callable[[random.Random], dict[str, Any]]]] = {
+    "uniform": ((60, 50), lambda dice: {"a": -dice.randint(1, 3), "b": dice.randint(1, 3)}),
+    "normal": ((60, 50), lambda dice: {"mean": dice.randint(-2, 2), "std": dice.randint(1, 3)}),
+    "constant": ((3, 4), lambda dice: {"val": dice.randint(-3, 3)}),
+    "ones": ((3, 4), lambda dice: {}),
+    "zeros": ((3, 4), lambda dice: {}),
+    "eye": ((4, 6), lambda dice: {}),
+    "dirac": ((6, 4, 3, 3), lambda dice: {"groups": dice.choice((1, 2, 3))}),
+    "xavier_uniform": ((80, 50), lambda dice: {"gain": dice.randint(1, 3)}),
+    "xavier_normal": ((80, 50), lambda dice: {"gain": dice.randint(1, 3)}),
+    **{
+        name: (
+            (80, 50),
+            lambda dice: {
+                "a": dice.randint(0, 3),
+                "mode": dice.choice(("fan_in", "fan_out")),
+                "nonlinearity": dice.choice(("leaky_relu", "leaky_relu", "relu", "tanh", "selu", "linear", "sigmoid")),
+            },
+        )
+        for name in ("kaiming_uniform", "kaiming_normal")
+    },
+    "trunc_normal": ((60, 50), lambda dice: {"mean": 0, "std": dice.randint(1, 2), "a": -1, "b": dice.randint(1, 2)}),
+    "orthogonal": ((60, 50), lambda dice: {"gain": dice.randint(1, 3)}),
+    "sparse": ((60, 50), lambda dice: {"sparsity": dice.choice((0.1, 0.5)), "std": dice.randint(1, 3)}),
+}
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {**ANALYTIC, **STEPWISE}

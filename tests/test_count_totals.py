@@ -1,0 +1,407 @@
+"""Totals: each is the sum of what is shown, each number in it has a line, and none holds what is not counted."""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hwsolve.errors import CallError
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Formula, references
+from hwsolve.layers import LAYERS, layer_class
+from hwsolve.layers.base import Layer
+from hwsolve.layers.cost import NotCounted, Nothing
+from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.render import render
+from hwsolve.render.options import Options
+from hwsolve.solution import Identity, Line, Prose, Quantity, Solution, Table, Value
+from hwsolve.trace import only
+from tests.line_check import answers_without_line, wrong_lines
+
+
+def solved(kind: str, layers: list[Any], shape: Any, columns: tuple[str, ...] = (), **more: Any) -> Solution:
+    spec = {"kind": kind, "network": {"input": shape, "layers": layers}, **more}
+    (problem,) = read(json.dumps(spec), "test.yaml", Wishes(settings={"columns": columns} if columns else {}))
+    return work_out(problem)
+
+
+def page(solution: Solution) -> str:
+    return render([solution], "plain", Options())
+
+
+# ---------------------------------------------------------------- tables and lines
+
+
+def number(value: Any, sizes: dict[str, int]) -> int:
+    """A cell or an answer as a number."""
+    if isinstance(value, Quantity):
+        value = value.value
+    if isinstance(value, Formula):
+        names = {"floor": lambda x: x // 1, "ceil": lambda x: -(-x // 1), "min": min, "max": max, "__builtins__": {}}
+        value = eval(plain(value), names, {name: Fraction(n) for name, n in sizes.items()})
+    assert value == int(value)
+    return int(value)
+
+
+def key_of(line: Line) -> str:
+    return "" if isinstance(line, Prose) or line.key is None else plain(line.key)
+
+
+def shown(solution: Solution) -> dict[str, Line]:
+    """The lines that a reader sees, by key."""
+    lines = [line for line in solution.lines if isinstance(line, (Value, Identity)) and not line.aside]
+    return {key_of(line): line for line in lines}
+
+
+def value_of(line: Line, sizes: dict[str, int]) -> int:
+    return number(line.quantity if isinstance(line, Value) else line.rhs if isinstance(line, Identity) else None, sizes)
+
+
+def split(label: str, sizes: dict[str, int]) -> tuple[int, str]:
+    """`(K − 1) × repeat1.conv1` as how often, and the layer."""
+    times, cross, path = label.rpartition(" × ")
+    if not cross:
+        return 1, label
+    text = times.replace("−", "-").replace(",", "")
+    return int(eval(text, {"__builtins__": {}}, dict(sizes))), path
+
+
+def check_column(table: Table, column: int, quantity: str, solution: Solution, sizes: dict[str, int]) -> None:
+    """Every cell has a line, the last one is the sum of the others, and the total's own line adds numbers that are shown."""
+    lines = shown(solution)
+    total = 0
+    for row in table.rows[:-1]:
+        if row[column] == "":
+            continue
+        times, path = split(str(row[0]), sizes)
+        cell = number(row[column], sizes)
+        assert value_of(lines[f"{quantity}.{path}"], sizes) * times == cell, (quantity, path)
+        total += cell
+    assert number(table.rows[-1][column], sizes) == total, quantity
+    line = lines[quantity]
+    assert value_of(line, sizes) == total == number(solution.answers[quantity].value, sizes)
+    known = {value_of(other, sizes) for key, other in lines.items() if key != quantity}
+    read_by = [plain(ref) for ref in references(line.formula)] if isinstance(line, Value) else []
+    for key in read_by:
+        assert number(solution.answers[key].value, sizes) in known, (quantity, key)
+
+
+COLUMNS = {
+    "params": "params", "trainable": "params.trainable", "activations": "activations", "macs": "macs", "flops": "flops",
+}  # fmt: skip
+
+
+def random_layers(dice: random.Random, deep: int = 0, symbolic: bool = False) -> list[Any]:
+    """Layers that keep a map of one size, with everything a table can hold."""
+    channels: Any = "C" if symbolic else 4
+    conv = {
+        "conv2d": {
+            "out_channels": channels, "kernel_size": dice.choice([1, 3]), "padding": "same",
+            "bias": dice.choice([True, False, {"trainable": False}]), "trainable": dice.random() < 0.8,
+        }
+    }  # fmt: skip
+    choices: list[Any] = [
+        conv, conv, "relu", "batch_norm2d", {"dropout2d": 0.2}, "prelu", {"max_pool2d": {"kernel_size": 3, "stride": 1, "padding": 1}},
+        {"avg_pool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}, {"upsample": {"scale_factor": 1, "mode": "bilinear"}}, "identity",
+    ]  # fmt: skip
+    found = [dice.choice(choices) for _ in range(dice.randint(0, 3))]
+    if deep < 2:
+        inner = lambda: random_layers(dice, deep + 1, symbolic)  # noqa: E731
+        times: Any = dice.choice(["K", "K - 1", 3] if symbolic else [1, 2, 3])
+        found += dice.choice(
+            [
+                [],
+                [{"repeat": {"times": times, "body": inner()}}],
+                [{"residual": {"body": inner()}}],
+                [{"multiply": [inner(), ["sigmoid"]]}],
+            ]
+        )
+    dice.shuffle(found)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_columns_of_a_random_count_add_up_to_lines(seed: int) -> None:
+    dice = random.Random(seed)
+    symbolic = dice.random() < 0.4
+    layers = random_layers(dice, symbolic=symbolic)
+    columns = tuple(dice.sample(list(COLUMNS), dice.randint(1, 5)))
+    count = {"activations": dice.choice(["cs231n", "outputs"]), "macs": dice.choice(["matmul", "all"])}
+    shape = ["C", "H", 4] if symbolic else [4, 5, 5]
+    solution = solved("count-params", layers, shape, columns, count=count)
+    table = solution.sections[-1].tables[0]
+    asked = {"params", *columns}
+    wanted = [COLUMNS[c] for c in ("params", "trainable", "activations", "macs", "flops") if c in asked]
+    assert len(table.columns) == 2 + len(wanted)
+    for sizes in [{"C": 2, "H": 3, "K": 4}, {"C": 3, "H": 7, "K": 1}] if symbolic else [{}]:
+        for column, quantity in enumerate(wanted, 2):
+            check_column(table, column, quantity, solution, sizes)
+    data = json.loads(render([solution], "json", Options()))
+    assert wrong_lines(data) == []
+    assert answers_without_line(data) == []
+    keys = {key_of(line) for line in solution.lines}
+    for key in solution.answers:  # one with names for sizes has a line too
+        assert key in keys or key.startswith("shape."), key
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_tables_of_random_operation_counts_add_up_to_lines(seed: int) -> None:
+    dice = random.Random(seed)
+    symbolic = dice.random() < 0.4
+    layers = random_layers(dice, symbolic=symbolic)
+    count = {
+        "activations": dice.random() < 0.5,
+        "input_gradient": dice.random() < 0.5,
+        "multiply_add": dice.choice([1, 2]),
+    }
+    solution = solved("complexity", layers, ["C", "H", 4] if symbolic else [4, 5, 5], count=count)
+    phases, by_layer = solution.sections[-1].tables
+    answers, keys = solution.answers, {key_of(line) for line in solution.lines}
+    names = ("forward", "error", "gradient", "backward", "update", "total")
+    kinds = [
+        kind for kind in ("mul", "add", "div", "cmp", "exp", "log", "sqrt", "tanh", "erf")
+        if kind in ("mul", "add") or any(key.split(".")[1] == kind for key in answers if "." in key)
+    ]  # fmt: skip
+    assert len(phases.columns) == 1 + len(kinds)
+    for sizes in [{"C": 2, "H": 3, "K": 4}, {"C": 3, "H": 7, "K": 2}] if symbolic else [{}]:
+        for row, phase in zip(phases.rows, names, strict=True):
+            for cell, kind in zip(row[1:], kinds, strict=True):
+                assert number(cell, sizes) == number(answers[f"{phase}.{kind}"].value, sizes)
+                assert f"{phase}.{kind}" in keys
+        columns = [f"{phase}.{kind}" for phase in ("forward", "backward", "update") for kind in ("mul", "add")]
+        for column, quantity in enumerate(columns, 1):
+            total = 0
+            for row in by_layer.rows[:-1]:
+                if row[column] == "":
+                    continue
+                times, path = split(str(row[0]), sizes)
+                cell = number(row[column], sizes)
+                if quantity.startswith("backward") and times != 1:
+                    pass  # the first of several copies may lack its error terms
+                else:
+                    assert number(answers[f"{quantity}.{path}"].value, sizes) * times == cell
+                assert f"{quantity}.{path}" in keys
+                total += cell
+            assert number(by_layer.rows[-1][column], sizes) == total == number(answers[quantity].value, sizes)
+    assert wrong_lines(json.loads(render([solution], "json", Options()))) == []
+
+
+def test_floating_point_operations_have_a_column_of_their_own() -> None:
+    solution = solved("count-params", [{"linear": 4}], 3, ("flops",))
+    (table,) = solution.sections[-1].tables
+    assert [str(c) for c in table.columns] == ["Layer", "Output", "Parameters", "Floating-point operations"]
+    assert table.rows[0][-1] == table.rows[-1][-1] == 24
+    both = solved("count-params", [{"linear": 4}], 3, ("macs", "flops")).sections[-1].tables[0]
+    assert list(both.rows[-1][-2:]) == [12, 24]
+
+
+def test_a_sum_before_a_multiplication_sign_stands_in_parentheses() -> None:
+    layers = [{"repeat": {"times": "K - 1", "body": [{"linear": "n"}]}}]
+    for kind in ("count-params", "complexity"):
+        text = page(solved(kind, layers, "n"))
+        assert "(K − 1) × repeat1" in " ".join(text.split())
+        assert "K − 1 ×" not in text
+        assert "K − 1×" not in text
+
+
+def test_a_formula_that_is_its_own_value_has_a_line() -> None:
+    """n·m for a layer without bias: the canonical form may be the formula as it is written."""
+    for n, m in (("m", "n"), ("n", "m"), ("n", "n"), (1, "n"), ("n", 1)):
+        layers = [{"linear": {"out_features": m, "bias": False}}]
+        solution = solved("count-params", layers, n, ("params", "macs", "flops", "trainable", "activations"))
+        keys = {key_of(line) for line in solution.lines}
+        for quantity in ("params", "macs", "flops", "params.trainable", "activations"):
+            assert {quantity, f"{quantity}.linear1"} <= keys, (n, m, quantity)
+        data = json.loads(render([solution], "json", Options()))
+        assert wrong_lines(data) == []
+
+
+def test_a_network_without_them_has_none() -> None:
+    for layers in ([], ["relu"], [{"repeat": {"times": 3, "body": ["relu", "dropout"]}}]):
+        solution = solved("count-params", layers, 3, expect={"macs": 0, "flops": 0, "params": 0, "params.bias": 0})
+        assert all(check.ok for check in solution.checks)
+        assert len(solution.checks) == 4
+        assert answers_without_line(json.loads(render([solution], "json", Options()))) == []
+
+
+# ---------------------------------------------------------------- what is not counted
+
+
+class Mystery(Layer, frozen=True):
+    """A layer that nobody wrote a rule for."""
+
+
+@pytest.fixture
+def foo() -> Iterator[None]:
+    LAYERS["foo"] = f"{__name__}:Mystery"
+    layer_class.cache_clear()
+    yield
+    del LAYERS["foo"]
+    layer_class.cache_clear()
+
+
+@pytest.mark.usefixtures("foo")
+@pytest.mark.parametrize("convention", ["matmul", "all"])
+def test_a_layer_without_a_rule_holds_the_totals_back(convention: str) -> None:
+    layers = [{"linear": 4}, "foo", {"repeat": {"times": 103, "body": [{"linear": 4}, "foo"]}}, "relu"]
+    expect = {"macs": 1660, "params": 2076, "flops/2": 1660, "macs.repeat1": 16}
+    solution = solved("count-params", layers, 3, ("macs", "flops"), count={"macs": convention}, expect=expect)
+    assert not {"macs", "flops", "macs.repeat1", "flops.repeat1", "macs.foo1"} & set(solution.answers)
+    assert "params" in solution.answers
+    assert [(c.key, c.ok) for c in solution.checks] == [
+        ("macs", False), ("params", True), ("flops/2", False), ("macs.repeat1", False),
+    ]  # fmt: skip
+    assert solution.checks[0].got == "at least 1,660 (not counted: foo1, repeat1.foo1)"
+    assert solution.checks[2].got == "flops: at least 3,320 (not counted: foo1, repeat1.foo1)"
+    text = " ".join(page(solution).split())
+    assert "macs: at least 1,660 (not counted: foo1, repeat1.foo1)" in text
+    warnings = [str(note.text) for note in solution.notes if note.level == "warning"]
+    assert [("`foo1`" in w, "`repeat1.foo1`" in w) for w in warnings] == [(True, False), (False, True)]
+    with pytest.raises(CallError, match="at least 1,660"):
+        only(solution, "macs")
+    assert not any(key_of(line) in ("macs", "flops") for line in solution.lines)
+
+
+@pytest.mark.usefixtures("foo")
+def test_a_layer_without_a_rule_holds_operation_counts_back() -> None:
+    layers = [{"linear": 4}, "foo", {"linear": 2}, "foo"]
+    solution = solved("complexity", layers, 3, expect={"forward.mul": 20, "gradient.mul": 20, "update.mul": 26})
+    assert [c.ok for c in solution.checks] == [False, True, True]
+    assert solution.checks[0].got == "at least 20 (not counted: foo1, foo2)"
+    held = {f"{phase}.{kind}" for phase in ("forward", "error", "backward", "total") for kind in ("mul", "add")}
+    assert not held & set(solution.answers)
+    assert held == set(solution.partial)
+    assert [str(cell) for cell in solution.sections[-1].tables[1].rows[1][:3]] == ["foo1", "not counted", "not counted"]
+    assert sum("`foo1`" in str(note.text) and note.level == "warning" for note in solution.notes) == 1
+    before = solved("complexity", ["foo", {"linear": 2}], 3)
+    assert "error.mul" in before.answers, "nothing is trained before it: it has no error terms"
+    assert "forward.mul" not in before.answers
+
+
+@pytest.mark.usefixtures("foo")
+def test_a_published_total_that_is_held_back_is_not_decided() -> None:
+    solution = solved("count-params", ["foo"], 3, published={"macs": {"stated": 3, "source": "a paper"}})
+    (published,) = solution.published
+    assert published.agrees is None
+    assert published.computed == "at least 0 (not counted: foo1)"
+
+
+def test_activations_whose_sides_are_not_stated_hold_their_total_back() -> None:
+    layers = [{"conv2d": {"out_channels": 3, "kernel_size": 5}}, {"max_pool2d": {"features": 27}}]
+    solution = solved(
+        "count-params", layers, {"channels": 1, "features": 100}, ("activations", "macs"), expect={"activations": 127}
+    )
+    assert solution.checks[0].got == "at least 127 (not counted: conv1)"
+    assert solution.partial.keys() >= {"activations", "activations.bytes", "macs", "flops"}
+    assert [note.level for note in solution.notes if "`conv1`" in str(note.text)] == ["info", "info"] or any(
+        "`conv1`" in str(note.text) for note in solution.notes
+    )
+
+
+def test_every_layer_is_counted_or_says_why_it_costs_nothing() -> None:
+    """No record that is registered relies on the default, under which a total is held back."""
+    for name in LAYERS:
+        record = layer_class(name)
+        assert record.macs is not Layer.macs or not isinstance(record.MACS, NotCounted), name
+        assert record.operations is not Layer.operations or isinstance(record.OPERATIONS, Nothing), name
+        assert not isinstance(record.MACS, Nothing) or str(record.MACS.reason), name
+
+
+def test_why_a_layer_costs_nothing_is_printed() -> None:
+    text = page(solved("count-params", [{"linear": 4}, "dropout", "flatten"], 3, ("macs",)))
+    assert "dropout: no multiply-adds at inference." in text
+    both = page(solved("count-params", [{"linear": 4}, "relu", "sigmoid"], 3, count={"macs": "all"}))
+    assert "relu, sigmoid: no multiply-adds" in both
+    assert "flatten: no operations" in page(solved("complexity", ["flatten"], [2, 3]))
+
+
+def test_windows_of_an_adaptive_average_are_multiplied_where_they_are() -> None:
+    """Cells of all windows, by a loop; where sizes are names they are not counted, and not 0."""
+    for n, wanted in ((7, 3), (5, 5), (3, 7), (8, 4), (6, 1)):
+        solution = solved("count-params", [{"adaptive_avg_pool1d": wanted}], [2, n], count={"macs": "all"})
+        cells = sum(-(-(p + 1) * n // wanted) - p * n // wanted for p in range(wanted))
+        assert number(solution.answers["macs"].value, {}) == 2 * cells
+    named = solved("count-params", [{"adaptive_avg_pool1d": 3}], ["C", "N"], count={"macs": "all"})
+    assert "macs" not in named.answers
+    assert "adaptive_avg_pool1" in str(named.partial["macs"])
+    assert "macs" in solved("count-params", [{"adaptive_avg_pool1d": 3}], ["C", "N"], ("macs",)).answers
+
+
+def test_interpolation_multiplies_each_neighbour() -> None:
+    for mode, shape, each in (("linear", [2, 3], 2), ("bilinear", [2, 3, 4], 4), ("trilinear", [1, 2, 2, 2], 8)):
+        layers = [{"upsample": {"scale_factor": 2, "mode": mode}}]
+        values = shape[0]
+        for side in shape[1:]:
+            values *= 2 * side
+        solution = solved("count-params", layers, shape, count={"macs": "all"})
+        assert number(solution.answers["macs"].value, {}) == each * values
+        assert number(solved("count-params", layers, shape, ("macs",)).answers["macs"].value, {}) == 0
+
+
+# ---------------------------------------------------------------- dropout in a computation
+
+
+@pytest.mark.parametrize("dropout", ["dropout", "dropout1d", "dropout2d", "dropout3d"])
+def test_a_dropout_says_that_it_drops_nothing(dropout: str) -> None:
+    layers = [
+        {dropout: {"p": 0.3, "name": "quiet"}},
+        {"linear": {"out_features": 1, "weight": [[1, 2]], "bias": False}},
+    ]
+    trained = solved("backprop", layers, 2, input=[1, 2], target=[1], loss="mse_loss")
+    said = [note for note in trained.notes if "`quiet`" in str(note.text)]
+    assert [note.level for note in said] == ["warning"]
+    assert "nothing is dropped" in str(said[0].text)
+    passed = solved("backprop", layers, 2, input=[1, 2])
+    assert [note.level for note in passed.notes if "`quiet`" in str(note.text)] == ["info"]
+    inside = [{"residual": {"body": [{"repeat": {"times": 2, "body": [dropout]}}]}}]
+    nested = solved("backprop", inside, 2, input=[1, 2], upstream=[1, 1])
+    assert sum("nothing is dropped" in str(note.text) for note in nested.notes) == 2
+    never = solved("backprop", [{dropout: 0}], 2, input=[1, 2], upstream=[1, 1])
+    assert not never.notes
+
+
+# ---------------------------------------------------------------- sizes that double
+
+
+DOUBLING = {
+    "numbers": "network: {input: 1, layers: [repeat: {times: 100000, body: [{concat: [[], []]}]}]}",
+    "maps": "network: {input: [1, 2, 2], layers: [repeat: {times: 100000, body: [{concat: [[relu], []]}]}, flatten]}",
+    "names": "network: {input: C, layers: [repeat: {times: 100000, body: [{concat: [[], []]}]}]}",
+    "sides": "network: {input: [1, 3], layers: [repeat: {times: 100000, body: [{upsample: {scale_factor: 2}}]}]}",
+    "few": "network: {input: 1, layers: [repeat: {times: 1400, body: [{concat: [[], []]}]}]}",
+    "blocks": "blocks: {a: {body: [concat: [[], []], concat: [[], []], concat: [[], []], concat: [[], []]]}, "
+    "b: {body: [a, a, a, a, a, a, a, a]}, c: {body: [b, b, b, b, b, b, b, b]}, d: {body: [c, c, c, c, c, c, c, c]}}\n"
+    "network: {input: 1, layers: [d, d, d, d, d, d, d, d]}",
+}
+
+
+@pytest.mark.parametrize("kind", ["count-params", "complexity"])
+@pytest.mark.parametrize("network", DOUBLING)
+def test_sizes_that_double_end_soon(network: str, kind: str, tmp_path: Path) -> None:
+    spec = tmp_path / "doubling.yaml"
+    spec.write_text(f"kind: {kind}\n{DOUBLING[network]}\n", encoding="utf-8")
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
+
+    start = time.monotonic()
+    run = subprocess.run(
+        [sys.executable, "-m", "hwsolve", "solve", str(spec)],
+        capture_output=True,
+        text=True,
+        preexec_fn=limited,
+        timeout=60,
+    )
+    assert time.monotonic() - start < 10
+    assert run.returncode in (0, 2), run.stderr
+    assert run.returncode == 0 or "too many digits" in run.stderr or "too often to follow" in run.stderr

@@ -1,0 +1,227 @@
+"""float64: a printed digit is right, or is not printed; nothing overflows or cancels that need not."""
+
+from __future__ import annotations
+
+import os
+import random
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+import hwsolve
+from hwsolve import numbers
+from hwsolve.numbers.measured import Measured
+from hwsolve.solution import Carried, Quantity, Value
+from hwsolve.spec.report import SpecFailure
+
+NETS = int(os.environ.get("HWSOLVE_FLOAT_NETS", "300"))
+ACTIVATIONS = [
+    "relu",
+    "leaky_relu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "softmax",
+    "gelu",
+    "silu",
+    "elu",
+    "selu",
+    "mish",
+    "softsign",
+    "hard_tanh",
+    "hard_sigmoid",
+    "hard_swish",
+    "relu6",
+    "log_sigmoid",
+    "identity",
+]
+LOSSES = [
+    "half_squared_error",
+    "mse_loss",
+    "l1_loss",
+    "cross_entropy",
+    "nll_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+]
+
+
+class Net:
+    """A small random network: equal weights, flat images, large, small and saturated values are frequent."""
+
+    def __init__(self, seed: int):
+        self.draw = random.Random(seed)
+        self.scale = self.draw.choice((1, 1, 1, 0.01, 10, 100, 1000))
+
+    def number(self) -> float:
+        return self.draw.choice((0, 1, -1, self.draw.randint(-2000, 2000) / 1000, self.draw.randint(-20, 20) / 10))
+
+    def array(self, *shape: int, scale: float = 1) -> Any:
+        if shape:
+            return [self.array(*shape[1:], scale=scale) for _ in range(shape[0])]
+        return round(self.number() * scale, 6)
+
+    def problem(self) -> dict[str, Any]:
+        draw = self.draw
+        n, samples, layers = draw.randint(1, 3), draw.choice((0, 0, 2)), []
+        shape: Any = n
+        x = self.array(*((samples,) if samples else ()), n, scale=self.scale)
+        if draw.random() < 0.3:
+            side, channels, samples = draw.randint(3, 4), draw.randint(1, 2), 0
+            shape = [1, side, side]
+            x = [[[draw.choice((1, 1, 1, 0.5, 0.3, self.scale)) for _ in range(side)] for _ in range(side)]]
+            weight, bias = self.array(channels, 1, 2, 2), self.array(channels)
+            conv = {"out_channels": channels, "kernel_size": 2, "weight": weight, "bias": bias}
+            pool = {draw.choice(("max_pool2d", "avg_pool2d")): {"kernel_size": 2, "stride": 1}}
+            layers = [{"conv2d": conv}, draw.choice(ACTIVATIONS), pool, "flatten"]
+            n = channels * (side - 2) ** 2
+        for _ in range(draw.randint(1, 2)):
+            out = draw.randint(1, 3)
+            rows = self.array(out, n)
+            if out > 1 and draw.random() < 0.4:
+                rows[1] = rows[0]
+            layers.append({"linear": {"out_features": out, "weight": rows, "bias": self.array(out)}})
+            layers.append(draw.choice(ACTIVATIONS))
+            n = out
+        loss = draw.choice(LOSSES)
+        layers += {"nll_loss": ["log_softmax"], "binary_cross_entropy": ["sigmoid"]}.get(loss, [])
+        return {
+            "kind": "backprop",
+            "network": {"input": shape, "layers": layers},
+            "input": x,
+            "target": self.target(loss, samples, n),
+            "loss": loss,
+            "optimizer": {"sgd": {"lr": draw.choice((0.1, 0.5))} | draw.choice(({}, {"momentum": 0.9}))},
+            "steps": draw.randint(1, 2),
+        }
+
+    def target(self, loss: str, samples: int, n: int) -> Any:
+        if loss in ("cross_entropy", "nll_loss"):
+            classes = [self.draw.randint(1, n) for _ in range(max(samples, 1))]
+            return {"class": classes if samples else classes[0]}
+        one = (lambda: self.draw.choice((0, 1, 0.5, 0.25))) if loss.startswith("binary") else self.number
+        return [[one() for _ in range(n)] for _ in range(samples)] if samples else [one() for _ in range(n)]
+
+
+def quantities(solution: Any) -> dict[Any, Quantity]:
+    return {line.key: line.quantity for line in solution.lines if isinstance(line, (Value, Carried))}
+
+
+def fraction(value: Any) -> Fraction:
+    """An exact value, or the middle of a narrow ball."""
+    if hasattr(value, "rad"):
+        mantissa, exponent = value.mid().man_exp()
+        return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return Fraction(value) if isinstance(value, int) else Fraction(int(value.p), int(value.q))
+
+
+def unit(text: str) -> Fraction:
+    """What the last digit of a decimal counts."""
+    mantissa, _, exponent = text.partition("e")
+    return Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+def significant(text: str) -> int:
+    return len(text.partition("e")[0].replace(".", "").lstrip("-0"))
+
+
+@pytest.mark.slow
+def test_every_printed_digit_of_random_networks_is_right() -> None:
+    held = whole = 0
+    for seed in range(NETS):
+        problem = Net(seed).problem()
+        try:
+            exact = quantities(hwsolve.solve(problem))
+        except SpecFailure as refused:
+            assert "beyond 10^" in str(refused), (seed, str(refused))
+            continue
+        solution = hwsolve.solve({**problem, "numbers": "float64"})
+        rough = quantities(solution)
+        assert rough.keys() == exact.keys(), seed
+        for key, q in rough.items():
+            wanted, found = fraction(exact[key].value), Fraction(q.text)
+            slack = unit(q.text) / 2 * (1 + Fraction(1, 10**9)) if q.relation == "≈" else 0
+            assert abs(found - wanted) <= slack, (seed, key, q.text, float(wanted))
+            held += 1
+            whole += significant(q.text) >= 6 or wanted == 0
+    assert held > 20 * NETS
+    assert whole > 0.6 * held  # most numbers do have all their digits
+
+
+CASES = [
+    ([], [30, 0], {"index": 0}, "cross_entropy", "9.35762e-14"),
+    ([], [300, -300], {"index": 1}, "cross_entropy", "600.000"),
+    (["log_softmax"], [30, 0], {"index": 0}, "nll_loss", "9.35762e-14"),
+    ([], [40], [1], "binary_cross_entropy_with_logits", "4.24835e-18"),
+    ([], [-1000], [1], "binary_cross_entropy_with_logits", "1000.00"),
+    (["sigmoid"], [-30], [0], "binary_cross_entropy", "9.35762e-14"),
+    (["sigmoid"], [30], [1], "binary_cross_entropy", "9.35762e-14"),
+    ([], ["1e-13"], [0], "binary_cross_entropy", "1.00000e-13"),
+]
+
+
+@pytest.mark.parametrize(("layers", "x", "target", "loss", "text"), CASES)
+def test_losses_keep_their_digits_where_they_saturate(layers: Any, x: Any, target: Any, loss: str, text: str) -> None:
+    network = {"input": len(x), "layers": layers or ["identity"]}
+    problem = {"kind": "backprop", "network": network, "input": x, "target": target, "loss": loss}
+    solution = hwsolve.solve({**problem, "numbers": "float64"})
+    q = solution.answers["L"].value
+    assert (q.text, q.system) == (text, "float64")
+    assert float(hwsolve.solve(problem).answers["L"].value.value) == pytest.approx(float(text), rel=1e-5)
+
+
+@pytest.mark.parametrize("z", ["40", "1000"])
+def test_what_float64_cannot_hold_is_computed_exactly_with_a_note(z: str) -> None:
+    solution = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "numbers": "float64",
+            "network": {"input": 1, "layers": ["sigmoid"]},
+            "input": [z],
+            "target": [0],
+            "loss": "binary_cross_entropy",
+        }
+    )
+    assert solution.answers["L"].value.text in (f"{z}.0000", f"{z}.00", z)
+    assert any("float64 does not hold" in str(note.text) for note in solution.notes)
+
+
+@pytest.mark.parametrize("numbers_", ["exact", "float64"])
+@pytest.mark.parametrize(("y", "slope"), [(0, 1), (1, -1)])
+def test_nothing_times_the_logarithm_of_nothing_is_nothing(numbers_: str, y: int, slope: int) -> None:
+    """L = −ln(1 − y) at t = 0 and −ln y at t = 1: the other term is 0 whatever y is, and so is its slope."""
+    answers = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "numbers": numbers_,
+            "network": {"input": 1, "layers": ["identity"]},
+            "input": [y],
+            "target": [y],
+            "loss": "binary_cross_entropy",
+        }
+    ).answers
+    assert float(answers["L"].value.value) == 0
+    assert float(answers["dL_dx"].value[0].value) == slope
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (1.2345678, 0.0, "1.23457"),
+        (1.2345678, 1e-9, "1.23457"),
+        (1.2345678, 1e-4, "1.23"),
+        (1.23456500001, 1e-12, "1.23457"),
+        (1.234565, 1e-9, "1.2346"),
+        (-3.0, 0.4, "-3"),
+        (1e-17, 1e-16, "0.000000"),
+        (9.35762e-14, 1e-25, "9.35762e-14"),
+    ],
+)
+def test_a_float_has_the_digits_that_its_error_leaves(value: float, error: float, text: str) -> None:
+    assert numbers.show(Measured(value, error)).text == text
+
+
+def test_a_float_without_a_right_digit_is_not_printed() -> None:
+    with pytest.raises(numbers.TooRough):
+        numbers.show(Measured(3.0, 5.0))

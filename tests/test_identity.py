@@ -1,0 +1,310 @@
+"""Equal irrationals are decided at the first precision, near-equal ones are told apart, and nothing else is claimed."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+
+import hwsolve
+from hwsolve import numbers
+from hwsolve.formula.tree import Formula
+from hwsolve.numbers import NotFinite, Undecided, forms
+from hwsolve.numbers.formed import Formed, Remembering
+from hwsolve.numbers.functions import EXACT
+from hwsolve.spec.report import SpecFailure
+
+LEAVES = [fmpq(*q) for q in ((1, 2), (2, 1), (-3, 1), (1, 1), (8, 1), (1, 3), (5, 7), (-1, 2))]
+OF_ONE = sorted(set(EXACT) - {"max", "min", "delta", "leaky_relu", "prelu", "d_leaky_relu", "d_prelu", "elu", "d_elu"})
+
+
+@pytest.fixture
+def first_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than 128 bits."""
+    monkeypatch.setattr(numbers, "LADDER", (128,))
+
+
+def solved(**problem: Any) -> dict[str, Any]:
+    found = hwsolve.solve(problem).answers
+    return {key: floats(a.value) for key, a in found.items() if not isinstance(a.value, Formula)}
+
+
+def floats(value: Any) -> Any:
+    return [floats(v) for v in value] if isinstance(value, tuple) else float(value.value)
+
+
+# -- forms
+
+
+def expression(draw: random.Random, depth: int, made: list[Any]) -> Any:
+    """A number worked out from rationals and from numbers that were there before."""
+    if depth == 0:
+        return draw.choice(LEAVES)
+    if made and draw.random() < 0.3:
+        return draw.choice(made)
+    try:
+        if draw.random() < 0.45:
+            value = EXACT[draw.choice(OF_ONE)](expression(draw, depth - 1, made))
+        else:
+            a, b = (expression(draw, depth - 1, made) for _ in range(2))
+            value = draw.choice(
+                [lambda: a + b, lambda: a - b, lambda: a * b, lambda: numbers.divide(a, b), lambda: EXACT["max"](a, b)]
+            )()
+    except (NotFinite, Undecided, ZeroDivisionError):
+        return draw.choice(LEAVES)
+    made.append(value)
+    return value
+
+
+def test_equal_forms_are_equal_numbers() -> None:
+    """At 600 bits: what two forms say of two numbers' difference is true of their balls."""
+    draw, claims = random.Random(3), 0
+    with numbers.precision(600), Remembering():
+        for _ in range(400):
+            made: list[Any] = []
+            for _ in range(10):
+                expression(draw, draw.randint(2, 4), made)
+            for a, b in itertools.combinations([v for v in made if type(v) is Formed], 2):
+                found = forms.rational(forms.difference(a.form, b.form))
+                if found is not None:
+                    claims += 1
+                    assert (a.ball - b.ball).overlaps(arb(found))
+    assert claims > 500
+
+
+RULES = [
+    ("sqrt(2)*sqrt(8)", "4"),
+    ("sqrt(6)", "sqrt(2)*sqrt(3)"),
+    ("1/sqrt(3)", "sqrt(3)/3"),
+    ("exp(1)*exp(2)", "exp(3)"),
+    ("exp(1/2)**2", "exp(1)"),
+    ("exp(log(7))", "7"),
+    ("log(8)", "3*log(2)"),
+    ("log(exp(1)/7)", "1 - log(7)"),
+    ("log10(2)", "log(2)/log(10)"),
+    ("tanh(-1)", "-tanh(1)"),
+    ("cos(-2)", "cos(2)"),
+    ("sigmoid(-3)", "1 - sigmoid(3)"),
+    ("sin(1)**2 + cos(1)**2", "1"),
+    ("cosh(1)**2", "1 + sinh(1)**2"),
+    ("(exp(1) + sqrt(2))/(2*exp(1) + sqrt(8))", "1/2"),
+    ("exp(1)/(exp(1) + exp(2)) + exp(2)/(exp(1) + exp(2))", "1"),
+    ("log(1/(1 + exp(1)))", "-log(1 + exp(1))"),
+    ("d_tanh(1)", "1 - tanh(1)**2"),
+    ("max(exp(1), sqrt(2) + exp(1) - sqrt(2))", "exp(1)"),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), RULES)
+@pytest.mark.usefixtures("first_precision")
+def test_two_ways_to_write_a_number_are_a_tie(a: str, b: str) -> None:
+    found = solved(kind="pooling", layer={"max_pool1d": 2}, input=[a, b], upstream=[1])
+    assert found["dL_dx"] == [1, 0]
+    assert (
+        solved(kind="pooling", layer={"max_pool1d": 2}, input=[b, a], upstream=[1], ties="split")["dL_dx"] == [0.5] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("sqrt(2)", "sqrt(2) + 1e-900"),
+        ("sqrt(2)", "sqrt(2 + 1e-900)"),
+        ("exp(1)", "exp(1 + 1e-900)"),
+        ("tanh(1 - 1e-900)", "tanh(1)"),
+        ("sigmoid(2000)", "sigmoid(2001)"),
+    ],
+)
+def test_numbers_that_nearly_agree_are_told_apart(a: str, b: str) -> None:
+    for values, winner in (([a, b], [0, 1]), ([b, a], [1, 0])):
+        assert solved(kind="pooling", layer={"max_pool1d": 2}, input=values, upstream=[1])["dL_dx"] == winner
+
+
+def test_what_no_form_tells_is_left_undecided_with_both_names() -> None:
+    """√2 + √3 and √(5 + 2√6) are equal, but no rule says so: values alone are no proof."""
+    with pytest.raises(SpecFailure) as refused:
+        solved(kind="pooling", layer={"max_pool1d": 2}, input=["sqrt(2) + sqrt(3)", "sqrt(5 + 2*sqrt(6))"])
+    assert "8192 bits" in str(refused.value)
+    assert "x[1], x[2] (in y)" in str(refused.value)
+    assert "--float" in str(refused.value)
+
+
+# -- networks, against PyTorch
+
+
+def numbers_of(draw: random.Random, *shape: int) -> Any:
+    return [numbers_of(draw, *shape[1:]) for _ in range(shape[0])] if shape else draw.randint(-20, 20) / 10
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.usefixtures("first_precision")
+def test_symmetric_networks_agree_with_pytorch(seed: int) -> None:
+    """Units with equal weights, subtracted from one another in front of a kink, for some steps of training."""
+    torch = pytest.importorskip("torch")
+    draw = random.Random(seed)
+    width, samples, units = draw.randint(1, 3), draw.randint(1, 2), draw.randint(1, 2)
+    inner, kink = draw.choice(("sigmoid", "tanh", "softplus")), draw.choice(("relu", "relu6", "leaky_relu"))
+    row, bias = numbers_of(draw, units, width), numbers_of(draw, units)
+    w1, b1 = row + row, bias + bias
+    out = numbers_of(draw, 2, units)
+    w2, b2 = [r + [-v for v in r] for r in out], [0, 0]
+    x, t = numbers_of(draw, samples, width), numbers_of(draw, samples, 2)
+    steps = draw.randint(1, 3)
+    found = solved(
+        kind="backprop",
+        network={
+            "input": width,
+            "layers": [
+                {"linear": {"out_features": 2 * units, "weight": w1, "bias": b1}},
+                inner,
+                {"linear": {"out_features": 2, "weight": w2, "bias": b2}},
+                kink,
+            ],
+        },
+        input=x,
+        target=t,
+        loss="mse_loss",
+        optimizer={"sgd": {"lr": 0.1}},
+        steps=steps,
+    )
+    parameters = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (w1, b1, w2, b2)]
+    optimizer = torch.optim.SGD(parameters, lr=0.1)
+    for step in range(steps + 1):
+        z = getattr(torch.nn.functional, inner)(torch.tensor(x, dtype=torch.float64) @ parameters[0].T + parameters[1])
+        y = getattr(torch.nn.functional, kink)(z @ parameters[2].T + parameters[3])
+        loss = torch.nn.functional.mse_loss(y, torch.tensor(t, dtype=torch.float64))
+        assert np.isclose(found[f"L@{step}" if step else "L"], loss.item(), rtol=1e-9, atol=1e-12)
+        if step == 0 and kink != "leaky_relu":
+            assert found["a2"] == [[0, 0]] * samples
+        optimizer.zero_grad()
+        loss.backward()
+        if step < steps:
+            optimizer.step()
+    for name, p in zip(("w1", "b1", "w2", "b2"), parameters, strict=True):
+        assert np.allclose(found[f"{name}@{steps}"], p.detach().numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.usefixtures("first_precision")
+def test_flat_images_agree_with_a_counting_loop(seed: int) -> None:
+    """Convolution, sigmoid, maximum: the first of the largest cells of a window takes its gradient."""
+    draw = random.Random(seed)
+    side, kernel, inner = draw.randint(4, 6), draw.randint(1, 2), draw.choice(("sigmoid", "tanh", "softplus"))
+    image = [[draw.choice((0, 1, 1, 1)) for _ in range(side)] for _ in range(side)]
+    weight, bias = numbers_of(draw, kernel, kernel), draw.randint(-9, 9) / 10
+    width = side - kernel + 1
+    places = (width - 2) // 1 + 1
+    g = numbers_of(draw, places, places)
+    found = solved(
+        kind="backprop",
+        network={
+            "input": [1, side, side],
+            "layers": [
+                {"conv2d": {"out_channels": 1, "kernel_size": kernel, "weight": [[weight]], "bias": [bias]}},
+                inner,
+                {"max_pool2d": {"kernel_size": 2, "stride": 1}},
+            ],
+        },
+        input=[image],
+        upstream=[g],
+    )
+    z = np.zeros((width, width))
+    for i, j in np.ndindex(z.shape):
+        patch = np.array(image)[i : i + kernel, j : j + kernel]
+        z[i, j] = np.round((patch * np.array(weight)).sum() + bias, 9)  # equal sums are one number
+    f = {"sigmoid": lambda v: 1 / (1 + np.exp(-v)), "tanh": np.tanh, "softplus": lambda v: np.log1p(np.exp(v))}[inner]
+    a = np.zeros((places, places))
+    error = np.zeros_like(z)
+    for i, j in np.ndindex(a.shape):
+        window = f(z)[i : i + 2, j : j + 2]
+        a[i, j] = window.max()
+        k = int(window.argmax())
+        error[i + k // 2, j + k % 2] += g[i][j]
+    assert np.allclose(found["a1_2"], [a], rtol=1e-12)
+    assert np.allclose(found["dL_da1"], [error], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.usefixtures("first_precision")
+def test_equal_weights_stay_equal_over_many_steps() -> None:
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {
+                "input": [1, 4],
+                "layers": [
+                    {"conv1d": {"out_channels": 1, "kernel_size": 1, "weight": [[["0.3"]]], "bias": ["0.1"]}},
+                    "tanh",
+                    {"max_pool1d": 2},
+                    "flatten",
+                ],
+            },
+            "input": [[1, 1, "0.5", "0.5"]],
+            "target": ["0.2", "0.7"],
+            "loss": "mse_loss",
+            "optimizer": {"sgd": {"lr": "0.1"}},
+            "steps": 60,
+        }
+    )
+    assert found.answers["dL_da1@59"].value[0][1].text == found.answers["dL_da1@59"].value[0][3].text == "0"
+
+
+# -- whole numbers and formulas
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "value", "slope"),
+    [
+        ("x**2", {"x": "sqrt(2)"}, "2", None),
+        ("relu(x*x - 2)", {"x": "sqrt(2)"}, "0", "0"),
+        ("abs(tanh(x) - tanh(y))", {"x": 1, "y": 1}, "0", "0"),
+        ("exp(x)*exp(-x)", {"x": "1/3"}, "1", "0"),
+        ("softmax(z)[1] + softmax(z)[2]", {"z": ["1/3", "sqrt(5)"]}, "1", "0"),
+    ],
+)
+@pytest.mark.usefixtures("first_precision")
+def test_a_whole_number_is_printed_as_one(function: str, at: Any, value: str, slope: str | None) -> None:
+    wrt = next(iter(at))
+    problem: dict[str, Any] = {"kind": "derivative", "function": function, "at": [at], "wrt": wrt}
+    if wrt == "z":
+        problem |= {"variables": {"z": {"size": 2}}, "wrt": "z[1]"}
+    answers = hwsolve.solve(problem).answers
+    for key, wanted in (("d0_at", value), ("d1_at", slope)):
+        (found,) = answers[key].value
+        assert wanted is None or (found.text, found.relation) == (wanted, "=")
+
+
+@pytest.mark.usefixtures("first_precision")
+def test_equal_arguments_of_a_maximum_are_decided() -> None:
+    answers = hwsolve.solve(
+        {"kind": "derivative", "function": "max(exp(x), exp(y))", "at": [{"x": 1, "y": 1}], "wrt": "x"}
+    ).answers
+    assert answers["d0_at"].value[0].text == "2.71828"
+    assert answers["d1_at"].value
+
+
+@pytest.mark.usefixtures("first_precision")
+def test_what_cancels_in_a_network_is_printed_as_zero() -> None:
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {
+                "input": 2,
+                "layers": ["softmax", {"linear": {"out_features": 1, "weight": [[1, 1]], "bias": [-1]}}],
+            },
+            "input": ["0.3", "1.7"],
+            "target": [1],
+            "loss": "mse_loss",
+        }
+    ).answers
+    assert (found["z1"].value[0].text, found["z1"].value[0].relation) == ("0", "=")
+    assert (found["L"].value.text, found["L"].value.relation) == ("1", "=")
+
+
+def test_forms_cost_nothing_where_all_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Remembering, "__enter__", None)
+    found = solved(kind="pooling", layer={"max_pool1d": 2}, input=["sqrt(2)", "sqrt(3)"], upstream=[1])
+    assert found["dL_dx"] == [0, 1]

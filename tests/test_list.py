@@ -1,0 +1,370 @@
+"""`hwsolve list`: everything that is registered is listed, described, and does what its entry says."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from hwsolve import layers as registry
+from hwsolve.commands import layer_entries
+from hwsolve.commands.entries import Entry, described
+from hwsolve.commands.listing import SUBJECTS, listing
+from hwsolve.examples import names as examples
+from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.parse import BIG_OPERATORS
+from hwsolve.formula.vectors import NUMBERS, VECTORS
+from hwsolve.language import use
+from hwsolve.layers import LAYERS, layer_class
+from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.initializers import INITIALIZERS
+from hwsolve.layers.loss import LOSSES
+from hwsolve.layers.optimizer import OPTIMIZERS
+from hwsolve.pipeline import read, work_out
+from hwsolve.solvers import KINDS
+from hwsolve.spec.arrays import FORMS
+from hwsolve.spec.fields import Flag
+from hwsolve.spec.records import form_of, meanings
+from hwsolve.spec.report import SpecFailure
+from tests.conftest import PROBLEMS, Run
+
+REGISTERED: dict[str, set[str]] = {
+    "kinds": set(KINDS),
+    "layers": {*LAYERS, *COMPOSITES},
+    "losses": set(LOSSES),
+    "optimizers": set(OPTIMIZERS),
+    "initializers": set(INITIALIZERS),
+    "functions": {*FUNCTIONS, *VECTORS, *NUMBERS, *BIG_OPERATORS, "matmul", "if", "pi", "e"},
+    "arrays": set(FORMS),
+    "examples": set(examples()),
+}
+EVERYTHING = [(subject, name) for subject, names in REGISTERED.items() for name in sorted(names)]
+
+
+@pytest.mark.parametrize("subject", REGISTERED)
+def test_everything_registered_is_listed_with_a_description(subject: str) -> None:
+    rows = json.loads(listing(subject, None, "json"))
+    assert {row["name"] for row in rows} == REGISTERED[subject] and len(rows) == len(REGISTERED[subject])
+    assert all(len(row["about"]) >= 4 for row in rows)
+    text = listing(subject, None, "plain").splitlines()
+    assert [row.split()[0] for row in text] == [row["name"] for row in rows]
+    assert all(row["about"] in line for row, line in zip(rows, text, strict=True))
+
+
+def test_every_list_is_listed() -> None:
+    assert set(SUBJECTS) == set(REGISTERED)
+    assert [row.split()[0] for row in listing(None, None, "plain").splitlines()] == [*SUBJECTS, "keys"]
+
+
+@pytest.mark.parametrize(("subject", "name"), [e for e in EVERYTHING if e[0] != "examples"])
+def test_every_entry_says_what_each_argument_takes_and_means(subject: str, name: str) -> None:
+    data = json.loads(listing(subject, name, "json"))
+    assert data["name"] == name and data["about"]
+    text = listing(subject, name, "plain")
+    assert text.startswith(name) and all(len(row) <= 100 for row in text.splitlines() if "{" not in row)
+    for argument in data.get("arguments", ()):
+        assert argument["takes"] and len(argument["meaning"]) > 4 and "default" in argument, argument
+        assert re.search(rf"(?m)^  {argument['name']} +\S", text)
+
+
+def records() -> list[Any]:
+    """Every record that a spec is read into, by its name, with those within them."""
+    import hwsolve.solvers as solvers
+    from hwsolve.layers.base import Symbols
+    from hwsolve.layers.loss import LossSymbols
+    from hwsolve.layers.parameter import ParameterSpec
+
+    found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
+    return [*found, ParameterSpec, *(solvers.solver(kind).Problem for kind in KINDS)]
+
+
+@pytest.mark.parametrize("cls", records(), ids=lambda cls: f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}")
+def test_every_field_has_a_meaning(cls: Any) -> None:
+    assert set(form_of(cls).fields) <= set(meanings(cls))
+
+
+def test_a_field_without_a_meaning_would_be_seen() -> None:
+    from hwsolve.spec.problem import Problem
+
+    class Odd(Problem, kw_only=True):
+        odd: Flag = False
+
+    assert set(form_of(Odd).fields) - set(meanings(Odd)) == {"odd"}
+
+
+# ---------------------------------------------------------------- layers: what an entry says is so
+
+
+def entry(name: str) -> dict[str, Any]:
+    return json.loads(listing("layers", name, "json"))
+
+
+SETTINGS: dict[str, str] = {
+    "linear": "{out_features: 2, weight: {init: normal}, bias: false}",
+    "unflatten": "{dim: 1, unflattened_size: [1, 1, 4]}",
+    "upsample": "{scale_factor: 2}",
+    "pixel_shuffle": "1",
+    "embedding": "{num_embeddings: 5, embedding_dim: 3}",
+}
+SIDES = {"1d": [1, 4], "2d": [1, 4, 4], "3d": [1, 4, 4, 4]}
+
+
+def settings(name: str) -> str:
+    """Arguments with which a layer can be used."""
+    if name.startswith("conv"):
+        return "{out_channels: 1, kernel_size: 2, weight: {init: normal}, bias: false}"
+    if "adaptive" in name:
+        return "{output_size: 2}"
+    return SETTINGS.get(name, "2" if "_pool" in name else "{}")
+
+
+def sides(name: str) -> list[int]:
+    """A shape that a layer reads."""
+    if name in ("pixel_shuffle",):
+        return [1, 4, 4]
+    if name == "upsample":
+        return [1, 4]
+    return SIDES.get(name[-2:], [4]) if not name.startswith("dropout") else [4]
+
+
+def ones(shape: list[int]) -> str:
+    return f"{{ones: {shape}}}"
+
+
+def tried(kind: str, name: str) -> str:
+    """A problem of a kind with one layer, of which nothing is unusual."""
+    layer, shape = f"{{{name}: {settings(name)}}}", sides(name)
+    if kind == "initialization":
+        symbolic = layer.replace("weight: {init: normal}, bias: false", "weight: {init: normal}")
+        if issubclass(layer_class(name), registry.layer_class("relu").__mro__[1]):
+            return f"kind: initialization\nlayer: {{linear: 3}}\ninput: 3\nactivation: {name}\n"
+        return f"kind: initialization\nlayer: {symbolic}\ninput: {shape}\n"
+    if kind in ("convolution", "pooling"):
+        return f"kind: {kind}\nlayer: {layer}\ninput: {ones(shape)}\n"
+    data = f"input: {ones(shape)}\n" if kind == "backprop" else ""
+    return f"kind: {kind}\nnetwork: {{input: {shape}, layers: [relu, {layer}]}}\n{data}"
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_kinds_of_an_entry_are_those_that_take_the_layer(name: str) -> None:
+    said = entry(name)["kinds"].split(", ")
+    for kind in ("count-params", "complexity", "backprop", "initialization", "convolution", "pooling"):
+        try:
+            answered = bool(work_out(read(tried(kind, name), "x")[0]).answers)
+        except SpecFailure:
+            answered = False
+        if kind == "complexity" and kind not in said:
+            continue  # taken, but its operations are not counted
+        assert answered == (kind in said), (kind, said)
+    assert ("note" in entry(name)) is ("backprop" not in said)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
+    """The parameters' formula of the entry, with numbers put in, against the program's count of a real layer."""
+    layer, shape = layer_entries.sample(layer_class(name))
+    counts = layer.counts(shape)
+    assert bool(counts) == ("parameters" in entry(name))
+    if not counts:
+        return
+    values = {"C_in": 4, "C_out": 6, "K": 3, "S": 1, "P": 1, "D": 1, "out": 7, "n": 5, "V": 5, "d": 3, "G": 1, "C": 4}
+    values |= {f"{axis}{end}": 5 for axis in "LHWD" for end in ("", "_in", "_out")} | {"D": 1}
+    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.formula.parse import parse
+    from hwsolve.formula.tree import Formula
+
+    def number(size: Any) -> Any:
+        return evaluate(size, lambda n, _: values[n]) if isinstance(size, Formula) else size
+
+    inner = {key: number(size) for key, size in layer.sizes(shape).items()}
+    total = evaluate(parse(counts["params"]), lambda n, _: inner[n])
+    owned = 0
+    for sizes in layer.parameters(shape).values():
+        product = 1
+        for size in sizes:
+            product *= number(size)
+        owned += product
+    assert total == owned
+
+
+def test_the_equation_of_an_activation_is_its_value() -> None:
+    for name, said in (
+        ("silu", "y = SiLU(x) = x σ(x)"),
+        ("leaky_relu", "else negative_slope × x}"),
+        ("tanh", "tanh(x)"),
+    ):
+        assert said in entry(name)["equation"]
+    assert entry("conv1d")["equation"].startswith(
+        "yₒₚ = Σ[c = 1…Cᵢₙ] Σᵤ₌₁ᴷ w[o, c, u]x[c, S(p − 1) + D(u − 1) + 1 − P]"
+    )
+    assert entry("avg_pool2d")["sides"].splitlines()[1] == "W′ = ⌊(Wᵢₙ + 2P − K)/S⌋ + 1"
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_equation_and_gradient_of_a_loss_against_torch(name: str) -> None:
+    """The entry's formulas, evaluated, against PyTorch for one sample."""
+    torch = pytest.importorskip("torch")
+    from hwsolve.commands.word_entries import loss_formulas
+    from hwsolve.formula.evaluate import evaluate
+
+    y, t = [0.3, 0.6, 0.1], [0.0, 1.0, 0.0]
+    x = torch.tensor(y, dtype=torch.float64, requires_grad=True)
+    if name == "half_squared_error":
+        loss = ((x - torch.tensor(t)) ** 2).sum() / 2
+    elif name in ("cross_entropy", "nll_loss"):
+        loss = getattr(torch.nn.functional, name)(x[None], torch.tensor([1]))
+    else:
+        loss = getattr(torch.nn.functional, name)(x, torch.tensor(t, dtype=torch.float64))
+    loss.backward()
+    letter, value, slope = loss_formulas(LOSSES[name]())
+    arrays = {letter: y, "t": t, "p": torch.softmax(x.detach(), 0).tolist()}
+
+    def lookup(name: str, indices: tuple[int, ...]) -> float:
+        return {"I": 3.0, "i": i}[name] if not indices else arrays[name][indices[0] - 1]
+
+    i = 0
+    assert float(evaluate(value, lookup)) == pytest.approx(loss.item())
+    for i in (1, 2, 3):
+        assert float(evaluate(slope, lookup)) == pytest.approx(float(x.grad[i - 1])), i
+
+
+# ---------------------------------------------------------------- functions and rules
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_the_example_of_an_initialization_is_taken(name: str) -> None:
+    example = json.loads(listing("initializers", name, "json"))["example"]
+    shape, layer = (
+        ("[2, 5]", "conv1d: {out_channels: 2, kernel_size: 3") if name == "dirac" else ("3", "linear: {out_features: 3")
+    )
+    spec = f"kind: backprop\nnetwork: {{input: {shape}, layers: [{layer}, bias: false, {example}}}]}}\ninput: {{ones: {shape}}}\n"
+    (problem,) = read(spec, "x")
+    assert work_out(problem).answers["z1"]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_example_of_a_rule_is_taken(name: str) -> None:
+    from hwsolve.spec.arrays import ArrayField
+    from hwsolve.spec.nodes import Mapping
+    from hwsolve.spec.read import documents
+    from hwsolve.spec.report import ROOT, Report
+
+    report = Report(text=json.loads(listing("arrays", name, "json"))["example"])
+    (node,) = documents(report)
+    assert isinstance(node, Mapping)
+    assert ArrayField().read(node.entries["input"][1], report, ROOT).values and report.ok
+
+
+@pytest.mark.parametrize("name", COMPOSITES)
+def test_the_example_of_a_composite_is_taken(name: str) -> None:
+    example = json.loads(listing("layers", name, "json"))["example"]
+    text = "\n".join("    " + row for row in example.splitlines())
+    assert read(f"kind: count-params\nnetwork:\n  input: 4\n  layers:\n{text}\n", "x")
+
+
+@pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if f.derivative])
+def test_a_function_has_its_definition_and_derivative(name: str) -> None:
+    data = json.loads(listing("functions", name, "json"))
+    assert data["derivative"] and data["form"].startswith(f"{name}(")
+    known = FUNCTIONS[name]
+    assert bool(known.kinks) == ("kinks" in data)
+    if known.definition:
+        assert data["definition"]
+
+
+# ---------------------------------------------------------------- keys
+
+
+@pytest.mark.parametrize("spec", sorted(PROBLEMS.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_the_keys_of_a_problem_are_its_answers(spec: Any) -> None:
+    if "10000" in spec.stem or spec.parent.name == "models":
+        return  # as the others, and long
+    found = json.loads(listing("keys", str(spec), "json"))
+    for table, problem in zip(found if isinstance(found, list) else [found], read(spec.read_bytes(), "x"), strict=True):
+        answers = work_out(problem).answers
+        assert [row["key"] for row in table["keys"]] == list(answers)
+        for row in table["keys"]:
+            value: Any = answers[row["key"]].value
+            for length in row["shape"]:
+                assert len(value) == length
+                value = value[0]
+            assert not isinstance(value, tuple)
+        known = {row["key"] for row in table["keys"]}
+        for key in problem.expect:
+            assert any(name in known for name in re.findall(r"[A-Za-z_][\w.]*(?:@\d+)?", key)), key
+
+
+def test_keys_of_a_problem_whose_expectation_names_none(hwsolve: Run) -> None:
+    spec = "kind: count-params\nnetwork: {input: 4, layers: [linear: 3]}\nexpect: {parms: 3}\n"
+    done = hwsolve("list", "keys", "-", stdin=spec)
+    assert done.returncode == 0 and done.stderr == ""
+    assert re.search(r"(?m)^params +params +number$", done.stdout)
+    assert re.search(r"(?m)^shape\.linear1 +shape\.linear1 +1$", done.stdout)
+
+
+def test_keys_of_several_problems_and_symbols(hwsolve: Run) -> None:
+    spec = "kind: derivative\nfunction: x**2\n---\nkind: backprop\nnetwork: {input: [2, 3], layers: [relu]}\ninput: [[1, 2, 3], [4, 5, 6]]\nupstream: [[1, 1, 1], [1, 1, 1]]\n"
+    done = hwsolve("list", "keys", "-", stdin=spec)
+    assert "1. derivative" in done.stdout and "2. backprop" in done.stdout
+    assert re.search(r"(?m)^d1 +d₁ +formula$", done.stdout)
+    assert re.search(r"(?m)^dL_dx +∂L/∂x +2 × 3$", done.stdout)
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.mark.parametrize(
+    ("call", "same"),
+    [
+        (["kinds"], ["list", "kinds"]),
+        (["layers"], ["list", "layers"]),
+        (["layers", "conv2d"], ["list", "layers", "conv2d"]),
+        (["examples"], ["list", "examples"]),
+        (["examples", "2.1-backprop"], ["list", "examples", "2.1-backprop"]),
+        (["layers", "relu", "--format", "json"], ["list", "layers", "relu", "--format", "json"]),
+    ],
+)
+def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -> None:
+    one, other = hwsolve(*call), hwsolve(*same)
+    assert one.returncode == 0 and one.stdout == other.stdout != ""
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (["layer"], "Unknown list `layer`. Did you mean `layers`?"),
+        (["layers", "lstm"], "The layer `lstm` is not there yet. `hwsolve list layers` shows what there is."),
+        (["layers", "swish"], "Unknown layer `swish`. Did you mean `silu`?"),
+        (["losses", "huber_loss"], "The loss `huber_loss` is not there yet."),
+        (["optimizers", "adam"], "The optimizer `adam` is not there yet."),
+        (["functions", "ln"], "Did you mean `log`?"),
+        (["arrays", "one"], "Did you mean `ones`?"),
+        (["kinds", "backprp"], "Did you mean `backprop`?"),
+        (["keys"], "`hwsolve list keys` takes a spec file"),
+        (["keys", "nowhere.yaml"], "There is no file nowhere.yaml."),
+        (["layers", "--format", "markdown"], "A list has the format plain or json."),
+        (["layers", "--format", "pdf"], "There is no format `pdf`"),
+    ],
+)
+def test_a_wrong_call_of_list(call: list[str], said: str, hwsolve: Run) -> None:
+    done = hwsolve("list", *call)
+    assert (done.returncode, done.stdout) == (2, "") and said in done.stderr and "bug" not in done.stderr
+
+
+def test_an_entry_without_arguments_is_a_page_too() -> None:
+    use("en")
+    assert described(Entry("a", "What a is.")) == "a\n  What a is."
+
+
+def test_the_symbols_of_keys_are_those_of_the_page() -> None:
+    from hwsolve.render import Options, render
+
+    path = PROBLEMS / "textbook" / "mazur-2-2-2.yaml"
+    (problem,) = read(path.read_bytes(), "x")
+    page = render([work_out(problem)], "plain", Options(width=200, color=False))
+    answers = page.partition("\nAnswers\n")[2]
+    symbols = {row["key"]: row["symbol"] for row in json.loads(listing("keys", str(path), "json"))["keys"]}
+    shown = {row.split()[0] for row in answers.splitlines() if row.startswith("  ") and (" = " in row or " ≈ " in row)}
+    assert len(shown) >= 5 and shown & set(symbols.values()) == shown

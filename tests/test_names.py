@@ -1,0 +1,268 @@
+"""What a problem calls its quantities: any names give the same numbers, or are refused; never other numbers."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+
+import hwsolve
+from hwsolve.spec.report import SpecFailure
+from tests.line_check import wrong_lines
+
+# names that the program gives, or that stand in its formulas
+OWN = [
+    "lr",
+    "momentum",
+    "weight_decay",
+    "velocity_w1",
+    "velocity_Qc",
+    "weight_decay_w1",
+    "dL_dx",
+    "dL_dz1",
+    "dL_dw1",
+    "dL_dQd",
+    "L",
+    "t",
+    "x",
+    "p",
+    "z1",
+    "a1",
+    "a1_2",
+    "w1",
+    "b1",
+    "w2",
+    "b2",
+    "i",
+    "j",
+    "k",
+    "n",
+    "m",
+    "m1",
+    "m2",
+    "n2",
+    "o",
+    "c",
+    "q",
+    "J",
+    "C",
+    "A",
+    "g",
+    "y",
+    "u",
+    "size_i",
+    "lambda",
+    "eta",
+    "η",
+    "e",
+    "pi",
+    "inf",
+    "x1",
+    "x_1",
+    "x2",
+    "x1_2",
+    "x_t",
+    "x_i",
+    "w11",
+    "w1_1",
+    "alpha",
+    "α",
+    "z_i",
+    "exp",
+    "max",
+    "Sum",
+    "if",
+    "relu",
+    "delta",
+    "E",
+    "N",
+    "h",
+    "s",
+    "b",
+    "w",
+    "d_relu",
+    "µ",
+    "μ",
+    "Σ",
+]
+REFUSED = ("Two quantities are called `", "are both written", "and a constant in a number of this problem")
+NEUTRAL = ("Qa", "Qb", "Qc", "Qd", "Qf", "Qg", "Qh")
+
+
+def problem(names: tuple[str, ...], batch: bool, momentum: bool) -> dict[str, Any]:
+    """A network that names its input, weights, single weights, biases, outputs, its loss and its probabilities."""
+    x, w, b, z, slope, first, second = names
+    linear = {
+        "out_features": 2,
+        "weight": [[0.5, -1], [2, 0.25]],
+        "bias": {"value": 0.5, "shared": True},
+        "symbols": {"weight": w, "bias": b, "output": z},
+    }
+    last = {"out_features": 1, "weight": {"values": [[1.5, -0.5]], "symbols": [[first, second]]}, "bias": [0.125]}
+    sgd: dict[str, Any] = {"lr": 0.1, "weight_decay": 0.5} | ({"momentum": 0.25} if momentum else {})
+    return {
+        "kind": "backprop",
+        "network": {
+            "input": {"size": 2, "symbols": x},
+            "layers": [{"linear": linear}, {"prelu": {"weight": {"value": 0.25, "symbols": slope}}}, {"linear": last}],
+        },
+        "input": [[1, -2], [3, 0.5]] if batch else [1, -2],
+        "target": [[1], [2]] if batch else [1],
+        "loss": "mse_loss",
+        "optimizer": {"sgd": sgd},
+    }
+
+
+def answers(solution: Any) -> dict[str, str]:
+    """The printed answers by key."""
+    return {key: repr(answer["value"]) for key, answer in json.loads(solution.to("json"))["answers"].items()}
+
+
+def renamed(key: str, names: dict[str, str]) -> str:
+    """A key of the neutral problem as the other names write it."""
+    return re.sub("Q[a-h]", lambda found: names[found[0]], key)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_names_of_the_programs_own_give_the_same_numbers_or_are_refused(seed: int) -> None:
+    dice = random.Random(seed)
+    solved = 0
+    for _ in range(40):
+        batch, momentum = dice.random() < 0.5, dice.random() < 0.5
+        chosen = list(NEUTRAL)
+        for place in dice.sample(range(len(NEUTRAL)), dice.randint(1, 3)):
+            chosen[place] = dice.choice(OWN)
+        names = dict(zip(NEUTRAL, chosen, strict=True))
+        try:
+            found = hwsolve.solve(problem(tuple(chosen), batch, momentum))
+        except SpecFailure as refused:
+            assert any(words in str(refused) for words in REFUSED), (chosen, str(refused))
+            continue
+        wanted = answers(hwsolve.solve(problem(NEUTRAL, batch, momentum)))
+        assert answers(found) == {renamed(key, names): value for key, value in wanted.items()}, chosen
+        assert wrong_lines(json.loads(found.to("json"))) == [], chosen
+        solved += 1
+    assert 5 < solved < 35  # both happen
+
+
+CLASHES = {
+    "lr": "layers: [{linear: {out_features: 1, weight: [[2]], bias: {value: 3, shared: true}, symbols: {bias: lr}}}]",
+    "dL_dx": "layers: [{linear: {out_features: 1, weight: [[2]], bias: [3], symbols: {output: dL_dx}}}]",
+    "velocity_w1": "layers: [{linear: {out_features: 1, weight: [[2]], bias: [3], symbols: {bias: velocity_w1}}}]",
+    "t": "layers: [{linear: {out_features: 1, weight: {values: [[2]], symbols: [[t]]}, bias: [3]}}]",
+}
+
+
+def refusal(layers: str, **more: Any) -> str:
+    """What is said of a network with these layers, behind the name of the file."""
+    text = "kind: backprop\nnetwork:\n  input: 1\n  " + layers + "\ninput: [1]\ntarget: [0]\nloss: mse_loss\n"
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(text + "optimizer: {sgd: {lr: 0.1, momentum: 0.5}}\n")
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("name", CLASHES)
+def test_two_quantities_of_one_name_are_refused_where_the_problem_names_one(name: str) -> None:
+    text = refusal(CLASHES[name])
+    column = ("  " + CLASHES[name]).rindex(name) + 1
+    assert f":4:{column}: Two quantities are called `{name}`." in text
+
+
+WRITTEN = [
+    ("x1", "weight: {values: [[2]], symbols: [[x1]]}, bias: [3]", "`x[1]` and `x1` are both written x₁."),
+    ("eta", "weight: {values: [[2]], symbols: [[eta]]}, bias: [3]", "`eta` and `lr` are both written η."),
+    ("α", "weight: {values: [[2]], symbols: [[alpha]]}, bias: {values: [3], symbols: [α]}", "are both written α."),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "sentence"), WRITTEN)
+def test_two_quantities_that_are_written_alike_are_refused(name: str, arguments: str, sentence: str) -> None:
+    layers = f"layers: [{{linear: {{out_features: 1, {arguments}}}}}]"
+    text = refusal(layers)
+    assert sentence in text
+    assert f":4:{('  ' + layers).rindex(name) + 1}: " in text
+
+
+def test_a_name_that_is_a_constant_of_a_number_is_refused() -> None:
+    layers = "layers: [{leaky_relu: {negative_slope: 1/e}}, {linear: {out_features: 1, weight: [[1]], bias: false, symbols: {output: e}}}]"
+    assert "`e` is a quantity, and a constant in a number of this problem." in refusal(layers)
+
+
+SIZES = [
+    (
+        "kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: NAME}}",
+        "u",
+        "`u` is an index of the formulas",
+    ),
+    ("kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: NAME}}", "H_in", "is a size of the formulas"),
+    ("kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: NAME}}", "x", "Two quantities are called `x`."),
+    ("kind: pooling\nlayer: {avg_pool1d: {kernel_size: NAME}}", "i", "`i` is an index of the formulas"),
+    ("kind: convolution\nlayer: {conv1d: {out_channels: 2, kernel_size: α}}\ninput: [NAME, 7]", "alpha", "written α."),
+    ("kind: count-params\nnetwork: {input: NAME, layers: [linear: n]}", "params", "`params` is a key of the answers"),
+    ("kind: count-params\nnetwork: {input: NAME, layers: [linear: lr]}", "eta", "`eta` and `lr` are both written η."),
+    ("kind: complexity\nnetwork: {input: NAME, layers: [linear: n]}", "forward", "`forward` is a key of the answers"),
+    ("kind: derivative\nfunction: x[1]*NAME", "x1", "`x[1]` and `x1` are both written x₁."),
+    (
+        "kind: derivative\nfunction: Sum(x[i]**2, i, 1, n)*NAME\nwrt: x[k]",
+        "x_i",
+        "`x[i]` and `x_i` are both written xᵢ.",
+    ),
+    (
+        "kind: derivative\nfunction: erf(NAME*x)\nwrt: x\nvariables: {NAME: real}",
+        "pi",
+        "`pi` is a variable here, and a constant",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "sentence"), SIZES, ids=[name for _, name, _ in SIZES])
+def test_sizes_and_variables_that_mean_two_things_are_refused_and_others_are_taken(
+    text: str, name: str, sentence: str
+) -> None:
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(text.replace("NAME", name))
+    assert sentence in str(refused.value)
+    assert wrong_lines(json.loads(hwsolve.solve(text.replace("NAME", "Q")).to("json"))) == []
+
+
+FUNCTIONS = (
+    "e*x**2 + pi",
+    "exp(e*x)*sin(pi) + pi*log(e)",
+    "e**x + pi**e",
+    "sigmoid(e*x) - pi/e",
+    "Sum(e**j*x, j, 1, 3)*pi",
+)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("wrt", ["x", "e"])
+def test_declared_e_and_pi_are_variables(function: str, wrt: str) -> None:
+    """The same as with other names, which no constant has."""
+
+    def solved(e: str, pi: str) -> dict[str, str]:
+        spec = {
+            "kind": "derivative",
+            "function": renamed_in(function, e, pi),
+            "wrt": renamed_in(wrt, e, pi),
+            "variables": {e: "positive", pi: "real"},
+            "order": 2,
+            "at": [{e: 2, pi: 1.5, "x": 0.25}],
+        }
+        found = json.loads(hwsolve.solve(spec).to("json"))
+        assert wrong_lines(found) == []
+        return {key: renamed_in(repr(answer.get("value")), "e", "pi") for key, answer in found["answers"].items()}
+
+    assert solved("e", "pi")["d1_at"] == solved("qa", "qb")["d1_at"]
+    assert solved("e", "pi")["d2_at"] == solved("qa", "qb")["d2_at"]
+
+
+def renamed_in(text: str, e: str, pi: str) -> str:
+    """The text with other names for e and pi."""
+    return re.sub(r"\be\b", e, re.sub(r"\bpi\b", pi, text))
+
+
+def test_e_that_nothing_declares_is_the_constant() -> None:
+    assert hwsolve.solve("kind: derivative\nfunction: e**x\nwrt: x\nexpect: {d1: exp(x)}").checks[0].ok

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsolve.formula.tree import Formula, Number, Ref, references, transform
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Quantity
+from hwsolve.solution import Answer, Missing, Quantity
 
 Place = tuple[int, ...]
 CONSTANTS = ("pi", "e")
@@ -41,6 +41,8 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
     values = {ref: _element(ref, key, answers) for ref in named}
     if any(isinstance(value, tuple) for value in values.values()):
         raise BadKey(say("`{key}` reckons with a whole array: name its elements.", key=key))
+    if missing := [value for value in values.values() if isinstance(value, Missing)]:
+        return missing[0]
     symbolic = not all(isinstance(value, Quantity) for value in values.values())
     if symbolic:
         expression = transform(expression, lambda f: _as_formula(values[f]) if f in values else f)
@@ -161,8 +163,10 @@ def proven_digits(q: Quantity) -> str:
     return q.text
 
 
-def plain_text(f: Formula) -> str:
-    """A formula as a spec writes it."""
+def plain_text(f: Formula | Missing) -> str:
+    """A formula as a spec writes it, or what stands in place of a value."""
+    if isinstance(f, Missing):
+        return str(f)
     from hwsolve.formula.notation import plain
 
     return plain(f)

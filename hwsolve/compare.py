@@ -9,7 +9,7 @@ from hwsolve.answers import CONSTANTS, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite
-from hwsolve.solution import Quantity, Text
+from hwsolve.solution import Missing, Quantity, Text
 from hwsolve.typed import Typed, cut_off, next_digit, scaled, typed
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def compare(
     text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None, as_source: bool = False
 ) -> Verdict:
     """What was typed, as text and as a formula, against a Quantity or a Formula; a source may write 6.4*10**9."""
+    if isinstance(found, Missing):
+        return Verdict(False, str(found), str(found.why))
     if isinstance(found, Quantity):
         if _same_integer(stated, found.value):
             return Verdict(True, found.text)

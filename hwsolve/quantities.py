@@ -10,7 +10,7 @@ from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.numbers import Scalar, exact, show
 from hwsolve.numbers.printing import show_rational
-from hwsolve.solution import Quantity
+from hwsolve.solution import Missing, Quantity
 
 
 def quantity(value: Scalar, digits: int = 6) -> Quantity:
@@ -21,19 +21,19 @@ def quantity(value: Scalar, digits: int = 6) -> Quantity:
 
 def alike(array: Any, digits: int = 6) -> Any:
     """Nested quantities in one precision: beside a rounded one, no exact one has more digits."""
-    if not any(q.relation == "≈" for q in each(array)):
+    if not any(isinstance(q, Quantity) and q.relation == "≈" for q in each(array)):
         return array
 
     def cut(part: Any) -> Any:
         if isinstance(part, tuple):
             return tuple(map(cut, part))
-        return part if part.exact is None else shortened(part, digits)
+        return part if isinstance(part, Missing) or part.exact is None else shortened(part, digits)
 
     return cut(array)
 
 
-def each(array: Any) -> Iterator[Quantity]:
-    """The quantities of an array."""
+def each(array: Any) -> Iterator[Quantity | Missing]:
+    """The elements of an array."""
     if isinstance(array, tuple):
         for part in array:
             yield from each(part)

@@ -30,6 +30,16 @@ class Quantity(msgspec.Struct, frozen=True, gc=False):
     system: str = "exact"
 
 
+class Missing(msgspec.Struct, frozen=True, gc=False):
+    """An element of an answer that has no value, and why."""
+
+    why: Text
+
+    def __str__(self) -> str:
+        """What stands in its place."""
+        return "—"
+
+
 class Stage(msgspec.Struct, frozen=True, gc=False):
     """One link of a printed chain: a relation and what stands behind it."""
 
@@ -147,7 +157,10 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """A final result: a Quantity, nested tuples of them (an array), or a Formula; `shown` is what a reader sees."""
+    """A final result: a Quantity, nested tuples of them (an array; some may be Missing), or a Formula.
+
+    `shown` is what a reader sees.
+    """
 
     value: Any
     main: bool = False  # one of the few numbers that are shown at the end

@@ -22,6 +22,7 @@ from hwsolve.solvers.variances.growth import growth
 from hwsolve.solvers.variances.moments import second_moment, unit
 from hwsolve.solvers.variances.pieces import NotPieces, pieces
 from hwsolve.solvers.variances.sheet import Sheet
+from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
 
 DIGITS = 15
@@ -398,14 +399,68 @@ def test_the_derivation_changes_with_what_is_asked() -> None:
     assert "variance = 1/((1 + a²)/2 · n) = 2/(n(1 + a²))" in pages[0]
 
 
-def test_backward_and_forward_part_ways_where_the_moments_do() -> None:
-    solution = solve(activation="tanh", mode="fan_out")
-    assert value(solution, "variance") == pytest.approx(1 / (value(solution, "moment") * 64))
-    assert value(solution, "variance.backward") == pytest.approx(1 / (value(solution, "moment.backward") * 64))
-    assert value(solution, "growth.backward") == pytest.approx(
-        value(solution, "moment.backward") / value(solution, "moment")
-    )
-    assert any("gradients alone" in str(note.text) for note in solution.notes)
+@pytest.mark.parametrize(
+    "name", ["tanh", "gelu", "sigmoid", "softplus", "elu", "hard_tanh", "relu", "sine", "two kinks"]
+)
+def test_fan_out_keeps_the_gradients(name: str) -> None:
+    spec, f, kinks = PEERS[name]
+    slope = quadrature(lambda z: (f(z + 1e-9) - f(z - 1e-9)) / 2e-9, kinks)  # E f′², by mpmath alone
+    level = quadrature(f, kinks)
+    solution = solve(activation=spec, mode="fan_out")
+    assert value(solution, "variance") * 64 * float(slope) == pytest.approx(1, rel=1e-6)
+    assert value(solution, "growth.backward") == pytest.approx(1)
+    assert value(solution, "gain") == pytest.approx(float(slope) ** -0.5, rel=1e-6)
+    assert wrong_lines(as_json(solution)) == []
+    solution = solve(activation=spec, mode="average")
+    assert value(solution, "variance") == pytest.approx(2 / float(32 * level + 64 * slope), rel=1e-6)
+    assert value(solution, "growth.forward") + value(solution, "growth.backward") == pytest.approx(2)
+    assert value(solution, "variance") == pytest.approx(2 * value(solution, "gain") ** 2 / (32 + 64))
+    balanced = level == pytest.approx(slope, rel=1e-6)
+    assert balanced or any("harmonic mean" in str(note.text) for note in solution.notes)
+    assert wrong_lines(as_json(solution)) == []
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "softplus"])
+def test_gradients_keep_their_variance_in_a_random_layer(activation: str) -> None:
+    torch = pytest.importorskip("torch")
+    solution = solve(layer={"linear": 1024}, input=512, activation=activation, mode="fan_out")
+    torch.manual_seed(1)
+    z = torch.randn(400, 512, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(1024, 512, dtype=torch.float64) * value(solution, "std")
+    a = getattr(torch, activation, getattr(torch.nn.functional, activation, None))(z)
+    upstream = torch.randn(400, 1024, dtype=torch.float64)
+    (a @ weight.T).backward(upstream)
+    assert float(z.grad.var()) == pytest.approx(1, rel=0.03)
+
+
+def test_no_gradient_comes_through_a_step() -> None:
+    for mode in ("fan_out", "average"):
+        with pytest.raises(SpecFailure, match="no gradient comes through"):
+            solve(activation="step(x)", mode=mode)
+    assert value(solve(activation="step(x)"), "moment") == 0.5
+
+
+def test_only_what_is_0_everywhere_is_said_to_be() -> None:
+    for activation in ("0*x", "relu(-abs(x))", "x - x"):
+        with pytest.raises(SpecFailure, match="0 everywhere"):
+            solve(activation=activation)
+    mpmath.mp.dps = 30
+    for shift in (9, 15, 30):
+        wanted = mpmath.quad(lambda z, c=shift: (z - c) ** 2 * PHI(z), [shift, shift + 1, shift + 3, shift + 10])
+        assert value(solve(activation=f"relu(x - {shift})"), "moment") == pytest.approx(float(wanted), rel=1e-9)
+    assert value(solve(activation="sin(2000*x)"), "moment") == pytest.approx(0.5)  # (1 - exp(-2a²))/2
+    with pytest.raises(SpecFailure, match="could be proven"):
+        solve(activation="sin(10**9*x)")
+
+
+def test_a_sentence_waits_for_the_precision_that_decides_it() -> None:
+    tiny = "sqrt(2) - 1.4142135623730950488016887242096980785696718"  # 7.5e-45
+    assert value(solve(activation="relu", gain=tiny), "gain") == pytest.approx(7.5e-45, rel=0.01)
+    with pytest.raises(SpecFailure, match="A gain is a positive number"):
+        solve(activation="relu", gain=f"-({tiny})")
+    assert value(solve(activation="if(x > 0, exp(x) - 1, x)", gain="linear"), "gain") == 1  # no kink: e⁰ is 1
+    with pytest.raises(SpecFailure, match="kink at 0"):
+        solve(activation="relu", gain="linear")
 
 
 def test_float64_says_so_and_proves_nothing() -> None:

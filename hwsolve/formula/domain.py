@@ -12,7 +12,7 @@ from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import Big, Call, Formula, Ref, children, transform
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children, transform
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 
 DOMAINS = ("real", "positive", "unit", "negative")
@@ -21,6 +21,8 @@ CONSTANTS = ("pi", "e", "inf")
 TRIES = 5
 DRAWS = 32  # points at which formulas must have a value before a domain is believed
 MOST_COMBINATIONS = 64
+MOST_EFFORT = 100_000  # nodes that are evaluated to find out a domain
+SIZE = 8  # about what is drawn for a size
 
 
 class Names:
@@ -129,10 +131,20 @@ def _shares(n: int, steps: int) -> Iterator[tuple[int, ...]]:
                 yield (*(0,) * first, own, *rest)
 
 
+def effort(f: Formula) -> int:
+    """About how many nodes an evaluation comes to, sums written out; a name for a size is as long as one drawn."""
+    inner = sum(effort(part) for part in children(f))
+    if not isinstance(f, Big):
+        return 1 + inner
+    low, high = (b.numerator // b.denominator if isinstance(b, Number) else SIZE for b in (f.low, f.high))
+    return 1 + max(high - low + 1, 1) * inner
+
+
 def _all_defined(formulas: list[Formula], scalars: dict[str, str], elements: dict[str, str], names: Names) -> bool:
     dice = random.Random(7)
+    work = sum(effort(f) for f in formulas)
     with precision(96):
-        for _ in range(DRAWS):
+        for _ in range(min(DRAWS, max(1, MOST_EFFORT // work)) if work else DRAWS):
             point = RandomPoint(dice, scalars, elements, names)
             try:
                 for f in formulas:

@@ -59,6 +59,8 @@ def named(name: str, lookup: Lookup) -> Value:
     try:
         return lookup(name, ())
     except LookupError:
+        if name == "inf":
+            raise NoValue(say("“inf” is no number.")) from None
         if name not in ("pi", "e"):
             raise
     return numbers.constant(name)
@@ -133,7 +135,7 @@ def repeated(f: Big, lookup: Lookup) -> Value:
     if high - low >= MAX_TERMS:
         raise NoValue(say("A sum of more than {limit} terms is not evaluated.", limit=MAX_TERMS))
     values = []
-    for k in range(whole(low, f.index), whole(high, f.index) + 1):
+    for k in range(bound(low), bound(high) + 1):
         inner.value = k
         values.append(evaluate(f.body, inner))
     if f.op in ("Sum", "Prod"):
@@ -141,6 +143,13 @@ def repeated(f: Big, lookup: Lookup) -> Value:
     if not values:
         raise NoValue(say("“{name}” has no terms.", name=f.op))
     return calculate(f.op.lower(), values)
+
+
+def bound(value: Scalar) -> int:
+    """A bound of a big operator as an int."""
+    if value != int(value):
+        raise NoValue(say("The bounds of a sum are whole numbers, not {value}.", value=numbers.show(value).text))
+    return int(value)
 
 
 def agrees(value: Scalar, found: Scalar, digits: int = 6) -> bool:

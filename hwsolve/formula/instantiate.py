@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from hwsolve.formula.evaluate import Absent, evaluate
+from hwsolve.formula.operators import as_formula
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, substitute, walk
 
@@ -148,7 +149,7 @@ def index(f: Formula, bound: dict[str, int]) -> Formula:
         value = evaluate(f, known)
     except LookupError:
         return simplify(substitute(f, {name: Number(n) for name, n in bound.items()}))
-    return Number(value) if isinstance(value, int) else Number(int(value.p), int(value.q))
+    return as_formula(value) if isinstance(value, int) or hasattr(value, "p") else f  # an irrational stays as written
 
 
 def has_elements(f: Formula) -> bool:

@@ -67,8 +67,8 @@ def reference(f: Ref, task: Task) -> Result:
     return Result(say("index rule") if result not in (ZERO, ONE) else say("variable"), result, result)
 
 
-def shown(f: Ref) -> str:
-    """A reference for a message."""
+def shown(f: Formula) -> str:
+    """A formula for a message."""
     from hwsolve.formula.notation import plain
 
     return plain(f)
@@ -133,6 +133,11 @@ def powers(f: Call, task: Task) -> Result:
 def branches(f: Call, task: Task) -> Result:
     """A function of cases is differentiated case by case, away from the borders."""
     condition, a, b = f.args
+    isolated = isinstance(condition, Call) and condition.name == "==" and task.depends(condition)
+    if isolated and (task.depends(a) or task.depends(b)):
+        raise NoRule(
+            say("A case that holds only where {where} cannot be differentiated by itself.", where=shown(condition))
+        )
     form = choice(condition, task.asked(a), task.asked(b))
     return Result(say("case by case"), form, choice(condition, task.of(a), task.of(b)))
 
@@ -242,18 +247,20 @@ def big_products(f: Big, task: Task) -> Result:
 
 
 def extremes(f: Big, task: Task) -> Result:
-    """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j] (nested maxima are one)."""
-    ranges = [Range(f.index, f.low, f.high)]
-    body = f.body
+    """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j], over how many have it (of elements x[j]: one)."""
+    ranges, body = [Range(f.index, f.low, f.high)], f.body
     while isinstance(body, Big) and body.op == f.op:
         ranges.append(Range(body.index, body.low, body.high))
         body = body.body
     wins = choice(Call("==", (body, f)), ONE, ZERO)
     form: Formula = product(wins, task.asked(body))
-    result = product(wins, task.of(body))
+    result, winners = product(wins, task.of(body)), wins
     for over in reversed(ranges):
         form = big("Sum", form, *over)
         result = task.summed(result, over)
+        winners = big("Sum", winners, *over)
+    if not isinstance(body, Ref):
+        form, result = quotient(form, winners), quotient(result, winners)
     return Result(say("derivative at the winner"), form, result)
 
 
@@ -274,11 +281,8 @@ ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
 }
 
 BIG: dict[str, Callable[[Big, Task], Result]] = {
-    "Sum": big_sums,
-    "Prod": big_products,
-    "Max": extremes,
-    "Min": extremes,
-}
+    "Sum": big_sums, "Prod": big_products, "Max": extremes, "Min": extremes,
+}  # fmt: skip
 
 
 def apply(f: Formula, task: Task) -> Result:

@@ -23,6 +23,8 @@ from hwsolve.formula.terms import (
 )
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, children, rebuild, walk
 
+MOST_TERMS = 100  # of a product that is multiplied out
+
 
 def choice(condition: Formula, then: Formula, other: Formula) -> Formula:
     """if(condition, then, other)."""
@@ -107,8 +109,10 @@ def expanded(f: Formula) -> list[Term]:
     out = [Term(term.coefficient, (), term.decimal)]
     for base, exponent in term.factors:
         n = integer(exponent)
+        multiplied: list[Term] = []
         if isinstance(base, Call) and base.name in ("+", "-") and n is not None and 0 < n <= 4:
             multiplied = expanded(sum_of(expanded(base)))
+        if n is not None and multiplied and len(out) * len(multiplied) ** n <= MOST_TERMS:
             for _ in range(n):
                 out = [merge((a, b)) for a in out for b in multiplied]
         else:

@@ -1,4 +1,8 @@
-"""Points where a function has no derivative: which of them a computation meets, and what is taken there."""
+"""Points where a function has no derivative: which of them a computation meets, and what is taken there.
+
+PyTorch's convention holds wherever it has one: of equal arguments of a maximum each gets the same share, and a function
+made of pieces has the slope that its derivative's formula gives at the border.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,14 @@ from collections.abc import Iterable, Iterator
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.germs import EXTREMES, greatest, is_zero, one_sided, written_out
+from hwsolve.formula.notation import unicode
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Big, Call, Formula, Number, children, substitute, walk
+from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, call, children, substitute, transform, walk
+from hwsolve.graph.identity import plain
 from hwsolve.language import Message, say
+from hwsolve.numbers import Scalar
+from hwsolve.quantities import put_in
 
 PLAIN = FUNCTIONS["exp"]  # has no kinks
 FEW = 4  # places that a remark names
@@ -23,11 +32,18 @@ def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
             continue
         if any(isinstance(n, Big) for n in walk(node)):
             continue
-        if node.name == "elu" and (len(node.args) == 1 or evaluate(node.args[1], lookup) == 1):
-            continue  # x and eˣ - 1 have the slope 1 at 0
         value = evaluate(node.args[0], lookup)
-        if any(numbers.is_exact(value) and value == evaluate(parse(k), lookup) for k in known.kinks):
+        sure = isinstance(value, float) or numbers.is_exact(value)
+        if sure and any(value == evaluate(parse(k), lookup) for k in known.kinks) and bends(node, lookup):
             yield node
+
+
+def bends(f: Call, lookup: Lookup) -> bool:
+    """Whether a call jumps or has two slopes by its first argument, as elu(x, a) at 0 unless a = 1."""
+    values = [evaluate(a, lookup) for a in f.args]
+    own = Call(f.name, tuple(Ref("u", (Number(n),)) for n in range(len(values))))
+    sides = (one_sided(own, lambda _, indices: values[indices[0]], {("u", (0,)): 1}, order)[:2] for order in (0, 1))
+    return any(not is_zero(left - right) for left, right in sides)
 
 
 def terms(f: Formula, lookup: Lookup) -> Iterator[Formula]:
@@ -62,5 +78,37 @@ def convention(call: Call, shown: Message | str, lookup: Lookup) -> Message:
         "{function} has no derivative at {argument}: {value} is taken, as PyTorch does.",
         function=known.shown or call.name,
         argument=shown,
-        value=numbers.show(slope).text,
+        value=unicode(as_printed(slope)),
     )
+
+
+def as_printed(value: Scalar) -> Number:
+    """A value in a sentence; a float that is a whole number as one."""
+    value = plain(value, {})
+    return put_in(int(value) if isinstance(value, float) and value == int(value) else value)
+
+
+def is_extreme(f: Formula) -> bool:
+    """Whether a node is a maximum or a minimum."""
+    return f.op in ("Max", "Min") if isinstance(f, Big) else isinstance(f, Call) and f.name in EXTREMES
+
+
+def is_maximum(f: Formula) -> bool:
+    """Whether it is a maximum of the two."""
+    return (f.op if isinstance(f, Big) else f.name if isinstance(f, Call) else "").lower() == "max"
+
+
+def winners(f: Formula, lookup: Lookup) -> list[Formula]:
+    """The arguments of a maximum or minimum that have its value."""
+    args = list(written_out(f, lookup)) if isinstance(f, Big) else list(children(f))
+    return greatest(args, lookup, 1 if is_maximum(f) else -1)
+
+
+def shared(f: Formula, lookup: Lookup) -> Formula:
+    """The formula with the mean of the equal arguments for each maximum with a tie: of a slope each gets its share."""
+
+    def change(node: Formula) -> Formula:
+        equal = winners(node, lookup) if is_extreme(node) else []
+        return node if len(equal) < 2 else call("/", call("+", *equal), len(equal))
+
+    return transform(f, change)

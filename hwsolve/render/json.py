@@ -27,6 +27,7 @@ from hwsolve.solution import (
     Given,
     Identity,
     Line,
+    Missing,
     Prose,
     Published,
     Quantity,
@@ -220,7 +221,7 @@ class Leaves:
         if isinstance(value, Formula):
             self.seen("symbolic")
             return plain(value)
-        return value
+        return None if isinstance(value, Missing) else value
 
     def exact(self, value: Any) -> Any:
         """The exact forms, None where one of them has none."""

@@ -7,20 +7,23 @@ Var z = fan_in · Var W · E[f(z)²] forward, Var δ = fan_out · Var W · E[f�
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
+from hwsolve.formula.operators import equal, less
 from hwsolve.formula.rules import NoRule
-from hwsolve.formula.tree import Formula, references
+from hwsolve.formula.tree import ZERO, Formula, Number, references, substitute
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size
 from hwsolve.layers.network import read_input, shape_schema
-from hwsolve.numbers import NotFinite, Undecided, precision
+from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
 from hwsolve.solution import Solution
 from hwsolve.solvers.proof import proven
 from hwsolve.solvers.variances.fans import Fans, fans
-from hwsolve.solvers.variances.gains import slope_at_zero, torch_gain
+from hwsolve.solvers.variances.gains import decided, slope_at_zero, torch_gain
 from hwsolve.solvers.variances.moments import Unit, second_moment, unit
-from hwsolve.solvers.variances.pieces import NotPieces
+from hwsolve.solvers.variances.pieces import NotPieces, Piece
 from hwsolve.solvers.variances.sheet import Sheet
 from hwsolve.solvers.variances.simulation import MOST_WORK, Simulate
 from hwsolve.solvers.variances.unit_field import IDENTITY, Described, LayerField, UnitField
@@ -166,14 +169,19 @@ class Checking:
         return found if self.report.ok else None
 
     def moments(self, found: Unit) -> None:
-        """Raise what stands against the moments; note a function that is 0."""
+        """Raise what stands against the moments; note a function that is 0, or through which no gradient comes."""
+
         sheet = Sheet(6, False, {})
-        with precision(64):
+        with precision(LADDER[0]):
             give_parameters(sheet, found)
-            moment = second_moment(found.pieces, sheet, found.unknown)
             second_moment(found.slopes, sheet, found.unknown)
-        if moment.value is not None and not moment.value > 0:
+            second_moment(found.pieces, sheet, found.unknown)
+        if vanishing(found):
             self.wrong("activation", say("The activation is 0 everywhere."))
+        backward = self.problem.mode != "fan_in" and self.problem.gain == "derived"
+        if backward and all(piece.formula == ZERO for piece in found.slopes):
+            message = say("f′ is 0 almost everywhere: no gradient comes through, whatever the weights are.")
+            self.wrong("mode", message, say("`fan_in` keeps the signals."))
 
     def gain(self, found: Unit) -> None:
         """A gain that does not exist."""
@@ -186,9 +194,9 @@ class Checking:
             known = say("Known are {names}.", names="`linear`, `sigmoid`, `tanh`, `relu`, `leaky_relu`, `selu`")
             self.wrong("gain", say("PyTorch's calculate_gain has no gain for this activation."), known)
         if isinstance(problem.gain, Formula):
-            with precision(64):
-                if not evaluate(problem.gain, no_names) > 0:
-                    self.wrong("gain", say("A gain is a positive number."))
+            stated = problem.gain
+            if not decided(lambda: less(0, evaluate(stated, no_names)), unsure=False):
+                self.wrong("gain", say("A gain is a positive number."))
 
     def simulation(self, found: Unit) -> None:
         """A simulation that needs more numbers, or more time."""
@@ -206,6 +214,21 @@ class Checking:
 def named_in(sizes: Iterable[Size]) -> set[str]:
     """The names that stand in sizes."""
     return {r.name for size in sizes if isinstance(size, Formula) for r in references(size)}
+
+
+def vanishing(found: Unit) -> bool:
+    """Whether an activation is 0 everywhere: it is, where it is 0 in a few points of every piece for sure."""
+    if found.unknown:
+        return all(piece.formula == ZERO for piece in found.pieces)
+
+    def somewhere(piece: Piece, at: Fraction) -> bool:
+        sheet = Sheet(6, False, {})
+        give_parameters(sheet, found)
+        f = substitute(piece.formula, {"z": Number(*at.as_integer_ratio())})
+        return not equal(sheet.value_of(f), 0)
+
+    places = ((piece, at) for piece in found.pieces if piece.formula != ZERO for at in piece.some)
+    return not any(decided(partial(somewhere, *place), unsure=True) for place in places)
 
 
 def give_parameters(sheet: Sheet, found: Unit) -> None:

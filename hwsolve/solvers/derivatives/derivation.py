@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.formula.evaluate import no_names
+from hwsolve.formula.functions import FUNCTIONS, Function
 from hwsolve.formula.indices import names_in
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import NoRule
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref, call, walk
+from hwsolve.formula.tree import ZERO, Call, Formula, Ref, call, walk
+from hwsolve.graph.kinks import bends
 from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Line, Note, Prose, Section, Solution, Stage
 from hwsolve.solvers.derivatives.question import question
 from hwsolve.solvers.derivatives.second_opinion import confirm
-from hwsolve.solvers.derivatives.task import INDICES, Task
+from hwsolve.solvers.derivatives.task import INDICES, Derived, Task
 from hwsolve.solvers.derivatives.worker import Worker
 
 if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
 
-Entry = Formula | tuple["Entry", ...]  # a derivative, or nested ones
+Table = Formula | tuple["Table", ...]  # a derivative, or nested ones
+Entry = Derived | tuple["Entry", ...]  # the same, with what they are derived from
 
 
 class Derivation(Worker):
@@ -39,7 +42,8 @@ class Derivation(Worker):
         if task.typed != task.functions:
             lines = [Prose("", (Stage("=", a), Stage("=", b))) for a, b in zip(task.typed, task.functions, strict=True)]
             self.sections.append(Section(say("Function"), lines=tuple(lines), asked=True))
-        self.values.append(task.functions[0] if len(task.functions) == 1 else task.functions)
+        own = tuple(Derived(f, f) for f in task.functions)
+        self.values.append(own[0] if len(own) == 1 else own)
         self.function_answer()
         if task.form == "derivative" and not task.many:
             self.orders()
@@ -71,7 +75,7 @@ class Derivation(Worker):
             self.cases(current, target, f, head, lines)
             self.section(ordinal(n), lines)
             self.answer(f"d{n}", current, main=True)
-            self.values.append(self.task.written_out(current))
+            self.derived(current, (target,) * n)
 
     # several variables
 
@@ -87,7 +91,7 @@ class Derivation(Worker):
         self.matrix(lines, self.known.get(name, first), (*self.task.rows, *self.task.columns))
         self.section(say("Jacobian") if name == "jacobian" else say("Gradient"), lines)
         self.answer(name, first, main=True)
-        self.values.append(self.task.written_out(first))
+        self.derived(first, (target,))
         if self.order > 1:
             self.hessian_of_vector(first, target)
 
@@ -107,7 +111,11 @@ class Derivation(Worker):
             )
         self.section(say("Hessian"), lines)
         self.answer("hessian", second, main=True)
-        self.values.append(self.task.written_out(second))
+        self.derived(second, (target, other))
+
+    def derived(self, found: Formula, by: tuple[Ref, ...]) -> None:
+        """Keep a derivative of the function for the points."""
+        self.values.append(Derived(self.task.written_out(found), self.task.functions[0], by))
 
     def other(self, target: Ref) -> Ref:
         """A variable's element under other indices."""
@@ -130,16 +138,20 @@ class Derivation(Worker):
                 confirm(task, f, [target], row[-1])
             table.append(tuple(row))
         self.section(say("Jacobian") if task.form == "jacobian" else say("Gradient"), lines)
-        found: Entry = tuple(table) if task.form == "jacobian" else table[0]
+        found: Table = tuple(table) if task.form == "jacobian" else table[0]
         self.answers[task.form] = Answer(nested_out(found, task), main=True)
-        self.values.append(nested_out(found, task))
+        rows = tuple(
+            tuple(Derived(task.written_out(d), f, (t,)) for d, t in zip(row, task.targets, strict=True))
+            for f, row in zip(task.functions, table, strict=True)
+        )
+        self.values.append(rows if task.form == "jacobian" else rows[0])
         if self.order > 1:
             self.hessian_of_list(table[0])
 
     def hessian_of_list(self, gradient: tuple[Formula, ...]) -> None:
         """The derivatives of each partial derivative."""
         lines: list[Line] = []
-        table: list[Entry] = []
+        table: list[tuple[Formula, ...]] = []
         for partial, by in zip(gradient, self.task.targets, strict=True):
             row: list[Formula] = []
             for target in self.task.targets:
@@ -152,7 +164,13 @@ class Derivation(Worker):
             table.append(tuple(row))
         self.section(say("Hessian"), lines)
         self.answers["hessian"] = Answer(nested_out(tuple(table), self.task), main=True)
-        self.values.append(nested_out(tuple(table), self.task))
+        f, targets = self.task.functions[0], self.task.targets
+        self.values.append(
+            tuple(
+                tuple(Derived(self.task.written_out(d), f, (by, t)) for d, t in zip(row, targets, strict=True))
+                for by, row in zip(targets, table, strict=True)
+            )
+        )
 
     def remarks(self) -> None:
         """What was assumed, and what δ means."""
@@ -177,13 +195,22 @@ def kinks(functions: tuple[Formula, ...]) -> list[tuple[Call, Formula]]:
     for f in functions:
         for node in walk(f):
             known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
-            if isinstance(node, Call) and known is not None and known.derivative is not None and not known.many:
-                smooth = node.name == "elu" and (len(node.args) == 1 or node.args[1] == ONE)
-                found |= dict.fromkeys((node, parse(k)) for k in known.kinks if not smooth)
+            if isinstance(node, Call) and known is not None and known.derivative is not None:
+                found |= dict.fromkeys((node, k) for k in borders(node, known))
     return list(found)
 
 
-def nested_out(entry: Entry, task: Task) -> Entry:
+def borders(f: Call, known: Function) -> list[Formula]:
+    """Where a call has no derivative, as values of its first argument."""
+    if known.many:
+        return [f.args[1]] if len(f.args) == 2 else []
+    places = [parse(k) for k in known.kinks]
+    if any(isinstance(n, Ref) for a in f.args[1:] for n in walk(a)):
+        return places
+    return [k for k in places if bends(Call(f.name, (k, *f.args[1:])), no_names)]
+
+
+def nested_out(entry: Table, task: Task) -> Table:
     """Nested formulas with their vectors written out."""
     return tuple(nested_out(e, task) for e in entry) if isinstance(entry, tuple) else task.written_out(entry)
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
+from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk, written_name
 from hwsolve.graph.identity import settled
-from hwsolve.graph.kinks import convention, met
+from hwsolve.graph.kinks import first_few
 from hwsolve.language import Message, say
+from hwsolve.numbers import LADDER
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import alike, as_typed, put_in, quantity
-from hwsolve.solution import Answer, Given, Line, Note, Quantity, Section, Stage, Value
-from hwsolve.solvers.derivatives.task import Task, indices_at, numbers_of, open_indices
-from hwsolve.spec.report import Report, SpecFailure
+from hwsolve.solution import Answer, Given, Line, Missing, Note, Quantity, Section, Stage, Value
+from hwsolve.solvers.derivatives.beside import Beside, NoDerivative, branching
+from hwsolve.solvers.derivatives.task import Derived, Task, indices_at, numbers_of, open_indices
 
 if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
     from hwsolve.solvers.derivatives.derivation import Derivation, Entry
 
 UNROLL = 8  # terms of a sum that are written out
+MOST_TERMS = 1000  # of a sum that is looked at term by term beside a kink
 
 
 class Points:
@@ -41,6 +41,7 @@ class Points:
         self.notes: list[Note] = []
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
+        self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
         self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
         self._sections = self.work_out()
 
@@ -69,7 +70,11 @@ class Points:
             for order, entry in enumerate(self.work.values):
                 name = f"d{order}_at"
                 found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
-            self.kinks(p)
+        for what, keys in self.absent.values():
+            text = say("{key} has no value at this point: {what}.", key=keys[0], what=what)
+            if len(keys) > 1:
+                text = say("{keys} have no value at this point: {what}.", keys=first_few(keys), what=what)
+            self.notes.append(Note("warning", text))
         self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
         return [
             Section(
@@ -94,44 +99,41 @@ class Points:
         if isinstance(entry, tuple):
             return tuple(self.entry(e, order, name, p, lines, (*place, n)) for n, e in enumerate(entry, 1))
         at = self.problem.at[p - 1]
-        fixed = indices_at(self.task, at)
-        free = open_indices(self.task, at, order, self.work.second)
-        return self.elements(entry, name, p, lines, place, fixed, list(free.items()))
+        free = list(open_indices(self.task, at, order, self.work.second).items())
 
-    def elements(
-        self,
-        f: Formula,
-        name: str,
-        p: int,
-        lines: list[Line],
-        place: tuple[int, ...],
-        fixed: dict[str, int],
-        free: list[tuple[str, int]],
-    ) -> Any:
-        """Nested values over the open indices."""
-        if not free:
-            key = Ref(name, tuple(Number(i) for i in (p, *place)))
-            return self.line(key, self.at_point(f, p, fixed), lines, p)
-        (index, size), *rest = free
-        return tuple(
-            self.elements(f, name, p, lines, (*place, k), fixed | {index: k}, rest) for k in range(1, size + 1)
-        )
+        def elements(place: tuple[int, ...], fixed: dict[str, int], free: list[tuple[str, int]]) -> Any:
+            """Nested values over the open indices."""
+            if not free:
+                return self.line(Ref(name, tuple(Number(i) for i in (p, *place))), entry, p, fixed, lines)
+            (index, size), *rest = free
+            return tuple(elements((*place, k), fixed | {index: k}, rest) for k in range(1, size + 1))
 
-    def at_point(self, f: Formula, p: int, fixed: dict[str, int]) -> Formula:
+        return elements(place, indices_at(self.task, at), free)
+
+    def at_point(self, f: Formula, p: int, fixed: dict[str, int], unroll: int = UNROLL) -> Formula:
         """A formula over the keys of a point, its indices and sizes numbers."""
         names = {name: keys[p - 1] for name, keys in self.keys.items()}
 
         def change(node: Formula) -> Formula:
             return Ref(names.get(node.name, node.name), node.indices) if isinstance(node, Ref) else node
 
-        return transform(instantiate(f, fixed, {}, UNROLL), change)
+        return transform(instantiate(f, fixed, {}, unroll), change)
 
-    def line(self, key: Ref, f: Formula, lines: list[Line], p: int) -> Quantity:
-        """A value's line; its formula is evaluated in exact numbers and balls."""
+    def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int], lines: list[Line]) -> Quantity | Missing:
+        """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
         try:
+            f, remarks = settled(lambda: self.formula(entry, p, fixed))
             value = self.value(f)
-        except numbers.NotFinite as why:
-            raise self.refused(key, p, why.what) from None
+        except (numbers.NotFinite, NoDerivative) as why:
+            return self.missing(key, why.what)
+        except NoValue as why:
+            return self.missing(key, why.message)
+        except numbers.Undecided as why:
+            if not numbers.last_precision():
+                raise
+            what = say("{bits} bits of precision do not decide {what}", bits=LADDER[-1], what=why.what)
+            return self.missing(key, what)
+        self.notes += [note for text in remarks if (note := Note("warning", text)) not in self.notes]
         shown = quantity(value, self.digits)
         stages: tuple[Stage, ...] = ()
         if isinstance(f, Number):
@@ -146,66 +148,32 @@ class Points:
 
     def value(self, f: Formula) -> Any:
         """The value of a formula over the keys of a point, worked out from the numbers that are typed."""
-        closed = transform(f, lambda node: self.typed.get(node, node))
-        found = settled(lambda: evaluate(closed, no_names))
+        found = settled(lambda: evaluate(f, self.look_up))
         return in_float64(found) if self.problem.numbers == "float64" else found
 
-    def refused(self, key: Ref, p: int, what: Message) -> SpecFailure:
-        """The error of a point at which something has no value."""
-        report = self.problem.report if self.problem.report is not None else Report()
-        node = next((array.node for array in self.problem.at[p - 1].values()), self.problem.node)
-        assert node is not None
-        report.add(node, f"at[{p}]", say("{key} has no value at this point: {what}.", key=unicode(key), what=what))
-        return SpecFailure(report)
+    def formula(self, entry: Derived, p: int, fixed: dict[str, int]) -> tuple[Formula, list[Message]]:
+        """The formula of a derivative at a point, and what is to be said of its kinks."""
+        found = self.at_point(entry.formula, p, fixed)
+        if not branching(entry.function):
+            return found, []
+        by = tuple(self.at_point(variable, p, fixed) for variable in entry.by)
+        function = self.at_point(entry.function, p, fixed, MOST_TERMS)
+        return Beside(function, tuple(v for v in by if isinstance(v, Ref)), self.look_up).derivative(found)
+
+    def missing(self, key: Ref, what: Message) -> Missing:
+        """A place in an answer without a value; a warning will say so."""
+        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(unicode(key))
+        return Missing(say("{key} has no value at this point: {what}.", key=unicode(key), what=what))
 
     def look_up(self, name: str, indices: tuple[int, ...]) -> Any:
-        """The value of a key."""
+        """The value of a key, worked out from what is typed."""
         key = Ref(name, tuple(Number(i) for i in indices))
-        if key not in self.values:
+        if key in self.typed:
+            return evaluate(self.typed[key], no_names)
+        if name in ("pi", "e") and not indices:
             raise LookupError(name)
-        return self.values[key].value
+        raise NoValue(say("{name} is not known", name=unicode(key)))
 
     def number(self, node: Formula) -> Formula:
         """A key as its number."""
         return put_in(self.values[node]) if isinstance(node, Ref) and node in self.values else node
-
-    # points without a derivative
-
-    def kinks(self, p: int) -> None:
-        """Note where a point is a kink of a function, or lies on the border of a case."""
-        for f in self.concrete(p):
-            for call in met(f, self.look_up):
-                if FUNCTIONS[call.name].derivative is not None and f"d_{call.name}" in numbers.FUNCTIONS:
-                    self.note(convention(call, unicode(transform(call.args[0], self.number)), self.look_up))
-            for node in walk(f):
-                if isinstance(node, Call) and node.name in ("<", ">", "<=", ">=") and self.equal(node):
-                    where = unicode(transform(node, self.number))
-                    self.note(
-                        say(
-                            "The point lies on the border of a case ({where}): the derivative may not exist.",
-                            where=where,
-                        )
-                    )
-
-    def note(self, text: Any) -> None:
-        """A warning, once."""
-        note = Note("warning", text)
-        if note not in self.notes:
-            self.notes.append(note)
-
-    def equal(self, comparison: Call) -> bool:
-        """Whether both sides of a comparison are surely the same number."""
-        closed = transform(Call("==", comparison.args), lambda node: self.typed.get(node, node))
-        try:
-            return bool(settled(lambda: evaluate(closed, no_names)))
-        except numbers.Undecided:
-            return False
-
-    def concrete(self, p: int) -> Iterator[Formula]:
-        """The functions at a point, for every value of their open indices."""
-        at = self.problem.at[p - 1]
-        free = open_indices(self.task, at, 0, ())
-        for f in self.task.functions:
-            for values in product(*(range(1, n + 1) for n in free.values())):
-                fixed = indices_at(self.task, at) | dict(zip(free, values, strict=True))
-                yield self.at_point(f, p, fixed)

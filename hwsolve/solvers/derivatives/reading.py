@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.domain import Names
-from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.indices import fresh, names_in
-from hwsolve.formula.notation import unicode
-from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, references, walk, written_name
 from hwsolve.formula.tree import formula as as_formula
 from hwsolve.formula.vectors import Elements, NoElement, Shapes, vector_names
 from hwsolve.graph.spelling import Named, clash
 from hwsolve.language import Message, say
-from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
 from hwsolve.solvers.derivatives.calls import miscalled, misnamed
+from hwsolve.solvers.derivatives.function_checks import wrong_parts
 from hwsolve.solvers.derivatives.point_checks import PointChecks
 from hwsolve.solvers.derivatives.task import INDICES, ROOT, Task, declare, nested
 from hwsolve.spec.nodes import Node
@@ -64,7 +61,7 @@ class Reader:
         for key in ("function", "wrt"):
             self.check_names(key)
             for f in getattr(self.problem, key):
-                self.check_numbers(key, f)
+                self.check_parts(key, f)
         self.check_sizes()
         if len(self.report.errors) > before:
             return None
@@ -148,23 +145,10 @@ class Reader:
                 if isinstance(part, Ref) and part.name in self.shapes:
                     self.wrong("variables", say("`{name}` has elements: it is no size.", name=part.name))
 
-    def check_numbers(self, key: str, f: Formula) -> None:
-        """Every part that is made of numbers alone has a value, and none that is divided by is 0."""
-        for node in walk(f):
-            divisor = node.args[1] if isinstance(node, Call) and node.name == "/" else node
-            if any(isinstance(part, Ref | Big) for part in walk(divisor)):
-                continue
-            try:
-                with precision(LADDER[0]):
-                    value = evaluate(divisor, no_names)
-                    what: Message | None = say("division by zero") if divisor is not node and value == 0 else None
-            except NotFinite as why:
-                what = why.what
-            except (Undecided, NoValue, ArithmeticError, ValueError):
-                continue
-            if what is not None:
-                self.wrong(key, say("There is no value of {part}: {what}.", part=unicode(node), what=what))
-                return
+    def check_parts(self, key: str, f: Formula) -> None:
+        """No part is wrong whatever its names stand for."""
+        for what in wrong_parts(f, self.shapes):
+            self.wrong(key, what)
 
     def infer_shapes(self) -> None:
         """Sizes of vectors that are not stated: the bound of the sum over them, else n."""

@@ -54,6 +54,14 @@ class Task(msgspec.Struct, frozen=True):
         return None
 
 
+class Derived(msgspec.Struct, frozen=True):
+    """A derivative as a formula; the function, and by what it was differentiated, one time after the other."""
+
+    formula: Formula
+    function: Formula
+    by: tuple[Ref, ...] = ()
+
+
 def nested(value: Any, change: Any) -> Any:
     """A change of every formula in nested tuples."""
     return tuple(nested(v, change) for v in value) if isinstance(value, tuple) else change(value)

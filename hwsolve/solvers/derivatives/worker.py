@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hwsolve.formula.differentiate import Step, differentiate
+from hwsolve.formula.domain import effort
 from hwsolve.formula.functions import function
 from hwsolve.formula.indices import put
 from hwsolve.formula.logarithms import taken_apart
@@ -20,6 +21,7 @@ from hwsolve.solvers.derivatives.second_opinion import itself, shortest
 from hwsolve.solvers.derivatives.task import Task
 
 MOST_PARTS = 2500  # names, numbers and operators of a derivative
+MOST_WORK = 500_000  # of them when its sums are written out
 
 
 class Worker:
@@ -49,6 +51,8 @@ class Worker:
         raw = differentiate(base, target, steps, self.ranges(target))
         if (parts := size(raw)) > MOST_PARTS:
             raise NoRule(say("This derivative has {n} parts: it is too long to be written out.", n=f"{parts:,}"))
+        if (work := effort(raw)) > MOST_WORK:
+            raise NoRule(say("This derivative has {n} parts when its sums are written out: too many.", n=f"{work:,}"))
         best = self.best(f, base, raw, target)
         first = steps[0] if steps else None
         same = first is not None and best == raw and first.lhs == whole and base == f

@@ -8,12 +8,14 @@ tails beyond are bounded: where |g(z)| ≤ C(1 + |z|)ⁿ e^(k|z|), the integrand
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from flint import acb, arb, ctx, fmpq
 
 from hwsolve.language import say
-from hwsolve.numbers import Scalar, Undecided
+from hwsolve.numbers import NotFinite, Scalar, Undecided
 from hwsolve.solvers.variances.complex_values import compiled
 from hwsolve.solvers.variances.growth import Growth, growth
 from hwsolve.solvers.variances.pieces import Piece
@@ -23,7 +25,14 @@ Lookup = Any
 
 def mean_square(pieces: tuple[Piece, ...], variable: str, values: dict[str, Scalar]) -> arb:
     """E[g(z)²] for z ~ N(0, 1): the sum over the pieces of g; `values` are those of its names."""
-    return sum((square_integral(piece, variable, values) for piece in pieces), arb(0))
+    known = [square_integral(p, variable, values) if values else remembered(p, variable, ctx.prec) for p in pieces]
+    return sum(known, arb(0))
+
+
+@lru_cache(maxsize=32)
+def remembered(piece: Piece, variable: str, bits: int) -> arb:
+    """The integral of a piece without names: a check asks for it, and then the page."""
+    return square_integral(piece, variable, {})
 
 
 def square_integral(piece: Piece, variable: str, values: dict[str, Scalar]) -> arb:
@@ -39,12 +48,17 @@ def square_integral(piece: Piece, variable: str, values: dict[str, Scalar]) -> a
         high, tails = cut, tails + bound
     scale = (2 * arb.pi()).sqrt()
 
+    evaluations, most = count(), 500_000 + 1000 * ctx.prec
+
     def integrand(z: acb, analytic: bool) -> acb:
+        next(evaluations)
         value = g(z, analytic)
         found: acb = value * value * (-z * z / 2).exp() / scale
         return found
 
-    found = acb.integral(integrand, acb(low), acb(high)).real + tails
+    found = acb.integral(integrand, acb(low), acb(high), eval_limit=most).real + tails
+    if next(evaluations) > most // 2 and not found.rel_accuracy_bits() > 32:
+        raise NotFinite(say("an integral that takes more than {n} evaluations", n=f"{most:,}"))
     if not found.is_finite():
         raise Undecided(say("the integral of a function"))
     return found

@@ -22,6 +22,13 @@ from hwsolve.spec.report import Report, SpecFailure
 if TYPE_CHECKING:
     from hwsolve.solvers.initialization import Problem
 
+MEANINGS = {  # of a mode, where signals and gradients ask for different gains
+    "fan_out": say("the gain is 1/√moment.backward, which keeps the gradients; Var z is multiplied by growth.forward."),
+    "average": say(
+        "`average` is the harmonic mean of variance.forward and variance.backward, which keeps neither: growth.forward "
+        "and growth.backward add up to 2."
+    ),
+}
 FIRST_ROWS = 12  # layers of a simulation that are all in the table
 
 
@@ -66,10 +73,10 @@ class Page:
         sheet.section(say("Gain"))
         self.derivation.forward_pass(gain)
         self.derivation.backward_pass(gain)
-        weights.scaled(sheet, gain, problem.mode, self.balanced(gain))
+        weights.scaled(sheet, gain, problem.mode)
         weights.growth(sheet, self.unit.homogeneous)
         weights.distributions(sheet, self.taken)
-        self.remarks(gain)
+        self.remarks()
         if problem.simulate is not None:
             self.simulation()
         return Solution(
@@ -118,7 +125,7 @@ class Page:
         """The gain that is asked for."""
         sheet, wanted = self.sheet, self.problem.gain
         if wanted == "derived":
-            return gains.derived()
+            return gains.derived("fan_in" if self.balanced() else self.problem.mode)
         if wanted == "linear":
             slope = gains.slope_at_zero(self.unit)
             assert isinstance(slope, Formula)
@@ -132,32 +139,31 @@ class Page:
         sheet.answers["gain"] = Answer(sheet.quantity(sheet.values["gain"]), True)
         return Gain(wanted, gains.squared(wanted))
 
-    def balanced(self, gain: Gain) -> bool:
-        """Whether the forward and the backward condition ask for the same gain."""
+    def balanced(self) -> bool:
+        """Whether E f(z)² is E f′(z)², so that the signals and the gradients ask for the same gain."""
         sheet = self.sheet
-        if gain.forward == gain.backward:
+        if self.unit.homogeneous:
             return True
         both = [sheet.formulas.get(name) or sheet.values.get(name) for name in ("moment", "moment.backward")]
         if any(value is None or (not isinstance(value, Formula) and not numbers.is_exact(value)) for value in both):
             return False
         return bool(both[0] == both[1])
 
-    def remarks(self, gain: Gain) -> None:
+    def remarks(self) -> None:
         """What a reader should know beside the derivation."""
         sheet, mode = self.sheet, self.problem.mode
-        self.notes += weights.torch_remarks(sheet, self.problem.activation.name, self.unit)
+        backward = mode == "fan_out" and not self.balanced()
+        self.notes += weights.torch_remarks(sheet, self.problem.activation.name, self.unit, backward)
         self.notes += weights.torch_fans(self.fans)
         derived = self.problem.gain == "derived"
-        if derived and mode != "fan_in" and not self.balanced(gain):
-            self.note(
-                say(
-                    "E f′(z)² is not E f(z)²: the gain keeps Var z forward; gradients alone would be kept by "
-                    "variance.backward."
-                )
-            )
+        if derived and mode != "fan_in" and not self.balanced():
+            self.note(say("E f′(z)² is not E f(z)²: {meaning}", meaning=MEANINGS[mode]))
         if derived and not self.unit.homogeneous:
             self.note(
-                say("f(cz) is not c·f(z): E f(z)²/Var z depends on Var z, and the gain is the one for Var z = 1.")
+                say(
+                    "f(cz) is not c·f(z): {what} depends on Var z, and the gain is the one for Var z = 1.",
+                    what="E f′(z)²" if mode == "fan_out" else "E f(z)²/Var z",
+                )
             )
         strides = getattr(self.problem.layer, "stride", ())
         if any(s != 1 for s in strides):
@@ -214,10 +220,13 @@ class Page:
         return SpecFailure(report)
 
     def squared_gain(self) -> float:
-        """g² for fan_in = fan_out, where all modes agree."""
+        """g² for fan_in = fan_out."""
         sheet, wanted = self.sheet, self.problem.gain
         if wanted == "derived":
-            return 1 / as_float(sheet.values["moment"])
+            forward, backward = (as_float(sheet.values[name]) for name in ("moment", "moment.backward"))
+            return {"fan_in": 1 / forward, "fan_out": 1 / (backward or forward), "average": 2 / (forward + backward)}[
+                self.problem.mode
+            ]
         return as_float(sheet.values["gain"]) ** 2
 
 

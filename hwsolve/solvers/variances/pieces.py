@@ -47,6 +47,14 @@ class Piece(msgspec.Struct, frozen=True):
             return Fraction(0) if self.high is None else self.high - 1
         return self.low + 1 if self.high is None else (self.low + self.high) / 2
 
+    @property
+    def some(self) -> tuple[Fraction, ...]:
+        """A few points between the ends."""
+        middle = self.inside
+        left, right = (Fraction(1) if end is None else abs(end - middle) for end in (self.low, self.high))
+        parts = (-left * Fraction(3, 7), Fraction(0), right * Fraction(5, 13), right * Fraction(8, 9))
+        return tuple(middle + part for part in parts)
+
 
 def pieces(f: Formula, variable: str) -> tuple[Piece, ...]:
     """The pieces of f from left to right; raises NotPieces."""

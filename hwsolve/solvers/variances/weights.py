@@ -17,18 +17,16 @@ from hwsolve.solvers.variances.sheet import Sheet
 CUT = 2  # standard deviations at which a truncated normal distribution is cut, as Keras and JAX do
 
 
-def scaled(sheet: Sheet, gain: Gain, mode: str, balanced: bool) -> None:
-    """The variance for the mode asked for.  `balanced`: forward and backward conditions ask for the same gain."""
-    own = gain.forward != Ref("moment") or gain.square == Call("/", (ONE, Ref("moment")))  # derived or linear
-    both = own and balanced and "variance.backward" in sheet.answers
+def scaled(sheet: Sheet, gain: Gain, mode: str) -> None:
+    """The variance for the mode asked for."""
     fan = parse("fan_in + fan_out") if mode == "average" else Ref(mode)
-    if mode == "average" and both:
+    if gain.own and mode == "average":
         f, rule = parse("2/(1/variance.forward + 1/variance.backward)"), say("harmonic mean of the two")
     elif mode == "average":
         f, rule = over(gain.square, fan, 2), say("twice the squared gain over both fans, as Xavier takes it")
-    elif own and mode == "fan_in":
+    elif gain.own and mode == "fan_in":
         f, rule = Ref("variance.forward"), say("the condition of the forward pass")
-    elif both:
+    elif gain.own:
         f, rule = Ref("variance.backward"), say("the condition of the backward pass")
     else:
         f, rule = over(gain.square, fan), say("squared gain over the fan")
@@ -90,16 +88,20 @@ def torch_gains(sheet: Sheet, name: str, unit: Unit) -> None:
     sheet.define("gain.torch", f, say("PyTorch's gain for {name}", name=call.replace("_", " ")))
 
 
-def torch_remarks(sheet: Sheet, name: str, unit: Unit) -> list[Note]:
-    """Whether PyTorch's gain is the derived one, by how much a layer grows with it if not, and why."""
+def torch_remarks(sheet: Sheet, name: str, unit: Unit, backward: bool) -> list[Note]:
+    """Whether PyTorch's gain is the derived one, by how much a layer grows with it if not, and why.
+
+    `backward`: for gradients, with fan_out; else for signals, with fan_in.
+    """
     found = torch_gain(name, unit)
     if found is None:
         shown = f"`{name}`" if name else say("this function")
         return [Note("info", say("PyTorch's calculate_gain knows no gain for {activation}.", activation=shown))]
     call, _, square = found
-    per_layer = simplify(sheet.inlined(Call("*", (square, Ref("moment")))))
+    moment = "moment.backward" if backward else "moment"
+    per_layer = simplify(sheet.inlined(Call("*", (square, Ref(moment)))))
     if rational(per_layer) == 1:
-        return [Note("info", say("PyTorch's calculate_gain gives the derived gain, 1/√moment."))]
+        return [Note("info", say("PyTorch's calculate_gain gives the derived gain, 1/√{moment}.", moment=moment))]
     if not sheet.numeric(per_layer):
         return []
     factor = sheet.value_of(per_layer)
@@ -107,9 +109,11 @@ def torch_remarks(sheet: Sheet, name: str, unit: Unit) -> list[Note]:
         return [Note("info", say("PyTorch's calculate_gain gives the derived gain, to all digits shown."))]
     text = numbers.show(factor, 4).text
     remark = say(
-        "PyTorch's calculate_gain('{call}') is not the derived gain: {why} With it, a layer with fan_in multiplies "
-        "Var z by {factor} at Var z = 1.",
+        "PyTorch's calculate_gain('{call}') is not the derived gain: {why} With it, a layer with {fan} multiplies "
+        "{variance} by {factor} at Var z = 1.",
         call=call,
+        fan="fan_out" if backward else "fan_in",
+        variance="Var δ" if backward else "Var z",
         why=REASONS.get(call, say("it is a convention.")),
         factor=text,
     )

@@ -15,6 +15,7 @@ from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import translate
 from hwsolve.render.chain import Notation, row
+from hwsolve.render.given import irrational, stated, worked
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
@@ -24,7 +25,6 @@ from hwsolve.solution import (
     Check,
     Curve,
     Figure,
-    Given,
     Identity,
     Line,
     Missing,
@@ -99,8 +99,10 @@ class Writer:
             "kind": s.kind,
             "title": title(s, self.language),
             "source": s.source,
-            "given": [{"key": plain(g.key), "value": stated(g)} for g in s.given if g.quantity is not None],
-            "sections": [self.section(x) for x in s.sections],
+            "given": [
+                {"key": plain(g.key), "value": stated(g)} for g in s.given if g.quantity is not None and not worked(g)
+            ],
+            "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
             "checks": [self.check(c) for c in s.checks],
             "published": [self.published(p) for p in s.published],
@@ -272,17 +274,3 @@ def numeric(text: str) -> bool:
     except msgspec.DecodeError:
         return False
     return True
-
-
-def stated(g: Given) -> str:
-    """A given number as exactly as it is known."""
-    q = g.quantity
-    assert q is not None
-    if q.relation == "=":
-        return q.text
-    if q.exact is not None:
-        return q.exact
-    from hwsolve.numbers import LADDER, full, precision
-
-    with precision(LADDER[-1]):
-        return str(full(q.value))

@@ -89,7 +89,7 @@ def folded(columns: list[Column], numbers: list[bool], room: int, between: int) 
     """The columns of text made narrower, the widest first, none by more than a half: names go on behind a dot, words
     in a second row.  None where that is not enough."""
     widths = [c.width for c in columns]
-    least = [w if number else max(w // 2 + 2, NARROWEST_TEXT) for w, number in zip(widths, numbers, strict=True)]
+    least = [w if n else min(w, max(w // 2 + 2, NARROWEST_TEXT)) for w, n in zip(widths, numbers, strict=True)]
     if sum(least) + between * (len(columns) - 1) > room:
         return None
     excess = total(columns, between) - room

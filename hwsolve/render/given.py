@@ -1,4 +1,4 @@
-"""Numbers that a spec states, as data: a decimal or fraction as it is, a formula such as √2 as a line that is worked out."""
+"""Numbers that a spec states, as data: a decimal or fraction as it is, a formula such as √2 as a line of its own."""
 
 from __future__ import annotations
 

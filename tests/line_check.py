@@ -280,6 +280,11 @@ def printed(text: str) -> tuple[Fraction, Fraction, int]:
     return Fraction(text), Fraction(10) ** (int(exponent or 0) - places) / 2, len(digits)
 
 
+def near(value: Any) -> Any:
+    """How far off a number may be that a formula with irrational parts gives, with the digits it was worked out with."""
+    return mpmath.mpf(10) ** (-2 * DIGITS // 3) * max(1, abs(value))
+
+
 def check_value(line: dict[str, Any], known: Env) -> None:
     if line["key"] in known:
         raise Wrong("the key stands twice")
@@ -293,7 +298,7 @@ def check_value(line: dict[str, Any], known: Env) -> None:
     known[line["key"]] = value
     shown, half, digits = printed(line["value"])
     if line["relation"] == "=":
-        equal = value == shown if rational(value) else abs(value - mp(shown)) < mpmath.mpf(10) ** (5 - DIGITS)
+        equal = value == shown if rational(value) else abs(value - mp(shown)) < near(value)
         if not equal:
             raise Wrong(f"= {line['value']} is not {value}")
     elif line["relation"] == "≈":

@@ -27,7 +27,7 @@ from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
-from hwsolve.numbers.measured import Measured, error_of
+from hwsolve.numbers.measured import as_far_off
 from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
@@ -282,10 +282,7 @@ class Writer:
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""
         read = Reads(self)
-        value = evaluate(call, read)
-        if isinstance(value, float):  # pieces are no steeper than their arguments, as a rule
-            value = Measured(value, sum(error_of(self.element(*where)) for where in read.seen.values()))
-        return put_in(value, self.digits)
+        return put_in(as_far_off(evaluate(call, read), (self.element(*at) for at in read.seen.values())), self.digits)
 
 
 class Reads:

@@ -40,7 +40,8 @@ def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
 
 def bends(f: Call, lookup: Lookup) -> bool:
     """Whether a call jumps or has two slopes by its first argument, as elu(x, a) at 0 unless a = 1."""
-    values = [evaluate(a, lookup) for a in f.args]
+    found = [evaluate(a, lookup) for a in f.args]
+    values = [numbers.exact(*v.as_integer_ratio()) if isinstance(v, float) else v for v in found]
     own = Call(f.name, tuple(Ref("u", (Number(n),)) for n in range(len(values))))
     sides = (one_sided(own, lambda _, indices: values[indices[0]], {("u", (0,)): 1}, order)[:2] for order in (0, 1))
     return any(not is_zero(left - right) for left, right in sides)

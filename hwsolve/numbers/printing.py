@@ -139,7 +139,7 @@ def zero_text(value: Scalar, digits: int) -> str:
 def trusted_text(value: float, digits: int) -> str:
     """The digits of a float that its error does not change, at most so many."""
     error = error_of(value)
-    if abs(value) + error < 0.5 * 10.0**-digits and error >= abs(value) * 10.0**-digits:
+    if 0 < error >= abs(value) * 10.0**-digits and abs(value) + error < 0.5 * 10.0**-digits:
         return "0." + "0" * digits
     for n in range(digits, 0, -1):
         text = float_text(float(value), n)

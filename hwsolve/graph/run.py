@@ -89,11 +89,12 @@ class Program:
     def run_thrice(self, runs: list[list[Array]]) -> None:
         """Compute every call in float64, and in the copies that are shaken."""
         for function, taken, out in self.steps:
-            found = [function(*taken(runs[0]))]
-            for copy, salt in zip(runs[1:], SALTS, strict=True):
+            read = [list(taken(values)) for values in runs]
+            found = [function(*read[0])]
+            for copy, salt in zip(read[1:], SALTS, strict=True):
                 with Contrary(salt):
-                    found.append(function(*taken(copy)))
-            for values, v in zip(runs, shake(found, taken(runs[0]), out in self.smooth), strict=True):
+                    found.append(function(*copy))
+            for values, v in zip(runs, shake(found, read, out in self.smooth), strict=True):
                 values[out] = v
 
     def at(self, what: Message, slot: int) -> Message:
@@ -178,7 +179,9 @@ def trained(graph: Graph, givens: Values, steps: int, wanted: set[int], exact: b
     moves = [(slots[new], slots[old]) for new, old in updates.items()]
     runs: list[list[Any]] = [[None] * len(slots) for _ in range(1 if exact else 1 + len(SALTS))]
     for name, value in givens.items():
-        for values, v in zip(runs, [value] if exact else shake([value] * len(runs), [value], False), strict=True):
+        for values, v in zip(
+            runs, [value] if exact else shake([value] * len(runs), [[value]] * len(runs), False), strict=True
+        ):
             values[slots[name]] = v
     trajectory = Trajectory([], {})
     for step in range(steps + 1 if updates else 1):

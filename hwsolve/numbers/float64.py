@@ -15,7 +15,7 @@ from flint import arb
 
 from hwsolve.numbers.activations import SELU_ALPHA as EXACT_ALPHA
 from hwsolve.numbers.activations import SELU_SCALE as EXACT_SCALE
-from hwsolve.numbers.measured import EPS, Contrary
+from hwsolve.numbers.measured import EPS, SALTS, Contrary
 from hwsolve.numbers.powers import d_gamma
 
 SELU_SCALE, SELU_ALPHA = float(EXACT_SCALE), float(EXACT_ALPHA)
@@ -153,11 +153,18 @@ STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "
 
 
 def noise(x: Any, salt: int) -> Any:
-    """Numbers between −1 and 1, the same for the same floats."""
+    """Numbers of a size between 1/2 and 1, the same for the same floats; for the two salts of opposite signs."""
+    sign = 1 - 2.0 * (mixed(x, SALTS[0]) & np.uint64(1))
+    size = 0.5 + (mixed(x, salt) >> np.uint64(11)) / 2.0**54
+    return sign * size if salt == SALTS[0] else -sign * size
+
+
+def mixed(x: Any, salt: int) -> Any:
+    """The bits of floats, mixed."""
     bits = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(np.shape(x))
     for shift in (32, 29, 32):
         bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(salt)
-    return (bits >> np.uint64(11)) / 2.0**52 - 1
+    return bits ^ (bits >> np.uint64(33))
 
 
 def shaken(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,14 +1,13 @@
 """How far float64 can be trusted: the computation runs twice more, each result shaken by some rounding errors.
 
-So are the functions within (`numbers.float64`).
-How far the copies come away from the run itself shows which of its digits are right.  (Stochastic arithmetic, Vignes
-1993, "A stochastic arithmetic for reliable scientific computation".)  Equal numbers are shaken alike, so that ties stay
-ties; a number that is 0 as far as anyone knows is shaken to both sides of 0, so that the copies disagree on its sign.
+So are the functions within (`numbers.float64`).  How far the copies come away from the run itself shows which of its
+digits are right.  (Stochastic arithmetic, Vignes 1993, "A stochastic arithmetic for reliable scientific computation".)
+Equal numbers are shaken alike, so that ties stay ties, and one copy up where the other goes down: a number that may lie
+on either side of a kink has a copy on each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ Array = Any
 SHAKE = 8  # half units in the last place by which a result is shaken, at most
 MARGIN = 16  # how much farther off than the farthest copy the true value may lie
 SMALLEST = 1e-290  # what may be lost where a result is too small for a float
+KINKS = (0, 1, -1, 3, -3, 6)  # where the functions of layers have them
 LARGEST = 2.0**53  # whole numbers below it are floats
 
 
@@ -38,24 +38,32 @@ def whole(x: Array) -> bool:
     return bool(((x == np.rint(x)) & (np.abs(x) < LARGEST)).all())
 
 
-def shake(found: list[Array], read: Iterable[Array], smooth: bool) -> list[Array]:
+def exact(read: list[list[Array]]) -> bool:
+    """Whether what the runs read is whole, and the same for all."""
+    base, *copies = read
+    return all(map(whole, base)) and all(
+        np.array_equal(a, b) for copy in copies for a, b in zip(base, copy, strict=True)
+    )
+
+
+def shake(found: list[Array], read: list[list[Array]], smooth: bool) -> list[Array]:
     """The results of a call, those of the copies shaken.
 
-    `found` has that of the run itself and those of the copies; `read` is what the run itself read, and `smooth` says
-    that a result is irrational, whatever is read.
+    `found` has that of the run itself and those of the copies, `read` what each of them read; `smooth` says that a
+    result is irrational, whatever is read.
     """
     base = np.asarray(found[0], dtype=np.float64)
-    if not smooth and whole(base) and all(map(whole, read)):
+    if not smooth and whole(base) and exact(read):
         return found
-    first = next(iter(read))
-    like = first if smooth and np.shape(first) == base.shape else base
+    like = read[0][0] if smooth and np.shape(read[0][0]) == base.shape else base
     made = [base]
     for copy, salt in zip(found[1:], SALTS, strict=True):
         made.append(copy + (np.abs(copy) * (SHAKE * EPS) + smooth * SMALLEST) * noise(like, salt))
     off = MARGIN * distance(made)
-    zero = (np.abs(base) <= off) & (off > 0)
-    if zero.any():
-        made[1:] = [np.where(zero, base + off, made[1]), np.where(zero, base - off, made[2])]
+    for kink in KINKS:
+        one_sided = (np.abs(base - kink) <= off) & (off > 0) & ((made[1] < kink) == (made[2] < kink))
+        if one_sided.any():
+            made[1:] = [np.where(one_sided, base + off, made[1]), np.where(one_sided, base - off, made[2])]
     return [found[0], *(m[()] for m in made[1:])]
 
 

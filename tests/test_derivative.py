@@ -129,7 +129,9 @@ def test_values_at_points_are_certified() -> None:
     assert wrong_lines(data) == [] and answers_without_line(data) == []
     assert data["answers"]["d1_at"]["value"][0] == 0.25
     assert data["answers"]["d1_at"]["system"] == "certified"
-    assert [g["key"] for g in data["given"]] == ["x1", "x2", "x3"]
+    assert [g["key"] for g in data["given"]] == ["x1", "x3"]
+    (line,) = (line for section in data["sections"] for line in section["lines"] if line.get("key") == "x2")
+    assert line["formula"] == "sqrt(2)", "a number that no decimal equals is a line of its own"
     assert data["answers"]["d1_at"]["text"].split(", ")[1] == "0.157323"  # SymPy: 0.157322568408713
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
-import numpy as np
 from flint import arb
 
 from hwsolve.numbers import Undecided, forms
@@ -45,7 +44,7 @@ def doubtful(x: Any) -> bool:
 
 def parts(x: Any) -> Iterable[Any]:
     """What an array, a record, a list or a mapping holds."""
-    if isinstance(x, np.ndarray):
+    if is_array(x):
         return x.ravel().tolist() if x.dtype.char == "O" else ()
     if isinstance(x, dict):
         return x.values()
@@ -58,10 +57,8 @@ def plain(x: Any, shared: dict[Form, arb]) -> Any:
     """The same without forms: numbers of one form share one ball."""
     if type(x) is Formed:
         return shared.setdefault(x.form, x.ball)
-    if isinstance(x, np.ndarray) and x.dtype.char == "O":
-        found = np.empty(x.size, dtype=object)
-        found[:] = [plain(v, shared) for v in x.ravel().tolist()]
-        return found.reshape(x.shape)
+    if is_array(x) and x.dtype.char == "O":
+        return each(lambda v: plain(v, shared), x)
     if isinstance(x, dict):
         return {key: plain(v, shared) for key, v in x.items()}
     if isinstance(x, msgspec.Struct):
@@ -73,8 +70,20 @@ def abridged(x: Any) -> Any:
     """The numbers of an array (or a scalar) with a long form as an atom: what the next step of training starts from."""
     if not remembering():
         return x
-    if isinstance(x, np.ndarray):
-        found = np.empty(x.size, dtype=object)
-        found[:] = [abridged(v) for v in x.ravel().tolist()]
-        return found.reshape(x.shape)
+    if is_array(x):
+        return each(abridged, x)
     return Formed(x.ball, forms.atom("=", x.form)) if type(x) is Formed and len(x.form.terms) > 1 else x
+
+
+def is_array(x: Any) -> bool:
+    """Whether it is an array of NumPy, which formulas of single numbers do not load."""
+    return hasattr(x, "dtype")
+
+
+def each(function: Callable[[Any], Any], x: Any) -> Any:
+    """An object array of what a function gives for each element."""
+    import numpy as np
+
+    found = np.empty(x.size, dtype=object)
+    found[:] = [function(v) for v in x.ravel().tolist()]
+    return found.reshape(x.shape)

@@ -308,3 +308,60 @@ def test_forms_cost_nothing_where_all_is_decided(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Remembering, "__enter__", None)
     found = solved(kind="pooling", layer={"max_pool1d": 2}, input=["sqrt(2)", "sqrt(3)"], upstream=[1])
     assert found["dL_dx"] == [0, 1]
+
+
+# -- lines and kinks
+
+
+@pytest.mark.usefixtures("first_precision")
+@pytest.mark.parametrize("layer", ["tanh", "sigmoid", "softplus", "silu", "gelu", "elu", "mish"])
+@pytest.mark.parametrize("after", [[], [{"linear": {"out_features": 1, "weight": [["1/3"]], "bias": [2]}}, "tanh"]])
+def test_an_output_equal_to_its_irrational_target_has_no_l1_loss(layer: str, after: list[Any]) -> None:
+    target = f"tanh({layer}(-1)/3 + 2)" if after else f"{layer}(-1)"
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {"input": 1, "layers": [layer, *after]},
+            "input": [-1],
+            "target": [target],
+            "loss": "l1_loss",
+        }
+    )
+    assert found.answers["L"].value.text == "0"
+    assert [q.text for q in found.answers["dL_dx"].value] == ["0"]
+    (note,) = [str(n.text) for n in found.notes if "abs" in str(n.text)]
+    assert note.endswith("0 is taken, as PyTorch does.")
+
+
+@pytest.mark.usefixtures("first_precision")
+@pytest.mark.parametrize("layer", ["relu", "hard_tanh", "leaky_relu", "softsign", "relu6"])
+def test_a_kink_met_by_irrationals_that_cancel_is_remarked_on(layer: str) -> None:
+    cancel: dict[str, Any] = {"linear": {"out_features": 1, "weight": [[1, 1]], "bias": [-1]}}
+    if layer == "hard_tanh":
+        cancel["linear"]["bias"] = [-2]
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {"input": 2, "layers": ["softmax", cancel, layer]},
+            "input": ["0.3", "1.7"],
+            "target": [1],
+            "loss": "mse_loss",
+        }
+    )
+    kinks = [str(n.text) for n in found.notes if "no derivative at" in str(n.text)]
+    assert len(kinks) == (layer != "softsign")
+
+
+@pytest.mark.usefixtures("first_precision")
+def test_a_square_of_irrationals_stays_decided_in_every_order() -> None:
+    found = solved(kind="derivative", function="abs(sin(x)**2 + cos(x)**2 - 1) + x", wrt="x", at=[{"x": 2}])
+    assert found["d1_at"] == [1]
+
+
+def test_what_is_not_decided_is_named() -> None:
+    same: dict[str, Any] = {"input": ["sqrt(2)+sqrt(3)"], "target": ["sqrt(5+2*sqrt(6))"]}
+    with pytest.raises(SpecFailure, match=r"which of two values is the greater, a0\[1\], t\[1\]"):
+        solved(kind="backprop", network={"input": 1, "layers": ["relu"]}, loss="l1_loss", **same)
+    problem: dict[str, Any] = {"kind": "derivative", "function": "max(tanh(x), (exp(2*x)-1)/(exp(2*x)+1))", "wrt": "x"}
+    (note,) = [str(n.text) for n in hwsolve.solve(problem | {"at": [{"x": 1}]}).notes if n.level == "warning"]
+    assert note.endswith("which of (exp(2x) − 1)/(exp(2x) + 1) and tanh(x) is the greater.")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from hwsolve.formula.evaluate import MAX_TERMS, Lookup, bound, evaluate, whole
 from hwsolve.formula.functions import Function, function
+from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import COMPARISONS, NoValue, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import applied, with_defaults
@@ -91,15 +92,16 @@ class Germ:
 
     # branches
 
-    def sign(self, f: Formula, border: Formula) -> int:
-        """The sign of a formula beside the point; notes the border where it is 0 in the point itself."""
+    def sign(self, a: Formula, b: Formula, border: Formula) -> int:
+        """The sign of a − b beside the point; notes the border where it is 0 in the point itself."""
+        f = Call("-", (a, b))
         for order in LOOKED_AT:
             series = self.of(f, order)
             for k, c in enumerate(series):
                 if c > 0 or c < 0:
                     return 1 if c > 0 else -1
                 if not is_zero(c):
-                    raise Undecided(say("on which side of a border a value lies"))
+                    raise Undecided(say("which of {a} and {b} is the greater", a=unicode(a), b=unicode(b)))
                 if k == 0:
                     self.borders[border] = None
             if not any(mentions(f, name) for name in self.moving):
@@ -110,7 +112,7 @@ class Germ:
         """Whether a comparison holds beside the point."""
         match condition:
             case Call(name, (a, b)) if name in COMPARISONS:
-                sign = self.sign(Call("-", (a, b)), border)
+                sign = self.sign(a, b, border)
                 return {"==": sign == 0, "<": sign < 0, ">": sign > 0, "<=": sign <= 0, ">=": sign >= 0}[name]
         series = self.of(condition, 0)
         return bool(series[0])
@@ -119,7 +121,7 @@ class Germ:
         """The argument that is the greatest, or the least, beside the point."""
         best = args[0]
         for other in args[1:]:
-            sign = self.sign(Call("-", (other, best)), f)
+            sign = self.sign(other, best, f)
             if (sign > 0) if name == "max" else (sign < 0):
                 best = other
         return best
@@ -130,7 +132,7 @@ class Germ:
         found = calculate("ceil" if up else "floor", [value])
         if not is_zero(value - found):
             return found
-        sign = self.sign(Call("-", (inner, Number(int(found)))), f)
+        sign = self.sign(inner, Number(int(found)), f)
         return found + (sign > 0) if up else found - (sign < 0)
 
     # functions

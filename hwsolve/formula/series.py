@@ -9,6 +9,7 @@ from hwsolve.formula.operators import calculate
 from hwsolve.numbers import Scalar
 
 Series = tuple[Scalar, ...]  # the coefficients; what is not there is 0
+LOW = (2, 3, 4)
 
 
 def trimmed(series: Iterable[Scalar]) -> Series:
@@ -53,7 +54,9 @@ def quotient(order: int, a: Series, b: Series) -> Series:
 
 
 def binomial(order: int, a: Series, n: Scalar) -> Series:
-    """uⁿ by J. C. P. Miller's recurrence: c₀ k bₖ = Σⱼ (jn − k + j) cⱼ bₖ₋ⱼ."""
+    """uⁿ by J. C. P. Miller's recurrence: c₀ k bₖ = Σⱼ (jn − k + j) cⱼ bₖ₋ⱼ; of a low power without its quotients."""
+    if n in LOW:
+        return product(order, *(a,) * int(n))
     out: list[Scalar] = [calculate("**", [a[0], n])]
     for k in range(1, order + 1):
         value: Scalar = 0

@@ -14,7 +14,7 @@ import msgspec
 from flint import arb
 
 from hwsolve.numbers import Undecided, forms
-from hwsolve.numbers.formed import Formed, Remembering, remembering
+from hwsolve.numbers.formed import Formed, Known, Remembering, remembering
 from hwsolve.numbers.forms import Form
 
 T = TypeVar("T")
@@ -22,16 +22,21 @@ NARROW = arb(2) ** -60  # a narrower ball with a short decimal in it may be that
 PLACES = 10**12
 
 
-def settled(work: Callable[[], T]) -> T:
-    """What work gives; done again with forms, where a branch is undecided or a ball may be a short decimal."""
+def settled(work: Callable[[], T], known: Known | None = None, shared: dict[Form, arb] | None = None) -> T:
+    """What work gives; done again with forms, where a branch is undecided or a ball may be a short decimal.
+
+    The forms of some balls may be known from before; `shared` gets those that are met.
+    """
+    if remembering():
+        return work()
     try:
         found = work()
         if not doubtful(found):
             return found
     except Undecided:
         pass
-    with Remembering():
-        made: T = plain(work(), {})
+    with Remembering(known):
+        made: T = plain(work(), {} if shared is None else shared)
     return made
 
 

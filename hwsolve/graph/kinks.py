@@ -17,15 +17,19 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, call, children, substitute, transform, walk
 from hwsolve.graph.identity import plain
 from hwsolve.language import Message, say
-from hwsolve.numbers import Scalar
+from hwsolve.numbers import Scalar, Undecided
+from hwsolve.numbers.formed import remembering
 from hwsolve.quantities import put_in
 
 PLAIN = FUNCTIONS["exp"]  # has no kinks
 FEW = 4  # places that a remark names
 
 
-def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
-    """The calls in a formula whose argument is exactly a kink of their function."""
+def met(f: Formula, lookup: Lookup) -> Iterator[tuple[Call, Scalar, Scalar]]:
+    """The calls in a formula whose argument is exactly a kink of their function, with it and the slope taken there.
+
+    Where a ball does not tell, `identity.settled` is asked for forms; where forms do not either, nothing is claimed.
+    """
     for node in terms(f, lookup):
         known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
         if not isinstance(node, Call) or not known or not known.kinks or known.many:
@@ -33,9 +37,14 @@ def met(f: Formula, lookup: Lookup) -> Iterator[Call]:
         if any(isinstance(n, Big) for n in walk(node)):
             continue
         value = evaluate(node.args[0], lookup)
-        sure = isinstance(value, float) or numbers.is_exact(value)
-        if sure and any(value == evaluate(parse(k), lookup) for k in known.kinks) and bends(node, lookup):
-            yield node
+        try:
+            at = any(numbers.equal(value, evaluate(parse(k), lookup)) for k in known.kinks)
+        except Undecided:
+            if not remembering():
+                raise
+            continue
+        if at and bends(node, lookup):
+            yield node, value, slope(node, lookup)
 
 
 def bends(f: Call, lookup: Lookup) -> bool:
@@ -71,15 +80,19 @@ def first_few(places: Iterable[str]) -> Message | str:
     return say("{places} and {n} more places", places=", ".join(every[:FEW]), n=len(every) - FEW)
 
 
-def convention(call: Call, shown: Message | str, lookup: Lookup) -> Message:
+def slope(call: Call, lookup: Lookup) -> Scalar:
+    """The derivative of a function at its argument, by its formula."""
+    return evaluate(Call(f"d_{call.name}", call.args), lookup)
+
+
+def convention(call: Call, shown: Message | str, taken: Scalar) -> Message:
     """The derivative that is taken at a kink, as PyTorch takes it."""
-    slope = evaluate(Call(f"d_{call.name}", call.args), lookup)
     known = FUNCTIONS[call.name]
     return say(
         "{function} has no derivative at {argument}: {value} is taken, as PyTorch does.",
         function=known.shown or call.name,
         argument=shown,
-        value=unicode(as_printed(slope)),
+        value=unicode(as_printed(taken)),
     )
 
 

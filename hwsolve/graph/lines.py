@@ -16,17 +16,19 @@ from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform
 from hwsolve.formula.tree import formula as formula_of
+from hwsolve.graph import identity
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.kinks import convention, first_few, met
 from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
-from hwsolve.graph.reading import Reader, is_view, nothing
+from hwsolve.graph.reading import Reader, Reads, is_view, nothing
 from hwsolve.graph.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
-from hwsolve.graph.run import Values
+from hwsolve.graph.run import Trajectory, Values
 from hwsolve.graph.spelling import scalars
 from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
+from hwsolve.numbers.formed import Known
 from hwsolve.numbers.measured import as_far_off
 from hwsolve.quantities import as_typed, put_in, quantity, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
@@ -45,6 +47,7 @@ class Writer:
         self.unroll = UNROLL
         self.step = 0
         self.values: Values = {}
+        self.forms: Known = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.reader = Reader()
         self.taken = scalars(graph)  # names that no index may have
@@ -54,9 +57,9 @@ class Writer:
         self.kinks: dict[Any, dict[str, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
 
-    def at(self, step: int, values: Values) -> None:
+    def at(self, step: int, trajectory: Trajectory) -> None:
         """Write the lines of this step from now on."""
-        self.step, self.values = step, values
+        self.step, self.values, self.forms = step, trajectory.kept[step], trajectory.known
         self._quantities = {}
 
     # what a quantity is called
@@ -130,7 +133,7 @@ class Writer:
         if empty:
             formula = nothing(self.graph, name)
         value = self.element(name, indices)
-        read = Reads(self)
+        read = Reads(self.key, self.element)
         if not self.agree(value, formula, read):
             raise Disagreement(
                 f"{plain(key)}: the formula of {self.graph.nodes[name].layer or plain(key)} does not give its value"
@@ -138,11 +141,11 @@ class Writer:
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
-            for kink in met(formula, read):
-                place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(evaluate(kink.args[0], read)).text}"
+            for kink, at, slope in identity.settled(lambda: list(met(formula, read)), self.forms):
+                place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(at).text}"
                 places = self.kinks.setdefault((kink.name, *kink.args[1:]), {})
                 places[place] = None
-                self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), read)
+                self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), slope)
         self.known[key] = (name, indices)
         seen = () if empty else stages(formula, shown, self.number, self.decided)
         stated = self.reader.take(key, shown, value)
@@ -151,8 +154,12 @@ class Writer:
     def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
         if self.exact:
-            return agrees(value, evaluate(formula, read))
+            return agrees(value, self.evaluate(formula, read))
         return agrees_float(float(value), formula, read)
+
+    def evaluate(self, f: Formula, read: Lookup) -> Any:
+        """The value of a formula; where balls do not tell, the forms are asked."""
+        return identity.settled(lambda: evaluate(f, read), self.forms)
 
     def carry(self, seen: dict[Ref, tuple[str, Indices]]) -> Iterator[Carried]:
         """What a line reads and no line wrote: a given, or a value carried over."""
@@ -218,7 +225,7 @@ class Writer:
 
     def holds(self, comparison: Formula) -> bool:
         """Whether a comparison of quantities holds."""
-        return bool(evaluate(comparison, Reads(self)))
+        return bool(self.evaluate(comparison, Reads(self.key, self.element)))
 
     def sizes(self, operation: Operation, inputs: tuple[str, ...]) -> dict[str, Formula]:
         """The numbers behind the capital letters of an operation's formula."""
@@ -245,7 +252,7 @@ class Writer:
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
         unroll = EVERY if holds or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = guarded(instantiate(f, where, shapes, unroll, holds), Reads(self))
+        made = guarded(instantiate(f, where, shapes, unroll, holds), Reads(self.key, self.element))
         chosen = fold(transform(made, self.selector))
         return made if isinstance(chosen, Number) else chosen
 
@@ -281,17 +288,7 @@ class Writer:
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""
-        read = Reads(self)
-        return put_in(as_far_off(evaluate(call, read), (self.element(*at) for at in read.seen.values())), self.digits)
-
-
-class Reads:
-    """Looks up the elements that a formula reads, and remembers them."""
-
-    def __init__(self, writer: Writer):
-        self.writer = writer
-        self.seen: dict[Ref, tuple[str, Indices]] = {}
-
-    def __call__(self, name: str, indices: Indices) -> Any:
-        self.seen[self.writer.key(name, indices)] = (name, indices)
-        return self.writer.element(name, indices)
+        read = Reads(self.key, self.element)
+        return put_in(
+            as_far_off(self.evaluate(call, read), (self.element(*at) for at in read.seen.values())), self.digits
+        )

@@ -6,11 +6,14 @@ comparison would mix them, 0 times a real number is added to the rational.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, call, transform, walk
+from hwsolve.graph.elements import Indices
 from hwsolve.graph.graph import Graph
+from hwsolve.numbers.formed import with_form
 
 COMPARED = ("max", "min", "==", "<", ">", "<=", ">=")
 
@@ -91,3 +94,15 @@ def is_view(graph: Graph, name: str) -> bool:
     node = graph.nodes[name]
     operations = [node.operation] if node.operation else [t.operation for t in node.terms]
     return all(o is not None and o.view for o in operations)
+
+
+class Reads:
+    """Looks up the elements that a formula reads, and remembers them under their keys."""
+
+    def __init__(self, key: Callable[[str, Indices], Ref], element: Callable[[str, Indices], Any]):
+        self.key, self.element = key, element
+        self.seen: dict[Ref, tuple[str, Indices]] = {}
+
+    def __call__(self, name: str, indices: Indices) -> Any:
+        self.seen[self.key(name, indices)] = (name, indices)
+        return with_form(self.element(name, indices))

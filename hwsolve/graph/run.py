@@ -22,6 +22,8 @@ from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.identity import abridged, settled
 from hwsolve.graph.operation import Array
 from hwsolve.language import Message, say
+from hwsolve.numbers.formed import Known
+from hwsolve.numbers.forms import Form
 from hwsolve.numbers.measured import SALTS, Contrary
 from hwsolve.numbers.rounding import measured, shake
 
@@ -34,6 +36,7 @@ class Trajectory(msgspec.Struct):
 
     losses: list[Any]
     kept: dict[int, Values]
+    known: Known = {}  # the forms of balls, where they were asked
 
 
 class Program:
@@ -165,7 +168,12 @@ def train(graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable
         return trained(graph, givens(), steps, wanted, exact)
 
     with numbers.quiet():
-        return settled(work) if exact else work()
+        if not exact:
+            return work()
+        shared: dict[Form, Any] = {}
+        found = settled(work, shared=shared)
+    found.known = {id(ball): (ball, form) for form, ball in shared.items()}
+    return found
 
 
 def trained(graph: Graph, givens: Values, steps: int, wanted: set[int], exact: bool) -> Trajectory:

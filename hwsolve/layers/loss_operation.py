@@ -123,7 +123,9 @@ def slope_of_logits(z: Array, t: Array) -> Array:
 
 ELEMENTS: dict[str, Element] = {
     "squared": Element("(x[*] - t[*])**2", lambda x, t: (x - t) * (x - t), lambda x, t: x - t, factor=2),
-    "absolute": Element("abs(x[*] - t[*])", lambda x, t: numbers.absolute(x - t), lambda x, t: numbers.sign(x - t)),
+    "absolute": Element(
+        "abs(x[*] - t[*])", lambda x, t: numbers.absolute(x - t), lambda x, t: numbers.sign_apart(x, t)
+    ),
     "binary": Element(
         "-(if(t[*] == 0, 0, t[*]*log(x[*])) + if(t[*] == 1, 0, (1 - t[*])*log(1 - x[*])))",
         binary_cross_entropy,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         quiet,
         same,
         sigmoid,
-        sign,
+        sign_apart,
         softplus,
         sqrt,
         step,
@@ -61,8 +61,8 @@ __all__ = [
     "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply",
     "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
     "last_precision", "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power",
-    "precision", "quiet", "same", "show", "sigmoid", "sign", "softplus", "sqrt", "step", "tanh", "tidy", "value_of",
-    "where", "winner",
+    "precision", "quiet", "same", "show", "sigmoid", "sign_apart", "softplus", "sqrt", "step", "tanh", "tidy",
+    "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "FUNCTIONS": "functions",

@@ -86,7 +86,7 @@ def d_elu(z: Scalar, a: Scalar = ONE) -> Scalar:
         return a
     if z < 0:
         return a * arb(z).exp()
-    raise Undecided(say("whether a value is positive"))
+    raise Undecided(say("whether a value is positive"), z)
 
 
 def relu(z: Scalar) -> Scalar:

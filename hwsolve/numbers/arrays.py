@@ -101,7 +101,13 @@ absolute = on_arrays("abs")
 sign = on_arrays("sign")
 positive = on_arrays("step")
 step = positive
+SIGN_APART = np.frompyfunc(decisions.sign_apart, 2, 1)
 LARGER = np.frompyfunc(decisions.larger, 2, 1)
+
+
+def sign_apart(a: Array, b: Array) -> Array:
+    """The sign of a − b, element by element."""
+    return sign(a - b) if is_float(a) else SIGN_APART(a, b)
 
 
 def log1p(x: Array) -> Array:

@@ -137,7 +137,14 @@ def logarithm_to(base: int) -> Callable[[Form], Form]:
     return lambda x: product(logarithm(x), inverse(logarithm(constant(fmpq(base)))))
 
 
+def with_scale(name: str) -> Callable[..., Form]:
+    """A function whose second argument is 1 where it is not written."""
+    return lambda x, *scale: atom(name, x, *(scale or (constant(ONE),)))
+
+
 RULES: dict[str, Callable[[Form], Form]] = {
+    "elu": with_scale("elu"),
+    "d_elu": with_scale("d_elu"),
     "exp": exponential,
     "d_exp": exponential,
     "log": logarithm,

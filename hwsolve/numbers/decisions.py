@@ -74,6 +74,11 @@ def less(a: Scalar, b: Scalar) -> bool:
     raise Undecided(say("which of two values is the greater"), a, b)
 
 
+def sign_apart(a: Scalar, b: Scalar) -> fmpq:
+    """The sign of a − b."""
+    return -ONE if less(a, b) else ONE if less(b, a) else ZERO
+
+
 def larger(a: Scalar, b: Scalar) -> Scalar:
     """The maximum of two; of overlapping balls their hull's."""
     if a >= b:

@@ -6,7 +6,7 @@ rational from there on, and of two numbers with one form neither is the greater.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,8 @@ from hwsolve.numbers import atoms, forms
 from hwsolve.numbers.forms import Form
 from hwsolve.numbers.systems import Scalar, failed
 
-KNOWN: dict[int, tuple[arb, Form]] = {}  # balls without a form that were met, each an atom of its own
+Known = Mapping[int, tuple[arb, Form]]  # balls by their identity, which they keep as long as they stand here
+MET: dict[int, tuple[arb, Form]] = {}  # balls without a form that were met, each an atom of its own
 
 
 class Formed:
@@ -109,9 +110,15 @@ def form_of(x: Any) -> Form:
         return x.form
     if type(x) is not arb:
         return forms.constant(fmpq(x))
-    if id(x) not in KNOWN:
-        KNOWN[id(x)] = (x, forms.atom("ball", id(x)))
-    return KNOWN[id(x)][1]
+    found = Mode.known.get(id(x)) or MET.get(id(x))
+    if found is None:
+        found = MET[id(x)] = (x, forms.atom("ball", next(forms.NUMBERS)))
+    return found[1]
+
+
+def with_form(x: Any) -> Any:
+    """A ball with its form, while functions remember."""
+    return Formed(x, form_of(x)) if Mode.on and type(x) is arb else x
 
 
 # functions
@@ -121,6 +128,7 @@ class Mode:
     """Whether functions remember what they are taken of."""
 
     on = False
+    known: Known = {}
 
 
 def remembering() -> bool:
@@ -151,11 +159,14 @@ def remembers(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Remembering:
-    """Inside the block, functions give balls that know their form."""
+    """Inside the block, functions give balls that know their form; of some balls it is known from before."""
+
+    def __init__(self, known: Known | None = None) -> None:
+        self.known = known or {}
 
     def __enter__(self) -> None:
-        Mode.on = True
+        Mode.on, Mode.known = True, self.known
 
     def __exit__(self, *error: object) -> None:
-        Mode.on = False
-        KNOWN.clear()
+        Mode.on, Mode.known = False, {}
+        MET.clear()

@@ -20,7 +20,7 @@ from hwsolve.formula.operators import as_formula, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, walk
 from hwsolve.graph.identity import plain
-from hwsolve.graph.kinks import as_printed, convention, first_few, is_extreme, shared, winners
+from hwsolve.graph.kinks import as_printed, convention, first_few, is_extreme, shared, slope, winners
 from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar
 
@@ -143,9 +143,8 @@ class Beside:
                     n=len(winners(border, self.lookup)),
                 )
             elif isinstance(border, Call) and border.name in FUNCTIONS and f"d_{border.name}" in numbers.FUNCTIONS:
-                yield convention(
-                    border, unicode(Call("==", (border.args[0], self.number(border.args[0])))), self.lookup
-                )
+                place = unicode(Call("==", (border.args[0], self.number(border.args[0]))))
+                yield convention(border, place, slope(border, self.lookup))
             elif isinstance(border, Call) and (border.name in JUMPS or border.name in FUNCTIONS):
                 yield say(
                     "{function} jumps at this point: its derivative is taken as 0, as PyTorch does.",

@@ -103,7 +103,7 @@ class Worker:
 
     def start(self, trajectory: Trajectory) -> None:
         """Enter the givens, and the network as a table."""
-        self.writer.at(0, trajectory.kept[0])
+        self.writer.at(0, trajectory)
         for node in self.graph.nodes.values():
             if node.role in ("given", "parameter", "setting") and node.name not in self.graph.selectors:
                 self.writer.give(node.name)
@@ -140,7 +140,7 @@ class Worker:
 
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """Forward, loss, backward and update of one step; after the last update only the first two."""
-        self.writer.at(step, trajectory.kept[step])
+        self.writer.at(step, trajectory)
         in_full = worked(self.steps, self.problem.full)
         level = 2 if step in in_full and self.steps > 1 else 1
         if level > 1:
@@ -256,7 +256,7 @@ class Worker:
             name = nodes.get(symbol)
             if name is None or step > self.steps or step in self.passes() or name == self.graph.loss:
                 continue
-            self.writer.at(step, trajectory.kept[step])
+            self.writer.at(step, trajectory)
             node = self.graph.nodes[name]
             for indices in elements(node.shape):
                 lines.extend(self.writer.carry({self.writer.key(name, indices): (name, indices)}))

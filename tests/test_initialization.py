@@ -468,3 +468,29 @@ def test_float64_says_so_and_proves_nothing() -> None:
     assert solution.answers["moment"].value.system == "float64"
     assert any("not proven" in str(note.text) for note in solution.notes)
     assert wrong_lines(as_json(solution)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "slope", "kinks"),
+    [
+        ("x+1", lambda z: 1, []),
+        ("2*abs(x) - 3", lambda z: mpmath.sign(z) * 2, [0]),
+        ("relu(x) + 1", lambda z: z > 0, [0]),
+        ("relu(x - 1)", lambda z: z > 1, [1]),
+        ("abs(x - 1)", lambda z: mpmath.sign(z - 1), [1]),
+        ("tanh(x)", lambda z: mpmath.sech(z) ** 2, []),
+        ("hard_tanh(x)", lambda z: abs(z) < 1, [-1, 1]),
+        ("x**2", lambda z: 2 * z, []),
+    ],
+)
+def test_the_gain_backward_is_said_to_be_for_one_variance_where_it_is(text: str, slope: Any, kinks: list[int]) -> None:
+    def at(deviation: float) -> Any:
+        places = sorted({-12, *(k / deviation for k in kinks), 12})
+        density = lambda z: mpmath.exp(-z * z / 2) / mpmath.sqrt(2 * mpmath.pi)  # noqa: E731
+        return mpmath.quad(lambda z: (slope(deviation * z) * 1) ** 2 * density(z), places)
+
+    found = solve(layer={"linear": 20}, input=10, activation=text, mode="fan_out")
+    said = any("depends on Var z" in str(n.text) for n in found.notes)
+    assert said == (abs(at(2.0) - at(1.0)) > 1e-6)
+    rules = [str(line.rule) for s in found.sections for line in s.lines if "Var δ" in str(getattr(line, "rule", ""))]
+    assert any("at Var z = 1" in r for r in rules) == said

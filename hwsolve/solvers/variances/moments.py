@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.simplify import simplify
-from hwsolve.formula.terms import Term, addends, sum_of, term_of, total, written
+from hwsolve.formula.terms import Term, addends, mentions, sum_of, term_of, total, written
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, substitute, transform
 from hwsolve.language import say
 from hwsolve.numbers import Scalar
@@ -53,6 +53,15 @@ class Unit(msgspec.Struct, frozen=True):
         except NotExponential:
             return False
         return all(key == (1, Fraction(0)) for t in terms for key in t)
+
+    @property
+    def steady(self) -> bool:
+        """Whether E f′(z)² is the same for every Var z: f′² is constant, or steps at 0 alone."""
+        squares = [simplify(Call("**", (p.formula, Number(2)))) for p in self.slopes]
+        if any(mentions(square, "z") for square in squares):
+            return False
+        sides = zip(self.slopes, squares, squares[1:], strict=False)
+        return all(p.high == 0 or left == right for p, left, right in sides)
 
 
 def unit(formula: Formula, parameters: dict[str, Formula | None]) -> Unit:

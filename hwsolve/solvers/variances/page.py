@@ -74,7 +74,7 @@ class Page:
         self.derivation.forward_pass(gain)
         self.derivation.backward_pass(gain)
         weights.scaled(sheet, gain, problem.mode)
-        weights.growth(sheet, self.unit.homogeneous)
+        weights.growth(sheet, self.unit.homogeneous, self.unit.steady)
         weights.distributions(sheet, self.taken)
         self.remarks()
         if problem.simulate is not None:
@@ -158,7 +158,7 @@ class Page:
         derived = self.problem.gain == "derived"
         if derived and mode != "fan_in" and not self.balanced():
             self.note(say("E f′(z)² is not E f(z)²: {meaning}", meaning=MEANINGS[mode]))
-        if derived and not self.unit.homogeneous:
+        if derived and not (self.unit.steady if mode == "fan_out" else self.unit.homogeneous):
             self.note(
                 say(
                     "f(cz) is not c·f(z): {what} depends on Var z, and the gain is the one for Var z = 1.",

@@ -43,14 +43,13 @@ def over(square: Formula, fan: Formula, times: int = 1) -> Formula:
     return Call("/", (square if times == 1 else Call("*", (Number(times), square)), fan))
 
 
-def growth(sheet: Sheet, homogeneous: bool) -> None:
+def growth(sheet: Sheet, homogeneous: bool, steady: bool) -> None:
     """What one layer with this variance does to Var z and Var δ; at Var z = 1 where that matters."""
     forward, backward = parse("fan_in*variance*moment"), parse("fan_out*variance*moment.backward")
     rules = say("Var z is multiplied by this in a layer"), say("Var δ is multiplied by this in a layer")
-    if not homogeneous:
-        rules = say("by this Var z is multiplied, at Var z = 1"), say("by this Var δ is multiplied, at Var z = 1")
-    sheet.define("growth.forward", forward, rules[0])
-    sheet.define("growth.backward", backward, rules[1])
+    at_one = say("by this Var z is multiplied, at Var z = 1"), say("by this Var δ is multiplied, at Var z = 1")
+    sheet.define("growth.forward", forward, rules[0] if homogeneous else at_one[0])
+    sheet.define("growth.backward", backward, rules[1] if steady else at_one[1])
     sheet.section(say("What one layer does"))
 
 

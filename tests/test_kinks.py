@@ -294,3 +294,33 @@ def test_every_function_of_pieces_was_compared() -> None:
     bent = {f.name for f in FUNCTIONS.values() if f.kinks and f.derivative and not f.name.startswith("d_")}
     jumps = {"sign", "step", "step0"}
     assert bent - jumps <= {text.partition("(")[0] for text in TORCH}
+
+
+@pytest.mark.parametrize(
+    ("function", "kinks"),
+    [
+        ("max(x, x)", []),
+        ("min(x, x, x)", []),
+        ("abs(sin(x)**2 + cos(x)**2 - 1) + x", []),
+        ("relu(a) + x", []),
+        ("abs(x)", ["abs has no derivative where x = 0."]),
+        ("max(x, 2*y, x)", ["max has no derivative where x = 2y."]),
+        ("abs(x**2)", ["abs by itself has no derivative where x² = 0; the whole function may have one there."]),
+        ("abs(x)**2", ["abs by itself has no derivative where x = 0; the whole function may have one there."]),
+        (
+            "abs(x) - abs(x) + x",
+            ["abs by itself has no derivative where x = 0; the whole function may have one there."],
+        ),
+    ],
+)
+def test_what_is_said_of_kinks_for_all_values_is_true(function: str, kinks: list[str]) -> None:
+    assert [str(n.text) for n in solved(f"function: {function}\nwrt: x").notes] == kinks
+
+
+@pytest.mark.parametrize(("function", "share"), [("max(x, y, z)", "greatest"), ("min(x, y, z)", "least")])
+def test_extremes_of_many_have_a_remark_too(function: str, share: str) -> None:
+    (note,) = solved(f"function: {function}\nwrt: x").notes
+    assert f"two of its arguments share the {share} value" in str(note.text)
+    big = f"{function[:3].title()}(x[i], i, 1, 3)"
+    (note,) = solved(f"function: {big}\nwrt: x[k]\nvariables: {{x: {{size: 3}}}}").notes
+    assert f"two of its arguments share the {share} value" in str(note.text)

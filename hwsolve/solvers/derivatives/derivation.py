@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsolve.formula.evaluate import no_names
-from hwsolve.formula.functions import FUNCTIONS, Function
 from hwsolve.formula.indices import names_in
-from hwsolve.formula.notation import unicode
-from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import ZERO, Call, Formula, Ref, call, walk
-from hwsolve.graph.kinks import bends
 from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Line, Note, Prose, Section, Solution, Stage
+from hwsolve.solvers.derivatives.kink_remarks import kink_remarks
 from hwsolve.solvers.derivatives.question import question
 from hwsolve.solvers.derivatives.second_opinion import confirm
 from hwsolve.solvers.derivatives.task import INDICES, Derived, Task
@@ -179,35 +175,11 @@ class Derivation(Worker):
             size = task.shapes[name][0]
             n = size.name if isinstance(size, Ref) else "n"
             self.notes.append(Note("info", say("{name} is taken as a vector of {n} elements.", name=name, n=n)))
-        for bent, kink in kinks(task.functions):
-            name = FUNCTIONS[bent.name].shown or bent.name
-            at = unicode(Call("==", (bent.args[0], kink)))
-            self.notes.append(Note("info", say("{function} has no derivative where {place}.", function=name, place=at)))
+        self.notes += [Note("info", text) for text in kink_remarks(task.functions, task.targets)]
         if any(key in self.answers and key not in self.known for key in self.short):
             self.notes.append(Note("info", say("f is the function that is differentiated.")))
         if any(has_delta(a.shown or a.value) for a in self.answers.values() if isinstance(a.value, Formula)):
             self.notes.append(Note("info", say("δ is 1 where its two indices are equal, else 0.")))
-
-
-def kinks(functions: tuple[Formula, ...]) -> list[tuple[Call, Formula]]:
-    """The calls with points at which they have no derivative, each with these points."""
-    found: dict[tuple[Call, Formula], None] = {}
-    for f in functions:
-        for node in walk(f):
-            known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
-            if isinstance(node, Call) and known is not None and known.derivative is not None:
-                found |= dict.fromkeys((node, k) for k in borders(node, known))
-    return list(found)
-
-
-def borders(f: Call, known: Function) -> list[Formula]:
-    """Where a call has no derivative, as values of its first argument."""
-    if known.many:
-        return [f.args[1]] if len(f.args) == 2 else []
-    places = [parse(k) for k in known.kinks]
-    if any(isinstance(n, Ref) for a in f.args[1:] for n in walk(a)):
-        return places
-    return [k for k in places if bends(Call(f.name, (k, *f.args[1:])), no_names)]
 
 
 def nested_out(entry: Table, task: Task) -> Table:

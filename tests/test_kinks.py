@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import time
@@ -324,3 +325,31 @@ def test_extremes_of_many_have_a_remark_too(function: str, share: str) -> None:
     big = f"{function[:3].title()}(x[i], i, 1, 3)"
     (note,) = solved(f"function: {big}\nwrt: x[k]\nvariables: {{x: {{size: 3}}}}").notes
     assert f"two of its arguments share the {share} value" in str(note.text)
+
+
+@pytest.mark.parametrize(
+    ("function", "peer"),
+    [
+        ("norm(x)", lambda torch, x: x.norm()),
+        ("norm(x) + 3*x[1]", lambda torch, x: x.norm() + 3 * x[0]),
+        ("2*norm(x) - x[1]*x[2] + x[2]", lambda torch, x: 2 * x.norm() - x[0] * x[1] + x[1]),
+        ("norm(x)**2", lambda torch, x: x.norm() ** 2),
+        ("tanh(norm(x)) - x[2]", lambda torch, x: torch.tanh(x.norm()) - x[1]),
+        ("norm(x - 1)", lambda torch, x: (x - 1).norm()),
+        ("Sum(abs(x[i]), i, 1, 2)", lambda torch, x: x.abs().sum()),
+    ],
+)
+@pytest.mark.parametrize("at", [0, 1])
+def test_norms_at_their_corner_are_as_in_pytorch_and_every_line_holds(function: str, peer: Any, at: int) -> None:
+    torch = pytest.importorskip("torch")
+    x = torch.full((2,), float(at), requires_grad=True)
+    peer(torch, x).backward()
+    found = solved(f"function: {function}\nwrt: 'x[k]'\nvariables: {{x: {{size: 2}}}}\nat: [{{x: [{at}, {at}]}}]")
+    assert slopes(found) == pytest.approx(x.grad.tolist())
+    data = json.loads(render([found], "json", Options()))
+    assert wrong_lines(data) == [] and answers_without_line(data) == []
+
+
+@pytest.mark.parametrize("function", ["sqrt(x)", "x/abs(x)", "sqrt(abs(x))", "abs(x)**(1/3)"])
+def test_a_slope_without_bound_or_convention_is_none(function: str) -> None:
+    assert slopes(solved(f"function: {function}\nwrt: x\nat: [{{x: 0}}]")) is None

@@ -22,6 +22,7 @@ from hwsolve.numbers import NotFinite, Scalar, Undecided
 
 Key = tuple[str, tuple[int, ...]]
 LOOKED_AT = (0, 1, 2, 4, 8, 12)  # orders to which a difference is worked out before it is taken to be 0 all along
+HALF = Number(1, 2)
 JUMPS = ("floor", "ceil")
 EXTREMES = ("max", "min")
 
@@ -61,7 +62,9 @@ class Germ:
             case Call("+" | "-" | "*" | "/" | "neg" as name, args):
                 return ARITHMETIC[name](order, *(self.of(a, order) for a in args))
             case Call("**", (base, exponent)):
-                return self.power(base, exponent, order)
+                return self.power(base, exponent, order, f)
+            case Call("sqrt", (radicand,)):
+                return self.power(radicand, HALF, order, f)
             case Call(name, args) if name in EXTREMES:
                 return self.of(self.winner(f, name, list(args)), order)
             case Call(name, (inner,)) if name in JUMPS:
@@ -163,7 +166,7 @@ class Germ:
                 self.owners.setdefault(node.args[0], f)
         return made
 
-    def power(self, base: Formula, exponent: Formula, order: int) -> Series:
+    def power(self, base: Formula, exponent: Formula, order: int, border: Formula) -> Series:
         """u**v: c₀**v (1 + …)**v for a constant v, else exp(v ln u)."""
         powers = self.of(exponent, order)
         if len(powers) > 1:
@@ -171,7 +174,7 @@ class Germ:
         n, series = powers[0], self.of(base, order)
         if order and series[0] == 0:
             if n != int(n):
-                self.borders[Call("**", (base, exponent))] = None
+                self.borders[border] = None
             return self.from_zero(base, n, order)
         return binomial(0 if len(series) == 1 else order, series, n)
 

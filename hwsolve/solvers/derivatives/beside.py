@@ -47,7 +47,7 @@ class Beside:
 
     def derivative(self, found: Formula) -> tuple[Formula, list[Message]]:
         """The formula whose value is the derivative, and remarks; `found` is right away from borders."""
-        if not self.by or not branching(self.function):
+        if not self.by:
             return found, []
         sides = [self.sides(k) for k in range(self.order + 1)]
         if not self.borders:
@@ -56,7 +56,10 @@ class Beside:
             found = fold(differentiate(fold(shared(self.function, self.lookup)), self.by[0]))
         self.unbroken(sides)
         left, right = sides[-1]
-        value = evaluate(found, self.lookup)
+        try:
+            value = evaluate(found, self.lookup)
+        except numbers.NotFinite:
+            found, value = self.at_root(left, right)
         low, high = (left, right) if certainly_less(left, right) else (right, left)
         if certainly_less(value, low) or certainly_less(high, value):
             if not differ(left, right):
@@ -79,6 +82,20 @@ class Beside:
                 )
             )
         return found, list(self.remarks()) if differ(left, right) else []
+
+    def at_root(self, left: Scalar, right: Scalar) -> tuple[Formula, Scalar]:
+        """The derivative where its formula has 0/0 at a root of 0: between both sides, as the root's own is taken as 0.
+
+        So PyTorch takes it for a norm.
+        """
+        middle = calculate("/", [left + right, 2])
+        if (
+            (self.order > 1 and differ(left, right))
+            or not all(map(is_root, self.borders))
+            or not numbers.is_exact(middle)
+        ):
+            raise numbers.NotFinite(say("division by zero"))
+        return as_formula(middle), middle
 
     def sides(self, order: int) -> tuple[Scalar, Scalar]:
         """The derivative of an order from the left and from the right; by two variables, what it would have to be."""
@@ -142,6 +159,11 @@ class Beside:
                     function=unicode(border),
                     n=len(winners(border, self.lookup)),
                 )
+            elif is_root(border):
+                yield say(
+                    "{root} has no derivative where it is 0: 0 is taken, as PyTorch does for a norm.",
+                    root=unicode(border),
+                )
             elif isinstance(border, Call) and border.name in FUNCTIONS and f"d_{border.name}" in numbers.FUNCTIONS:
                 place = unicode(Call("==", (border.args[0], self.number(border.args[0]))))
                 yield convention(border, place, slope(border, self.lookup))
@@ -160,6 +182,11 @@ class Beside:
     def number(self, f: Formula) -> Formula:
         """The value of a formula as it is printed."""
         return as_printed(evaluate(f, self.lookup))
+
+
+def is_root(f: Formula) -> bool:
+    """Whether it is a root or a power."""
+    return isinstance(f, Call) and f.name in ("sqrt", "**")
 
 
 def key_of(ref: Ref) -> tuple[str, tuple[int, ...]]:

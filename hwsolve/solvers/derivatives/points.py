@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
@@ -10,20 +11,22 @@ from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform, walk, written_name
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
 from hwsolve.graph.identity import settled
 from hwsolve.graph.kinks import first_few
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import alike, as_typed, put_in, quantity
-from hwsolve.solution import Answer, Given, Line, Missing, Note, Quantity, Section, Stage, Value
+from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.beside import Beside, NoDerivative, branching
+from hwsolve.solvers.derivatives.identities import SMALL
 from hwsolve.solvers.derivatives.task import Derived, Task, indices_at, numbers_of, open_indices
 
 if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
     from hwsolve.solvers.derivatives.derivation import Derivation, Entry
+    from hwsolve.spec.arrays import Array
 
 UNROLL = 8  # terms of a sum that are written out
 MOST_TERMS = 1000  # of a sum that is looked at term by term beside a kink
@@ -39,6 +42,9 @@ class Points:
         self.given: list[Given] = []
         self.answers: dict[str, Answer] = {}
         self.notes: list[Note] = []
+        self.apart = bool(problem.at) and not hold_at(
+            problem.at[0], work
+        )  # the names of a point are not those of lines
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
         self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
@@ -49,7 +55,7 @@ class Points:
         """What a name is called at each point: `x`, or `x1`, `x2` where there are several."""
         count = len(self.problem.at)
         name = written_name(name)
-        if count == 1:
+        if count == 1 and not self.apart:
             return [name]
         taken = {written_name(n) for point in self.problem.at for n in point}
         tail = "" if not any(f"{name}{p}" in taken for p in range(1, count + 1)) and not name[-1].isdigit() else "_at"
@@ -155,7 +161,11 @@ class Points:
         """The formula of a derivative at a point, and what is to be said of its kinks."""
         found = self.at_point(entry.formula, p, fixed)
         if not branching(entry.function):
-            return found, []
+            try:
+                evaluate(found, self.look_up)
+                return found, []
+            except numbers.NotFinite:  # 0/0 at a root of 0
+                pass
         by = tuple(self.at_point(variable, p, fixed) for variable in entry.by)
         function = self.at_point(entry.function, p, fixed, MOST_TERMS)
         return Beside(function, tuple(v for v in by if isinstance(v, Ref)), self.look_up).derivative(found)
@@ -177,3 +187,25 @@ class Points:
     def number(self, node: Formula) -> Formula:
         """A key as its number."""
         return put_in(self.values[node]) if isinstance(node, Ref) and node in self.values else node
+
+
+def hold_at(point: dict[str, Array], work: Derivation) -> bool:
+    """Whether the elements of arrays may keep their names at a point: every line has a value there."""
+    numbers_at = {(name, at): f for name, array in point.items() if array.shape for at, f in numbers_of(array).items()}
+
+    def look_up(name: str, indices: tuple[int, ...]) -> Any:
+        return evaluate(numbers_at[name, indices], no_names)
+
+    for line in (line for section in work.sections for line in section.lines if isinstance(line, Identity)):
+        free = [name for name, domain in line.free.items() if domain == "index"]
+        if not any(isinstance(n, Ref) and (n.name in point) and n.indices for n in walk(line.rhs)):
+            continue
+        for places in islice(product(range(1, SMALL + 1), repeat=len(free)), MOST_TERMS):
+            placed: dict[str, Formula] = {name: Number(k) for name, k in zip(free, places, strict=True)}
+            try:
+                evaluate(substitute(line.rhs, placed), look_up)
+            except numbers.NotFinite:
+                return False
+            except (LookupError, NoValue, numbers.Undecided):
+                pass
+    return True

@@ -353,3 +353,12 @@ def test_norms_at_their_corner_are_as_in_pytorch_and_every_line_holds(function: 
 @pytest.mark.parametrize("function", ["sqrt(x)", "x/abs(x)", "sqrt(abs(x))", "abs(x)**(1/3)"])
 def test_a_slope_without_bound_or_convention_is_none(function: str) -> None:
     assert slopes(solved(f"function: {function}\nwrt: x\nat: [{{x: 0}}]")) is None
+
+
+def test_a_line_at_a_tie_says_what_is_differentiated() -> None:
+    found = solved("function: max(x, 1)*max(x, 1)\nwrt: x\nat: [{x: 1}, {x: 2}]")
+    lines = [line for s in found.sections for line in s.lines if str(getattr(line, "key", "")).count("d1_at")]
+    assert [str(getattr(line, "rule", "")) for line in lines] == [
+        "derivative of (x₁ + 1)/2 · ((x₁ + 1)/2), each maximum or minimum as the mean of its equal arguments",
+        "",
+    ]

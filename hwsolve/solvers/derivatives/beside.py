@@ -44,6 +44,7 @@ class Beside:
         self.function, self.by, self.lookup = f, by, lookup
         self.order = len(by)
         self.borders: list[Formula] = []
+        self.rule: Message | str = ""  # where the formula at the point comes from, if it is another one
 
     def derivative(self, found: Formula) -> tuple[Formula, list[Message]]:
         """The formula whose value is the derivative, and remarks; `found` is right away from borders."""
@@ -53,7 +54,12 @@ class Beside:
         if not self.borders:
             return found, []
         if any(is_extreme(b) for b in self.borders) and self.order == 1:
-            found = fold(differentiate(fold(shared(self.function, self.lookup)), self.by[0]))
+            means = fold(shared(self.function, self.lookup))
+            found = fold(differentiate(means, self.by[0]))
+            self.rule = say(
+                "derivative of {function}, each maximum or minimum as the mean of its equal arguments",
+                function=unicode(means),
+            )
         self.unbroken(sides)
         left, right = sides[-1]
         try:

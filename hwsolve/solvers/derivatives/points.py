@@ -128,7 +128,7 @@ class Points:
     def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int], lines: list[Line]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
         try:
-            f, remarks = settled(lambda: self.formula(entry, p, fixed))
+            f, remarks, rule = settled(lambda: self.formula(entry, p, fixed))
             value = self.value(f)
         except (numbers.NotFinite, NoDerivative) as why:
             return self.missing(key, why.what)
@@ -149,7 +149,7 @@ class Points:
             inserted = transform(f, self.number)
             near = any(isinstance(n, Number) and n.rounded for n in walk(inserted))
             stages = (Stage("=", f), Stage("≈" if near else "=", inserted))
-        lines.append(Value(key, by_steps(f), stages, shown, ""))
+        lines.append(Value(key, by_steps(f), stages, shown, rule))
         return shown
 
     def value(self, f: Formula) -> Any:
@@ -157,18 +157,19 @@ class Points:
         found = settled(lambda: evaluate(f, self.look_up))
         return in_float64(found) if self.problem.numbers == "float64" else found
 
-    def formula(self, entry: Derived, p: int, fixed: dict[str, int]) -> tuple[Formula, list[Message]]:
-        """The formula of a derivative at a point, and what is to be said of its kinks."""
+    def formula(self, entry: Derived, p: int, fixed: dict[str, int]) -> tuple[Formula, list[Message], Message | str]:
+        """The formula of a derivative at a point, what is to be said of its kinks, and where it comes from."""
         found = self.at_point(entry.formula, p, fixed)
         if not branching(entry.function):
             try:
                 evaluate(found, self.look_up)
-                return found, []
+                return found, [], ""
             except numbers.NotFinite:  # 0/0 at a root of 0
                 pass
         by = tuple(self.at_point(variable, p, fixed) for variable in entry.by)
         function = self.at_point(entry.function, p, fixed, MOST_TERMS)
-        return Beside(function, tuple(v for v in by if isinstance(v, Ref)), self.look_up).derivative(found)
+        beside = Beside(function, tuple(v for v in by if isinstance(v, Ref)), self.look_up)
+        return *beside.derivative(found), beside.rule
 
     def missing(self, key: Ref, what: Message) -> Missing:
         """A place in an answer without a value; a warning will say so."""

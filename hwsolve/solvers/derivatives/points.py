@@ -160,12 +160,21 @@ class Points:
     def formula(self, entry: Derived, p: int, fixed: dict[str, int]) -> tuple[Formula, list[Message], Message | str]:
         """The formula of a derivative at a point, what is to be said of its kinks, and where it comes from."""
         found = self.at_point(entry.formula, p, fixed)
-        if not branching(entry.function):
+        if branching(entry.function):
+            return self.beside(entry, found, p, fixed)
+        try:
+            evaluate(found, self.look_up)
+        except numbers.NotFinite as why:
             try:
-                evaluate(found, self.look_up)
-                return found, [], ""
-            except numbers.NotFinite:  # 0/0 at a root of 0
-                pass
+                return self.beside(entry, found, p, fixed)  # 0/0 at a root of 0
+            except numbers.NotFinite:
+                raise why from None
+        return found, [], ""
+
+    def beside(
+        self, entry: Derived, found: Formula, p: int, fixed: dict[str, int]
+    ) -> tuple[Formula, list[Message], Message | str]:
+        """The same where the function may bend."""
         by = tuple(self.at_point(variable, p, fixed) for variable in entry.by)
         function = self.at_point(entry.function, p, fixed, MOST_TERMS)
         beside = Beside(function, tuple(v for v in by if isinstance(v, Ref)), self.look_up)

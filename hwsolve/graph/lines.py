@@ -28,7 +28,7 @@ from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
 from hwsolve.numbers.measured import as_far_off
-from hwsolve.quantities import as_typed, put_in, quantity, stated
+from hwsolve.quantities import as_typed, put_in, quantity, rounded, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
 
@@ -146,7 +146,9 @@ class Writer:
         self.known[key] = (name, indices)
         seen = () if empty else stages(formula, shown, self.number, self.decided)
         stated = self.reader.take(key, shown, value)
-        yield Value(key, stated, seen, self.shown(name, indices), rule, is_view(self.graph, name))
+        whole = self.shown(name, indices)
+        found = None if self.reader.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
+        yield Value(key, stated, seen, whole, rule, is_view(self.graph, name), found)
 
     def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
@@ -165,7 +167,7 @@ class Writer:
             if self.stated(node):
                 self.given.append(self.as_given(key, name, indices, shown))
             else:
-                yield Carried(key, shown, numbers.full(self.element(name, indices)))
+                yield Carried(key, shown, numbers.full(self.reader.carry(key, self.element(name, indices))))
 
     def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
         """A given as the problem writes it."""

@@ -73,3 +73,22 @@ def test_a_probability_too_small_for_all_digits_of_a_float() -> None:
         "loss": "cross_entropy",
     }
     assert hwsolve.solve({**problem, "numbers": "float64"}).answers["L"].value.text == "738.000"
+
+
+@pytest.mark.parametrize(
+    ("layers", "x", "where", "key"),
+    [
+        (["gelu"], [785, -703], "network.layers[1]", "₂"),
+        (["identity", {"gelu": {"approximate": "tanh"}}], [-200], "network.layers[2]", "₁"),
+        (["identity", "sigmoid"], ["-10**6"], "network.layers[2]", "₁"),
+    ],
+)
+def test_a_number_too_near_zero_to_be_printed_names_its_layer(layers: Any, x: Any, where: str, key: str) -> None:
+    network = {"input": len(x), "layers": layers}
+    problem = {"kind": "backprop", "network": network, "input": x, "target": [0] * len(x), "loss": "mse_loss"}
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(problem)
+    text = str(refused.value)
+    assert "meets a number beyond 10^±100,000 (in a⁽⁰" in text and f"{key})." in text
+    assert f"at {where}" in text and "`--float`" in text
+    assert hwsolve.solve({**problem, "numbers": "float64"}).answers["L"].value.text

@@ -89,8 +89,9 @@ class Writer:
                 value = self.element(name, indices)
                 typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
                 self._quantities[key] = typed or quantity(value, self.digits)
-            except numbers.Undecided as why:
-                raise type(why)(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
+            except (numbers.Undecided, numbers.NotFinite) as why:
+                said = say("{what} (in {quantity})", what=why.what, quantity=unicode(self.key(*key)))
+                raise why.within(said, self.graph.nodes[name].layer) from None
         return self._quantities[key]
 
     def is_stated(self, name: str) -> bool:

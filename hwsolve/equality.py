@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from hwsolve.formula.domain import Names
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
+from hwsolve.numbers.printing import MAX_POWER
 from hwsolve.sample_points import Point, corner_points, random_points
 
 POINTS, TRIES = 24, 200
@@ -25,6 +26,7 @@ BITS = 320
 MOST_PIECES = 60  # of which the difference is brought into a form
 MOST_FOR_SYMPY = 40  # nodes: it may take very long over more
 APART = 10**60
+DIGITS = (6, 12, 24, 48)  # of two values, until they look different
 
 
 class Same(NamedTuple):
@@ -236,24 +238,40 @@ def _apart(left: Any, right: Any) -> bool:
 
 
 def _witness(point: Point, left: Any, right: Any, rest: Any) -> Message:
-    """The point, and both values; where these look alike, how far they are apart."""
+    """The point, and both values with so many digits that they look different; else how far they are apart."""
     names = ", ".join(
         f"{name}{list(indices) if indices else ''} = {_shown(value)}"
         for (name, indices), value in list(point.values.items())[:6]
     )
-    left_text, right_text = _shown(left), _shown(right)
-    if rest is not None or left_text == right_text:
-        return say(
-            "for {point} the two are {off} apart", point=names, off=_shown(left - right if rest is None else rest)
-        )
-    return say("for {point} it is {left}, not {right}", point=names, left=left_text, right=right_text)
+    if rest is None and (texts := _told_apart(left, right)):
+        return say("for {point} it is {left}, not {right}", point=names, left=texts[0], right=texts[1])
+    off = left - right if rest is None else rest
+    text = next((text for digits in (6, 3, 1) if (text := _shown(off, digits)) != "…"), "")
+    if text:
+        return say("for {point} the two are {off} apart", point=names, off=text)
+    if abs(off) < 1:  # too small to be printed
+        return say("for {point} the two are less than 10^-{most} apart", point=names, most=f"{MAX_POWER:,}")
+    return say("for {point} the two are not equal", point=names)
 
 
-def _shown(value: Any) -> str:
+def _told_apart(left: Any, right: Any) -> tuple[str, str] | None:
+    """Two values as they are printed with the fewest digits that show a difference."""
+    from fractions import Fraction
+
+    for digits in DIGITS:
+        texts = _shown(left, digits), _shown(right, digits)
+        if "…" in texts:
+            return None
+        if Fraction(texts[0]) != Fraction(texts[1]):
+            return texts
+    return None
+
+
+def _shown(value: Any, digits: int = 6) -> str:
     """A value as it is printed, if it can be."""
     from hwsolve.numbers import NotFinite, Undecided, show
 
     try:
-        return show(value).text
+        return show(value, digits).text
     except (NotFinite, Undecided):
         return "…"

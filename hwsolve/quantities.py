@@ -9,7 +9,7 @@ from typing import Any
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.numbers import Scalar, exact, show
-from hwsolve.numbers.printing import show_rational
+from hwsolve.numbers.printing import rounded_rational, show_rational, signed
 from hwsolve.solution import Missing, Quantity
 
 
@@ -45,6 +45,15 @@ def shortened(q: Quantity, digits: int) -> Quantity:
     """An exact quantity in at most so many significant digits, if it is not whole."""
     shown = show_rational(*rational(q.exact or q.text), digits, digits)
     return Quantity(q.value, shown.text, shown.relation, q.exact, q.system)
+
+
+def rounded(q: Quantity, digits: int = 6) -> Quantity:
+    """An exact quantity as one that is known to so many digits: 1.00000 for 1."""
+    if q.exact is None or q.relation == "≈":
+        return q
+    p, n = rational(q.exact)
+    text = signed(p, *rounded_rational(abs(p), n, digits)) if p else "0." + "0" * digits
+    return Quantity(q.value, text, "≈", None, "certified")
 
 
 def stated(value: float) -> Quantity | None:

@@ -71,6 +71,7 @@ class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"
     quantity: Quantity
     rule: Text = ""
     aside: bool = False  # stands in the JSON and under --full, not in the short form
+    found: Quantity | None = None  # as the formula gives it from carried decimals: rounded, where the value is not
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field="kind"):

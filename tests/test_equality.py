@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 import time
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 
@@ -174,3 +176,27 @@ def test_a_proof_says_nothing_where_it_is_at_a_loss() -> None:
     assert not proven_equal(parse("Sum(1, j, 1, n - 5)"), parse("n - 5"), DOMAINS)  # they differ where n is 1
     assert not proven_equal(parse("gamma(x + 1)"), parse("x*gamma(x)"), {})
     assert not proven_equal(parse("1/(x - x)"), parse("(x + 1" + "+ y)**500"), {})
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "free", "said"),
+    [
+        ("2*x + sin(1000000*x)/10**12", "2*x", {}, "apart"),
+        ("n + 1/10**20", "n", {"n": "size"}, "it is"),
+        ("2 + (1 + x**2)/10**12", "2", {}, "it is"),
+        ("2 + (1 + x**2)/10**70", "2", {}, "apart"),
+        ("2*x + exp(-1000*exp(x**2 + 9))", "2*x", {}, "less than 10^-100,000 apart"),
+    ],
+)
+def test_two_values_that_differ_look_different(a: str, b: str, free: dict[str, str], said: str) -> None:
+    witness = str(equal_for_all(parse(a), parse(b), free).witness)
+    assert "…" not in witness and (said in witness or "it is" in witness)
+    if found := re.search(r"it is (\S+), not (\S+)", witness):
+        assert Fraction(found[1]) != Fraction(found[2])
+
+
+@pytest.mark.parametrize("places", [8, 12, 20, 40])
+def test_a_number_is_shown_with_the_digits_that_tell_it_from_another(places: int) -> None:
+    witness = str(equal_for_all(parse(f"2 + (2 + sin(x))/10**{places}"), parse("2"), {}).witness)
+    found = re.search(r"it is (\S+), not (\S+)$", witness)
+    assert found and Fraction(found[1]) > Fraction(found[2]) == 2

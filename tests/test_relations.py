@@ -12,6 +12,7 @@ import hwsolve
 from hwsolve.numbers import exact
 from hwsolve.quantities import alike, each, quantity
 from hwsolve.solution import Quantity
+from tests.line_check import wrong_lines
 
 
 def significant(text: str) -> int:
@@ -73,3 +74,45 @@ def test_equality_stands_behind_rounded_numbers_only_where_they_give_the_value(r
     (line,) = [x for s in json.loads(solution.to("json"))["sections"] for x in s["lines"] if x.get("key") == "z2[1]"]
     assert line["shown"].endswith(end)
     assert (line["relation"], line["value"]) == ("=", "0")
+
+
+@pytest.mark.parametrize("lr", ["1/4", "1/2", "1/3"])
+@pytest.mark.parametrize("behind", [[], ["relu"], ["softmax"]])
+def test_carried_decimals_prove_digits_and_no_equality(lr: str, behind: list[str]) -> None:
+    """w = r√2 at every step, and w√2 is rational: the answers say so, a line that reads w as a decimal cannot."""
+    layer = {"linear": {"out_features": 2, "weight": [["sqrt(2)"], ["sqrt(2)"]], "bias": False}}
+    problem = {
+        "kind": "backprop",
+        "network": {"input": 1, "layers": [layer, *behind]},
+        "input": ["sqrt(2)"],
+        "target": [1, 1],
+        "loss": "half_squared_error",
+        "optimizer": {"sgd": {"lr": lr}},
+        "steps": 9,
+    }
+    solution = hwsolve.solve(problem)
+    made = json.loads(solution.to("json"))
+    lines = {x["key"]: x for s in made["sections"] for x in s["lines"] if x["kind"] in ("value", "carried")}
+    assert lines["w1@8[1,1]"]["kind"] == "carried"
+    assert (lines["z1[1]"]["relation"], lines["z1[1]"]["value"]) == ("=", "2")
+    assert lines["z1@8[1]"]["relation"] == lines["L@9"]["relation"] == "≈"
+    assert wrong_lines(made) == []
+    assert solution.answers["z1@9"].value[0].exact is not None
+
+
+def test_what_no_carried_digit_matters_to_stays_exact() -> None:
+    """relu of a carried number below 0, and 0 times any."""
+    first = {"out_features": 2, "weight": [["sqrt(2)"], ["-sqrt(2)"]], "bias": False}
+    second = {"out_features": 1, "weight": [["sqrt(3)", "sqrt(3)"]], "bias": False}
+    problem = {
+        "kind": "backprop",
+        "network": {"input": 1, "layers": [{"linear": first}, "relu", {"linear": second}]},
+        "input": [1],
+        "target": [1],
+        "loss": "half_squared_error",
+        "optimizer": {"sgd": {"lr": "0.1"}},
+        "steps": 6,
+    }
+    lines = [x for s in json.loads(hwsolve.solve(problem).to("json"))["sections"] for x in s["lines"]]
+    by_key = {x["key"]: x for x in lines if x["kind"] == "value"}
+    assert all((by_key[k]["relation"], by_key[k]["value"]) == ("=", "0") for k in ("a1@5[2]", "dL_dw1@5[2,1]"))

@@ -13,6 +13,7 @@ from hwsolve.formula.operators import NoValue, Value, as_formula, calculate, cho
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, walk
 from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Scalar, TooRough, Undecided, close, exact, is_exact, precision
+from hwsolve.numbers.measured import error_of
 
 if TYPE_CHECKING:
     from flint import arb
@@ -175,37 +176,58 @@ def ball_of_float(x: float, terms: int) -> arb:
     return arb(x, (8 + terms) * EPS * abs(x))
 
 
+def measured_ball(x: float, terms: int) -> arb:
+    """The numbers that a float may stand for, as far as its error was measured."""
+    from flint import arb
+
+    return ball_of_float(x, terms) + arb(0, error_of(x))
+
+
 def agrees_float(value: float, formula: Formula, lookup: Lookup) -> bool:
-    """Whether a float64 value agrees with its formula: within n·eps·Σ|term|.
+    """Whether a float64 value agrees with its formula: within n·eps·Σ|term|, or what the errors of its numbers allow.
 
     The formula is evaluated on balls around the floats that it reads, with so few bits that the rounding of every
-    operation and function is in the result too.  Where such a ball straddles a branch, it is evaluated on the floats
-    themselves, and half of the digits must agree; where that decides nothing either, as with exp(1e300), Undecided.
+    operation and function is in the result too.  Where such a ball straddles a branch or a pole, it is evaluated on
+    the floats themselves, and half of the digits must agree.  Where they do not, as of ln(1 − a) with an a near 1 that
+    the array code does without, or where there is no value, as of exp(1e300), nothing is decided.
     """
     from flint import arb
 
     terms = longest_sum(formula)
     with precision(FLOAT_BITS):
         try:
-            found = arb(evaluate(formula, lambda *key: exactly(lookup(*key), terms)))
-            return bool((found + arb(0, 16 * EPS * float(found.abs_upper()) + 1e-300)).contains(arb(value)))
+            return gives(value, formula, lookup, lambda x: ball_of_float(x, terms)) or gives(
+                value, formula, lookup, lambda x: measured_ball(x, terms)
+            )
         except Undecided:
             pass
     with precision(128):
         try:
-            found = arb(evaluate(formula, lambda *key: exactly(lookup(*key), None)))
-        except NotFinite:  # as ln(1 - a) of a probability that float64 rounds to 1
-            raise TooRough(say("whether a value agrees with its formula")) from None
-        return bool(abs(found - arb(value)) <= 1e-8 * max(1.0, abs(value)))
+            found = evaluated(formula, lookup, arb)
+        except NotFinite:
+            found = None
+        if found is None or not abs(found - arb(value)) <= 1e-8 * max(1.0, abs(value)):
+            raise TooRough(say("whether a value agrees with its formula"))
+        return True
 
 
-def exactly(value: Scalar, terms: int | None) -> Scalar:
-    """A float as a ball, as wide as rounding makes it or (`None`) a point."""
+def gives(value: float, formula: Formula, lookup: Lookup, ball: Callable[[float], arb]) -> bool:
+    """Whether a formula of balls around floats gives a value."""
     from flint import arb
 
-    if not isinstance(value, float):
-        return value
-    return arb(value) if terms is None else ball_of_float(value, terms)
+    found = evaluated(formula, lookup, ball)
+    return bool((found + arb(0, 16 * EPS * float(found.abs_upper()) + 1e-300)).contains(arb(value)))
+
+
+def evaluated(formula: Formula, lookup: Lookup, ball: Callable[[float], arb]) -> arb:
+    """A formula of floats with a ball in the place of each."""
+    from flint import arb
+
+    def read(name: str, indices: tuple[int, ...]) -> Any:
+        value = lookup(name, indices)
+        return ball(value) if isinstance(value, float) else value
+
+    return arb(evaluate(formula, read))
 
 
 def longest_sum(f: Formula) -> int:

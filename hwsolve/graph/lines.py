@@ -30,7 +30,7 @@ from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
 from hwsolve.numbers.formed import Known
 from hwsolve.numbers.measured import as_far_off
-from hwsolve.quantities import as_typed, put_in, quantity, stated
+from hwsolve.quantities import as_typed, put_in, quantity, rounded, stated
 from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
 
 
@@ -92,8 +92,9 @@ class Writer:
                 value = self.element(name, indices)
                 typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
                 self._quantities[key] = typed or quantity(value, self.digits)
-            except numbers.Undecided as why:
-                raise type(why)(say("{key}: {what}", key=unicode(self.key(*key)), what=why.what)) from None
+            except (numbers.Undecided, numbers.NotFinite) as why:
+                said = say("{what} (in {quantity})", what=why.what, quantity=unicode(self.key(*key)))
+                raise why.within(said, self.graph.nodes[name].layer) from None
         return self._quantities[key]
 
     def is_stated(self, name: str) -> bool:
@@ -149,7 +150,9 @@ class Writer:
         self.known[key] = (name, indices)
         seen = () if empty else stages(formula, shown, self.number, self.decided)
         stated = self.reader.take(key, shown, value)
-        yield Value(key, stated, seen, self.shown(name, indices), rule, is_view(self.graph, name))
+        whole = self.shown(name, indices)
+        found = None if self.reader.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
+        yield Value(key, stated, seen, whole, rule, is_view(self.graph, name), found)
 
     def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
         """Whether the formula, evaluated by itself, gives the value."""
@@ -172,7 +175,7 @@ class Writer:
             if self.stated(node):
                 self.given.append(self.as_given(key, name, indices, shown))
             else:
-                yield Carried(key, shown, numbers.full(self.element(name, indices)))
+                yield Carried(key, shown, numbers.full(self.reader.carry(key, self.element(name, indices))))
 
     def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
         """A given as the problem writes it."""

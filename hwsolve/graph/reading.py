@@ -1,7 +1,8 @@
 """What a reader of the lines has in hand: rationals from decimals and arithmetic, real numbers behind other functions.
 
 A reader who evaluates the text of each formula cannot compare a rational with a real number.  Where a maximum or a
-comparison would mix them, 0 times a real number is added to the rational.
+comparison would mix them, 0 times a real number is added to the rational.  What is carried over from steps that are
+not written out the reader has as decimals: they give digits, and no proof that √2/2 · √2 is 1.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hwsolve import numbers
+from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, call, transform, walk
 from hwsolve.graph.elements import Indices
@@ -16,14 +19,32 @@ from hwsolve.graph.graph import Graph
 from hwsolve.numbers.formed import with_form
 
 COMPARED = ("max", "min", "==", "<", ">", "<=", ">=")
+SURE_BITS = 100  # of a carried decimal, and places of a small one
 
 
 class Reader:
-    """Remembers which keys a reader has as real numbers."""
+    """Remembers which keys a reader has as real numbers, and which of them as decimals or from such."""
 
     def __init__(self) -> None:
         self.real: set[Ref] = set()
         self.names: set[str] = set()
+        self.rough: set[Ref] = set()
+
+    def carry(self, key: Ref, value: Any) -> Any:
+        """A value that the reader is given, as a decimal where it is no rational."""
+        if not numbers.is_exact(value):
+            self.rough.add(key)
+        return value
+
+    def finds(self, key: Ref, formula: Formula, value: Any, read: Lookup, seen: dict[Ref, tuple[str, Indices]]) -> bool:
+        """Whether the reader finds a value, of which the formula has `seen` these keys, and not only its digits."""
+        rough = {seen[k] for k in self.rough & seen.keys()}
+        if not rough:
+            return True
+        exactly = numbers.is_exact(value) and is_given(value, formula, read, rough)
+        if not exactly:
+            self.rough.add(key)
+        return exactly
 
     def take(self, key: Ref, formula: Formula, value: Any) -> Formula:
         """The formula as it is given to the reader, who then has its value under the key."""
@@ -64,6 +85,22 @@ class Reader:
         if k is None:
             k = min((r for r in self.real if any(r.name == n.name for n in walk(by) if isinstance(n, Ref))), key=str)
         return call("+", f, call("*", ZERO, k))
+
+
+def is_given(value: Any, formula: Formula, read: Lookup, rough: set[tuple[str, Indices]]) -> bool:
+    """Whether a formula gives a rational, whatever the last digits of its rough numbers are."""
+    from flint import arb
+
+    blur = arb(0, arb(2) ** -SURE_BITS)
+
+    def blurred(name: str, indices: Indices) -> Any:
+        found = read(name, indices)
+        return found + blur * (1 + abs(found)) if (name, indices) in rough else found
+
+    try:
+        return bool(evaluate(formula, blurred) == value)
+    except (numbers.Undecided, numbers.NotFinite):
+        return False
 
 
 def is_smooth(f: Formula) -> bool:

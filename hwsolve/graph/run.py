@@ -21,11 +21,12 @@ from hwsolve.formula.tree import Call, walk
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.identity import abridged, settled
 from hwsolve.graph.operation import Array
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.numbers.formed import Known
 from hwsolve.numbers.forms import Form
 from hwsolve.numbers.measured import SALTS, Contrary
 from hwsolve.numbers.rounding import measured, shake
+from hwsolve.numbers.systems import NoResult
 
 Values = dict[str, Array]
 Step = tuple[Callable[..., Array], tuple[int, ...], int]
@@ -45,6 +46,7 @@ class Program:
     def __init__(self, graph: Graph, wanted: Iterable[str], exact: bool):
         self.slots = {name: k for k, name in enumerate(graph.nodes)}
         self.symbols = [graph.labels[name].symbol for name in graph.nodes]
+        self.layers = [node.layer for node in graph.nodes.values()]
         needed = set(wanted)
         calls: list[Step] = []
         for node in reversed(list(graph.nodes.values())):
@@ -81,13 +83,13 @@ class Program:
             for function, taken, out in self.steps:
                 values[out] = function(*taken(values))
         except ZeroDivisionError:  # of rationals; balls and floats become infinite
-            raise numbers.NotFinite(self.at(say("division by zero"), out)) from None
+            raise self.at(numbers.NotFinite(say("division by zero")), out) from None
         except numbers.NotFinite as why:
-            raise numbers.NotFinite(self.at(why.what, out)) from None
+            raise self.at(why, out) from None
         except numbers.Undecided as why:
             names = ", ".join(self.names(why.values, values))
             what = say("{what}, {names}", what=why.what, names=names) if names else why.what
-            raise numbers.Undecided(self.at(what, out)) from None
+            raise self.at(numbers.Undecided(what), out) from None
 
     def run_thrice(self, runs: list[list[Array]]) -> None:
         """Compute every call in float64, and in the copies that are shaken."""
@@ -100,9 +102,10 @@ class Program:
             for values, v in zip(runs, shake(found, read, out in self.smooth), strict=True):
                 values[out] = v
 
-    def at(self, what: Message, slot: int) -> Message:
+    def at(self, why: NoResult, slot: int) -> NoResult:
         """What went wrong, and in which quantity."""
-        return say("{what} (in {quantity})", what=what, quantity=self.symbols[slot])
+        said = say("{what} (in {quantity})", what=why.what, quantity=self.symbols[slot])
+        return why.within(said, self.layers[slot])
 
     def names(self, wanted: tuple[Any, ...], values: list[Array]) -> Iterator[str]:
         """What some elements of the arrays are called."""

@@ -11,7 +11,7 @@ import msgspec
 
 from hwsolve.language import say
 from hwsolve.numbers.measured import error_of
-from hwsolve.numbers.systems import LADDER, NotFinite, Scalar, TooRough, Undecided, is_exact, parts
+from hwsolve.numbers.systems import LADDER, Beyond, NotFinite, Scalar, TooRough, Undecided, is_exact, parts
 
 EXACT_DIGITS = 12
 FLOAT_DIGITS = 6
@@ -100,7 +100,7 @@ def rounded_ball(value: Scalar, digits: int) -> tuple[str, int] | None:
     mantissa, exponent = size.mid().man_exp()
     power = power_of_ten(mantissa.bit_length() + int(exponent) - 1) if abs(exponent) < MAX_EXPONENT else MAX_EXPONENT
     if abs(power) > MAX_POWER:
-        raise NotFinite(say("a number beyond 10^±{most}", most=f"{MAX_POWER:,}"))
+        raise Beyond(say("a number beyond 10^±{most}", most=f"{MAX_POWER:,}"))
     with ctx.workprec(max(ctx.prec, size.bits()) + 4 * digits + 64):
         while True:
             places = digits - 1 - power

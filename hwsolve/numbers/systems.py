@@ -20,20 +20,32 @@ LADDER = (128, 256, 512, 1024, 2048, 4096, 8192)
 MAX_RATIONAL_BITS = 4096
 
 
-class Undecided(ArithmeticError):
-    """A branch or a digit that is not proven at this precision; `what` says which, of which values."""
+class NoResult(ArithmeticError):
+    """What keeps a value from being worked out or printed: `what` it is, of which values, and in which `layer`."""
+
+    layer = ""
 
     def __init__(self, what: Message, *values: Scalar) -> None:
         super().__init__(str(what))
         self.what, self.values = what, values
 
+    def within(self, what: Message, layer: str) -> NoResult:
+        """The same with a message that names the quantity."""
+        made = type(self)(what)
+        made.layer = layer
+        return made
 
-class NotFinite(ArithmeticError):
-    """A value that does not exist as a real number: a division by zero, a logarithm of −1; `what` says which."""
 
-    def __init__(self, what: Message) -> None:
-        super().__init__(str(what))
-        self.what = what
+class Undecided(NoResult):
+    """A branch or a digit that is not proven at this precision."""
+
+
+class NotFinite(NoResult):
+    """A value that does not exist as a real number: a division by zero, a logarithm of −1."""
+
+
+class Beyond(NotFinite):
+    """A number that exists, and is too large or too near 0 to be printed."""
 
 
 class TooRough(Undecided):

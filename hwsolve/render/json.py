@@ -135,7 +135,7 @@ class Writer:
     def line(self, line: Line) -> Object | ValueRow:
         """A line that can be evaluated, and how a person reads it."""
         if isinstance(line, Value):
-            key, symbol, quantity = plain(line.key), unicode(line.key), line.quantity
+            key, symbol, quantity = plain(line.key), unicode(line.key), line.found or line.quantity
             formula, shown = computable(line.formula), row(line, UNICODE, symbol)
             rule = self.text(line.rule)
             return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule)

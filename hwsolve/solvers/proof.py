@@ -9,9 +9,10 @@ import msgspec
 
 from hwsolve import numbers
 from hwsolve.language import Message, say
+from hwsolve.numbers.systems import Beyond
 from hwsolve.solution import Note, Solution
 from hwsolve.spec.problem import Problem
-from hwsolve.spec.report import Report, SpecFailure
+from hwsolve.spec.report import ROOT, Report, SpecFailure
 
 P = TypeVar("P", bound=Problem)
 
@@ -25,7 +26,9 @@ def proven(problem: P, work: Callable[[P], Solution], hint: Message | None = Non
         return climb(problem, work)
     except numbers.NotFinite as why:
         message = say("The computation meets {what}.", what=why.what)
-        raise refused(problem, message, hint) from None
+        if isinstance(why, Beyond):
+            hint = in_floats(problem, work)
+        raise refused(problem, message, hint, why.layer) from None
 
 
 def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
@@ -43,7 +46,7 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
             try:
                 return work(problem)
             except numbers.TooRough as why:
-                raise refused(problem, say("float64 does not decide {what}.", what=why.what)) from None
+                raise refused(problem, say("float64 does not decide {what}.", what=why.what), None, why.layer) from None
             except numbers.Undecided as why:
                 open_question = why.what
     message = say("{bits} bits of precision do not decide {what}.", bits=numbers.LADDER[-1], what=open_question)
@@ -59,9 +62,10 @@ def in_floats(problem: P, work: Callable[[P], Solution]) -> Message | None:
     return say("`--float`, or `numbers: float64`, gives an answer whose digits are not proven.")
 
 
-def refused(problem: Problem, message: Message, hint: Message | None = None) -> SpecFailure:
-    """The error of a problem that is well formed, but has no answer."""
+def refused(problem: Problem, message: Message, hint: Message | None = None, layer: str = "") -> SpecFailure:
+    """The error of a problem that is well formed, but has no answer; it stands at the layer in which it arises."""
     report = problem.report if problem.report is not None else Report()
     assert problem.node is not None
-    report.add(problem.node, "", message, hint)
+    node, path = problem.places.get(layer, (problem.node, ROOT))
+    report.add(node, path, message, hint)
     return SpecFailure(report)

@@ -165,7 +165,7 @@ class TitleField(Field):
 class Problem(msgspec.Struct, kw_only=True):
     """The part of a problem that all kinds share; a kind's record derives from it.
 
-    `source`, `node` and `report` are filled in when it is loaded.
+    `source`, `node` and `report` are filled in when it is loaded, `places` when its layers are built.
     """
 
     kind: Text = ""
@@ -185,6 +185,7 @@ class Problem(msgspec.Struct, kw_only=True):
     source: str | None = None
     node: Mapping | None = None
     report: Report | None = None
+    places: dict[str, tuple[Node, Path]] = {}  # where layers stand
 
     @property
     def place(self) -> str:

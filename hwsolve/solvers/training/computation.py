@@ -114,6 +114,8 @@ class Construction:
         check_names(self)
         if not self.report.ok:
             return None
+        layers = {node.layer for node in self.graph.nodes.values()}
+        self.problem.places = {layer: place for layer in layers if (place := self.place_of(layer)) is not None}
         return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, work(self.graph))
 
     def too_many(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 import hwsolve
+from hwsolve.formula.notation.names import derivative
+from hwsolve.formula.tree import Big, Ref, references, walk
+from hwsolve.solution import Prose
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 
@@ -266,3 +270,35 @@ def renamed_in(text: str, e: str, pi: str) -> str:
 
 def test_e_that_nothing_declares_is_the_constant() -> None:
     assert hwsolve.solve("kind: derivative\nfunction: e**x\nwrt: x\nexpect: {d1: exp(x)}").checks[0].ok
+
+
+LINES = {"batch": "[[1, -2], [3, 0.5]]", "one": "[1, -2]"}
+
+
+@pytest.mark.parametrize("names", [*itertools.permutations("ijkn", 3)], ids="".join)
+@pytest.mark.parametrize("data", LINES)
+def test_no_index_of_a_formula_is_called_as_an_array_is(data: str, names: tuple[str, ...]) -> None:
+    weight, bias, output = names
+    found = hwsolve.solve({
+        "kind": "backprop",
+        "network": {
+            "input": {"size": 2, "symbols": "m"},
+            "layers": [
+                {"linear": {"out_features": 2, "weight": [[0.5, -1], [2, 0.25]], "bias": [1, 2], "symbols": {
+                    "weight": weight, "bias": bias, "output": output}}},
+                "softmax",
+            ],
+        },
+        "input": json.loads(LINES[data]),
+        "target": [[1, 0], [0, 1]] if data == "batch" else [1, 0],
+        "loss": "mse_loss",
+    })  # fmt: skip
+    lines = [line for s in found.sections for line in s.lines if isinstance(line, Prose) and len(line.formulas) > 1]
+    assert len(lines) > 5
+    for line in lines:
+        nodes = [node for stage in line.formulas for node in walk(stage.formula)]
+        arrays = {base for r in nodes if isinstance(r, Ref) and r.indices for base in (derivative(r.name) or (r.name,))}
+        indices = {ref.name for r in nodes if isinstance(r, Ref) for i in r.indices for ref in references(i)}
+        indices |= {node.index for node in nodes if isinstance(node, Big)}
+        assert not indices & {*arrays, *names, "m"}, line
+        assert all(len(index) == 1 for index in indices), line

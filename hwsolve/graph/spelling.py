@@ -116,6 +116,6 @@ def constants(graph: Graph) -> set[str]:
     return {ref.name for f in numbers for ref in references(f)}
 
 
-def scalars(graph: Graph) -> frozenset[str]:
-    """The names that stand in formulas without indices, where an index of the same name could be meant."""
-    return frozenset(n.name for n in quantities(graph) if not n.shape)
+def every_name(graph: Graph) -> frozenset[str]:
+    """The names of all quantities: no index of a formula is called as one of them is."""
+    return frozenset(n.name for n in quantities(graph))

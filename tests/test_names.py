@@ -302,3 +302,32 @@ def test_no_index_of_a_formula_is_called_as_an_array_is(data: str, names: tuple[
         indices |= {node.index for node in nodes if isinstance(node, Big)}
         assert not indices & {*arrays, *names, "m"}, line
         assert all(len(index) == 1 for index in indices), line
+
+
+LINEAR = "kind: backprop\nnetwork: {input: 2, layers: [{linear: {out_features: 2, weight: [[1, 2], [3, 4]], bias: false"
+REST = "]}\ninput: [1, 0]\ntarget: [1, 0]\nloss: half_squared_error\n"
+CONV = "kind: convolution\nlayer: {conv1d: {out_channels: 1, kernel_size: K, bias: false, symbols: {weight: NAME}}}"
+# what has Kronecker's δ on its page, and the same without it
+KRONECKER = [
+    (LINEAR + ", symbols: {weight: NAME}}}, softmax" + REST, "delta"),
+    (LINEAR + ", symbols: {output: NAME}}}, softmax" + REST, "δ"),
+    (CONV, "delta"),
+    ("kind: pooling\nlayer: {avg_pool1d: {kernel_size: NAME}}", "delta"),
+    ("kind: derivative\nfunction: NAME*softmax(x)[i]", "delta"),
+    ("kind: derivative\nfunction: NAME*softmax(x)[i]", "delta12"),
+    ("kind: derivative\nfunction: NAME*x*Sum(delta(i, 2), i, 1, 3)\nwrt: x", "delta"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), KRONECKER)
+def test_a_name_written_as_kroneckers_delta_is_refused_beside_it(text: str, name: str) -> None:
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(text.replace("NAME", name))
+    assert f"`{name}` is written as Kronecker's δ is" in str(refused.value)
+    hwsolve.solve(text.replace("NAME", "Q"))
+
+
+def test_delta_is_a_name_where_no_kronecker_delta_stands() -> None:
+    net = LINEAR + ", symbols: {weight: delta}}}, sigmoid" + REST
+    for text in (net, "kind: derivative\nfunction: delta*x**2 + delta12\nwrt: x"):
+        assert "δ" in hwsolve.solve(text).to("plain")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hwsolve.formula.tree import Formula, references
-from hwsolve.graph.spelling import Named, clash, quantities
+from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import CELLS
 from hwsolve.layers.axes import PLACES as PLACES_OF_Y
@@ -39,9 +39,12 @@ def check_letters(problem: OneLayerProblem, construction: LayerConstruction, rep
         else:
             continue
         return False
-    every = [*quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
+    every = [KRONECKER, *quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
     found = clash(every)
-    if found is not None:
+    if found is not None and found.second.node in construction.graph.nodes:
+        node, path, _ = place(construction, found.second)
+        report.add(node, path, found.sentence(), HINT)
+    elif found is not None:
         wrong(problem, report, sizes.get(found.second.name) or "layer", found.sentence())
     return found is None
 

@@ -209,6 +209,7 @@ SIZES = [
     ("kind: count-params\nnetwork: {input: NAME, layers: [linear: lr]}", "eta", "`eta` and `lr` are both written η."),
     ("kind: complexity\nnetwork: {input: NAME, layers: [linear: n]}", "forward", "`forward` is a key of the answers"),
     ("kind: derivative\nfunction: x[1]*NAME", "x1", "`x[1]` and `x1` are both written x₁."),
+    ("kind: convolution\nlayer: {conv1d: {out_channels: 1, kernel_size: NAME}}", "recursion", "`recursion` is a key"),
     (
         "kind: derivative\nfunction: Sum(x[i]**2, i, 1, n)*NAME\nwrt: x[k]",
         "x_i",
@@ -331,3 +332,23 @@ def test_delta_is_a_name_where_no_kronecker_delta_stands() -> None:
     net = LINEAR + ", symbols: {weight: delta}}}, sigmoid" + REST
     for text in (net, "kind: derivative\nfunction: delta*x**2 + delta12\nwrt: x"):
         assert "δ" in hwsolve.solve(text).to("plain")
+
+
+KEYED = [
+    ("{function: NAME*x**3, wrt: x, order: 2}", "d0 d1 d2"),
+    ("{function: NAME*x**3, wrt: NAME}", "d0 d1"),
+    ("{function: NAME*x, wrt: x, at: [{x: 2, NAME: 3}]}", "d0 d1 d0_at d1_at d0_at1 d1_at1"),
+    ("{function: NAME*x*y, wrt: [x, y], order: 2}", "d0 gradient hessian"),
+    ("{function: 'NAME*softmax(x)[i]', wrt: x}", "d0 jacobian"),
+    ("{function: 'Sum(NAME[i]*x, i, 1, 3)', wrt: x}", "d0 d1"),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), KEYED)
+def test_a_variable_that_is_called_as_an_answer_is_refused(text: str, names: str) -> None:
+    for name in names.split():
+        with pytest.raises(SpecFailure) as refused:
+            hwsolve.solve("{kind: derivative, " + text.replace("NAME", name)[1:])
+        assert f"`{name}` is a key of the answers here." in str(refused.value)
+    found = hwsolve.solve("{kind: derivative, " + text.replace("NAME", "d3")[1:])
+    assert not {*names.split()} - found.answers.keys() - {f"d{n}_at1" for n in (0, 1)}

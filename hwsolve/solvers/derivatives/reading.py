@@ -91,6 +91,7 @@ class Reader:
         if form == "derivative" and rows:
             rows = ()
         self.check_order(form)
+        self.check_keys(form, functions, elements)
         declared = {n: v.domain for n, v in self.problem.variables.items()}
         task = Task(
             functions=functions,
@@ -132,6 +133,18 @@ class Reader:
         if found is not None:
             hint = say("Choose another name.") if found.first is KRONECKER else say("Give one of them another name.")
             self.wrong("function", found.sentence(), hint)
+
+    def check_keys(self, form: str, functions: tuple[Formula, ...], targets: list[Ref]) -> None:
+        """No name is a key of the answers, which stands in front of their lines."""
+        orders = range(1, self.problem.order + 1)
+        keys = {f"d{n}" for n in orders} if form == "derivative" else {form, *("hessian" for n in orders if n > 1)}
+        keys |= {"d0"} if len(functions) == 1 else set()
+        ends = ("_at", *(f"_at{p}" for p, _ in enumerate(self.problem.at, 1))) if self.problem.at else ()
+        keys |= {f"d{n}{end}" for n in (0, *orders) for end in ends}
+        for name in sorted(keys & names_in(*functions, *targets)):
+            self.wrong(
+                "function", say("`{name}` is a key of the answers here.", name=name), say("Choose another name.")
+            )
 
     def check_sizes(self) -> None:
         """Stated sizes are such that every line can be calculated."""

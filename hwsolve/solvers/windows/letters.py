@@ -16,6 +16,7 @@ from hwsolve.solvers.windows.recursion import PLACES
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import ROOT, Report
 
+KEYS = ("recursion", "shape")
 HINT = say("Choose another name.")
 
 
@@ -24,16 +25,16 @@ def check_letters(problem: OneLayerProblem, construction: LayerConstruction, rep
     axes = construction.axes
     indices = {*PLACES[:axes], *CELLS[:axes], *PLACES_OF_Y[:axes], "c", "o", "n"}
     for one in quantities(construction.graph):
-        if one.name in (*indices, construction.function_slope):
+        if one.name in (*indices, construction.function_slope, *KEYS):
             node, path, _ = place(construction, one)
-            report.add(node, path, as_index(one.name), HINT)
+            report.add(node, path, (as_key if one.name in KEYS else as_index)(one.name), HINT)
             return False
     sizes = dict(stated_sizes(problem))
     own = {f"{side}_out" for side in MAPS[axes]}
     own |= set() if problem.input is not None else {"C", *(f"{side}_in" for side in MAPS[axes])}
     for name, field in sizes.items():
-        if name in indices:
-            wrong(problem, report, field, as_index(name))
+        if name in (*indices, *KEYS):
+            wrong(problem, report, field, (as_key if name in KEYS else as_index)(name))
         elif name in own:
             wrong(problem, report, field, say("`{name}` is a size of the formulas here.", name=name))
         else:
@@ -52,6 +53,11 @@ def check_letters(problem: OneLayerProblem, construction: LayerConstruction, rep
 def as_index(name: str) -> Message:
     """What is wrong with a name that an index has."""
     return say("`{name}` is an index of the formulas here.", name=name)
+
+
+def as_key(name: str) -> Message:
+    """What is wrong with a name that an answer has."""
+    return say("`{name}` is a key of the answers here.", name=name)
 
 
 def stated_sizes(problem: OneLayerProblem) -> Iterator[tuple[str, str]]:

@@ -88,8 +88,6 @@ class Reader:
         form = "derivative"
         if columns or many:
             form = "jacobian" if rows or len(functions) > 1 else "gradient"
-        if form == "derivative" and rows:
-            rows = ()
         self.check_order(form)
         self.check_keys(form, functions, elements)
         declared = {n: v.domain for n, v in self.problem.variables.items()}

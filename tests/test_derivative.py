@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import hwsolve
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
 from hwsolve.solution import Identity, Solution
@@ -247,3 +248,17 @@ def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rules.ARITHMETIC, "**", lambda f, task: wrong)
     with pytest.raises(Disagreement):
         solved("function: x**3")
+
+
+@pytest.mark.parametrize("function", ["v*x**2", "v[i]*x**2", "pi*x**2"])
+def test_a_vector_by_a_number_has_a_value_for_every_element_at_a_point(function: str) -> None:
+    """The index that the program gives to its elements is none that a point must state."""
+    name = function.partition("*")[0].removesuffix("[i]")
+    spec = {"kind": "derivative", "function": function, "wrt": "x", "variables": {name: {"size": 3}}}
+    found = hwsolve.solve(spec | {"at": [{"x": 2, name: [1, 5, -3]}]})
+    values = json.loads(found.to("json"))["answers"]
+    assert values["d1_at"]["value"] == [[4, 20, -12]]
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(spec | {"at": [{"x": 2, name: 2}]})
+    assert "has 1 axes, not 0" in str(refused.value)
+    assert "no value for" not in str(refused.value)

@@ -81,6 +81,23 @@ def test_a_drawn_weight_is_a_given_of_the_problem() -> None:
     assert [float(w) for w in drawn] == pytest.approx(list(numbers("xavier_uniform", (2, 3), 7).reshape(-1)))
 
 
+@pytest.mark.parametrize("rule", INITIALIZERS)
+def test_only_what_is_random_is_said_to_be_drawn_with_a_seed(rule: str) -> None:
+    """A rule is random where other seeds give other numbers."""
+    given = {"val": "0.5", "sparsity": "0.5"}
+    arguments = {key: given[key] for key in INITIALIZERS[rule].missing()}
+    shape, layer = ((2, 2, 3), "conv1d") if rule == "dirac" else ((4, 6), "linear")
+    exact = {key: Number(1, 2) for key in arguments}
+    drawn = {draw(Initializer(rule, exact), shape, seed) for seed in range(4)}
+    weight = {"init": {rule: arguments} if arguments else rule, "seed": 3}
+    size = {"out_features": 4} if layer == "linear" else {"out_channels": 2, "kernel_size": 3}
+    net = {"input": 6 if layer == "linear" else [2, 3], "layers": [{layer: size | {"weight": weight, "bias": False}}]}
+    data = [1] * 6 if layer == "linear" else [[1, 2, 3], [3, 2, 1]]
+    page = hwsolve.solve({"kind": "backprop", "network": net, "input": data}).to("plain")
+    assert ("with seed 3" in page) == (len(drawn) > 1)
+    assert (f"is filled by {rule}" in page) == (len(drawn) == 1)
+
+
 @pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
 @pytest.mark.parametrize("slope", [0, 1, 3])
 def test_the_slope_of_kaiming_makes_weights_smaller(slope: int, mode: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 import hwsolve
+from hwsolve.formula.notation.names import derivative
+from hwsolve.formula.tree import Big, Ref, references, walk
+from hwsolve.solution import Prose
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 
@@ -205,6 +209,7 @@ SIZES = [
     ("kind: count-params\nnetwork: {input: NAME, layers: [linear: lr]}", "eta", "`eta` and `lr` are both written η."),
     ("kind: complexity\nnetwork: {input: NAME, layers: [linear: n]}", "forward", "`forward` is a key of the answers"),
     ("kind: derivative\nfunction: x[1]*NAME", "x1", "`x[1]` and `x1` are both written x₁."),
+    ("kind: convolution\nlayer: {conv1d: {out_channels: 1, kernel_size: NAME}}", "recursion", "`recursion` is a key"),
     (
         "kind: derivative\nfunction: Sum(x[i]**2, i, 1, n)*NAME\nwrt: x[k]",
         "x_i",
@@ -266,3 +271,84 @@ def renamed_in(text: str, e: str, pi: str) -> str:
 
 def test_e_that_nothing_declares_is_the_constant() -> None:
     assert hwsolve.solve("kind: derivative\nfunction: e**x\nwrt: x\nexpect: {d1: exp(x)}").checks[0].ok
+
+
+LINES = {"batch": "[[1, -2], [3, 0.5]]", "one": "[1, -2]"}
+
+
+@pytest.mark.parametrize("names", [*itertools.permutations("ijkn", 3)], ids="".join)
+@pytest.mark.parametrize("data", LINES)
+def test_no_index_of_a_formula_is_called_as_an_array_is(data: str, names: tuple[str, ...]) -> None:
+    weight, bias, output = names
+    found = hwsolve.solve({
+        "kind": "backprop",
+        "network": {
+            "input": {"size": 2, "symbols": "m"},
+            "layers": [
+                {"linear": {"out_features": 2, "weight": [[0.5, -1], [2, 0.25]], "bias": [1, 2], "symbols": {
+                    "weight": weight, "bias": bias, "output": output}}},
+                "softmax",
+            ],
+        },
+        "input": json.loads(LINES[data]),
+        "target": [[1, 0], [0, 1]] if data == "batch" else [1, 0],
+        "loss": "mse_loss",
+    })  # fmt: skip
+    lines = [line for s in found.sections for line in s.lines if isinstance(line, Prose) and len(line.formulas) > 1]
+    assert len(lines) > 5
+    for line in lines:
+        nodes = [node for stage in line.formulas for node in walk(stage.formula)]
+        arrays = {base for r in nodes if isinstance(r, Ref) and r.indices for base in (derivative(r.name) or (r.name,))}
+        indices = {ref.name for r in nodes if isinstance(r, Ref) for i in r.indices for ref in references(i)}
+        indices |= {node.index for node in nodes if isinstance(node, Big)}
+        assert not indices & {*arrays, *names, "m"}, line
+        assert all(len(index) == 1 for index in indices), line
+
+
+LINEAR = "kind: backprop\nnetwork: {input: 2, layers: [{linear: {out_features: 2, weight: [[1, 2], [3, 4]], bias: false"
+REST = "]}\ninput: [1, 0]\ntarget: [1, 0]\nloss: half_squared_error\n"
+CONV = "kind: convolution\nlayer: {conv1d: {out_channels: 1, kernel_size: K, bias: false, symbols: {weight: NAME}}}"
+# what has Kronecker's δ on its page, and the same without it
+KRONECKER = [
+    (LINEAR + ", symbols: {weight: NAME}}}, softmax" + REST, "delta"),
+    (LINEAR + ", symbols: {output: NAME}}}, softmax" + REST, "δ"),
+    (CONV, "delta"),
+    ("kind: pooling\nlayer: {avg_pool1d: {kernel_size: NAME}}", "delta"),
+    ("kind: derivative\nfunction: NAME*softmax(x)[i]", "delta"),
+    ("kind: derivative\nfunction: NAME*softmax(x)[i]", "delta12"),
+    ("kind: derivative\nfunction: NAME*x*Sum(delta(i, 2), i, 1, 3)\nwrt: x", "delta"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), KRONECKER)
+def test_a_name_written_as_kroneckers_delta_is_refused_beside_it(text: str, name: str) -> None:
+    with pytest.raises(SpecFailure) as refused:
+        hwsolve.solve(text.replace("NAME", name))
+    assert f"`{name}` is written as Kronecker's δ is" in str(refused.value)
+    hwsolve.solve(text.replace("NAME", "Q"))
+
+
+def test_delta_is_a_name_where_no_kronecker_delta_stands() -> None:
+    net = LINEAR + ", symbols: {weight: delta}}}, sigmoid" + REST
+    for text in (net, "kind: derivative\nfunction: delta*x**2 + delta12\nwrt: x"):
+        assert "δ" in hwsolve.solve(text).to("plain")
+
+
+KEYED = [
+    ("{function: NAME*x**3, wrt: x, order: 2}", "d0 d1 d2"),
+    ("{function: NAME*x**3, wrt: NAME}", "d0 d1"),
+    ("{function: NAME*x, wrt: x, at: [{x: 2, NAME: 3}]}", "d0 d1 d0_at d1_at d0_at1 d1_at1"),
+    ("{function: NAME*x*y, wrt: [x, y], order: 2}", "d0 gradient hessian"),
+    ("{function: 'NAME*softmax(x)[i]', wrt: x}", "d0 jacobian"),
+    ("{function: 'Sum(NAME[i]*x, i, 1, 3)', wrt: x}", "d0 d1"),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), KEYED)
+def test_a_variable_that_is_called_as_an_answer_is_refused(text: str, names: str) -> None:
+    for name in names.split():
+        with pytest.raises(SpecFailure) as refused:
+            hwsolve.solve("{kind: derivative, " + text.replace("NAME", name)[1:])
+        assert f"`{name}` is a key of the answers here." in str(refused.value)
+    found = hwsolve.solve("{kind: derivative, " + text.replace("NAME", "d3")[1:])
+    assert not {*names.split()} - found.answers.keys() - {f"d{n}_at1" for n in (0, 1)}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.notation import latex, plain, symbol, unicode
 from hwsolve.formula.notation.decimals import decimal
+from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from tests.reading import from_latex, meaning
@@ -230,3 +233,21 @@ def test_long_integers_have_commas_at_any_length() -> None:
     assert (
         text.replace(",", "") == digits and text.startswith("100,000") and all(len(g) == 3 for g in text.split(",")[1:])
     )
+
+
+ONE_MINUS = (parse("1 - x"), parse("-x"), parse("x + 1"), parse("1/x + 1"))
+CALLED = [name for name, f in FUNCTIONS.items() if len(f.parameters) == 1 or f.many]
+LIKE_A_FUNCTION = sorted({*GREEK, *GREEK.values(), "f", "g", *(FUNCTIONS[name].shown for name in CALLED)})
+
+
+@pytest.mark.parametrize("write", [unicode, latex])
+def test_no_product_with_a_name_reads_as_a_call(write: Callable[[Formula], str]) -> None:
+    calls = {write(Call(name, (argument,))) for name in CALLED for argument in ONE_MINUS}
+    calls |= {write(parse(f"{letter}({plain(argument)})")) for letter in "fg" for argument in ONE_MINUS}
+    for name in LIKE_A_FUNCTION:
+        for argument in ONE_MINUS:
+            for power in (argument, Call("**", (argument, Number(2)))):
+                text = write(Call("*", (Ref(name), power)))
+                assert not any(text.startswith(call) for call in calls), text
+    assert unicode(parse("sigma*(1 - x) + sigmoid(1 - x)")) == "σ · (1 − x) + σ(1 − x)"
+    assert unicode(parse("eta*(1 - x)")) == "η(1 − x)"  # no function is called η

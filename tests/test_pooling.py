@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import exp, pi, sqrt
 from typing import Any
 
 import pytest
@@ -204,3 +205,12 @@ def test_a_mistake_is_an_error_with_its_place(name: str) -> None:
     with pytest.raises(SpecFailure) as failure:
         hwsolve.solve({"kind": "pooling", "input": MAP} | problem)
     assert part in str(failure.value)
+
+
+@pytest.mark.parametrize("numbers", ['["sqrt(2)", e]', "[e, pi]", "[1, pi]"])
+def test_e_and_pi_are_numbers_of_an_input(numbers: str) -> None:
+    found = hwsolve.solve("kind: pooling\nlayer: {max_pool1d: 2}\ninput: " + numbers)
+    values = {"sqrt(2)": sqrt(2), "e": exp(1), "pi": pi, "1": 1.0}
+    wanted = max(values[text.strip('" ')] for text in numbers[1:-1].split(","))
+    (y,) = found.answers["y"].value
+    assert float(y.text) == pytest.approx(wanted, rel=1e-5)

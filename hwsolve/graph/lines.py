@@ -24,7 +24,7 @@ from hwsolve.graph.operation import Operation, Schematic, apart, backward_schema
 from hwsolve.graph.reading import Reader, Reads, is_view, nothing
 from hwsolve.graph.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
 from hwsolve.graph.run import Trajectory, Values
-from hwsolve.graph.spelling import scalars
+from hwsolve.graph.spelling import every_name
 from hwsolve.graph.stages import stages
 from hwsolve.graph.ties import Holds, guarded, settled
 from hwsolve.language import Message, say
@@ -50,7 +50,7 @@ class Writer:
         self.forms: Known = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.reader = Reader()
-        self.taken = scalars(graph)  # names that no index may have
+        self.taken = every_name(graph)  # names that no index may have
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function

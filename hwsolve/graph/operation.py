@@ -165,12 +165,18 @@ def apart(schematic: Schematic, taken: frozenset[str]) -> Schematic:
         longer = next(name for k in range(1, len(used) + 2) if (name := old + "_" * k) not in used)
         new[old] = longer if old in LEADING + INNER else fresh("", used | set(new.values()))
 
+    return with_letters(schematic, new)
+
+
+def with_letters(schematic: Schematic, new: dict[str, str]) -> Schematic:
+    """The same with other letters, which stand for nothing in it, for some of its indices, free and bound."""
+
     def change(node: Formula) -> Formula:
         if isinstance(node, Big):
             return Big(node.op, node.body, new.get(node.index, node.index), node.low, node.high)
         return Ref(new[node.name]) if isinstance(node, Ref) and not node.indices and node.name in new else node
 
-    return Schematic(transform(f, change), tuple(new.get(i, i) for i in schematic.indices))
+    return Schematic(transform(schematic.formula, change), tuple(new.get(i, i) for i in schematic.indices))
 
 
 def repeated(value: Array, shape: Sizes) -> Array:

@@ -21,7 +21,16 @@ from hwsolve.formula.tree import (
     transform,
     walk,
 )
-from hwsolve.graph.operation import INNER, LEADING, Schematic, apart, backward_schematic, forward_schematic, rename
+from hwsolve.graph.operation import (
+    INNER,
+    LEADING,
+    Schematic,
+    apart,
+    backward_schematic,
+    forward_schematic,
+    rename,
+    with_letters,
+)
 from hwsolve.graph.ties import unguarded
 from hwsolve.solution import Prose, Stage
 
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from hwsolve.graph.graph import Node, Term
     from hwsolve.graph.lines import Writer
 
-LETTERS = ("i", "j", "k", "m", "h", "l", "p", "q", "r", "s", "c", "o", "u", "v")
+LETTERS = tuple("ijkmhlpqrscouvtaxbfgwyz")  # those that can be lowered first
 
 
 def general(writer: Writer, node: Node) -> Prose:
@@ -109,10 +118,10 @@ def keyed(writer: Writer, f: Formula) -> Formula:
 
 
 def lettered(schematic: Schematic, keep: tuple[str, ...], taken: frozenset[str]) -> Schematic:
-    """Single letters for the index variables, other than those that are bound; the sample's own letter is kept."""
-    used = {n.index for n in walk(schematic.formula) if isinstance(n, Big)} | set(schematic.indices) | taken
+    """Single letters for the index variables, and for bound ones that had to make way; the sample's own is kept."""
+    bound = {n.index: None for n in walk(schematic.formula) if isinstance(n, Big)}
+    used = {*bound, *schematic.indices} | taken
     free = (letter for letter in LETTERS if letter not in used)
-    given = (old for old in schematic.indices if old not in keep and old.rstrip("_") in LEADING + INNER)
-    new = {old: next(free) for old in given}
-    f = substitute(schematic.formula, {old: Ref(letter) for old, letter in new.items()})
-    return Schematic(f, tuple(new.get(i, i) for i in schematic.indices))
+    given = [old for old in schematic.indices if old not in keep and old.rstrip("_") in LEADING + INNER]
+    given += [old for old in bound if old.endswith("_")]
+    return with_letters(schematic, {old: next(free) for old in dict.fromkeys(given)})

@@ -35,6 +35,10 @@ class Named(msgspec.Struct, frozen=True):
         return symbol(self.name) if self.shape else unicode(Ref(self.name))
 
 
+MANY = 10**9  # elements along an axis of any size
+KRONECKER = Named("kronecker", "delta", (MANY, MANY), keyed=False)  # on a page that has it, before all quantities
+
+
 class Clash(msgspec.Struct, frozen=True):
     """Two things that a reader cannot tell apart; `element` is that of the first which is written as the second is.
 
@@ -49,6 +53,8 @@ class Clash(msgspec.Struct, frozen=True):
     def sentence(self) -> Message:
         """What is wrong."""
         a, b = self.element, self.second.name
+        if self.first is KRONECKER:
+            return say("`{name}` is written as Kronecker's δ is, which this solution needs.", name=b)
         if not self.written:
             return say("Two quantities are called `{name}`.", name=b)
         return say("`{a}` and `{b}` are both written {written}.", a=a, b=b, written=self.written)
@@ -116,6 +122,6 @@ def constants(graph: Graph) -> set[str]:
     return {ref.name for f in numbers for ref in references(f)}
 
 
-def scalars(graph: Graph) -> frozenset[str]:
-    """The names that stand in formulas without indices, where an index of the same name could be meant."""
-    return frozenset(n.name for n in quantities(graph) if not n.shape)
+def every_name(graph: Graph) -> frozenset[str]:
+    """The names of all quantities: no index of a formula is called as one of them is."""
+    return frozenset(n.name for n in quantities(graph))

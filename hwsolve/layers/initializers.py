@@ -30,10 +30,11 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A function of torch.nn.init: what it draws, and its arguments."""
+    """A function of torch.nn.init: what it draws, its arguments, and whether a seed plays a part."""
 
     about: Message
     arguments: dict[str, Argument] = {}
+    random: bool = True
 
     def missing(self, given: Iterable[str] = ()) -> list[str]:
         """The arguments that must be given, and are not."""
@@ -62,13 +63,14 @@ INITIALIZERS: dict[str, Rule] = {
         {"a": Argument("0", say("the lower end")), "b": Argument("1", say("the upper end"))},
     ),
     "normal": Rule(say("Normal distribution."), NORMAL),
-    "constant": Rule(say("One number everywhere."), {"val": Argument("", say("the number"))}),
-    "ones": Rule(say("Ones.")),
-    "zeros": Rule(say("Zeros.")),
-    "eye": Rule(say("The identity matrix.")),
+    "constant": Rule(say("One number everywhere."), {"val": Argument("", say("the number"))}, random=False),
+    "ones": Rule(say("Ones."), random=False),
+    "zeros": Rule(say("Zeros."), random=False),
+    "eye": Rule(say("The identity matrix."), random=False),
     "dirac": Rule(
         say("The convolution that keeps its input, as far as there are channels."),
         {"groups": Argument("1", say("in how many groups of channels"))},
+        random=False,
     ),
     "xavier_uniform": Rule(say("Xavier (Glorot): uniform with the variance gain²·2/(fan_in + fan_out)."), GAIN),
     "xavier_normal": Rule(say("Xavier (Glorot): normal with the variance gain²·2/(fan_in + fan_out)."), GAIN),

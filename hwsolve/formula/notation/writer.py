@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hwsolve.formula.functions import function
+from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
+LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 
@@ -32,6 +33,8 @@ class Writer:
     """The rules that Unicode and LaTeX share."""
 
     times, dot, minus, thin = " × ", " · ", "−", " "
+    heads = LETTERS  # a factor called as a function is needs a sign before a parenthesis
+    opening: tuple[str, ...] = ("(",)
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
     def number(self, f: Number) -> Piece:
@@ -157,8 +160,10 @@ class Writer:
             return self.dot
         if "number" in kinds:
             return self.times
+        if left.kind == "symbol" and left.text.startswith(self.heads) and right.text.startswith(self.opening):
+            return self.dot
         if right.kind == "group":
-            return self.dot if left.kind == "symbol" and left.text[0] in "fg" else ""
+            return ""
         return self.thin if "call" in kinds or right.kind == "big" else ""
 
     def negative(self, f: Formula) -> Piece:

@@ -12,7 +12,7 @@ from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref, references, walk, written_name
 from hwsolve.formula.tree import formula as as_formula
 from hwsolve.formula.vectors import Elements, NoElement, Shapes, vector_names
-from hwsolve.graph.spelling import Named, clash
+from hwsolve.graph.spelling import KRONECKER, MANY, Named, clash
 from hwsolve.language import Message, say
 from hwsolve.solvers.derivatives.calls import miscalled, misnamed
 from hwsolve.solvers.derivatives.function_checks import wrong_parts
@@ -24,7 +24,6 @@ from hwsolve.spec.report import Report, did_you_mean
 if TYPE_CHECKING:
     from hwsolve.solvers.derivative import Problem
 
-MANY = 10**9  # elements along an axis of any size
 MOST_ELEMENTS = 200  # of a quantity of stated size: each line is calculated with all of them
 MOST_ORDERS = {"gradient": 2, "jacobian": 1}
 
@@ -75,7 +74,6 @@ class Reader:
     def whole(self, before: int) -> Task | None:
         """The task, when functions are known and shapes inferred."""
         typed, functions, rows = self.functions()
-        self.check_spelling(functions)
         targets = self.targets(functions)
         if targets is None:
             return None
@@ -85,13 +83,13 @@ class Reader:
             element, own = self.element_of(target, functions, rows + columns)
             elements.append(element)
             columns += own
+        self.check_spelling(functions, elements)
         many = len(targets) > 1 or len(functions) > 1
         form = "derivative"
         if columns or many:
             form = "jacobian" if rows or len(functions) > 1 else "gradient"
-        if form == "derivative" and rows:
-            rows = ()
         self.check_order(form)
+        self.check_keys(form, functions, elements)
         declared = {n: v.domain for n, v in self.problem.variables.items()}
         task = Task(
             functions=functions,
@@ -120,14 +118,31 @@ class Reader:
         for message, hint in (*misnamed(formulas, self.problem.variables), *miscalled(formulas)):
             self.wrong(key, message, hint)
 
-    def check_spelling(self, functions: tuple[Formula, ...]) -> None:
-        """No two names are written alike, as x1 and x[1] are."""
+    def check_spelling(self, functions: tuple[Formula, ...], targets: list[Ref]) -> None:
+        """No two names are written alike, as x1 and x[1] are; Kronecker's δ comes from ∂x[i]/∂x[k]."""
         names = Names(functions)
         ranks = dict.fromkeys((*names.scalars, *names.sizes), 0) | {n: len(sizes) for n, sizes in self.shapes.items()}
         ranks |= {r.name: len(r.indices) for f in functions for r in references(f) if r.indices}
-        found = clash(Named(n, n, (MANY,) * rank) for n, rank in ranks.items())
+        delta = any(t.indices for t in targets) or any(
+            isinstance(p, Call) and p.name == "delta" for f in functions for p in walk(f)
+        )
+        named = [Named(n, n, (MANY,) * rank) for n, rank in ranks.items()]
+        found = clash([KRONECKER, *named] if delta else named)
         if found is not None:
-            self.wrong("function", found.sentence(), say("Give one of them another name."))
+            hint = say("Choose another name.") if found.first is KRONECKER else say("Give one of them another name.")
+            self.wrong("function", found.sentence(), hint)
+
+    def check_keys(self, form: str, functions: tuple[Formula, ...], targets: list[Ref]) -> None:
+        """No name is a key of the answers, which stands in front of their lines."""
+        orders = range(1, self.problem.order + 1)
+        keys = {f"d{n}" for n in orders} if form == "derivative" else {form, *("hessian" for n in orders if n > 1)}
+        keys |= {"d0"} if len(functions) == 1 else set()
+        ends = ("_at", *(f"_at{p}" for p, _ in enumerate(self.problem.at, 1))) if self.problem.at else ()
+        keys |= {f"d{n}{end}" for n in (0, *orders) for end in ends}
+        for name in sorted(keys & names_in(*functions, *targets)):
+            self.wrong(
+                "function", say("`{name}` is a key of the answers here.", name=name), say("Choose another name.")
+            )
 
     def check_sizes(self) -> None:
         """Stated sizes are such that every line can be calculated."""

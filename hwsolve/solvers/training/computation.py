@@ -21,7 +21,7 @@ from hwsolve.layers.composite import build_items
 from hwsolve.layers.drawing import draw
 from hwsolve.layers.network import Item, expand
 from hwsolve.solvers.training.ending import Ending
-from hwsolve.solvers.training.givens import Given, array, number, squeezed, transposed, zeros
+from hwsolve.solvers.training.givens import Given, array, number, origin, squeezed, transposed, zeros
 from hwsolve.solvers.training.names import check_names
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
@@ -207,14 +207,7 @@ class Construction:
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
-            self.stated.append(
-                say(
-                    "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 significant digits.",
-                    symbol=self.graph.symbol(name),
-                    rule=spec.init.name,
-                    seed=spec.seed or 0,
-                )
-            )
+            self.stated.append(origin(self.graph.symbol(name), spec.init.name, spec.seed or 0))
             # torch.nn.init counts the first axis of a weight as its outputs
             by_input = spec.rows == "inputs" and len(shape) == 2
             try:

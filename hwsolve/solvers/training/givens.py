@@ -9,6 +9,8 @@ import msgspec
 from hwsolve import numbers
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.tree import Formula, Number
+from hwsolve.language import Message, say
+from hwsolve.layers.initializers import INITIALIZERS
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -59,3 +61,15 @@ def zeros(shape: tuple[int, ...]) -> str:
     for n in reversed(shape):
         text = f"[{', '.join([text] * min(n, 2))}{', …' if n > 2 else ''}]"
     return text
+
+
+def origin(symbol: str, rule: str, seed: int) -> Message:
+    """Where the numbers of a parameter come from that the problem does not state one by one."""
+    if not INITIALIZERS[rule].random:
+        return say("{symbol} is filled by {rule}.", symbol=symbol, rule=rule)
+    return say(
+        "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 significant digits.",
+        symbol=symbol,
+        rule=rule,
+        seed=seed,
+    )

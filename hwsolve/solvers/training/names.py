@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsolve.formula.tree import Call, walk
 from hwsolve.graph.graph import Graph
-from hwsolve.graph.spelling import Named, clash, constants, quantities
+from hwsolve.graph.operation import backward_schematic
+from hwsolve.graph.spelling import KRONECKER, Named, clash, constants, quantities
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Mapping, Sequence
 from hwsolve.spec.nodes import Node as Place
@@ -29,8 +31,14 @@ def check_names(construction: Construction) -> None:
         message = say("`{name}` is a quantity, and a constant in a number of this problem.", name=taken.name)
         construction.report.add(node, path, message, say("Give it another name under `symbols`."))
         return
-    found = clash(quantities(graph))
+    found = clash((KRONECKER, *quantities(graph)))
+    if found is not None and found.first is KRONECKER and not has_kronecker(graph):
+        found = clash(quantities(graph))
     if found is None:
+        return
+    if found.first is KRONECKER:
+        node, path, _ = place(construction, found.second)
+        construction.report.add(node, path, found.sentence(), say("Give it another name under `symbols`."))
         return
     ends = [place(construction, one) for one in (found.first, found.second)]
     # that of a name in the spec, the later one of two
@@ -41,6 +49,13 @@ def check_names(construction: Construction) -> None:
         b=described(construction, found.second),
     )
     construction.report.add(node, path, found.sentence(), hint)
+
+
+def has_kronecker(graph: Graph) -> bool:
+    """Whether Kronecker's δ stands in the general formula of a gradient."""
+    terms = (t for node in graph.nodes.values() for t in node.terms)
+    formulas = (backward_schematic(t.operation, t.slot, len(graph.nodes[t.output].shape)).formula for t in terms)
+    return any(isinstance(part, Call) and part.name == "delta" for f in formulas for part in walk(f))
 
 
 def described(construction: Construction, one: Named) -> Message | str:

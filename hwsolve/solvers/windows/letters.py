@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hwsolve.formula.tree import Formula, references
-from hwsolve.graph.spelling import Named, clash, quantities
+from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import CELLS
 from hwsolve.layers.axes import PLACES as PLACES_OF_Y
@@ -16,6 +16,7 @@ from hwsolve.solvers.windows.recursion import PLACES
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import ROOT, Report
 
+KEYS = ("recursion", "shape")
 HINT = say("Choose another name.")
 
 
@@ -24,24 +25,27 @@ def check_letters(problem: OneLayerProblem, construction: LayerConstruction, rep
     axes = construction.axes
     indices = {*PLACES[:axes], *CELLS[:axes], *PLACES_OF_Y[:axes], "c", "o", "n"}
     for one in quantities(construction.graph):
-        if one.name in (*indices, construction.function_slope):
+        if one.name in (*indices, construction.function_slope, *KEYS):
             node, path, _ = place(construction, one)
-            report.add(node, path, as_index(one.name), HINT)
+            report.add(node, path, (as_key if one.name in KEYS else as_index)(one.name), HINT)
             return False
     sizes = dict(stated_sizes(problem))
     own = {f"{side}_out" for side in MAPS[axes]}
     own |= set() if problem.input is not None else {"C", *(f"{side}_in" for side in MAPS[axes])}
     for name, field in sizes.items():
-        if name in indices:
-            wrong(problem, report, field, as_index(name))
+        if name in (*indices, *KEYS):
+            wrong(problem, report, field, (as_key if name in KEYS else as_index)(name))
         elif name in own:
             wrong(problem, report, field, say("`{name}` is a size of the formulas here.", name=name))
         else:
             continue
         return False
-    every = [*quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
+    every = [KRONECKER, *quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
     found = clash(every)
-    if found is not None:
+    if found is not None and found.second.node in construction.graph.nodes:
+        node, path, _ = place(construction, found.second)
+        report.add(node, path, found.sentence(), HINT)
+    elif found is not None:
         wrong(problem, report, sizes.get(found.second.name) or "layer", found.sentence())
     return found is None
 
@@ -49,6 +53,11 @@ def check_letters(problem: OneLayerProblem, construction: LayerConstruction, rep
 def as_index(name: str) -> Message:
     """What is wrong with a name that an index has."""
     return say("`{name}` is an index of the formulas here.", name=name)
+
+
+def as_key(name: str) -> Message:
+    """What is wrong with a name that an answer has."""
+    return say("`{name}` is a key of the answers here.", name=name)
 
 
 def stated_sizes(problem: OneLayerProblem) -> Iterator[tuple[str, str]]:

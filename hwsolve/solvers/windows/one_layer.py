@@ -12,6 +12,7 @@ from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
 from hwsolve.layers.inference import check_numbers
 from hwsolve.solvers.training.upstream import Upstream, UpstreamField
 from hwsolve.spec import problem as base
+from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import ROOT, Path, Report
@@ -28,8 +29,9 @@ class InputField(Field):
     sizes = ListOf(SizeField(), minimum=1)
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
-        """An Array, or a tuple of sizes."""
-        named = isinstance(node, Sequence) and any(isinstance(n, Scalar) and n.text.isidentifier() for n in node.items)
+        """An Array, or a tuple of sizes; e and π are numbers."""
+        texts = [n.text for n in node.items if isinstance(n, Scalar)] if isinstance(node, Sequence) else []
+        named = any(text.isidentifier() and text not in CONSTANTS for text in texts)
         return (self.sizes if named else self.numbers).read(node, report, path)
 
     def schema(self) -> dict[str, Any]:

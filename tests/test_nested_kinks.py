@@ -1,0 +1,62 @@
+"""Kinks within kinks: shares of nested maxima, derivatives of every order at a point, and formulas compared beside."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.test_kinks import slopes, solved, warnings
+
+
+def nested_extreme(dice: random.Random, depth: int) -> str:
+    """Maxima and minima within each other, of lines that all have the value 1 at (1, 1)."""
+    if depth == 0:
+        return dice.choice(["x", "y", "2*x - 1", "x*y", "x**2", "2*y - 1", "2 - x"])
+    args = ", ".join(
+        nested_extreme(dice, depth - 1 if dice.random() < 0.7 else 0) for _ in range(dice.choice([2, 2, 3]))
+    )
+    return f"{dice.choice(['max', 'max', 'min'])}({args})"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_equal_arguments_of_nested_maxima_share_as_they_are_typed(seed: int) -> None:
+    torch = pytest.importorskip("torch")
+    dice = random.Random(seed)
+
+    def extreme(name: str) -> Callable[..., Any]:
+        return lambda *args: getattr(torch.stack(args), f"a{name}")()
+
+    for _ in range(4):
+        text = f"max({nested_extreme(dice, 2)}, x - 5, y - 5)"
+        x, y = (torch.tensor(1.0, dtype=torch.float64, requires_grad=True) for _ in range(2))
+        eval(text, {"x": x, "y": y, "max": extreme("max"), "min": extreme("min")}).backward()
+        wanted = [0.0 if v.grad is None else float(v.grad) for v in (x, y)]
+        found = slopes(solved(f"function: {text}\nwrt: [x, y]\nat: [{{x: 1, y: 1}}]"))
+        for ours, theirs in zip(found, wanted, strict=True):
+            assert ours is None or ours == pytest.approx(theirs, abs=1e-5), text
+
+
+@pytest.mark.parametrize(
+    ("function", "expected", "holds"),
+    [
+        ("max(x,0)+min(x,0)", "1", True),
+        ("relu(x) - relu(-x)", "1", True),
+        ("abs(x)", "if(x > 0, 1, -1)", True),
+        ("relu6(x)", "if(x >= 0, if(x <= 6, 1, 0), 0)", True),
+        ("x", "if(x == 0, 5, 1)", False),
+        ("x*abs(x)", "2*x", False),
+        ("relu(x)", "if(x > 1, 1, 0)", False),
+        ("relu(x)", "if(x > 0, 1, if(x == -1, 3, 0))", False),
+    ],
+)
+def test_a_formula_of_a_derivative_is_not_refuted_on_a_kink(function: str, expected: str, holds: bool) -> None:
+    solution = solved(f"function: {function}\nexpect: {{d1: '{expected}'}}")
+    assert [check.ok for check in solution.checks] == [holds]
+
+
+def test_a_function_itself_is_compared_on_its_kinks() -> None:
+    solution = solved("function: step(x)\nexpect: {d0: step0(x)}")
+    assert [check.ok for check in solution.checks] == [False]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_kinks import slopes, solved, warnings
+from tests.test_kinks import slopes, solved
 
 
 def nested_extreme(dice: random.Random, depth: int) -> str:

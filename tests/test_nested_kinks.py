@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -99,3 +100,29 @@ def test_no_derivative_above_one_that_has_none(function: str, at: int, first: in
 )
 def test_a_slope_that_both_sides_have_is_the_derivative(function: str, at: int, slope: int) -> None:
     assert slopes(solved(f"function: {function}\nat: [{{x: {at}}}]")) == slope
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_partial_derivatives_at_a_kink_belong_together(seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(3):
+        text = f"{nested_extreme(dice, 2)} {dice.choice(['+', '-'])} {nested_extreme(dice, 1)} + 0*x*y"
+
+        def along(s: float, t: float, text: str = text) -> float:
+            """The slope on one side, by a difference."""
+            x, y = Fraction(1) + Fraction(s) / 10**9, Fraction(1) + Fraction(t) / 10**9
+            return float((eval(text, {"x": x, "y": y}) - eval(text, {"x": 1, "y": 1})) * 10**9)
+
+        g = slopes(solved(f"function: {text}\nwrt: [x, y]\nat: [{{x: 1, y: 1}}]"))
+        for s, t in [(1, 0), (0, 1), (1, 1), (1, -1), (1, 2), (2, 1)]:
+            if (s and g[0] is None) or (t and g[1] is None):
+                continue
+            low, high = sorted((along(s, t), -along(-s, -t)))
+            assert low - 1e-5 <= s * (g[0] or 0) + t * (g[1] or 0) <= high + 1e-5, f"{text} along {(s, t)}"
+
+
+def test_equal_arguments_within_a_minimum_may_be_no_gradient() -> None:
+    solution = solved("function: min(max(0, x, y), y, x)\nwrt: [x, y]\nat: [{x: 0, y: 0}]")
+    assert slopes(solution) == [None, None]
+    assert any("along (1, 1) the slope is 1 on the left and 1 on the right" in w for w in warnings(solution))
+    assert slopes(solved("function: max(x, y)\nwrt: [x, y]\nat: [{x: 0, y: 0}]")) == [0.5, 0.5]

@@ -22,6 +22,7 @@ from hwsolve.quantities import alike, as_typed, put_in, quantity
 from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.beside import Beside, NoDerivative, branching
 from hwsolve.solvers.derivatives.identities import SMALL
+from hwsolve.solvers.derivatives.subgradient import contradiction
 from hwsolve.solvers.derivatives.task import Derived, Task, indices_at, numbers_of, open_indices
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 UNROLL = 8  # terms of a sum that are written out
 Path = tuple[int, Formula, tuple[Formula, ...]]  # a point, a function, and what it is differentiated by
+MOST_AXES = 12  # variables of which all slopes are compared along directions between them
 MOST_TERMS = 1000  # of a sum that is looked at term by term beside a kink
 
 
@@ -51,6 +53,7 @@ class Points:
         self.values: dict[Ref, Quantity] = {}
         self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
         self.bent: set[Path] = set()  # derivatives that were worked out from both sides
+        self.contradictions: dict[tuple[int, Formula], Message | None] = {}
         self.lacking: dict[Path, int] = {}  # derivatives without a value, by the order of the lowest that has none
         self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
         self._sections = self.work_out()
@@ -210,7 +213,21 @@ class Points:
         self.bent.add(path)
         function = self.at_point(entry.function, p, fixed, MOST_TERMS)
         beside = Beside(function, tuple(v for v in path[2] if isinstance(v, Ref)), self.look_up)
-        return *beside.derivative(found), beside.rule
+        slope, remarks = beside.derivative(found)
+        if beside.borders and (why := self.contradicted(function, path)) is not None:
+            raise NoDerivative(why)
+        return slope, remarks, beside.rule
+
+    def contradicted(self, f: Formula, path: Path) -> Message | None:
+        """Why the partial derivatives at a kink are no gradient, if they are none; looked at once for a function."""
+        if len(path[2]) != 1 or self.task.form == "derivative":
+            return None
+        if path[:2] not in self.contradictions:
+            names = {self.keys[t.name][path[0] - 1] for t in self.task.targets if t.name in self.keys}
+            asked = [n for n in dict.fromkeys(walk(f)) if isinstance(n, Ref) and n.name in names]
+            several = 1 < len(asked) <= MOST_AXES
+            self.contradictions[path[:2]] = contradiction(f, asked, self.look_up) if several else None
+        return self.contradictions[path[:2]]
 
     def missing(self, key: Ref, what: Message) -> Missing:
         """A place in an answer without a value; a warning will say so."""

@@ -187,7 +187,7 @@ def test_ties_and_kinks_of_the_cases() -> None:
         assert slopes(solution) is not None and slopes(solution, 2) is None
         assert "derivative of order 2" in warnings(solution)[0] and len(warnings(solution)) == 1
     (warning,) = warnings(solved("function: relu(x) - relu(-x)\nat: [{x: 0}]"))
-    assert "is 1 on both sides, but the rules for kinks give 0 (ReLU(x), ReLU(−x))" in warning
+    assert "at this point (ReLU(x), ReLU(−x)): it is 1, as on both sides" in warning
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def judge(problem: Problem, solution: Solution) -> Solution:
             continue
         value = _value(problem, solution, "expect", key, expectation.node)
         if value is not None:
-            checks += _check(problem, key, expectation, value, free)
+            checks += _check(problem, key, expectation, value, free, functions_of(key, solution))
     for key, statement in problem.published.items():
         if (said := held_back(key, solution)) is not None:
             text = as_typed(statement.text)
@@ -54,7 +54,7 @@ def judge(problem: Problem, solution: Solution) -> Solution:
             continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
-            published.append(_publish(problem, key, statement, value, free))
+            published.append(_publish(problem, key, statement, value, free, functions_of(key, solution)))
     if problem.report is not None and not problem.report.ok:
         from hwsolve.spec.report import SpecFailure
 
@@ -75,6 +75,11 @@ def held_back(key: str, solution: Solution) -> Message | None:
         return None
     name = next((name for name in names if name in solution.partial), None)
     return None if name is None else say("{key}: {why}", key=name, why=solution.partial[name])
+
+
+def functions_of(key: str, solution: Solution) -> tuple[Formula, ...]:
+    """The functions of the derivatives that a key names."""
+    return tuple(f for name, a in solution.answers.items() if a.functions and name in key for f in a.functions)
 
 
 def free_names(solution: Solution) -> dict[str, str]:
@@ -99,7 +104,9 @@ def _value(problem: Problem, solution: Solution, field: str, key: str, node: Nod
         return None
 
 
-def _check(problem: Problem, key: str, expectation: Expectation, value: Any, free: Free) -> list[Check]:
+def _check(
+    problem: Problem, key: str, expectation: Expectation, value: Any, free: Free, of: tuple[Formula, ...]
+) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
     leaves = _leaves(expectation, value)
     at, got = expectation.at, (whole(value), written(value))
@@ -111,7 +118,7 @@ def _check(problem: Problem, key: str, expectation: Expectation, value: Any, fre
     failed: list[Check] = []
     how: Text = ""
     for leaf in leaves:
-        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance)
+        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of)
         how = how or verdict.how
         if not verdict.ok:
             place = problem.report.where(leaf.node) if problem.report and leaf.node else at
@@ -125,7 +132,9 @@ def _check(problem: Problem, key: str, expectation: Expectation, value: Any, fre
     return failed or [Check(key, as_typed(expectation.text), got[0], True, at, how=how, brief=got[1])]
 
 
-def _publish(problem: Problem, key: str, statement: PublishedStatement, value: Any, free: Free) -> Published:
+def _publish(
+    problem: Problem, key: str, statement: PublishedStatement, value: Any, free: Free, of: tuple[Formula, ...]
+) -> Published:
     """What the source states against the answer, to the digits stated."""
     leaves = _leaves(statement, value)
     stated, got, brief = as_typed(statement.text), whole(value), written(value)
@@ -133,7 +142,7 @@ def _publish(problem: Problem, key: str, statement: PublishedStatement, value: A
         return Published(key, stated, statement.source, got, False, statement.at, brief=brief)
     found = elements(value)
     tolerance = _tolerance(problem, f"published.{key}", statement)
-    verdicts = [compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True) for leaf in leaves]
+    verdicts = [compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of) for leaf in leaves]
     if len(verdicts) == 1 and not isinstance(value, tuple):
         brief = verdicts[0].got
     wrong = any(v.ok is False and not v.rounded for v in verdicts)

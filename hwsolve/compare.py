@@ -66,9 +66,18 @@ def _dyadic(ball: Any) -> Fraction | None:
 
 
 def compare(
-    text: str, stated: Formula, found: Any, free: Free, tolerance: Fraction | None, as_source: bool = False
+    text: str,
+    stated: Formula,
+    found: Any,
+    free: Free,
+    tolerance: Fraction | None,
+    as_source: bool = False,
+    of: tuple[Formula, ...] = (),
 ) -> Verdict:
-    """What was typed, as text and as a formula, against a Quantity or a Formula; a source may write 6.4*10**9."""
+    """What was typed, as text and as a formula, against a Quantity or a Formula, maybe a derivative `of` functions.
+
+    A source may write 6.4*10**9.
+    """
     if isinstance(found, Missing):
         return Verdict(False, str(found), str(found.why))
     if isinstance(found, Quantity):
@@ -82,14 +91,14 @@ def compare(
     formula = _formula_of(found)
     if formula is None:
         return Verdict(None, written(found))
-    return _formulas(stated, formula, written(found), free())
+    return _formulas(stated, formula, written(found), free(), of)
 
 
-def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]) -> Verdict:
+def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str], of: tuple[Formula, ...]) -> Verdict:
     """Whether two formulas are equal for all values."""
     from hwsolve.equality import equal_for_all
 
-    same = equal_for_all(found, stated, domains)
+    same = equal_for_all(found, stated, domains, of)
     why = _stranger(stated, found, domains) or same.witness if same.equal is False else None
     how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
     return Verdict(same.equal, got, "" if why is None else str(why), how=how)

@@ -17,7 +17,7 @@ from hwsolve.formula.domain import Names
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
 from hwsolve.numbers.printing import MAX_POWER
-from hwsolve.sample_points import Point, corner_points, random_points
+from hwsolve.sample_points import Point, corner_points, random_points, reads
 
 POINTS, TRIES = 24, 200
 POINTS_OF_LOOPS = 8  # of formulas with sums over elements: each point has many random numbers
@@ -44,16 +44,17 @@ class Same(NamedTuple):
 PROVEN = Same(True, True)
 
 
-def equal_for_all(a: Formula, b: Formula, free: dict[str, str]) -> Same:
+def equal_for_all(a: Formula, b: Formula, free: dict[str, str], of: tuple[Formula, ...] = ()) -> Same:
     """Whether two formulas are equal for all values of their names.
 
-    `free` says what some of the names range over: real, positive, negative, unit, index or size.
+    `free` says what some of the names range over: real, positive, negative, unit, index or size.  Derivatives of
+    functions, `of`, are not compared at the kinks of these.
     """
     if a == b or _same_polynomial(a, b, free):
         return PROVEN
     a, b = opaque(a), opaque(b)
     domains = _domains(a, b, free)
-    comparison = Comparison(a, b, domains)
+    comparison = Comparison(a, b, domains, of)
     if (witness := comparison.at_random(FIRST)) is not None:
         return Same(False, True, comparison.agreed, witness)
     from hwsolve.formula.pieces import proven_equal
@@ -100,8 +101,8 @@ def _elementary(a: Formula, b: Formula) -> bool:
 class Comparison:
     """Two formulas at points: at how many they agree."""
 
-    def __init__(self, a: Formula, b: Formula, domains: dict[str, str]) -> None:
-        self.a, self.b, self.domains = a, b, domains
+    def __init__(self, a: Formula, b: Formula, domains: dict[str, str], of: tuple[Formula, ...] = ()) -> None:
+        self.a, self.b, self.domains, self.of = a, b, domains, of
         self.loops = any(isinstance(f, Big) for f in (*walk(a), *walk(b)))
         self.dice = random.Random(20)
         self.agreed = 0
@@ -141,6 +142,8 @@ class Comparison:
                     apart = None
                 rest = None if apart or self.differences is None else self.differences.at(point)
                 if apart or (rest is not None and _apart(rest, 0)):
+                    if any(on_a_kink(f, point) for f in self.of):
+                        return None
                     return _witness(point, left, right, rest)
             except (ArithmeticError, ValueError, LookupError):  # no value, or none that these bits decide
                 return None
@@ -178,6 +181,17 @@ class Differences:
                 self.known[piece] = None
         form = self.known.get(piece)
         return None if form is None else evaluate(form, point)
+
+
+def on_a_kink(f: Formula, point: Point) -> bool:
+    """Whether a function is on the border of one of its cases, or has no slope; also where that is not decided."""
+    from hwsolve.formula.germs import one_sided
+    from hwsolve.numbers import Undecided
+
+    try:
+        return bool(one_sided(f, point, dict.fromkeys(reads(f, point), 1), 1)[2])
+    except (ArithmeticError, ValueError, LookupError, Undecided):
+        return True
 
 
 def taken(f: Formula, point: Point) -> Formula:

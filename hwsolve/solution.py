@@ -160,12 +160,13 @@ class Section(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """A final result: a Quantity, nested tuples of them (an array; some may be Missing), or a Formula.
 
-    `shown` is what a reader sees.
+    `shown` is what a reader sees.  A derivative's `functions` are what it is of: on their kinks it says nothing.
     """
 
     value: Any
     main: bool = False  # one of the few numbers that are shown at the end
     shown: Formula | None = None
+    functions: tuple[Formula, ...] = ()
 
 
 class Check(msgspec.Struct, frozen=True):

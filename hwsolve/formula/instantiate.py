@@ -117,7 +117,9 @@ class Instance(msgspec.Struct, frozen=True):
             terms = self.present(f, inner, terms)
             if len(terms) > self.unroll_limit and terms[-1] - terms[0] == len(terms) - 1:
                 return self.kept(f, inner, Number(terms[0]), Number(terms[-1]))
-        return written_out(f.op, [self.part(f.body, inner | {f.index: k}) for k in terms])
+        parts = [self.part(f.body, inner | {f.index: k}) for k in terms]
+        joint = isinstance(f.body, Big) and f.body.op == f.op  # a maximum over two indices is one of all its elements
+        return written_out(f.op, merged(f.op.lower(), parts) if joint else parts)
 
     def present(self, f: Big, bound: dict[str, int], terms: Sequence[int]) -> Sequence[int]:
         """The terms that are there: all of them where no shape matters."""
@@ -195,13 +197,17 @@ def written_out(op: str, terms: list[Part]) -> Part:
     return combined(op.lower(), there) if there else None
 
 
+def merged(name: str, parts: list[Part]) -> list[Part]:
+    """The arguments of maxima, or minima, among the parts in the place of these."""
+    return [a for p in parts for a in (p.args if isinstance(p, Call) and p.name == name else (p,))]
+
+
 def combined(name: str, parts: Sequence[Part]) -> Part:
     """An operator or function of parts, some of which may be absent."""
     there = [p for p in parts if p is not None]
     if name == "+":
         return total(there)
     if name in ("max", "min"):
-        there = [a for p in there for a in (p.args if isinstance(p, Call) and p.name == name else (p,))]
         return there[0] if len(there) == 1 else Call(name, tuple(there)) if there else None
     if name == "-":
         left, right = (ZERO if p is None else p for p in parts)

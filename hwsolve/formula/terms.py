@@ -121,44 +121,44 @@ def _opposites(factors: dict[Formula, Formula]) -> tuple[int, dict[Formula, Form
 
 
 def _roots(factors: dict[Formula, Formula]) -> dict[Formula, Formula]:
-    """sqrt(u)**2 is u, sqrt(u)/u is 1/sqrt(u), |u|**2 is u**2, |u|·sign(u) is u, and sign(u)**3 is sign(u)."""
-    out = _signs(factors)
-    for base, exponent in factors.items():
-        match base, integer(exponent):
-            case Call("sqrt", (u,)), int(n):
-                with_u = integer(out.get(u, ZERO))
-                if with_u is None or (n % 2 and n * with_u >= 0) or isinstance(u, Number):
-                    continue
-                halves = n + 2 * with_u
-                out.pop(u, None)
-                if halves % 2:
-                    out[base] = Number(halves)
-                else:
-                    del out[base]
-                    out[u] = Number(halves // 2)
-    return out
+    """sqrt(u)**2 is u, sqrt(u)/u is 1/sqrt(u), |u|**2 is u**2, |u|·sign(u) is u, and sign(u)**3 is sign(u).
 
-
-def _signs(factors: dict[Formula, Formula]) -> dict[Formula, Formula]:
-    """The rules of |u| and sign(u)."""
+    Each rule reads the powers that the one before has left: sqrt(u) itself may be what another root is of.
+    """
     out = dict(factors)
-    for base, exponent in factors.items():
-        n = integer(exponent)
-        if n is None or not isinstance(base, Call) or base.name not in ("abs", "sign"):
-            continue
-        (u,) = base.args
-        if base.name == "abs" and n % 2 == 0:
-            del out[base]
-            out[u] = total(out.get(u, ZERO), exponent)
-        elif base.name == "sign" and n > 0:
-            absolute = Call("abs", (u,))
-            size = integer(out.get(absolute, ZERO)) or 0
-            out[base] = Number(n if n <= 2 else 2 - n % 2)
-            if size > 0:
-                out[u] = total(out.get(u, ZERO), ONE)
-                out[absolute] = Number(size - 1)
-                out[base] = Number(n - 1)
+    while any(_rule(base, out) for base in [*out]):
+        continue
     return out
+
+
+def _rule(base: Formula, powers: dict[Formula, Formula]) -> bool:
+    """Apply the rule of one base, and whether it had one."""
+    n = integer(powers.get(base, ZERO))
+    if not n or not isinstance(base, Call) or base.name not in ("sqrt", "abs", "sign"):
+        return False
+    (u,) = base.args
+    of_u = integer(powers.get(u, ZERO))
+    absolute = Call("abs", (u,))
+    size = integer(powers.get(absolute, ZERO)) or 0
+    if base.name == "sqrt":
+        if of_u is None or (n % 2 and n * of_u >= 0) or isinstance(u, Number):
+            return False
+        out, added = Number(n % 2 * (n + 2 * of_u)), ZERO if n % 2 else Number(n // 2)
+        if n % 2:
+            powers.pop(u)
+    elif base.name == "abs":
+        if n % 2:
+            return False
+        out, added = ZERO, Number(n)
+    elif size > 0 and n > 0:
+        out, added, powers[absolute] = Number(n - 1), ONE, Number(size - 1)
+    elif n > 2:
+        out, added = Number(2 - n % 2), ZERO
+    else:
+        return False
+    powers[base] = out
+    powers[u] = total(powers.get(u, ZERO), added)
+    return True
 
 
 def written(term: Term) -> Formula:

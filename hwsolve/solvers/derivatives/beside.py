@@ -65,9 +65,12 @@ class Beside:
         try:
             value = evaluate(found, self.lookup)
         except numbers.NotFinite:
+            if self.both(left, right):
+                return self.of_sides(left)
             found, value = self.at_root(left, right)
-        low, high = (left, right) if certainly_less(left, right) else (right, left)
-        if certainly_less(value, low) or certainly_less(high, value):
+        if outside(value, left, right):
+            if self.both(left, right):
+                return self.of_sides(left)
             if not differ(left, right):
                 raise NoDerivative(
                     say(
@@ -88,6 +91,20 @@ class Beside:
                 )
             )
         return found, list(self.remarks()) if differ(left, right) else []
+
+    def both(self, left: Scalar, right: Scalar) -> bool:
+        """Whether one number is the derivative on both sides: then it is the derivative."""
+        return numbers.is_exact(left) and numbers.is_exact(right) and bool(left == right)
+
+    def of_sides(self, slope: Scalar) -> tuple[Formula, list[Message]]:
+        """The derivative that both sides have, where the formula of the derivative does not give it."""
+        self.rule = say("the same on both sides")
+        remark = say(
+            "The formula of the derivative does not give it at this point ({places}): it is {slope}, as on both sides.",
+            places=self.places(),
+            slope=text(slope),
+        )
+        return as_formula(slope), [remark]
 
     def at_root(self, left: Scalar, right: Scalar) -> tuple[Formula, Scalar]:
         """The derivative where its formula has 0/0 at a root of 0: between both sides, as the root's own is taken as 0.
@@ -188,6 +205,12 @@ class Beside:
     def number(self, f: Formula) -> Formula:
         """The value of a formula as it is printed."""
         return as_printed(evaluate(f, self.lookup))
+
+
+def outside(value: Scalar, a: Scalar, b: Scalar) -> bool:
+    """Whether a value does surely not lie between two others."""
+    low, high = (a, b) if certainly_less(a, b) else (b, a)
+    return certainly_less(value, low) or certainly_less(high, value)
 
 
 def is_root(f: Formula) -> bool:

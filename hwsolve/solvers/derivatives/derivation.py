@@ -135,7 +135,7 @@ class Derivation(Worker):
             table.append(tuple(row))
         self.section(say("Jacobian") if task.form == "jacobian" else say("Gradient"), lines)
         found: Table = tuple(table) if task.form == "jacobian" else table[0]
-        self.answers[task.form] = Answer(nested_out(found, task), main=True)
+        self.answers[task.form] = Answer(nested_out(found, task), main=True, functions=self.functions())
         rows = tuple(
             tuple(Derived(task.written_out(d), f, (t,)) for d, t in zip(row, task.targets, strict=True))
             for f, row in zip(task.functions, table, strict=True)
@@ -159,7 +159,7 @@ class Derivation(Worker):
                 confirm(self.task, self.task.functions[0], [by, target], row[-1])
             table.append(tuple(row))
         self.section(say("Hessian"), lines)
-        self.answers["hessian"] = Answer(nested_out(tuple(table), self.task), main=True)
+        self.answers["hessian"] = Answer(nested_out(tuple(table), self.task), main=True, functions=self.functions())
         f, targets = self.task.functions[0], self.task.targets
         self.values.append(
             tuple(

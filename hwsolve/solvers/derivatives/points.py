@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from hwsolve.quantities import alike, as_typed, put_in, quantity
 from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section, Stage, Value
 from hwsolve.solvers.derivatives.beside import Beside, NoDerivative, branching
 from hwsolve.solvers.derivatives.identities import SMALL
+from hwsolve.solvers.derivatives.subgradient import contradiction
 from hwsolve.solvers.derivatives.task import Derived, Task, indices_at, numbers_of, open_indices
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from hwsolve.spec.arrays import Array
 
 UNROLL = 8  # terms of a sum that are written out
+Path = tuple[int, Formula, tuple[Formula, ...]]  # a point, a function, and what it is differentiated by
+MOST_AXES = 12  # variables of which all slopes are compared along directions between them
 MOST_TERMS = 1000  # of a sum that is looked at term by term beside a kink
 
 
@@ -48,6 +52,9 @@ class Points:
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
         self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
+        self.bent: set[Path] = set()  # derivatives that were worked out from both sides
+        self.contradictions: dict[tuple[int, Formula], Message | None] = {}
+        self.lacking: dict[Path, int] = {}  # derivatives without a value, by the order of the lowest that has none
         self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
         self._sections = self.work_out()
 
@@ -127,9 +134,13 @@ class Points:
 
     def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int], lines: list[Line]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
+        path = (p, self.at_point(entry.function, p, fixed), tuple(self.at_point(v, p, fixed) for v in entry.by))
+        self.lacking[path] = min([self.lacking[q] for q in lower(path) if q in self.lacking], default=len(entry.by))
         try:
-            f, remarks, rule = settled(lambda: self.formula(entry, p, fixed))
+            self.has_lower(path)
+            f, remarks, rule = settled(lambda: self.formula(entry, p, fixed, path))
             value = self.value(f)
+            del self.lacking[path]
         except (numbers.NotFinite, NoDerivative) as why:
             return self.missing(key, why.what)
         except NoValue as why:
@@ -157,28 +168,66 @@ class Points:
         found = settled(lambda: evaluate(f, self.look_up))
         return in_float64(found) if self.problem.numbers == "float64" else found
 
-    def formula(self, entry: Derived, p: int, fixed: dict[str, int]) -> tuple[Formula, list[Message], Message | str]:
+    def has_lower(self, path: Path) -> None:
+        """Raise where the function, or a derivative below this one, has no value."""
+        n = self.lacking[path]
+        if n == len(path[2]):
+            return
+        raise NoDerivative(
+            say("the derivative of order {n} has none there", n=n) if n else say("the function has none there")
+        )
+
+    def as_typed(self, f: Formula, p: int, fixed: dict[str, int]) -> None:
+        """Raise where the function as it is typed has no value, as 0/x at 0."""
+
+        def known(name: str, indices: tuple[int, ...]) -> Any:
+            if not indices and name in fixed:
+                return fixed[name]
+            return self.look_up(self.keys[name][p - 1] if name in self.keys else name, indices)
+
+        with suppress(NoValue):  # an element outside of its vector
+            evaluate(f, known)
+
+    def formula(
+        self, entry: Derived, p: int, fixed: dict[str, int], path: Path
+    ) -> tuple[Formula, list[Message], Message | str]:
         """The formula of a derivative at a point, what is to be said of its kinks, and where it comes from."""
         found = self.at_point(entry.formula, p, fixed)
-        if branching(entry.function):
-            return self.beside(entry, found, p, fixed)
+        if not entry.by:
+            self.as_typed(entry.function, p, fixed)
+        if branching(entry.function) or any(q in self.bent for q in lower(path)):
+            return self.beside(entry, found, p, fixed, path)
         try:
             evaluate(found, self.look_up)
         except numbers.NotFinite as why:
             try:
-                return self.beside(entry, found, p, fixed)  # 0/0 at a root of 0
+                return self.beside(entry, found, p, fixed, path)  # 0/0 at a root of 0
             except numbers.NotFinite:
                 raise why from None
         return found, [], ""
 
     def beside(
-        self, entry: Derived, found: Formula, p: int, fixed: dict[str, int]
+        self, entry: Derived, found: Formula, p: int, fixed: dict[str, int], path: Path
     ) -> tuple[Formula, list[Message], Message | str]:
         """The same where the function may bend."""
-        by = tuple(self.at_point(variable, p, fixed) for variable in entry.by)
+        self.bent.add(path)
         function = self.at_point(entry.function, p, fixed, MOST_TERMS)
-        beside = Beside(function, tuple(v for v in by if isinstance(v, Ref)), self.look_up)
-        return *beside.derivative(found), beside.rule
+        beside = Beside(function, tuple(v for v in path[2] if isinstance(v, Ref)), self.look_up)
+        slope, remarks = beside.derivative(found)
+        if beside.borders and (why := self.contradicted(function, path)) is not None:
+            raise NoDerivative(why)
+        return slope, remarks, beside.rule
+
+    def contradicted(self, f: Formula, path: Path) -> Message | None:
+        """Why the partial derivatives at a kink are no gradient, if they are none; looked at once for a function."""
+        if len(path[2]) != 1 or self.task.form == "derivative":
+            return None
+        if path[:2] not in self.contradictions:
+            names = {self.keys[t.name][path[0] - 1] for t in self.task.targets if t.name in self.keys}
+            asked = [n for n in dict.fromkeys(walk(f)) if isinstance(n, Ref) and n.name in names]
+            several = 1 < len(asked) <= MOST_AXES
+            self.contradictions[path[:2]] = contradiction(f, asked, self.look_up) if several else None
+        return self.contradictions[path[:2]]
 
     def missing(self, key: Ref, what: Message) -> Missing:
         """A place in an answer without a value; a warning will say so."""
@@ -219,3 +268,9 @@ def hold_at(point: dict[str, Array], work: Derivation) -> bool:
             except (LookupError, NoValue, numbers.Undecided):
                 pass
     return True
+
+
+def lower(path: Path) -> list[Path]:
+    """The function and the derivatives one below: by all variables but one."""
+    p, f, by = path
+    return [(p, f, by[:k] + by[k + 1 :]) for k in range(len(by))] + [(p, f, ())] * bool(by)

@@ -169,7 +169,11 @@ class Worker:
         """A formula among the answers, its vectors written out for whoever evaluates it."""
         value = self.task.written_out(self.known.get(key, shown))
         shown = self.short.get(key, shown)
-        self.answers[key] = Answer(value, main, shown if shown != value else None)
+        self.answers[key] = Answer(value, main, shown if shown != value else None, self.functions())
+
+    def functions(self) -> tuple[Formula, ...]:
+        """The functions with their vectors written out."""
+        return tuple(self.task.written_out(f) for f in self.task.functions)
 
 
 def mentions_function_of(best: Formula, named: Formula, base: Formula) -> bool:

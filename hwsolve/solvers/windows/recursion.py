@@ -16,6 +16,7 @@ from hwsolve.formula.backward import covers, inner_sums, plain_axes
 from hwsolve.formula.differentiate import apart, differentiate
 from hwsolve.formula.guards import guarded
 from hwsolve.formula.indices import Bounds
+from hwsolve.formula.instantiate import fold
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.terms import merge, term_of, written
 from hwsolve.formula.tree import (
@@ -74,7 +75,7 @@ class Recursion:
         """Sizes, letters and names put in, indices in order."""
         new: dict[str, Formula] = {old: Ref(letter) for old, letter in letters.items()}
         f = substitute(apart(f, Ref("", tuple(new.values()))), self.sizes | new)  # bound indices make way
-        return rename(transform(f, tidy), self.called.names)
+        return rename(fold(transform(f, tidy)), self.called.names)
 
     def letters(self, slot: int) -> dict[str, str]:
         """The letters of an element of the data, of the weights or of the bias: sample and channels come first."""

@@ -14,6 +14,7 @@ from hwsolve.formula.notation import plain
 from hwsolve.graph.lines import Disagreement
 from hwsolve.graph.operation import backward_schematic, forward_schematic
 from hwsolve.layers.correlation import Correlation
+from hwsolve.solvers.windows import layer_task
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 
@@ -127,6 +128,41 @@ def test_a_stride_asks_for_divisibility() -> None:
 def test_every_kind_of_kernel_has_a_recursion_that_holds(kind: str, axes: int) -> None:
     found = general({"kernel_size": "K" if axes < 3 else 2, "stride": 2}, f"{kind}{axes}d")
     assert len(identities(found)) >= 2
+
+
+GROUPED = {"out_channels": "M", "kernel_size": "K", "bias": False}
+
+
+@pytest.mark.parametrize(
+    ("layer", "settings"),
+    [
+        ("conv1d", GROUPED | {"groups": "G"}),
+        ("conv1d", GROUPED | {"groups": 2, "stride": "S", "padding": "P", "dilation": "D"}),
+        ("conv2d", {"out_channels": 6, "kernel_size": 2, "groups": "G"}),
+        ("conv_transpose1d", GROUPED | {"groups": "G"}),
+        ("conv_transpose1d", GROUPED | {"groups": 2, "stride": "S"}),
+        ("conv1d", {"out_channels": "M", "kernel_size": "K"}),
+    ],
+)
+def test_no_number_of_the_chosen_case_stands_in_a_general_answer(
+    layer: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another case, of other sizes and channels, leaves every general answer as it is."""
+
+    def answers() -> dict[str, str]:
+        found = solved({"kind": "convolution", "layer": {layer: settings}})
+        return {key: repr(answer.value) for key, answer in found.answers.items()}
+
+    one = answers()
+    shape = layer_task.instance_shape
+
+    def other_shape(problem: Any, layer: Any, sizes: dict[str, int]) -> Any:
+        (channels, *sides), sizes = shape(problem, layer, sizes)
+        return (2 * channels, *(n + 2 for n in sides)), sizes
+
+    monkeypatch.setattr(layer_task, "instance_shape", other_shape)
+    monkeypatch.setattr(layer_task, "DEFAULTS", layer_task.DEFAULTS | {"kernel_size": 3, "stride": 1})
+    assert answers() == one
 
 
 def test_channels_by_name() -> None:

@@ -405,3 +405,46 @@ def test_sizes_that_double_end_soon(network: str, kind: str, tmp_path: Path) -> 
     assert time.monotonic() - start < 10
     assert run.returncode in (0, 2), run.stderr
     assert run.returncode == 0 or "too many digits" in run.stderr or "too often to follow" in run.stderr
+
+
+BRANCHES = [
+    {"conv2d": {"out_channels": 2, "kernel_size": 1}},
+    {"residual": {"body": [{"conv2d": {"out_channels": 2, "kernel_size": 1}}]}},
+    {"concat": [[], [{"conv2d": {"out_channels": 1, "kernel_size": 1}}]]},
+    {"repeat": {"times": 3, "body": [{"conv2d": {"out_channels": 3, "kernel_size": 1}}]}},
+]
+
+
+def counted_branches(columns: tuple[str, ...] = (), **more: Any) -> Solution:
+    return solved("count-params", BRANCHES, [2, 4, 4], columns, **more)
+
+
+def test_every_asked_quantity_of_a_composite_has_a_line_or_none_has() -> None:
+    found = counted_branches(("macs", "flops"), count={"macs": "all"})
+    asked = {"params", "macs", "flops"}
+    shown: dict[str, set[str]] = {}
+    for line in found.lines:
+        if isinstance(line, Value) and not line.aside:
+            quantity, _, path = line.key.name.partition(".")
+            shown.setdefault(path, set()).add(quantity)
+    for path in ("residual1", "concat1", "repeat1"):
+        assert asked & shown.get(path, set()) in (set(), asked)
+    assert asked <= shown["repeat1"] and not asked & shown.get("residual1", set())
+
+
+def test_the_stored_outputs_are_those_that_the_note_names() -> None:
+    found = counted_branches(count={"activations": "outputs"})
+    parts = (32, 32, 16, 3 * 48)  # each convolution's; not the sum of the residual nor the concatenation
+    assert found.answers["activations"].value.value == sum(parts)
+    assert "what joins branches (sums, products, concatenations) does not count" in " ".join(
+        render([found], "plain", Options()).split()
+    )
+
+
+@pytest.mark.parametrize(
+    "layers", [[{"linear": 2}, {"dropout": 0.5}, {"linear": 2}], [{"dropout": 0.5}, {"linear": 2}]]
+)
+def test_operations_of_a_dropout_say_that_they_are_those_of_training(layers: list[Any]) -> None:
+    page = render([solved("complexity", layers, 3)], "plain", Options())
+    assert "dropout1: counted as in training: a mask times each value" in " ".join(page.split())
+    assert "training" not in render([solved("complexity", [{"linear": 2}], 3)], "plain", Options())

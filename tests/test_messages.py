@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from typing import Any
@@ -20,7 +21,7 @@ from hwsolve.pipeline import read, work_out
 from hwsolve.spec import terms
 from hwsolve.spec.names import ELSEWHERE, bare
 from hwsolve.spec.report import SpecFailure
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 NOT_YET = "is not there yet."
 KNOWN: dict[str, tuple[terms.Terms, list[str]]] = {
@@ -403,3 +404,14 @@ def test_options_and_fields_have_the_same_range() -> None:
         (found,) = (p for p in program.commands[command].params if p.name == option)
         field: Any = plain(form_of(cls).fields[option][1])
         assert (found.type.func.least, found.type.func.most) == (field.minimum, field.maximum)
+
+
+def test_what_is_not_computed_is_said_in_sentences() -> None:
+    """Every message of `NotComputed` in the source begins as a sentence does, and has its full stop."""
+    said = []
+    for file in (ROOT / "hwsolve").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "NotComputed":
+                said.append(next(n.value for n in ast.walk(node) if isinstance(n, ast.Constant)))
+    assert len(said) > 4
+    assert [m for m in said if not m.endswith(".") or m[0].islower()] == []

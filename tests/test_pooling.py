@@ -10,6 +10,7 @@ import pytest
 
 import hwsolve
 from hwsolve.formula.notation import plain
+from hwsolve.solution import Identity, Prose
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
@@ -214,3 +215,21 @@ def test_e_and_pi_are_numbers_of_an_input(numbers: str) -> None:
     wanted = max(values[text.strip('" ')] for text in numbers[1:-1].split(","))
     (y,) = found.answers["y"].value
     assert float(y.text) == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+@pytest.mark.parametrize("layer", ["max_pool1d", "adaptive_max_pool1d"])
+def test_the_chain_rule_of_a_maximum_says_that_it_knows_no_ties(layer: str, ties: str) -> None:
+    """At x = (1, 1) the displayed derivation gives 1 to each cell, whatever the convention makes of it."""
+    found = solved({layer: 2 if layer == "max_pool1d" else 1}, input=[1, 1], upstream=[1], ties=ties)
+    (section,) = (s for s in found.sections if str(s.title) == "How the error passes the layer")
+    lines = list(section.lines)
+    first = next(k for k, line in enumerate(lines) if isinstance(line, Identity))
+    assert "no window has its largest value in several cells" in str(lines[first - 1].text)
+    said = [str(line.text) for line in lines if isinstance(line, Prose)]
+    factor = {"first": "0 where an earlier cell", "all": "the same formula", "split": "1 divided by the number"}[ties]
+    assert any(text.startswith("For ties") and factor in text for text in said)
+
+
+def test_an_average_has_no_ties_to_speak_of() -> None:
+    assert "largest" not in solved({"avg_pool1d": 2}, input=[1, 1], upstream=[1]).to("plain")

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import hwsolve
 from hwsolve.formula.parse import parse
 from hwsolve.language import say
 from hwsolve.render import Options, render
 from hwsolve.render.measure import fill, width
+from hwsolve.render.select import headings
 from hwsolve.render.wrap import equation
 from hwsolve.solution import Answer, Curve, Given, Grid, Note, Quantity, Section, Solution, Stage, Table, Value
 from tests import golden
@@ -322,3 +324,27 @@ def test_a_warning_is_named_and_wrapped() -> None:
     )
     rows = page(Solution(kind="k", notes=(note,)), width=40).splitlines()
     assert rows[0].startswith("Warning: Three maps") and all(row.startswith(" " * 9) for row in rows[1:])
+
+
+@pytest.mark.parametrize("format", ["plain", "markdown"])
+def test_a_heading_over_headings_that_are_left_out_is_left_out_too(format: str) -> None:
+    shape = {"dim": 1, "unflattened_size": [2, 3]}
+    network = {"input": [6, 4], "layers": [{"unflatten": shape}]}
+    shown = hwsolve.solve({"kind": "count-params", "network": network}).to(format)
+    assert "Totals" in shown and "Layer by layer" not in shown
+
+
+SHOWN = st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=8)
+
+
+@given(SHOWN)
+def test_a_heading_is_shown_where_something_stands_in_its_part(sections: list[tuple[int, bool]]) -> None:
+    """Slowly: what is shown makes all headings above it shown."""
+    wanted = [False] * len(sections)
+    for n, (level, shown) in enumerate(sections):
+        for k in range(n, -1, -1) if shown else ():
+            if k == n or sections[k][0] < level:
+                wanted[k] = True
+                level = sections[k][0]
+    made = [Section("title", level) for level, _ in sections]
+    assert headings(made, ["x" if shown else "" for _, shown in sections]) == wanted

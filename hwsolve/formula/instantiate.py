@@ -15,6 +15,7 @@ from hwsolve.formula.operators import as_formula
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, substitute, walk
 
+MINUS_ONE = Number(-1)
 COMPARISONS = ("==", "<", ">", "<=", ">=")
 Shapes = Mapping[str, tuple[int, ...]]
 Part = Formula | None  # None: absent
@@ -230,11 +231,12 @@ def total(terms: list[Formula]) -> Formula:
 
 
 def product(factors: list[Formula]) -> Formula:
-    """The product of factors, without 1, and 0 where one is 0."""
+    """The product of factors, without 1, with the sign of -1 alone, and 0 where one is 0."""
     if any(is_zero(f) for f in factors):
         return ZERO
-    left = [f for f in factors if not is_one(f)]
-    return ONE if not left else left[0] if len(left) == 1 else Call("*", tuple(left))
+    left = [f for f in factors if not is_one(f) and f != MINUS_ONE]
+    made = ONE if not left else left[0] if len(left) == 1 else Call("*", tuple(left))
+    return negated(made) if factors.count(MINUS_ONE) % 2 else made
 
 
 def negated(f: Formula) -> Formula:

@@ -87,8 +87,8 @@ def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes:
     schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), writer.taken)
     f = schematic.formula
     if "g" not in names:
-        f = fold(transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n))
-    f = transform(rename(unguarded(f), names), writer.constant)
+        f = transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n)
+    f = fold(transform(rename(unguarded(f), names), writer.constant))
     return Schematic(keyed(writer, transform(single(f), in_order)), schematic.indices)
 
 

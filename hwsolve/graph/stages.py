@@ -17,11 +17,20 @@ def stages(
     short = shorten(f)
     branches = decide(short, decided)
     made = [Stage("=", shown)]
-    for stage in (transform(short, number), transform(branches, number)):
+    for put in (short, branches):
+        stage = transform(transform(put, number), signless)
         if stage != made[-1].formula and not isinstance(stage, Number):
             near = any(isinstance(n, Number) and n.rounded for n in walk(stage))
             made.append(Stage("≈" if near else "=", stage))
     return tuple(made)
+
+
+def signless(node: Formula) -> Formula:
+    """0 in place of -0."""
+    match node:
+        case Call("neg", (Number(0) as zero,)) if not zero.rounded:
+            return zero
+    return node
 
 
 def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:

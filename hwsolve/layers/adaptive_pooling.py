@@ -114,9 +114,9 @@ class AdaptivePooling(Layer, frozen=True):
         """Whether a cell lies in two windows."""
         return any(pooled_cells(n, q) != n for n, q in zip(x[1:], self.output(x)[1:], strict=True))
 
-    def assumption(self, x: Shape) -> Message | None:
+    def assumption(self, x: Shape, back: bool) -> Message | None:
         """Where the largest values of windows are."""
-        return TOGETHER if self.overlaps(x) else None
+        return TOGETHER if back and self.overlaps(x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The largest value of every place; of equal ones the first, as PyTorch takes it."""
@@ -142,7 +142,7 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
         """The values before and after, and the cells of all windows."""
         return self.cells(x)
 
-    def assumption(self, x: Shape) -> Message | None:
+    def assumption(self, x: Shape, back: bool) -> Message | None:
         """None: a mean goes back to all cells of its window."""
         return None
 

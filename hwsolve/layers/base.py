@@ -263,8 +263,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The values of the names in `operations`."""
         return self.sizes(x)
 
-    def assumption(self, x: Shape) -> Message | None:
-        """What `operations` take for granted of the numbers that go in."""
+    def assumption(self, x: Shape, back: bool) -> Message | None:
+        """What `operations` take for granted, of the way forward alone or of the way `back` too."""
         return None
 
     def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:

@@ -42,6 +42,10 @@ class Dropout(Layer, frozen=True):
         """In training, each value is multiplied by 0 or 1/(1 − p), and so is its gradient."""
         return {"forward": {"mul": "values"}, "error": {"mul": "values"}}
 
+    def assumption(self, x: Shape, back: bool) -> Message:
+        """That the operations are those of training."""
+        return say("counted as in training: a mask times each value, and times its error on the way back.")
+
     def cost_sizes(self, x: Shape) -> dict[str, Size]:
         """The values."""
         return {"values": product(x)}

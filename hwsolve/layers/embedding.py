@@ -42,9 +42,9 @@ class Embedding(Layer, frozen=True):
         """Rows are picked; back, the gradients that belong to one row are added: of all, where one word is picked."""
         return {"gradient": {"add": "(picked - 1)*dim"}}
 
-    def assumption(self, x: Shape) -> Message | None:
+    def assumption(self, x: Shape, back: bool) -> Message | None:
         """Which rows are picked."""
-        return None if base.product(x) == 1 else say("all indices are taken to pick the same row.")
+        return say("all indices are taken to pick the same row.") if back and base.product(x) != 1 else None
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """How many rows are picked."""

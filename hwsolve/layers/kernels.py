@@ -30,7 +30,7 @@ def build_kernels(
 ) -> str:
     """The nodes of a convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
     if layer.padding_mode != "zeros":
-        raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only", layer=path))
+        raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only.", layer=path))
     data = builder.shape(x)
     axes = layer.AXES + written.x
     one = data[len(data) - axes :] if written.x else (1, *data[len(data) - axes :])
@@ -51,5 +51,5 @@ def build_kernels(
 def numbers_only(shape: Shape, path: str) -> Sizes:
     """Sizes that are numbers; a computation needs them."""
     if not all(isinstance(n, int) for n in shape):
-        raise NotComputed(say("`{layer}` has sizes that are names: a computation needs numbers", layer=path))
+        raise NotComputed(say("`{layer}` has sizes that are names: a computation needs numbers.", layer=path))
     return tuple(int(n) for n in shape if isinstance(n, int))

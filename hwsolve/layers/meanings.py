@@ -38,7 +38,7 @@ ARGUMENTS: dict[str, Message] = {
     "padding": say("cells that are added on each side of the map"),
     "dilation": say("how far apart the cells of the window lie"),
     "groups": say("into how many groups the channels are split; each output channel sees one of them"),
-    "padding_mode": say("what the added cells hold"),
+    "padding_mode": say("what the added cells hold; a computation by hand takes zeros only"),
     "output_padding": say("cells that are added on one side of the map that comes out"),
     "output_size": say("the sides of the map that comes out; `none` keeps that of the input"),
     "ceil_mode": say("whether the number of places is rounded up"),

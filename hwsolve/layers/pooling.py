@@ -106,7 +106,7 @@ class Pooling(Layer, frozen=True):
         from hwsolve.layers.axes import Frame, Sliding
 
         if self.kernel_size is None:
-            raise NotComputed(say("a pooling layer without a window can be counted, but not computed"))
+            raise NotComputed(say("A pooling layer without a window can be counted, but not computed."))
         settings = (self.kernel_size, self.strides, self.padding, self.dilations)
         return Frame(tuple(Sliding(*s) for s in zip(x[1:], self.output(x)[1:], *settings, strict=True)))
 
@@ -161,9 +161,9 @@ class MaxPooling(Pooling, frozen=True):
         """
         return largest(self, x)
 
-    def assumption(self, x: Shape) -> Message | None:
+    def assumption(self, x: Shape, back: bool) -> Message | None:
         """Where the largest values of windows are."""
-        return TOGETHER if overlaps(self, x) else None
+        return TOGETHER if back and overlaps(self, x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The maximum of every window; of equal ones the first, as PyTorch takes it."""
@@ -171,7 +171,7 @@ class MaxPooling(Pooling, frozen=True):
 
         frame = self.frame(x)
         if any(set(row) == {-1} for axis in frame.axes if axis.is_known() for row in axis.cells()):
-            raise NotComputed(say("a window lies in the padding alone: it has no maximum"))
+            raise NotComputed(say("A window lies in the padding alone: it has no maximum."))
         return Maximum(frame, border=self.ceil_mode or any(p != 0 for p in self.padding))
 
 

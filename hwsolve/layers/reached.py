@@ -197,7 +197,7 @@ def meeting(axis: Track, side: Size, before: Size) -> tuple[str, dict[str, Size]
         raise ShapeError(say("Additions are counted here where the sizes are numbers."))
     inside = [[cell for cell in cells if 0 <= cell - before < side] for cells in windows]
     if not all(inside):
-        raise ShapeError(say("a window lies in the padding alone: it has no maximum"))
+        raise ShapeError(say("A window lies in the padding alone: it has no maximum."))
     return f"{q}_fewest", {f"{q}_fewest": fewest(inside)}
 
 

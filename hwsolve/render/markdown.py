@@ -16,7 +16,7 @@ from hwsolve.render.measure import width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Grille, Heading, Page, Rows
 from hwsolve.render.plain import joined
-from hwsolve.render.select import heading, selected, with_columns
+from hwsolve.render.select import headings, selected, with_columns
 from hwsolve.render.table import LONGEST, numeric_columns, texts
 from hwsolve.solution import (
     Answer,
@@ -61,8 +61,11 @@ class Pages(Page):
         for text, given in parts_of_given(s.given):
             yield f"## {self.words(text)}"
             yield from blocks([self.array(key, value) for key, value in grouped(given)])
-        for n, section in enumerate(s.sections):
-            yield from self.markdown_section(section, s.sections[n + 1 : n + 2])
+        bodies = [self.below(section) for section in s.sections]
+        for section, body, headed in zip(s.sections, bodies, headings(s.sections, bodies), strict=True):
+            if headed:
+                yield f"{'#' * min(section.level + 1, 6)} {escaped(self.words(section.title))}"
+            yield from body
         if answers := [self.result(key, a) for key, a in s.answers.items() if a.main]:
             yield f"## {self.words(say('Answer') if len(answers) == 1 else say('Answers'))}"
             yield from blocks(answers)
@@ -75,12 +78,9 @@ class Pages(Page):
             kind = "WARNING" if note.level == "warning" else "NOTE"
             yield f"> [!{kind}]\n> {escaped(self.words(note.text))}"
 
-    def markdown_section(self, section: Section, following: tuple[Section, ...]) -> Iterator[str]:
-        """A heading and what stands below it."""
-        body = [*self.equations(section.lines), *map(self.table, section.tables), *self.figures(section.figures)]
-        if heading(section, following, body):
-            yield f"{'#' * min(section.level + 1, 6)} {escaped(self.words(section.title))}"
-        yield from body
+    def below(self, section: Section) -> list[str]:
+        """What stands below a heading."""
+        return [*self.equations(section.lines), *map(self.table, section.tables), *self.figures(section.figures)]
 
     def equations(self, lines: tuple[Line, ...]) -> Iterator[str]:
         """Lines that follow each other, aligned in one block; steps that are set in begin at the left instead."""

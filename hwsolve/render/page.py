@@ -19,7 +19,7 @@ from hwsolve.render.chain import Notation, chain, spoken
 from hwsolve.render.judged import checks_table, published_table
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
-from hwsolve.render.select import heading, selected, title, with_columns
+from hwsolve.render.select import headings, selected, title, with_columns
 from hwsolve.render.wrap import equation, with_remark
 from hwsolve.solution import (
     Carried,
@@ -99,8 +99,11 @@ class Page:
         for heading_text, given in parts_of_given(s.given):
             yield Heading(self.words(heading_text), 1)
             yield Rows(self.given(given))
-        for n, section in enumerate(s.sections):
-            yield from self.section(section, s.sections[n + 1 : n + 2])
+        bodies = [list(self.body(section)) for section in s.sections]
+        for section, body, headed in zip(s.sections, bodies, headings(s.sections, bodies), strict=True):
+            if headed:
+                yield Heading(self.words(section.title), section.level)
+            yield from body
         if answers := self.answers(s):
             yield Box(self.words(say("Answer") if len(answers) == 1 else say("Answers")), answers)
         yield from self.comparisons(s)
@@ -130,14 +133,8 @@ class Page:
             beside += ("   " if beside else "") + scalar
         return [*rows, [("  " + beside, "")]] if beside else rows
 
-    def section(self, section: Section, following: tuple[Section, ...]) -> Iterator[Block]:
-        """A heading with its lines, tables and figures; one with nothing to show stands only over deeper ones."""
-        body = list(self.body(section))
-        if heading(section, following, body):
-            yield Heading(self.words(section.title), section.level)
-        yield from body
-
     def body(self, section: Section) -> Iterator[Block]:
+        """What stands below a heading: lines, tables and figures."""
         if rows := self.lines(section):
             yield Rows(rows)
         for table in section.tables:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Sized
+from itertools import takewhile
+
 import msgspec
 
 from hwsolve.language import Message, translate
@@ -54,9 +57,14 @@ def means(word: str, head: Text) -> bool:
     return english.lower().startswith(word.strip().lower().rstrip("s"))
 
 
-def heading(section: Section, following: tuple[Section, ...], body: object) -> bool:
-    """Whether a section's heading is shown: it has something below it, or heads deeper sections."""
-    return bool(section.title) and (bool(body) or any(f.level > section.level for f in following))
+def headings(sections: Sequence[Section], bodies: Sequence[Sized]) -> list[bool]:
+    """Whether each section's heading is shown: there is something below it, or below deeper ones that it heads."""
+
+    def shows(n: int) -> bool:
+        deeper = takewhile(lambda k: sections[k].level > sections[n].level, range(n + 1, len(sections)))
+        return any(len(bodies[k]) for k in (n, *deeper))
+
+    return [bool(section.title) and shows(n) for n, section in enumerate(sections)]
 
 
 def title(solution: Solution, language: str) -> str:

@@ -22,7 +22,10 @@ STORED_NOTES = {
     "cs231n": say(
         "Activations (cs231n): the input and the outputs of convolution, pooling and dense layers, one sample."
     ),
-    "outputs": say("Activations (outputs): the output of every layer, one sample; reshaping stores nothing new."),
+    "outputs": say(
+        "Activations (outputs): the output of every layer, one sample; reshaping stores nothing new, and what joins "
+        "branches (sums, products, concatenations) does not count."
+    ),
 }
 MULTIPLIED_NOTES = {
     "matmul": say("Multiply-adds (matmul): of convolution, dense and attention layers, one sample, without biases."),

@@ -149,11 +149,12 @@ class Counting(LayerCounts):
         terms = [(often, Ref(f"{quantity}.{path}"), v) for often, path, v in held if not isinstance(v, AtLeast)]
         self.answer(quantity + dotted, count)
         shown = self.asked.shows(quantity)
-        aside = not shown or (dotted != "" and len(terms) == 1 and terms[0][0] == 1)  # the line of the one part says it
+        single = dotted != "" and len(terms) == 1 and terms[0][0] == 1  # the line of the one part says it
+        aside = not shown or single
         key = Ref(quantity + dotted)
         lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside)]
         if quantity in ("activations", "macs"):
-            self.multiple(quantity, dotted[1:], lines)
+            self.multiple(quantity, dotted[1:], lines, single)
 
     def joined(self, item: Item, ends: list[str], lines: list[Line]) -> str:
         """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""

@@ -144,20 +144,20 @@ class LayerCounts:
         self.put("macs", path, count, lines, line)
         self.multiple("macs", path, lines)
 
-    def multiple(self, quantity: str, path: str, lines: list[Line]) -> None:
+    def multiple(self, quantity: str, path: str, lines: list[Line], aside: bool = False) -> None:
         """A count that is so many times another one of a layer, or of all for an empty path."""
         multiple, n = self.multiples[quantity]
         dotted = f".{path}" if path else ""
         count = self.answers[quantity + dotted].value
-        shown = self.asked.shows(multiple) or (not path and multiple in self.asked.totals())
+        aside = aside or not (self.asked.shows(multiple) or (not path and multiple in self.asked.totals()))
         times = Call("*", (Number(n), Ref(quantity + dotted)))
         key = Ref(multiple + dotted)
         if type(count) is not Quantity:
             size = simplified(Call("*", (Number(n), count)))
-            line = equal(key, Call("*", (Number(n), count)), size, aside=not shown)
+            line = equal(key, Call("*", (Number(n), count)), size, aside=aside)
         else:
             size = n * count.value
-            line = value_line(key, times, size, (Call("*", (Number(n), Number(count.value))),), aside=not shown)
+            line = value_line(key, times, size, (Call("*", (Number(n), Number(count.value))),), aside=aside)
         self.keep(multiple + dotted, size, lines, line)
 
     def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line) -> None:

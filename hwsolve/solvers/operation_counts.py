@@ -126,7 +126,7 @@ class Operations(OperationTotals):
             updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
             update = {"mul": updated, "sum": updated}
             self.phase("update", item.path, update, sizes | layer.sizes(x), times, lines, row)
-        if (assumed := layer.assumption(x)) is not None and (often["error"] != 0 or learned):
+        if (assumed := layer.assumption(x, often["error"] != 0 or bool(learned))) is not None:
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         self.backward(item.path, lines, row)
         words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}

@@ -32,6 +32,11 @@ SENT = {  # by the convention for several largest cells
     "all": say("Every window sends its error to each cell that has its largest value, and to no other."),
     "split": say("Every window parts its error equally among the cells that have its largest value."),
 }
+TIED = {  # what the convention makes of the chain rule, which knows the derivative of a maximum without ties only
+    "first": say("For ties it adds a factor, which is 0 where an earlier cell of the window has the largest value."),
+    "all": say("For ties it keeps the same formula for each of the cells."),
+    "split": say("For ties it adds a factor, 1 divided by the number of cells that have the largest value."),
+}
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
 
@@ -110,6 +115,8 @@ class LayerWorker(Worker):
         y, f = r.output()
         lines: list[Line] = [Prose(formulas=(Stage("=", y), Stage("=", f)))]
         if r.stands_alone():
+            if isinstance(r.operation, Maximum):
+                lines.append(Prose(say("The chain rule, where no window has its largest value in several cells:")))
             lhs, rhs = r.local
             rule = say("each index of {x} gives a δ", x=r.called.x)
             lines.append(Identity(lhs, rhs, self.free(lhs, rhs), rule))
@@ -138,18 +145,18 @@ class LayerWorker(Worker):
         if isinstance(operation, Mean) and self.recursion.stands_alone():
             share = self.recursion.share()
             equally = say("Every window sends an equal part of its error to each cell it covers:")
-            sends = Prose(equally, (Stage("=", share),))
+            sends: list[Line] = [Prose(equally, (Stage("=", share),))]
         elif isinstance(operation, Maximum):
-            sends = Prose(SENT[operation.ties])
+            sends = [Prose(SENT[operation.ties]), Prose(TIED[operation.ties])]
         else:
             return []
         slides = [a for a in operation.frame.axes if isinstance(a, Sliding)]
         steps = [(a.stride, reach(a.kernel, a.dilation)) for a in slides]
         if all(isinstance(s, int) and isinstance(k, int) and s >= k for s, k in steps):
-            return [sends]
+            return sends
         if any(isinstance(s, int) and isinstance(k, int) and s < k for s, k in steps):
-            return [sends, Prose(say("The windows overlap: what several of them send to one cell adds up."))]
-        return [sends, Prose(say("Where windows overlap, what several of them send to one cell adds up."))]
+            return [*sends, Prose(say("The windows overlap: what several of them send to one cell adds up."))]
+        return [*sends, Prose(say("Where windows overlap, what several of them send to one cell adds up."))]
 
     def absent(self) -> Message:
         """What becomes of elements that are not there."""

@@ -165,7 +165,7 @@ def general_shape(problem: OneLayerProblem, layer: Any, one: Shape) -> Shape:
         return stated if len(stated) > layer.AXES else (1, *stated)
     if isinstance(problem.input, Array):
         return one
-    channels: Size = 1 if left_out(problem) else Ref("C") if getattr(layer, "groups", 1) == 1 else one[0]
+    channels: Size = 1 if left_out(problem) else Ref("C")
     return (channels, *named_map(layer.AXES))
 
 

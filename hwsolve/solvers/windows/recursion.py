@@ -16,6 +16,7 @@ from hwsolve.formula.backward import covers, inner_sums, plain_axes
 from hwsolve.formula.differentiate import apart, differentiate
 from hwsolve.formula.guards import guarded
 from hwsolve.formula.indices import Bounds
+from hwsolve.formula.instantiate import fold
 from hwsolve.formula.simplify import simplify
 from hwsolve.formula.terms import merge, term_of, written
 from hwsolve.formula.tree import (
@@ -74,7 +75,7 @@ class Recursion:
         """Sizes, letters and names put in, indices in order."""
         new: dict[str, Formula] = {old: Ref(letter) for old, letter in letters.items()}
         f = substitute(apart(f, Ref("", tuple(new.values()))), self.sizes | new)  # bound indices make way
-        return rename(transform(f, tidy), self.called.names)
+        return rename(fold(transform(f, tidy)), self.called.names)
 
     def letters(self, slot: int) -> dict[str, str]:
         """The letters of an element of the data, of the weights or of the bias: sample and channels come first."""
@@ -115,11 +116,15 @@ class Recursion:
         shapes = {self.called.g: self.outputs, self.called.y: self.outputs}
         if getattr(self.operation, "border", False):  # a cell outside the map has no part in a maximum
             shapes[self.called.x] = self.inputs
-        if getattr(self.operation, "groups", 1) != 1:  # only the channels of its group count for an output
-            plainly, channel = isinstance(self.operation, Correlation), -1 - len(self.axes())
-            first = self.outputs[channel] if plainly else self.inputs[channel]
-            shapes[self.called.w] = (first, self.sizes["C" if plainly else "O"])
-        return guarded(f, shapes, self.bounds(), within)
+        return guarded(f, shapes | self.weights(), self.bounds(), within)
+
+    def weights(self) -> dict[str, tuple[Formula, ...]]:
+        """The channels of w in groups: only those of its group count for an output."""
+        if getattr(self.operation, "groups", 1) == 1:
+            return {}
+        plainly, channel = isinstance(self.operation, Correlation), -1 - len(self.axes())
+        first = self.outputs[channel] if plainly else self.inputs[channel]
+        return {self.called.w: (first, self.sizes["C" if plainly else "O"])}
 
     @cached_property
     def derived(self) -> Recursion:
@@ -146,8 +151,8 @@ class Recursion:
         """diff(y[p], x[i]), and the same with δ's."""
         _, y = self.output()
         wrt = self.element()
-        lhs = guarded(y, {self.called.x: self.inputs}, self.bounds(), within=False)
-        derivative = differentiate(y, wrt, eliminate=False)
+        lhs = guarded(guarded(y, self.weights(), self.bounds()), {self.called.x: self.inputs}, self.bounds(), False)
+        derivative = guarded(differentiate(y, wrt, eliminate=False), self.weights(), self.bounds())
         derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt)))
         return Call("diff", (lhs, wrt)), self.of_channel(transform(derivative, in_order))
 

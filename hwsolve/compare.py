@@ -10,7 +10,7 @@ from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite
 from hwsolve.solution import Missing, Quantity, Text
-from hwsolve.typed import Typed, cut_off, next_digit, scaled, typed
+from hwsolve.typed import Typed, cut_off, loose, next_digit, scaled, typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -85,7 +85,9 @@ def compare(
             return Verdict(True, found.text)
         decimal = typed(text) or (scaled(text) if as_source else None)
         if decimal is not None:
-            return _number(text, decimal, found, tolerance)
+            verdict = _number(text, decimal, found, tolerance)
+            zeros = loose(text) if as_source and tolerance is None and verdict.ok is False else None
+            return verdict if zeros is None or verdict.rounded else _rounded(zeros, found, verdict)
         if not any(ref.name not in CONSTANTS or ref.indices for ref in references(stated)):
             return _constant(stated, found, tolerance)
     formula = _formula_of(found)
@@ -131,6 +133,17 @@ def _number(text: str, wanted: Typed, found: Quantity, tolerance: Fraction | Non
         return Verdict(False, got, difference, next_digit(text, high <= 0))
     outside = high < wanted.value - allowed or low > wanted.value + allowed
     return Verdict(False if outside and cut is False else None, got, difference)
+
+
+def _rounded(wanted: Typed, found: Quantity, strict: Verdict) -> Verdict:
+    """A whole number whose zeros may hold places: the value rounds to it at its last other digit, or goes on there."""
+    low, high = interval(found.value)
+    if max(abs(low - wanted.value), abs(high - wanted.value)) <= wanted.half:
+        return Verdict(True, strict.got, how=say("agrees to {n} significant digits", n=wanted.digits))
+    if cut_off(wanted, low, high):
+        further = abs(wanted.value) + 2 * wanted.half
+        return strict._replace(rounded=str(-further if wanted.value < 0 else further))
+    return strict
 
 
 def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:

@@ -236,9 +236,25 @@ def test_nothing_right_is_wrong(value: Fraction, places: int, exponent: int, bal
     if p.verdict == "cut off":
         assert Fraction(p.rounded) == Fraction(rounded)
     wrong = as_decimal(value + (2 if value >= 0 else -2) * unit, places, exponent, "round")
-    if not tie:
+    holds_places = "." not in wrong and "e" not in wrong and wrong.endswith("0")  # 150530 for 150528 is rounded
+    if not tie and not holds_places:
         (p,) = judged(f"v: {{stated: {wrong}}}", answers, field="published").published
         assert p.verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("value", "stated", "verdict"),
+    [
+        (1792, "1790", "agrees"), (5376, "5400", "agrees"), (150_528, "150000", "agrees"), (-5376, "-5400", "agrees"),
+        (157_000, "150000", "cut off"), (-5376, "-5300", "cut off"), (1792, "1780", "wrong"), (5376, "5200", "wrong"),
+        (1792, "1790.0", "wrong"), (1795, "1791", "wrong"), (1795, "1.790e3", "wrong"),
+    ],
+)  # fmt: skip
+def test_zeros_at_the_end_of_a_published_number_may_hold_places(value: int, stated: str, verdict: str) -> None:
+    (p,) = judged(f"v: {{stated: {stated}}}", {"v": q(value)}, field="published").published
+    assert p.verdict == verdict
+    assert bool(p.how) == (verdict == "agrees")
+    assert judged(f"v: {stated}", {"v": q(value)}).checks[0].ok is False
 
 
 def test_domains_of_identities_are_heeded() -> None:

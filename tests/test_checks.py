@@ -378,3 +378,22 @@ def test_what_sympy_says_of_a_difference(difference: str, zero: bool | None) -> 
 
 def test_what_can_be_evaluated_nowhere_is_not_decided() -> None:
     assert equal_for_all(parse("log(-1 - x**2)"), parse("x"), {}).equal is None
+
+
+def test_what_is_expected_of_an_irrational_value_is_told_apart_far_behind_the_digits_that_are_printed() -> None:
+    """Digits by mpmath; a constant that is not proven equal agrees to so many digits."""
+    import mpmath
+
+    import hwsolve
+
+    text = "kind: derivative\nfunction: exp(x)\nat: [{{x: 1}}]\nexpect: {{d1_at: ['{}']}}\n"
+    with mpmath.workdps(400):
+        for digits in (30, 45, 90, 300):
+            right = mpmath.nstr(mpmath.e, digits)
+            assert hwsolve.solve(text.format(right)).checks[0].ok
+            last = "1" if right[-1] != "1" else "3"
+            assert not hwsolve.solve(text.format(right[:-3] + last * 3)).checks[0].ok
+    for power in (20, 40, 100, 900):
+        assert not hwsolve.solve(text.format(f"exp(1) + 1/10**{power}")).checks[0].ok
+    (check,) = hwsolve.solve(text.format("exp(1/2)**2")).checks
+    assert check.ok and "significant digits" in str(check.how)

@@ -35,8 +35,11 @@ class Leaf(NamedTuple):
     node: Node | None
 
 
-def judge(problem: Problem, solution: Solution) -> Solution:
-    """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec."""
+def judge(problem: Problem, solution: Solution, final: bool = True) -> Solution:
+    """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec.
+
+    Unless it is final, balls that are too wide to tell raise Undecided.
+    """
     checks: list[Check] = []
     published: list[Published] = []
     free = partial(free_names, solution)
@@ -46,7 +49,7 @@ def judge(problem: Problem, solution: Solution) -> Solution:
             continue
         value = _value(problem, solution, "expect", key, expectation.node)
         if value is not None:
-            checks += _check(problem, key, expectation, value, free, functions_of(key, solution))
+            checks += _check(problem, key, expectation, value, free, functions_of(key, solution), final)
     for key, statement in problem.published.items():
         if (said := held_back(key, solution)) is not None:
             text = as_typed(statement.text)
@@ -54,7 +57,7 @@ def judge(problem: Problem, solution: Solution) -> Solution:
             continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
-            published.append(_publish(problem, key, statement, value, free, functions_of(key, solution)))
+            published.append(_publish(problem, key, statement, value, free, functions_of(key, solution), final))
     if problem.report is not None and not problem.report.ok:
         from hwsolve.spec.report import SpecFailure
 
@@ -105,7 +108,13 @@ def _value(problem: Problem, solution: Solution, field: str, key: str, node: Nod
 
 
 def _check(
-    problem: Problem, key: str, expectation: Expectation, value: Any, free: Free, of: tuple[Formula, ...]
+    problem: Problem,
+    key: str,
+    expectation: Expectation,
+    value: Any,
+    free: Free,
+    of: tuple[Formula, ...],
+    final: bool,
 ) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
     leaves = _leaves(expectation, value)
@@ -118,7 +127,7 @@ def _check(
     failed: list[Check] = []
     how: Text = ""
     for leaf in leaves:
-        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of)
+        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of, final=final)
         how = how or verdict.how
         if not verdict.ok:
             place = problem.report.where(leaf.node) if problem.report and leaf.node else at
@@ -133,7 +142,13 @@ def _check(
 
 
 def _publish(
-    problem: Problem, key: str, statement: PublishedStatement, value: Any, free: Free, of: tuple[Formula, ...]
+    problem: Problem,
+    key: str,
+    statement: PublishedStatement,
+    value: Any,
+    free: Free,
+    of: tuple[Formula, ...],
+    final: bool,
 ) -> Published:
     """What the source states against the answer, to the digits stated."""
     leaves = _leaves(statement, value)
@@ -142,7 +157,9 @@ def _publish(
         return Published(key, stated, statement.source, got, False, statement.at, brief=brief)
     found = elements(value)
     tolerance = _tolerance(problem, f"published.{key}", statement)
-    verdicts = [compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of) for leaf in leaves]
+    verdicts = [
+        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of, final) for leaf in leaves
+    ]
     if len(verdicts) == 1 and not isinstance(value, tuple):
         brief = verdicts[0].got
     wrong = any(v.ok is False and not v.rounded for v in verdicts)

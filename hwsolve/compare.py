@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hwsolve.answers import CONSTANTS, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
-from hwsolve.numbers import NotFinite
+from hwsolve.numbers import NotFinite, Undecided, is_exact
 from hwsolve.solution import Missing, Quantity, Text
-from hwsolve.typed import Typed, cut_off, next_digit, scaled, typed
+from hwsolve.typed import Typed, cut_off, loose, next_digit, scaled, typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -73,10 +73,11 @@ def compare(
     tolerance: Fraction | None,
     as_source: bool = False,
     of: tuple[Formula, ...] = (),
+    final: bool = True,
 ) -> Verdict:
     """What was typed, as text and as a formula, against a Quantity or a Formula, maybe a derivative `of` functions.
 
-    A source may write 6.4*10**9.
+    A source may write 6.4*10**9.  Unless it is final, a ball that is too wide to tell raises Undecided.
     """
     if isinstance(found, Missing):
         return Verdict(False, str(found), str(found.why))
@@ -85,9 +86,13 @@ def compare(
             return Verdict(True, found.text)
         decimal = typed(text) or (scaled(text) if as_source else None)
         if decimal is not None:
-            return _number(text, decimal, found, tolerance)
+            verdict = _number(text, decimal, found, tolerance)
+            if verdict.ok is None and not final:
+                raise Undecided(say("whether two values are equal"))
+            zeros = loose(text) if as_source and tolerance is None and verdict.ok is False else None
+            return verdict if zeros is None or verdict.rounded else _rounded(zeros, found, verdict)
         if not any(ref.name not in CONSTANTS or ref.indices for ref in references(stated)):
-            return _constant(stated, found, tolerance)
+            return _constant(stated, found, tolerance, final)
     formula = _formula_of(found)
     if formula is None:
         return Verdict(None, written(found))
@@ -133,23 +138,33 @@ def _number(text: str, wanted: Typed, found: Quantity, tolerance: Fraction | Non
     return Verdict(False if outside and cut is False else None, got, difference)
 
 
-def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> Verdict:
+def _rounded(wanted: Typed, found: Quantity, strict: Verdict) -> Verdict:
+    """A whole number whose zeros may hold places: the value rounds to it at its last other digit, or goes on there."""
+    low, high = interval(found.value)
+    if max(abs(low - wanted.value), abs(high - wanted.value)) <= wanted.half:
+        return Verdict(True, strict.got, how=say("agrees to {n} significant digits", n=wanted.digits))
+    if cut_off(wanted, low, high):
+        further = abs(wanted.value) + 2 * wanted.half
+        return strict._replace(rounded=str(-further if wanted.value < 0 else further))
+    return strict
+
+
+def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None, final: bool) -> Verdict:
     """A fraction or a formula without names: the value itself, as far as the value is known."""
     from fractions import Fraction
 
     from hwsolve.formula.decided import reason
     from hwsolve.formula.operators import NoValue
-    from hwsolve.numbers import close, precision
 
     try:
         wanted, (low, high) = value_of(stated)
     except NoValue as bad:
         return Verdict(False, found.text, reason(bad))
     if tolerance is None and not isinstance(found.value, float):
-        with precision(256):
-            if close(found.value, wanted):
-                return Verdict(True, found.text)
-        tolerance = Fraction(0)
+        if is_exact(found.value) and is_exact(wanted):
+            tolerance = Fraction(0)
+        else:
+            return _overlap(found, stated, final)
     if tolerance is None:
         tolerance = (1 + abs(low)) / 10**12  # float64 proves no digit: 12 of them are asked
     middle = (low + high) / 2
@@ -157,6 +172,26 @@ def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None) -> V
     if max(abs(least - middle), abs(most - middle)) <= tolerance:
         return Verdict(True, found.text)
     return Verdict(False, found.text, _difference((least + most) / 2 - middle))
+
+
+def _overlap(found: Quantity, stated: Formula, final: bool) -> Verdict:
+    """An irrational value against a constant: surely apart, or alike in so many digits, as far as both are known."""
+    from flint import arb
+
+    from hwsolve.formula.evaluate import evaluate, no_names
+    from hwsolve.numbers import LADDER, precision
+
+    with precision(LADDER[-1]):
+        off = arb(found.value) - arb(evaluate(stated, no_names))
+        if not off.contains(0):
+            least, most = interval(off)
+            return Verdict(False, found.text, _difference((least + most) / 2))
+        if not final:
+            raise Undecided(say("whether two values are equal"))
+        digits = int(min(arb(found.value).rel_accuracy_bits(), LADDER[-1]) * 0.30102) - 1
+    if digits < 1:
+        return Verdict(None, found.text)
+    return Verdict(True, found.text, how=say("agrees to {n} significant digits", n=digits))
 
 
 def value_of(f: Formula) -> tuple[Any, tuple[Fraction, Fraction]]:

@@ -51,13 +51,23 @@ def read_each(
 
 
 def work_out(problem: Problem) -> Solution:
-    """The solution of a problem, with its expectations and published answers compared."""
+    """The solution of a problem, with its expectations and published answers compared.
+
+    Where these ask for more digits than the values were proven to, the problem is worked out again at more bits.
+    """
     from hwsolve.checks import judge
+    from hwsolve.numbers import LADDER, Undecided
     from hwsolve.solvers import solver
     from hwsolve.spec.report import Full, SpecFailure
 
     try:
-        return judge(problem, solver(problem.kind).solve(problem))
+        found = solver(problem.kind).solve(problem)
+        for bits in LADDER[1:]:
+            try:
+                return judge(problem, found, final=False)
+            except Undecided:
+                found = solver(problem.kind).solve(msgspec.structs.replace(problem, bits=bits))
+        return judge(problem, found)
     except Full:
         assert problem.report is not None
         raise SpecFailure(problem.report) from None

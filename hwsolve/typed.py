@@ -49,6 +49,16 @@ def scaled(text: str) -> Typed | None:
     return Typed(mantissa.value * factor, mantissa.half * factor, mantissa.digits)
 
 
+def loose(text: str) -> Typed | None:
+    """`1790` known to three digits: a source may round a whole number, and zeros at its end hold the places then."""
+    number = typed(text)
+    if number is None or not number.value or "." in text or "e" in text.lower():
+        return None
+    digits = str(abs(int(number.value)))
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return number._replace(half=number.half * 10**zeros, digits=len(digits) - zeros) if zeros else None
+
+
 def cut_off(wanted: Typed, low: Fraction, high: Fraction) -> bool | None:
     """Whether a number between low and high has the digits that were typed and goes on; None where it may."""
     if wanted.value < 0 or (wanted.value == 0 and high <= 0):

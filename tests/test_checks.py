@@ -236,9 +236,25 @@ def test_nothing_right_is_wrong(value: Fraction, places: int, exponent: int, bal
     if p.verdict == "cut off":
         assert Fraction(p.rounded) == Fraction(rounded)
     wrong = as_decimal(value + (2 if value >= 0 else -2) * unit, places, exponent, "round")
-    if not tie:
+    holds_places = "." not in wrong and "e" not in wrong and wrong.endswith("0")  # 150530 for 150528 is rounded
+    if not tie and not holds_places:
         (p,) = judged(f"v: {{stated: {wrong}}}", answers, field="published").published
         assert p.verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("value", "stated", "verdict"),
+    [
+        (1792, "1790", "agrees"), (5376, "5400", "agrees"), (150_528, "150000", "agrees"), (-5376, "-5400", "agrees"),
+        (157_000, "150000", "cut off"), (-5376, "-5300", "cut off"), (1792, "1780", "wrong"), (5376, "5200", "wrong"),
+        (1792, "1790.0", "wrong"), (1795, "1791", "wrong"), (1795, "1.790e3", "wrong"),
+    ],
+)  # fmt: skip
+def test_zeros_at_the_end_of_a_published_number_may_hold_places(value: int, stated: str, verdict: str) -> None:
+    (p,) = judged(f"v: {{stated: {stated}}}", {"v": q(value)}, field="published").published
+    assert p.verdict == verdict
+    assert bool(p.how) == (verdict == "agrees")
+    assert judged(f"v: {stated}", {"v": q(value)}).checks[0].ok is False
 
 
 def test_domains_of_identities_are_heeded() -> None:
@@ -362,3 +378,22 @@ def test_what_sympy_says_of_a_difference(difference: str, zero: bool | None) -> 
 
 def test_what_can_be_evaluated_nowhere_is_not_decided() -> None:
     assert equal_for_all(parse("log(-1 - x**2)"), parse("x"), {}).equal is None
+
+
+def test_what_is_expected_of_an_irrational_value_is_told_apart_far_behind_the_digits_that_are_printed() -> None:
+    """Digits by mpmath; a constant that is not proven equal agrees to so many digits."""
+    import mpmath
+
+    import hwsolve
+
+    text = "kind: derivative\nfunction: exp(x)\nat: [{{x: 1}}]\nexpect: {{d1_at: ['{}']}}\n"
+    with mpmath.workdps(400):
+        for digits in (30, 45, 90, 300):
+            right = mpmath.nstr(mpmath.e, digits)
+            assert hwsolve.solve(text.format(right)).checks[0].ok
+            last = "1" if right[-1] != "1" else "3"
+            assert not hwsolve.solve(text.format(right[:-3] + last * 3)).checks[0].ok
+    for power in (20, 40, 100, 900):
+        assert not hwsolve.solve(text.format(f"exp(1) + 1/10**{power}")).checks[0].ok
+    (check,) = hwsolve.solve(text.format("exp(1/2)**2")).checks
+    assert check.ok and "significant digits" in str(check.how)

@@ -398,3 +398,18 @@ def test_nothing_there_is_zero() -> None:
     assert instantiate(parse("2*x[k - 4]"), {"k": 4}, shapes) == Number(0)
     assert instantiate(parse("sigmoid(Sum(w[u]*x[u + k], u, 1, 3))"), {"k": 5}, shapes) == parse("sigmoid(0)")
     assert instantiate(parse("y - x[9]"), {}, shapes) == Ref("y")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("Sum(j, j, 1, pi)", None), ("Sum(j, j, sqrt(2), 3)", None), ("Sum(j, j, 1, 5/2)", None), ("Sum(j, j, 1, 6/2)", 6)],
+)
+def test_a_bound_is_a_whole_number_or_an_error(text: str, value: int | None) -> None:
+    from hwsolve.formula.evaluate import no_names
+    from hwsolve.formula.operators import NoValue
+
+    if value is not None:
+        assert evaluate(parse(text), no_names) == value
+        return
+    with pytest.raises(NoValue, match="whole numbers"):
+        evaluate(parse(text), no_names)

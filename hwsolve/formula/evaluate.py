@@ -133,10 +133,11 @@ def repeated(f: Big, lookup: Lookup) -> Value:
     inner = Scope(lookup, f.index)
     if isinstance(low, Formula) or isinstance(high, Formula):
         return Big(f.op, as_formula(evaluate(f.body, inner)), f.index, as_formula(low), as_formula(high))
-    if high - low >= MAX_TERMS:
+    first, last = bound(low), bound(high)
+    if last - first >= MAX_TERMS:
         raise NoValue(say("A sum of more than {limit} terms is not evaluated.", limit=MAX_TERMS))
     values = []
-    for k in range(bound(low), bound(high) + 1):
+    for k in range(first, last + 1):
         inner.value = k
         values.append(evaluate(f.body, inner))
     if f.op in ("Sum", "Prod"):
@@ -147,10 +148,14 @@ def repeated(f: Big, lookup: Lookup) -> Value:
 
 
 def bound(value: Scalar) -> int:
-    """A bound of a big operator as an int."""
-    if value != int(value):
-        raise NoValue(say("The bounds of a sum are whole numbers, not {value}.", value=numbers.show(value).text))
-    return int(value)
+    """A bound of a big operator as an int; a ball that may be a whole number is Undecided."""
+    if type(value) is int:
+        return value
+    if not isinstance(value, float) and numbers.equal(value, found := numbers.FUNCTIONS["floor"](value)):
+        return int(found)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise NoValue(say("The bounds of a sum are whole numbers, not {value}.", value=numbers.show(value).text))
 
 
 def agrees(value: Scalar, found: Scalar, digits: int = 6) -> bool:

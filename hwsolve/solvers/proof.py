@@ -41,7 +41,7 @@ def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
             text = say("Computed in exact and certified numbers: float64 does not hold {what}.", what=why.what)
             return msgspec.structs.replace(found, notes=(*found.notes, Note("info", text)))
     open_question: Message | str = ""
-    for bits in numbers.LADDER:
+    for bits in [bits for bits in numbers.LADDER if bits >= problem.bits]:
         with numbers.precision(bits):
             try:
                 return work(problem)

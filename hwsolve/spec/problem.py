@@ -166,6 +166,7 @@ class Problem(msgspec.Struct, kw_only=True):
     """The part of a problem that all kinds share; a kind's record derives from it.
 
     `source`, `node` and `report` are filled in when it is loaded, `places` when its layers are built.
+    `bits` is the least precision: more where what is expected asks for it.
     """
 
     kind: Text = ""
@@ -186,6 +187,7 @@ class Problem(msgspec.Struct, kw_only=True):
     node: Mapping | None = None
     report: Report | None = None
     places: dict[str, tuple[Node, Path]] = {}  # where layers stand
+    bits: int = 0
 
     @property
     def place(self) -> str:

@@ -250,4 +250,5 @@ def test_no_product_with_a_name_reads_as_a_call(write: Callable[[Formula], str])
                 text = write(Call("*", (Ref(name), power)))
                 assert not any(text.startswith(call) for call in calls), text
     assert unicode(parse("sigma*(1 - x) + sigmoid(1 - x)")) == "σ · (1 − x) + σ(1 − x)"
-    assert unicode(parse("eta*(1 - x)")) == "η(1 − x)"  # no function is called η
+    for text, written in (("eta*(1 - x)", "η(1 − x)"), ("sigma_w**2*(1 - x)", "σ_w²(1 − x)")):
+        assert unicode(parse(text)) == written  # no function is called so

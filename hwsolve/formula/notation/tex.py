@@ -13,7 +13,7 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import GREEK, Name, derivative, parts
-from hwsolve.formula.notation.writer import ATOM, LETTERS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
 
 COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "inf", "omicron")}
@@ -78,7 +78,6 @@ class Latex(Writer):
 
     times, dot, minus, thin = " \\times ", " \\cdot ", "-", " "
     side_by_side = " "
-    heads = tuple(map(base, LETTERS))
     opening = ("(", "\\left(")
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 

@@ -33,7 +33,6 @@ class Writer:
     """The rules that Unicode and LaTeX share."""
 
     times, dot, minus, thin = " × ", " · ", "−", " "
-    heads = LETTERS  # a factor called as a function is needs a sign before a parenthesis
     opening: tuple[str, ...] = ("(",)
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
@@ -135,7 +134,8 @@ class Writer:
         for n in range(1, len(pieces)):
             left, right = pieces[n - 1], pieces[n]
             coefficient = n == 1 and whole and numbers == 1 and right.kind in beside
-            text += ("" if coefficient else self.between(left, right)) + right.text
+            as_call = called_as_function(items[n - 1]) and right.text.startswith(self.opening)
+            text += ("" if coefficient else self.dot if as_call else self.between(left, right)) + right.text
         return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product")
 
     def factor(self, piece: Piece, place: int, count: int, bare: bool) -> Piece:
@@ -160,8 +160,6 @@ class Writer:
             return self.dot
         if "number" in kinds:
             return self.times
-        if left.kind == "symbol" and left.text.startswith(self.heads) and right.text.startswith(self.opening):
-            return self.dot
         if right.kind == "group":
             return ""
         return self.thin if "call" in kinds or right.kind == "big" else ""
@@ -214,6 +212,15 @@ class Writer:
                 texts.append(self.write(condition).text)
                 last = condition.args[1] if bound and isinstance(condition, Call) else None
         return texts
+
+
+def called_as_function(f: Formula) -> bool:
+    """Whether a factor is the letter of a function, σ or f, so that σ(1 − x) would be its value; σ_w is none."""
+    base = f.args[0] if type(f) is Call and f.name == "**" else f
+    if type(base) is not Ref or derivative(base.name):
+        return False
+    name = parts(base.name)
+    return name.base in LETTERS and not name.word
 
 
 def factors(f: Formula) -> list[Formula]:

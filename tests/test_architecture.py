@@ -45,7 +45,7 @@ BELOW: dict[str, set[str]] = {
     "typed": set(),
     "compare": {"solution", "typed", "formula", "numbers", "language", "equality", "answers"},
     "checks": {"answers", "compare", "typed", "solution", "formula", "language", "spec", "errors"},
-    "pipeline": {"solvers", "spec", "checks", "solution"},
+    "pipeline": {"solvers", "spec", "checks", "solution", "numbers"},
     "schema": {"spec", "solvers", "layers"},
     "workers": set(),
     "batch": {"pipeline", "checks", "render", "files", "failure", "workers", "errors", "language", "solution", "spec"},

@@ -91,7 +91,7 @@ class Forms(Worker):
     """Holds the matrix form of every quantity against its array, as each pass is written."""
 
     def one_pass(self, step: int, trajectory: Any) -> None:
-        self.writer.at(step, trajectory.kept[step])
+        self.writer.at(step, trajectory)
         arrays = {}
         for name, value in trajectory.kept[step].items():
             arrays[symbol(self.writer.key(name, ()).name, whole=bool(self.graph.nodes[name].shape))] = floats(value)

@@ -11,9 +11,11 @@ import pytest
 
 import hwsolve
 from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Big, Call, Ref, children, walk
 from hwsolve.graph.lines import Disagreement
 from hwsolve.graph.operation import backward_schematic, forward_schematic
 from hwsolve.layers.correlation import Correlation
+from hwsolve.solution import Identity, Prose
 from hwsolve.solvers.windows import layer_task
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
@@ -323,3 +325,41 @@ def test_the_gradient_of_what_goes_in_is_an_answer(
         g = [g] * int(float(n.text))
     found = hwsolve.solve(problem | {"upstream": g}).answers
     assert found["dL_dz" if activation else "dL_dx"].main and found["dL_dw"].main
+
+
+# ---------------------------------------------------------------- letters
+
+
+BATCH = [[[1, 1, 2, 2], [0, 3, 3, 3]], [[5, 4, 3, 2], [1, 1, 1, 1]]]
+PAGES: dict[str, dict[str, Any]] = {
+    "names": {"layer": {"conv2d": {"out_channels": "M", "kernel_size": "K"}}},
+    "groups": {"layer": {"conv1d": {"out_channels": "M", "kernel_size": "K", "groups": "G"}}},
+    "transposed groups": {"layer": {"conv_transpose1d": {"out_channels": "M", "kernel_size": "K", "groups": 2}}},
+    "an activation": {"layer": {"conv1d": {"out_channels": "M", "kernel_size": 2}}, "activation": "sigmoid"},
+    "a batch": {"layer": {"conv1d": {"out_channels": 3, "kernel_size": 2}}, "input": BATCH}
+    | {"upstream": [[[1, 2, 3]] * 3] * 2},
+    "pooling of a batch": {"kind": "pooling", "layer": {"max_pool1d": 2}, "input": BATCH, "ties": "split"}
+    | {"upstream": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]},
+}
+NUMBERS = {"values": [[[1, -2]] * 2] * 3}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_letter_means_one_thing_on_a_page(name: str) -> None:
+    """An element of a quantity has the same letters wherever it is general, and none that a sum below d/dx binds."""
+    problem = {"kind": "convolution"} | PAGES[name]
+    if name == "a batch":
+        problem["layer"] = {"conv1d": problem["layer"]["conv1d"] | {"weight": NUMBERS, "bias": False}}
+    found = solved(problem)
+    letters: dict[str, set[tuple[str, ...]]] = {}
+    for line in found.lines:
+        if isinstance(line, Prose) and line.formulas and isinstance(lhs := line.formulas[0].formula, Ref):
+            letters.setdefault(lhs.name, set()).add(tuple(plain(i) for i in lhs.indices))
+        if isinstance(line, Identity):
+            for node in walk(line.lhs):
+                if isinstance(node, Call) and node.name == "diff":
+                    below, by = node.args[:2]
+                    bound = {n.index for n in walk(below) if isinstance(n, Big)}
+                    assert not bound & {plain(i) for i in children(by)}
+    assert {"dL_dx", "dL_dz"} & letters.keys()
+    assert {key: uses for key, uses in letters.items() if len(uses) > 1} == {}

@@ -51,6 +51,7 @@ class Writer:
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.reader = Reader()
         self.taken = every_name(graph)  # names that no index may have
+        self.letters: dict[str, tuple[str, ...]] = {}  # of the indices of a quantity, where a page has its own
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function

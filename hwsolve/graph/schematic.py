@@ -51,7 +51,8 @@ def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
     """An element of the quantity, and its formula."""
     of = writer.graph.nodes.get(node.of, node)
     samples = writer.graph.batched and of.role in ("given", "forward", "loss")
-    schematic = lettered(of_node(writer, node), LEADING[:1] if samples else (), writer.taken)
+    stated = writer.letters.get(of.name, ())
+    schematic = lettered(of_node(writer, node), LEADING[:1] if samples else (), writer.taken, stated)
     key = writer.key(node.name, ())
     return Ref(key.name, tuple(Ref(i) for i in schematic.indices)), schematic.formula
 
@@ -117,9 +118,24 @@ def keyed(writer: Writer, f: Formula) -> Formula:
     return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
 
 
-def lettered(schematic: Schematic, keep: tuple[str, ...], taken: frozenset[str]) -> Schematic:
-    """Single letters for the index variables, and for bound ones that had to make way; the sample's own is kept."""
+def making_way(f: Formula, element: Ref) -> Formula:
+    """The formula with other letters for bound indices that are called as an index of an element is."""
+    from hwsolve.formula.differentiate import apart as bound_apart
+
+    return bound_apart(f, element)
+
+
+def lettered(
+    schematic: Schematic, keep: tuple[str, ...], taken: frozenset[str], stated: tuple[str, ...] = ()
+) -> Schematic:
+    """Single letters for the index variables, and for bound ones that had to make way; the sample's own is kept.
+
+    Where letters are stated for the quantity, it has these.
+    """
     bound = {n.index: None for n in walk(schematic.formula) if isinstance(n, Big)}
+    if len(stated) == len(schematic.indices) and not {*stated} & taken:
+        named: dict[str, Formula] = {i: Ref(letter) for i, letter in zip(schematic.indices, stated, strict=True)}
+        return Schematic(substitute(making_way(schematic.formula, Ref("", tuple(named.values()))), named), stated)
     used = {*bound, *schematic.indices} | taken
     free = (letter for letter in LETTERS if letter not in used)
     given = [old for old in schematic.indices if old not in keep and old.rstrip("_") in LEADING + INNER]

@@ -164,7 +164,7 @@ class Unicode(Writer):
         bounds = f"{f.index}={low}".replace(" ", "").translate(SUBSCRIPTS)
         up = raisable(high.replace(" ", "")) if "," not in high else None
         if up is None or any(a == b for a, b in zip(f"{f.index}={low}".replace(" ", ""), bounds, strict=True)):
-            return Piece(f"{BIG[f.op]}[{f.index} = {low}…{high}] {text}", PRODUCT, "big")
+            return Piece(f"{BIG[f.op]}[{self.write(Ref(f.index)).text} = {low}…{high}] {text}", PRODUCT, "big")
         return Piece(f"{BIG[f.op]}{bounds}{up} {text}", PRODUCT, "big")
 
     def call(self, f: Call) -> Piece:

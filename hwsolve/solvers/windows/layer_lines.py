@@ -59,8 +59,16 @@ class LayerWorker(Worker):
     def start(self, trajectory: Trajectory) -> None:
         """The givens, the layer, its shape and its index formulas."""
         super().start(trajectory)
+        self.writer.letters = self.letters()
         self.shape()
         self.derivation()
+
+    def letters(self) -> dict[str, tuple[str, ...]]:
+        """The letters of what the layer reads, the same in the index formulas and beside the numbers."""
+        inputs = self.graph.nodes[self.graph.output].inputs
+        found = {name: tuple(self.recursion.letters(slot).values()) for slot, name in enumerate(inputs)}
+        before = self.graph.nodes[inputs[0]].inputs  # z, where x is f(z)
+        return found | ({before[0]: found[inputs[0]]} if before else {})
 
     def network(self) -> Section:
         """The layer as a table."""

@@ -85,7 +85,8 @@ class Recursion:
         if slot == 0:
             chosen = ("n", "c")[2 - lead :] + PLACES[:axes]
         elif slot == 1 and own:  # one weight for all has no letters
-            chosen = ("o", "c")[2 - lead :] + CELLS[:axes]
+            channels = ("o", "c") if isinstance(self.operation, Correlation) else ("c", "o")
+            chosen = channels[2 - lead :] + CELLS[:axes]
         else:
             chosen = ("o",)[: len(own)]
         return dict(zip(own, chosen, strict=True))
@@ -149,8 +150,9 @@ class Recursion:
     @cached_property
     def local(self) -> tuple[Formula, Formula]:
         """diff(y[p], x[i]), and the same with δ's."""
-        _, y = self.output()
         wrt = self.element()
+        own = {i.name: f"{i.name}2" for i in wrt.indices if isinstance(i, Ref)}
+        y = renamed(self.output()[1], own)  # what a sum binds is not the place that is differentiated by
         lhs = guarded(guarded(y, self.weights(), self.bounds()), {self.called.x: self.inputs}, self.bounds(), False)
         derivative = guarded(differentiate(y, wrt, eliminate=False), self.weights(), self.bounds())
         derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt)))

@@ -402,7 +402,12 @@ def test_nothing_there_is_zero() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("Sum(j, j, 1, pi)", None), ("Sum(j, j, sqrt(2), 3)", None), ("Sum(j, j, 1, 5/2)", None), ("Sum(j, j, 1, 6/2)", 6)],
+    [
+        ("Sum(j, j, 1, pi)", None),
+        ("Sum(j, j, sqrt(2), 3)", None),
+        ("Sum(j, j, 1, 5/2)", None),
+        ("Sum(j, j, 1, 6/2)", 6),
+    ],
 )
 def test_a_bound_is_a_whole_number_or_an_error(text: str, value: int | None) -> None:
     from hwsolve.formula.evaluate import no_names

@@ -53,7 +53,8 @@ def read_each(
 def work_out(problem: Problem) -> Solution:
     """The solution of a problem, with its expectations and published answers compared.
 
-    Where these ask for more digits than the values were proven to, the problem is worked out again at more bits.
+    Where these ask for more digits than the values were proven to, the problem is worked out again at more bits, as
+    far as its kind allows.
     """
     from hwsolve.checks import judge
     from hwsolve.numbers import LADDER, Undecided
@@ -62,7 +63,7 @@ def work_out(problem: Problem) -> Solution:
 
     try:
         found = solver(problem.kind).solve(problem)
-        for bits in LADDER[1:]:
+        for bits in (bits for bits in LADDER[1:] if bits <= problem.MOST_BITS):
             try:
                 return judge(problem, found, final=False)
             except Undecided:

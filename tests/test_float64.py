@@ -14,6 +14,7 @@ from hwsolve import numbers
 from hwsolve.numbers.measured import Measured
 from hwsolve.solution import Carried, Quantity, Value
 from hwsolve.spec.report import SpecFailure
+from tests.random_nets import LOSSES
 
 NETS = int(os.environ.get("HWSOLVE_FLOAT_NETS", "300"))
 ACTIVATIONS = [
@@ -35,15 +36,6 @@ ACTIVATIONS = [
     "relu6",
     "log_sigmoid",
     "identity",
-]
-LOSSES = [
-    "half_squared_error",
-    "mse_loss",
-    "l1_loss",
-    "cross_entropy",
-    "nll_loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
 ]
 
 

@@ -71,6 +71,7 @@ class Problem(base.Problem, kw_only=True):
     wrt: Annotated[tuple[Formula, ...], ListOf(AnyFormula, minimum=1, single=True)] = ()
     order: Annotated[int, CountField(1, 12)] = 1
     at: Annotated[tuple[dict[str, Array], ...], ListOf(MapOf(ArrayField()), single=True)] = ()
+    MOST_BITS: ClassVar[int] = 8192
     MEANINGS: ClassVar[dict[str, Message]] = {
         "function": say("the function, or a list of several"),
         "variables": say("what names stand for; a name that is not here is a real number"),

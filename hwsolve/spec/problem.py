@@ -189,6 +189,9 @@ class Problem(msgspec.Struct, kw_only=True):
     places: dict[str, tuple[Node, Path]] = {}  # where layers stand
     bits: int = 0
 
+    # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits
+    MOST_BITS: ClassVar[int] = 512
+
     @property
     def place(self) -> str:
         """`file:line:column` where it begins."""

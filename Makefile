@@ -17,7 +17,7 @@ types: .venv/installed
 	$(BIN)/mypy
 
 translations: .venv/installed  ## every sentence has its Chinese one
-	$(BIN)/python tools/catalogue.py zh --check
+	$(BIN)/python -m hwsolve.locale.catalogue zh --check
 
 batch: .venv/installed
 	$(BIN)/hwsolve batch problems/

@@ -28,7 +28,7 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
     if key in answers:
         return answers[key].value
     from hwsolve.formula.parse import FormulaError, parse
-    from hwsolve.formula.polynomial import canonical
+    from hwsolve.formula.simplify.polynomial import canonical
     from hwsolve.spec.limits import excessive
 
     try:

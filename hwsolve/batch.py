@@ -16,7 +16,7 @@ from hwsolve.errors import CallError
 from hwsolve.failure import explained
 from hwsolve.files import read_spec, reason_of
 from hwsolve.language import Message, say
-from hwsolve.pipeline import Wishes, read_each, work_out
+from hwsolve.pipeline import Request, read_each, work_out
 from hwsolve.render import Options, render
 from hwsolve.spec.problem import Problem
 from hwsolve.workers import Crashed, Late, run_all
@@ -27,7 +27,7 @@ HOLDS, FAILS, WRONG, BUG = 0, 1, 2, 3
 class Plan(msgspec.Struct, frozen=True):
     """What is done with every spec."""
 
-    wishes: Wishes = Wishes()
+    wishes: Request = Request()
     format: str | None = None  # None: solve and check only
     options: Options = Options()
     strict: bool = False

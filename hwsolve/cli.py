@@ -11,8 +11,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole, with_common
+from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
-from hwsolve.solvers import KINDS
 from hwsolve.streams import prepare
 
 INTERRUPTED = 130  # as shells have it for the signal of Ctrl-C

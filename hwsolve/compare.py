@@ -101,7 +101,7 @@ def compare(
 
 def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str], of: tuple[Formula, ...]) -> Verdict:
     """Whether two formulas are equal for all values."""
-    from hwsolve.equality import equal_for_all
+    from hwsolve.formula.equality.equality import equal_for_all
 
     same = equal_for_all(found, stated, domains, of)
     why = _stranger(stated, found, domains) or same.witness if same.equal is False else None

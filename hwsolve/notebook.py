@@ -11,7 +11,7 @@ from hwsolve import solution
 from hwsolve.errors import CallError
 from hwsolve.files import read_spec
 from hwsolve.language import say
-from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.pipeline import Request, read, work_out
 
 Spec = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -74,7 +74,7 @@ def is_text(spec: Any) -> bool:
 def _solve(text: str | bytes, source: str, overrides: dict[str, Any]) -> list[Solution]:
     from hwsolve.spec.load import as_text
 
-    wishes = Wishes({path: as_text(value).strip() for path, value in overrides.items()})
+    wishes = Request({path: as_text(value).strip() for path, value in overrides.items()})
     problems = read(text, source, wishes)
     return [_dressed(work_out(problem)) for problem in problems]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hwsolve.spec.report import SpecFailure
 
 
-class Wishes(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True):
     """What the caller asks beside the spec.
 
     `overrides` replace parts of it (path and YAML text); where a text has no key of `instead` at its top, that is added
@@ -24,7 +24,7 @@ class Wishes(msgspec.Struct, frozen=True):
     settings: dict[str, Any] = {}
 
 
-def read(text: str | bytes, source: str, wishes: Wishes | None = None, kind: str | None = None) -> list[Problem]:
+def read(text: str | bytes, source: str, wishes: Request | None = None, kind: str | None = None) -> list[Problem]:
     """The problems of a text; all its mistakes together are a SpecFailure.  `kind` is the only one it may hold."""
     from hwsolve.spec.load import all_right
 
@@ -32,16 +32,16 @@ def read(text: str | bytes, source: str, wishes: Wishes | None = None, kind: str
 
 
 def read_each(
-    text: str | bytes, source: str, wishes: Wishes | None = None, kind: str | None = None
+    text: str | bytes, source: str, wishes: Request | None = None, kind: str | None = None
 ) -> list[Problem | SpecFailure]:
     """The problem of each document of a text, or what is wrong with it."""
-    from hwsolve.solvers import KINDS, solver
+    from hwsolve.kinds import KINDS, solver
     from hwsolve.spec.load import load_each
 
     def record(name: str) -> type[Problem] | None:
         return solver(name).Problem if name in KINDS else None
 
-    wishes = wishes or Wishes()
+    wishes = wishes or Request()
     found = load_each(text, source, record, KINDS, wishes.overrides, kind, wishes.instead)
     for name, value in wishes.settings.items():
         for problem in found:
@@ -57,8 +57,8 @@ def work_out(problem: Problem) -> Solution:
     far as its kind allows.
     """
     from hwsolve.checks import judge
+    from hwsolve.kinds import solver
     from hwsolve.numbers import LADDER, Undecided
-    from hwsolve.solvers import solver
     from hwsolve.spec.report import Full, SpecFailure
 
     try:

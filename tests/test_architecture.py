@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from hwsolve import cli
+from hwsolve.kinds import KINDS
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.render import FORMATS
-from hwsolve.solvers import KINDS
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "hwsolve"
@@ -23,6 +23,7 @@ MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "problems" not in p.parts)
 # A part may import from those behind it, and from itself.  What is not named here is judged by its folder.
 BELOW: dict[str, set[str]] = {
     "language": set(),
+    "locale": {*("cli", "commands", "files", "kinds", "layers", "spec", "language", "render")},
     "numbers": {"language"},
     "formula": {"numbers", "language"},
     "solution": {"formula", "language"},
@@ -30,7 +31,12 @@ BELOW: dict[str, set[str]] = {
     "spec": {"formula", "language"},
     "graph": {"formula", "numbers", "language", "solution", "quantities"},
     "layers": {"graph", "formula", "numbers", "language", "spec"},
-    "solvers": {"layers", "graph", "formula", "numbers", "language", "spec", "solution", "quantities", "errors"},
+    "proof": {"numbers", "language", "solution", "spec"},
+    "derivation": {"layers", "graph", "formula", "numbers", "language", "solution"},
+    "kinds": {
+        *("proof", "derivation", "layers", "graph", "formula", "numbers", "language", "spec", "solution"),
+        *("quantities", "errors"),
+    },
     "trace": {"solution", "formula", "language", "errors"},
     "render": {"solution", "formula", "numbers", "language", "trace", "quantities", "hwsolve"},
     "errors": {"language"},
@@ -40,13 +46,11 @@ BELOW: dict[str, set[str]] = {
     "examples": {"errors", "language", "spec"},
     "failure": {"errors", "language", "spec", "hwsolve"},
     "answers": {"solution", "formula", "numbers", "language", "spec", "quantities"},
-    "equality": {"formula", "numbers", "language", "sample_points"},
-    "sample_points": {"formula", "numbers"},
     "typed": set(),
-    "compare": {"solution", "typed", "formula", "numbers", "language", "equality", "answers"},
+    "compare": {"solution", "typed", "formula", "numbers", "language", "answers"},
     "checks": {"answers", "compare", "typed", "solution", "formula", "language", "spec", "errors"},
-    "pipeline": {"solvers", "spec", "checks", "solution", "numbers"},
-    "schema": {"spec", "solvers", "layers"},
+    "pipeline": {"kinds", "spec", "checks", "solution", "numbers"},
+    "schema": {"spec", "kinds", "layers"},
     "workers": set(),
     "batch": {"pipeline", "checks", "render", "files", "failure", "workers", "errors", "language", "solution", "spec"},
     "junit": {"batch", "language"},
@@ -100,12 +104,12 @@ def test_imports_go_one_way(path: Path) -> None:
     assert imports(path) - {part} <= BELOW[part]
 
 
-def test_solvers_and_printers_do_not_see_each_other() -> None:
+def test_kinds_and_printers_do_not_see_each_other() -> None:
     reach: dict[str, set[str]] = {}
     for path in MODULES:
         reach.setdefault(part_of(module_name(path)), set()).update(imports(path))
-    assert "render" not in reach["solvers"]
-    assert not {"solvers", "layers", "graph", "spec"} & reach["render"]
+    assert "render" not in reach["kinds"]
+    assert not {"kinds", "layers", "graph", "spec"} & reach["render"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

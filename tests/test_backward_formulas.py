@@ -14,7 +14,7 @@ from hwsolve.formula.differentiate import backward
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 mp.mp.dps = 50
 
@@ -60,7 +60,7 @@ def value(f: Formula, env: dict) -> object:
             if at not in env[name]:
                 raise Absent
             return env[name][at]
-        case Big(op, body, index, low, high):
+        case BigOperator(op, body, index, low, high):
             found = []
             for k in range(int(value(low, env)), int(value(high, env)) + 1):
                 try:

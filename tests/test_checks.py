@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hwsolve.answers import BadKey, elements, look_up, shape_of, written
 from hwsolve.checks import disagreements, failure_text, failures, judge
 from hwsolve.compare import compare, interval
-from hwsolve.equality import equal_for_all
+from hwsolve.formula.equality.equality import equal_for_all
 from hwsolve.formula.parse import parse
 from hwsolve.formula.symbolic import vanishes
 from hwsolve.formula.tree import Ref

@@ -15,19 +15,19 @@ from hwsolve import cli
 from hwsolve.commands import reference
 from hwsolve.commands.listing import SUBJECTS, listing
 from hwsolve.formula.functions import FUNCTIONS
+from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS
+from hwsolve.locale import catalogue
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.render.measure import width
 from hwsolve.solution import Solution
-from hwsolve.solvers import KINDS
 from tests.conftest import ROOT, Run
 from tests.test_bad import FOLDER, verdict
 from tests.test_bad import SPECS as BAD
 from tests.test_exercises import SPECS
 from tests.test_language import CHINESE, ZH
-from tools import catalogue
 
 # a sentence without a translation is a warning of tests/test_language.py and an error of `make check`
 pytestmark = pytest.mark.skipif(

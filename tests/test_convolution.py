@@ -11,12 +11,12 @@ import pytest
 
 import hwsolve
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Big, Call, Ref, children, walk
-from hwsolve.graph.lines import Disagreement
+from hwsolve.formula.tree import BigOperator, Call, Ref, children, walk
+from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.operation import backward_schematic, forward_schematic
+from hwsolve.kinds.convolution import build as layer_task
 from hwsolve.layers.correlation import Correlation
 from hwsolve.solution import Identity, Prose
-from hwsolve.solvers.windows import layer_task
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 
@@ -359,7 +359,7 @@ def test_a_letter_means_one_thing_on_a_page(name: str) -> None:
             for node in walk(line.lhs):
                 if isinstance(node, Call) and node.name == "diff":
                     below, by = node.args[:2]
-                    bound = {n.index for n in walk(below) if isinstance(n, Big)}
+                    bound = {n.index for n in walk(below) if isinstance(n, BigOperator)}
                     assert not bound & {plain(i) for i in children(by)}
     assert {"dL_dx", "dL_dz"} & letters.keys()
     assert {key: uses for key, uses in letters.items() if len(uses) > 1} == {}

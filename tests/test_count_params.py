@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from hwsolve.derivation.size_lines import Disagreement
 from hwsolve.errors import CallError
-from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
 from hwsolve.solution import Solution
-from hwsolve.solvers.size_lines import Disagreement
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
 
@@ -279,10 +279,10 @@ def test_conventions() -> None:
 
 def test_columns_are_those_that_are_asked_for() -> None:
     text = json.dumps({"kind": "count-params", "network": {"input": 3, "layers": [{"linear": 2}]}})
-    (problem,) = read(text, "t.yaml", Wishes(settings={"columns": ("params", "macs")}))
+    (problem,) = read(text, "t.yaml", Request(settings={"columns": ("params", "macs")}))
     table = work_out(problem).sections[-1].tables[0]
     assert [str(c) for c in table.columns] == ["Layer", "Output", "Parameters", "Multiply-adds"]
-    (problem,) = read(text, "t.yaml", Wishes(settings={"columns": ("parms",)}))
+    (problem,) = read(text, "t.yaml", Request(settings={"columns": ("parms",)}))
     with pytest.raises(CallError, match="parms"):
         work_out(problem)
 

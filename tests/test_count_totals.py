@@ -21,7 +21,7 @@ from hwsolve.formula.tree import Formula, references
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
 from hwsolve.layers.cost import NotCounted, Nothing
-from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
 from hwsolve.solution import Identity, Line, Prose, Quantity, Solution, Table, Value
@@ -31,7 +31,7 @@ from tests.line_check import answers_without_line, wrong_lines
 
 def solved(kind: str, layers: list[Any], shape: Any, columns: tuple[str, ...] = (), **more: Any) -> Solution:
     spec = {"kind": kind, "network": {"input": shape, "layers": layers}, **more}
-    (problem,) = read(json.dumps(spec), "test.yaml", Wishes(settings={"columns": columns} if columns else {}))
+    (problem,) = read(json.dumps(spec), "test.yaml", Request(settings={"columns": columns} if columns else {}))
     return work_out(problem)
 
 

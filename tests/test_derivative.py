@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import hwsolve
+from hwsolve.kinds.derivative.problem import STARTER, from_text
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
 from hwsolve.solution import Identity, Solution
-from hwsolve.solvers.derivative import STARTER, from_text
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import Run
 from tests.line_check import answers_without_line, wrong_lines
@@ -242,7 +242,7 @@ def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """SymPy's second opinion stops a derivative that is not one."""
     from hwsolve.formula import rules
     from hwsolve.formula.tree import Number
-    from hwsolve.solvers.derivatives.second_opinion import Disagreement
+    from hwsolve.kinds.derivative.sympy_check import Disagreement
 
     wrong = rules.Result(rules.say("no rule"), Number(7), Number(7))
     monkeypatch.setitem(rules.ARITHMETIC, "**", lambda f, task: wrong)

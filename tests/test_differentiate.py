@@ -12,13 +12,13 @@ import pytest
 from hwsolve.formula.differentiate import Step, differentiate
 from hwsolve.formula.functions import ACTIVATIONS, ELEMENTARY
 from hwsolve.formula.indices import solve
-from hwsolve.formula.logarithms import taken_apart
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.recognise import recognised
 from hwsolve.formula.rules import NoRule
-from hwsolve.formula.simplify import expand, factored, simplify, together
-from hwsolve.formula.textbook import textbook
+from hwsolve.formula.simplify.logarithms import taken_apart
+from hwsolve.formula.simplify.recognise import recognised
+from hwsolve.formula.simplify.simplify import expand, factored, simplify, together
+from hwsolve.formula.simplify.textbook import textbook
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.formula.vectors import Elements, NoElement, compact
 from tests.test_backward_formulas import positions, value

@@ -13,10 +13,10 @@ from fractions import Fraction
 import pytest
 
 import hwsolve
-from hwsolve.equality import equal_for_all
-from hwsolve.formula.inequalities import Linear, feasible
+from hwsolve.formula.equality.equality import equal_for_all
+from hwsolve.formula.equality.inequalities import Linear, feasible
+from hwsolve.formula.equality.piecewise import proven_equal
 from hwsolve.formula.parse import parse
-from hwsolve.formula.pieces import proven_equal
 from hwsolve.formula.tree import ONE, Ref
 
 DOMAINS = {"n": "size", "i": "index", "k": "index", "C": "size"}

@@ -20,7 +20,7 @@ from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Big, Formula, Number, Ref, walk
+from hwsolve.formula.tree import BigOperator, Formula, Number, Ref, walk
 from hwsolve.numbers import NotFinite, TooRough, Undecided, exact, precision
 from tests.line_check import ANALYTIC, Reader, Wrong, mp, read
 
@@ -357,7 +357,7 @@ def test_convolution_and_its_gradient_are_loops(s: dict[str, int], unroll_limit:
     for c, m in np.ndindex(dx.shape):
         f = instantiate(TO_INPUT, {**s, "c": c + 1, "m": m + 1}, shapes, unroll_limit)
         assert evaluate(f, table(**arrays)) == dx[c, m]
-        assert unroll_limit < 64 or not any(isinstance(node, Big) for node in walk(f))
+        assert unroll_limit < 64 or not any(isinstance(node, BigOperator) for node in walk(f))
 
 
 @given(settings_of_windows)

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 import hwsolve
 from hwsolve import pipeline
 from hwsolve.formula.tree import Number, Ref
+from hwsolve.kinds.convolution.page import LayerWorker
 from hwsolve.layers import LAYERS
 from hwsolve.solution import Carried, Prose, Solution, Value
-from hwsolve.solvers.windows.layer_lines import LayerWorker
 from hwsolve.spec.report import SpecFailure
 from tests.random_nets import problems
 from tests.test_backward_formulas import Absent, value

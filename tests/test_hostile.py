@@ -26,7 +26,7 @@ from hwsolve.errors import CallError
 from hwsolve.files import write_whole
 from hwsolve.formula.domain import DOMAINS, choices
 from hwsolve.language import say, visible
-from hwsolve.pipeline import Wishes
+from hwsolve.pipeline import Request
 from hwsolve.render import measure, wrap
 from tests.conftest import ROOT, Run
 
@@ -335,7 +335,7 @@ def test_a_bug_says_which_problem_met_it(
 ) -> None:
     from hwsolve.commands.options import Common
     from hwsolve.commands.solving import run
-    from hwsolve.solvers import solver
+    from hwsolve.kinds import solver
 
     (tmp_path / "a.yaml").write_text(GOOD + "---\n" + GOOD.replace("2,", "5,").replace("9", "18"))
     solve = solver("count-params").solve
@@ -345,7 +345,7 @@ def test_a_bug_says_which_problem_met_it(
             raise RuntimeError("lost\x1b")
         return solve(problem)
 
-    monkeypatch.setattr("hwsolve.solvers.count_params.solve", broken)
+    monkeypatch.setattr("hwsolve.kinds.count_params.problem.solve", broken)
     assert run([str(tmp_path / "a.yaml")], Common()) == 3
     shown = capsys.readouterr()
     assert f"{tmp_path}/a.yaml:1:1: hwsolve has a bug" in shown.err and "lost\\x1b" in shown.err and "= 18" in shown.out
@@ -441,7 +441,7 @@ def test_a_spec_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD)
     found = read_all(
         [str(tmp_path / "none"), str(tmp_path), str(tmp_path / "a.yaml"), "\0"],
-        Wishes(),
+        Request(),
     )
     assert [isinstance(one, Exception) for one in found] == [True, True, False, True]
 

@@ -12,16 +12,16 @@ import pytest
 
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number
+from hwsolve.kinds.initialization.derivation import Sheet
+from hwsolve.kinds.initialization.growth_bound import growth
+from hwsolve.kinds.initialization.moments import second_moment, unit
+from hwsolve.kinds.initialization.piecewise import NotPieces, pieces
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation
 from hwsolve.numbers import precision
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.solution import Formula, Solution
-from hwsolve.solvers.variances.growth import growth
-from hwsolve.solvers.variances.moments import second_moment, unit
-from hwsolve.solvers.variances.pieces import NotPieces, pieces
-from hwsolve.solvers.variances.sheet import Sheet
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
 
@@ -148,8 +148,8 @@ def test_fifty_digits_are_fifty_right_digits() -> None:
 
 def test_a_wrong_moment_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed form and integration are independent: change one of them, and no line is made."""
-    from hwsolve.solvers.variances import moments
-    from hwsolve.solvers.variances.sheet import Disagreement
+    from hwsolve.kinds.initialization import moments
+    from hwsolve.kinds.initialization.derivation import Disagreement
 
     right = moments.normal_integral
     monkeypatch.setattr(moments, "normal_integral", lambda *args: right(*args) + Number(1, 1000))

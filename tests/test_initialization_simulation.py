@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from hwsolve.formula.parse import parse
+from hwsolve.kinds.initialization.moments import unit
+from hwsolve.kinds.initialization.prediction import Curves, Interpolated, expected
+from hwsolve.kinds.initialization.simulation import Simulate, simulate
 from hwsolve.pipeline import read, work_out
 from hwsolve.solution import Curve, Solution, Table
-from hwsolve.solvers.variances.moments import unit
-from hwsolve.solvers.variances.prediction import Curves, Interpolated, expected
-from hwsolve.solvers.variances.simulation import Simulate, simulate
 
 LIMIT = 5  # standard errors
 
@@ -54,7 +54,7 @@ def test_fifty_layers_of_512_units(text: str) -> None:
 
 def test_a_wrong_prediction_is_seen() -> None:
     """A squared gain that is 25 % off leaves the five standard errors, forward and backward."""
-    from hwsolve.solvers.variances.simulation import drawn, track
+    from hwsolve.kinds.initialization.simulation import drawn, track
 
     f, setting = curves("relu(z)"), Simulate(20, 256, 1, 16)
     z, delta = drawn(f, 2.0, setting)

@@ -13,11 +13,11 @@ import pytest
 
 from hwsolve import language
 from hwsolve.language import Message, say, translate, use
+from hwsolve.locale import catalogue
 from hwsolve.render import Options, render
 from hwsolve.render.measure import width
 from tests.conftest import ROOT
 from tests.render_samples import counting, homework
-from tools import catalogue
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 ZH = catalogue.read((catalogue.folder("zh") / "hwsolve.po").read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def test_the_catalogue_has_every_text_of_the_program_and_no_other() -> None:
 def test_the_gate_refuses_a_missing_and_a_stale_entry(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "catalogue.py zh --check" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "catalogue zh --check" in (ROOT / "Makefile").read_text(encoding="utf-8")
     entries = {text: [] for text in ZH}
     monkeypatch.setattr(catalogue, "entries", lambda: entries)
     assert catalogue.main("zh", "--check") == 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hwsolve.layers import LAYERS
-from hwsolve.pipeline import Wishes, read, work_out
+from hwsolve.pipeline import Request, read, work_out
 from tests.conftest import PROBLEMS
 
 TRUTH = Path(__file__).parent / "truth"
@@ -116,7 +116,7 @@ def test_a_shipped_model_counts_as_torchvision_does(model: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_stored_outputs_of_a_shipped_model_are_those_that_hooks_see(model: str) -> None:
     text = (PROBLEMS / "models" / f"{model}.yaml").read_text(encoding="utf-8")
-    (problem,) = read(text, model, Wishes({"count.activations": "outputs"}, {}))
+    (problem,) = read(text, model, Request({"count.activations": "outputs"}, {}))
     answers = work_out(problem).answers
     macs = {row["name"]: row for row in rows("torchvision_macs.csv")}[model]
     total = answers["activations"].value.value

@@ -16,6 +16,7 @@ from hwsolve.examples import names as examples
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import BIG_OPERATORS
 from hwsolve.formula.vectors import NUMBERS, VECTORS
+from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.blocks import COMPOSITES
@@ -23,7 +24,6 @@ from hwsolve.layers.initializers import INITIALIZERS
 from hwsolve.layers.loss import LOSSES
 from hwsolve.layers.optimizer import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
-from hwsolve.solvers import KINDS
 from hwsolve.spec.arrays import FORMS
 from hwsolve.spec.fields import Flag
 from hwsolve.spec.records import form_of, meanings
@@ -71,13 +71,13 @@ def test_every_entry_says_what_each_argument_takes_and_means(subject: str, name:
 
 def records() -> list[Any]:
     """Every record that a spec is read into, by its name, with those within them."""
-    import hwsolve.solvers as solvers
+    from hwsolve import kinds
     from hwsolve.layers.base import Symbols
     from hwsolve.layers.loss import LossSymbols
     from hwsolve.layers.parameter import ParameterSpec
 
     found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
-    return [*found, ParameterSpec, *(solvers.solver(kind).Problem for kind in KINDS)]
+    return [*found, ParameterSpec, *(kinds.solver(kind).Problem for kind in KINDS)]
 
 
 @pytest.mark.parametrize("cls", records(), ids=lambda cls: f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}")

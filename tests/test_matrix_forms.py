@@ -13,9 +13,9 @@ import pytest
 import hwsolve
 from hwsolve import pipeline
 from hwsolve.formula.notation import symbol
-from hwsolve.graph.matrix import matrix_form
+from hwsolve.graph.explain.matrix import matrix_form
+from hwsolve.kinds.backprop.page import Worker
 from hwsolve.solution import Prose
-from hwsolve.solvers.training.worker import Worker
 from tests.test_axes import array
 
 FORM = re.compile(

@@ -204,7 +204,7 @@ def test_no_name_stands_for_two_of_one_kind() -> None:
 
 def test_every_other_name_is_of_something() -> None:
     keys = {"out_features", "out_channels", "kernel_size", "lr", "weight", "bias", "input", "target", "steps", "times"}
-    from hwsolve.solvers import KINDS
+    from hwsolve.kinds import KINDS
 
     assert set(ELSEWHERE) <= keys | {"**"} | set(KINDS) | {name for _, known in KNOWN.values() for name in known}
 
@@ -311,10 +311,10 @@ def test_a_count_behind_prelu_is_that_of_torch() -> None:
 
 
 def test_an_override_of_prelus_slope() -> None:
-    from hwsolve.pipeline import Wishes
+    from hwsolve.pipeline import Request
 
     spec = "kind: backprop\nnetwork: {input: 1, layers: [prelu: 0.25]}\ninput: [-4]\n"
-    (problem,) = read(spec, "x", Wishes({"network.layers[1].symbols": "{output: q}"}))
+    (problem,) = read(spec, "x", Request({"network.layers[1].symbols": "{output: q}"}))
     assert work_out(problem).answers["q"].value[0].text == "-1"
 
 
@@ -391,8 +391,8 @@ def test_options_and_fields_have_the_same_range() -> None:
     import typer
 
     from hwsolve import cli
-    from hwsolve.solvers.backprop import Problem as Backprop
-    from hwsolve.solvers.derivative import Problem as Derivative
+    from hwsolve.kinds.backprop.problem import Problem as Backprop
+    from hwsolve.kinds.derivative.problem import Problem as Derivative
     from hwsolve.spec.records import form_of, plain
 
     program: Any = typer.main.get_command(cli.app)

@@ -12,7 +12,7 @@ import pytest
 
 import hwsolve
 from hwsolve.formula.notation.names import derivative
-from hwsolve.formula.tree import Big, Ref, references, walk
+from hwsolve.formula.tree import BigOperator, Ref, references, walk
 from hwsolve.solution import Prose
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
@@ -300,7 +300,7 @@ def test_no_index_of_a_formula_is_called_as_an_array_is(data: str, names: tuple[
         nodes = [node for stage in line.formulas for node in walk(stage.formula)]
         arrays = {base for r in nodes if isinstance(r, Ref) and r.indices for base in (derivative(r.name) or (r.name,))}
         indices = {ref.name for r in nodes if isinstance(r, Ref) for i in r.indices for ref in references(i)}
-        indices |= {node.index for node in nodes if isinstance(node, Big)}
+        indices |= {node.index for node in nodes if isinstance(node, BigOperator)}
         assert not indices & {*arrays, *names, "m"}, line
         assert all(len(index) == 1 for index in indices), line
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.parse import MAX_DEPTH, FormulaError, parse
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, references, walk
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, references, walk
 from tests.line_check import decode, read
 
 SIGNS = {
@@ -35,7 +35,7 @@ def shape(f: Formula) -> Any:
             return (name, shape(Call(name, tuple(firsts))), shape(last))
         case Call(name, args):
             return (name, *map(shape, args)) if name in SIGNS.values() else ("call", name, *map(shape, args))
-        case Big(op, body, index, low, high):
+        case BigOperator(op, body, index, low, high):
             return ("call", op, shape(body), index, shape(low), shape(high))
     raise TypeError(f)
 
@@ -134,7 +134,7 @@ def test_parentheses_stay() -> None:
 
 
 def test_big_operators_and_elements() -> None:
-    assert parse("Sum(w[i,j]*x[j], j, 1, J)") == Big("Sum", parse("w[i,j]*x[j]"), "j", Number(1), Ref("J"))
+    assert parse("Sum(w[i,j]*x[j], j, 1, J)") == BigOperator("Sum", parse("w[i,j]*x[j]"), "j", Number(1), Ref("J"))
     assert parse("softmax(x)[i]") == Call("element", (parse("softmax(x)"), Ref("i")))
     assert [r.name for r in references(parse("w@1[2,1] + dE_dv[1,1]"))] == ["w@1", "dE_dv"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hwsolve.kinds import KINDS, solver
 from hwsolve.schema import spec_schema
-from hwsolve.solvers import KINDS, solver
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.read import documents
 from hwsolve.spec.report import Report

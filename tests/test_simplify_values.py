@@ -11,8 +11,8 @@ import pytest
 
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.simplify import expand, factored, simplify, together
-from hwsolve.formula.textbook import textbook
+from hwsolve.formula.simplify.simplify import expand, factored, simplify, together
+from hwsolve.formula.simplify.textbook import textbook
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.pipeline import read, work_out
 

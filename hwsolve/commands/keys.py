@@ -18,10 +18,10 @@ def keys_of(spec: str | None, format: str) -> str:
 
     if spec is None:
         raise CallError(say("`hwsolve list keys` takes a spec file, or - for the standard input."))
-    from hwsolve.pipeline import Wishes
-    from hwsolve.solvers import solver
+    from hwsolve.kinds import solver
+    from hwsolve.pipeline import Request
 
-    problems = read_all([spec], Wishes())
+    problems = read_all([spec], Request())
     if wrong := [(one, "") for one in problems if isinstance(one, Exception)]:
         import typer
 

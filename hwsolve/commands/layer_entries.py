@@ -72,8 +72,8 @@ def kinds_of(cls: Any) -> tuple[str, ...]:
     return (
         *COUNTED[: 2 if has_operations(cls) else 1],
         *(("backprop",) if cls.build is not Layer.build else ()),
-        *(("initialization",) if issubclass(cls, Activation) or cls.PART in ("dense", "convolution") else ()),
-        *((windows[cls.PART],) if cls.PART in windows else ()),
+        *(("initialization",) if issubclass(cls, Activation) or cls.CATEGORY in ("dense", "convolution") else ()),
+        *((windows[cls.CATEGORY],) if cls.CATEGORY in windows else ()),
     )
 
 
@@ -163,7 +163,7 @@ def equation(layer: Any, x: tuple[Any, ...]) -> str:
         operation = layer.operation(x)
     except TypeError:
         operation = layer.operation()
-    from hwsolve.formula.simplify import simplify
+    from hwsolve.formula.simplify.simplify import simplify
 
     f = parse(operation.text())
     if not hasattr(layer, "dilation"):

@@ -16,7 +16,7 @@ from hwsolve.spec import terms
 
 def kind_names() -> Iterable[str]:
     """Every kind."""
-    from hwsolve.solvers import KINDS
+    from hwsolve.kinds import KINDS
 
     return KINDS
 

@@ -13,7 +13,7 @@ import typer
 
 from hwsolve.errors import CallError
 from hwsolve.language import LANGUAGES, say
-from hwsolve.pipeline import Wishes
+from hwsolve.pipeline import Request
 
 ENVIRONMENT = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -34,7 +34,7 @@ class Common(msgspec.Struct, frozen=True):
     quiet: bool = False
     debug: bool = False
 
-    def wishes(self, extra: dict[str, str] | None = None, instead: dict[str, str] | None = None) -> Wishes:
+    def wishes(self, extra: dict[str, str] | None = None, instead: dict[str, str] | None = None) -> Request:
         """What the solvers are asked beside the spec; `extra` and `instead` come from a command's own options."""
         found: dict[str, str] = dict(extra or {})
         if self.float:
@@ -49,7 +49,7 @@ class Common(msgspec.Struct, frozen=True):
         settings: dict[str, Any] = {"full": True} if self.full else {}
         if self.columns:
             settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
-        return Wishes(found, instead or {}, settings)
+        return Request(found, instead or {}, settings)
 
     def language(self) -> str:
         """The language asked for behind the command or before it, else that of the environment."""

@@ -15,7 +15,7 @@ def summary_of_kind(kind: str) -> str:
     import importlib.util
     from pathlib import Path
 
-    from hwsolve.solvers import KINDS
+    from hwsolve.kinds import KINDS
 
     found = importlib.util.find_spec(KINDS[kind])
     if found is None or found.origin is None:
@@ -34,7 +34,7 @@ def first_line(docstring: str | None) -> str:
 
 def starter(kind: str) -> str:
     """A commented spec to begin with, its title and comments in the language in use."""
-    from hwsolve.solvers import solver
+    from hwsolve.kinds import solver
 
     text = textwrap.dedent(str(solver(known_kind(kind)).STARTER)).lstrip("\n")
     return WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
@@ -47,7 +47,7 @@ WORDS_OF_STARTER = re.compile(r"(^title: |^# (?!.* # )|[^#\n] # )(.+)$", re.MULT
 def known_kind(kind: str) -> str:
     """The kind, or a wrong call that names the nearest one."""
     from hwsolve.commands.listing import call_error
-    from hwsolve.solvers import KINDS
+    from hwsolve.kinds import KINDS
     from hwsolve.spec.terms import KIND
 
     if kind not in KINDS:
@@ -59,7 +59,7 @@ def schema(kind: str | None) -> str:
     """The JSON Schema of specs of a kind, or of any, for an editor."""
     import json
 
-    from hwsolve.solvers import KINDS, solver
+    from hwsolve.kinds import KINDS, solver
     from hwsolve.spec.schema import schema as schema_of
 
     kinds = [known_kind(kind)] if kind else list(KINDS)

@@ -13,7 +13,7 @@ from hwsolve.files import check_target, read_spec, write_whole
 from hwsolve.language import say, use
 
 if TYPE_CHECKING:
-    from hwsolve.pipeline import Wishes
+    from hwsolve.pipeline import Request
     from hwsolve.render import Options
     from hwsolve.solution import Solution
     from hwsolve.spec.problem import Problem
@@ -27,7 +27,7 @@ def complain(text: object) -> None:
 
 
 def read_all(
-    specs: Iterable[str | tuple[str, str]], wishes: Wishes, kind: str | None = None
+    specs: Iterable[str | tuple[str, str]], wishes: Request, kind: str | None = None
 ) -> list[Problem | Exception]:
     """The problems of spec files or of (text, source), in order, with what is wrong where one cannot be read."""
     from hwsolve.pipeline import read_each
@@ -162,10 +162,10 @@ def run(
     return solve_and_show(read_all(specs, wishes, kind), common)
 
 
-def shipped_example(kind: str, wishes: Wishes) -> list[Problem | Exception]:
+def shipped_example(kind: str, wishes: Request) -> list[Problem | Exception]:
     """The example of a kind.  What it expects is left out where the call changes it."""
     from hwsolve.examples import root
-    from hwsolve.solvers import solver
+    from hwsolve.kinds import solver
 
     name: str = solver(kind).EXAMPLE
     complain(say("No SPEC given: solving the example problems/{name}.", name=name))

@@ -24,7 +24,7 @@ def kind_brief(kind: str) -> str:
 
 def kind_entry(kind: str) -> Entry:
     """A kind with the keys of its problems."""
-    from hwsolve.solvers import solver
+    from hwsolve.kinds import solver
 
     module = solver(kind)
     example = module.EXAMPLE.removesuffix(".yaml")
@@ -75,7 +75,7 @@ def target(loss: Any) -> Message:
 
 def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     """The letter of the output, the loss of one sample, and its derivative by output i, as the operation has them."""
-    from hwsolve.formula.simplify import simplify
+    from hwsolve.formula.simplify.simplify import simplify
     from hwsolve.formula.tree import Call, Number, Ref, substitute
     from hwsolve.graph.graph import Builder, Graph
     from hwsolve.graph.operation import backward_schematic, forward_schematic, rename

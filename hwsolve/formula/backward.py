@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import product as combinations
 
 from hwsolve.formula.indices import Range, Unsure, as_it_is, carries, conditions, plain_index, put, sum_over, sums_out
-from hwsolve.formula.terms import Term, mentions, merge, term_of, written
-from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, rebuild, walk
+from hwsolve.formula.simplify.terms import Term, mentions, merge, term_of, written
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
 
 
 class Output:
@@ -103,11 +103,11 @@ def plain_axes(schematic: Formula, wrt: Ref) -> frozenset[str]:
 def inner_sums(f: Formula, outputs: set[str], unsure: Unsure) -> Formula:
     """Inner sums whose δ's have nothing to do with the output's indices, done at once."""
     match f:
-        case Big("Sum", body, index, low, high):
+        case BigOperator("Sum", body, index, low, high):
             body = inner_sums(body, outputs, unsure)
             deltas = [n for n in walk(body) if isinstance(n, Call) and n.name == "delta" and mentions(n, index)]
             if deltas and not any(mentions(d, o) for d in deltas for o in outputs):
                 return sum_over(body, Range(index, low, high), unsure)
-            return Big("Sum", body, index, low, high)
+            return BigOperator("Sum", body, index, low, high)
     parts = children(f)
     return rebuild(f, tuple(inner_sums(p, outputs, unsure) for p in parts)) if parts else f

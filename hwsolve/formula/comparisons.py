@@ -6,7 +6,7 @@ difference, and where a step is.
 
 from __future__ import annotations
 
-from hwsolve.formula.terms import difference, rational
+from hwsolve.formula.simplify.terms import difference, rational
 from hwsolve.formula.tree import Call, Formula, Ref, transform, walk
 
 

@@ -22,9 +22,9 @@ from hwsolve.formula.indices import (
     unshadowed,
 )
 from hwsolve.formula.rules import apply
-from hwsolve.formula.simplify import big, factored
-from hwsolve.formula.terms import mentions
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children, rebuild
+from hwsolve.formula.simplify.simplify import big, factored
+from hwsolve.formula.simplify.terms import mentions
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild
 from hwsolve.language import Message, say
 
 Ranges = dict[str, tuple[Formula, Formula]]
@@ -86,7 +86,7 @@ class Differentiation:
         if not self.eliminate or not has_delta(body, over.name):
             return big("Sum", body, *over)
         result = sum_over(body, over, self.unsure)
-        lhs = Big("Sum", body, *over)
+        lhs = BigOperator("Sum", body, *over)
         if self.steps is not None and result != lhs:
             self.steps.append(Step(say("index rule: δ leaves one term"), lhs, result, result))
         return result
@@ -128,9 +128,9 @@ def _apart(f: Formula, taken: set[str]) -> Formula:
     if not parts:
         return f
     f = rebuild(f, tuple(_apart(p, taken) for p in parts))
-    if isinstance(f, Big) and f.index in taken:
+    if isinstance(f, BigOperator) and f.index in taken:
         index = fresh("", names_in(f) | taken)
-        return Big(f.op, put(f.body, f.index, Ref(index)), index, f.low, f.high)
+        return BigOperator(f.op, put(f.body, f.index, Ref(index)), index, f.low, f.high)
     return f
 
 

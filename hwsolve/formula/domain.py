@@ -12,7 +12,7 @@ from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children, transform
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, transform
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 
 DOMAINS = ("real", "positive", "unit", "negative")
@@ -49,7 +49,7 @@ class Names:
                 self.elements.setdefault(name)
                 for i in indices:
                     self._see(i, bound, "index")
-            case Big(_, body, index, low, high):
+            case BigOperator(_, body, index, low, high):
                 self._see(low, bound, "size")
                 self._see(high, bound, "size")
                 self._see(body, bound | {index}, place)
@@ -134,7 +134,7 @@ def _shares(n: int, steps: int) -> Iterator[tuple[int, ...]]:
 def effort(f: Formula) -> int:
     """About how many nodes an evaluation comes to, sums written out; a name for a size is as long as one drawn."""
     inner = sum(effort(part) for part in children(f))
-    if not isinstance(f, Big):
+    if not isinstance(f, BigOperator):
         return 1 + inner
     low, high = (b.numerator // b.denominator if isinstance(b, Number) else SIZE for b in (f.low, f.high))
     return 1 + max(high - low + 1, 1) * inner

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
 from hwsolve.formula.operators import NoValue, Value, as_formula, calculate, choose
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, walk
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, walk
 from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Scalar, TooRough, Undecided, close, exact, is_exact, precision
 from hwsolve.numbers.measured import error_of
@@ -50,7 +50,7 @@ def evaluate(f: Formula, lookup: Lookup) -> Value:
         return element(f, lookup) if f.indices else named(f.name, lookup)
     if type(f) is Number:
         return f.numerator if f.denominator == 1 else exact(f.numerator, f.denominator)
-    if type(f) is Big:
+    if type(f) is BigOperator:
         return repeated(f, lookup)
     raise TypeError(f"no formula: {f!r}")
 
@@ -127,12 +127,12 @@ class Scope:
         return self.value if name == self.index and not indices else self.outer(name, indices)
 
 
-def repeated(f: Big, lookup: Lookup) -> Value:
+def repeated(f: BigOperator, lookup: Lookup) -> Value:
     """The value of a big operator, term by term."""
     low, high = evaluate(f.low, lookup), evaluate(f.high, lookup)
     inner = Scope(lookup, f.index)
     if isinstance(low, Formula) or isinstance(high, Formula):
-        return Big(f.op, as_formula(evaluate(f.body, inner)), f.index, as_formula(low), as_formula(high))
+        return BigOperator(f.op, as_formula(evaluate(f.body, inner)), f.index, as_formula(low), as_formula(high))
     first, last = bound(low), bound(high)
     if last - first >= MAX_TERMS:
         raise NoValue(say("A sum of more than {limit} terms is not evaluated.", limit=MAX_TERMS))
@@ -241,7 +241,7 @@ def longest_sum(f: Formula) -> int:
     for node in walk(f):
         if isinstance(node, Call) and node.name == "+":
             longest = max(longest, len(node.args))
-        elif isinstance(node, Big):
+        elif isinstance(node, BigOperator):
             low, high = node.low, node.high
             if isinstance(low, Number) and isinstance(high, Number):
                 longest = max(longest, high.numerator - low.numerator + 1)

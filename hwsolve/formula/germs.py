@@ -15,8 +15,8 @@ from hwsolve.formula.operators import COMPARISONS, NoValue, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.series import ARITHMETIC, Series, binomial, product, slopes
-from hwsolve.formula.terms import mentions
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, substitute, walk
+from hwsolve.formula.simplify.terms import mentions
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, substitute, walk
 from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Scalar, Undecided
 
@@ -73,7 +73,7 @@ class Germ:
                 return (int(self.holds(Call("==", (i, j)), f)),)
             case Call():
                 return self.function(f, order)
-            case Big():
+            case BigOperator():
                 return self.big(f, order)
         return (evaluate(f, self.lookup),)
 
@@ -83,7 +83,7 @@ class Germ:
         speed = self.direction.get((name, indices), 0)
         return (value, speed) if order and speed else (value,)
 
-    def big(self, f: Big, order: int) -> Series:
+    def big(self, f: BigOperator, order: int) -> Series:
         """A big operator, term by term."""
         terms = list(written_out(f, self.lookup))
         if f.op in ("Max", "Min"):
@@ -208,7 +208,7 @@ def greatest(args: list[Formula], lookup: Lookup, sign: int = 1) -> list[Formula
     return best
 
 
-def written_out(f: Big, lookup: Lookup) -> Iterator[Formula]:
+def written_out(f: BigOperator, lookup: Lookup) -> Iterator[Formula]:
     """The terms of a big operator."""
     low, high = (evaluate(b, lookup) for b in (f.low, f.high))
     if high - low >= MAX_TERMS:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hwsolve.formula.indices import Bounds, Range, conditions, plain_index
-from hwsolve.formula.terms import addends, sum_of
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, children, rebuild
+from hwsolve.formula.simplify.terms import addends, sum_of
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, children, rebuild
 
 Shapes = Mapping[str, tuple[Formula, ...]]
 
@@ -30,9 +30,11 @@ def guarded(
     sum, 1 among factors.
     """
     match f:
-        case Big(op, body, index, low, high):
+        case BigOperator(op, body, index, low, high):
             ranges = bounds | {index: (low, high)}
-            return Big(op, guarded(body, shapes, ranges, within, held, ONE if op == "Prod" else ZERO), index, low, high)
+            return BigOperator(
+                op, guarded(body, shapes, ranges, within, held, ONE if op == "Prod" else ZERO), index, low, high
+            )
         case Call("+" | "-" | "neg", args):
             return Call(f.name, tuple(guarded(a, shapes, bounds, within, held) for a in args))
     asked = [c for c in needed(f, shapes, bounds, within) if c not in held]
@@ -44,7 +46,7 @@ def guarded(
 
 def inside(f: Formula, shapes: Shapes, bounds: Bounds, within: bool, held: tuple[Formula, ...]) -> Formula:
     """A product with the big operators in it guarded by themselves."""
-    if isinstance(f, Big):
+    if isinstance(f, BigOperator):
         return guarded(f, shapes, bounds, within, held)
     parts = children(f)
     return rebuild(f, tuple(inside(p, shapes, bounds, within, held) for p in parts)) if parts else f
@@ -52,7 +54,7 @@ def inside(f: Formula, shapes: Shapes, bounds: Bounds, within: bool, held: tuple
 
 def needed(f: Formula, shapes: Shapes, bounds: Bounds, within: bool) -> list[Formula]:
     """What must hold for the elements that stand in a product itself, each condition once."""
-    if isinstance(f, Big):
+    if isinstance(f, BigOperator):
         return []
     found: list[Formula] = []
     if isinstance(f, Ref):

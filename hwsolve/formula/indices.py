@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hwsolve.formula.simplify import big, choice, equal_indices, expand, expanded, size, tidy
-from hwsolve.formula.terms import (
+from hwsolve.formula.simplify.simplify import big, choice, equal_indices, expand, expanded, size, tidy
+from hwsolve.formula.simplify.terms import (
     Term,
     difference,
     integer,
@@ -25,7 +25,7 @@ from hwsolve.formula.terms import (
     total,
     written,
 )
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Ref, children, rebuild, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, children, rebuild, walk
 
 LETTERS = ("j", "l", "u", "v", "q", "r", "s", "h")
 
@@ -122,7 +122,7 @@ def names_in(*formulas: Formula) -> set[str]:
         for node in walk(f):
             if isinstance(node, Ref):
                 out.add(node.name)
-            elif isinstance(node, Big):
+            elif isinstance(node, BigOperator):
                 out.add(node.index)
     return out
 
@@ -135,10 +135,10 @@ def put(f: Formula, index: str, value: Formula) -> Formula:
         case Ref(name, indices):
             new = tuple(put(i, index, value) for i in indices)
             return Ref(name, tuple(n if n is o or n == o else shorter(n) for n, o in zip(new, indices, strict=True)))
-        case Big(op, body, bound, low, high):
+        case BigOperator(op, body, bound, low, high):
             low, high = put(low, index, value), put(high, index, value)
             if bound == index or not mentions(body, index):
-                return Big(op, body, bound, low, high)
+                return BigOperator(op, body, bound, low, high)
             if mentions(value, bound):
                 new_name = fresh(bound, names_in(value, body) | {index})
                 body, bound = put(body, bound, Ref(new_name)), new_name
@@ -154,10 +154,10 @@ def unshadowed(f: Formula, bound: frozenset[str] = frozenset()) -> Formula:
     parts = children(f)
     if not parts:
         return f
-    if isinstance(f, Big):
+    if isinstance(f, BigOperator):
         if f.index in bound:
             index = fresh("", names_in(f) | bound)
-            f = Big(f.op, put(f.body, f.index, Ref(index)), index, f.low, f.high)
+            f = BigOperator(f.op, put(f.body, f.index, Ref(index)), index, f.low, f.high)
         bound = bound | {f.index}
         parts = children(f)
     return rebuild(f, tuple(unshadowed(p, bound) for p in parts))
@@ -215,7 +215,9 @@ def _sum_factor(
         case Call("if", (condition, a, b)):
             yes, no = Call("if", (condition, ONE, ZERO)), Call("if", (condition, ZERO, ONE))
             return sum_over(total(product(written(rest), yes, a), product(written(rest), no, b)), over, unsure, finish)
-        case Big("Sum", inner, index, low, high) if not mentions(low, over.name) and not mentions(high, over.name):
+        case BigOperator("Sum", inner, index, low, high) if not mentions(low, over.name) and not mentions(
+            high, over.name
+        ):
             outer = written(rest)
             if index == over.name or mentions(outer, index) or mentions(over.low, index) or mentions(over.high, index):
                 new = fresh(index, names_in(outer, inner, over.low, over.high) | {over.name})
@@ -284,7 +286,7 @@ def carries(rest: Formula, index: str) -> bool:
 def sums_out(f: Formula, unsure: Unsure) -> Formula:
     """Every inner sum with its δ's eliminated, the lowest first."""
     match f:
-        case Big("Sum", body, index, low, high):
+        case BigOperator("Sum", body, index, low, high):
             return sum_over(sums_out(body, unsure), Range(index, low, high), unsure)
         case Call("delta", (i, j)) if (known := equal_indices(i, j)) is not None:
             return ONE if known else ZERO

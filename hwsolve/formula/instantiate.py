@@ -12,8 +12,8 @@ import msgspec
 
 from hwsolve.formula.evaluate import Absent, evaluate
 from hwsolve.formula.operators import as_formula
-from hwsolve.formula.simplify import simplify
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, substitute, walk
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, substitute, walk
 
 MINUS_ONE = Number(-1)
 COMPARISONS = ("==", "<", ">", "<=", ">=")
@@ -58,7 +58,7 @@ class Instance(msgspec.Struct, frozen=True):
                 return Number(bound[name]) if name in bound else f
             case Ref():
                 return self.element(f, bound)
-            case Big():
+            case BigOperator():
                 return self.big(f, bound)
             case Call("if", (condition, then, other)):
                 return self.choice(condition, then, other, bound)
@@ -107,7 +107,7 @@ class Instance(msgspec.Struct, frozen=True):
         parts = [self.part(a, bound) for a in (ONE if idle else then, other)]
         return Call("if", (asked, *(ZERO if p is None else p for p in parts)))
 
-    def big(self, f: Big, bound: dict[str, int]) -> Part:
+    def big(self, f: BigOperator, bound: dict[str, int]) -> Part:
         """A big operator, written out where its bounds are numbers and near enough."""
         low, high = index(f.low, bound), index(f.high, bound)
         inner = {name: n for name, n in bound.items() if name != f.index}
@@ -119,21 +119,23 @@ class Instance(msgspec.Struct, frozen=True):
             if len(terms) > self.unroll_limit and terms[-1] - terms[0] == len(terms) - 1:
                 return self.kept(f, inner, Number(terms[0]), Number(terms[-1]))
         parts = [self.part(f.body, inner | {f.index: k}) for k in terms]
-        joint = isinstance(f.body, Big) and f.body.op == f.op  # a maximum over two indices is one of all its elements
+        joint = (
+            isinstance(f.body, BigOperator) and f.body.op == f.op
+        )  # a maximum over two indices is one of all its elements
         return written_out(f.op, merged(f.op.lower(), parts) if joint else parts)
 
-    def present(self, f: Big, bound: dict[str, int], terms: Sequence[int]) -> Sequence[int]:
+    def present(self, f: BigOperator, bound: dict[str, int], terms: Sequence[int]) -> Sequence[int]:
         """The terms that are there: all of them where no shape matters."""
         if not any(isinstance(n, Ref) and n.indices and n.name in self.shapes for n in walk(f.body)):
             return terms
         return [k for k in terms if not is_zero(self.part(f.body, bound | {f.index: k}))]
 
-    def kept(self, f: Big, bound: dict[str, int], low: Formula, high: Formula) -> Part:
+    def kept(self, f: BigOperator, bound: dict[str, int], low: Formula, high: Formula) -> Part:
         """A big operator that keeps its sign."""
         body = self.part(f.body, bound)
         if is_zero(body) and f.op == "Sum":
             return ZERO
-        return None if body is None else Big(f.op, body, f.index, low, high)
+        return None if body is None else BigOperator(f.op, body, f.index, low, high)
 
 
 def index(f: Formula, bound: dict[str, int]) -> Formula:

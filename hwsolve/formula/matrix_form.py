@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.simplify import expanded
-from hwsolve.formula.terms import Term, addends, mentions, sum_of, written
-from hwsolve.formula.tree import ONE, Big, Call, Formula, Ref
+from hwsolve.formula.simplify.simplify import expanded
+from hwsolve.formula.simplify.terms import Term, addends, mentions, sum_of, written
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref
 
 LETTERS = "pqrs"
 
@@ -88,7 +88,7 @@ def vector_text(f: Formula, k: str, vectors: Vectors) -> str | None:
 def matrix_times_vector(f: Formula, k: str, vectors: Vectors) -> str | None:
     """Σ W[k,j]·x[j] is W x, Σ W[j,k]·x[j] is Wᵀ x."""
     match f:
-        case Big("Sum", Call("*", (Ref(name, (Ref(a, ()), Ref(b, ()))), other)), j, low, _) if low == ONE:
+        case BigOperator("Sum", Call("*", (Ref(name, (Ref(a, ()), Ref(b, ()))), other)), j, low, _) if low == ONE:
             vector = vector_text(other, j, vectors)
             if vector and {a, b} == {k, j}:
                 return f"{name} {vector}" if a == k else f"{name}ᵀ {vector}"

@@ -160,7 +160,7 @@ def check_call(name: str, arguments: int) -> None:
 
 def symbolic(name: str, values: Sequence[Value]) -> Formula:
     """A call of formulas, tidied as sums and products are."""
-    from hwsolve.formula import terms
+    from hwsolve.formula.simplify import terms
 
     args = [as_formula(v) for v in values]
     makers: dict[str, Callable[..., Formula]] = {

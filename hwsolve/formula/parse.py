@@ -18,7 +18,7 @@ from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, children
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children
 from hwsolve.language import Message, say
 
 MAX_DEPTH = 100
@@ -142,7 +142,7 @@ class Parser:
     def big(self, token: Token, args: tuple[Formula, ...]) -> Formula:
         match args:
             case (body, Ref(index, ()), low, high):
-                return Big(token.text, body, index, low, high)
+                return BigOperator(token.text, body, index, low, high)
         form = f"{token.text}(w[j]*x[j], j, 1, 3)"
         message = say("“{name}” takes a body, an index and two bounds: {form}.", name=token.text, form=form)
         raise FormulaError(message, token.column)

@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 from hwsolve.formula.functions import Function, function
 from hwsolve.formula.indices import Range, fresh, names_in, put
 from hwsolve.formula.parse import parse
-from hwsolve.formula.simplify import big, choice, equal_indices, tidy
-from hwsolve.formula.terms import difference, integer, mentions, negative, power, product, quotient, total
-from hwsolve.formula.tree import ONE, ZERO, Big, Call, Formula, Number, Ref, children
+from hwsolve.formula.simplify.simplify import big, choice, equal_indices, tidy
+from hwsolve.formula.simplify.terms import difference, integer, mentions, negative, power, product, quotient, total
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children
 from hwsolve.language import Message, say
 
 
@@ -230,26 +230,26 @@ def applied(f: Formula, known: Function, args: tuple[Formula, ...]) -> Formula:
     return f
 
 
-def big_sums(f: Big, task: Task) -> Result:
+def big_sums(f: BigOperator, task: Task) -> Result:
     """(Σ u)' = Σ u', then the δ leaves one term."""
     form = big("Sum", task.asked(f.body), f.index, f.low, f.high)
     return Result(say("sum over an index"), form, task.summed(task.of(f.body), Range(f.index, f.low, f.high)))
 
 
-def big_products(f: Big, task: Task) -> Result:
+def big_products(f: BigOperator, task: Task) -> Result:
     """(Π u[j])' = Σ u'[j] Π u[l] over l ≠ j."""
     other = fresh("l", names_in(f, task.wrt))
     same = Call("==", (Ref(other), Ref(f.index)))
-    rest = Big("Prod", choice(same, ONE, put(f.body, f.index, Ref(other))), other, f.low, f.high)
+    rest = BigOperator("Prod", choice(same, ONE, put(f.body, f.index, Ref(other))), other, f.low, f.high)
     over = Range(f.index, f.low, f.high)
     form = big("Sum", product(task.asked(f.body), rest), *over)
     return Result(say("product over an index"), form, task.summed(product(task.of(f.body), rest), over))
 
 
-def extremes(f: Big, task: Task) -> Result:
+def extremes(f: BigOperator, task: Task) -> Result:
     """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j], over how many have it (of elements x[j]: one)."""
     ranges, body = [Range(f.index, f.low, f.high)], f.body
-    while isinstance(body, Big) and body.op == f.op:
+    while isinstance(body, BigOperator) and body.op == f.op:
         ranges.append(Range(body.index, body.low, body.high))
         body = body.body
     wins = choice(Call("==", (body, f)), ONE, ZERO)
@@ -280,7 +280,7 @@ ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
     "element": softmax_elements,
 }
 
-BIG: dict[str, Callable[[Big, Task], Result]] = {
+BIG: dict[str, Callable[[BigOperator, Task], Result]] = {
     "Sum": big_sums, "Prod": big_products, "Max": extremes, "Min": extremes,
 }  # fmt: skip
 
@@ -292,7 +292,7 @@ def apply(f: Formula, task: Task) -> Result:
             return reference(f, task)
         case Call(name, _):
             return ARITHMETIC.get(name, functions)(f, task)
-        case Big(op, _, _, low, high):
+        case BigOperator(op, _, _, low, high):
             if mentions(low, task.wrt.name) or mentions(high, task.wrt.name):
                 raise NoRule(say("The bounds of a sum depend on what it is differentiated by."))
             return BIG[op](f, task)

@@ -13,8 +13,8 @@ from typing import Any
 from hwsolve.formula.functions import function
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import applied, with_defaults
-from hwsolve.formula.terms import power, product, total
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+from hwsolve.formula.simplify.terms import power, product, total
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 Sizes = dict[str, int]
 LONGEST_TO_SHORTEN = 80  # operations above which SymPy is not asked for a shorter form
@@ -51,7 +51,7 @@ class ToSympy:
                 return sympy.pi if name == "pi" else sympy.E
             case Ref(name, indices):
                 return self.symbol(name, tuple(int(self.write(i, inner)) for i in indices))
-            case Big(op, body, index, low, high):
+            case BigOperator(op, body, index, low, high):
                 span = range(int(self.write(low, inner)), int(self.write(high, inner)) + 1)
                 parts = [self.write(body, inner | {index: k}) for k in span]
                 return {"Sum": sympy.Add, "Prod": sympy.Mul, "Max": sympy.Max, "Min": sympy.Min}[op](*parts)

@@ -80,7 +80,7 @@ class Call(Formula, frozen=True, gc=False):
     args: tuple[Formula, ...]
 
 
-class Big(Formula, frozen=True, gc=False):
+class BigOperator(Formula, frozen=True, gc=False):
     """`Sum`, `Prod`, `Max` or `Min` of `body` for `index` from `low` to `high`, both included."""
 
     op: str
@@ -109,7 +109,7 @@ def children(f: Formula) -> tuple[Formula, ...]:
         return f.args
     if type(f) is Ref:
         return f.indices
-    return (f.body, f.low, f.high) if type(f) is Big else ()
+    return (f.body, f.low, f.high) if type(f) is BigOperator else ()
 
 
 def rebuild(f: Formula, parts: tuple[Formula, ...]) -> Formula:
@@ -118,7 +118,7 @@ def rebuild(f: Formula, parts: tuple[Formula, ...]) -> Formula:
         return Call(f.name, parts)
     if type(f) is Ref:
         return Ref(f.name, parts)
-    return Big(f.op, parts[0], f.index, parts[1], parts[2]) if type(f) is Big else f
+    return BigOperator(f.op, parts[0], f.index, parts[1], parts[2]) if type(f) is BigOperator else f
 
 
 def transform(f: Formula, change: Callable[[Formula], Formula]) -> Formula:
@@ -155,9 +155,9 @@ def written_name(name: str) -> str:
 
 def as_variables(f: Formula, names: frozenset[str]) -> Formula:
     """The formula whose free references of these names are variables."""
-    if type(f) is Big:
+    if type(f) is BigOperator:
         low, high = as_variables(f.low, names), as_variables(f.high, names)
-        return Big(f.op, as_variables(f.body, names - {f.index}), f.index, low, high)
+        return BigOperator(f.op, as_variables(f.body, names - {f.index}), f.index, low, high)
     parts = tuple([as_variables(p, names) for p in children(f)])
     if type(f) is Ref and f.name in names:
         return Ref(variable(f.name), parts)
@@ -170,8 +170,10 @@ def substitute(f: Formula, values: dict[str, Formula]) -> Formula:
         return f
     if type(f) is Ref and not f.indices:
         return values.get(f.name, f)
-    if type(f) is Big:
+    if type(f) is BigOperator:
         inner = {k: v for k, v in values.items() if k != f.index}
-        return Big(f.op, substitute(f.body, inner), f.index, substitute(f.low, values), substitute(f.high, values))
+        return BigOperator(
+            f.op, substitute(f.body, inner), f.index, substitute(f.low, values), substitute(f.high, values)
+        )
     parts = children(f)
     return rebuild(f, tuple([substitute(p, values) for p in parts])) if parts else f

@@ -12,8 +12,8 @@ from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.indices import fresh, names_in, put
 from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.parse import BIG_OPERATORS, parse
-from hwsolve.formula.terms import Term, mentions, merge, term_of, written
-from hwsolve.formula.tree import ONE, Big, Call, Formula, Number, Ref, children, rebuild, transform, walk
+from hwsolve.formula.simplify.terms import Term, mentions, merge, term_of, written
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
 
 VECTORS = {  # element i of a function of a vector x with n elements
@@ -115,8 +115,8 @@ class Elements:
                     return n
                 case Ref(name, (Ref(place, ()),)) if name in vectors:
                     return self.element(vectors[name], places[place])
-                case Big(op, body, _, low, high):
-                    return Big(op, body, bound, low, high)
+                case BigOperator(op, body, _, low, high):
+                    return BigOperator(op, body, bound, low, high)
             return node
 
         return transform_references_last(definition, change)
@@ -127,7 +127,7 @@ class Elements:
             raise NoElement(say("“{name}” is no matrix: give it two sizes.", name=matrix))
         bound = fresh("j", names_in(index, vector))
         body = Call("*", (Ref(matrix, (index, Ref(bound))), self.element(vector, Ref(bound))))
-        return Big("Sum", body, bound, ONE, self.shapes[matrix][1])
+        return BigOperator("Sum", body, bound, ONE, self.shapes[matrix][1])
 
 
 def transform_references_last(f: Formula, change) -> Formula:  # type: ignore[no-untyped-def]
@@ -157,7 +157,7 @@ def _softmax_in(term: Term) -> Term | None:
     """The term with one softmax(x)[i] in place of its two factors."""
     for below, power in term.factors:
         match below:
-            case Big("Sum", Call("exp", (inner,)), bound, low, _) if _negative(power) and low == ONE:
+            case BigOperator("Sum", Call("exp", (inner,)), bound, low, _) if _negative(power) and low == ONE:
                 for above, exponent in term.factors:
                     element = _element_of(above, inner, bound) if _positive(exponent) else None
                     if element is not None:
@@ -215,7 +215,7 @@ def lone_function(formulas: Iterable[Formula], declared: Iterable[str] = ()) -> 
     """
     variables = {*declared, *GREEK}
     for f in formulas:
-        bound = {node.index for node in walk(f) if isinstance(node, Big)}
+        bound = {node.index for node in walk(f) if isinstance(node, BigOperator)}
         for node in walk(f):
             if isinstance(node, Ref) and node.name not in variables | bound and node.name in CALLED:
                 return node.name, called(node.name)

@@ -9,7 +9,7 @@ import msgspec
 
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Big, Formula, Ref, rebuild, substitute, transform, walk
+from hwsolve.formula.tree import BigOperator, Formula, Ref, rebuild, substitute, transform, walk
 from hwsolve.formula.tree import children as parts_of
 from hwsolve.language import Message
 
@@ -154,7 +154,7 @@ def input_rank(f: Formula, name: str) -> int:
 def apart(schematic: Schematic, taken: frozenset[str]) -> Schematic:
     """The same with other letters for the indices, free and bound, whose letters are names of quantities."""
     f = schematic.formula
-    bound = {node.index for node in walk(f) if isinstance(node, Big)}
+    bound = {node.index for node in walk(f) if isinstance(node, BigOperator)}
     letters = sorted((bound | set(schematic.indices)) & taken)
     if not letters:
         return schematic
@@ -172,8 +172,8 @@ def with_letters(schematic: Schematic, new: dict[str, str]) -> Schematic:
     """The same with other letters, which stand for nothing in it, for some of its indices, free and bound."""
 
     def change(node: Formula) -> Formula:
-        if isinstance(node, Big):
-            return Big(node.op, node.body, new.get(node.index, node.index), node.low, node.high)
+        if isinstance(node, BigOperator):
+            return BigOperator(node.op, node.body, new.get(node.index, node.index), node.low, node.high)
         return Ref(new[node.name]) if isinstance(node, Ref) and not node.indices and node.name in new else node
 
     return Schematic(transform(schematic.formula, change), tuple(new.get(i, i) for i in schematic.indices))

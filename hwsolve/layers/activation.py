@@ -24,7 +24,7 @@ from hwsolve.spec.fields import Choice, Decimal, Size
 class Activation(Layer, frozen=True):
     """y = f(x), element by element; `function` is f as a formula."""
 
-    PART: ClassVar[str] = "activation"
+    CATEGORY: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
     # how f and its derivative are worked out, for counting: `y` is f(x), other names are what is kept or known
@@ -63,7 +63,7 @@ class Activation(Layer, frozen=True):
 class Identity(Activation, frozen=True):
     """Identity: y = x."""
 
-    PART: ClassVar[str] = "view"
+    CATEGORY: ClassVar[str] = "view"
     GIVES: ClassVar[str] = ""
     evaluation: ClassVar[str | None] = "x"
     slope: ClassVar[str | None] = "1"

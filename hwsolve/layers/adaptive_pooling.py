@@ -70,7 +70,7 @@ class AdaptivePooling(Layer, frozen=True):
 
     output_size: Shape
 
-    PART: ClassVar[str] = "pooling"
+    CATEGORY: ClassVar[str] = "pooling"
     AXES: ClassVar[int]
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 

@@ -14,7 +14,7 @@ import msgspec
 from hwsolve.formula.tree import Formula
 
 if TYPE_CHECKING:
-    from hwsolve.layers.cells import Axis
+    from hwsolve.layers.window_indices import Axis
 
 Size = int | Formula
 Names = dict[str, str]  # how the capital letters are written
@@ -74,7 +74,7 @@ class Sliding(Along, frozen=True):
 
     def cells(self) -> Axis:
         """S·p + D·u − P, from 0."""
-        from hwsolve.layers.cells import sliding
+        from hwsolve.layers.window_indices import sliding
 
         return sliding(*whole(self.side, self.places, self.kernel, self.stride, self.before, self.dilation))
 
@@ -96,7 +96,7 @@ class SharedOut(Along, frozen=True):
 
     def cells(self) -> Axis:
         """The same, from 0."""
-        from hwsolve.layers.cells import shared_out
+        from hwsolve.layers.window_indices import shared_out
 
         return shared_out(*whole(self.side, self.places))
 
@@ -152,6 +152,6 @@ class Frame(msgspec.Struct, frozen=True):
 
     def arrays(self) -> Any:
         """The windows as array code."""
-        from hwsolve.layers.cells import windows
+        from hwsolve.layers.window_indices import windows
 
         return windows(self.sides(), tuple(a.cells() for a in self.axes))

@@ -70,7 +70,7 @@ def simplified(size: Size) -> Size:
     """A size with names in its canonical form, an int where no name is left; an int as it is."""
     if isinstance(size, int):
         return size
-    from hwsolve.formula.polynomial import canonical
+    from hwsolve.formula.simplify.polynomial import canonical
 
     plain = canonical(size)
     return plain.numerator if isinstance(plain, Number) and plain.denominator == 1 else plain
@@ -206,7 +206,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS  # of the arguments, in a line each
     # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
-    PART: ClassVar[str] = "other"
+    CATEGORY: ClassVar[str] = "other"
     # for a loss behind it: numbers, activations, [log] probabilities, [log] distribution; "" where nothing is known
     GIVES: ClassVar[str] = ""
     EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it

@@ -26,7 +26,7 @@ class BatchNorm(Layer, frozen=True):
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
-    PART: ClassVar[str] = "normalization"
+    CATEGORY: ClassVar[str] = "normalization"
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels", "params": "2*channels"}
     MACS: ClassVar[str | Nothing | NotCounted] = "values"

@@ -39,7 +39,7 @@ class Convolution(Layer, frozen=True):
     weight: ParameterSpec = DEFAULT
     bias: ParameterSpec = DEFAULT
 
-    PART: ClassVar[str] = "convolution"
+    CATEGORY: ClassVar[str] = "convolution"
     GIVES: ClassVar[str] = "numbers"
     AXES: ClassVar[int]
 

@@ -18,7 +18,7 @@ from hwsolve.graph.operation import Array, Operation, Sizes, repeated
 from hwsolve.layers.axes import Frame, Size, Sliding, whole
 
 if TYPE_CHECKING:
-    from hwsolve.layers.cells import Windows
+    from hwsolve.layers.window_indices import Windows
 
 
 class Written(msgspec.Struct, frozen=True):

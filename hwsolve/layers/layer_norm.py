@@ -28,7 +28,7 @@ class LayerNorm(Layer, frozen=True):
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
-    PART: ClassVar[str] = "normalization"
+    CATEGORY: ClassVar[str] = "normalization"
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
     MACS: ClassVar[str | Nothing | NotCounted] = "values"

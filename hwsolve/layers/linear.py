@@ -100,7 +100,7 @@ class Linear(Layer, frozen=True):
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
-    PART: ClassVar[str] = "dense"
+    CATEGORY: ClassVar[str] = "dense"
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}

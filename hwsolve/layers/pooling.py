@@ -35,7 +35,7 @@ class Pooling(Layer, frozen=True):
     ceil_mode: bool = False
     features: Size | None = None
 
-    PART: ClassVar[str] = "pooling"
+    CATEGORY: ClassVar[str] = "pooling"
     AXES: ClassVar[int]
 
     @property

@@ -86,7 +86,7 @@ class Flatten(Layer, frozen=True):
     start_dim: Annotated[int, CountField(None)] = 1
     end_dim: Annotated[int, CountField(None)] = -1
 
-    PART: ClassVar[str] = "view"
+    CATEGORY: ClassVar[str] = "view"
     MACS: ClassVar[str | Nothing | NotCounted] = MOVED
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
@@ -129,7 +129,7 @@ class Unflatten(Layer, frozen=True):
     dim: Annotated[int, CountField(None)]
     unflattened_size: Annotated[Shape, ListOf(Size, minimum=1)]
 
-    PART: ClassVar[str] = "view"
+    CATEGORY: ClassVar[str] = "view"
     MACS: ClassVar[str | Nothing | NotCounted] = MOVED
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 

@@ -17,7 +17,7 @@ class ZeroPad(Layer, frozen=True):
 
     target: Shape
 
-    PART: ClassVar[str] = "view"
+    CATEGORY: ClassVar[str] = "view"
     MACS: ClassVar[str | Nothing | NotCounted] = MOVED
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 

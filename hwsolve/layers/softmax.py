@@ -133,7 +133,7 @@ class Softmax(Layer, frozen=True):
     """Softmax: p[i] = exp(z[i]) / Σⱼ exp(z[j]) along `dim`, the last axis unless given."""
 
     dim: Annotated[int, CountField(None)] = -1
-    PART: ClassVar[str] = "activation"
+    CATEGORY: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "distribution"
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
     OPERATION: ClassVar[type[AlongAxis]] = SoftmaxOperation

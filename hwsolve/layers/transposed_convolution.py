@@ -39,7 +39,7 @@ class TransposedConvolution(Layer, frozen=True):
     padding_mode: str = "zeros"
     weight: ParameterSpec = DEFAULT
 
-    PART: ClassVar[str] = "convolution"
+    CATEGORY: ClassVar[str] = "convolution"
     GIVES: ClassVar[str] = "numbers"
     AXES: ClassVar[int]
 

@@ -28,7 +28,7 @@ class Upsample(Layer, frozen=True):
     mode: Annotated[str, Choice("nearest", "linear", "bilinear", "bicubic", "trilinear")] = "nearest"
     align_corners: Flag = False
 
-    PART: ClassVar[str] = "interpolation"
+    CATEGORY: ClassVar[str] = "interpolation"
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from math import inf
 
-from hwsolve.formula.tree import Big, Call, Formula, Number, children
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, children
 from hwsolve.language import Message, say
 
 MOST_BITS = 100_000  # of a number that a formula may make; names count as 64
@@ -45,7 +45,7 @@ class Limits:
                 return max(self.bits(base), 1) * self.times(exponent) + self.bits(exponent)
             case Call("+" | "-" | "*" | "/" | "neg", args):
                 return sum(self.bits(part) for part in args) + len(args)
-            case Big(_, body, _, low, high):
+            case BigOperator(_, body, _, low, high):
                 return self.bits(body) * self.span(low, high) + max(self.bits(low), self.bits(high))
         return max(64, *(self.bits(part) for part in children(f)), 0)
 
@@ -60,7 +60,7 @@ class Limits:
             case Call("**", (base, exponent)):
                 of_base = self.terms(base)
                 return of_base if of_base <= 1 else of_base ** min(self.times(exponent), 100.0)
-            case Big(_, body, _, low, high):
+            case BigOperator(_, body, _, low, high):
                 return self.terms(body) * self.span(low, high)
         return max(1, *(self.terms(part) for part in children(f)), 1)
 

@@ -31,7 +31,7 @@ def starts() -> None:
 
 def kinds() -> None:
     """The shipped example of every kind, cold, beside what importing SymPy alone takes."""
-    from hwsolve.solvers import KINDS, solver
+    from hwsolve.kinds import KINDS, solver
 
     for kind in KINDS:
         command = ["-m", "hwsolve", "solve", f"problems/{solver(kind).EXAMPLE}"]

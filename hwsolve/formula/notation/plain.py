@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, WHOLE, decimal
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref, written_name
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, written_name
 
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a formula's outermost operator binds
 
@@ -26,7 +26,7 @@ def write(f: Formula) -> tuple[str, int]:
     if kind is Call:
         writer = OPERATORS.get(f.name)  # type: ignore[attr-defined]
         return writer(f.args) if writer else called(f.name, f.args)  # type: ignore[attr-defined]
-    assert isinstance(f, Big)
+    assert isinstance(f, BigOperator)
     return f"{f.op}({plain(f.body)}, {f.index}, {plain(f.low)}, {plain(f.high)})", ATOM
 
 

@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import GREEK, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "inf", "omicron")}
 COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
@@ -128,7 +128,7 @@ class Latex(Writer):
     def raised(self, base: str, exponent: Formula) -> str:
         return f"{base}^{{{self.write(exponent).text}}}"
 
-    def big(self, f: Big) -> Piece:
+    def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
         text = self.parentheses(body.text) if body.level <= SUM or body.text.startswith("-") else body.text
         low, high = self.write(f.low).text, self.write(f.high).text

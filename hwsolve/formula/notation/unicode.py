@@ -9,7 +9,7 @@ from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, sh
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
 SUPERSCRIPTS = str.maketrans(
@@ -157,7 +157,7 @@ class Unicode(Writer):
             return base + small
         return f"{base}^{text}" if text.isalnum() else f"{base}^({text})"
 
-    def big(self, f: Big) -> Piece:
+    def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
         text = f"({body.text})" if body.level <= SUM or body.text.startswith("−") else body.text
         low, high = self.write(f.low).text, self.write(f.high).text

@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.notation.names import derivative, parts
-from hwsolve.formula.tree import Big, Call, Formula, Number, Ref
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -45,7 +45,7 @@ class Writer:
     def partial(self, numerator: Ref, denominator: Ref) -> Piece:
         raise NotImplementedError
 
-    def big(self, f: Big) -> Piece:
+    def big(self, f: BigOperator) -> Piece:
         raise NotImplementedError
 
     def fraction(self, top: Formula, bottom: Formula) -> Piece:
@@ -68,7 +68,7 @@ class Writer:
             return self.operator(f, f.name, f.args)
         if type(f) is Ref:
             return self.reference(f)
-        if type(f) is Big:
+        if type(f) is BigOperator:
             return self.big(f)
         raise TypeError(f"no formula: {f!r}")
 

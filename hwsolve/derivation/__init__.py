@@ -1,0 +1,1 @@
+"""Checked lines: a quantity, its formula, its value."""

@@ -1,0 +1,1 @@
+"""The lines that explain a run of a graph."""

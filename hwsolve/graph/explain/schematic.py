@@ -1,0 +1,143 @@
+"""The general formula of a quantity, over index letters: z[i] = Σⱼ w[i,j] x[j] + b[i]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsolve.formula.instantiate import fold
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.simplify.terms import addends, sum_of
+from hwsolve.formula.tree import (
+    ONE,
+    BigOperator,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    call,
+    children,
+    rebuild,
+    substitute,
+    transform,
+    walk,
+)
+from hwsolve.graph.explain.subgradient import unguarded
+from hwsolve.graph.operation import (
+    INNER,
+    LEADING,
+    Schematic,
+    apart,
+    backward_schematic,
+    forward_schematic,
+    rename,
+    with_letters,
+)
+from hwsolve.solution import Prose, Stage
+
+if TYPE_CHECKING:
+    from hwsolve.graph.explain.lines import Writer
+    from hwsolve.graph.graph import Node, Term
+
+LETTERS = tuple("ijkmhlpqrscouvtaxbfgwyz")  # those that can be lowered first
+
+
+def general(writer: Writer, node: Node) -> Prose:
+    """The formula that all lines of a quantity are instances of."""
+    lhs, rhs = both_sides(writer, node)
+    return Prose(formulas=(Stage("=", lhs), Stage("=", rhs)))
+
+
+def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
+    """An element of the quantity, and its formula."""
+    of = writer.graph.nodes.get(node.of, node)
+    samples = writer.graph.batched and of.role in ("given", "forward", "loss")
+    stated = writer.letters.get(of.name, ())
+    schematic = lettered(of_node(writer, node), LEADING[:1] if samples else (), writer.taken, stated)
+    key = writer.key(node.name, ())
+    return Ref(key.name, tuple(Ref(i) for i in schematic.indices)), schematic.formula
+
+
+def of_node(writer: Writer, node: Node) -> Schematic:
+    """The formula with the numbers of this graph's sizes and the keys of its quantities."""
+    if node.operation is not None:
+        names = dict(zip(node.operation.inputs, node.inputs, strict=False))
+        schematic = forward_schematic(node.operation, len(node.shape))
+        return finished(writer, schematic, names, writer.sizes(node.operation, node.inputs))
+    parts = [of_term(writer, t) for t in node.terms]
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    same = [substitute(p.formula, {a: Ref(b) for a, b in zip(p.indices, first.indices, strict=True)}) for p in parts]
+    return Schematic(call("+", *same), first.indices)
+
+
+def of_term(writer: Writer, term: Term) -> Schematic:
+    """What one consumer adds to a gradient."""
+    output = writer.graph.nodes[term.output]
+    schematic = backward_schematic(term.operation, term.slot, len(output.shape))
+    names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output}
+    if term.upstream is not None:
+        names["g"] = term.upstream
+    letters = forward_schematic(term.operation, len(output.shape)).indices
+    sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
+    return finished(writer, schematic, names, sizes | writer.sizes(term.operation, term.inputs))
+
+
+def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes: dict[str, Formula]) -> Schematic:
+    """Sizes as numbers, names as keys, an upstream gradient of 1 left out, sums of one term without their sign."""
+    schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), writer.taken)
+    f = schematic.formula
+    if "g" not in names:
+        f = transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n)
+    f = fold(transform(rename(unguarded(f), names), writer.constant))
+    return Schematic(keyed(writer, transform(single(f), in_order)), schematic.indices)
+
+
+def in_order(node: Formula) -> Formula:
+    """An element with its index formulas put together, numbers last: x[p + u - 1]."""
+    if not isinstance(node, Ref) or not any(isinstance(i, Call) for i in node.indices):
+        return node
+    simple = (simplify(i) for i in node.indices)
+    return Ref(node.name, tuple(sum_of(sorted(addends(i), key=lambda term: not term.factors)) for i in simple))
+
+
+def single(f: Formula) -> Formula:
+    """A big operator over one value as its body."""
+    if isinstance(f, BigOperator) and f.low == f.high:
+        return single(fold(substitute(f.body, {f.index: f.low})))
+    parts = children(f)
+    return rebuild(f, tuple(single(p) for p in parts)) if parts else f
+
+
+def keyed(writer: Writer, f: Formula) -> Formula:
+    """The keys of this step instead of the nodes' names, indices left as they are."""
+    match f:
+        case Ref(name, indices) if name in writer.graph.nodes:
+            return Ref(writer.key(name, ()).name, indices)
+    parts = children(f)
+    return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
+
+
+def making_way(f: Formula, element: Ref) -> Formula:
+    """The formula with other letters for bound indices that are called as an index of an element is."""
+    from hwsolve.formula.differentiate import apart as bound_apart
+
+    return bound_apart(f, element)
+
+
+def lettered(
+    schematic: Schematic, keep: tuple[str, ...], taken: frozenset[str], stated: tuple[str, ...] = ()
+) -> Schematic:
+    """Single letters for the index variables, and for bound ones that had to make way; the sample's own is kept.
+
+    Where letters are stated for the quantity, it has these.
+    """
+    bound = {n.index: None for n in walk(schematic.formula) if isinstance(n, BigOperator)}
+    if len(stated) == len(schematic.indices) and not {*stated} & taken:
+        named: dict[str, Formula] = {i: Ref(letter) for i, letter in zip(schematic.indices, stated, strict=True)}
+        return Schematic(substitute(making_way(schematic.formula, Ref("", tuple(named.values()))), named), stated)
+    used = {*bound, *schematic.indices} | taken
+    free = (letter for letter in LETTERS if letter not in used)
+    given = [old for old in schematic.indices if old not in keep and old.rstrip("_") in LEADING + INNER]
+    given += [old for old in bound if old.endswith("_")]
+    return with_letters(schematic, {old: next(free) for old in dict.fromkeys(given)})

@@ -1,0 +1,291 @@
+"""From a problem to the graph of its computation: names, shapes, and the numbers that it states.
+
+Everything that is wrong with a problem as a whole is noted in the report at the place where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hwsolve.formula.tree import Formula, Number
+from hwsolve.graph.differentiate import differentiate
+from hwsolve.graph.graph import Builder, Graph, Owned
+from hwsolve.graph.update import update
+from hwsolve.kinds.backprop.input_arrays import Given, array, number, origin, squeezed, transposed, zeros
+from hwsolve.kinds.backprop.loss_setup import Ending
+from hwsolve.kinds.backprop.names import check_names
+from hwsolve.language import Message, say
+from hwsolve.layers.base import NotComputed, shape_text
+from hwsolve.layers.composite import build_items
+from hwsolve.layers.drawing import draw
+from hwsolve.layers.network import Item, expand
+from hwsolve.spec.nodes import Mapping
+from hwsolve.spec.nodes import Node as Place
+from hwsolve.spec.report import ROOT, Path, Report
+
+if TYPE_CHECKING:
+    from hwsolve.kinds.backprop.problem import Problem
+    from hwsolve.layers.optimizer import SGD
+
+MOST_VALUES = 500_000  # numbers of a network that is computed
+
+
+class Computation(msgspec.Struct):
+    """A graph and the numbers put into it; what else is stated, what to know, and what looks like a mistake."""
+
+    graph: Graph
+    givens: dict[str, Given]
+    stated: list[Message]
+    remarks: list[Message]
+    warnings: list[Message]
+    operations: int = 0  # element operations of one pass, about
+
+    def values(self, exact: bool) -> dict[str, Any]:
+        """The numbers of all givens, as arrays of the number system that is set."""
+        made = {name: array(g, exact) for name, g in self.givens.items()}
+        return made | {name: number(f, exact) for name, f in self.graph.numbers.items()}
+
+
+class Construction:
+    """Builds the graph of a problem, and notes what does not fit."""
+
+    def __init__(self, problem: Problem, report: Report):
+        self.problem, self.report = problem, report
+        self.graph = Graph()
+        self.builder = Builder(self.graph)
+        self.givens: dict[str, Given] = {}
+        self.stated: list[Message] = []
+        self.remarks: list[Message] = []
+        self.warnings: list[Message] = []
+        self.items: tuple[Item, ...] = ()
+
+    def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
+        """Note an error at a key of the problem, or at one that stands within it."""
+        assert self.problem.node is not None
+        node: Place = self.problem.node
+        path = ROOT
+        for step in (key, *within):
+            if isinstance(node, Mapping) and step in node.entries:
+                node, path = node.entries[step][1], path / step
+        self.report.add(node, path, message, hint)
+
+    def place_of(self, layer: str) -> tuple[Place, Path] | None:
+        """Where a layer's arguments stand, by its path; None for what is no layer, as the loss."""
+        found = (item for item in walk_items(self.items) if item.path == layer)
+        return next(((item.node, item.where) for item in found), None)
+
+    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
+        """Note an error at a layer, by its path."""
+        place = self.place_of(layer)
+        if place is None:
+            self.wrong("loss" if self.problem.loss is not None else "upstream", message, hint)
+        else:
+            self.report.add(*place, message, hint)
+
+    def build(self) -> Computation | None:
+        """The computation; None after an error."""
+        x = self.enter_input()
+        if x is None:
+            return None
+        try:
+            output = self.enter_layers(x)
+            if output is None:
+                return None
+            self.graph.output = output
+            if self.too_many():
+                return None
+            self.enter_parameters()
+            upstream = self.enter_end()
+        except NotComputed as why:
+            self.wrong_layer(why.layer, why.message)
+            return None
+        if not self.report.ok:
+            return None
+        if self.graph.loss or upstream:
+            differentiate(self.graph, upstream)
+        if self.problem.optimizer is not None and self.graph.loss:
+            self.enter_updates(self.problem.optimizer)
+        self.graph.typed = {name: given.values for name, given in self.givens.items()}
+        self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
+        check_names(self)
+        if not self.report.ok:
+            return None
+        layers = {node.layer for node in self.graph.nodes.values()}
+        self.problem.places = {layer: place for layer in layers if (place := self.place_of(layer)) is not None}
+        return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, work(self.graph))
+
+    def too_many(self) -> bool:
+        """Note a computation with more numbers than a machine should hold."""
+        values = sum(prod(node.shape) for node in self.graph.nodes.values())
+        if values > MOST_VALUES:
+            message = say(
+                "The weights and values of this network are {n} numbers; at most {most} are worked out by hand.",
+                n=f"{values:,}",
+                most=f"{MOST_VALUES:,}",
+            )
+            self.wrong("network", message, say("`count-params` counts a network of any size."))
+        return values > MOST_VALUES
+
+    def enter_layers(self, x: str) -> str | None:
+        """The layers that read `x`, and what comes out of them."""
+        items = expand(self.problem.network, self.report)
+        if items is None:
+            return None
+        self.items = items
+        trains = self.problem.loss is not None or self.problem.upstream is not None
+        idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
+        (self.warnings if trains else self.remarks).extend(idle)
+        return build_items(items, self.builder, x)
+
+    # the input
+
+    def enter_input(self) -> str | None:
+        """The data, one sample or a batch."""
+        shape, given = self.problem.network.input, self.problem.input
+        if not all(isinstance(n, int) for n in shape):
+            self.wrong("network", say("The sizes of the input must be numbers here, not names."), within=("input",))
+            return None
+        sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
+        if given is None:
+            self.wrong(
+                "input",
+                say("`input` is missing: the numbers that go in, of the shape {shape}.", shape=shape_text(sizes)),
+            )
+            return None
+        found = given.shape or ((1,) if prod(sizes) == 1 else ())
+        if found != sizes and found[1:] != sizes:
+            message = say(
+                "The input has the shape {found}, the network takes {shape}.",
+                found=shape_text(found),
+                shape=shape_text(sizes),
+            )
+            self.wrong(
+                "input",
+                message,
+                say("One more axis in front makes a batch: {batch}.", batch=f"N × {shape_text(sizes)}"),
+            )
+            return None
+        name = self.builder.given(self.problem.network.input_symbol or "x", found, "input")
+        self.givens[name] = Given(found, given.values)
+        self.graph.batched = found != sizes
+        return name
+
+    @property
+    def samples(self) -> int:
+        """The number of samples; 1 without a batch."""
+        assert self.problem.input is not None
+        return self.problem.input.shape[0] if self.graph.batched else 1
+
+    # parameters
+
+    def enter_parameters(self) -> None:
+        """The numbers of every parameter, in the shape that its layer gives it."""
+        for name, owned in self.builder.owned.items():
+            shape = self.graph.nodes[name].shape
+            values = self.numbers_of(name, owned, shape)
+            if values is not None:
+                self.givens[name] = Given(shape, values)
+
+    def numbers_of(self, name: str, owned: Owned, shape: tuple[int, ...]) -> tuple[Formula, ...] | None:
+        """A parameter's numbers: stated, drawn, or one for all."""
+        spec, size = owned.spec, prod(shape)
+        if spec.values is not None:
+            found = spec.values.shape
+            if found == shape or (prod(found) == size and squeezed(found) == squeezed(shape)):
+                return tuple(spec.values.values)
+            message = say(
+                "{symbol} has the shape {found}, but needs {shape}.",
+                symbol=self.graph.symbol(name),
+                found=shape_text(found),
+                shape=shape_text(shape),
+            )
+            turned = say("`rows: inputs` takes a row for each input.") if found == shape[::-1] else None
+            self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
+            return None
+        if spec.init is not None:
+            self.stated.append(origin(self.graph.symbol(name), spec.init.name, spec.seed or 0))
+            # torch.nn.init counts the first axis of a weight as its outputs
+            by_input = spec.rows == "inputs" and len(shape) == 2
+            try:
+                drawn = draw(spec.init, shape[::-1] if by_input else shape, spec.seed or 0)
+            except NotComputed as why:
+                why.layer = owned.path
+                raise
+            return transposed(drawn, shape) if by_input else drawn
+        value = spec.value if spec.value is not None else owned.value
+        if value is None:
+            message = say(
+                "`{layer}` needs numbers for its {which}, of the shape {shape}.",
+                layer=owned.path,
+                which=owned.which,
+                shape=shape_text(shape) or "1",
+            )
+            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
+            return None
+        return (value,) * size
+
+    def enter_updates(self, optimizer: SGD) -> None:
+        """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
+        update(self.graph, optimizer.settings())
+        if any(node.role == "state" for node in self.graph.nodes.values()):
+            self.stated.append(say("Every velocity starts at 0."))
+        if optimizer.nesterov:
+            self.stated.append(say("The momentum is that of Nesterov."))
+        frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
+        if frozen:
+            self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
+        self.start_states()
+
+    def start_states(self) -> None:
+        """The optimizer's own quantities start at 0."""
+        for node in self.graph.nodes.values():
+            if node.role == "state":
+                self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
+
+    def enter_end(self) -> str | None:
+        """The loss, or the node of the upstream gradient."""
+        return Ending(self).enter()
+
+
+def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+    """How a parameter that has no numbers gets them."""
+    if which == "bias":
+        return say(
+            "As `{example}` or `{init}`; `{none}` leaves it out.",
+            example=f"bias: {zeros(shape)}",
+            init="bias: {init: zeros}",
+            none="bias: false",
+        )
+    return say(
+        "As `{which}: {example}`, or `{which}: {init}`.",
+        which=which,
+        example=zeros(shape),
+        init="{init: xavier_uniform, seed: 7}",
+    )
+
+
+def build(problem: Problem, report: Report) -> Computation | None:
+    """The computation that a problem asks for; None after errors."""
+    return Construction(problem, report).build()
+
+
+def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
+    """All items of a network, those of branches too."""
+    for item in items:
+        yield item
+        for _, inner in item.branches:
+            yield from walk_items(inner)
+
+
+def work(graph: Graph) -> int:
+    """About how many element operations a forward and backward pass take."""
+    total = 0
+    for node in graph.nodes.values():
+        if node.role == "forward":
+            sizes = node.operation.sizes(*(graph.nodes[i].shape for i in node.inputs)) if node.operation else {}
+            total += 3 * prod(node.shape) * prod(sizes.values())
+    return total

@@ -1,0 +1,113 @@
+"""The totals of operation counts: by phase and kind, then backward, then all, and how they grow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hwsolve.derivation.size_lines import equal, size_value, stated, summed
+from hwsolve.formula.tree import Call, Formula, Ref, formula
+from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Row, leading
+from hwsolve.kinds.count_params.partial import AtLeast, together
+from hwsolve.language import say
+from hwsolve.layers.base import Size, product, total
+from hwsolve.layers.cost import NotCounted, Nothing
+from hwsolve.solution import Answer, Line, Note, Prose, Section, Stage
+
+if TYPE_CHECKING:
+    from hwsolve.kinds.complexity.problem import Problem
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A count of one layer, as it was worked out, and how often it stands in the total."""
+
+    times: Size
+    key: Ref
+    value: Size
+    written: Formula
+
+
+class OperationTotals:
+    """What was counted so far, and the sums of it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.count = problem, problem.count
+        self.terms: dict[tuple[str, str], list[Term]] = {}
+        self.answers: dict[str, Answer] = {}
+        self.sections: list[Section] = [Section(say("Layer by layer"))]
+        self.values: dict[str, Size] = {}  # the totals by key
+        self.rows: list[Row] = []
+        self.notes: list[Note] = []
+        self.missing: dict[str, dict[str, NotCounted]] = {}  # the layers that are not counted, by phase
+        self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
+        self.nothing: dict[str, Nothing] = {}  # the types of layers that cost nothing
+
+    def totals(self) -> Section:
+        """Sums over the network: by phase and kind, then backward, then all."""
+        lines: list[Line] = []
+        kinds = [kind for kind in KINDS if kind in ALWAYS or any(kind == k for _, k in self.terms)]
+        wholes = {"backward": ("error", "gradient"), "total": ("forward", "backward", "update")}
+        for phase in PHASES:
+            for kind in kinds:
+                if phase in wholes:
+                    self.together(f"{phase}.{kind}", [f"{part}.{kind}" for part in wholes[phase]], lines)
+                else:
+                    self.sum(phase, kind, lines)
+        self.orders(lines)
+        lines += [Prose(say("{key}: {count}", key=k, count=v.sentence())) for k, v in self.asked().items()]
+        return Section(say("Totals"), 1, tuple(lines))
+
+    def asked(self) -> dict[str, AtLeast]:
+        """The totals that a reader asked for, and that are no numbers."""
+        return {key: count for key, count in self.partial.items() if is_asked(key)}
+
+    def sum(self, phase: str, kind: str, lines: list[Line]) -> None:
+        """One kind of operation in one phase."""
+        terms, key = self.terms.get((phase, kind), []), Ref(f"{phase}.{kind}")
+        count = total(product((t.times, t.value)) for t in terms)
+        if phase in self.missing:
+            self.partial[key.name] = AtLeast(count, self.missing[phase])
+            return
+        self.keep(key.name, count)
+        if isinstance(count, int):
+            by_key = [(t.times, t.key, t.value) for t in terms]
+            lines += summed(key, by_key, count) if terms else [stated(key, 0)]
+            return
+        parts = [t.written if t.times == 1 else Call("*", (formula(t.times), t.written)) for t in terms]
+        lines.append(equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), count))
+
+    def together(self, key: str, parts: list[str], lines: list[Line]) -> None:
+        """The sum of totals."""
+        counts = [self.partial[part] if part in self.partial else self.values[part] for part in parts]
+        count = together(counts)
+        if isinstance(count, AtLeast):
+            self.partial[key] = count
+            return
+        known = [(1, Ref(part), n) for part, n in zip(parts, counts, strict=True) if not isinstance(n, AtLeast)]
+        having = [k for k in known if k[2] != 0] or known[:1]
+        self.keep(key, count)
+        lines += summed(Ref(key), [(1, ref, value) for _, ref, value in having], count, aside=count == 0)
+
+    def keep(self, key: str, count: Size) -> None:
+        """Keep a total; those of multiplications and additions are what a reader asked for."""
+        self.values[key] = count
+        self.answers[key] = Answer(size_value(count), is_asked(key))
+
+    def orders(self, lines: list[Line]) -> None:
+        """How the counts grow with the sizes that have names."""
+        for phase in ("forward", "backward", "update"):
+            if f"{phase}.mul" in self.partial:
+                continue
+            counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
+            if not counts:
+                continue
+            order = leading(counts)
+            self.answers[f"order.{phase}"] = Answer(order)
+            lines.append(Prose(say("{phase}:", phase=PHASES[phase]), (Stage("=", Call("O", (order,))),)))
+
+
+def is_asked(key: str) -> bool:
+    """Whether a total is one that a reader asked for."""
+    phase, kind = key.split(".")
+    return kind in ALWAYS and phase in ("forward", "backward", "update")

@@ -1,0 +1,101 @@
+"""Pictures of a window over a map: the cells that one place reads, and the largest value of each window."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from hwsolve.formula.notation import unicode
+from hwsolve.graph.explain.lines import Writer
+from hwsolve.graph.graph import Node
+from hwsolve.language import say
+from hwsolve.layers.axes import Sliding
+from hwsolve.layers.correlation import Correlation
+from hwsolve.layers.pooled import Maximum, Mean
+from hwsolve.solution import Grid
+
+WIDEST = 10  # cells a side that a picture may have
+Place = tuple[int, ...]
+
+
+def pictures(writer: Writer, node: Node) -> tuple[Grid, ...]:
+    """The window of the first and of the last place, and the winners of a maximum; none for maps that are too large."""
+    operation: Any = node.operation
+    if not isinstance(operation, Correlation | Maximum | Mean):
+        return ()
+    axes = operation.frame.axes
+    x = node.inputs[0]
+    if len(axes) > 2 or not all(isinstance(a, Sliding) for a in axes) or any(span(a)[1] > WIDEST for a in axes):
+        return ()
+    made = [window_of(writer, node, x, place) for place in ends(axes)]
+    if isinstance(operation, Maximum):
+        made.append(winners(writer, node, x))
+    return tuple(made)
+
+
+def span(axis: Any) -> tuple[int, int]:
+    """The first cell that a window covers, counted from 1 in the map, and how many there are to the last."""
+    first = min(1, 1 - axis.before)
+    reach = axis.dilation * (axis.kernel - 1) + 1
+    last = max(axis.side, axis.stride * (axis.places - 1) - axis.before + reach)
+    return first, last - first + 1
+
+
+def ends(axes: tuple[Any, ...]) -> list[Place]:
+    """The first place and the last one."""
+    first, last = (1,) * len(axes), tuple(a.places for a in axes)
+    return [first] if first == last else [first, last]
+
+
+def covered(axes: tuple[Any, ...], place: Place) -> list[tuple[int, ...]]:
+    """The cells, axis by axis, that a place reads."""
+    return [
+        tuple(a.stride * (p - 1) + a.dilation * u + 1 - a.before for u in range(a.kernel))
+        for a, p in zip(axes, place, strict=True)
+    ]
+
+
+def picture(writer: Writer, node: Node, x: str, title: Any, marked: set[Place]) -> Grid:
+    """The map of the first sample and channel with its padding; `marked` are cells."""
+    operation: Any = node.operation
+    axes = operation.frame.axes
+    lead = (1,) * (len(writer.graph.nodes[x].shape) - len(axes))
+    blank = "" if isinstance(operation, Maximum) else "0"
+    rows = [range(span(a)[0], span(a)[0] + span(a)[1]) for a in axes]
+    if len(rows) == 1:
+        rows.insert(0, range(1, 2))
+
+    def cell(row: int, column: int) -> tuple[str, bool]:
+        at = (row, column)[-len(axes) :]
+        inside = all(1 <= i <= a.side for i, a in zip(at, axes, strict=True))
+        return writer.shown(x, lead + at).text if inside else blank, at in marked
+
+    cells = [[cell(i, j) for j in rows[1]] for i in rows[0]]
+    places = [(r, c) for r, row in enumerate(cells, 1) for c, (_, here) in enumerate(row, 1) if here]
+    return Grid(title, tuple(tuple(text for text, _ in row) for row in cells), tuple(places))
+
+
+def window_of(writer: Writer, node: Node, x: str, place: Place) -> Grid:
+    """The cells that one place reads."""
+    operation: Any = node.operation
+    axes = operation.frame.axes
+    lead = (1,) * (len(node.shape) - len(axes))
+    key = unicode(writer.key(node.name, lead + place))
+    title = say("{x}, and the window of {y}", x=writer.graph.labels[x].symbol, y=key)
+    return picture(writer, node, x, title, set(product(*covered(axes, place))))
+
+
+def winners(writer: Writer, node: Node, x: str) -> Grid:
+    """The cell of each window that has its largest value."""
+    operation: Any = node.operation
+    axes = operation.frame.axes
+    array = writer.values[x]
+    while array.ndim > len(axes):
+        array = array[0]
+    windows = operation.frame.arrays()
+    _, best = windows.greatest(array)
+    flat = [int(windows.table[place, k]) for place, k in enumerate(best)]
+    width = axes[-1].side
+    marked: set[Place] = {(f + 1,) if len(axes) == 1 else (f // width + 1, f % width + 1) for f in flat}
+    title = say("{x}, and the largest value of each window", x=writer.graph.labels[x].symbol)
+    return picture(writer, node, x, title, marked)

@@ -1,0 +1,139 @@
+"""The conventions of counting: which outputs are stored, which multiply-adds count, and how a reader is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hwsolve.formula.tree import Formula
+from hwsolve.language import Message, say
+from hwsolve.solution import Answer, Note
+
+if TYPE_CHECKING:
+    from hwsolve.kinds.count_params.problem import Problem
+    from hwsolve.layers.base import Layer, Shape
+    from hwsolve.layers.network import Item
+
+BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+STORED = frozenset({"convolution", "pooling", "dense"})  # whose outputs CS231n's table counts
+MULTIPLIED = frozenset({"convolution", "dense", "attention"})
+STORED_NOTES = {
+    "cs231n": say(
+        "Activations (cs231n): the input and the outputs of convolution, pooling and dense layers, one sample."
+    ),
+    "outputs": say(
+        "Activations (outputs): the output of every layer, one sample; reshaping stores nothing new, and what joins "
+        "branches (sums, products, concatenations) does not count."
+    ),
+}
+MULTIPLIED_NOTES = {
+    "matmul": say("Multiply-adds (matmul): of convolution, dense and attention layers, one sample, without biases."),
+    "all": say(
+        "Multiply-adds (all): of convolution, dense and attention layers, one for each value of a normalisation, for "
+        "each cell of an average pooling window and for each neighbour of an interpolated value; one sample, without "
+        "biases."
+    ),
+}
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The conventions, and which counts are shown beside the parameters."""
+
+    stored: str
+    multiplied: str
+    dtype: str
+    activations: bool
+    macs: bool
+    flops: bool
+    trainable: bool
+    frozen: bool
+
+    def shows(self, quantity: str) -> bool:
+        """Whether a reader sees the lines of a quantity: those that were asked for, and those that they read."""
+        shown = {
+            "params": True,
+            "params.trainable": self.trainable or self.frozen,
+            "activations": self.activations,
+            "macs": self.macs or self.flops,
+            "flops": self.flops,
+        }
+        return shown.get(quantity, False)
+
+    def totals(self) -> list[str]:
+        """The keys of the totals that a reader asked for."""
+        asked = {
+            "params": True,
+            "params.trainable": self.trainable or self.frozen,
+            "activations": self.activations,
+            "activations.bytes": self.activations,
+            "macs": self.macs,
+            "flops": self.flops,
+        }
+        return [key for key, wanted in asked.items() if wanted]
+
+    def counts_output(self, part: str) -> bool:
+        """Whether the output of such a layer counts among the activations."""
+        return part in STORED if self.stored == "cs231n" else part != "view"
+
+    def counts_macs(self, part: str) -> bool:
+        """Whether the multiply-adds of such a layer count; of one that belongs to no part, it must be said."""
+        return self.multiplied == "all" or part in MULTIPLIED or part == "other"
+
+
+def asked(problem: Problem) -> Asked:
+    """What a problem asks for: by its columns, or by the conventions it states."""
+    columns, count = problem.columns, problem.count
+    return Asked(
+        count.activations or "cs231n",
+        count.macs or "matmul",
+        count.dtype,
+        "activations" in columns or (not columns and count.activations is not None),
+        "macs" in columns or (not columns and count.macs is not None),
+        "flops" in columns,
+        "trainable" in columns,
+        holds_frozen(problem.network.items),
+    )
+
+
+def holds_frozen(items: tuple[Item, ...]) -> bool:
+    """Whether some parameters of a network are not trained."""
+    return any(frozen(item.layer, item.input) for item in items if item.layer is not None) or any(
+        holds_frozen(inner) for item in items for _, inner in item.branches
+    )
+
+
+def frozen(layer: Layer, x: Shape) -> bool:
+    """Whether some parameters of a layer are not trained."""
+    specs = layer.specs()
+    return any(not layer.trainable or not specs[name].trainable for name in layer.parameters(x))
+
+
+def conventions(asked: Asked, answers: dict[str, Answer]) -> tuple[Note, ...]:
+    """What was counted, by name."""
+    notes: list[Message] = []
+    if asked.activations:
+        notes += [STORED_NOTES[asked.stored], *storage(asked, answers)]
+    if asked.macs or asked.flops:
+        notes.append(MULTIPLIED_NOTES[asked.multiplied])
+    if asked.flops:
+        notes.append(say("A multiply-add is two floating-point operations."))
+    return tuple(Note("info", text) for text in notes)
+
+
+def storage(asked: Asked, answers: dict[str, Answer]) -> list[Message]:
+    """How much memory the activations take."""
+    count, size = answers.get("activations"), answers.get("activations.bytes")
+    if count is None or size is None or isinstance(count.value, Formula):
+        return []
+    words = {"values": f"{count.value.value:,}", "bytes": BYTES[asked.dtype], "dtype": asked.dtype}
+    return [say("{values} values of {bytes} bytes ({dtype}) are {size}.", size=storage_text(size.value.value), **words)]
+
+
+def storage_text(n: int) -> str:
+    """Bytes as a person says them, to two places: 10,643,360 is 10.64 MB."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if n >= unit:
+            hundredths = (100 * n + unit // 2) // unit
+            return f"{hundredths // 100:,}.{hundredths % 100:02d} {name}"
+    return f"{n} B"

@@ -1,0 +1,191 @@
+"""The counts of a network: one line for each quantity of each layer, and sums along the tree of composites."""
+
+from __future__ import annotations
+
+from hwsolve.derivation.size_lines import same, stated, summed, whole
+from hwsolve.formula.tree import Number, Ref
+from hwsolve.kinds.count_params.conventions import MULTIPLIED_NOTES, STORED_NOTES, conventions
+from hwsolve.kinds.count_params.layer_counts import SUMMED, LayerCounts
+from hwsolve.kinds.count_params.network_question import posed
+from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_notes, multiplied, together
+from hwsolve.kinds.count_params.table import Row, count_table
+from hwsolve.language import say
+from hwsolve.layers.base import Layer, Size, StatedMap, factor_text, product, shape_text
+from hwsolve.layers.network import Item
+from hwsolve.solution import Answer, Given, Line, Note, Prose, Section, Solution
+
+
+class Counting(LayerCounts):
+    """Writes the lines of a network, from its input to its totals."""
+
+    def solution(self) -> Solution:
+        """The whole document."""
+        given = self.input()
+        self.walk(self.problem.network.items, "input", 1)
+        totals = self.totals()
+        table = count_table(self.rows, self.asked, self.answers, self.partial)
+        free = free_notes(self.nothing) if self.asked.shows("macs") else []
+        return Solution(
+            kind=self.problem.kind,
+            title=self.problem.title,
+            source=self.problem.source,
+            given=given,
+            sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=(table,))),
+            answers=self.answers,
+            partial={key: count.sentence() for key, count in self.partial.items()},
+            notes=(
+                *conventions(self.asked, self.answers),
+                *free,
+                *self.notes,
+            ),
+        )
+
+    def question(self) -> Section:
+        """What is to be counted."""
+        wanted = [say("Asked: the parameters of every layer and of the network.")]
+        if self.asked.activations:
+            wanted += [say("Asked: the stored activations."), STORED_NOTES[self.asked.stored]]
+        if self.asked.macs:
+            wanted.append(say("Asked: the multiply-adds."))
+        if self.asked.flops:
+            wanted.append(say("Asked: the floating-point operations, two for each multiply-add."))
+        if self.asked.macs or self.asked.flops:
+            wanted.append(MULTIPLIED_NOTES[self.asked.multiplied])
+        return posed(self.problem.network, *wanted)
+
+    def input(self) -> tuple[Given, ...]:
+        """The input: its shape is given, and its values are stored."""
+        shape = self.problem.network.input
+        lines: list[Line] = []
+        self.shape_answer("input", shape)
+        if self.asked.stored == "cs231n":
+            self.activations("input", shape, lines)
+            self.sections.append(Section(say("input: {shape}", shape=shape_text(shape)), 2, tuple(lines)))
+            self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))
+        if isinstance(shape, StatedMap):
+            return ()
+        sizes = [(whole(n), None) if isinstance(n, int) else (None, n) for n in shape]
+        return tuple(
+            Given(Ref("shape.input", (Number(i),)), quantity, name, (len(shape),))
+            for i, (quantity, name) in enumerate(sizes, 1)
+        )
+
+    # the walk
+
+    def walk(self, items: tuple[Item, ...], source: str, times: Size) -> str:
+        """The lines of a sequence; `source` is the key whose shape comes in; the result is that whose goes out."""
+        for item in items:
+            source = (
+                self.leaf(item, item.layer, source, times)
+                if item.layer is not None
+                else self.composite(item, source, times)
+            )
+        return source
+
+    def leaf(self, item: Item, layer: Layer, source: str, times: Size) -> str:
+        """A layer: shape, parameters, activations, multiply-adds."""
+        path = item.path
+        lines: list[Line] = []
+        self.shape(item, layer, source, lines)
+        self.parameters(path, layer, item.input, lines)
+        if self.asked.counts_output(layer.CATEGORY):
+            self.activations(path, item.output, lines)
+        if self.asked.counts_macs(layer.CATEGORY):
+            self.macs(path, item.type, layer, item.input, lines)
+        words = {"name": path, "layer": item.type, "before": shape_text(item.input), "after": shape_text(item.output)}
+        self.sections.append(Section(say("{name} ({layer}): {before} → {after}", **words), 2, tuple(lines)))
+        counts = {q: v[path] for q, v in self.values.items() if path in v}
+        if "macs" in counts:
+            counts["flops"] = multiplied(2, counts["macs"])
+        self.rows.append(Row(path, times, item.output, counts))
+        for warning in layer.warnings(item.input):
+            self.notes.append(Note("warning", say("{layer}: {warning}", layer=path, warning=warning)))
+        return path
+
+    # composites and totals
+
+    def composite(self, item: Item, source: str, times: Size) -> str:
+        """The parts of a composite, then their sums."""
+        ends: list[str] = []
+        incoming = source
+        for k, (_, items) in enumerate(item.branches):
+            often = item.times[k] if item.times else 1
+            end = self.walk(items, source, product((times, often)))
+            ends.append(end)
+            source = end if item.type == "repeat" else incoming
+        lines: list[Line] = []
+        parts = [
+            (item.times[k] if item.times else 1, inner) for k, (_, items) in enumerate(item.branches) for inner in items
+        ]
+        for quantity in SUMMED:
+            self.sum(quantity, f".{item.path}", [(often, inner.path) for often, inner in parts], lines)
+        out = self.joined(item, ends, lines) if item.type in ("concat", "multiply") else source
+        if item.type not in ("repeat", "concat", "multiply"):
+            out = ends[0] if item.branches[0][1] else ends[-1]
+        ends_of = {"before": shape_text(item.input), "after": shape_text(item.output)}
+        title = say("{name} ({layer}): {before} → {after}", name=item.path, layer=item.type, **ends_of)
+        if item.times and any(n != 1 for n in item.times):
+            title = say(
+                "{name} ({layer} {times}): {before} → {after}",
+                name=item.path,
+                layer=item.type,
+                times=" + ".join(f"{factor_text(n)}×" for n in item.times),
+                **ends_of,
+            )
+        if lines:
+            self.sections.append(Section(title, 2, tuple(lines)))
+        return out
+
+    def sum(self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
+        """A quantity of all parts together; none where no part has it, except that a network's own is 0."""
+        values = self.values[quantity]
+        held = [(often, path, values[path]) for often, path in parts if path in values]
+        if dotted and not held:
+            return
+        count = values[dotted[1:]] = together(multiplied(often, value) for often, _, value in held)
+        if isinstance(count, AtLeast):
+            self.partial[quantity + dotted] = count
+            return
+        terms = [(often, Ref(f"{quantity}.{path}"), v) for often, path, v in held if not isinstance(v, AtLeast)]
+        self.answer(quantity + dotted, count)
+        shown = self.asked.shows(quantity)
+        single = dotted != "" and len(terms) == 1 and terms[0][0] == 1  # the line of the one part says it
+        aside = not shown or single
+        key = Ref(quantity + dotted)
+        lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside)]
+        if quantity in ("activations", "macs"):
+            self.multiple(quantity, dotted[1:], lines, single)
+
+    def joined(self, item: Item, ends: list[str], lines: list[Line]) -> str:
+        """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""
+        outs = [items[-1].output if items else item.input for _, items in item.branches]
+        self.shape_answer(item.path, item.output)
+        for axis, size in enumerate(item.output):
+            key = Ref(f"shape.{item.path}", (Number(axis + 1),))
+            if axis == 0 and item.type == "concat":
+                terms: list[tuple[Size, Ref, Size]] = [
+                    (1, Ref(f"shape.{end}", (Number(1),)), out[0]) for end, out in zip(ends, outs, strict=True)
+                ]
+                lines += summed(key, terms, size)
+            else:
+                k = next(k for k, out in enumerate(outs) if out[axis] == size)
+                lines.append(same(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size))
+        return item.path
+
+    def totals(self) -> Section:
+        """The sums over the whole network."""
+        lines: list[Line] = []
+        parts: list[tuple[Size, str]] = [(1, item.path) for item in self.problem.network.items]
+        for quantity in SUMMED:
+            self.sum(quantity, "", [(1, "input"), *parts] if quantity == "activations" else parts, lines)
+        for key, answer in self.answers.items():
+            if key in self.asked.totals():
+                self.answers[key] = Answer(answer.value, True)
+        for key, count in list(self.partial.items()):
+            quantity, dot, rest = key.partition(".")
+            multiple, n = self.multiples[quantity]
+            self.partial[multiple + dot + rest] = count.times(n)
+        wanted = {key: self.partial[key] for key in self.asked.totals() if key in self.partial}
+        lines += [Prose(say("{key}: {count}", key=key, count=count.sentence())) for key, count in wanted.items()]
+        self.notes += missing_notes(wanted)
+        return Section(say("Totals"), 1, tuple(lines))

@@ -1,0 +1,142 @@
+"""Identity lines that hold for all values of their free names: what each ranges over, and conditions where it must."""
+
+from __future__ import annotations
+
+from hwsolve.formula.comparisons import by_steps
+from hwsolve.formula.domain import CONSTANTS, Names, domains
+from hwsolve.formula.indices import fresh, names_in
+from hwsolve.formula.notation import plain
+from hwsolve.formula.rules import NoRule
+from hwsolve.formula.simplify.simplify import big, choice
+from hwsolve.formula.simplify.terms import difference, negative
+from hwsolve.formula.tree import (
+    ONE,
+    ZERO,
+    BigOperator,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    children,
+    references,
+    variable,
+    walk,
+    written_name,
+)
+from hwsolve.kinds.derivative.task import Task
+from hwsolve.language import Message, say
+from hwsolve.solution import Identity, Prose, Stage
+
+SMALL = 4  # an index may be any number up to this
+
+
+class IdentityWriter:
+    """Makes lines for a task."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.found: dict[tuple[Formula, ...], tuple[dict[str, str], dict[str, str]] | None] = {}
+
+    def line(
+        self,
+        lhs: Formula,
+        rhs: Formula,
+        rule: Message | str,
+        shown: tuple[Formula, ...] = (),
+        key: str | None = None,
+        depth: int = 0,
+    ) -> Identity | Prose | None:
+        """The line `lhs = rhs`; a text where no domain is found in which both sides mean something."""
+        shown = without_repeats(shown or (lhs, rhs))
+        self.one_meaning(lhs, rhs)
+        lhs, rhs = by_steps(self.task.written_out(lhs)), by_steps(self.task.written_out(rhs))
+        if plain(lhs) == plain(rhs):
+            return None
+        name = Ref(key) if key else None
+        found = self.domains(lhs, rhs)
+        if found is None:
+            return Prose(rule, tuple(Stage("=", f) for f in shown))
+        scalars, elements = found
+        for condition in (*self.small_sizes(lhs, rhs), *self.signs(lhs, rhs, elements)):
+            lhs, rhs = choice(condition, lhs, ZERO), choice(condition, rhs, ZERO)
+        names = Names((lhs, rhs))
+        free = {n: scalars.get(n, "real") for n in names.scalars}
+        free |= dict.fromkeys(names.indices, "index") | dict.fromkeys(names.sizes, "size")
+        if lhs == rhs:
+            return None
+        free = {written_name(n): domain for n, domain in free.items()}
+        return Identity(lhs, rhs, free, rule, name if key is None else None, depth, False, shown)
+
+    def one_meaning(self, *formulas: Formula) -> None:
+        """Refuse a constant that a rule brings where a variable has its name."""
+        read = {ref.name for f in formulas for ref in references(f)}
+        both = sorted(name for name in CONSTANTS if name in read and variable(name) in self.task.declared)
+        if both:
+            raise NoRule(say("`{name}` is a variable here, and a constant of the derivative.", name=both[0]))
+
+    def domains(self, *formulas: Formula) -> tuple[dict[str, str], dict[str, str]] | None:
+        """Domains of scalars and of elements, remembered."""
+        if formulas not in self.found:
+            self.found[formulas] = domains(formulas, self.task.scalars, self.task.elements)
+        return self.found[formulas]
+
+    def small_sizes(self, *formulas: Formula) -> list[Formula]:
+        """k <= n for an index of an axis with a stated length below what an index may be."""
+        out: dict[Formula, None] = {}
+        free = Names(formulas).indices
+        for node in (node for f in (*formulas, *self.task.targets) for node in walk(f)):
+            shape = self.task.shapes.get(node.name, ()) if isinstance(node, Ref) else ()
+            for index, n in zip(node.indices if isinstance(node, Ref) else (), shape, strict=False):
+                if isinstance(index, Ref) and index.name in free and isinstance(n, Number) and n.numerator < SMALL:
+                    out[Call("<=", (index, n))] = None
+        for f in formulas:
+            out |= dict.fromkeys(met_by_delta(f, {}, set(free)))
+        return list(out)
+
+    def signs(self, lhs: Formula, rhs: Formula, elements: dict[str, str]) -> list[Formula]:
+        """x[j] > 0 for elements that must be positive, and the like, each written out."""
+        out: list[Formula] = []
+        for name, domain in elements.items():
+            if domain == "real":
+                continue
+            shape = self.task.shapes.get(name)
+            if shape is None:
+                places = {node for f in (lhs, rhs) for node in walk(f) if isinstance(node, Ref) and node.name == name}
+                bounds: list[tuple[Formula, Formula]] = [(place, place) for place in sorted(places, key=plain)]
+            else:
+                taken = names_in(lhs, rhs, *shape)
+                letters = tuple(fresh(f"a{n}", taken) for n in range(1, len(shape) + 1))
+                least: Formula = Ref(name, tuple(Ref(a) for a in letters))
+                most = least
+                for letter, size in zip(letters, shape, strict=True):
+                    least, most = big("Min", least, letter, ONE, size), big("Max", most, letter, ONE, size)
+                bounds = [(least, most)]
+            for low, high in bounds:
+                if domain in ("positive", "unit"):
+                    out.append(Call("step", (low,)))
+                if domain == "unit":
+                    out.append(Call("step", (difference(ONE, high),)))
+                if domain == "negative":
+                    out.append(Call("step", (negative(high),)))
+        return out
+
+
+def met_by_delta(f: Formula, bounds: dict[str, Formula], free: set[str]) -> list[Formula]:
+    """l <= n for a free index l that a δ compares with an index of a sum up to n, below what an index may be."""
+    found: list[Formula] = []
+    match f:
+        case BigOperator(_, _, index, _, high):
+            bounds = bounds | {index: high}
+        case Call("delta" | "==", (Ref(a, ()), Ref(b, ()))):
+            for bound, other in ((a, b), (b, a)):
+                high = bounds.get(bound, ZERO)
+                if other in free and bound in bounds and isinstance(high, Number) and high.numerator < SMALL:
+                    found.append(Call("<=", (Ref(other), high)))
+    for part in children(f):
+        found += met_by_delta(part, bounds, free)
+    return found
+
+
+def without_repeats(forms: tuple[Formula, ...]) -> tuple[Formula, ...]:
+    """Forms of a chain that differ as text."""
+    return tuple({plain(f): f for f in forms}.values())

@@ -1,0 +1,111 @@
+"""Derivatives by named rules: of order n, gradients, Jacobians, Hessians, with values at points.
+
+f'(x) = lim (f(x + h) - f(x))/h; rules as in Stewart, Calculus, chapter 3; index rule ∂x[i]/∂x[k] = δ(i,k) as in Magnus
+and Neudecker, Matrix Differential Calculus.  Jacobian: dyᵢ/dxⱼ in row i, column j.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from hwsolve.formula.tree import Formula
+from hwsolve.kinds.derivative.reading import task_of
+from hwsolve.kinds.derivative.task import Task
+from hwsolve.language import Message, say
+from hwsolve.solution import Solution
+from hwsolve.spec import problem as base
+from hwsolve.spec.fields import (
+    AnyFormula,
+    Array,
+    ArrayField,
+    Choice,
+    CountField,
+    Decimal,
+    ListOf,
+    MapOf,
+    RecordField,
+    Size,
+)
+from hwsolve.spec.report import Report
+
+EXAMPLE = "homework-2/2.2-sigmoid.yaml"
+
+STARTER = """\
+# Derivatives: solve it with `hwsolve solve THIS-FILE`.
+kind: derivative
+title: The derivative of a Gaussian bell
+
+function: exp(-x**2/2)                  # or softmax(x)[i], Sum(w[j]*x[j], j, 1, n), a list of functions …
+wrt: x                                  # a name, an element x[k], a vector, or a list [x, y]
+order: 2                                # first and second derivative
+# variables: {x: {size: C}, a: positive}  # default: a real number
+at:                                     # values at points
+  - {x: 0}
+  - {x: 1/2}
+
+# expect: {d1: -x*exp(-x**2/2)}         # what should come out; `hwsolve batch` checks it
+"""
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """What a name stands for: a number of a domain, or a vector or matrix of them; `sum` is that of its elements."""
+
+    domain: Annotated[str, Choice("real", "positive", "negative", "unit", "index")] = "real"
+    size: Annotated[tuple[int | Formula, ...], ListOf(Size, minimum=1, single=True)] = ()
+    sum: Decimal | None = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "domain": say("which numbers it stands for; `unit` is between 0 and 1, `index` counts"),
+        "size": say("the length of a vector, or the sides of a matrix"),
+        "sum": say("what its elements add up to"),
+    }
+
+
+class Problem(base.Problem, kw_only=True):
+    """Derivatives by named rules: order n, gradient, Jacobian, Hessian, values at points."""
+
+    function: Annotated[tuple[Formula, ...], ListOf(AnyFormula, minimum=1, single=True)]
+    variables: Annotated[dict[str, Variable], MapOf(RecordField(Variable, positional=True))] = {}
+    wrt: Annotated[tuple[Formula, ...], ListOf(AnyFormula, minimum=1, single=True)] = ()
+    order: Annotated[int, CountField(1, 12)] = 1
+    at: Annotated[tuple[dict[str, Array], ...], ListOf(MapOf(ArrayField()), single=True)] = ()
+    MOST_BITS: ClassVar[int] = 8192
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "function": say("the function, or a list of several"),
+        "variables": say("what names stand for; a name that is not here is a real number"),
+        "wrt": say("what it is differentiated by: a name, an element x[k], or a list"),
+        "order": say("how often it is differentiated"),
+        "at": say("points for values"),
+    }
+    task: Task | None = None
+
+    def check(self, report: Report) -> None:
+        """Names, sizes and shapes; expectations get their vectors written out as the answers have."""
+        self.task = task_of(self, report)
+
+
+def solve(problem: Problem) -> Solution:
+    """The worked solution, every printed digit proven."""
+    from hwsolve.kinds.derivative.page import derived, worked_out
+    from hwsolve.proof import proven
+
+    work = derived(problem)
+    return proven(problem, lambda p: worked_out(p, work))
+
+
+def from_text(
+    function: str, wrt: str | None = None, order: int = 1, variables: dict[str, str] | None = None, at: Any = ()
+) -> str:
+    """The spec of a function that was typed; `variables` gives the sizes of vectors, `at` a list of points."""
+    import json
+
+    spec: dict[str, Any] = {"kind": "derivative", "function": function, "order": order}
+    if wrt:
+        spec["wrt"] = wrt
+    if variables:
+        spec["variables"] = {name: {"size": size} if size else {} for name, size in variables.items()}
+    if at:
+        spec["at"] = list(at)
+    return json.dumps(spec, ensure_ascii=False, indent=1) + "\n"

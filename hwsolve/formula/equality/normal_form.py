@@ -274,8 +274,6 @@ class Forms:
                 return self.sign(body) if op == "Prod" or self.at_least(high, 1) else min(self.sign(body), 1)
         return 0
 
-    # sums over an index
-
     def big(self, f: BigOperator) -> Formula:
         """A big operator from 1 on; of a sum, every term by itself, and what is free of the index taken out."""
         low, high = self.normal(f.low), self.normal(f.high)

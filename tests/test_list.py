@@ -181,9 +181,9 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
     inner = {key: number(size) for key, size in layer.sizes(shape).items()}
     total = evaluate(parse(counts["params"]), lambda n, _: inner[n])
     owned = 0
-    for sizes in layer.parameters(shape).values():
+    for parameter in layer.parameters(shape).values():
         product = 1
-        for size in sizes:
+        for size in parameter.shape:
             product *= number(size)
         owned += product
     assert total == owned

@@ -47,7 +47,7 @@ class Node(msgspec.Struct, frozen=True):
     of: str = ""  # the quantity that a gradient is taken with respect to
 
 
-class Parameter(msgspec.Struct, frozen=True):
+class Training(msgspec.Struct, frozen=True):
     """What a problem says of a parameter besides its numbers."""
 
     trainable: bool = True
@@ -60,6 +60,7 @@ class Owned(msgspec.Struct, frozen=True):
     spec: Any
     path: str
     which: str
+    role: str
     value: Any = None
 
 
@@ -70,7 +71,7 @@ class Graph(msgspec.Struct):
     labels: dict[str, Label] = {}
     numbers: dict[str, Formula] = {}  # the constants' numbers
     typed: dict[str, tuple[Formula, ...]] = {}  # the numbers of givens and parameters, in order
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, Training] = {}
     selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
     chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     batched: bool = False  # whether the first axis of the data counts samples
@@ -125,12 +126,22 @@ class Builder:
         """A quantity whose numbers the problem states; `of` is the key that they stand under."""
         return self.graph.add(Label(symbol), shape, "given", of=of)
 
-    def own(self, layer: Any, which: str, shape: tuple[Any, ...], symbol: str, path: str, value: Any = None) -> str:
+    def own(
+        self,
+        layer: Any,
+        which: str,
+        parameter: Any,
+        symbol: str,
+        path: str,
+        shape: tuple[Any, ...] | None = None,
+        value: Any = None,
+    ) -> str:
         """A parameter of a layer: its symbol unless the problem has one, its numbers as its specification says.
 
-        `value` is that of every element where the specification says nothing.
+        `shape`: as it is written here, where that is not as PyTorch stores it; `value`: that of every element where the
+        specification says nothing.
         """
-        spec = getattr(layer, which)
+        spec, shape = parameter.spec, parameter.shape if shape is None else shape
         symbol = getattr(layer.symbols, which, None) or symbol
         elements = {}
         if spec.symbols is not None:
@@ -139,8 +150,8 @@ class Builder:
         if isinstance(spec.symbols, str):
             symbol, elements = spec.symbols, {}
         name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=path)
-        self.graph.parameters[name] = Parameter(layer.trainable and spec.trainable, spec.weight_decay)
-        self.owned[name] = Owned(spec, path, which, value)
+        self.graph.parameters[name] = Training(layer.trainable and spec.trainable, spec.weight_decay)
+        self.owned[name] = Owned(spec, path, which, parameter.role, value)
         return name
 
     def free_symbol(self, base: str) -> str:

@@ -16,7 +16,7 @@ from hwsolve.formula.tree import Call, Formula, Number, call, formula
 from hwsolve.language import Message, say
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
 from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
-from hwsolve.layers.parameter import ABSENT, ParameterSpec
+from hwsolve.layers.parameter import Parameter, ParameterSpec
 from hwsolve.spec.fields import Flag, RecordField, Word
 
 if TYPE_CHECKING:
@@ -162,6 +162,13 @@ def factor_text(size: Size) -> str:
     return f"({size_text(size)})" if is_sum(size) else size_text(size)
 
 
+def product_text(shape: Shape) -> str:
+    """The product of a shape as a formula text: `4*n*6`."""
+    from hwsolve.formula.notation import plain
+
+    return "*".join(f"({plain(s)})" if isinstance(s, Formula) else str(s) for s in shape) or "1"
+
+
 def concatenated(shapes: list[Shape]) -> Shape | None:
     """The channels (the first axis) together, all other axes alike; None where they differ."""
     first = shapes[0]
@@ -218,33 +225,28 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The shape that comes out when `x` goes in; elementwise layers keep it."""
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """The shape of each parameter this layer owns, by name, as PyTorch stores it; `()` for a shared scalar."""
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
+        """The parameters that this layer owns, by name; buffers too.  See `owned`."""
         return {}
 
-    def owned(self, **shapes: Shape) -> dict[str, Shape]:
-        """Of these parameters, those that are not absent; one that is shared is a scalar."""
-        return {
-            name: () if spec.shared else shape
-            for name, shape in shapes.items()
-            if (spec := getattr(self, name)) is not ABSENT
-        }
+    def learned(self, x: Shape) -> list[str]:
+        """The names of the parameters that are trained."""
+        return [n for n, p in self.parameters(x).items() if p.counted and self.trainable and p.spec.trainable]
 
     def sizes(self, x: Shape) -> dict[str, Size]:
         """The values of the names that the formula texts use."""
         return {}
 
     def texts(self, x: Shape) -> dict[str, str]:
-        """COUNTS, or what stands in its place where the formula depends on settings."""
+        """COUNTS, or what stands in its place where the formula depends on settings; without one a shape says it."""
         return self.COUNTS
 
     def counts(self, x: Shape) -> dict[str, str]:
         """The formula texts of the counts of this layer's parameters, and "params" of all together."""
-        texts = self.texts(x)
-        specs = {name: getattr(self, name) for name in texts if name != "params"}
-        if all(spec is not ABSENT and not spec.shared for spec in specs.values()):
+        texts, found = self.texts(x), {n: p for n, p in self.parameters(x).items() if p.counted}
+        if {*found, "params"} == {*texts} and not any(p.spec.shared for p in found.values()):
             return texts
-        left = {name: "1" if spec.shared else texts[name] for name, spec in specs.items() if spec is not ABSENT}
+        left = {n: (texts.get(n) if p.shape else "") or product_text(p.shape) for n, p in found.items()}
         return left | {"params": " + ".join(left.values())} if left else {}
 
     def macs(self, x: Shape) -> str | Nothing | NotCounted:

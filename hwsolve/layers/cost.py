@@ -1,8 +1,8 @@
 """How many elementary operations a layer takes: the words in which the rules beside the layers are written.
 
 A rule gives, for each phase and each kind of operation, a formula text over the layer's sizes.  Phases: `forward`;
-`error`, what the gradient of the input takes; `gradient`, what the gradients of the parameters take.  An update is the
-same for every parameter.  A sum of k terms takes k − 1 additions, wherever its terms come from: a cell into which
+`error`, what the gradient of the input takes; `gradient.NAME`, what the gradient of a parameter takes.  An update is
+the same for every parameter.  A sum of k terms takes k − 1 additions, wherever its terms come from: a cell into which
 nothing is sent takes none.  Zeros of a padding are multiplied and added like other numbers.  Where the number of terms
 depends on the numbers that go in, the most are counted, as of two branches the costlier one.
 """
@@ -115,7 +115,10 @@ def normalisation(affine: bool) -> Operations:
     if affine:
         operations["forward"] |= {"mul": "2*values", "add": "4*values - groups"}
         operations["error"]["mul"] = "3*values"
-        operations["gradient"] = {"mul": "values", "sum": "values - owned", "add": "values - owned"}
+        operations |= {
+            "gradient.weight": {"mul": "values", "sum": "values - owned"},
+            "gradient.bias": {"add": "values - owned"},
+        }
     return operations
 
 
@@ -136,15 +139,10 @@ def merged(kind: str, branches: int, smaller: Iterable[str] = ()) -> Operations:
     return {"forward": forward, "product": products, "error": {"add": merge}}
 
 
-def gradients(rule: Phase, learned: list[str]) -> Phase:
-    """What the gradients of the trained parameters take: products are those of the weight, `add` is the bias's."""
-    return {
-        k: text
-        for k, text in rule.items()
-        if ("bias" if k == "add" and "bias" in rule_names(rule) else "weight") in learned
-    }
-
-
-def rule_names(rule: Phase) -> tuple[str, ...]:
-    """The parameters that a rule is about: one that multiplies has a weight, and its additions are of a bias."""
-    return ("weight", "bias") if "mul" in rule else ("weight",)
+def gradients(rules: Operations, learned: list[str]) -> Phase:
+    """What the gradients of the trained parameters take, all together."""
+    texts: dict[str, list[str]] = {}
+    for name in learned:
+        for kind, text in rules.get(f"gradient.{name}", {}).items():
+            texts.setdefault(kind, []).append(text)
+    return {kind: joined(found) for kind, found in texts.items()}

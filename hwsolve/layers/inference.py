@@ -12,7 +12,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
 from hwsolve.layers.length import LONGEST_SIZE, MOST_BITS, has_long_formula, long_bits
-from hwsolve.layers.parameter import ParameterSpec
+from hwsolve.layers.parameter import Parameter, ParameterSpec
 from hwsolve.layers.shortcut import ZeroPad
 from hwsolve.spec.nodes import Mapping, Node, Scalar
 from hwsolve.spec.report import Path, Report
@@ -149,7 +149,7 @@ class Walk:
                 self.short_enough(part, made)
             for name, spec in layer.specs().items():
                 if spec.values is not None:
-                    check_numbers(name, spec, layer.parameters(shape).get(name))
+                    check_numbers(name, spec, layer.parameters(shape))
         except ShapeError as error:
             self.stop(part, error.message, error.field)
         return made
@@ -264,10 +264,11 @@ def end(items: tuple[Item, ...], shape: Shape) -> Shape:
     return items[-1].output if items else shape
 
 
-def check_numbers(name: str, spec: ParameterSpec, shape: Shape | None) -> None:
+def check_numbers(name: str, spec: ParameterSpec, parameters: dict[str, Parameter]) -> None:
     """The numbers and names given for a parameter have its shape; leading axes of length 1 may be left out."""
-    if shape is None:
+    if name not in parameters:
         return
+    shape = parameters[name].shape
     wanted = tuple(reversed(shape[:2])) + shape[2:] if spec.rows == "inputs" and len(shape) > 1 else shape
     if spec.values is not None and not fits(spec.values.shape, wanted):
         got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"

@@ -119,6 +119,36 @@ class AbsentParameter(ParameterSpec, frozen=True, kw_only=True):
 DEFAULT, ABSENT = ParameterSpec(), AbsentParameter()
 
 
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter of a layer: its shape as PyTorch stores it, what it is for, and what the spec says of it.
+
+    `role`: weight, gain, table or scalar; bias or shift, which are added; buffer or state, which nothing is learned of.
+    """
+
+    shape: tuple[Any, ...]
+    role: str
+    spec: ParameterSpec = DEFAULT
+
+    @property
+    def added(self) -> bool:
+        """Whether it is added rather than multiplied."""
+        return self.role in ("bias", "shift")
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts among the parameters."""
+        return self.role not in ("buffer", "state")
+
+
+def owned(**parameters: Parameter) -> dict[str, Parameter]:
+    """Of these parameters, those that are not absent; one that is shared is a scalar."""
+    return {
+        name: msgspec.structs.replace(p, shape=()) if p.spec.shared else p
+        for name, p in parameters.items()
+        if p.spec is not ABSENT
+    }
+
+
 class ParameterField(Field):
     """Numbers, one number for all, or the mapping of a ParameterSpec; `true` and `false` where a layer may lack it."""
 

@@ -224,7 +224,7 @@ class Construction:
                 which=owned.which,
                 shape=shape_text(shape) or "1",
             )
-            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
+            self.wrong_layer(owned.path, message, numbers_hint(owned, shape))
             return None
         return (value,) * size
 
@@ -251,14 +251,15 @@ class Construction:
         return Ending(self).enter()
 
 
-def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:
     """How a parameter that has no numbers gets them."""
-    if which == "bias":
+    which = owned.which
+    if owned.role == "bias":
         return say(
             "As `{example}` or `{init}`; `{none}` leaves it out.",
-            example=f"bias: {zeros(shape)}",
-            init="bias: {init: zeros}",
-            none="bias: false",
+            example=f"{which}: {zeros(shape)}",
+            init=f"{which}: {{init: zeros}}",
+            none=f"{which}: false",
         )
     return say(
         "As `{which}: {example}`, or `{which}: {init}`.",

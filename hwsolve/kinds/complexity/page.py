@@ -21,7 +21,7 @@ from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
-from hwsolve.layers.cost import NotCounted, Nothing, Phase, gradients, joined, merged
+from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
 from hwsolve.layers.network import Item
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
@@ -88,23 +88,21 @@ class Operations(OperationTotals):
     def trained(self, item: Item) -> bool:
         """Whether parameters are trained in an item."""
         if item.layer is not None:
-            return bool(self.learned(self.adjusted(item.layer), item.input))
+            return bool(self.adjusted(item.layer, item.input).learned(item.input))
         return any(self.trained(inner) for _, items in item.branches for inner in items)
 
-    def learned(self, layer: Layer, x: Shape) -> list[str]:
-        """The names of the parameters that are trained."""
-        specs = layer.specs()
-        return [name for name in layer.parameters(x) if layer.trainable and specs[name].trainable]
-
-    def adjusted(self, layer: Layer) -> Layer:
+    def adjusted(self, layer: Layer, x: Shape) -> Layer:
         """The layer, without a bias where biases don't count."""
-        if self.count.bias or layer.CATEGORY not in ("dense", "convolution") or not hasattr(layer, "bias"):
+        if self.count.bias:
             return layer
-        return msgspec.structs.replace(layer, bias=ABSENT)
+        specs = layer.specs()
+        biases = [name for name, p in layer.parameters(x).items() if p.role == "bias" and name in specs]
+        return msgspec.structs.replace(layer, **dict.fromkeys(biases, ABSENT)) if biases else layer
 
     def layer(self, item: Item, layer: Layer, times: Size, first: Size) -> None:
         """The phases of one layer."""
-        layer, x = self.adjusted(layer), item.input
+        x = item.input
+        layer = self.adjusted(layer, x)
         taken, sizes = layer.operations(x), layer.cost_sizes(x)
         if isinstance(taken, Nothing):
             self.nothing[item.type] = taken
@@ -112,12 +110,12 @@ class Operations(OperationTotals):
         evaluated = layer.CATEGORY != "activation" or self.count.activations
         if not evaluated:
             rules.pop("forward", None)
-        learned = self.learned(layer, x)
-        rules["gradient"] = gradients(rules.get("gradient", {}), learned)
+        learned = layer.learned(x)
+        rules["gradient"] = gradients(rules, learned)
         often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
         lines: list[Line] = []
         row: dict[str, Size] = {}
-        gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, bool(learned))
+        gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, learned)
         for phase in ("forward", "error", "gradient"):
             if often[phase] != 0:
                 self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
@@ -133,14 +131,16 @@ class Operations(OperationTotals):
         cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
         self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **words))
 
-    def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: bool) -> list[str]:
+    def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: list[str]) -> list[str]:
         """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
-        if not isinstance(taken, NotCounted):
-            return []
-        asked = {"forward": evaluated, "error": goes_back, "gradient": learned}
-        for phase in [phase for phase, wanted in asked.items() if wanted]:
-            self.missing.setdefault(phase, {})[path] = taken
-        shown = {"forward": evaluated, "backward": goes_back or learned}
+        if isinstance(taken, NotCounted):
+            missing, why = {"forward": evaluated, "error": goes_back, "gradient": bool(learned)}, taken
+        else:
+            rules = taken if isinstance(taken, dict) else {}
+            missing, why = {"gradient": any(f"gradient.{name}" not in rules for name in learned)}, NOT_COUNTED
+        for phase in [phase for phase, wanted in missing.items() if wanted]:
+            self.missing.setdefault(phase, {})[path] = why
+        shown = {"forward": missing.get("forward"), "backward": missing.get("error") or missing["gradient"]}
         return [f"{phase}.{kind}" for phase, wanted in shown.items() if wanted for kind in ALWAYS]
 
     def composite(self, item: Item, times: Size, first: Size) -> None:

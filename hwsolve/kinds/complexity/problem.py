@@ -102,9 +102,9 @@ class Problem(base.Problem, kw_only=True):
         try:
             item.layer.operations(item.input)
             item.layer.cost_sizes(item.input)
-            weight = item.layer.specs().get("weight")
-            if weight is not None and weight.shared:
-                raise ShapeError(say("Operations of a weight that all units share can't be counted."), "weight")
+            for name, parameter in item.layer.parameters(item.input).items():
+                if parameter.spec.shared and not parameter.added:
+                    raise ShapeError(say("Operations of a weight that all units share can't be counted."), name)
         except ShapeError as error:
             node, path = item.node, item.where
             if error.field and isinstance(node, Mapping) and error.field in node.entries:

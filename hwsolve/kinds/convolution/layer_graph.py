@@ -173,11 +173,10 @@ def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowes
 def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: OneLayerProblem) -> Layer:
     """The layer with small whole numbers for parameters of which nothing is stated."""
     changed = {}
-    for name, full in layer.parameters(shape).items():
-        spec = getattr(layer, name)
+    for name, parameter in layer.parameters(shape).items():
+        spec, short = parameter.spec, parameter.shape
         if spec.values is None and spec.value is None and spec.init is None:
-            short = full
-            while len(short) > layer.AXES and short[0] == 1 and name == "weight":
+            while len(short) > layer.AXES and short[0] == 1 and parameter.role == "weight":
                 short = short[1:]
             changed[name] = msgspec.structs.replace(spec, values=made_up(short, 5, 7, problem))
     return msgspec.structs.replace(layer, **changed)

@@ -93,7 +93,7 @@ def with_sizes(layer: Layer, sizes: dict[str, int]) -> Layer:
             return simplified(substitute(value, values))
         return value
 
-    changed = {f: put(getattr(layer, f)) for f in layer.__struct_fields__ if f not in ("weight", "bias", "symbols")}
+    changed = {f: put(getattr(layer, f)) for f in layer.__struct_fields__}
     return msgspec.structs.replace(layer, **changed)
 
 
@@ -114,7 +114,7 @@ def fits(problem: OneLayerProblem, layer: Layer, shape: Shape, report: Report) -
     try:
         out = layer.output(shape)
         for which, spec in layer.specs().items():
-            check_numbers(which, spec, layer.parameters(shape).get(which))
+            check_numbers(which, spec, layer.parameters(shape))
     except ShapeError as error:
         at: Node = head
         if error.field is not None and isinstance(node, Mapping) and error.field in node.entries:

@@ -105,8 +105,7 @@ def holds_frozen(items: tuple[Item, ...]) -> bool:
 
 def frozen(layer: Layer, x: Shape) -> bool:
     """Whether some parameters of a layer are not trained."""
-    specs = layer.specs()
-    return any(not layer.trainable or not specs[name].trainable for name in layer.parameters(x))
+    return len(layer.learned(x)) < sum(p.counted for p in layer.parameters(x).values())
 
 
 def conventions(asked: Asked, answers: dict[str, Answer]) -> tuple[Note, ...]:

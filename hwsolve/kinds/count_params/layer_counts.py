@@ -68,17 +68,15 @@ class LayerCounts:
 
     def parameters(self, path: str, layer: Layer, x: Shape, lines: list[Line]) -> None:
         """All parameters of a layer, then the weights, the biases, and those that are trained."""
-        owned = layer.parameters(x)
+        owned = {name: p for name, p in layer.parameters(x).items() if p.counted}
         if not owned:
             return
         texts, sizes = layer.counts(x), layer.sizes(x)
-        counts = {name: product(shape) for name, shape in owned.items()}
+        counts = {name: product(p.shape) for name, p in owned.items()}
         key, whole_count = Ref(f"params.{path}"), total(counts.values())
         self.put("params", path, whole_count, lines, counted(key, texts["params"], sizes, whole_count))
-        for part, names in (
-            ("weight", [n for n in counts if "bias" not in n]),
-            ("bias", [n for n in counts if "bias" in n]),
-        ):
+        parts = {"weight": [n for n in owned if not owned[n].added], "bias": [n for n in owned if owned[n].added]}
+        for part, names in parts.items():
             if not names:
                 continue
             count, part_key = total([counts[n] for n in names]), Ref(f"params.{part}.{path}")
@@ -87,20 +85,18 @@ class LayerCounts:
             else:
                 line = counted(part_key, " + ".join([texts[n] for n in names]), sizes, count, aside=True)
             self.put(f"params.{part}", path, count, lines, line)
-        specs = layer.specs()
-        trained = [n for n in counts if layer.trainable and specs[n].trainable]
-        self.trainable(path, total([counts[n] for n in trained]), len(trained) == len(counts), whole_count, lines)
-
-    def trainable(self, path: str, count: Size, every: bool, of: Size, lines: list[Line]) -> None:
-        """The parameters of a layer that are trained."""
-        key = Ref(f"params.trainable.{path}")
-        if every:
+        trained = layer.learned(x)
+        count, key = total([counts[n] for n in trained]), Ref(f"params.trainable.{path}")
+        rest = say("the rest is frozen")
+        if len(trained) == len(counts):
             line = same(key, Ref(f"params.{path}"), count, aside=not self.asked.shows("params.trainable"))
-        elif count == 0:
-            line = frozen(key, Ref(f"params.{path}"), of)
+        elif not trained:
+            line = frozen(key, Ref(f"params.{path}"), whole_count)
+        elif trained in parts.values():
+            part = next(part for part, names in parts.items() if names == trained)
+            line = same(key, Ref(f"params.{part}.{path}"), count, rest, aside=False)
         else:
-            part = "weight" if self.values["params.weight"].get(path) == count else "bias"
-            line = same(key, Ref(f"params.{part}.{path}"), count, say("the rest is frozen"), aside=False)
+            line = counted(key, " + ".join([texts[n] for n in trained]), sizes, count, rest)
         self.put("params.trainable", path, count, lines, line)
 
     def activations(self, path: str, shape: Shape, lines: list[Line]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import Message, say
+from hwsolve.language import Message
 from hwsolve.layers.base import Size
 from hwsolve.solution import Identity, Line, Quantity, Stage, Value
 
@@ -107,9 +107,9 @@ def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool
     return Identity(Call("*", (ONE, size)), size, free, rule, key, aside=aside, shown=(other, size))
 
 
-def frozen(key: Ref, other: Ref, size: Size) -> Line:
-    """None of the parameters of another key."""
-    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), say("frozen"))
+def none_of(key: Ref, other: Ref, size: Size, why: Message | str) -> Line:
+    """None of what another key counts."""
+    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), why)
 
 
 def stated(key: Ref, size: Size, aside: bool = True) -> Line:

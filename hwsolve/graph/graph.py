@@ -107,7 +107,15 @@ class Builder:
         self.graph = graph
         self.layers = 0
         self.owned: dict[str, Owned] = {}  # where the numbers of each parameter come from
-        self._outputs: dict[str, int] = {}
+        self.path = ""  # of the layer that is being written
+        self.outputs: tuple[str, ...] = ()  # the names that the problem gives to what comes out of it
+        self.owners: dict[str, tuple[str, str]] = {}  # whose its parameters are, where they were there before
+        self._parameters: dict[tuple[str, str], str] = {}  # by owner
+        self._activations: dict[str, int] = {}
+
+    def at(self, path: str, outputs: tuple[str, ...] = (), owners: dict[str, tuple[str, str]] | None = None) -> None:
+        """What is written from here on is that of the layer at a path."""
+        self.path, self.outputs, self.owners = path, outputs, owners or {}
 
     def shape(self, name: str) -> Sizes:
         """The shape of a quantity."""
@@ -132,15 +140,16 @@ class Builder:
         which: str,
         parameter: Any,
         symbol: str,
-        path: str,
         shape: tuple[Any, ...] | None = None,
         value: Any = None,
     ) -> str:
         """A parameter of a layer: its symbol unless the problem has one, its numbers as its specification says.
 
-        `shape`: as it is written here, where that is not as PyTorch stores it; `value`: that of every element where the
-        specification says nothing.
+        One that has an owner is that quantity again.  `shape`: as it is written here, where that is not as PyTorch
+        stores it; `value`: that of every element where the specification says nothing.
         """
+        if which in self.owners:
+            return self._parameters[self.owners[which]]
         spec, shape = parameter.spec, parameter.shape if shape is None else shape
         symbol = getattr(layer.symbols, which, None) or symbol
         elements = {}
@@ -149,9 +158,10 @@ class Builder:
             elements = {missing + at: name for at, name in named_elements(spec.symbols)}
         if isinstance(spec.symbols, str):
             symbol, elements = spec.symbols, {}
-        name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=path)
+        name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=self.path)
+        self._parameters[self.path, which] = name
         self.graph.parameters[name] = Training(layer.trainable and spec.trainable, spec.weight_decay)
-        self.owned[name] = Owned(spec, path, which, parameter.role, value)
+        self.owned[name] = Owned(spec, self.path, which, parameter.role, value)
         return name
 
     def free_symbol(self, base: str) -> str:
@@ -166,17 +176,23 @@ class Builder:
         self.graph.numbers[name] = value
         return name
 
-    def forward(self, operation: Operation, inputs: tuple[str, ...], layer: str, symbol: str | None = None) -> str:
-        """A computed quantity; without a symbol it gets that of the activation after the last layer."""
+    def forward(
+        self, operation: Operation, inputs: tuple[str, ...], symbol: str = "", *, layer: str = "", port: int = 0
+    ) -> str:
+        """A computed quantity; `port` is that of the output it is, or −1 for one on the way there.
+
+        Without a symbol it gets that of the activation after the last layer.
+        """
         shape = operation.shape(*(self.shape(i) for i in inputs))
-        label = Label(symbol or self.activation_symbol())
-        return self.graph.add(label, shape, "forward", operation, inputs=inputs, layer=layer)
+        named = self.outputs[port] if 0 <= port < len(self.outputs) and not layer else ""
+        label = Label(named or symbol or self.activation_symbol())
+        return self.graph.add(label, shape, "forward", operation, inputs=inputs, layer=layer or self.path)
 
     def activation_symbol(self) -> str:
         """`a0` before the first layer with parameters; `a1`, `a1_2` … after it."""
         base = f"a{self.layers}"
-        self._outputs[base] = self._outputs.get(base, 0) + 1
-        return base if self._outputs[base] == 1 else f"{base}_{self._outputs[base]}"
+        self._activations[base] = self._activations.get(base, 0) + 1
+        return base if self._activations[base] == 1 else f"{base}_{self._activations[base]}"
 
 
 def named_elements(symbols: Any, indices: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], str]]:

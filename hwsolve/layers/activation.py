@@ -54,10 +54,10 @@ class Activation(Layer, frozen=True):
         """The function as array code and formula."""
         return Elementwise(self.formula_text(), tuple(self.settings()))
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation; its settings are constants."""
         settings = tuple(builder.constant(v) for v in self.settings().values())
-        return builder.forward(self.operation(), (x, *settings), path, self.symbols.output)
+        return (builder.forward(self.operation(), (x, *settings)),)
 
 
 class Identity(Activation, frozen=True):
@@ -120,7 +120,7 @@ class PReLU(Activation, frozen=True):
             )
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Parameter]:
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """The slopes: (num_parameters,)."""
         return owned(weight=Parameter((self.num_parameters,), "weight", self.weight))
 
@@ -137,13 +137,12 @@ class PReLU(Activation, frozen=True):
         """The number of slopes."""
         return {"slopes": self.num_parameters}
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation with its learned slope; `init` is its value unless `weight` gives one."""
         if self.num_parameters != 1 and not self.weight.shared:
-            raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=path))
-        slope = Parameter((), "weight", self.weight)
-        a = builder.own(self, "weight", slope, builder.free_symbol("alpha"), path, value=self.init)
-        return builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a), path, self.symbols.output)
+            raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=builder.path))
+        a = builder.own(self, "weight", self.parameters()["weight"], builder.free_symbol("alpha"), (), self.init)
+        return (builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a)),)
 
 
 class Sigmoid(Activation, frozen=True):

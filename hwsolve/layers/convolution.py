@@ -192,11 +192,11 @@ class Convolution(Layer, frozen=True):
         sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.stride, before, self.dilation, strict=True)
         return Correlation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One correlation; its parameters are named by the layer's number."""
         from hwsolve.layers.kernels import build_kernels
 
-        return build_kernels(self, builder, x, path)
+        return (build_kernels(self, builder, x),)
 
 
 class Conv1d(Convolution, frozen=True):

@@ -122,21 +122,23 @@ def normalisation(affine: bool) -> Operations:
     return operations
 
 
-def merged(kind: str, branches: int, smaller: Iterable[str] = ()) -> Operations:
+def merged(kind: str, branches: int, readers: int, smaller: Iterable[str] = ()) -> Operations:
     """What joins the branches of a composite: sums or products of `values`; back, the errors of `inputs` are added.
 
+    `readers` is the number of branches that read what comes in.
     `smaller` names the sizes of branches that are repeated along an axis, whose gradient is a sum over it.
     """
     others = branches - 1
-    merge = "inputs" if others == 1 else f"{others}*inputs"
-    if kind == "residual":
-        return {"forward": {"add": "values"}, "error": {"add": merge}}
+    back: Phase = {"add": "inputs" if readers == 2 else f"{readers - 1}*inputs"} if readers > 1 else {}
     if kind == "concat":
-        return {"error": {"add": merge}}
+        return {"error": back}
     sums = joined(f"values - {name}" for name in smaller)
+    if kind in ("residual", "add"):
+        forward = {"add": "values" if others == 1 else f"{others}*values"}
+        return {"forward": forward, "error": back | ({"sum": sums} if sums else {})}
     products = {"mul": "2*values" if others == 1 else f"{branches * others}*values"} | ({"sum": sums} if sums else {})
     forward = {"mul": "values" if others == 1 else f"{others}*values"}
-    return {"forward": forward, "product": products, "error": {"add": merge}}
+    return {"forward": forward, "product": products, "error": back}
 
 
 def gradients(rules: Operations, learned: list[str]) -> Phase:

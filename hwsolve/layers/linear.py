@@ -169,17 +169,17 @@ class Linear(Layer, frozen=True):
             )
         ]
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One affine operation; its parameters are named by the layer's number."""
         k = builder.next_layer()
         parameters = self.parameters(builder.shape(x)[-1:])
         by_input = self.weight.rows == "inputs"
-        symbol = self.symbols.output or f"z{k}"
         weight = parameters["weight"]
-        w = builder.own(self, "weight", weight, f"w{k}", path, weight.shape[::-1] if by_input else weight.shape)
+        shape = weight.shape[::-1] if by_input else weight.shape
+        read = [x, builder.own(self, "weight", weight, f"w{k}", shape)]
+        bias = "none"
+        if "bias" in parameters:
+            bias = "shared" if self.bias.shared else "units"
+            read.append(builder.own(self, "bias", parameters["bias"], f"b{k}"))
         shared = self.out_features if self.weight.shared and isinstance(self.out_features, int) else 0
-        if "bias" not in parameters:
-            return builder.forward(Affine(by_input, "none", shared), (x, w), path, symbol)
-        b = builder.own(self, "bias", parameters["bias"], f"b{k}", path)
-        operation = Affine(by_input, "shared" if self.bias.shared else "units", shared)
-        return builder.forward(operation, (x, w, b), path, symbol)
+        return (builder.forward(Affine(by_input, bias, shared), tuple(read), f"z{k}"),)

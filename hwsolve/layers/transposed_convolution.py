@@ -184,11 +184,11 @@ class TransposedConvolution(Layer, frozen=True):
         sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
         return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One transposed correlation; its parameters are named by the layer's number."""
         from hwsolve.layers.kernels import build_kernels
 
-        return build_kernels(self, builder, x, path)
+        return (build_kernels(self, builder, x),)
 
 
 class ConvTranspose1d(TransposedConvolution, frozen=True):

@@ -5,7 +5,6 @@ Everything that is wrong with a problem as a whole is noted in the report at the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,10 @@ from hwsolve.kinds.backprop.loss_setup import Ending
 from hwsolve.kinds.backprop.names import check_names
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
-from hwsolve.layers.composite import build_items
+from hwsolve.layers.composite import build_body
 from hwsolve.layers.drawing import draw
-from hwsolve.layers.network import Item, expand
+from hwsolve.layers.items import Body, walk_items
+from hwsolve.layers.network import expand
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import ROOT, Path, Report
@@ -61,7 +61,7 @@ class Construction:
         self.stated: list[Message] = []
         self.remarks: list[Message] = []
         self.warnings: list[Message] = []
-        self.items: tuple[Item, ...] = ()
+        self.body: Body | None = None
 
     def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
         """Note an error at a key of the problem, or at one that stands within it."""
@@ -75,7 +75,8 @@ class Construction:
 
     def place_of(self, layer: str) -> tuple[Place, Path] | None:
         """Where a layer's arguments stand, by its path; None for what is no layer, as the loss."""
-        found = (item for item in walk_items(self.items) if item.path == layer)
+        items = self.body.items if self.body is not None else ()
+        found = (item for item in walk_items(items) if item.path == layer)
         return next(((item.node, item.where) for item in found), None)
 
     def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
@@ -132,14 +133,15 @@ class Construction:
 
     def enter_layers(self, x: str) -> str | None:
         """The layers that read `x`, and what comes out of them."""
-        items = expand(self.problem.network, self.report)
-        if items is None:
+        body = expand(self.problem.network, self.report)
+        if body is None:
             return None
-        self.items = items
+        self.body, items = body, body.items
+        self.warnings += self.problem.network.warnings
         trains = self.problem.loss is not None or self.problem.upstream is not None
         idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
         (self.warnings if trains else self.remarks).extend(idle)
-        return build_items(items, self.builder, x)
+        return build_body(body, self.builder, {"": x})
 
     # the input
 
@@ -272,14 +274,6 @@ def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:
 def build(problem: Problem, report: Report) -> Computation | None:
     """The computation that a problem asks for; None after errors."""
     return Construction(problem, report).build()
-
-
-def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
-    """All items of a network, those of branches too."""
-    for item in items:
-        yield item
-        for _, inner in item.branches:
-            yield from walk_items(inner)
 
 
 def work(graph: Graph) -> int:

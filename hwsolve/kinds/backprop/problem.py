@@ -12,8 +12,9 @@ from hwsolve.kinds.backprop.page import worked_out
 from hwsolve.kinds.backprop.target import TargetField
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
+from hwsolve.layers.items import Network
 from hwsolve.layers.loss import LOSSES, Loss
-from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.layers.optimizer import OPTIMIZERS, SGD
 from hwsolve.proof import proven
 from hwsolve.solution import Solution

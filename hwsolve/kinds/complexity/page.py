@@ -18,11 +18,13 @@ from hwsolve.kinds.complexity.tables import (
 )
 from hwsolve.kinds.complexity.totals import OperationTotals, Term
 from hwsolve.kinds.count_params.network_question import posed
+from hwsolve.kinds.count_params.page import ends_of
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
+from hwsolve.layers.base import Layer, Shape, Size, product, simplified, total
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
-from hwsolve.layers.network import Item
+from hwsolve.layers.items import Item
+from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
 
@@ -72,45 +74,45 @@ class Operations(OperationTotals):
             elif item.type == "repeat":
                 self.repeat(item, times, first)
             else:
-                for _, inner in item.branches:
-                    self.walk(inner, times, first)
+                for branch in item.branches:
+                    self.walk(branch.items, times, first)
                 self.composite(item, times, first)
             if self.trained(item):
                 first = 0
 
     def repeat(self, item: Item, times: Size, first: Size) -> None:
         """Copies of a body; where it trains something, only the first copy has nothing trained before it."""
-        for often, (_, inner) in zip(item.times, item.branches, strict=True):
-            trains = any(self.trained(i) for i in inner)
-            self.walk(inner, product((times, often)), first if trains else product((first, often)))
+        for often, branch in zip(item.times, item.branches, strict=True):
+            trains = any(self.trained(i) for i in branch.items)
+            self.walk(branch.items, product((times, often)), first if trains else product((first, often)))
             first = 0 if trains else first
 
     def trained(self, item: Item) -> bool:
         """Whether parameters are trained in an item."""
         if item.layer is not None:
-            return bool(self.adjusted(item.layer, item.input).learned(item.input))
-        return any(self.trained(inner) for _, items in item.branches for inner in items)
+            return bool(self.adjusted(item.layer, item.shapes).learned(*item.shapes))
+        return any(self.trained(inner) for branch in item.branches for inner in branch.items)
 
-    def adjusted(self, layer: Layer, x: Shape) -> Layer:
+    def adjusted(self, layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
         """The layer, without a bias where biases don't count."""
         if self.count.bias:
             return layer
         specs = layer.specs()
-        biases = [name for name, p in layer.parameters(x).items() if p.role == "bias" and name in specs]
+        biases = [name for name, p in layer.parameters(*shapes).items() if p.role == "bias" and name in specs]
         return msgspec.structs.replace(layer, **dict.fromkeys(biases, ABSENT)) if biases else layer
 
     def layer(self, item: Item, layer: Layer, times: Size, first: Size) -> None:
         """The phases of one layer."""
-        x = item.input
-        layer = self.adjusted(layer, x)
-        taken, sizes = layer.operations(x), layer.cost_sizes(x)
+        shapes = item.shapes
+        layer = self.adjusted(layer, shapes)
+        taken, sizes = layer.operations(*shapes), layer.cost_sizes(*shapes)
         if isinstance(taken, Nothing):
             self.nothing[item.type] = taken
         rules = dict(taken) if isinstance(taken, dict) else {}
         evaluated = layer.CATEGORY != "activation" or self.count.activations
         if not evaluated:
             rules.pop("forward", None)
-        learned = layer.learned(x)
+        learned = layer.learned(*shapes)
         rules["gradient"] = gradients(rules, learned)
         often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
         lines: list[Line] = []
@@ -120,16 +122,15 @@ class Operations(OperationTotals):
             if often[phase] != 0:
                 self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
         if learned:
-            text = layer.counts(x)
+            text = layer.counts(*shapes)
             updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
             update = {"mul": updated, "sum": updated}
-            self.phase("update", item.path, update, sizes | layer.sizes(x), times, lines, row)
-        if (assumed := layer.assumption(x, often["error"] != 0 or bool(learned))) is not None:
+            self.phase("update", item.path, update, sizes | layer.sizes(*shapes), times, lines, row)
+        if (assumed := layer.assumption(*shapes, back=often["error"] != 0 or bool(learned))) is not None:
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         self.backward(item.path, lines, row)
-        words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}
         cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
-        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **words))
+        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **ends_of(item)))
 
     def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: list[str]) -> list[str]:
         """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
@@ -144,13 +145,13 @@ class Operations(OperationTotals):
         return [f"{phase}.{kind}" for phase, wanted in shown.items() if wanted for kind in ALWAYS]
 
     def composite(self, item: Item, times: Size, first: Size) -> None:
-        """What joins the branches of a residual, concat or multiply."""
-        if item.type not in ("residual", "concat", "multiply"):
+        """What joins the branches of a residual, add, concat or multiply."""
+        if item.type not in MERGED:
             return
-        ends = [items[-1].output if items else item.input for _, items in item.branches]
+        ends = [branch.end.shape for branch in item.branches]
         values = product(item.output)
         small = {f"part{k}": product(e) for k, e in enumerate(ends, 1) if product(e) != values}
-        rules = merged(item.type, len(ends), small if item.type == "multiply" else ())
+        rules = merged(item.type, len(ends), readers(item), small if item.type != "concat" else ())
         sizes = small | {"values": values, "inputs": merged_inputs(item)}
         lines: list[Line] = []
         row: dict[str, Size] = {}
@@ -222,12 +223,18 @@ def minus(a: Size, b: Size) -> Size:
     return a if b == 0 else a - b
 
 
+def readers(item: Item) -> int:
+    """How many branches read what comes into a composite."""
+    starts = (branch.items[0].inputs if branch.items else (branch.end,) for branch in item.branches)
+    return sum(item.inputs[0] in start for start in starts)
+
+
 def merged_inputs(item: Item) -> Size:
     """How many input values get errors from all branches; a zero-padded shortcut leaves cells out."""
-    shortcut = item.branches[-1][1] if item.type == "residual" else ()
+    shortcut, x = item.branches[-1].items if item.type == "residual" else (), item.inputs[0].shape
     if shortcut and shortcut[0].type == "zero_pad":
-        return product((item.input[0], *item.output[1:]))
-    return product(item.input)
+        return product((x[0], *item.output[1:]))
+    return product(x)
 
 
 def plain_size(answer: Answer) -> Size:

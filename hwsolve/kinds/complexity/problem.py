@@ -13,8 +13,9 @@ import msgspec
 
 from hwsolve.language import Message, say
 from hwsolve.layers.base import ShapeError, StatedMap
-from hwsolve.layers.inference import note_reserved
-from hwsolve.layers.network import BlocksField, Item, Network, NetworkField
+from hwsolve.layers.items import Item, Network
+from hwsolve.layers.names import note_reserved
+from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
@@ -87,22 +88,22 @@ class Problem(base.Problem, kw_only=True):
     def countable(self, items: tuple[Item, ...], report: Report) -> None:
         """Note the layers that can't be."""
         for item in items:
-            if isinstance(item.input, StatedMap) or isinstance(item.output, StatedMap):
+            if any(isinstance(wire.shape, StatedMap) for wire in (*item.inputs, *item.outputs)):
                 report.add(
                     item.node, item.where, say("Operations can't be counted: the sides of the map are not stated.")
                 )
             elif item.layer is not None:
                 self.countable_layer(item, report)
-            for _, inner in item.branches:
-                self.countable(inner, report)
+            for branch in item.branches:
+                self.countable(branch.items, report)
 
     def countable_layer(self, item: Item, report: Report) -> None:
         """Note a layer whose rule does not reach its settings."""
         assert item.layer is not None
         try:
-            item.layer.operations(item.input)
-            item.layer.cost_sizes(item.input)
-            for name, parameter in item.layer.parameters(item.input).items():
+            item.layer.operations(*item.shapes)
+            item.layer.cost_sizes(*item.shapes)
+            for name, parameter in item.layer.parameters(*item.shapes).items():
                 if parameter.spec.shared and not parameter.added:
                     raise ShapeError(say("Operations of a weight that all units share can't be counted."), name)
         except ShapeError as error:

@@ -13,8 +13,9 @@ import msgspec
 
 from hwsolve.errors import CallError
 from hwsolve.language import Message, say
-from hwsolve.layers.inference import note_reserved
-from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.items import Network
+from hwsolve.layers.names import note_reserved
+from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec import problem as base

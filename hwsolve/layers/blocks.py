@@ -38,6 +38,7 @@ COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
         ("layer", *WIRED),
     ),
 }
+WIRE_NAMES = ListOf(WordField(), minimum=1, single=True)  # what stands under `inputs` and `output`
 BRANCHED = ("add", "concat", "multiply")  # those whose branches may stand without a key
 REQUIRED = {"residual": ("body",), "repeat": ("times", "body"), "use": ("layer",)} | dict.fromkeys(BRANCHED, ("of",))
 KEYS: dict[str, Message] = {

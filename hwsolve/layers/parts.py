@@ -9,9 +9,19 @@ import msgspec
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Size, simplified
-from hwsolve.layers.blocks import COMPOSED, COMPOSITES, REQUIRED, WIRES, Block, BlocksField, filled, given_arguments
+from hwsolve.layers.blocks import (
+    COMPOSED,
+    COMPOSITES,
+    REQUIRED,
+    WIRE_NAMES,
+    WIRES,
+    Block,
+    BlocksField,
+    filled,
+    given_arguments,
+)  # fmt: skip
 from hwsolve.layers.items import Part
-from hwsolve.spec.fields import INVALID, ListOf, SizeField, WordField, describe, read_record
+from hwsolve.spec.fields import INVALID, SizeField, WordField, describe, read_record
 from hwsolve.spec.names import same_name
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, did_you_mean, suggest
@@ -19,7 +29,6 @@ from hwsolve.spec.terms import LAYER, LOSS, not_there_yet
 
 MOST_PARTS = 200_000  # layers written out or made by blocks
 DEEPEST = 50  # blocks and composites within each other
-NAMES = ListOf(WordField(), minimum=1, single=True)
 NOTHING = Part("", None, Scalar(0, 0, ""), Scalar(0, 0, ""), Path())
 
 
@@ -120,7 +129,7 @@ class Reader:
         found: dict[str, Any] = {"inputs": (), "gives": ()}
         for key, field in zip(WIRES, found, strict=True):
             if isinstance(node, Mapping) and key in node.entries and key not in without:
-                found[field] = NAMES.read(node.entries[key][1], self.report, path / key)
+                found[field] = WIRE_NAMES.read(node.entries[key][1], self.report, path / key)
         return INVALID if INVALID in found.values() else found
 
     def _composite(self, name: str, head: Scalar, node: Node, path: Path, depth: int) -> Any:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hwsolve.derivation.size_lines import Sizes, counted, filled, size_value, summed
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Formula, Ref, formula
+from hwsolve.kinds.complexity.readers import entered, reads
 from hwsolve.kinds.complexity.tables import (
     ALWAYS,
     KINDS,
@@ -21,9 +23,9 @@ from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.page import ends_of
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, Size, product, simplified, total
+from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
-from hwsolve.layers.items import Item
+from hwsolve.layers.items import Item, Network, Wire
 from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
@@ -44,9 +46,13 @@ class Operations(OperationTotals):
     def solution(self) -> Solution:
         """The whole document."""
         network = self.problem.network
+        self.reads = reads(network.body)
+        if self.count.input_gradient:
+            self.input(network)
         self.walk(network.items, 1, 0 if self.count.input_gradient else 1)
         self.loss()
         totals = self.totals()
+        warnings = (Note("warning", text) for text in network.warnings)
         shown = {**self.values, **{key: count.short() for key, count in self.partial.items()}}
         tables = (phase_table(shown, self.count), layer_table(self.rows, shown))
         return Solution(
@@ -56,7 +62,13 @@ class Operations(OperationTotals):
             sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=tables)),
             answers=self.answers,
             partial={key: count.sentence() for key, count in self.partial.items()},
-            notes=(*conventions(self.count), *free_notes(self.nothing), *self.notes, *missing_notes(self.asked())),
+            notes=(
+                *conventions(self.count),
+                *warnings,
+                *free_notes(self.nothing),
+                *self.notes,
+                *missing_notes(self.asked()),
+            ),
         )
 
     def question(self) -> Section:
@@ -114,7 +126,15 @@ class Operations(OperationTotals):
             rules.pop("forward", None)
         learned = layer.learned(*shapes)
         rules["gradient"] = gradients(rules, learned)
+        again = [layer.counts(*shapes)[name] for name in learned if name in item.owners]
+        if again:  # their gradient is a sum over all uses
+            rules["gradient"] = plus(rules["gradient"], {"add": joined(again)})
+            sizes = sizes | layer.sizes(*shapes)
         often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
+        spread = self.spread(item)
+        if learned and often["error"] == 0:
+            rules["error"], often["error"] = {}, times if spread else 0
+        rules["error"], sizes = plus(rules.get("error", {}), spread), sizes | {"read": product(item.output)}
         lines: list[Line] = []
         row: dict[str, Size] = {}
         gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, learned)
@@ -123,7 +143,8 @@ class Operations(OperationTotals):
                 self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
         if learned:
             text = layer.counts(*shapes)
-            updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
+            own = [name for name in learned if name not in item.owners]
+            updated = text["params"] if len(own) == len(text) - 1 else joined(text[name] for name in own) or "0"
             update = {"mul": updated, "sum": updated}
             self.phase("update", item.path, update, sizes | layer.sizes(*shapes), times, lines, row)
         if (assumed := layer.assumption(*shapes, back=often["error"] != 0 or bool(learned))) is not None:
@@ -151,13 +172,15 @@ class Operations(OperationTotals):
         ends = [branch.end.shape for branch in item.branches]
         values = product(item.output)
         small = {f"part{k}": product(e) for k, e in enumerate(ends, 1) if product(e) != values}
-        rules = merged(item.type, len(ends), readers(item), small if item.type != "concat" else ())
+        rules = merged(item.type, len(ends), entered(item), small if item.type != "concat" else ())
         sizes = small | {"values": values, "inputs": merged_inputs(item)}
         lines: list[Line] = []
         row: dict[str, Size] = {}
         self.phase("forward", item.path, rules.get("forward", {}), sizes, times, lines, row)
         before = simplified(minus(times, first))
-        back = rules.get("error", {}) if before != 0 else {}
+        spread = self.spread(item)
+        back = plus(rules.get("error", {}), spread) if before != 0 else spread if self.trained(item) else {}
+        sizes = sizes | {"read": values}
         if "product" in rules and (before != 0 or self.trained(item)):
             back = back | rules["product"]
             before = times if self.trained(item) else before
@@ -165,6 +188,20 @@ class Operations(OperationTotals):
             self.phase("error", item.path, back, sizes, before, lines, row)
         self.backward(item.path, lines, row)
         self.close(item.path, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
+
+    def spread(self, item: Item) -> Phase:
+        """The sum of the errors that come back from all readers of what a layer gives."""
+        readers = self.reads.get(item.outputs[0].name, 1)
+        return {} if readers in (0, 1) else {"add": f"({plain(formula(readers))} - 1)*read"}
+
+    def input(self, network: Network) -> None:
+        """The same for what comes in."""
+        item = Item("input", "input", None, network.node, (), (Wire("", network.input),))
+        lines: list[Line] = []
+        row: dict[str, Size] = {}
+        self.phase("error", "input", self.spread(item), {"read": product(network.input)}, 1, lines, row)
+        self.backward("input", lines, row)
+        self.close("input", 1, lines, row, say("input: {shape}", shape=shape_text(network.input)))
 
     def loss(self) -> None:
         """The first error term: the gradient of the loss with respect to the output."""
@@ -218,15 +255,14 @@ class Operations(OperationTotals):
             self.rows.append((path, times, row))
 
 
+def plus(a: Phase, b: Phase) -> Phase:
+    """The operations of two rules together."""
+    return a | {kind: f"{a[kind]} + {text}" if kind in a else text for kind, text in b.items()}
+
+
 def minus(a: Size, b: Size) -> Size:
     """a − b."""
     return a if b == 0 else a - b
-
-
-def readers(item: Item) -> int:
-    """How many branches read what comes into a composite."""
-    starts = (branch.items[0].inputs if branch.items else (branch.end,) for branch in item.branches)
-    return sum(item.inputs[0] in start for start in starts)
 
 
 def merged_inputs(item: Item) -> Size:

@@ -52,10 +52,11 @@ class Walk:
     def keep(self, part: Part, item: Item, names: Names, scope: Scope, again: bool) -> None:
         """Give the names that a part states, to its outputs and to itself."""
         if len(part.gives) > len(item.outputs):
-            message = say(
-                "`{layer}` gives fewer quantities than are named here: {n}.", layer=item.path, n=len(item.outputs)
+            ports = item.layer.OUTPUTS if item.layer is not None else ("y",)
+            counts = {"layer": part.type, "ports": ", ".join(ports), "got": len(part.gives)}
+            self.stop(
+                part, say("Expected a name for each output of `{layer}` ({ports}), got {got}.", **counts), "output"
             )
-            self.stop(part, message, "output")
         for k, wire in enumerate(item.outputs):
             name = part.gives[k] if k < len(part.gives) else ""
             if name and (not part.raw or names.free(name)):
@@ -79,13 +80,10 @@ class Walk:
         if part.inputs and len(wires) == 1:
             wires *= len(ports)
         if len(wires) != len(ports):
-            message = say(
-                "`{layer}` reads {n} quantities ({ports}).", layer=part.type, n=len(ports), ports=", ".join(ports)
-            )
+            each = {"layer": part.type, "ports": ", ".join(ports), "got": len(wires)}
+            message = say("Expected a quantity for each input of `{layer}` ({ports}), got {got}.", **each)
             hint = (
-                say("As `{form}`.", form="inputs: [" + ", ".join("abcdefgh"[: len(ports)]) + "]")
-                if len(ports) > 1
-                else None
+                say("As `{form}`.", form=f"inputs: [{', '.join('abcdefgh'[: len(ports)])}]") if len(ports) > 1 else None
             )
             self.stop(part, message, "inputs" if part.inputs else None, hint)
         self.read |= {wire.name for wire in wires}
@@ -252,7 +250,7 @@ class Walk:
         if part.type == "residual" and shapes[0] != shapes[1]:
             self.unequal(part, *shapes)
         if out is None:
-            text = ", ".join(shape_text(shape) for shape in shapes)
+            text = ", ".join(f"`{b.read}` " * bool(b.read) + shape_text(b.end.shape) for b in branches)
             self.stop(part, say("The branches give shapes that do not fit together: {shapes}.", shapes=text))
             raise Stop
         inputs = (stream,) if listed else tuple(branch.end for branch in branches)

@@ -119,7 +119,8 @@ class Reader:
         symbol = record.symbols.output
         if symbol and wires["gives"]:
             message = say("`{a}` and `{b}` can't both be given.", a="output", b="symbols.output")
-            self.report.add(arguments, path / "output", message)
+            assert isinstance(arguments, Mapping)
+            self.report.add(arguments.entries["output"][1], path / "output", message)
             return INVALID
         wires["gives"] = wires["gives"] or ((symbol,) if symbol else ())
         return Part(name, record, head, arguments, path, record.name, raw=bool(symbol), **wires)

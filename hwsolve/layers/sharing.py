@@ -16,6 +16,7 @@ from hwsolve.layers.base import Layer, Shape, ShapeError, shape_text
 from hwsolve.layers.items import Item
 from hwsolve.layers.names import Names, Unnamed
 from hwsolve.layers.parameter import ParameterSpec
+from hwsolve.spec.report import did_you_mean
 
 Tied = dict[str, tuple[str, str]]
 
@@ -82,7 +83,8 @@ class Owners:
             found = self.items.get(f"{item.path}.{path}" if path else item.path)
             if found is not None and found.layer is not None and parameter in found.layer.parameters(*found.shapes):
                 return found, parameter
-        raise Unnamed(say("`{tie}` is no parameter.", tie=tie), say("As `{form}`.", form=f"{start}.{name}"))
+        known = tuple(item.layer.parameters(*item.shapes)) if item.layer is not None else ()
+        raise Unnamed(say("`{tie}` is no parameter like this `{name}`.", tie=tie, name=name), did_you_mean("", known))
 
     def turned(
         self, name: str, spec: ParameterSpec, first: Item, theirs: str, layer: Layer, shapes: tuple[Shape, ...]
@@ -95,14 +97,10 @@ class Owners:
             raise ShapeError(say("Only a matrix can be transposed; {shape} is none.", shape=shape_text(there)), name)
         there = there[::-1] if spec.transposed else there
         if here != there:
-            message = say(
-                "This {name} has the shape {here}; `{tie}` has {there}.",
-                name=name,
-                here=shape_text(here),
-                tie=spec.tie,
-                there=shape_text(there) if not spec.transposed else say("{shape} transposed", shape=shape_text(there)),
-            )
-            raise ShapeError(message, name)
+            words = {"name": name, "here": shape_text(here), "tie": spec.tie, "there": shape_text(there)}
+            if spec.transposed:
+                raise ShapeError(say("`{name}` has the shape {here}; `{tie}` transposed has {there}.", **words), name)
+            raise ShapeError(say("`{name}` has the shape {here}; `{tie}` has {there}.", **words), name)
         rows = parameter.spec.rows
         if spec.transposed:
             rows = "outputs" if rows == "inputs" else "inputs"

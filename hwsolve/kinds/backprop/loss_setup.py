@@ -17,7 +17,7 @@ from hwsolve.layers.optimizer import OPTIMIZERS
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.backprop.build import Construction
+    from hwsolve.kinds.backprop.construction import Construction
     from hwsolve.layers.network import Item
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve.formula.tree import Ref
 from hwsolve.graph.operation import Operation
-from hwsolve.kinds.backprop.build import Computation
+from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.kinds.convolution.index_letters import check_letters
 from hwsolve.kinds.convolution.layer_graph import LayerConstruction, made_up, made_up_weight

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Number
-from hwsolve.kinds.backprop.build import Construction
+from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.loss_setup import Ending
 from hwsolve.kinds.backprop.upstream import Upstream
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from hwsolve.layers.transposed_convolution import TransposedConvolution
 
 
-class LayerConstruction(Construction):
+class LayerConstruction(NetworkConstruction):
     """Builds the graph of a problem about one layer."""
 
     def __init__(self, problem: OneLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
-        super().__init__(problem, report)  # type: ignore[arg-type]
+        super().__init__(problem, report)
         self.layer, self.x, self.upstream = layer, x, upstream
         self.written = Written()
 
@@ -53,7 +53,7 @@ class LayerConstruction(Construction):
     @property
     def name(self) -> str:
         """What the lines call the layer: its own name, or its type without the number of axes."""
-        stated = self.problem.node.entries["layer"][1]  # type: ignore[union-attr]
+        stated = self.problem.node.entries["layer"][1]
         kind = next(iter(stated.entries)) if isinstance(stated, Mapping) else getattr(stated, "text", "")
         return self.layer.name or DIMENSION.sub("", kind)
 
@@ -80,7 +80,7 @@ class LayerConstruction(Construction):
             self.wrong("input", message)
             return None
         one: Shape = shape[-self.axes - 1 :] if extra else (1, *shape)
-        out = fits(self.problem, self.layer, one, self.report)  # type: ignore[arg-type]
+        out = fits(self.problem, self.layer, one, self.report)
         if out is None:
             return None
         self.graph.batched = extra == 2

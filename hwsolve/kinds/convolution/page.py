@@ -52,7 +52,7 @@ class LayerWorker(Worker):
     """Writes the sections one after the other."""
 
     def __init__(self, problem: OneLayerProblem, task: Task, before: Before | None = None):
-        super().__init__(problem)  # type: ignore[arg-type]
+        super().__init__(problem, task.computation)  # type: ignore[arg-type]
         self.one, self.task, self.before = problem, task, before
         self.recursion = task.recursion
 

@@ -57,7 +57,6 @@ class OneLayerProblem(base.Problem, kw_only=True):
     loss: Any = None
     target: Any = None
     steps: int = 0
-    computation: Any = None
     symbolic: bool = False
 
     @property

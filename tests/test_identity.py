@@ -365,3 +365,33 @@ def test_what_is_not_decided_is_named() -> None:
     problem: dict[str, Any] = {"kind": "derivative", "function": "max(tanh(x), (exp(2*x)-1)/(exp(2*x)+1))", "wrt": "x"}
     (note,) = [str(n.text) for n in hwsolve.solve(problem | {"at": [{"x": 1}]}).notes if n.level == "warning"]
     assert note.endswith("which of (exp(2x) − 1)/(exp(2x) + 1) and tanh(x) is the greater.")
+
+
+def test_the_effort_of_forms_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gradient that is 0 by a relation of softmax which forms do not find: without a bound they take 100,000s of steps."""
+    steps: list[int] = []
+    effort = forms.effort
+    monkeypatch.setattr(forms, "effort", lambda taken=0: (steps.extend([1] * taken), effort(taken))[1])
+    monkeypatch.setattr(numbers, "LADDER", (128, 8192))
+
+    def weights(rows: int, columns: int) -> list[list[str]]:
+        return [[str(((7 * i + 11 * j + i * j) % 19 - 9) / 10) for j in range(columns)] for i in range(rows)]
+
+    shared = {"linear": {"out_features": 6, "weight": {"value": -0.4, "shared": True}, "bias": weights(1, 6)[0]}}
+    layers: list[Any] = [
+        {"linear": {"out_features": 6, "weight": weights(6, 5), "bias": weights(1, 6)[0]}},
+        "softmax",
+        {"residual": {"body": [shared, "softmax"]}},
+        {"linear": {"out_features": 4, "weight": weights(4, 6), "bias": weights(1, 4)[0]}},
+    ]
+    found = solved(
+        kind="backprop",
+        network={"input": 5, "layers": layers},
+        input=weights(3, 5),
+        loss="cross_entropy",
+        target=[[0.5, 0.25, 0.125, 0.125]] * 3,
+        optimizer={"sgd": {"lr": 0.1, "momentum": 0.3}},
+        steps=2,
+    )
+    assert found["dL_dw2"] == 0
+    assert 1000 < len(steps) < 3 * forms.SAVED

@@ -19,6 +19,8 @@ from hwsolve.pipeline import read, work_out
 WAYS: tuple[Callable[[Formula], Formula], ...] = (simplify, expand, together, factored, textbook)
 POINTS = [mpmath.mpf(n) / 7 for n in (-33, -12, -5, -2, 3, 6, 11, 40)]
 
+NOTHING = mpmath.mpf(10) ** -20  # what is nearer to 0 is 0 but for rounding
+
 
 class NoNumber(ArithmeticError):
     """Where a formula has no real value."""
@@ -65,7 +67,7 @@ def operator(name: str, values: list[Any]) -> Any:
 
 def power(a: Any, n: Any) -> Any:
     """A power that is real."""
-    if (a < 0 and n != int(n)) or (a == 0 and n <= 0):
+    if (a < 0 and n != int(n)) or (abs(a) < NOTHING and n <= 0):
         raise NoNumber
     return mpmath.power(a, n)
 
@@ -99,7 +101,7 @@ def test_a_simpler_formula_has_every_value_of_the_formula(seed: int) -> None:
                     wanted = value(f, x)
                 except NoNumber:
                     continue
-                if abs(wanted) < mpmath.mpf(10) ** -20:  # what is 0 but for rounding decides no sign
+                if abs(wanted) < NOTHING:  # what is 0 but for rounding decides no sign
                     continue
                 for form in made:
                     compared += 1

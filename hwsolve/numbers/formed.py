@@ -166,6 +166,7 @@ class Remembering:
 
     def __enter__(self) -> None:
         Mode.on, Mode.known = True, self.known
+        forms.Effort.of_work = forms.SAVED
 
     def __exit__(self, *error: object) -> None:
         Mode.on, Mode.known = False, {}

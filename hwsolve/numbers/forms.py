@@ -8,6 +8,7 @@ What is rewritten is equal wherever both sides exist: √a √a = a, F · 1/F = 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,6 +18,8 @@ from flint import fmpq
 MOST = 400  # terms of a form; a longer sum or product is an atom
 LARGEST_POWER = 8  # of a sum that is multiplied out
 HIGHEST = 4  # power of an atom that is rewritten
+MOST_STEPS = 500  # products of powers that one operation rewrites; what is left stays as it is, which is as true
+SAVED, EARNED = 20_000, 1  # such steps of a whole work: for all of it, and for each operation
 ONE = fmpq(1)
 
 Monomial = tuple[tuple["Atom", Any], ...]  # atoms with their exponents, none of them 0, in the order of their numbers
@@ -47,6 +50,40 @@ class Form:
         if self._hash is None:
             self._hash = hash(frozenset((m, int(c.p), int(c.q)) for m, c in self.terms.items()))  # fmpq's is slow
         return self._hash
+
+
+class Effort:
+    """How much may still be rewritten: reciprocals of sums beside each other double it with each operation.
+
+    So the time that forms take grows with the number of operations alone.
+    """
+
+    of_operation: int | None = None  # of the one that is under way
+    of_work = SAVED
+
+
+def bounded(operation: Callable[..., Form]) -> Callable[..., Form]:
+    """The operation, whose outermost call says how much may be rewritten in it."""
+
+    def call(*given: Any) -> Form:
+        if Effort.of_operation is not None:
+            return operation(*given)
+        Effort.of_work += EARNED
+        allowed = Effort.of_operation = min(MOST_STEPS, Effort.of_work)
+        try:
+            return operation(*given)
+        finally:
+            Effort.of_work -= allowed - Effort.of_operation
+            Effort.of_operation = None
+
+    return call
+
+
+def effort(taken: int = 0) -> int:
+    """What is left of it in the operation that is under way, of which some is taken."""
+    assert Effort.of_operation is not None
+    Effort.of_operation -= taken
+    return Effort.of_operation
 
 
 ATOMS: WeakValueDictionary[tuple[Any, ...], Atom] = WeakValueDictionary()
@@ -115,13 +152,14 @@ def difference(a: Form, b: Form) -> Form:
     return total(a, scaled(b, -ONE))
 
 
+@bounded
 def product(a: Form, b: Form) -> Form:
     """a · b, multiplied out."""
     for f, other in ((a, b), (b, a)):
         c = rational(f)
         if c is not None:
             return scaled(other, c)
-    if len(a.terms) * len(b.terms) > MOST:
+    if len(a.terms) * len(b.terms) > min(MOST, max(1, effort())):
         return atom("*", frozenset((a, b)))
     terms: dict[Monomial, fmpq] = {}
     for m, c in a.terms.items():
@@ -133,9 +171,10 @@ def product(a: Form, b: Form) -> Form:
     return Form(terms) if len(terms) <= MOST else atom("+", Form(terms))
 
 
+@bounded
 def reduced(powers: dict[Atom, Any]) -> Form:
     """A product of powers of atoms, without squares of roots, and without a sum beside its reciprocal."""
-    for x, e in powers.items():
+    for x, e in powers.items() if effort(1) > 0 else ():
         kind = x.key[0]
         if kind == "sqrt" and (e < 0 or e > 1):
             return product(reduced(powers | {x: e % 2}), power(x.key[1], e // 2))

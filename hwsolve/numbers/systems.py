@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hwsolve.formula.tree import Number
 
 Scalar = Any  # int | fmpq | arb | float: flint's classes have no annotations
-LADDER = (128, 256, 512, 1024, 2048, 4096, 8192)
+LADDER = (128, 256, 1024, 8192)
 MAX_RATIONAL_BITS = 4096
 
 

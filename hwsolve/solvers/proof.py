@@ -1,4 +1,4 @@
-"""Precision doubles, and the problem is worked out again, until every branch and every printed digit is proven."""
+"""Precision is raised, and the problem is worked out again, until every branch and every printed digit is proven."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def proven(problem: P, work: Callable[[P], Solution], hint: Message | None = Non
 
 
 def climb(problem: P, work: Callable[[P], Solution]) -> Solution:
-    """Work it out at 128 bits, then 256 …; in float64 once, and exactly where float64 does not decide it."""
+    """Work it out at 128 bits, then at more; in float64 once, and exactly where float64 does not decide it."""
     if problem.numbers == "float64":
         try:
             return work(problem)

@@ -190,7 +190,7 @@ class Problem(msgspec.Struct, kw_only=True):
     bits: int = 0
 
     # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits
-    MOST_BITS: ClassVar[int] = 512
+    MOST_BITS: ClassVar[int] = 256
 
     @property
     def place(self) -> str:

@@ -1,4 +1,4 @@
-"""read -> check -> solve -> judge: the way of one spec, shared by the commands, the batch and the notebook."""
+"""read -> check -> solve -> compare: the way of one spec, shared by the commands, the batch and the notebook."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def work_out(problem: Problem) -> Solution:
     far as its kind allows.
     """
     from hwsolve import kinds
-    from hwsolve.checks import judge
+    from hwsolve.checks import compared
     from hwsolve.numbers import LADDER, Undecided
     from hwsolve.spec.report import Full, SpecFailure
 
@@ -69,10 +69,10 @@ def work_out(problem: Problem) -> Solution:
         found = solve(problem)
         for bits in (bits for bits in LADDER[1:] if bits <= problem.MOST_BITS):
             try:
-                return judge(problem, found, final=False)
+                return compared(problem, found, final=False)
             except Undecided:
                 found = solve(msgspec.structs.replace(problem, bits=bits))
-        return judge(problem, found)
+        return compared(problem, found)
     except Full:
         assert problem.report is not None
         raise SpecFailure(problem.report) from None

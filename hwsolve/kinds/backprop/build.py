@@ -14,7 +14,7 @@ from hwsolve.graph.update import update
 from hwsolve.kinds.backprop.computation import Computation, operations
 from hwsolve.kinds.backprop.construction import Construction, walk_items
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
-from hwsolve.kinds.backprop.loss_setup import Ending
+from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.names import check_names
 from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.language import Message, say
@@ -52,8 +52,7 @@ class NetworkConstruction(Construction):
             return None
         if self.graph.loss or upstream:
             differentiate(self.graph, upstream)
-        if self.problem.optimizer is not None and self.graph.loss:
-            self.enter_updates(self.problem.optimizer)
+        self.enter_training()
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         check_names(self)
@@ -185,9 +184,25 @@ class NetworkConstruction(Construction):
             if node.role == "state":
                 self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
 
+    @property
+    def samples(self) -> int:
+        """The number of samples; 1 without a batch."""
+        assert self.problem.input is not None
+        return self.problem.input.shape[0] if self.graph.batched else 1
+
+    @property
+    def end_key(self) -> str:
+        """The loss, or the gradient in place of one."""
+        return "loss" if self.problem.loss is not None else "upstream"
+
+    def enter_training(self) -> None:
+        """The updates that an optimizer makes."""
+        if self.problem.optimizer is not None and self.graph.loss:
+            self.enter_updates(self.problem.optimizer)
+
     def enter_end(self) -> str | None:
         """The loss, or the node of the upstream gradient."""
-        return Ending(self).enter()
+        return LossSetup(self).enter()
 
 
 def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:

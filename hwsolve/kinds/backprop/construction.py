@@ -42,19 +42,23 @@ class Construction:
         found = (item for item in walk_items(self.items) if item.path == layer)
         return next(((item.node, item.where) for item in found), None)
 
-    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
-        """Note an error at a layer, by its path."""
-        place = self.place_of(layer)
-        if place is None:
-            self.wrong("loss" if self.problem.loss is not None else "upstream", message, hint)
-        else:
-            self.report.add(*place, message, hint)
+    @property
+    def end_key(self) -> str:
+        """The key of what stands behind the last layer."""
+        return "upstream"
 
     @property
     def samples(self) -> int:
         """The number of samples; 1 without a batch."""
-        assert self.problem.input is not None
-        return self.problem.input.shape[0] if self.graph.batched else 1
+        return 1
+
+    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
+        """Note an error at a layer, by its path."""
+        place = self.place_of(layer)
+        if place is None:
+            self.wrong(self.end_key, message, hint)
+        else:
+            self.report.add(*place, message, hint)
 
 
 def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:

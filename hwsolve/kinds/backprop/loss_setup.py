@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hwsolve.layers.network import Item
 
 
-class Ending:
+class LossSetup:
     """Puts the end behind the output of a graph, and notes what does not fit."""
 
     def __init__(self, construction: Construction):

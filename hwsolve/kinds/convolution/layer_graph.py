@@ -13,9 +13,9 @@ import msgspec
 from hwsolve.formula.tree import Number
 from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.input_arrays import Given
-from hwsolve.kinds.backprop.loss_setup import Ending
+from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.upstream import Upstream
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem, fits
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits
 from hwsolve.language import say
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, shape_text
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class LayerConstruction(NetworkConstruction):
     """Builds the graph of a problem about one layer."""
 
-    def __init__(self, problem: OneLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
+    def __init__(self, problem: SingleLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
         super().__init__(problem, report)
         self.layer, self.x, self.upstream = layer, x, upstream
         self.written = Written()
@@ -99,7 +99,15 @@ class LayerConstruction(NetworkConstruction):
 
     def enter_end(self) -> str | None:
         """The upstream gradient, if one is given or made."""
-        return Ending(self).enter_upstream(self.upstream) if self.upstream is not None else None
+        return LossSetup(self).enter_upstream(self.upstream) if self.upstream is not None else None
+
+    @property
+    def end_key(self) -> str:
+        """There is no loss."""
+        return "upstream"
+
+    def enter_training(self) -> None:
+        """Nothing is trained."""
 
     @property
     def samples(self) -> int:
@@ -159,7 +167,7 @@ class PoolingGraph(LayerConstruction):
         return self.builder.forward(operation, (x,), self.name, self.layer.symbols.output or "y")
 
 
-def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowest: int | None = None) -> Array:
+def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lowest: int | None = None) -> Array:
     """Small whole numbers, about 0 unless they begin at `lowest`, `among` different ones, where nothing is stated."""
     assert problem.node is not None
     sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
@@ -170,7 +178,7 @@ def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowes
     return Array(sizes, values, problem.node)
 
 
-def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: OneLayerProblem) -> Layer:
+def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: SingleLayerProblem) -> Layer:
     """The layer with small whole numbers for parameters of which nothing is stated."""
     changed = {}
     for name, full in layer.parameters(shape).items():

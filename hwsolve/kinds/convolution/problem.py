@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
@@ -47,7 +47,7 @@ class ActivationField(NamedField):
         return {"anyOf": [super().schema(), field_of(Word).schema()]}
 
 
-class Problem(OneLayerProblem, kw_only=True):
+class Problem(SingleLayerProblem, kw_only=True):
     """Convolution by hand: forward, gradients, and the recursion of the error."""
 
     layer: Annotated[Any, NamedField(terms.CONVOLUTION, CONVOLUTIONS)]

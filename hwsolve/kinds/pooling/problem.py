@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
@@ -15,7 +15,7 @@ from hwsolve.spec.named import NamedField
 POOLINGS: dict[str, type[Layer]] = {name: layer_class(name) for name in LAYERS if "_pool" in name}
 
 
-class Problem(OneLayerProblem, kw_only=True):
+class Problem(SingleLayerProblem, kw_only=True):
     """Pooling by hand: forward, and how the error passes back."""
 
     layer: Annotated[Any, NamedField(terms.POOLING, POOLINGS)]

@@ -13,9 +13,7 @@ import msgspec
 
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Shape, StatedMap, simplified
-from hwsolve.layers.blocks import (
-    BlocksField,
-)  # fmt: skip
+from hwsolve.layers.blocks import BlocksField
 from hwsolve.layers.inference import Walk
 from hwsolve.layers.items import Body, Network, Part, Wire
 from hwsolve.layers.names import Names, Scope, Stop

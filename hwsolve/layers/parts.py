@@ -9,17 +9,8 @@ import msgspec
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Size, simplified
-from hwsolve.layers.blocks import (
-    COMPOSED,
-    COMPOSITES,
-    REQUIRED,
-    WIRE_NAMES,
-    WIRES,
-    Block,
-    BlocksField,
-    filled,
-    given_arguments,
-)  # fmt: skip
+from hwsolve.layers.blocks import Block, BlocksField, filled, given_arguments
+from hwsolve.layers.composed import COMPOSED, COMPOSITES, REQUIRED, WIRE_NAMES, WIRES
 from hwsolve.layers.items import Part
 from hwsolve.spec.fields import INVALID, SizeField, WordField, describe, read_record
 from hwsolve.spec.names import same_name

@@ -15,9 +15,9 @@ from hwsolve.formula.tree import Number
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
 from hwsolve.layers.drawing import draw
-from hwsolve.layers.loss import LOSSES
-from hwsolve.layers.optimizer import OPTIMIZERS
 from hwsolve.layers.parameter import INITIALIZERS, Initializer
+from hwsolve.losses import LOSSES
+from hwsolve.optimizers import OPTIMIZERS
 from tests import peers
 
 CASES = 12  # random settings of each

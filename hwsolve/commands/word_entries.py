@@ -42,7 +42,7 @@ def kind_entry(kind: str) -> Entry:
 
 def loss_brief(name: str) -> str:
     """A loss in a line."""
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     return sentence(LOSSES[name].__doc__)
 
@@ -50,7 +50,7 @@ def loss_brief(name: str) -> str:
 def loss_entry(name: str) -> Entry:
     """A loss with its equation, its gradient and its arguments."""
     from hwsolve.formula.notation import unicode
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     loss = LOSSES[name]()
     letter, value, slope = loss_formulas(loss)
@@ -68,7 +68,7 @@ def target(loss: Any) -> Message:
     if not loss.classes:
         return say("numbers in the shape of the output")
     form = "{class: 3}"
-    if loss.holds:
+    if loss.probabilities:
         return say("classes, as `{form}`, or a probability for every class", form=form)
     return say("classes, as `{form}`", form=form)
 
@@ -79,7 +79,7 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     from hwsolve.formula.tree import Call, Number, Ref, substitute
     from hwsolve.graph.graph import Builder, Graph
     from hwsolve.graph.operation import backward_schematic, forward_schematic, rename
-    from hwsolve.layers.loss import Target
+    from hwsolve.losses.loss import Target
 
     builder = Builder(Graph())
     target = Target("t", selects=False, unit=True)
@@ -95,14 +95,14 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
 
 def optimizer_brief(name: str) -> str:
     """An optimizer in a line."""
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.optimizers import OPTIMIZERS
 
     return sentence(OPTIMIZERS[name].__doc__)
 
 
 def optimizer_entry(name: str) -> Entry:
     """An optimizer with its arguments."""
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.optimizers import OPTIMIZERS
 
     return Entry(name, optimizer_brief(name), arguments=record_arguments(OPTIMIZERS[name]))
 

@@ -118,7 +118,7 @@ def read_input(node: Node, report: Report, path: Path) -> Any:
 
 def loss_in_place(name: str) -> Message | None:
     """What to do with a loss that stands among the layers."""
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     meant = same_name(name, LOSSES)
     if meant is not None:

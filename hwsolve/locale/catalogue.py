@@ -41,8 +41,8 @@ def described() -> Iterator[tuple[str, str]]:
     from hwsolve.files import REASONS
     from hwsolve.kinds import KINDS
     from hwsolve.layers import LAYERS, layer_class
-    from hwsolve.layers.loss import LOSSES
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.losses import LOSSES
+    from hwsolve.optimizers import OPTIMIZERS
 
     yield from ((reason, "hwsolve/files.py") for reason in REASONS)
     program: Any = get_command(app)

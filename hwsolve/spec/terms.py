@@ -99,7 +99,7 @@ OPTIMIZER = Terms(
     say("optimizer"),
     "optimizers",
     words(
-        """adadelta adafactor adagrad adam adamax adamw amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon nadam
+        """adadelta adafactor adagrad adamax amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon nadam
         newton conjugate_gradient radam rmsprop rprop sparse_adam shampoo adabound"""
     ),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Builder, Graph, Owned
 from hwsolve.graph.update import update
@@ -29,7 +29,7 @@ from hwsolve.spec.report import ROOT, Path, Report
 
 if TYPE_CHECKING:
     from hwsolve.kinds.backprop.problem import Problem
-    from hwsolve.layers.optimizer import SGD
+    from hwsolve.optimizers.optimizer import Optimizer
 
 MOST_VALUES = 500_000  # numbers of a network that is computed
 
@@ -228,23 +228,18 @@ class Construction:
             return None
         return (value,) * size
 
-    def enter_updates(self, optimizer: SGD) -> None:
+    def enter_updates(self, optimizer: Optimizer) -> None:
         """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
-        update(self.graph, optimizer.settings())
-        if any(node.role == "state" for node in self.graph.nodes.values()):
-            self.stated.append(say("Every velocity starts at 0."))
-        if optimizer.nesterov:
-            self.stated.append(say("The momentum is that of Nesterov."))
+        starts = update(self.graph, optimizer.rule())
+        for name, start in starts.items():
+            shape = self.graph.nodes[name].shape
+            self.givens[name] = Given(shape, (start,) * prod(shape))
+        self.stated.extend(optimizer.stated(bool(starts)))
+        counters = (self.graph.symbol(n.name) for n in self.graph.nodes.values() if n.role == "counter")
+        self.stated.extend(say("{k} is the number of the update.", k=k) for k in counters)
         frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
         if frozen:
             self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
-        self.start_states()
-
-    def start_states(self) -> None:
-        """The optimizer's own quantities start at 0."""
-        for node in self.graph.nodes.values():
-            if node.role == "state":
-                self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
 
     def enter_end(self) -> str | None:
         """The loss, or the node of the upstream gradient."""

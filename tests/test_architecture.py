@@ -23,7 +23,10 @@ MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "problems" not in p.parts)
 # A part may import from those behind it, and from itself.  What is not named here is judged by its folder.
 BELOW: dict[str, set[str]] = {
     "language": set(),
-    "locale": {*("cli", "commands", "files", "kinds", "losses", "optimizers", "layers", "spec", "language", "render")},
+    "locale": {
+        *("cli", "commands", "files", "kinds", "initializers", "losses", "optimizers", "layers", "spec", "language"),
+        "render",
+    },
     "numbers": {"language"},
     "formula": {"numbers", "language"},
     "solution": {"formula", "language"},
@@ -31,27 +34,16 @@ BELOW: dict[str, set[str]] = {
     "spec": {"formula", "language"},
     "graph": {"formula", "numbers", "language", "solution", "quantities"},
     "registry": set(),
+    "initializers": {"formula", "language", "spec", "registry"},
     "optimizers": {"graph", "formula", "language", "spec", "registry"},
     # a loss begins with the softmax of a layer; layers know losses by name, to say where one of them belongs
     "losses": {"layers", "graph", "formula", "numbers", "language", "spec", "registry"},
-    "layers": {"graph", "formula", "numbers", "language", "spec", "registry", "losses"},
+    "layers": {"graph", "formula", "numbers", "language", "spec", "registry", "losses", "initializers"},
     "proof": {"numbers", "language", "solution", "spec"},
     "derivation": {"layers", "graph", "formula", "numbers", "language", "solution"},
     "kinds": {
-        *(
-            "proof",
-            "derivation",
-            "losses",
-            "optimizers",
-            "layers",
-            "graph",
-            "formula",
-            "numbers",
-            "language",
-            "spec",
-            "solution",
-        ),
-        *("quantities", "errors"),
+        *("proof", "derivation", "initializers", "losses", "optimizers", "layers", "graph", "formula", "numbers"),
+        *("language", "spec", "solution", "quantities", "errors"),
     },
     "trace": {"solution", "formula", "language", "errors"},
     "render": {"solution", "formula", "numbers", "language", "trace", "quantities", "hwsolve"},

@@ -16,11 +16,11 @@ from hwsolve.examples import names as examples
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import BIG_OPERATORS
 from hwsolve.formula.vectors import NUMBERS, VECTORS
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.blocks import COMPOSITES
-from hwsolve.layers.initializers import INITIALIZERS
 from hwsolve.losses import LOSSES
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
@@ -76,7 +76,13 @@ def records() -> list[Any]:
     from hwsolve.layers.parameter import ParameterSpec
     from hwsolve.losses.loss import LossSymbols
 
-    found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
+    found = [layer_class(name) for name in LAYERS] + [
+        *LOSSES.values(),
+        *OPTIMIZERS.values(),
+        *INITIALIZERS.values(),
+        Symbols,
+        LossSymbols,
+    ]
     return [*found, ParameterSpec, *(kinds.solver(kind).Problem for kind in KINDS)]
 
 

@@ -45,7 +45,7 @@ def optimizer_names() -> Iterable[str]:
 
 def initializer_names() -> Iterable[str]:
     """Every initialization."""
-    from hwsolve.layers.initializers import INITIALIZERS
+    from hwsolve.initializers import INITIALIZERS
 
     return INITIALIZERS
 

@@ -112,22 +112,19 @@ def optimizer_entry(name: str) -> Entry:
 
 def initializer_brief(name: str) -> str:
     """An initialization in a line."""
-    from hwsolve.layers.initializers import INITIALIZERS
+    from hwsolve.initializers import INITIALIZERS
 
-    return str(INITIALIZERS[name].about)
+    return sentence(INITIALIZERS[name].__doc__)
 
 
 def initializer_entry(name: str) -> Entry:
     """An initialization with its arguments."""
-    from hwsolve.layers.initializers import INITIALIZERS
+    from hwsolve.initializers import INITIALIZERS
 
-    rule = INITIALIZERS[name]
-    arguments = tuple(
-        Argument(key, str(a.field.expected), a.default, str(a.meaning)) for key, a in rule.arguments.items()
-    )
+    arguments = record_arguments(INITIALIZERS[name])
     given = ", ".join(f"{a.name}: {a.default or '1/2'}" for a in arguments)
     init = f"{{{name}: {{{given}}}}}" if given else name
-    return Entry(name, str(rule.about), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}")
+    return Entry(name, initializer_brief(name), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}")
 
 
 # ---------------------------------------------------------------- functions

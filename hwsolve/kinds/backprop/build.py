@@ -15,13 +15,13 @@ from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Builder, Graph, Owned
 from hwsolve.graph.update import update
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.input_arrays import Given, array, number, origin, squeezed, transposed, zeros
 from hwsolve.kinds.backprop.loss_setup import Ending
 from hwsolve.kinds.backprop.names import check_names
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
 from hwsolve.layers.composite import build_items
-from hwsolve.layers.drawing import draw
 from hwsolve.layers.network import Item, expand
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
@@ -207,14 +207,15 @@ class Construction:
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
-            self.stated.append(origin(self.graph.symbol(name), spec.init.name, spec.seed or 0))
+            self.stated.append(origin(self.graph.symbol(name), spec.init, spec.seed or 0))
             # torch.nn.init counts the first axis of a weight as its outputs
             by_input = spec.rows == "inputs" and len(shape) == 2
-            try:
-                drawn = draw(spec.init, shape[::-1] if by_input else shape, spec.seed or 0)
-            except NotComputed as why:
-                why.layer = owned.path
-                raise
+            if not spec.init.fits(shape):
+                name = INITIALIZERS.name_of(spec.init)
+                message = say("`{name}` is not for an array with {n} axes.", name=name, n=len(shape))
+                self.wrong_layer(owned.path, message)
+                return None
+            drawn = spec.init.values(shape[::-1] if by_input else shape, spec.seed or 0)
             return transposed(drawn, shape) if by_input else drawn
         value = spec.value if spec.value is not None else owned.value
         if value is None:

@@ -20,7 +20,7 @@ from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES
 from hwsolve.losses import LOSSES
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
@@ -76,14 +76,9 @@ def records() -> list[Any]:
     from hwsolve.layers.parameter import ParameterSpec
     from hwsolve.losses.loss import LossSymbols
 
-    found = [layer_class(name) for name in LAYERS] + [
-        *LOSSES.values(),
-        *OPTIMIZERS.values(),
-        *INITIALIZERS.values(),
-        Symbols,
-        LossSymbols,
-    ]
-    return [*found, ParameterSpec, *(kinds.solver(kind).Problem for kind in KINDS)]
+    found = [layer_class(name) for name in LAYERS] + [Symbols, LossSymbols]
+    found += [*LOSSES.values(), *OPTIMIZERS.values(), *INITIALIZERS.values()]
+    return [*found, ParameterSpec, *(kinds.record(kind) for kind in KINDS)]
 
 
 @pytest.mark.parametrize("cls", records(), ids=lambda cls: f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}")

@@ -14,7 +14,7 @@ from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.vectors import CALLED, NUMBERS, VECTORS
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES
 from hwsolve.losses import LOSSES
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out

@@ -273,6 +273,21 @@ OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
             **dice.choice(({}, {"weight_decay": 0.1})),
         },
     ),
+    "adagrad": (
+        "Adagrad",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "lr_decay": 0.25}, {"lr": 0.05})),
+            **dice.choice(({}, {"initial_accumulator_value": 0.5}, {"weight_decay": 0.1, "eps": 0.125})),
+        },
+    ),
+    "rmsprop": (
+        "RMSprop",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "alpha": 0.75}, {"alpha": 0.5, "weight_decay": 0.1})),
+            **dice.choice(({}, {"momentum": 0.9}, {"momentum": 0.5, "eps": 0.125})),
+            **dice.choice(({}, {"centered": True, "eps": 0.125})),
+        },
+    ),
     "adam": ("Adam", lambda dice: adam(dice)),
     "adamw": ("AdamW", lambda dice: adam(dice)),
 }

@@ -339,7 +339,7 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
         (["layers", "lstm"], "The layer `lstm` is not there yet. `hwsolve list layers` shows what there is."),
         (["layers", "swish"], "Unknown layer `swish`. Did you mean `silu`?"),
         (["losses", "huber_loss"], "The loss `huber_loss` is not there yet."),
-        (["optimizers", "rmsprop"], "The optimizer `rmsprop` is not there yet."),
+        (["optimizers", "nadam"], "The optimizer `nadam` is not there yet."),
         (["functions", "ln"], "Did you mean `log`?"),
         (["arrays", "one"], "Did you mean `ones`?"),
         (["kinds", "backprp"], "Did you mean `backprop`?"),

@@ -129,7 +129,7 @@ SPECS = {
     [
         *(("layer", n) for n in ("attention", "lstm", "transformer_encoder_layer", "MultiheadAttention", "nn.GRU")),
         *(("loss", n) for n in ("huber_loss", "kl_div", "HingeEmbeddingLoss", "focal_loss")),
-        *(("optimizer", n) for n in ("adagrad", "Adamax", "rmsprop", "lbfgs")),
+        *(("optimizer", n) for n in ("nadam", "Adamax", "shampoo", "lbfgs")),
         *(("initialization", n) for n in ("lecun_normal", "variance_scaling")),
         *(("function", n) for n in ("asinh", "erfc", "argmax", "glu")),
     ],
@@ -142,7 +142,7 @@ def test_in_a_spec(kind: str, name: str) -> None:
 
 def test_a_slip_of_an_absent_term_names_it() -> None:
     assert "hint: The layer `attention` is not there yet." in errors(SPECS["layer"].format("attenton"))
-    assert "hint: The optimizer `adagrad` is not there yet." in errors(SPECS["optimizer"].format("adagradd"))
+    assert "hint: The optimizer `adamax` is not there yet." in errors(SPECS["optimizer"].format("adamaxx"))
 
 
 def test_a_kind_and_a_window_that_are_not_there_yet() -> None:

@@ -141,7 +141,7 @@ def test_the_two_steps_of_adam_are_written_out() -> None:
     assert lines["vhat_b1@2[1]"] == "v_b1@2[1]/(1 - beta2**2)"
     assert lines["w1@2[1,2]"] == "w1@1[1,2] - lr*mhat_w1@2[1,2]/(sqrt(vhat_w1@2[1,2]) + eps)"
     page = solved({"adam": {"lr": 0.1}}).to("plain")
-    assert "m, v start at 0." in page and "k is the number of the update." in page
+    assert "Start at 0: m, v." in page and "k is the number of the update." in page
     assert "m̂_w⁽¹⁾₁ⱼ⁺ = m_w⁽¹⁾₁ⱼ⁺/(1 − β₁ᵏ)" in page or "m̂_w⁽¹⁾ᵢⱼ⁺ = m_w⁽¹⁾ᵢⱼ⁺/(1 − β₁ᵏ)" in page
 
 
@@ -154,7 +154,15 @@ def test_the_decay_is_in_the_gradient_of_adam_and_in_the_step_of_adamw() -> None
     assert formulas(solved({"adamw": {"weight_decay": 0}})) == formulas(solved("adam"))
 
 
-@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_what_all_parameters_share_has_one_line_and_a_state_starts_where_it_is_told() -> None:
+    settings = {"adagrad": {"lr": 0.1, "lr_decay": 1, "initial_accumulator_value": 0.25}}
+    lines, page = formulas(solved(settings)), solved(settings).to("plain")
+    assert lines["rate@2"] == "lr/(1 + (2 - 1)*lr_decay)" and not any(key.startswith("rate_") for key in lines)
+    assert lines["w1@2[1,1]"] == "w1@1[1,1] - rate@2*dL_dw1@1[1,1]/(sqrt(G_w1@2[1,1]) + eps)"
+    assert page.count("Start at 0.25: G.") == 1
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "adagrad"])
 @pytest.mark.parametrize("numbers", ["exact", "float64"])
 def test_a_reader_of_the_lines_finds_their_values(name: str, numbers: str) -> None:
     problem = NET | {"optimizer": {name: {"lr": 0.1, "weight_decay": 0.5}}, "steps": 3, "numbers": numbers}

@@ -87,39 +87,49 @@ def update(graph: Graph, rule: Rule, gradients: Mapping[str, str] | None = None)
     """
     if gradients is None:
         gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
-    read = {name for lines in (rule.plain, rule.decayed) for _, text in lines for name in names_of(text)}
+    lines = tuple(dict.fromkeys((*rule.plain, *rule.decayed)))
+    read = {name for _, text in lines for name in names_of(text)}
     common = {name: scalar(graph, name, value) for name, value in rule.settings.items() if name in read}
     if "t" in read:
         letters = {symbol for label in graph.labels.values() for symbol in (label.symbol, *label.elements.values())}
         common["t"] = graph.add(Label(next(s for s in COUNTED if s not in letters)), (), "counter")
+    for new, text in lines:
+        if common.keys() >= set(names_of(text)):  # the same for all parameters, as a learning rate that falls
+            common[new] = append(graph, Label(new), "temporary", text, common)
     starts: dict[str, Formula] = {}
     for name in list(graph.parameters):
         if name in gradients:
-            starts |= renew(graph, name, rule, common | {"w": name, "g": gradients[name]})
+            starts |= renew(graph, name, rule, common, gradients[name])
     return starts
 
 
-def renew(graph: Graph, name: str, rule: Rule, where: dict[str, str]) -> dict[str, Formula]:
-    """Append the lines of one parameter; `where` gives the nodes behind the names of the formulas."""
-    node, layer = graph.nodes[name], graph.nodes[name].layer
+def renew(graph: Graph, name: str, rule: Rule, common: dict[str, str], gradient: str) -> dict[str, Formula]:
+    """Append the lines of one parameter; `common` gives the nodes behind the names that all parameters share."""
+    node, where = graph.nodes[name], common | {"w": name, "g": gradient}
     decay = decay_of(graph, name, rule)
     if decay is not None:
         where["weight_decay"] = decay
     for state in rule.states:
-        where[state] = graph.add(beside(graph, state, name), node.shape, "state", layer=layer, of=name)
+        where[state] = graph.add(beside(graph, state, name), node.shape, "state", layer=node.layer, of=name)
+    starts = {where[state]: start for state, start in rule.states.items()}
     for new, text in rule.plain if decay is None else rule.decayed:
-        base, reads = new.removesuffix("'"), names_of(text)
-        inputs = tuple(where[r] for r in reads)
-        arrays = tuple(r for r, i in zip(reads, inputs, strict=True) if graph.nodes[i].shape)
-        line = UpdateLine(unprimed(text), reads, arrays)
-        shape = node.shape if arrays else ()
-        if base == new:
-            made = graph.add(beside(graph, new, name), shape, "temporary", line, inputs=inputs, layer=layer, of=name)
-        else:
-            old = where[base]
-            made = graph.add(graph.labels[old], shape, "update", line, inputs=inputs, layer=layer, follows=old)
-        where[unprimed(new)] = made
-    return {where[state]: start for state, start in rule.states.items()}
+        base = new.removesuffix("'")
+        if base != new:
+            more = {"layer": node.layer, "follows": where[base]}
+            where[unprimed(new)] = append(graph, graph.labels[where[base]], "update", text, where, **more)
+        elif new not in common:
+            more = {"layer": node.layer, "of": name}
+            where[new] = append(graph, beside(graph, new, name), "temporary", text, where, **more)
+    return starts
+
+
+def append(graph: Graph, label: Label, role: str, text: str, where: dict[str, str], **more: str) -> str:
+    """Append what one line gives; `where` has the nodes behind its names."""
+    reads = names_of(text)
+    inputs = tuple(where[r] for r in reads)
+    arrays = {r: graph.nodes[i].shape for r, i in zip(reads, inputs, strict=True) if graph.nodes[i].shape}
+    shape = next(iter(arrays.values()), ())
+    return graph.add(label, shape, role, UpdateLine(unprimed(text), reads, tuple(arrays)), inputs=inputs, **more)
 
 
 def beside(graph: Graph, symbol: str, name: str) -> Label:
@@ -130,7 +140,7 @@ def beside(graph: Graph, symbol: str, name: str) -> Label:
 
 def called(graph: Graph, node: Node) -> str:
     """What a state or a temporary quantity is called in the formulas of its optimizer."""
-    return graph.symbol(node.name).removesuffix(f"_{graph.symbol(node.of)}")
+    return graph.symbol(node.name).removesuffix(f"_{graph.symbol(node.of)}" if node.of else "")
 
 
 def names_of(text: str) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     "hwsolve.optimizers",
     {
         "sgd": "sgd:SGD",
+        "adagrad": "adagrad:Adagrad",
+        "rmsprop": "rmsprop:RMSprop",
         "adam": "adam:Adam",
         "adamw": "adamw:AdamW",
     },

@@ -28,16 +28,12 @@ class Adam(Optimizer, frozen=True, kw_only=True):
         ("vhat", "v'/(1 - beta2**t)"),
         ("w'", "w - lr*mhat/(sqrt(vhat) + eps)"),
     )
-    WORDS: ClassVar[dict[str, Message]] = {
-        "g": say("decayed gradient"),
-        "m": say("mean of the gradients"),
-        "v": say("mean of the squared gradients"),
+    WORDS: ClassVar[dict[str, Message]] = Optimizer.WORDS | {
         "mhat": say("corrected mean of the gradients"),
         "vhat": say("corrected mean of the squared gradients"),
     }
     MEANINGS: ClassVar[dict[str, Message]] = {
         "betas": say("β₁ and β₂: how much of each mean is kept in the next"),
-        "eps": say("ε, which keeps the divisor from 0"),
         "amsgrad": say("not there yet"),
     }
 

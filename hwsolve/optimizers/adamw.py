@@ -18,7 +18,6 @@ class AdamW(Adam, frozen=True, kw_only=True):
 
     MEANINGS: ClassVar[dict[str, Message]] = {"weight_decay": say("λ of the share ηλ of w that is taken off")}
 
-    def lines(self, decay: bool) -> Lines:
+    def decayed(self) -> Lines:
         """The decay is a part of the last line, and not of the gradient."""
-        step = ("w'", "w - lr*weight_decay*w - lr*mhat/(sqrt(vhat) + eps)")
-        return (*self.LINES[:-1], step) if decay else self.LINES
+        return (*self.LINES[:-1], ("w'", "w - lr*weight_decay*w - lr*mhat/(sqrt(vhat) + eps)"))

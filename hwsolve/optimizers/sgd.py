@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hwsolve.formula.tree import Formula
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
 from hwsolve.optimizers.optimizer import ZERO, Optimizer
@@ -21,23 +22,26 @@ class SGD(Optimizer, frozen=True, kw_only=True):
     weight_decay: Decimal = ZERO
     nesterov: Flag = False
 
-    WORDS: ClassVar[dict[str, Message]] = {"velocity": say("velocity")}
-    MEANINGS: ClassVar[dict[str, Message]] = {
-        "momentum": say("how much of the last step is kept in the next"),
-        "nesterov": say("whether the momentum is looked ahead"),
-    }
+    MEANINGS: ClassVar[dict[str, Message]] = {"nesterov": say("whether the momentum is looked ahead")}
 
-    def states(self) -> tuple[str, ...]:
+    def starts(self) -> dict[str, Formula]:
         """A velocity where there is momentum."""
-        return () if self.momentum == ZERO else ("velocity",)
+        return {} if self.momentum == ZERO else {"velocity": ZERO}
 
-    def lines(self, decay: bool) -> Lines:
-        """w ← w − η d, where d is the gradient, decayed where asked, or the velocity, or Nesterov's look ahead."""
-        decayed = "g + weight_decay*w" if decay else "g"
+    def plain(self) -> Lines:
+        """w ← w − η d, where d is the gradient, or the velocity, or Nesterov's look ahead."""
+        return self.along("g")
+
+    def decayed(self) -> Lines:
+        """The same with the decayed gradient in its place."""
+        return self.along("g + weight_decay*w")
+
+    def along(self, g: str) -> Lines:
+        """The lines of a gradient."""
         if self.momentum == ZERO:
-            return (("w'", f"w - lr*({decayed})"),)
-        step = f"{decayed} + momentum*velocity'" if self.nesterov else "velocity'"
-        return (("velocity'", f"momentum*velocity + {decayed}"), ("w'", f"w - lr*({step})"))
+            return (("w'", f"w - lr*({g})" if " " in g else f"w - lr*{g}"),)
+        step = f"({g} + momentum*velocity')" if self.nesterov else "velocity'"
+        return (("velocity'", f"momentum*velocity + {g}"), ("w'", f"w - lr*{step}"))
 
     def wrong(self) -> tuple[str, Message] | None:
         """Nesterov's form has a momentum."""
@@ -47,5 +51,5 @@ class SGD(Optimizer, frozen=True, kw_only=True):
 
     def stated(self, trained: bool) -> tuple[Message, ...]:
         """Where the velocity starts, and whose momentum it is."""
-        start = (say("Every velocity starts at 0."),) if trained and self.states() else ()
+        start = (say("Every velocity starts at 0."),) if trained and self.starts() else ()
         return (*start, say("The momentum is that of Nesterov.")) if self.nesterov else start

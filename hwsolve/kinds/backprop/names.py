@@ -83,7 +83,8 @@ def described(construction: Construction, one: Named) -> Message | str:
         case "state" | "temporary":
             optimizer = construction.problem.optimizer
             what = optimizer.WORDS[called(graph, node)] if optimizer is not None else node.role
-            return say("the {what} of `{name}`", what=what, name=symbol_of(graph, node.of, one))
+            of = symbol_of(graph, node.of, one) if node.of else ""
+            return say("the {what} of `{name}`", what=what, name=of) if of else what
     return say("the gradient of `{name}`", name=symbol_of(graph, node.of, one))
 
 
@@ -97,7 +98,7 @@ def place(construction: Construction, one: Named) -> Found:
     """Where a quantity is named in the spec, or else where it comes from."""
     graph, problem = construction.graph, construction.problem
     node = graph.nodes[one.node]
-    if node.role in ("gradient", "state", "temporary"):
+    if node.role in ("gradient", "state", "temporary") and node.of:
         one = Named(node.of, symbol_of(graph, node.of, one), one.shape, one.at)
         return place(construction, one)
     assert problem.node is not None
@@ -108,7 +109,7 @@ def place(construction: Construction, one: Named) -> Found:
     if node.role == "given":
         named = step(top, node.of, "symbol")
         return named if named[2] else (*step(top, node.of)[:2], False)
-    if node.role == "setting":
+    if node.role in ("setting", "temporary"):
         return (*step(top, "optimizer")[:2], False)
     layer = construction.place_of(node.layer)
     if layer is None:

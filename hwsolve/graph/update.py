@@ -7,7 +7,7 @@ takes the place of the one that was called so, as a decayed gradient that of g.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -60,9 +60,10 @@ class UpdateLine(Operation, frozen=True):
         form = whole(parse(self.line), frozenset(self.arrays))
         return {} if form is None else {"y": form}
 
-    def forward(self, *arrays: Array) -> Array:
-        """The new value, in the shape of the parameter."""
-        return of_names(self.line, self.reads)(*arrays)
+    @property
+    def forward(self) -> Callable[..., Array]:
+        """The formula as array code, in the shape of the parameter: looked up once for a whole training."""
+        return of_names(self.line, self.reads)
 
 
 def whole(f: Formula, arrays: frozenset[str]) -> str | None:

@@ -29,10 +29,10 @@ BELOW: dict[str, set[str]] = {
     "solution": {"formula", "language"},
     "quantities": {"solution", "numbers", "formula"},
     "spec": {"formula", "language"},
-    "graph": {"formula", "numbers", "language", "solution", "quantities"},
+    "derivation": {"formula", "numbers", "language", "solution", "quantities"},
+    "graph": {"derivation", "formula", "numbers", "language", "solution", "quantities"},
     "layers": {"graph", "formula", "numbers", "language", "spec"},
     "proof": {"numbers", "language", "solution", "spec"},
-    "derivation": {"layers", "graph", "formula", "numbers", "language", "solution"},
     "kinds": {
         *("proof", "derivation", "layers", "graph", "formula", "numbers", "language", "spec", "solution"),
         *("quantities", "errors"),

@@ -10,9 +10,9 @@ from typing import Any
 import mpmath
 import pytest
 
+from hwsolve.derivation.derivation import Derivation as Sheet
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number
-from hwsolve.kinds.initialization.derivation import Sheet
 from hwsolve.kinds.initialization.growth_bound import growth
 from hwsolve.kinds.initialization.moments import second_moment, unit
 from hwsolve.kinds.initialization.piecewise import NotPieces, pieces
@@ -148,8 +148,8 @@ def test_fifty_digits_are_fifty_right_digits() -> None:
 
 def test_a_wrong_moment_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed form and integration are independent: change one of them, and no line is made."""
+    from hwsolve.derivation.lines import Disagreement
     from hwsolve.kinds.initialization import moments
-    from hwsolve.kinds.initialization.derivation import Disagreement
 
     right = moments.normal_integral
     monkeypatch.setattr(moments, "normal_integral", lambda *args: right(*args) + Number(1, 1000))

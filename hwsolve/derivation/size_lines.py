@@ -10,54 +10,55 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+from hwsolve.derivation.lines import Disagreement, chain, identity_line, value_line
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import Message, say
-from hwsolve.layers.base import Size
-from hwsolve.solution import Identity, Line, Quantity, Stage, Value
+from hwsolve.language import say
+from hwsolve.solution import Line, Quantity, Text
 
+Size = int | Formula
 Sizes = Mapping[str, Size]
+Slot = tuple[str, str]  # a type of layer, and which of its counts
 parsed = lru_cache(maxsize=None)(parse)
 
 
-class Disagreement(AssertionError):
-    """A count and its formula differ: a bug."""
+def size_value(size: Size) -> Quantity | Formula:
+    """A size as an answer: a number as it is printed, or its formula."""
+    return whole_number(size) if isinstance(size, int) else size
 
 
-def whole(n: int) -> Quantity:
+def whole_number(n: int) -> Quantity:
     """A whole number as it is printed."""
     text = str(n)
     return Quantity(n, text, "=", text)
 
 
-def size_value(size: Size) -> Quantity | Formula:
-    """A size as an answer."""
-    return whole(size) if isinstance(size, int) else size
-
-
-def no_lone_number(f: Formula) -> Formula:
-    """1*n for a number n, so that a line has a formula."""
-    return Call("*", (ONE, f)) if type(f) is Number else f
-
-
-def value_line(
-    key: Ref, f: Formula, result: int, stages: tuple[Formula, ...], rule: Message | str = "", aside: bool = False
-) -> Value:
-    """`key = stages … = result`, where `f` can be evaluated."""
-    if type(f) is Number:
-        f = no_lone_number(f)
-    return Value(key, f, tuple([Stage("=", s) for s in stages]), whole(result), rule, aside)
-
-
-def counted(key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str = "", aside: bool = False) -> Line:
+def counted(
+    key: Ref, text: str, sizes: Sizes, result: Size, rule: Text = "", aside: bool = False, of: Slot | None = None
+) -> Line:
     """The line of a formula text: as it is, with the sizes put in, and its value."""
     schematic, put_in, value = filled(text, tuple(sizes.items()))
     if value is None or not isinstance(result, int):
         return equal(key, put_in, result, rule, aside)
     if value != result:
         raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
-    return value_line(key, put_in, result, (schematic, put_in), rule, aside)
+    return number_line(key, put_in, result, (schematic, put_in), rule, aside, of, "formula")
+
+
+def number_line(
+    key: Ref,
+    f: Formula,
+    n: int,
+    shown: tuple[Formula, ...] = (),
+    rule: Text = "",
+    aside: bool = False,
+    of: Slot | None = None,
+    how: str = "",
+) -> Line:
+    """`key = shown… = n`, where `f` can be evaluated."""
+    origin = None if of is None else (*of, how)
+    return value_line(key, f, whole_number(n), chain(*shown, exact=True), rule, origin=origin, aside=aside)
 
 
 @lru_cache(maxsize=512)
@@ -74,6 +75,8 @@ def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
     """A formula with whole numbers put in, and its value, in one walk where it is made of sums and products."""
     if type(f) is Ref and not f.indices:
         return Number(known[f.name]), known[f.name]
+    if type(f) is Number and f.denominator == 1:
+        return f, f.numerator
     if type(f) is Call and (operation := WALKED.get(f.name)) is not None:
         args, values = zip(*[worked(part, known) for part in f.args], strict=True)
         return Call(f.name, args), operation(values)
@@ -84,40 +87,72 @@ def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
 WALKED: dict[str, Callable[[tuple[Any, ...]], Any]] = {"+": sum, "*": prod}
 
 
-def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line:
+def equal(
+    key: Ref, f: Formula, result: Size, rule: Text = "", aside: bool = False, of: Slot | None = None, how: str = ""
+) -> Line:
     """An identity of a formula over named sizes and its canonical form, once the formula where both are the same."""
     from hwsolve.formula.simplify.polynomial import canonical
 
     if canonical(f) != formula(result):
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
-        return value_line(key, Number(result), result, (), rule, aside)
-    free = dict.fromkeys(sorted({r.name for r in references(f)} | {r.name for r in references(result)}), "size")
+        return number_line(key, Number(result), result, (), rule, aside, of, how)
     if binary(f) == binary(result):
-        return Identity(Call("*", (ONE, f)), f, free, rule, key, aside=aside, shown=(f,))
-    return Identity(f, result, free, rule, key, aside=aside)
+        return restated(key, f, (f,), rule, aside)
+    return identity_line(f, result, free_sizes(f, result), rule, key=key, aside=aside)
 
 
-def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool = True) -> Line:
+def restated(key: Ref, f: Formula, shown: tuple[Formula, ...], rule: Text, aside: bool) -> Line:
+    """The line of a size that no formula changes."""
+    return identity_line(Call("*", (ONE, f)), f, free_sizes(f), rule, key=key, aside=aside, shown=shown)
+
+
+def free_sizes(*formulas: Formula) -> dict[str, str]:
+    """The names in formulas of sizes, for all values of which a line holds."""
+    return dict.fromkeys(sorted({r.name for f in formulas for r in references(f)}), "size")
+
+
+def by_keys(
+    key: Ref,
+    f: Formula,
+    numbers: Formula,
+    result: Size,
+    rule: Text = "",
+    aside: bool = False,
+    of: Slot | None = None,
+    how: str = "formula",
+    seen: bool = True,
+) -> Line:
+    """The line of a formula over keys; `numbers` is the same over their values, and the one that holds for names.
+
+    `seen`: whether a reader sees the numbers too.
+    """
+    if not isinstance(result, int) or next(references(numbers), None) is not None:
+        return equal(key, numbers, result, rule, aside, of, how)
+    value = worked(numbers, {})[1]
+    if value != result:
+        raise Disagreement(f"{key.name}: {numbers} is {value}, counted {result}")
+    return number_line(key, f, result, (numbers,) if seen else (), rule, aside, of, how)
+
+
+def same(key: Ref, other: Ref, size: Size, rule: Text = "", aside: bool = True, of: Slot | None = None) -> Line:
     """A count that is that of another key."""
     if isinstance(size, int):
-        return value_line(key, other, size, (), rule, aside)
-    free = dict.fromkeys(sorted({r.name for r in references(size)}), "size")
-    return Identity(Call("*", (ONE, size)), size, free, rule, key, aside=aside, shown=(other, size))
+        return number_line(key, other, size, (), rule, aside, of, "same")
+    return restated(key, size, (other, size), rule, aside)
 
 
-def frozen(key: Ref, other: Ref, size: Size) -> Line:
+def frozen(key: Ref, other: Ref, size: Size, of: Slot | None = None) -> Line:
     """None of the parameters of another key."""
-    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), say("frozen"))
+    f = Call("*", (ZERO, other)) if isinstance(size, int) else ZERO
+    return number_line(key, f, 0, (), say("frozen"), False, of, "frozen")
 
 
-def stated(key: Ref, size: Size, aside: bool = True) -> Line:
+def stated(key: Ref, size: Size, aside: bool = True, of: Slot | None = None) -> Line:
     """A count that is known from elsewhere, as a setting says it."""
-    return (
-        value_line(key, Number(size), size, (), aside=aside)
-        if isinstance(size, int)
-        else equal(key, size, size, aside=aside)
-    )
+    if isinstance(size, int):
+        return number_line(key, Number(size), size, (), "", aside, of, "stated")
+    return equal(key, size, size, "", aside)
 
 
 def binary(f: Formula) -> Formula:
@@ -138,27 +173,37 @@ MOST_SHOWN = 30  # terms that a reader sees written out
 
 
 def summed(
-    key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, rule: Message | str = "", aside: bool = False
+    key: Ref,
+    terms: list[tuple[Size, Ref, Size]],
+    result: Size,
+    rule: Text = "",
+    aside: bool = False,
+    of: Slot | None = None,
 ) -> list[Line]:
     """The lines of a sum of (times, key, value): one, or partial sums before it where there are very many terms."""
-    if not isinstance(result, int) or any([type(n) is not int or type(v) is not int for n, _, v in terms]):
-        parts = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
-        return [equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), result, rule, aside)]
     lines: list[Line] = []
-    if len(terms) > MOST_TERMS:
+    if len(terms) > MOST_TERMS and all([type(n) is int and type(v) is int for n, _, v in terms]):
         chunks = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
         terms = []
         for number, chunk in enumerate(chunks, 1):
-            part = Ref(f"{key.name}.part{number}")
-            subtotal = sum([n * v for n, _, v in chunk])
+            part, subtotal = Ref(f"{key.name}.part{number}"), sum([n * v for n, _, v in chunk])
             lines += summed(part, chunk, subtotal, aside=True)
             terms.append((1, part, subtotal))
-    if sum([n * v for n, _, v in terms]) != result:
-        raise Disagreement(f"{key.name}: the terms sum to another value than {result}")
-    by_key = [k if n == 1 else Call("*", (formula(n), k)) for n, k, _ in terms]
-    numbers = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
-    stages: tuple[Formula, ...] = ()
-    if len(terms) <= MOST_SHOWN:
-        stages = (numbers[0],) if len(terms) == 1 else (Call("+", tuple(numbers)),)
-    f = by_key[0] if len(by_key) == 1 else Call("+", tuple(by_key))
-    return [*lines, value_line(key, f, result, stages, rule, aside)]
+    keys = added([times(n, k) for n, k, _ in terms])
+    numbers = added([times(n, formula(v)) for n, _, v in terms])
+    return [*lines, by_keys(key, keys, numbers, result, rule, aside, of, "sum", len(terms) <= MOST_SHOWN)]
+
+
+def times(n: Size, f: Formula) -> Formula:
+    """n times f."""
+    return f if n == 1 else Call("*", (formula(n), f))
+
+
+def multiplied(factors: list[Formula]) -> Formula:
+    """The product of any number of factors."""
+    return factors[0] if len(factors) == 1 else Call("*", tuple(factors)) if factors else ONE
+
+
+def added(terms: list[Formula]) -> Formula:
+    """The sum of one or more terms."""
+    return terms[0] if len(terms) == 1 else Call("+", tuple(terms))

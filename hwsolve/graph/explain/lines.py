@@ -1,7 +1,6 @@
 """The lines that explain a run: for an element of a quantity its formula, the numbers put in, and its value.
 
-A line is made from the formula of the operation that computed the value; the formula is evaluated again, by itself,
-and a line whose formula and value do not agree is never made (`Disagreement`).
+A line is made from the formula of the operation that computed the value, and `derivation.lines` evaluates that again.
 """
 
 from __future__ import annotations
@@ -11,31 +10,29 @@ from functools import partial
 from typing import Any
 
 from hwsolve import numbers
-from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
+from hwsolve.derivation.lines import check, value_line, value_of
+from hwsolve.derivation.substitution import substituted
+from hwsolve.derivation.text_values import Reads, TextValues
+from hwsolve.formula.evaluate import Lookup
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform
 from hwsolve.formula.tree import formula as formula_of
-from hwsolve.graph import identity
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
-from hwsolve.graph.explain.reading import Reader, Reads, is_view, nothing
+from hwsolve.graph.explain.origin import is_view, nothing, origin
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
-from hwsolve.graph.explain.subgradient import Holds, guarded, settled
-from hwsolve.graph.explain.substitution import stages
+from hwsolve.graph.explain.subgradient import Holds, guarded, resolved
 from hwsolve.graph.graph import Graph, Node, Term
 from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
 from hwsolve.graph.run import Trajectory, Values
 from hwsolve.graph.spelling import every_name
 from hwsolve.language import Message, say
 from hwsolve.numbers.formed import Known
+from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import as_far_off
 from hwsolve.quantities import as_typed, put_in, quantity, rounded, stated
-from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
-
-
-class Disagreement(Exception):
-    """A formula and the array code give different values: a bug of the program."""
+from hwsolve.solution import Carried, Given, Line, Quantity, Text
 
 
 class Writer:
@@ -49,7 +46,7 @@ class Writer:
         self.values: Values = {}
         self.forms: Known = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
-        self.reader = Reader()
+        self.text = TextValues()
         self.taken = every_name(graph)  # names that no index may have
         self.letters: dict[str, tuple[str, ...]] = {}  # of the indices of a quantity, where a page has its own
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
@@ -136,34 +133,30 @@ class Writer:
             formula = nothing(self.graph, name)
         value = self.element(name, indices)
         read = Reads(self.key, self.element)
-        if not self.agree(value, formula, read):
-            raise Disagreement(
-                f"{plain(key)}: the formula of {self.graph.nodes[name].layer or plain(key)} does not give its value"
-            )
+        self.check(key, value, formula, read)
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
-            for kink, at, slope in identity.settled(lambda: list(met(formula, read)), self.forms):
+            for kink, at, slope in settled(lambda: list(met(formula, read)), self.forms):
                 place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(at).text}"
                 places = self.kinks.setdefault((kink.name, *kink.args[1:]), {})
                 places[place] = None
                 self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), slope)
         self.known[key] = (name, indices)
-        seen = () if empty else stages(formula, shown, self.number, self.decided)
-        stated = self.reader.take(key, shown, value)
+        seen = () if empty else substituted(formula, self.number, shown, self.decided)
+        stated = self.text.take(key, shown, value)
         whole = self.shown(name, indices)
-        found = None if self.reader.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
-        yield Value(key, stated, seen, whole, rule, is_view(self.graph, name), found)
+        found = None if self.text.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
+        aside, of = is_view(self.graph, name), origin(self.graph, name)
+        yield value_line(key, stated, whole, seen, rule, origin=of, aside=aside, found=found)
 
-    def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
-        """Whether the formula, evaluated by itself, gives the value."""
-        if self.exact:
-            return agrees(value, self.evaluate(formula, read))
-        return agrees_float(float(value), formula, read)
+    def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
+        """Raise Disagreement where the formula, evaluated by itself, does not give the value."""
+        check(key, value if self.exact else float(value), formula, read, self.forms)
 
     def evaluate(self, f: Formula, read: Lookup) -> Any:
-        """The value of a formula; where balls do not tell, the forms are asked."""
-        return identity.settled(lambda: evaluate(f, read), self.forms)
+        """The value of a formula."""
+        return value_of(f, read, self.forms)
 
     def carry(self, seen: dict[Ref, tuple[str, Indices]]) -> Iterator[Carried]:
         """What a line reads and no line wrote: a given, or a value carried over."""
@@ -176,7 +169,7 @@ class Writer:
             if self.stated(node):
                 self.given.append(self.as_given(key, name, indices, shown))
             else:
-                yield Carried(key, shown, numbers.full(self.reader.carry(key, self.element(name, indices))))
+                yield Carried(key, shown, numbers.full(self.text.carry(key, self.element(name, indices))))
 
     def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
         """A given as the problem writes it."""
@@ -225,7 +218,7 @@ class Writer:
         if remark is None:
             return self.instance(schematic, indices, names, sizes)
         made = self.instance(schematic, indices, names, sizes, self.holds)
-        return settled(made, self.holds, lambda _: self.remarks.update(ties=remark))
+        return resolved(made, self.holds, lambda _: self.remarks.update(ties=remark))
 
     def holds(self, comparison: Formula) -> bool:
         """Whether a comparison of quantities holds."""
@@ -284,11 +277,14 @@ class Writer:
         return rebuild(f, tuple(self.relabel(p) for p in parts)) if parts else f
 
     def number(self, node: Formula) -> Formula:
-        """A reference as its number."""
-        if not isinstance(node, Ref) or node.name not in self.graph.nodes:
-            return node
-        indices = tuple(i.numerator for i in node.indices if isinstance(i, Number))
-        return put_in(self.shown(node.name, indices)) if len(indices) == len(node.indices) else node
+        """A reference as its number, and 0 in place of -0."""
+        match node:
+            case Call("neg", (Number(0) as zero,)) if not zero.rounded:
+                return zero
+            case Ref(name, at) if name in self.graph.nodes:
+                indices = tuple(i.numerator for i in at if isinstance(i, Number))
+                return put_in(self.shown(name, indices)) if len(indices) == len(at) else node
+        return node
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwsolve.derivation.size_lines import same, stated, summed, whole
+from hwsolve.derivation.size_lines import same, stated, summed, whole_number
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.count_params.conventions import MULTIPLIED_NOTES, STORED_NOTES, conventions
 from hwsolve.kinds.count_params.layer_counts import SUMMED, LayerCounts
@@ -64,7 +64,7 @@ class Counting(LayerCounts):
             self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))
         if isinstance(shape, StatedMap):
             return ()
-        sizes = [(whole(n), None) if isinstance(n, int) else (None, n) for n in shape]
+        sizes = [(whole_number(n), None) if isinstance(n, int) else (None, n) for n in shape]
         return tuple(
             Given(Ref("shape.input", (Number(i),)), quantity, name, (len(shape),))
             for i, (quantity, name) in enumerate(sizes, 1)

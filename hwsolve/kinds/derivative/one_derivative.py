@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hwsolve.derivation.identities import Identities
 from hwsolve.formula.differentiate import Step, differentiate
 from hwsolve.formula.domain import effort
 from hwsolve.formula.functions import function
@@ -14,7 +15,6 @@ from hwsolve.formula.simplify.recognise import defined, recognised
 from hwsolve.formula.simplify.simplify import size
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
-from hwsolve.kinds.derivative.identities import IdentityWriter
 from hwsolve.kinds.derivative.sympy_check import itself, shortest
 from hwsolve.kinds.derivative.task import Task
 from hwsolve.language import Message, say
@@ -29,7 +29,7 @@ class Worker:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.writer = IdentityWriter(task)
+        self.identities = Identities(task)
         self.sections: list[Section] = []
         self.answers: dict[str, Answer] = {}
         self.notes: list[Note] = []
@@ -65,9 +65,9 @@ class Worker:
         own = itself(self.task, self.task.functions[0], best, target) if unnamed else None
         if own is not None:
             self.short[key] = own
-            self.add(lines, whole, best, say("in terms of the function itself"), (shown, raw, best, own), key, depth)
+            self.add(lines, whole, best, say("in terms of the function itself"), (shown, raw, best, own), depth)
         elif not same:
-            self.add(lines, whole, best, say("textbook form"), (shown, raw, best), key, depth)
+            self.add(lines, whole, best, say("textbook form"), (shown, raw, best), depth)
         self.use_sums(best, shown, key, lines)
         return best
 
@@ -94,7 +94,7 @@ class Worker:
 
     def steps(self, step: Step, lines: list[Line], depth: int) -> None:
         """A step and, set in, what its form asks for."""
-        self.add(lines, step.lhs, step.rhs, step.rule, (step.lhs, step.form, step.rhs), None, depth)
+        self.add(lines, step.lhs, step.rhs, step.rule, (step.lhs, step.form, step.rhs), depth)
         for inner in step.substeps:
             self.steps(inner, lines, depth + 1)
 
@@ -156,11 +156,10 @@ class Worker:
         rhs: Formula,
         rule: Message | str,
         shown: tuple[Formula, ...] = (),
-        key: str | None = None,
         depth: int = 0,
     ) -> None:
         """Append a line that says something that no line of the section has said."""
-        line = self.writer.line(lhs, rhs, rule, shown, key, depth)
+        line = self.identities.line(lhs, rhs, rule, shown, depth)
         if line is not None and line not in lines:
             lines.append(line)
 

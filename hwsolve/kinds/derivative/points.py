@@ -7,6 +7,9 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
+from hwsolve.derivation.identities import SMALL
+from hwsolve.derivation.lines import value_line, value_of
+from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
@@ -14,16 +17,15 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
 from hwsolve.graph.explain.nondifferentiable import first_few
-from hwsolve.graph.identity import settled
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
-from hwsolve.kinds.derivative.identities import SMALL
 from hwsolve.kinds.derivative.subgradient import contradiction
 from hwsolve.kinds.derivative.task import Derived, Task, indices_at, numbers_of, open_indices
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
+from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import alike, as_typed, put_in, quantity
-from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section, Stage, Value
+from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section
 
 if TYPE_CHECKING:
     from hwsolve.kinds.derivative.page import Derivation, Entry
@@ -152,20 +154,16 @@ class Points:
             return self.missing(key, what)
         self.notes += [note for text in remarks if (note := Note("warning", text)) not in self.notes]
         shown = quantity(value, self.digits)
-        stages: tuple[Stage, ...] = ()
+        stages = () if isinstance(f, Number) else substituted(f, self.number)
         if isinstance(f, Number):
-            first = next(iter(self.values))
-            f = Call("+", (f, Call("*", (ZERO, first))))
-        else:
-            inserted = transform(f, self.number)
-            near = any(isinstance(n, Number) and n.rounded for n in walk(inserted))
-            stages = (Stage("=", f), Stage("≈" if near else "=", inserted))
-        lines.append(Value(key, by_steps(f), stages, shown, rule))
+            f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
+        origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
+        lines.append(value_line(key, by_steps(f), shown, stages, rule, origin=origin))
         return shown
 
     def value(self, f: Formula) -> Any:
         """The value of a formula over the keys of a point, worked out from the numbers that are typed."""
-        found = settled(lambda: evaluate(f, self.look_up))
+        found = value_of(f, self.look_up)
         return in_float64(found) if self.problem.numbers == "float64" else found
 
     def has_lower(self, path: Path) -> None:

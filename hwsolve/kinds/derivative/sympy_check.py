@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.domain import BOUNDS, Names, domains, effort, equal_at_points
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.germs import one_sided
@@ -30,10 +31,6 @@ LONG = 24  # what there is to read in a form for which SymPy is asked for a shor
 LONG_FUNCTION = 8  # what there is to read in a function that is worth a name
 MOST_NODES = 400  # of a derivative, sums written out, that SymPy is asked to confirm
 SIZE = 3  # what a size that has only a name is taken as
-
-
-class Disagreement(Exception):
-    """Two derivatives of one function that differ: a bug of the program."""
 
 
 class Point:

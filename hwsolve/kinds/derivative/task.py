@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hwsolve.derivation.identities import Ranges
 from hwsolve.formula.domain import CONSTANTS, Names
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
-from hwsolve.formula.vectors import Elements, Shapes
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Path
 
@@ -20,8 +20,8 @@ INDICES = ("k", "l", "m", "q", "r", "s")
 ROOT = Path()
 
 
-class Task(msgspec.Struct, frozen=True):
-    """Functions as numbers (no whole vectors in them) and as typed, and the elements to differentiate by.
+class Task(Ranges, frozen=True, kw_only=True):
+    """Functions as numbers (no whole vectors in them) and as typed; `targets` are the elements to differentiate by.
 
     `form`: derivative (one number by one variable), gradient or jacobian.  `many`: the variables (or functions) are a
     list, not the elements of a vector.  `rows`: the index of a vector-valued function, `columns` those of the variable.
@@ -29,21 +29,12 @@ class Task(msgspec.Struct, frozen=True):
 
     functions: tuple[Formula, ...]
     typed: tuple[Formula, ...]
-    targets: tuple[Ref, ...]
     form: str
     many: bool
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    shapes: Shapes
-    scalars: dict[str, str]
-    elements: dict[str, str]
     assumed: tuple[str, ...] = ()
-    declared: frozenset[str] = frozenset()  # variables that are called as constants are
     sums: dict[str, Formula] = {}  # what the elements of a vector add up to
-
-    def written_out(self, f: Formula) -> Formula:
-        """A formula with every vector as its elements."""
-        return Elements(self.shapes).number(f)
 
     def ranges(self, index: str, target: Ref) -> tuple[Formula, Formula] | None:
         """The values of an index of a target, where its size is known."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve import numbers
+from hwsolve.derivation.derivation import Derivation as Sheet
+from hwsolve.derivation.derivation import as_float
 from hwsolve.formula.tree import Formula, references
 from hwsolve.kinds.initialization import gains, weights
-from hwsolve.kinds.initialization.derivation import Sheet, as_float
 from hwsolve.kinds.initialization.gains import Gain
 from hwsolve.kinds.initialization.prediction import Curves
 from hwsolve.kinds.initialization.problem import give_parameters

@@ -11,10 +11,10 @@ from fractions import Fraction
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
+from hwsolve.derivation.derivation import Derivation as Sheet
 from hwsolve.formula.operators import equal, less
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import ZERO, Formula, Number, references, substitute
-from hwsolve.kinds.initialization.derivation import Sheet
 from hwsolve.kinds.initialization.fans import Fans, fans
 from hwsolve.kinds.initialization.gains import decided, slope_at_zero, torch_gain
 from hwsolve.kinds.initialization.moments import Unit, second_moment, unit

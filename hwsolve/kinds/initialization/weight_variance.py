@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsolve.derivation.derivation import Derivation as Sheet
+from hwsolve.derivation.derivation import free_names
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import mentions, rational
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, substitute, transform, walk
 from hwsolve.kinds.initialization import moments
-from hwsolve.kinds.initialization.derivation import Sheet, free_names
 from hwsolve.kinds.initialization.fans import Fans, put_in, repeated
 from hwsolve.kinds.initialization.moments import SecondMoment, Unit, Z, second_moment
 from hwsolve.kinds.initialization.piecewise import Piece

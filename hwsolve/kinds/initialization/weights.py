@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hwsolve import numbers
+from hwsolve.derivation.derivation import Derivation as Sheet
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import rational
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, substitute
-from hwsolve.kinds.initialization.derivation import Sheet
 from hwsolve.kinds.initialization.fans import Fans, put_in
 from hwsolve.kinds.initialization.gains import Gain, torch_gain
 from hwsolve.kinds.initialization.moments import Unit

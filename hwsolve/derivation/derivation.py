@@ -97,7 +97,7 @@ class Derivation:
             self.values[name] = found = value if integrated else self.checked(name, f, value)
             stages = chain(f) if integrated else substituted(speaking(f), self.number)
             origin = (self.of, name, "integral" if integrated else "formula")
-            self.lines.append(value_line(Ref(name), f, self.quantity(found), stages, rule, origin=origin))
+            self.lines.append(value_line(Ref(name), f, self.quantity(found), stages, rule=rule, origin=origin))
             result: Any = self.quantity(found)
         else:
             whole = self.inlined(f)
@@ -136,7 +136,7 @@ class Derivation:
         """Two expressions that are equal for all values of the names without one, and of those in `free`."""
         names = sorted(free_names(lhs) | free_names(rhs))
         domains = {n: self.domains.get(n, "real") for n in names if n in free or n not in self.values}
-        self.lines.append(identity_line(lhs, rhs, domains, rule, key=None if key is None else Ref(key)))
+        self.lines.append(identity_line(lhs, rhs, domains, rule, None if key is None else Ref(key)))
 
     def text(self, text: Message | str, *formulas: Stage) -> None:
         """A sentence."""

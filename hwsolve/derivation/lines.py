@@ -6,7 +6,7 @@ names.  A value that its formula does not give is never in a line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
 from hwsolve.formula.notation import plain
@@ -64,31 +64,25 @@ def speaking(f: Formula) -> Formula:
     return Call("*", (ONE, f)) if type(f) is Number else f
 
 
+class More(TypedDict, total=False):
+    """What else a line may say: the rule, where its value comes from, and whether it stands aside."""
+
+    rule: Text
+    origin: Origin | None
+    aside: bool
+
+
 def value_line(
-    key: Ref,
-    f: Formula,
-    value: Quantity,
-    stages: tuple[Stage, ...] = (),
-    rule: Text = "",
-    *,
-    origin: Origin | None = None,
-    aside: bool = False,
-    found: Quantity | None = None,
-) -> Value:
+    key: Ref, f: Formula, value: Quantity, stages: tuple[Stage, ...] = (), found: Quantity | None = None,
+    rule: Text = "", origin: Origin | None = None, aside: bool = False,
+) -> Value:  # fmt: skip
     """`key = stages… = value`, where `f` can be evaluated from the keys above."""
     return Value(key, speaking(f), stages, value, rule, aside, found, origin)
 
 
 def identity_line(
-    lhs: Formula,
-    rhs: Formula,
-    free: dict[str, str],
-    rule: Text = "",
-    *,
-    key: Ref | None = None,
-    depth: int = 0,
-    aside: bool = False,
-    shown: tuple[Formula, ...] = (),
-) -> Identity:
-    """`lhs = rhs` for all values of the free names, each of its domain."""
+    lhs: Formula, rhs: Formula, free: dict[str, str], rule: Text = "", key: Ref | None = None, depth: int = 0,
+    aside: bool = False, shown: tuple[Formula, ...] = (),
+) -> Identity:  # fmt: skip
+    """`lhs = rhs` for all values of the free names, each of its domain; a reader sees `shown` where that is given."""
     return Identity(lhs, rhs, free, rule, key, depth, aside, shown)

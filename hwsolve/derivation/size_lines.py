@@ -5,21 +5,20 @@ A line is made from a formula over named sizes and a result that was found anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, Unpack
 
-from hwsolve.derivation.lines import Disagreement, chain, identity_line, value_line
+from hwsolve.derivation.lines import Disagreement, More, chain, identity_line, value_line
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
 from hwsolve.language import say
-from hwsolve.solution import Line, Quantity, Text
+from hwsolve.solution import Line, Quantity, Stage, Value
 
 Size = int | Formula
 Sizes = Mapping[str, Size]
-Slot = tuple[str, str]  # a type of layer, and which of its counts
 parsed = lru_cache(maxsize=None)(parse)
 
 
@@ -34,49 +33,31 @@ def whole_number(n: int) -> Quantity:
     return Quantity(n, text, "=", text)
 
 
-def counted(
-    key: Ref, text: str, sizes: Sizes, result: Size, rule: Text = "", aside: bool = False, of: Slot | None = None
-) -> Line:
+def counted(key: Ref, text: str, sizes: Sizes, result: Size, **more: Unpack[More]) -> Line:
     """The line of a formula text: as it is, with the sizes put in, and its value."""
-    schematic, put_in, value = filled(text, tuple(sizes.items()))
+    stages, put_in, value = filled(text, tuple(sizes.items()))
     if value is None or not isinstance(result, int):
-        return equal(key, put_in, result, rule, aside)
+        return equal(key, put_in, result, **more)
     if value != result:
         raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
-    return number_line(key, put_in, result, (schematic, put_in), rule, aside, of, "formula")
-
-
-def number_line(
-    key: Ref,
-    f: Formula,
-    n: int,
-    shown: tuple[Formula, ...] = (),
-    rule: Text = "",
-    aside: bool = False,
-    of: Slot | None = None,
-    how: str = "",
-) -> Line:
-    """`key = shown… = n`, where `f` can be evaluated."""
-    origin = None if of is None else (*of, how)
-    return value_line(key, f, whole_number(n), chain(*shown, exact=True), rule, origin=origin, aside=aside)
+    return value_line(key, put_in, whole_number(result), stages, **more)
 
 
 @lru_cache(maxsize=512)
-def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, Formula, Any]:
-    """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
+def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[tuple[Stage, ...], Formula, Any]:
+    """A formula text as it is and with sizes put in, the latter, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
     for size in known.values():
         if not isinstance(size, int):
-            return schematic, substitute(schematic, {name: formula(size) for name, size in sizes}), None
-    return schematic, *worked(schematic, known)
+            return (), substitute(schematic, {name: formula(size) for name, size in sizes}), None
+    put_in, value = worked(schematic, known)
+    return chain(schematic, put_in, exact=True), put_in, value
 
 
 def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
     """A formula with whole numbers put in, and its value, in one walk where it is made of sums and products."""
     if type(f) is Ref and not f.indices:
         return Number(known[f.name]), known[f.name]
-    if type(f) is Number and f.denominator == 1:
-        return f, f.numerator
     if type(f) is Call and (operation := WALKED.get(f.name)) is not None:
         args, values = zip(*[worked(part, known) for part in f.args], strict=True)
         return Call(f.name, args), operation(values)
@@ -84,75 +65,71 @@ def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
     return put_in, evaluate(f, lambda name, _: known[name])
 
 
-WALKED: dict[str, Callable[[tuple[Any, ...]], Any]] = {"+": sum, "*": prod}
+def whole(f: Formula) -> int | None:
+    """The value of a sum or product of whole numbers; None where a name stands in it."""
+    if type(f) is Number:
+        return f.numerator
+    if type(f) is not Call or f.name not in WALKED:
+        return None
+    values = [whole(part) for part in f.args]
+    return None if None in values else WALKED[f.name](values)
 
 
-def equal(
-    key: Ref, f: Formula, result: Size, rule: Text = "", aside: bool = False, of: Slot | None = None, how: str = ""
-) -> Line:
+WALKED: dict[str, Callable[[Iterable[Any]], Any]] = {"+": sum, "*": prod}
+
+
+def by_keys(key: Ref, f: Formula, numbers: Formula, result: Size, seen: bool = True, **more: Unpack[More]) -> Line:
+    """The line of a formula over keys; `numbers` is the same over their values, and the one that holds for names.
+
+    `seen`: whether a reader sees the numbers too.
+    """
+    value = whole(numbers)
+    if value is None or not isinstance(result, int):
+        return equal(key, numbers, result, **more)
+    if value != result:
+        raise Disagreement(f"{key.name}: {numbers} is {value}, counted {result}")
+    return value_line(key, f, whole_number(result), (Stage("=", numbers),) if seen else (), **more)
+
+
+def equal(key: Ref, f: Formula, result: Size, **more: Unpack[More]) -> Line:
     """An identity of a formula over named sizes and its canonical form, once the formula where both are the same."""
     from hwsolve.formula.simplify.polynomial import canonical
 
     if canonical(f) != formula(result):
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
-        return number_line(key, Number(result), result, (), rule, aside, of, how)
+        return value_line(key, Number(result), whole_number(result), **more)
     if binary(f) == binary(result):
-        return restated(key, f, (f,), rule, aside)
-    return identity_line(f, result, free_sizes(f, result), rule, key=key, aside=aside)
+        return identity(key, Call("*", (ONE, f)), f, (f,), **more)
+    return identity(key, f, result, **more)
 
 
-def restated(key: Ref, f: Formula, shown: tuple[Formula, ...], rule: Text, aside: bool) -> Line:
-    """The line of a size that no formula changes."""
-    return identity_line(Call("*", (ONE, f)), f, free_sizes(f), rule, key=key, aside=aside, shown=shown)
+def identity(key: Ref, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = (), **more: Unpack[More]) -> Line:
+    """A line that holds for all values of its sizes."""
+    free = dict.fromkeys(sorted({r.name for f in (lhs, rhs) for r in references(f)}), "size")
+    return identity_line(lhs, rhs, free, more.get("rule", ""), key, aside=more.get("aside", False), shown=shown)
 
 
-def free_sizes(*formulas: Formula) -> dict[str, str]:
-    """The names in formulas of sizes, for all values of which a line holds."""
-    return dict.fromkeys(sorted({r.name for f in formulas for r in references(f)}), "size")
-
-
-def by_keys(
-    key: Ref,
-    f: Formula,
-    numbers: Formula,
-    result: Size,
-    rule: Text = "",
-    aside: bool = False,
-    of: Slot | None = None,
-    how: str = "formula",
-    seen: bool = True,
-) -> Line:
-    """The line of a formula over keys; `numbers` is the same over their values, and the one that holds for names.
-
-    `seen`: whether a reader sees the numbers too.
-    """
-    if not isinstance(result, int) or next(references(numbers), None) is not None:
-        return equal(key, numbers, result, rule, aside, of, how)
-    value = worked(numbers, {})[1]
-    if value != result:
-        raise Disagreement(f"{key.name}: {numbers} is {value}, counted {result}")
-    return number_line(key, f, result, (numbers,) if seen else (), rule, aside, of, how)
-
-
-def same(key: Ref, other: Ref, size: Size, rule: Text = "", aside: bool = True, of: Slot | None = None) -> Line:
-    """A count that is that of another key."""
+def same(key: Ref, other: Ref, size: Size, **more: Unpack[More]) -> Line:
+    """A count that is that of another key; it stands aside unless it is said to matter."""
+    more.setdefault("aside", True)
     if isinstance(size, int):
-        return number_line(key, other, size, (), rule, aside, of, "same")
-    return restated(key, size, (other, size), rule, aside)
+        return value_line(key, other, whole_number(size), **more)
+    return identity(key, Call("*", (ONE, size)), size, (other, size), **more)
 
 
-def frozen(key: Ref, other: Ref, size: Size, of: Slot | None = None) -> Line:
+def frozen(key: Ref, other: Ref, size: Size, **more: Unpack[More]) -> Line:
     """None of the parameters of another key."""
-    f = Call("*", (ZERO, other)) if isinstance(size, int) else ZERO
-    return number_line(key, f, 0, (), say("frozen"), False, of, "frozen")
+    none = Call("*", (ZERO, other)) if isinstance(size, int) else ZERO
+    return value_line(key, none, whole_number(0), **more | More(rule=say("frozen")))
 
 
-def stated(key: Ref, size: Size, aside: bool = True, of: Slot | None = None) -> Line:
-    """A count that is known from elsewhere, as a setting says it."""
+def stated(key: Ref, size: Size, **more: Unpack[More]) -> Line:
+    """A count that is known from elsewhere, as a setting says it; it stands aside unless it is said to matter."""
+    more.setdefault("aside", True)
     if isinstance(size, int):
-        return number_line(key, Number(size), size, (), "", aside, of, "stated")
-    return equal(key, size, size, "", aside)
+        return value_line(key, Number(size), whole_number(size), **more)
+    return equal(key, size, size, **more)
 
 
 def binary(f: Formula) -> Formula:
@@ -172,14 +149,7 @@ MOST_TERMS = 200  # of a sum in one line
 MOST_SHOWN = 30  # terms that a reader sees written out
 
 
-def summed(
-    key: Ref,
-    terms: list[tuple[Size, Ref, Size]],
-    result: Size,
-    rule: Text = "",
-    aside: bool = False,
-    of: Slot | None = None,
-) -> list[Line]:
+def summed(key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, **more: Unpack[More]) -> list[Line]:
     """The lines of a sum of (times, key, value): one, or partial sums before it where there are very many terms."""
     lines: list[Line] = []
     if len(terms) > MOST_TERMS and all([type(n) is int and type(v) is int for n, _, v in terms]):
@@ -191,7 +161,19 @@ def summed(
             terms.append((1, part, subtotal))
     keys = added([times(n, k) for n, k, _ in terms])
     numbers = added([times(n, formula(v)) for n, _, v in terms])
-    return [*lines, by_keys(key, keys, numbers, result, rule, aside, of, "sum", len(terms) <= MOST_SHOWN)]
+    return [*lines, by_keys(key, keys, numbers, result, len(terms) <= MOST_SHOWN, **more)]
+
+
+def of_layer(lines: list[Line], type_: str, path: str = "") -> tuple[Line, ...]:
+    """The lines of a layer, or of all, with their origins: its type, which count, and whether that is another's."""
+    end = -len(path) - 1 if path else None
+    made: list[Line] = []
+    for x in lines:
+        if type(x) is Value:
+            origin = type_, x.key.name[:end], "same" if type(x.formula) is Ref else "formula"
+            x = Value(x.key, x.formula, x.stages, x.quantity, x.rule, x.aside, x.found, origin)
+        made.append(x)
+    return tuple(made)
 
 
 def times(n: Size, f: Formula) -> Formula:
@@ -199,11 +181,11 @@ def times(n: Size, f: Formula) -> Formula:
     return f if n == 1 else Call("*", (formula(n), f))
 
 
-def multiplied(factors: list[Formula]) -> Formula:
-    """The product of any number of factors."""
-    return factors[0] if len(factors) == 1 else Call("*", tuple(factors)) if factors else ONE
-
-
 def added(terms: list[Formula]) -> Formula:
     """The sum of one or more terms."""
     return terms[0] if len(terms) == 1 else Call("+", tuple(terms))
+
+
+def multiplied(factors: list[Formula]) -> Formula:
+    """The product of any number of factors."""
+    return factors[0] if len(factors) == 1 else Call("*", tuple(factors)) if factors else ONE

@@ -148,7 +148,7 @@ class Writer:
         whole = self.shown(name, indices)
         found = None if self.text.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
         aside, of = is_view(self.graph, name), origin(self.graph, name)
-        yield value_line(key, stated, whole, seen, rule, origin=of, aside=aside, found=found)
+        yield value_line(key, stated, whole, seen, found, rule=rule, origin=of, aside=aside)
 
     def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
         """Raise Disagreement where the formula, evaluated by itself, does not give the value."""

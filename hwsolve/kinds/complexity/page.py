@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwsolve.derivation.size_lines import Sizes, counted, filled, size_value, summed
+from hwsolve.derivation.size_lines import Sizes, counted, filled, of_layer, size_value, summed
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.kinds.complexity.tables import (
     ALWAYS,
@@ -131,7 +131,7 @@ class Operations(OperationTotals):
         self.backward(item.path, lines, row)
         words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}
         cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
-        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **words))
+        self.close(item.path, item.type, times, lines, cells, say("{name} ({layer}): {before} → {after}", **words))
 
     def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: bool) -> list[str]:
         """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
@@ -163,7 +163,7 @@ class Operations(OperationTotals):
         if back:
             self.phase("error", item.path, back, sizes, before, lines, row)
         self.backward(item.path, lines, row)
-        self.close(item.path, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
+        self.close(item.path, item.type, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
 
     def loss(self) -> None:
         """The first error term: the gradient of the loss with respect to the output."""
@@ -175,7 +175,7 @@ class Operations(OperationTotals):
         row: dict[str, Size] = {}
         self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1, lines, row)
         self.backward("loss", lines, row)
-        self.close("loss", 1, lines, row, say("loss: {name}", name=self.problem.loss))
+        self.close("loss", "loss", 1, lines, row, say("loss: {name}", name=self.problem.loss))
 
     def phase(
         self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size, lines: list[Line], row: dict[str, Size]
@@ -210,10 +210,10 @@ class Operations(OperationTotals):
             found = [row[f"{phase}.{kind}"] for phase in ("error", "gradient") if f"{phase}.{kind}" in row]
             row[f"backward.{kind}"] = total(found)
 
-    def close(self, path: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
+    def close(self, path: str, type: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
         """End the section of a layer."""
         if lines or row:
-            self.sections.append(Section(title, 2, tuple(lines)))
+            self.sections.append(Section(title, 2, of_layer(lines, type, path)))
             self.rows.append((path, times, row))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwsolve.derivation.size_lines import added, equal, size_value, stated, summed, times
+from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed, times
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Row, leading
 from hwsolve.kinds.count_params.partial import AtLeast, together
@@ -56,7 +56,7 @@ class OperationTotals:
                     self.sum(phase, kind, lines)
         self.orders(lines)
         lines += [Prose(say("{key}: {count}", key=k, count=v.sentence())) for k, v in self.asked().items()]
-        return Section(say("Totals"), 1, tuple(lines))
+        return Section(say("Totals"), 1, of_layer(lines, "network"))
 
     def asked(self) -> dict[str, AtLeast]:
         """The totals that a reader asked for, and that are no numbers."""

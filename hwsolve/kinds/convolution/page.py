@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.derivation.lines import identity_line
-from hwsolve.derivation.size_lines import counted, size_value, stated
+from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
 from hwsolve.graph.elements import count, elements
@@ -102,7 +102,7 @@ class LayerWorker(Worker):
             else:
                 line = stated(key, size)
             lines.append(line)
-        self.section(say("Shape"), lines)
+        self.section(say("Shape"), list(of_layer(lines, self.one.kind, self.output)))
         self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.one.symbolic)
 
     @property

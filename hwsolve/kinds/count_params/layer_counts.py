@@ -100,7 +100,7 @@ class LayerCounts:
             line = frozen(key, Ref(f"params.{path}"), of)
         else:
             part = "weight" if self.values["params.weight"].get(path) == count else "bias"
-            line = same(key, Ref(f"params.{part}.{path}"), count, say("the rest is frozen"), aside=False)
+            line = same(key, Ref(f"params.{part}.{path}"), count, rule=say("the rest is frozen"), aside=False)
         self.put("params.trainable", path, count, lines, line)
 
     def activations(self, path: str, shape: Shape, lines: list[Line]) -> None:

@@ -158,7 +158,7 @@ class Points:
         if isinstance(f, Number):
             f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
         origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
-        lines.append(value_line(key, by_steps(f), shown, stages, rule, origin=origin))
+        lines.append(value_line(key, by_steps(f), shown, stages, rule=rule, origin=origin))
         return shown
 
     def value(self, f: Formula) -> Any:

@@ -11,15 +11,17 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.derivation.lines import chain, check, identity_line, speaking, value_line, value_of
 from hwsolve.derivation.substitution import substituted
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, substitute, transform, walk
+from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, transform, walk
 from hwsolve.language import Message
 from hwsolve.numbers import Scalar
+from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import as_typed, put_in, quantity
 from hwsolve.solution import Answer, Figure, Given, Line, Prose, Quantity, Section, Stage, Table
 
-CONSTANTS = ("pi", "e", "inf")
+CONSTANTS = {"pi", "e", "inf"}
 HALF = Number(1, 2)
 
 
@@ -65,12 +67,12 @@ class Derivation:
     def quantity(self, value: Scalar) -> Quantity:
         """A value with its digits; a whole number stays one in float64 too."""
         if self.float64 and not (numbers.is_exact(value) and numbers.parts(value)[1] == 1):
-            return quantity(as_float(value), self.digits)
+            return quantity(float(in_float64(value)), self.digits)
         return quantity(value, self.digits)
 
     def numeric(self, f: Formula) -> bool:
         """Whether all that a formula reads has a value."""
-        return all(name in self.values for name in free_names(f))
+        return all(name in self.values for name in free_names(f) - CONSTANTS)
 
     def inlined(self, f: Formula) -> Formula:
         """f with formulas and rational numbers in place of the names that stand for them."""
@@ -134,7 +136,7 @@ class Derivation:
         key: str | None = None,
     ) -> None:
         """Two expressions that are equal for all values of the names without one, and of those in `free`."""
-        names = sorted(free_names(lhs) | free_names(rhs))
+        names = sorted((free_names(lhs) | free_names(rhs)) - CONSTANTS)
         domains = {n: self.domains.get(n, "real") for n in names if n in free or n not in self.values}
         self.lines.append(identity_line(lhs, rhs, domains, rule, None if key is None else Ref(key)))
 
@@ -151,14 +153,6 @@ class Derivation:
         self.lines = []
 
 
-def as_float(value: Scalar) -> float:
-    """A value of any system as a float."""
-    if numbers.is_exact(value):
-        top, bottom = numbers.parts(value)
-        return top / bottom
-    return float(value)
-
-
 def flat(f: Formula) -> Formula:
     """A formula with products within products as one: what stands on paper."""
 
@@ -169,15 +163,3 @@ def flat(f: Formula) -> Formula:
         return node
 
     return transform(f, merged)
-
-
-def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> set[str]:
-    """The names that a formula reads: no bound index, no variable of an integral, no constant."""
-    match f:
-        case Ref(name, ()):
-            return set() if name in bound or name in CONSTANTS else {name}
-        case BigOperator(_, body, index, low, high):
-            return free_names(body, bound | {index}) | free_names(low, bound) | free_names(high, bound)
-        case Call("integral", (body, Ref(variable), low, high)):
-            return free_names(body, bound | {variable}) | free_names(low, bound) | free_names(high, bound)
-    return {name for part in children(f) for name in free_names(part, bound)}

@@ -179,9 +179,7 @@ class Writer:
 
     def stated(self, node: Node) -> bool:
         """Whether the problem states the numbers of a node."""
-        if node.role == "parameter":
-            return not self.step or node.name not in self.trained
-        return node.role in ("given", "setting") or (node.role == "state" and not self.step)
+        return self.is_stated(node.name) or (node.role == "state" and not self.step)
 
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""

@@ -10,7 +10,6 @@ from hwsolve import numbers
 from hwsolve.derivation.identities import SMALL
 from hwsolve.derivation.lines import value_line, value_of
 from hwsolve.derivation.substitution import substituted
-from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
@@ -158,7 +157,7 @@ class Points:
         if isinstance(f, Number):
             f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
         origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
-        lines.append(value_line(key, by_steps(f), shown, stages, rule=rule, origin=origin))
+        lines.append(value_line(key, f, shown, stages, rule=rule, origin=origin))
         return shown
 
     def value(self, f: Formula) -> Any:

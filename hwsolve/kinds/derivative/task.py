@@ -9,6 +9,7 @@ import msgspec
 from hwsolve.derivation.identities import Ranges
 from hwsolve.formula.domain import CONSTANTS, Names
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
+from hwsolve.graph.elements import elements
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Path
 
@@ -81,14 +82,7 @@ def declare(problem: Problem) -> frozenset[str]:
 
 def numbers_of(array: Array) -> dict[tuple[int, ...], Formula]:
     """The elements of an array by their indices, counted from 1."""
-    out: dict[tuple[int, ...], Formula] = {}
-    for place, value in enumerate(array.values):
-        rest, at = place, []
-        for n in reversed(array.shape):
-            rest, index = divmod(rest, n)
-            at.append(index + 1)
-        out[tuple(reversed(at))] = value
-    return out
+    return dict(zip(elements(array.shape), array.values, strict=True))
 
 
 def sizes_at(task: Task, point: Point) -> dict[str, int]:

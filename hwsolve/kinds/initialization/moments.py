@@ -11,9 +11,9 @@ from fractions import Fraction
 import msgspec
 
 from hwsolve.derivation.derivation import Derivation as Sheet
-from hwsolve.derivation.derivation import free_names
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.differentiate import differentiate
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import Term, addends, mentions, sum_of, term_of, total, written
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, substitute, transform

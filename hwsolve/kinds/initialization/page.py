@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from hwsolve import numbers
 from hwsolve.derivation.derivation import Derivation as Sheet
-from hwsolve.derivation.derivation import as_float
 from hwsolve.formula.tree import Formula, references
 from hwsolve.kinds.initialization import gains, weights
 from hwsolve.kinds.initialization.gains import Gain
@@ -16,6 +15,7 @@ from hwsolve.kinds.initialization.simulation import Track, simulate
 from hwsolve.kinds.initialization.weight_variance import Derivation
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
+from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import quantity
 from hwsolve.solution import Answer, Cell, Curve, Note, Solution, Table
 from hwsolve.spec.report import Report, SpecFailure
@@ -187,7 +187,9 @@ class Page:
         """Variances through random layers, in tables and a figure."""
         setting = self.problem.simulate
         assert setting is not None
-        values = {name: as_float(self.sheet.values[name]) for name in (*self.unit.parameters, *self.unit.constants)}
+        values: dict[str, float] = {
+            name: in_float64(self.sheet.values[name]) for name in (*self.unit.parameters, *self.unit.constants)
+        }
         curves = Curves(self.unit.pieces, self.unit.slopes, values, self.unit.homogeneous)
         try:
             forward, backward = simulate(curves, self.squared_gain(), setting)
@@ -224,11 +226,11 @@ class Page:
         """g² for fan_in = fan_out."""
         sheet, wanted = self.sheet, self.problem.gain
         if wanted == "derived":
-            forward, backward = (as_float(sheet.values[name]) for name in ("moment", "moment.backward"))
+            forward, backward = (in_float64(sheet.values[name]) for name in ("moment", "moment.backward"))
             return {"fan_in": 1 / forward, "fan_out": 1 / (backward or forward), "average": 2 / (forward + backward)}[
                 self.problem.mode
             ]
-        return as_float(sheet.values["gain"]) ** 2
+        return in_float64(sheet.values["gain"]) ** 2
 
 
 def number(size: int) -> Formula:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.derivation.derivation import Derivation as Sheet
-from hwsolve.derivation.derivation import free_names
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import mentions, rational

@@ -10,7 +10,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from hwsolve.derivation.derivation import Derivation as Sheet
+from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number
 from hwsolve.kinds.initialization.growth_bound import growth
@@ -225,12 +225,12 @@ def test_what_has_no_bound_gets_none(text: str) -> None:
 def test_tails_are_part_of_the_ball() -> None:
     """At every precision the ball holds the value that a higher one finds."""
     u = unit(parse("gelu(z)*z**2"), {})
-    sheet = Sheet(6, False, {})
+    derivation = Derivation(6, False, {})
     with precision(256):
-        best = second_moment(u.pieces, sheet, []).value
+        best = second_moment(u.pieces, derivation, []).value
     for bits in (32, 64, 128):
         with precision(bits):
-            found = second_moment(u.pieces, sheet, []).value
+            found = second_moment(u.pieces, derivation, []).value
             assert found.overlaps(best) and found.rad() < 2.0 ** (16 - bits)
 
 

@@ -15,8 +15,8 @@ from hwsolve.formula.simplify.recognise import defined, recognised
 from hwsolve.formula.simplify.simplify import size
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
+from hwsolve.kinds.derivative.question import Question
 from hwsolve.kinds.derivative.sympy_check import itself, shortest
-from hwsolve.kinds.derivative.task import Task
 from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Line, Note, Prose, Section, Stage
 
@@ -24,12 +24,12 @@ MOST_PARTS = 2500  # names, numbers and operators of a derivative
 MOST_WORK = 500_000  # of them when its sums are written out
 
 
-class Worker:
+class DerivativeLines:
     """Writes derivatives down and keeps what comes out."""
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.identities = Identities(task)
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.identities = Identities(question)
         self.sections: list[Section] = []
         self.answers: dict[str, Answer] = {}
         self.notes: list[Note] = []
@@ -43,7 +43,7 @@ class Worker:
 
         `whole` is the left side of the last line, `shown` what a reader sees of it.
         """
-        start = defined(f) if f in self.task.functions else f
+        start = defined(f) if f in self.question.functions else f
         self.add(lines, f, start, say("definition"), depth=depth)
         base = taken_apart(start, self.positive_names())
         self.add(lines, start, base, say("rules of the logarithm"), depth=depth)
@@ -61,8 +61,8 @@ class Worker:
         named = recognised(base)
         if start == f and named != base and mentions_function_of(best, named, base):
             self.add(lines, base, named, say("by its name"), depth=depth)
-        unnamed = not mentions_function_of(best, recognised(self.task.functions[0]), self.task.functions[0])
-        own = itself(self.task, self.task.functions[0], best, target) if unnamed else None
+        unnamed = not mentions_function_of(best, recognised(self.question.functions[0]), self.question.functions[0])
+        own = itself(self.question, self.question.functions[0], best, target) if unnamed else None
         if own is not None:
             self.short[key] = own
             self.add(lines, whole, best, say("in terms of the function itself"), (shown, raw, best, own), depth)
@@ -80,8 +80,8 @@ class Worker:
                     index == bound and low == ONE
                 ):
                     return (
-                        self.task.sums[name]
-                        if self.task.shapes.get(name) == (high,) and name in self.task.sums
+                        self.question.sums[name]
+                        if self.question.shapes.get(name) == (high,) and name in self.question.sums
                         else node
                     )
             return node
@@ -89,7 +89,7 @@ class Worker:
         known = transform(best, change)
         if known != best:
             self.short[key] = self.known[key] = textbook(known)
-            names = ", ".join(f"Σ {name} = {plain(total)}" for name, total in self.task.sums.items())
+            names = ", ".join(f"Σ {name} = {plain(total)}" for name, total in self.question.sums.items())
             lines.append(Prose(say("With {sums}:", sums=names), (Stage("=", shown), Stage("=", self.known[key]))))
 
     def steps(self, step: Step, lines: list[Line], depth: int) -> None:
@@ -105,17 +105,17 @@ class Worker:
         by_cases = known is not None and known.cases is not None
         others = [g for g in dict.fromkeys((recognised(base), f)) if g != base and not (g == f and by_cases)]
         found += [textbook(differentiate(g, target, ranges=self.ranges(target))) for g in others]
-        return shortest(self.task, min(found, key=cost), raw)
+        return shortest(self.question, min(found, key=cost), raw)
 
     def ranges(self, target: Ref) -> dict[str, tuple[Formula, Formula]] | None:
         """The values of the indices of a variable, as far as they are known."""
-        known = {i.name: self.task.ranges(i.name, target) for i in target.indices if isinstance(i, Ref)}
+        known = {i.name: self.question.ranges(i.name, target) for i in target.indices if isinstance(i, Ref)}
         found = {name: r for name, r in known.items() if r is not None}
         return found or None
 
     def positive_names(self) -> frozenset[str]:
         """Names that are stated to be positive."""
-        stated = self.task.scalars | self.task.elements
+        stated = self.question.scalars | self.question.elements
         return frozenset(n for n, d in stated.items() if d in ("positive", "unit"))
 
     def cases(self, d: Formula, target: Ref, f: Formula, head: list[int], lines: list[Line]) -> None:
@@ -129,7 +129,7 @@ class Worker:
         if other not in target.indices or not (isinstance(one, Ref) and isinstance(other, Ref)):
             return
         equal = textbook(put(d, one.name, other))
-        typed = self.task.typed[0] if f == self.task.functions[0] else f
+        typed = self.question.typed[0] if f == self.question.functions[0] else f
         lhs = call("diff", put(f, one.name, other), target, *head)
         seen = call("diff", put(typed, one.name, other), target, *head)
         rule = say("where {k} = {i}", k=other.name, i=one.name)
@@ -168,13 +168,13 @@ class Worker:
 
     def answer(self, key: str, shown: Formula, main: bool = False) -> None:
         """A formula among the answers, its vectors written out for whoever evaluates it."""
-        value = self.task.written_out(self.known.get(key, shown))
+        value = self.question.written_out(self.known.get(key, shown))
         shown = self.short.get(key, shown)
         self.answers[key] = Answer(value, main, shown if shown != value else None, self.functions())
 
     def functions(self) -> tuple[Formula, ...]:
         """The functions with their vectors written out."""
-        return tuple(self.task.written_out(f) for f in self.task.functions)
+        return tuple(self.question.written_out(f) for f in self.question.functions)
 
 
 def mentions_function_of(best: Formula, named: Formula, base: Formula) -> bool:

@@ -17,8 +17,8 @@ from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
 from hwsolve.graph.explain.nondifferentiable import first_few
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
+from hwsolve.kinds.derivative.question import Derived, Question, indices_at, numbers_of, open_indices
 from hwsolve.kinds.derivative.subgradient import contradiction
-from hwsolve.kinds.derivative.task import Derived, Task, indices_at, numbers_of, open_indices
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
 from hwsolve.numbers.identity import settled
@@ -27,7 +27,7 @@ from hwsolve.quantities import alike, as_typed, put_in, quantity
 from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.derivative.page import Derivation, Entry
+    from hwsolve.kinds.derivative.page import AllDerivatives, Entry
     from hwsolve.kinds.derivative.problem import Problem
     from hwsolve.spec.arrays import Array
 
@@ -40,9 +40,9 @@ MOST_TERMS = 1000  # of a sum that is looked at term by term beside a kink
 class Points:
     """Evaluates the formulas of a derivation at the points of its problem."""
 
-    def __init__(self, problem: Problem, work: Derivation) -> None:
+    def __init__(self, problem: Problem, work: AllDerivatives) -> None:
         self.problem, self.work = problem, work
-        self.task: Task = work.task
+        self.question: Question = work.question
         self.digits = problem.digits or 6
         self.given: list[Given] = []
         self.answers: dict[str, Answer] = {}
@@ -100,7 +100,7 @@ class Points:
     def give(self, p: int) -> None:
         """The numbers of a point."""
         for name, array in self.problem.at[p - 1].items():
-            if name in indices_at(self.task, self.problem.at[p - 1]):
+            if name in indices_at(self.question, self.problem.at[p - 1]):
                 continue
             for at, formula in numbers_of(array).items():
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
@@ -113,7 +113,7 @@ class Points:
         if isinstance(entry, tuple):
             return tuple(self.entry(e, order, name, p, lines, (*place, n)) for n, e in enumerate(entry, 1))
         at = self.problem.at[p - 1]
-        free = list(open_indices(self.task, at, order, self.work.second).items())
+        free = list(open_indices(self.question, at, order, self.work.second).items())
 
         def elements(place: tuple[int, ...], fixed: dict[str, int], free: list[tuple[str, int]]) -> Any:
             """Nested values over the open indices."""
@@ -122,7 +122,7 @@ class Points:
             (index, size), *rest = free
             return tuple(elements((*place, k), fixed | {index: k}, rest) for k in range(1, size + 1))
 
-        return elements(place, indices_at(self.task, at), free)
+        return elements(place, indices_at(self.question, at), free)
 
     def at_point(self, f: Formula, p: int, fixed: dict[str, int], unroll: int = UNROLL) -> Formula:
         """A formula over the keys of a point, its indices and sizes numbers."""
@@ -217,10 +217,10 @@ class Points:
 
     def contradicted(self, f: Formula, path: Path) -> Message | None:
         """Why the partial derivatives at a kink are no gradient, if they are none; looked at once for a function."""
-        if len(path[2]) != 1 or self.task.form == "derivative":
+        if len(path[2]) != 1 or self.question.form == "derivative":
             return None
         if path[:2] not in self.contradictions:
-            names = {self.keys[t.name][path[0] - 1] for t in self.task.targets if t.name in self.keys}
+            names = {self.keys[t.name][path[0] - 1] for t in self.question.targets if t.name in self.keys}
             asked = [n for n in dict.fromkeys(walk(f)) if isinstance(n, Ref) and n.name in names]
             several = 1 < len(asked) <= MOST_AXES
             self.contradictions[path[:2]] = contradiction(f, asked, self.look_up) if several else None
@@ -245,7 +245,7 @@ class Points:
         return put_in(self.values[node]) if isinstance(node, Ref) and node in self.values else node
 
 
-def hold_at(point: dict[str, Array], work: Derivation) -> bool:
+def hold_at(point: dict[str, Array], work: AllDerivatives) -> bool:
     """Whether the elements of arrays may keep their names at a point: every line has a value there."""
     numbers_at = {(name, at): f for name, array in point.items() if array.shape for at, f in numbers_of(array).items()}
 

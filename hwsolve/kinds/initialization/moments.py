@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import msgspec
 
-from hwsolve.derivation.derivation import Derivation as Sheet
+from hwsolve.derivation.derivation import Derivation
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.domain import free_names
@@ -97,14 +97,14 @@ class SecondMoment(msgspec.Struct, frozen=True):
     value: Scalar
 
 
-def give_parameters(sheet: Sheet, found: Unit) -> None:
+def give_parameters(derivation: Derivation, found: Unit) -> None:
     """The numbers of the activation's parameters and constants."""
     for name, value in (*found.parameters.items(), *found.constants.items()):
         if value is not None:
-            sheet.give(name, value, say("parameter of the activation"))
+            derivation.give(name, value, say("parameter of the activation"))
 
 
-def second_moment(parts: tuple[Piece, ...], sheet: Sheet, unknown: list[str]) -> SecondMoment:
+def second_moment(parts: tuple[Piece, ...], derivation: Derivation, unknown: list[str]) -> SecondMoment:
     """The moment of a function in pieces; raises NotPieces where it can be neither written nor computed."""
     raw = tuple(closed_form(p) for p in parts)
     known = [c for c in raw if c is not None]
@@ -118,9 +118,9 @@ def second_moment(parts: tuple[Piece, ...], sheet: Sheet, unknown: list[str]) ->
         return SecondMoment(parts, closed, whole, None)
     from hwsolve.kinds.initialization.integration import mean_square, overlap
 
-    value = mean_square(parts, "z", sheet.values)
+    value = mean_square(parts, "z", derivation.values)
     if whole is not None:
-        found = sheet.value_of(rooted(whole, sheet.stated))
+        found = derivation.value_of(rooted(whole, derivation.stated))
         if not overlap(found, value):
             raise Disagreement(f"the closed form gives {found}, integration {value}")
         value = found

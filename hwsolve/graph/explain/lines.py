@@ -16,15 +16,14 @@ from hwsolve.derivation.text_values import Reads, TextValues
 from hwsolve.formula.evaluate import Lookup
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform
-from hwsolve.formula.tree import formula as formula_of
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, children, rebuild, transform
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
 from hwsolve.graph.explain.origin import is_view, nothing, origin
+from hwsolve.graph.explain.parts import Part, parts_of
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
-from hwsolve.graph.explain.subgradient import Holds, guarded, resolved
-from hwsolve.graph.graph import Graph, Node, Term
-from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
+from hwsolve.graph.explain.subgradient import guarded, resolved
+from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.run import Trajectory, Values
 from hwsolve.graph.spelling import every_name
 from hwsolve.language import Message, say
@@ -54,6 +53,7 @@ class Writer:
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
         self.kinks: dict[Any, dict[str, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
+        self._parts: dict[str, list[Part]] = {}
 
     def at(self, step: int, trajectory: Trajectory) -> None:
         """Write the lines of this step from now on."""
@@ -193,69 +193,34 @@ class Writer:
 
     def formula(self, name: str, indices: Indices) -> Formula:
         """The formula of an element, over names of nodes and indices that are numbers."""
-        node = self.graph.nodes[name]
-        if node.operation is not None:
-            names = dict(zip(node.operation.inputs, node.inputs, strict=False))
-            schematic = forward_schematic(node.operation, len(node.shape))
-            return self.instance(schematic, indices, names, self.sizes(node.operation, node.inputs))
-        terms = [self.term(t, indices) for t in node.terms]
+        terms = [self.instance(p, indices) for p in self.parts(name)]
         present = [t for t in terms if t != ZERO] or terms[:1]
         return present[0] if len(present) == 1 else call("+", *present)
 
-    def term(self, term: Term, indices: Indices) -> Formula:
-        """What one consumer adds to an element of a gradient."""
-        output = self.graph.nodes[term.output]
-        schematic = backward_schematic(term.operation, term.slot, len(output.shape))
-        names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output}
-        if term.upstream is not None:
-            names["g"] = term.upstream
-        letters = forward_schematic(term.operation, len(output.shape)).indices
-        sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
-        remark = term.operation.tie_remark()
-        sizes |= self.sizes(term.operation, term.inputs)
-        if remark is None:
-            return self.instance(schematic, indices, names, sizes)
-        made = self.instance(schematic, indices, names, sizes, self.holds)
-        return resolved(made, self.holds, lambda _: self.remarks.update(ties=remark))
+    def parts(self, name: str) -> list[Part]:
+        """The schematic formulas of a quantity, made once for all its elements and steps."""
+        if name not in self._parts:
+            self._parts[name] = parts_of(self.graph, self.graph.nodes[name], self.taken)
+        return self._parts[name]
 
     def holds(self, comparison: Formula) -> bool:
         """Whether a comparison of quantities holds."""
         return bool(self.evaluate(comparison, Reads(self.key, self.element)))
 
-    def sizes(self, operation: Operation, inputs: tuple[str, ...]) -> dict[str, Formula]:
-        """The numbers behind the capital letters of an operation's formula."""
-        shapes = (self.graph.nodes[i].shape for i in inputs)
-        return {k: formula_of(v) for k, v in operation.sizes(*shapes).items()}
+    def instance(self, part: Part, indices: Indices) -> Formula:
+        """The schematic formula with numbers for its indices.
 
-    def instance(
-        self,
-        schematic: Schematic,
-        indices: Indices,
-        names: dict[str, str],
-        sizes: dict[str, Formula],
-        holds: Holds | None = None,
-    ) -> Formula:
-        """The schematic formula with numbers for its indices and sizes, and nodes for its names.
-
-        With `holds` all terms, and what stands under a comparison of elements only where that holds.
+        Where it takes a maximum, all terms, and what stands under a comparison of elements only where that holds.
         """
-        schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), self.taken)
-        f = schematic.formula
-        if "g" not in names:
-            f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
-        f = transform(rename(f, names), self.constant)
-        shapes = {n: self.graph.nodes[n].shape for n in names.values()}
-        where = dict(zip(schematic.indices, indices, strict=True))
-        unroll = EVERY if holds or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = guarded(instantiate(f, where, shapes, unroll, holds), Reads(self.key, self.element))
+        nodes, graph = part.names.values(), self.graph
+        tie, holds = part.tie, None if part.tie is None else self.holds
+        unroll = EVERY if holds or any(graph.labels[n].elements for n in nodes) else self.unroll
+        shapes = {n: graph.nodes[n].shape for n in nodes}
+        made = instantiate(part.over_nodes, dict(zip(part.indices, indices, strict=True)), shapes, unroll, holds)
+        made = guarded(made, Reads(self.key, self.element))
         chosen = fold(transform(made, self.selector))
-        return made if isinstance(chosen, Number) else chosen
-
-    def constant(self, node: Formula) -> Formula:
-        """A constant of the graph as its number."""
-        if isinstance(node, Ref) and node.name in self.graph.nodes and self.graph.nodes[node.name].role == "constant":
-            return self.graph.numbers[node.name]
-        return node
+        made = made if isinstance(chosen, Number) else chosen
+        return made if tie is None else resolved(made, self.holds, lambda _: self.remarks.update(ties=tie))
 
     def selector(self, node: Formula) -> Formula:
         """An element of a target that only selects a class as the 0 or 1 that it is."""

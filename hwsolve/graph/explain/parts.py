@@ -1,4 +1,4 @@
-"""The formulas behind the lines of a quantity, before an index has a number: one, or one for each term of a gradient."""
+"""The formulas of a quantity, before an index has a number: one, or one for each term of a gradient."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from hwsolve.derivation.size_lines import Sizes, counted, filled, of_layer, size_value, summed
@@ -25,9 +23,6 @@ from hwsolve.layers.cost import NotCounted, Nothing, Phase, gradients, joined, m
 from hwsolve.layers.network import Item
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
-
-if TYPE_CHECKING:
-    pass
 
 LOSSES: dict[str, Phase] = {
     "half_squared_error": {"add": "outputs"},

@@ -8,7 +8,7 @@ from hwsolve.formula.domain import Names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.terms import rational, total
 from hwsolve.formula.tree import Formula, Number, Ref, walk, written_name
-from hwsolve.kinds.derivative.question import ROOT, Point, Question, axis_length
+from hwsolve.kinds.derivative.asked import ROOT, Point, Question, axis_length
 from hwsolve.language import say
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Path, Report, did_you_mean

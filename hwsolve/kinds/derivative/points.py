@@ -16,8 +16,8 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
 from hwsolve.graph.explain.nondifferentiable import first_few
+from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, numbers_of, open_indices
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
-from hwsolve.kinds.derivative.question import Derived, Question, indices_at, numbers_of, open_indices
 from hwsolve.kinds.derivative.subgradient import contradiction
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER

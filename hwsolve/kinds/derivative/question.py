@@ -1,134 +1,50 @@
-"""What a derivative problem asks for, and what the numbers of a point mean for it."""
+"""A derivative problem without its solution: the function, and what is asked of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
-import msgspec
-
-from hwsolve.derivation.identities import Ranges
-from hwsolve.formula.domain import CONSTANTS, Names
-from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
-from hwsolve.graph.elements import elements
-from hwsolve.spec.fields import Array
-from hwsolve.spec.report import Path
-
-if TYPE_CHECKING:
-    from hwsolve.kinds.derivative.problem import Problem
-
-Point = dict[str, Array]
-INDICES = ("k", "l", "m", "q", "r", "s")
-ROOT = Path()
+from hwsolve.formula.notation import symbol, unicode
+from hwsolve.kinds.derivative.asked import Question
+from hwsolve.language import Message, say
+from hwsolve.solution import Prose, Section, Stage
 
 
-class Question(Ranges, frozen=True, kw_only=True):
-    """Functions as numbers (no whole vectors in them) and as typed; `targets` are the elements to differentiate by.
-
-    `form`: derivative (one number by one variable), gradient or jacobian.  `many`: the variables (or functions) are a
-    list, not the elements of a vector.  `rows`: the index of a vector-valued function, `columns` those of the variable.
-    """
-
-    functions: tuple[Formula, ...]
-    typed: tuple[Formula, ...]
-    form: str
-    many: bool
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    assumed: tuple[str, ...] = ()
-    sums: dict[str, Formula] = {}  # what the elements of a vector add up to
-
-    def ranges(self, index: str, target: Ref) -> tuple[Formula, Formula] | None:
-        """The values of an index of a target, where its size is known."""
-        shape = self.shapes.get(target.name, ())
-        for place, i in enumerate(target.indices):
-            if i == Ref(index) and place < len(shape):
-                return ONE, shape[place]
-        return None
+def posed(question: Question, order: int) -> Section:
+    """The functions as typed, and which derivatives are asked for; the points are among the givens."""
+    lines = [Prose("", (Stage("=", f),)) for f in question.typed]
+    lines += [Prose(text) for text in stated(question)]
+    return Section(say("Problem"), lines=(*lines, Prose(asked(question, order))), alone=True)
 
 
-class Derived(msgspec.Struct, frozen=True):
-    """A derivative as a formula; the function, and by what it was differentiated, one time after the other."""
-
-    formula: Formula
-    function: Formula
-    by: tuple[Ref, ...] = ()
-
-
-def nested(value: Any, change: Any) -> Any:
-    """A change of every formula in nested tuples."""
-    return tuple(nested(v, change) for v in value) if isinstance(value, tuple) else change(value)
-
-
-def declare(problem: Problem) -> frozenset[str]:
-    """A constant's name that the problem declares, differentiates by or gives a number becomes that of a variable."""
-    asked = {ref.name for f in problem.wrt for ref in references(f)}
-    names = frozenset(CONSTANTS) & (problem.variables.keys() | asked | {name for point in problem.at for name in point})
-
-    def called(name: str) -> str:
-        return variable(name) if name in names else name
-
-    if not names:
-        return names
-    problem.function = tuple(as_variables(f, names) for f in problem.function)
-    problem.wrt = tuple(as_variables(f, names) for f in problem.wrt)
-    problem.variables = {called(name): v for name, v in problem.variables.items()}
-    problem.at = tuple({called(name): v for name, v in point.items()} for point in problem.at)
-    for field in ("expect", "published"):
-        for key, stated in getattr(problem, field).items():
-            value = nested(stated.value, lambda f: as_variables(f, names))
-            getattr(problem, field)[key] = msgspec.structs.replace(stated, value=value)
-    return frozenset(map(variable, names))
+def stated(question: Question) -> Iterator[Message]:
+    """What is said of the variables: their domains, sizes and sums."""
+    for name, domain in (question.scalars | question.elements).items():
+        shown = symbol(name, name in question.elements)
+        if domain == "positive":
+            yield say("{name} is positive.", name=shown)
+        elif domain == "negative":
+            yield say("{name} is negative.", name=shown)
+        elif domain == "unit":
+            yield say("{name} lies between 0 and 1.", name=shown)
+    for name, shape in question.shapes.items():
+        if name not in question.assumed:
+            yield say("{name} has the shape {shape}.", name=symbol(name), shape=" × ".join(map(unicode, shape)))
+    for name, total in question.sums.items():
+        yield say("The elements of {name} add up to {sum}.", name=symbol(name), sum=unicode(total))
 
 
-def numbers_of(array: Array) -> dict[tuple[int, ...], Formula]:
-    """The elements of an array by their indices, counted from 1."""
-    return dict(zip(elements(array.shape), array.values, strict=True))
-
-
-def sizes_at(question: Question, point: Point) -> dict[str, int]:
-    """The sizes that the arrays of a point have, by name."""
-    found: dict[str, int] = {}
-    for name, array in point.items():
-        for size, n in zip(question.shapes.get(name, ()), array.shape, strict=False):
-            if isinstance(size, Ref):
-                found.setdefault(size.name, n)
-    return found
-
-
-def indices_at(question: Question, point: Point) -> dict[str, int]:
-    """Indices and sizes that are whole numbers at a point."""
-    names = Names((*question.functions, *question.targets))
-    known = sizes_at(question, point)
-    for name, array in point.items():
-        whole = name in names.indices or name in names.sizes or any(Ref(name) in s for s in question.shapes.values())
-        if whole and not array.shape and isinstance(array.values[0], Number):
-            known[name] = array.values[0].numerator
-    return known
-
-
-def open_indices(question: Question, point: Point, order: int, second: tuple[str, ...]) -> dict[str, int]:
-    """The indices of a derivative that a point leaves open, with how many values each takes."""
-    given = indices_at(question, point)
-    wanted = [*question.rows]
-    if order > 0:
-        wanted += [i.name for i in question.targets[0].indices if isinstance(i, Ref)]
-    if order > 1:
-        wanted += second
-    found: dict[str, int] = {}
-    for index in wanted:
-        if index not in given and index not in found:
-            found[index] = axis_length(question, index, point, second)
-    return found
-
-
-def axis_length(question: Question, index: str, point: Point, second: tuple[str, ...]) -> int:
-    """How many values an index takes at a point: the length of an axis that it indexes."""
-    if index in second:
-        index = question.columns[second.index(index)]
-    for f in (*question.functions, *question.targets):
-        for node in walk(f):
-            if isinstance(node, Ref) and node.name in point:
-                for place, i in enumerate(node.indices):
-                    if i == Ref(index) and place < len(point[node.name].shape):
-                        return point[node.name].shape[place]
-    return 1
+def asked(question: Question, order: int) -> Message:
+    """What is to be worked out."""
+    names = ", ".join(map(unicode, question.targets))
+    if question.form == "jacobian":
+        return say("Asked: the Jacobian with respect to {names}.", names=names)
+    if question.form == "gradient":
+        return (
+            say("Asked: the gradient with respect to {names}.", names=names)
+            if order == 1
+            else say("Asked: the gradient and the Hessian with respect to {names}.", names=names)
+        )
+    if order == 1:
+        return say("Asked: the derivative with respect to {names}.", names=names)
+    return say("Asked: the derivatives with respect to {names} up to order {n}.", names=names, n=order)

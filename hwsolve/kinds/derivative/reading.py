@@ -13,10 +13,10 @@ from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, reference
 from hwsolve.formula.tree import formula as as_formula
 from hwsolve.formula.vectors import Elements, NoElement, Shapes, vector_names
 from hwsolve.graph.spelling import KRONECKER, MANY, Named, clash
+from hwsolve.kinds.derivative.asked import INDICES, ROOT, Question, declare, nested
 from hwsolve.kinds.derivative.calls import miscalled, misnamed
 from hwsolve.kinds.derivative.function_checks import wrong_parts
 from hwsolve.kinds.derivative.point_checks import PointChecks
-from hwsolve.kinds.derivative.question import INDICES, ROOT, Question, declare, nested
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Node
 from hwsolve.spec.report import Report, did_you_mean

@@ -22,8 +22,8 @@ from hwsolve.formula.simplify.terms import Term, negative, product, term_of, wri
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, transform, walk
 from hwsolve.graph.explain.nondifferentiable import is_extreme
+from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.beside import branching
-from hwsolve.kinds.derivative.question import Question
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 
 DIGITS = 30

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.formula.rules import NoRule
+from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.problem import Problem
-from hwsolve.kinds.derivative.question import Question
 from hwsolve.kinds.derivative.reading import question_of
 from hwsolve.solution import Solution
 from hwsolve.spec.report import Report, SpecFailure

@@ -12,6 +12,7 @@ from typing import Any, Unpack
 
 from hwsolve.derivation.lines import Disagreement, More, chain, identity_line, value_line
 from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
 from hwsolve.language import say
@@ -99,7 +100,7 @@ def equal(key: Ref, f: Formula, result: Size, **more: Unpack[More]) -> Line:
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
         return value_line(key, Number(result), whole_number(result), **more)
-    if binary(f) == binary(result):
+    if plain(f) == plain(result):
         return identity(key, Call("*", (ONE, f)), f, (f,), **more)
     return identity(key, f, result, **more)
 
@@ -130,19 +131,6 @@ def stated(key: Ref, size: Size, **more: Unpack[More]) -> Line:
     if isinstance(size, int):
         return value_line(key, Number(size), whole_number(size), **more)
     return equal(key, size, size, **more)
-
-
-def binary(f: Formula) -> Formula:
-    """The formula with two arguments to each sign, the left ones first: what a reader of its text sees."""
-    if not isinstance(f, Call):
-        return f
-    args = [binary(a) for a in f.args]
-    if f.name not in ("+", "*") or len(args) < 3:
-        return Call(f.name, tuple(args))
-    folded = args[0]
-    for a in args[1:]:
-        folded = Call(f.name, (folded, a))
-    return folded
 
 
 MOST_TERMS = 200  # of a sum in one line

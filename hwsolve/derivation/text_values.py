@@ -29,11 +29,10 @@ class TextValues:
         self.names: set[str] = set()
         self.rough: set[Ref] = set()
 
-    def carry(self, key: Ref, value: Any) -> Any:
-        """A value that is carried over, as a decimal where it is no rational."""
+    def carry(self, key: Ref, value: Any) -> None:
+        """A value is carried over: as a decimal where it is no rational."""
         if not numbers.is_exact(value):
             self.rough.add(key)
-        return value
 
     def finds(self, key: Ref, formula: Formula, value: Any, read: Lookup, seen: dict[Ref, tuple[str, Indices]]) -> bool:
         """Whether the text gives the value, of which the formula has `seen` these keys, and not only its digits."""

@@ -16,7 +16,7 @@ from hwsolve.derivation.text_values import Reads, TextValues
 from hwsolve.formula.evaluate import Lookup
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, children, rebuild, transform
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, transform
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
 from hwsolve.graph.explain.origin import is_view, nothing, origin
@@ -164,18 +164,14 @@ class Writer:
             if key in self.known:
                 continue
             self.known[key] = (name, indices)
-            shown = self.shown(name, indices)
-            node = self.graph.nodes[name]
+            shown, node = self.shown(name, indices), self.graph.nodes[name]
             if self.stated(node):
-                self.given.append(self.as_given(key, name, indices, shown))
+                typed = as_typed(self.graph.typed[name][position(indices, node.shape)])
+                shape = node.shape if key.indices else ()
+                self.given.append(Given(key, shown, typed, shape, self.graph.standing(name)))
             else:
-                yield Carried(key, shown, numbers.full(self.text.carry(key, self.element(name, indices))))
-
-    def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
-        """A given as the problem writes it."""
-        shape = self.graph.nodes[name].shape if key.indices else ()
-        typed = self.graph.typed[name][position(indices, self.graph.nodes[name].shape)]
-        return Given(key, shown, as_typed(typed), shape, self.graph.standing(name))
+                self.text.carry(key, value := self.element(name, indices))
+                yield Carried(key, shown, numbers.full(value))
 
     def stated(self, node: Node) -> bool:
         """Whether the problem states the numbers of a node."""
@@ -231,13 +227,19 @@ class Writer:
 
     def relabel(self, f: Formula) -> Formula:
         """The keys that a reader knows instead of the nodes' names."""
-        match f:
-            case Ref(name, indices) if name in self.graph.nodes:
-                if all(isinstance(i, Number) for i in indices):
-                    return self.key(name, tuple(i.numerator for i in indices if isinstance(i, Number)))
-                return Ref(self.key(name, ()).name, indices)
-        parts = children(f)
-        return rebuild(f, tuple(self.relabel(p) for p in parts)) if parts else f
+
+        def key(node: Formula) -> Formula:
+            if not isinstance(node, Ref) or node.name not in self.graph.nodes:
+                return node
+            at = tuple(i.numerator for i in node.indices if isinstance(i, Number))
+            return self.key(node.name, at) if len(at) == len(node.indices) else self.whole(node)
+
+        return transform(f, key)
+
+    def whole(self, node: Formula) -> Formula:
+        """A reference to a node by the key of its whole quantity; any other formula as it is."""
+        known = isinstance(node, Ref) and node.name in self.graph.nodes
+        return Ref(self.key(node.name, ()).name, node.indices) if isinstance(node, Ref) and known else node
 
     def number(self, node: Formula) -> Formula:
         """A reference as its number, and 0 in place of -0."""

@@ -52,7 +52,7 @@ def of_node(writer: Writer, node: Node) -> Schematic:
     made: list[Schematic] = []
     for p in writer.parts(node.name):
         f = fold(with_constants(writer.graph, rename(unguarded(p.own), p.names)))
-        made.append(Schematic(keyed(writer, transform(single(f), in_order)), p.indices))
+        made.append(Schematic(transform(transform(single(f), in_order), writer.whole), p.indices))
     first = made[0]
     same = [substitute(m.formula, {a: Ref(b) for a, b in zip(m.indices, first.indices, strict=True)}) for m in made]
     return first if len(made) == 1 else Schematic(call("+", *same), first.indices)
@@ -72,15 +72,6 @@ def single(f: Formula) -> Formula:
         return single(fold(substitute(f.body, {f.index: f.low})))
     parts = children(f)
     return rebuild(f, tuple(single(p) for p in parts)) if parts else f
-
-
-def keyed(writer: Writer, f: Formula) -> Formula:
-    """The keys of this step instead of the nodes' names, indices left as they are."""
-    match f:
-        case Ref(name, indices) if name in writer.graph.nodes:
-            return Ref(writer.key(name, ()).name, indices)
-    parts = children(f)
-    return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
 
 
 def making_way(f: Formula, element: Ref) -> Formula:

@@ -85,20 +85,13 @@ def numbers_of(array: Array) -> dict[tuple[int, ...], Formula]:
     return dict(zip(elements(array.shape), array.values, strict=True))
 
 
-def sizes_at(question: Question, point: Point) -> dict[str, int]:
-    """The sizes that the arrays of a point have, by name."""
-    found: dict[str, int] = {}
+def indices_at(question: Question, point: Point) -> dict[str, int]:
+    """Indices and sizes that are whole numbers at a point, or lengths of its arrays."""
+    names, known = Names((*question.functions, *question.targets)), {}
     for name, array in point.items():
         for size, n in zip(question.shapes.get(name, ()), array.shape, strict=False):
             if isinstance(size, Ref):
-                found.setdefault(size.name, n)
-    return found
-
-
-def indices_at(question: Question, point: Point) -> dict[str, int]:
-    """Indices and sizes that are whole numbers at a point."""
-    names = Names((*question.functions, *question.targets))
-    known = sizes_at(question, point)
+                known.setdefault(size.name, n)
     for name, array in point.items():
         whole = name in names.indices or name in names.sizes or any(Ref(name) in s for s in question.shapes.values())
         if whole and not array.shape and isinstance(array.values[0], Number):

@@ -57,7 +57,8 @@ class Points:
         self.contradictions: dict[tuple[int, Formula], Message | None] = {}
         self.lacking: dict[Path, int] = {}  # derivatives without a value, by the order of the lowest that has none
         self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
-        self._sections = self.work_out()
+        self.lines: list[Line] = []
+        self.sections = self.work_out()
 
     def keys_of(self, name: str) -> list[str]:
         """What a name is called at each point: `x`, or `x1`, `x2` where there are several."""
@@ -69,33 +70,24 @@ class Points:
         tail = "" if not any(f"{name}{p}" in taken for p in range(1, count + 1)) and not name[-1].isdigit() else "_at"
         return [f"{name}{tail}{p}" for p in range(1, count + 1)]
 
-    def sections(self) -> list[Section]:
-        """The section of values, if there are points."""
-        return self._sections
-
     def work_out(self) -> list[Section]:
         """Every order at every point."""
         if not self.problem.at:
             return []
-        lines: list[Line] = []
         found: dict[str, list[Any]] = {}
         for p in range(1, len(self.problem.at) + 1):
             self.give(p)
             for order, entry in enumerate(self.work.values):
                 name = f"d{order}_at"
-                found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
+                found.setdefault(name, []).append(self.entry(entry, order, name, p))
         for what, keys in self.absent.values():
             text = say("{key} has no value at this point: {what}.", key=keys[0], what=what)
             if len(keys) > 1:
                 text = say("{keys} have no value at this point: {what}.", keys=first_few(keys), what=what)
             self.notes.append(Note("warning", text))
         self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
-        return [
-            Section(
-                say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),
-                lines=tuple(lines),
-            )
-        ]
+        title = say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points")
+        return [Section(title, lines=tuple(self.lines))]
 
     def give(self, p: int) -> None:
         """The numbers of a point."""
@@ -108,17 +100,17 @@ class Points:
                 self.values[key] = quantity(self.value(formula), self.digits)
                 self.given.append(Given(key, self.values[key], as_typed(formula), array.shape))
 
-    def entry(self, entry: Entry, order: int, name: str, p: int, lines: list[Line], place: tuple[int, ...] = ()) -> Any:
+    def entry(self, entry: Entry, order: int, name: str, p: int, place: tuple[int, ...] = ()) -> Any:
         """The values of a derivative at a point, one for each place in a list and each value of an open index."""
         if isinstance(entry, tuple):
-            return tuple(self.entry(e, order, name, p, lines, (*place, n)) for n, e in enumerate(entry, 1))
+            return tuple(self.entry(e, order, name, p, (*place, n)) for n, e in enumerate(entry, 1))
         at = self.problem.at[p - 1]
         free = list(open_indices(self.question, at, order, self.work.second).items())
 
         def elements(place: tuple[int, ...], fixed: dict[str, int], free: list[tuple[str, int]]) -> Any:
             """Nested values over the open indices."""
             if not free:
-                return self.line(Ref(name, tuple(Number(i) for i in (p, *place))), entry, p, fixed, lines)
+                return self.line(Ref(name, tuple(Number(i) for i in (p, *place))), entry, p, fixed)
             (index, size), *rest = free
             return tuple(elements((*place, k), fixed | {index: k}, rest) for k in range(1, size + 1))
 
@@ -133,7 +125,7 @@ class Points:
 
         return transform(instantiate(f, fixed, {}, unroll), change)
 
-    def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int], lines: list[Line]) -> Quantity | Missing:
+    def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
         path = (p, self.at_point(entry.function, p, fixed), tuple(self.at_point(v, p, fixed) for v in entry.by))
         self.lacking[path] = min([self.lacking[q] for q in lower(path) if q in self.lacking], default=len(entry.by))
@@ -157,7 +149,7 @@ class Points:
         if isinstance(f, Number):
             f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
         origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
-        lines.append(value_line(key, f, shown, stages, rule=rule, origin=origin))
+        self.lines.append(value_line(key, f, shown, stages, rule=rule, origin=origin))
         return shown
 
     def value(self, f: Formula) -> Any:

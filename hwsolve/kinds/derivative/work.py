@@ -48,7 +48,7 @@ def worked_out(problem: Problem, work: AllDerivatives) -> Solution:
     from hwsolve.kinds.derivative.points import Points
 
     points = Points(problem, work)
-    sections = [*work.sections, *points.sections()]
+    sections = [*work.sections, *points.sections]
     return Solution(
         kind=problem.kind,
         title=problem.title,

@@ -13,8 +13,9 @@ from hwsolve.derivation.lines import chain, check, identity_line, speaking, valu
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
+from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, transform, walk
+from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, walk
 from hwsolve.language import Message
 from hwsolve.numbers import Scalar
 from hwsolve.numbers.measured import in_float64
@@ -107,7 +108,7 @@ class Derivation:
             left = self.inlined(lhs) if lhs is not None else whole
             if left == result and isinstance(left, Call) and left.name == "sqrt":
                 left = Call("**", (left.args[0], HALF))
-            if flat(left) == flat(result):
+            if plain(left) == plain(result):
                 self.text("", Stage("=", Ref(name)), Stage("=", result))
             else:
                 self.identity(left, result, rule, key=name)
@@ -151,15 +152,3 @@ class Derivation:
         if self.lines or tables or figures:
             self.sections.append(Section(title, 1, tuple(self.lines), tables, figures, asked))
         self.lines = []
-
-
-def flat(f: Formula) -> Formula:
-    """A formula with products within products as one: what stands on paper."""
-
-    def merged(node: Formula) -> Formula:
-        match node:
-            case Call("*", (Call("*", first), *rest)):
-                return Call("*", (*first, *rest))
-        return node
-
-    return transform(f, merged)

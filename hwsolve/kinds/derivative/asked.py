@@ -87,7 +87,8 @@ def numbers_of(array: Array) -> dict[tuple[int, ...], Formula]:
 
 def indices_at(question: Question, point: Point) -> dict[str, int]:
     """Indices and sizes that are whole numbers at a point, or lengths of its arrays."""
-    names, known = Names((*question.functions, *question.targets)), {}
+    names = Names((*question.functions, *question.targets))
+    known: dict[str, int] = {}
     for name, array in point.items():
         for size, n in zip(question.shapes.get(name, ()), array.shape, strict=False):
             if isinstance(size, Ref):

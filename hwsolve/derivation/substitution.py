@@ -29,10 +29,10 @@ def substituted(
     f: Formula, number: Insertion, shown: Formula | None = None, decided: Callable[[Call], Formula] | None = None
 ) -> tuple[Stage, ...]:
     """The formula, as `shown` where names differ; the numbers put in; and with `decided`, every branch as its value."""
-    forms = [short := shorten(f)]
-    if decided is not None:
-        forms.append(decide(short, decided))
-    return chain(f if shown is None else shown, *(transform(form, number) for form in forms))
+    short = shorten(f)
+    branches = short if decided is None else decide(short, decided)
+    forms = [short] if branches is short else [short, branches]
+    return chain(f if shown is None else shown, *[transform(form, number) for form in forms])
 
 
 def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
@@ -40,7 +40,8 @@ def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
     if isinstance(f, Call) and decided_by_branch(f):
         return decided(f)
     parts = children(f)
-    return rebuild(f, tuple(decide(p, decided) for p in parts)) if parts else f
+    new = tuple([decide(p, decided) for p in parts])
+    return rebuild(f, new) if any([a is not b for a, b in zip(new, parts, strict=True)]) else f
 
 
 def decided_by_branch(node: Call) -> bool:

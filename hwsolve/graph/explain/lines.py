@@ -53,12 +53,13 @@ class Writer:
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
         self.kinks: dict[Any, dict[str, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
+        self._numbers: dict[Ref, Formula] = {}  # as they are put in
         self._parts: dict[str, list[Part]] = {}
 
     def at(self, step: int, trajectory: Trajectory) -> None:
         """Write the lines of this step from now on."""
         self.step, self.values, self.forms = step, trajectory.kept[step], trajectory.known
-        self._quantities = {}
+        self._quantities, self._numbers = {}, {}
 
     # what a quantity is called
 
@@ -246,10 +247,10 @@ class Writer:
         match node:
             case Call("neg", (Number(0) as zero,)) if not zero.rounded:
                 return zero
-            case Ref(name, at) if name in self.graph.nodes:
+            case Ref(name, at) if name in self.graph.nodes and node not in self._numbers:
                 indices = tuple(i.numerator for i in at if isinstance(i, Number))
-                return put_in(self.shown(name, indices)) if len(indices) == len(at) else node
-        return node
+                self._numbers[node] = put_in(self.shown(name, indices)) if len(indices) == len(at) else node
+        return self._numbers.get(node, node) if isinstance(node, Ref) else node
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""

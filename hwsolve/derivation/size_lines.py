@@ -15,8 +15,7 @@ from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import say
-from hwsolve.solution import Line, Quantity, Stage, Value
+from hwsolve.solution import Line, Quantity, Stage, Text, Value
 
 Size = int | Formula
 Sizes = Mapping[str, Size]
@@ -48,9 +47,9 @@ def counted(key: Ref, text: str, sizes: Sizes, result: Size, **more: Unpack[More
 def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[tuple[Stage, ...], Formula, Any]:
     """A formula text as it is and with sizes put in, the latter, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
-    for size in known.values():
-        if not isinstance(size, int):
-            return (), substitute(schematic, {name: formula(size) for name, size in sizes}), None
+    named = any([not isinstance(size, int) for size in known.values()])
+    if named or any(ref.name not in known for ref in references(schematic)):
+        return (), substitute(schematic, {name: formula(size) for name, size in sizes}), None
     put_in, value = worked(schematic, known)
     return chain(schematic, put_in, exact=True), put_in, value
 
@@ -119,10 +118,10 @@ def same(key: Ref, other: Ref, size: Size, **more: Unpack[More]) -> Line:
     return identity(key, Call("*", (ONE, size)), size, (other, size), **more)
 
 
-def frozen(key: Ref, other: Ref, size: Size, **more: Unpack[More]) -> Line:
-    """None of the parameters of another key."""
+def none_of(key: Ref, other: Ref, size: Size, why: Text) -> Line:
+    """None of what another key counts."""
     none = Call("*", (ZERO, other)) if isinstance(size, int) else ZERO
-    return value_line(key, none, whole_number(0), **more | More(rule=say("frozen")))
+    return value_line(key, none, whole_number(0), rule=why)
 
 
 def stated(key: Ref, size: Size, **more: Unpack[More]) -> Line:

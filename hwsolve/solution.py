@@ -13,6 +13,7 @@ from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
 
 Text = Message | str
+Origin = tuple[str, str, str]  # what a value comes from, for machines: an operation, a slot of it, and a rule
 
 
 class Quantity(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +73,7 @@ class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"
     rule: Text = ""
     aside: bool = False  # stands in the JSON and under --full, not in the short form
     found: Quantity | None = None  # as the formula gives it from carried decimals: rounded, where the value is not
+    origin: Origin | None = None
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field="kind"):

@@ -28,6 +28,7 @@ from hwsolve.solution import (
     Identity,
     Line,
     Missing,
+    Origin,
     Prose,
     Published,
     Quantity,
@@ -47,7 +48,7 @@ UNICODE = Notation(unicode, number_text)
 Object = dict[str, Any]
 
 
-class ValueRow(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="value"):
+class ValueRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="kind", tag="value"):
     """A line that is a value; a record is written in half the time of a dict, and most lines are such."""
 
     key: str
@@ -57,6 +58,7 @@ class ValueRow(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="val
     relation: str
     value: str
     rule: str
+    origin: Origin | None = None  # left out where it is not known
 
 
 class AnswerRow(msgspec.Struct, frozen=True):
@@ -138,7 +140,7 @@ class Writer:
             key, symbol, quantity = plain(line.key), unicode(line.key), line.found or line.quantity
             formula, shown = computable(line.formula), row(line, UNICODE, symbol)
             rule = self.text(line.rule)
-            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule)
+            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin)
         if isinstance(line, Identity):
             return {
                 "kind": "identity",

@@ -23,7 +23,7 @@ class Velocity(Operation, frozen=True):
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter."""
-        return {"y": "{momentum} {u} + {g}" + " + {decay} {w}" * self.decay}
+        return {"y": self.text()}
 
     def text(self) -> str:
         """With or without weight decay."""
@@ -46,10 +46,7 @@ class Descend(Operation, frozen=True):
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter."""
-        if self.momentum and not self.nesterov:
-            return {"y": "{w} − {lr} {u}"}
-        terms = ["{g}"] + ["{decay} {w}"] * self.decay + ["{momentum} {u}"] * self.nesterov
-        return {"y": "{w} − {lr} " + (terms[0] if len(terms) == 1 else f"({' + '.join(terms)})")}
+        return {"y": self.text()}
 
     def text(self) -> str:
         """The step that the settings ask for."""

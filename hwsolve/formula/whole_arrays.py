@@ -13,7 +13,6 @@ from typing import Any
 from hwsolve.formula.arrays import over_arrays
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, transform
-from hwsolve.language import Message, say
 
 Array = Any  # an ndarray of float64 or of python-flint objects, or a scalar of either
 Sizes = tuple[int, ...]
@@ -21,11 +20,7 @@ MARKS = ("whole", "array")  # a reference that is an array; `whole`: a number in
 
 
 class Misfit(ValueError):
-    """Shapes that do not fit in a formula."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
+    """Shapes that do not fit in a formula: no reader sees it, the form is left out."""
 
 
 # values
@@ -184,7 +179,7 @@ def of_sum(args: tuple[Formula, ...], shapes: Mapping[str, Sizes]) -> Sizes:
 def unfit(name: str, *shapes: Sizes) -> Misfit:
     """Say which shapes do not fit."""
     texts = " and ".join("×".join(map(str, shape)) or "1" for shape in shapes)
-    return Misfit(say("The shapes {shapes} do not fit in “{name}”.", shapes=texts, name=name))
+    return Misfit(f"The shapes {texts} do not fit in {name}")
 
 
 def of_product(a: Sizes, b: Sizes) -> Sizes:

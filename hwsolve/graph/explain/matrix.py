@@ -27,8 +27,8 @@ SHOWN = 4  # digits that a rounded element shows at least
 
 
 def matrix_form(writer: Writer, node: Node) -> Prose | None:
-    """`z⁽¹⁾ = w⁽¹⁾ x + b⁽¹⁾` in a sentence; None where an operation has no form, or its axes do not fit."""
-    form = of_node(writer.graph, node)
+    """`z⁽¹⁾ = w⁽¹⁾ x + b⁽¹⁾` in a sentence; None for a number, or where no form is known or fits."""
+    form = of_node(writer.graph, node) if node.shape else None
     if form is None:
         return None
     form = transform(form, writer.constant)

@@ -15,8 +15,10 @@ import pytest
 
 import hwsolve
 from hwsolve import layers, numbers, pipeline
-from hwsolve.formula.notation import latex_symbol, symbol
+from hwsolve.formula.matrix_form import matrix_form as of_element
+from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Call
 from hwsolve.formula.whole_arrays import value
 from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.explain.matrix import matrix_form
@@ -150,7 +152,7 @@ def roles(problem: dict[str, Any]) -> list[str]:
     checked: list[str] = []
 
     def work(read: Any) -> Any:
-        worker = Forms(read)
+        worker = Forms(read, read.prepared)
         solution = worker.solution()
         checked[:] = worker.checked
         return solution
@@ -375,3 +377,70 @@ def test_markdown_writes_a_form_as_mathematics() -> None:
     z = "\\frac{\\partial L}{\\partial z^{(1)}}"
     assert f"In matrix form: ${w} = {{\\left({z}\\right)}}^{{\\top}} x$" in text
     assert "ᵀ" not in text
+
+
+# ---------------------------------------------------------------- derivatives in one or two indices
+
+
+N = 3
+GIVEN = {name: np.random.default_rng(n).uniform(-1, 1, shape) for n, (name, shape) in enumerate(
+    {"x": (N,), "t": (N,), "W": (N, N), "c": (), "n": ()}.items()
+)}  # fmt: skip
+GIVEN["n"] = np.array(float(N))
+Arrays = dict[str, np.ndarray]
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    return np.exp(x) / np.exp(x).sum()
+
+
+DERIVATIVES: dict[str, tuple[str, Callable[[Arrays], np.ndarray], str]] = {
+    "delta(i,k)*softmax(x)[i] - softmax(x)[i]*softmax(x)[k]": (
+        "ik",
+        lambda v: np.diag(softmax(v["x"])) - np.outer(softmax(v["x"]), softmax(v["x"])),
+        "diag(p) − p pᵀ, p = softmax(x)",
+    ),
+    "Sum(W[k,j]*x[j], j, 1, n) + Sum(W[j,k]*x[j], j, 1, n)": (
+        "k",
+        lambda v: np.einsum("kj,j->k", v["W"], v["x"]) + np.einsum("jk,j->k", v["W"], v["x"]),
+        "W x + Wᵀ x",
+    ),
+    "-2*c*(x[k] - t[k])/n": ("k", lambda v: -2 * v["c"] * (v["x"] - v["t"]) / N, "(2c/n) t − (2c/n) x"),
+    "x[i]*softmax(t)[k]/3": ("ik", lambda v: np.outer(v["x"], softmax(v["t"])) / 3, "(1/3) x pᵀ, p = softmax(t)"),
+    "W[k,i] - 2*delta(i,k)": ("ik", lambda v: v["W"].T - 2 * np.eye(N), "Wᵀ − 2 I"),
+    "-delta(i,k)*x[k]": ("ik", lambda v: -np.diag(v["x"]), "−diag(x)"),
+    "(c + n)*W[i,k]": ("ik", lambda v: (v["c"] + N) * v["W"], "c W + n W"),
+    "Sum(W[k,j]*softmax(x)[j], j, 1, n)": (
+        "k",
+        lambda v: v["W"] @ softmax(v["x"]),
+        "W p, p = softmax(x)",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", DERIVATIVES)
+def test_the_forms_of_derivatives(text: str) -> None:
+    indices, expected, said_so = DERIVATIVES[text]
+    made = of_element(parse(text), tuple(indices))
+    assert made is not None
+    form, *legend = made
+    arrays = GIVEN | {"I": np.eye(N)}
+    for equation in legend:
+        assert isinstance(equation, Call)
+        letter, vector = map(plain, equation.args)
+        arrays[letter] = softmax(GIVEN[vector.removeprefix("softmax(").removesuffix(")")])
+    found, wanted = value(form, arrays, real=True), expected(GIVEN)
+    assert found.shape == wanted.shape
+    assert np.allclose(found, wanted, rtol=1e-12)
+    assert UNICODE.inline(made) == said_so
+    assert parse(plain(form)) is not None
+
+
+def test_a_letter_of_a_vector_is_one_that_is_free() -> None:
+    made = of_element(parse("softmax(p)[k] + softmax(q)[k]"), ("k",))
+    assert UNICODE.inline(made) == "r + s, r = softmax(p), s = softmax(q)"
+
+
+@pytest.mark.parametrize(("text", "indices"), [("x[k]**2", "k"), ("x[i]*x[k]*t[k]", "ik"), ("sin(x[k])*t[k]", "k")])
+def test_what_is_no_sum_of_products_has_no_form(text: str, indices: str) -> None:
+    assert of_element(parse(text), tuple(indices)) is None

@@ -35,7 +35,15 @@ if __name__ == "__main__":
 
 def run(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning:hwsolve", str(script), *arguments],
+        [
+            sys.executable,
+            "-X",
+            "warn_default_encoding",
+            "-W",
+            "error::EncodingWarning:hwsolve",
+            str(script),
+            *arguments,
+        ],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         timeout=120,

@@ -53,6 +53,7 @@ CASES: dict[str, Expected] = {
     "outer(a, b)": lambda v: np.outer(v["a"], v["b"]),
     "diag(a) - outer(a, a)": lambda v: np.diag(v["a"]) - np.outer(v["a"], v["a"]),
     "diag(a) @ A": lambda v: v["a"][:, None] * v["A"],
+    "sum(A) + sum(b)": lambda v: np.array(v["A"].sum() + v["b"].sum()),
     "rows(b)": lambda v: v["b"].reshape(1, 4),
     "A + rows(b)": lambda v: np.array([row + v["b"] for row in v["A"]]),
     "A @ B + c": lambda v: np.matmul(v["A"], v["B"]) + 0.75,
@@ -147,6 +148,7 @@ WRITTEN = [
     ("1/2*(A @ x)", "(1/2) A x", r"\frac{1}{2} A x"),
     ("-(A @ x) - (-b)", "−A x − (−b)", "-A x - (-b)"),
     ("diag(p) - outer(p, p)", "diag(p) − p pᵀ", r"\operatorname{diag}(p) - p p^{\top}"),
+    ("2*sum(x) - sum(x)*y", "2 × Σ x − (Σ x) y", None),
     ("full(rot180(w), stuffed(g, 2))", "full(rot180(w), stuffed(g, 2))", None),
 ]
 

@@ -123,6 +123,7 @@ CODE: dict[str, Callable[..., Array]] = {
     "outer": outer,
     "diag": diag,
     "rows": lambda b: b[None, :],
+    "sum": lambda a: a.sum(),
     "rot180": rot180,
     "full": full,
     "stuffed": stuffed,
@@ -238,6 +239,7 @@ SHAPES: dict[str, Callable[..., Sizes]] = {
     "outer": with_axes("outer", 1, lambda a, b: (a[0], b[0])),
     "diag": with_axes("diag", 1, lambda a: (a[0], a[0])),
     "rows": with_axes("rows", 1, lambda b: (1, b[0])),
+    "sum": lambda a: (),
     "rot180": lambda w: w,
     "full": full_shape,
     "stuffed": lambda g, *steps: stuffed_shape(g, along(steps, len(g))),
@@ -245,6 +247,14 @@ SHAPES: dict[str, Callable[..., Sizes]] = {
 }
 
 
+# in a tree
+
+
 def whole(name: str) -> Formula:
     """A quantity as the whole array that it is."""
     return call("whole", Ref(name))
+
+
+def total_of(name: str) -> Formula:
+    """The sum of all elements of an array."""
+    return call("sum", call("array", Ref(name)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hwsolve.formula.notation.names import derivative
-from hwsolve.formula.notation.writer import ATOM, PRODUCT, SIGN, Piece, Writer
+from hwsolve.formula.notation.writer import ARRAYS, ATOM, PRODUCT, SIGN, Piece, Writer
 from hwsolve.formula.tree import Call, Formula, Ref
 
 Args = tuple[Formula, ...]
@@ -69,11 +69,19 @@ def odot(w: Writer, args: Args) -> Piece:
     return Piece(w.odot.join(texts), PRODUCT, "odot")
 
 
+def total(w: Writer, args: Args) -> Piece:
+    """Σ x, of all elements; `sum(x)` as it was typed."""
+    piece = w.write(args[0])
+    if piece.kind not in ARRAYS:
+        return Piece(w.named("sum") + w.parentheses(piece.text), ATOM, "call")
+    return Piece(w.sigma + fenced(w, piece, piece.level > PRODUCT), PRODUCT, "big")
+
+
 def called(name: str) -> Callable[[Writer, Args], Piece]:
     """A function of arrays by its name."""
 
     def write(w: Writer, args: Args) -> Piece:
-        return Piece(f"{w.named(name)}({', '.join([w.write(a).text for a in args])})", ATOM, "array")
+        return Piece(w.named(name) + w.parentheses(", ".join([w.write(a).text for a in args])), ATOM, "array")
 
     return write
 
@@ -86,5 +94,6 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "T": transpose,
     "outer": outer,
     "odot": odot,
+    "sum": total,
     **{name: called(name) for name in ("diag", "rot180", "full", "stuffed", "crop")},
 }

@@ -79,6 +79,7 @@ class Latex(Writer):
 
     times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
     behind_word = " \\thinspace "
+    sigma = "\\sum "
     loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")

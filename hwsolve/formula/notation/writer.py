@@ -34,6 +34,7 @@ class Writer:
     """The rules that Unicode and LaTeX share."""
 
     times, dot, minus, thin, odot = " × ", " · ", "−", " ", " ⊙ "
+    sigma = "Σ "  # of all elements
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)

@@ -7,13 +7,13 @@ from hwsolve.formula.domain import effort
 from hwsolve.formula.functions import function
 from hwsolve.formula.indices import put
 from hwsolve.formula.matrix_form import matrix_form
-from hwsolve.formula.notation import plain
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.simplify.logarithms import taken_apart
 from hwsolve.formula.simplify.recognise import defined, recognised
 from hwsolve.formula.simplify.simplify import size
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
+from hwsolve.formula.whole_arrays import total_of
 from hwsolve.kinds.derivative.identities import IdentityWriter
 from hwsolve.kinds.derivative.sympy_check import itself, shortest
 from hwsolve.kinds.derivative.task import Task
@@ -89,8 +89,8 @@ class Worker:
         known = transform(best, change)
         if known != best:
             self.short[key] = self.known[key] = textbook(known)
-            names = ", ".join(f"Σ {name} = {plain(total)}" for name, total in self.task.sums.items())
-            lines.append(Prose(say("With {sums}:", sums=names), (Stage("=", shown), Stage("=", self.known[key]))))
+            sums = tuple(call("==", total_of(name), total) for name, total in self.task.sums.items())
+            lines.append(Prose(say("With {sums}:", sums=sums), (Stage("=", shown), Stage("=", self.known[key]))))
 
     def steps(self, step: Step, lines: list[Line], depth: int) -> None:
         """A step and, set in, what its form asks for."""
@@ -132,13 +132,13 @@ class Worker:
         typed = self.task.typed[0] if f == self.task.functions[0] else f
         lhs = call("diff", put(f, one.name, other), target, *head)
         seen = call("diff", put(typed, one.name, other), target, *head)
-        rule = say("where {k} = {i}", k=other.name, i=one.name)
+        rule = say("where {k} = {i}", k=other, i=one)
         self.add(lines, lhs, equal, rule, (seen, equal))
         apart = textbook(transform(d, lambda n: ZERO if n == deltas[0] else n))
         condition = Call("==", (one, other))
         left = Call("if", (condition, ZERO, call("diff", f, target, *head)))
         right = Call("if", (condition, ZERO, apart))
-        rule = say("where {k} ≠ {i}", k=other.name, i=one.name)
+        rule = say("where {k} ≠ {i}", k=other, i=one)
         self.add(lines, left, right, rule, (call("diff", typed, target, *head), apart))
 
     def matrix(self, lines: list[Line], d: Formula, indices: tuple[str, ...]) -> None:

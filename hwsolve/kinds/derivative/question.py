@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hwsolve.formula.notation import symbol, unicode
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.tree import Ref
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.kinds.derivative.task import Task
 from hwsolve.language import Message, say
 from hwsolve.solution import Prose, Section, Stage
@@ -20,7 +22,7 @@ def question(task: Task, order: int) -> Section:
 def stated(task: Task) -> Iterator[Message]:
     """What is said of the variables: their domains, sizes and sums."""
     for name, domain in (task.scalars | task.elements).items():
-        shown = symbol(name, name in task.elements)
+        shown = whole(name) if name in task.elements else Ref(name)
         if domain == "positive":
             yield say("{name} is positive.", name=shown)
         elif domain == "negative":
@@ -29,14 +31,14 @@ def stated(task: Task) -> Iterator[Message]:
             yield say("{name} lies between 0 and 1.", name=shown)
     for name, shape in task.shapes.items():
         if name not in task.assumed:
-            yield say("{name} has the shape {shape}.", name=symbol(name), shape=" × ".join(map(unicode, shape)))
+            yield say("{name} has the shape {shape}.", name=whole(name), shape=" × ".join(map(unicode, shape)))
     for name, total in task.sums.items():
-        yield say("The elements of {name} add up to {sum}.", name=symbol(name), sum=unicode(total))
+        yield say("The elements of {name} add up to {sum}.", name=whole(name), sum=total)
 
 
 def asked(task: Task, order: int) -> Message:
     """What is to be worked out."""
-    names = ", ".join(map(unicode, task.targets))
+    names = task.targets
     if task.form == "jacobian":
         return say("Asked: the Jacobian with respect to {names}.", names=names)
     if task.form == "gradient":

@@ -12,15 +12,16 @@ from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Owned
 from hwsolve.graph.update import update
 from hwsolve.kinds.backprop.computation import Computation, operations
-from hwsolve.kinds.backprop.construction import Construction, walk_items
+from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
 from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.names import check_names
 from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
-from hwsolve.layers.composite import build_items
+from hwsolve.layers.composite import build_body
 from hwsolve.layers.drawing import draw
+from hwsolve.layers.items import walk_items
 from hwsolve.layers.network import expand
 from hwsolve.layers.optimizer import SGD
 from hwsolve.spec.report import Report
@@ -76,14 +77,15 @@ class NetworkConstruction(Construction):
 
     def enter_layers(self, x: str) -> str | None:
         """The layers that read `x`, and what comes out of them."""
-        items = expand(self.problem.network, self.report)
-        if items is None:
+        body = expand(self.problem.network, self.report)
+        if body is None:
             return None
-        self.items = items
+        self.body, items = body, body.items
+        self.warnings += self.problem.network.warnings
         trains = self.problem.loss is not None or self.problem.upstream is not None
         idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
         (self.warnings if trains else self.remarks).extend(idle)
-        return build_items(items, self.builder, x)
+        return build_body(body, self.builder, {"": x})
 
     # the input
 
@@ -162,7 +164,7 @@ class NetworkConstruction(Construction):
                 which=owned.which,
                 shape=shape_text(shape) or "1",
             )
-            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
+            self.wrong_layer(owned.path, message, numbers_hint(owned, shape))
             return None
         return (value,) * size
 
@@ -205,14 +207,15 @@ class NetworkConstruction(Construction):
         return LossSetup(self).enter()
 
 
-def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:
     """How a parameter that has no numbers gets them."""
-    if which == "bias":
+    which = owned.which
+    if owned.role == "bias":
         return say(
             "As `{example}` or `{init}`; `{none}` leaves it out.",
-            example=f"bias: {zeros(shape)}",
-            init="bias: {init: zeros}",
-            none="bias: false",
+            example=f"{which}: {zeros(shape)}",
+            init=f"{which}: {{init: zeros}}",
+            none=f"{which}: false",
         )
     return say(
         "As `{which}: {example}`, or `{which}: {init}`.",

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar
 from hwsolve.kinds.backprop.target import TargetField
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
+from hwsolve.layers.items import Network
 from hwsolve.layers.loss import LOSSES, Loss
-from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.layers.optimizer import OPTIMIZERS, SGD
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Array, ArrayField, CountField, Flag

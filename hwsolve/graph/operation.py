@@ -23,6 +23,9 @@ class Operation(msgspec.Struct, frozen=True):
     `inputs` names the arguments in the order of `forward`; `formula` gives one element of the output in terms of their
     elements, with `indices` as its index variables.  `batched` inputs take the leading axes of the data in front of the
     indices that are written; the others (parameters) do not.  `sizes()` binds the capital letters of the formula.
+
+    An operation is its formula: shape, values and gradients follow from it.  One that has array code of its own has it
+    for speed, or where the formula's own order of work overflows or loses digits.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("x",)
@@ -59,21 +62,55 @@ class Operation(msgspec.Struct, frozen=True):
         """What becomes of the gradient of several equal maxima; None where the operation takes no maximum."""
         return None
 
+    def cut(self) -> tuple[int, ...]:
+        """Numbers of the inputs that are constants; one that gets no gradient may yet stand for one that does."""
+        return self.fixed()
+
     def shape(self, *shapes: Sizes) -> Sizes:
-        """The output's shape; that of the first input unless an operation says otherwise."""
-        return shapes[0]
+        """The output's shape: the leading axes of the data, and the ranges of the output's indices."""
+        name = next((n for n in self.inputs if n in self.batched), self.inputs[0])
+        given = shapes[self.inputs.index(name)]
+        ranges = self.ranges(*shapes)
+        lead = given[: len(given) - input_rank(parse(self.text()), name)] if name in self.batched else ()
+        return (*lead, *(ranges[i] for i in self.output_indices()))
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
-        """The numbers behind the capital letters of the formula."""
-        return {}
+        """The numbers behind the capital letters of the formula: J for the index j of a sum."""
+        bound = {node.index for node in walk(parse(self.text())) if isinstance(node, BigOperator)}
+        return {i.upper(): n for i, n in self.ranges(*shapes).items() if i in bound}
+
+    def ranges(self, *shapes: Sizes) -> dict[str, int]:
+        """How far each index runs that stands by itself on an axis: to the length of that axis."""
+        given = dict(zip(self.inputs, shapes, strict=False))
+        found: dict[str, int] = {}
+        for node in walk(parse(self.text())):
+            axes = given.get(node.name, ()) if isinstance(node, Ref) else ()
+            indices = node.indices if isinstance(node, Ref) else ()
+            for n, i in zip(axes[len(axes) - len(indices) :], indices, strict=False):
+                if isinstance(i, Ref) and not i.indices:
+                    found.setdefault(i.name, n)
+        return found
 
     def forward(self, *arrays: Array) -> Array:
-        """The output array."""
-        raise NotImplementedError
+        """The output array, by the formula."""
+        from hwsolve.formula.compiled import compute
+
+        shapes = [getattr(a, "shape", ()) for a in arrays]
+        shape = self.shape(*shapes)
+        schematic = forward_schematic(self, len(shape))
+        values = dict(zip(self.inputs, arrays, strict=False))
+        return compute(schematic.formula, schematic.indices, shape, values, self.sizes(*shapes))
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """The gradient of input number `slot`: `g` times the Jacobian, in the shape of that input."""
-        raise NotImplementedError
+        """The gradient of input number `slot`, by its formula: `g` times the Jacobian, in the shape of that input."""
+        from hwsolve.formula.compiled import compute
+
+        shapes = [getattr(a, "shape", ()) for a in arrays]
+        shape = self.shape(*shapes)
+        schematic = backward_schematic(self, slot, len(shape))
+        ends = {f"size_{i}": n for i, n in zip(forward_schematic(self, len(shape)).indices, shape, strict=True)}
+        values = dict(zip(self.inputs, arrays, strict=False)) | {"g": g, "y": y}
+        return compute(schematic.formula, schematic.indices, shapes[slot], values, self.sizes(*shapes) | ends)
 
 
 LEADING = ("n", "n2", "n3", "n4", "n5")

@@ -77,14 +77,19 @@ def gathered(
     return restore(sums_out(f, unsure))
 
 
-def covers(inputs: frozenset[str]) -> Unsure:
-    """An index of the input lies in the range of a sum over its axis; any other is watched by a reference."""
+def covers(inputs: frozenset[str], indices: frozenset[str]) -> Unsure:
+    """An index of the input lies in the range of a sum over its axis; any other is watched by a reference.
+
+    Where a bound of the sum depends on another index, neither is so.
+    """
 
     def unsure(over: Range, solution: Formula, rest: Formula) -> list[Formula]:
+        varies = any(mentions(over.low, i) or mentions(over.high, i) for i in indices)
         of_input = isinstance(solution, Ref) and solution.name in inputs
-        watched = over.low == ONE and (of_input or carries(rest, over.name))
-        return [] if watched else conditions(solution, over, {})
+        watched = not varies and over.low == ONE and (of_input or carries(rest, over.name))
+        return [] if watched else conditions(solution, over, from_one)
 
+    from_one = {i: (ONE, Ref(f"size_{i}")) for i in inputs}
     return unsure
 
 

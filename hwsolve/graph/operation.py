@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from hwsolve import numbers
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Formula, Ref, rebuild, substitute, transform, walk
@@ -108,6 +109,8 @@ class Operation(msgspec.Struct, frozen=True):
         shapes = [getattr(a, "shape", ()) for a in arrays]
         shape = self.shape(*shapes)
         schematic = backward_schematic(self, slot, len(shape))
+        if isinstance(g, int) and shape:  # that of a loss which is left unreduced
+            g = repeated(float(g) if arrays[slot].dtype.char == "d" else numbers.exact(g), shape)
         ends = {f"size_{i}": n for i, n in zip(forward_schematic(self, len(shape)).indices, shape, strict=True)}
         values = dict(zip(self.inputs, arrays, strict=False)) | {"g": g, "y": y}
         return compute(schematic.formula, schematic.indices, shapes[slot], values, self.sizes(*shapes) | ends)

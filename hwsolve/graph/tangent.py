@@ -7,21 +7,24 @@ rules for indices, nor the order of the graph, nor any array code.
 
 from __future__ import annotations
 
+from math import prod
 from random import Random
 from typing import Any
+
+import numpy as np
 
 from hwsolve import numbers
 from hwsolve.formula.compiled import compute
 from hwsolve.formula.directional import along, direction
+from hwsolve.formula.evaluate import measured_ball
 from hwsolve.formula.tree import ZERO
 from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.graph import Graph, Node
-from hwsolve.graph.operation import Array, forward_schematic
+from hwsolve.graph.operation import Array, Sizes, forward_schematic
 from hwsolve.graph.run import Values
 
 CLOSE = 1e-9  # of Σ |gradient · direction|, in float64
-SHAKEN = 4  # how often float64 values are shaken, where the two ways differ
-MARGIN = 64
+FLOAT_BITS = 53
 
 
 def check(graph: Graph, values: Values, exact: bool) -> None:
@@ -29,10 +32,7 @@ def check(graph: Graph, values: Values, exact: bool) -> None:
 
     Nothing is said where a change does not exist, as at a tie of a maximum, or is not decided.
     """
-    gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient" and n.name in values}
-    if not gradients:
-        return
-    way = Way(graph, gradients, values, exact)
+    way = Way(graph, values, exact)
     try:
         with numbers.quiet():
             if way.agrees():
@@ -45,12 +45,13 @@ def check(graph: Graph, values: Values, exact: bool) -> None:
 class Way:
     """A direction for every quantity that has a gradient, and both ways to the change of the loss along it."""
 
-    def __init__(self, graph: Graph, gradients: dict[str, str], values: Values, exact: bool) -> None:
-        self.graph, self.gradients, self.exact = graph, gradients, exact
+    def __init__(self, graph: Graph, values: Values, exact: bool) -> None:
+        self.graph, self.found, self.exact = graph, values, exact
         self.values = values if exact else {name: bare(v) for name, v in values.items()}
-        self.errors = {} if exact else {name: error_of(v) for name, v in values.items()}
+        self.gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient" and n.name in values}
         dice = Random(" ".join(f"{graph.symbol(n.name)}{n.shape}" for n in graph.nodes.values()))
-        self.own = {name: self.drawn(dice, self.values[name]) for name in gradients if name not in self.substitutes()}
+        moving = [name for name in self.gradients if name not in self.substitutes()]
+        self.own = {name: self.drawn(dice, graph.nodes[name].shape) for name in moving}
         self.change: Any = 0
         self.total: Any = 0
 
@@ -59,30 +60,22 @@ class Way:
         nodes = [n for n in self.graph.nodes.values() if n.operation is not None]
         return {n.inputs[k] for n in nodes for k in {*n.operation.fixed()} - {*n.operation.cut()} if k < len(n.inputs)}
 
-    def drawn(self, dice: Random, like: Array) -> Array:
+    def drawn(self, dice: Random, shape: Sizes) -> Array:
         """A direction: a whole number for every element, none of them 0."""
-        import numpy as np
-
-        def one() -> Any:
-            n = dice.choice((-1, 1)) * dice.randint(1, 9)
-            return numbers.exact(n) if self.exact else float(n)
-
-        if not np.shape(like):
-            return one()
-        made = np.empty(np.shape(like), dtype=object if self.exact else np.float64)
-        made[...] = np.array([one() for _ in range(made.size)], dtype=made.dtype).reshape(made.shape)
-        return made
+        drawn = [dice.choice((-1, 1)) * dice.randint(1, 9) for _ in range(prod(shape))]
+        made = [numbers.exact(n) if self.exact else float(n) for n in drawn]
+        return np.array(made, dtype=object if self.exact else np.float64).reshape(shape) if shape else made[0]
 
     def agrees(self) -> bool:
         """Whether both ways give the same."""
-        self.change = self.forwards(self.values)
+        self.change = self.forwards()
         terms = [self.values[self.gradients[name]] * d for name, d in self.own.items()]
         self.total = sum(map(added, terms))
         if self.exact:
             return self.same()
         size = sum(added(abs(t)) for t in terms)
         finite = abs(self.change) + size < float("inf")
-        return not finite or abs(self.change - self.total) <= CLOSE * size or self.blurred(CLOSE * size)
+        return not finite or abs(self.change - self.total) <= CLOSE * size or self.blurred()
 
     def same(self) -> bool:
         """Whether two exact or certified numbers may be one."""
@@ -93,32 +86,27 @@ class Way:
         a, b = arb(self.change), arb(self.total)
         return not (a.is_finite() and b.is_finite()) or bool(a.overlaps(b))
 
-    def blurred(self, close: float) -> bool:
-        """Whether two floats differ by no more than the errors of what they are made of."""
-        import numpy as np
+    def blurred(self) -> bool:
+        """Whether two floats differ by no more than rounding: the same once more on balls around the floats."""
+        with numbers.precision(FLOAT_BITS):
+            return Way(self.graph, {name: in_balls(v) for name, v in self.found.items()}, exact=True).agrees()
 
-        dice = np.random.default_rng(0)
-        found = []
-        for _ in range(SHAKEN):
-            shaken = {n: v + self.errors[n] * dice.uniform(-1, 1, np.shape(v)) for n, v in self.values.items()}
-            found.append(self.forwards(shaken))
-        spread = max(abs(f - self.change) for f in found)
-        off = sum(added(self.errors[self.gradients[name]] * abs(d)) for name, d in self.own.items())
-        return not abs(self.change - self.total) > close + MARGIN * (spread + off)
-
-    def forwards(self, values: Values) -> Any:
+    def forwards(self) -> Any:
         """The change of the loss, or of the output under its upstream gradient."""
         changes: Values = {}
         for node in self.graph.nodes.values():
-            found = self.of(node, values, changes) if node.role in ("forward", "loss") else None
+            found = self.of(node, changes) if node.role in ("forward", "loss") else None
             own = self.own.get(node.name)
             if found is not None or own is not None:
                 changes[node.name] = own if found is None else found if own is None else found + own
         top = changes.get(self.graph.loss or self.graph.output, 0)
-        upstream = {t.upstream for n in self.graph.nodes.values() for t in n.terms if t.output == self.graph.output}
-        return added(top if self.graph.loss else values[upstream.pop()] * top)
+        if self.graph.loss:
+            return added(top)
+        terms = (t for n in self.graph.nodes.values() for t in n.terms)
+        upstream = next((t.upstream for t in terms if t.output == self.graph.output and t.upstream), None)
+        return 0 if upstream is None else added(self.values[upstream] * top)
 
-    def of(self, node: Node, values: Values, changes: Values) -> Array | None:
+    def of(self, node: Node, changes: Values) -> Array | None:
         """The change of a computed quantity by those of what it reads; None where none of it moves."""
         operation = node.operation
         assert operation is not None
@@ -129,7 +117,7 @@ class Way:
         f = along(schematic.formula, moving)
         if f == ZERO:
             return None
-        arrays = {name: values[i] for name, i in reads.items()}
+        arrays = {name: self.values[i] for name, i in reads.items()}
         arrays |= {direction(name): changes[reads[name]] for name in moving}
         sizes = operation.sizes(*(self.graph.nodes[i].shape for i in node.inputs))
         found = compute(f, schematic.indices, node.shape, arrays, sizes)
@@ -141,14 +129,16 @@ def added(x: Array) -> Any:
     return x.sum() if hasattr(x, "sum") else x
 
 
-def bare(value: Array) -> Array:
+def bare(x: Array) -> Array:
     """A float, or an array of floats, without its error."""
-    import numpy as np
-
-    return np.asarray(value) if np.shape(value) else float(value)
+    return np.asarray(x) if np.shape(x) else float(x)
 
 
-def error_of(value: Array) -> Array:
-    """How far off a float, or each of an array, may be."""
-    found = getattr(value, "error", None)
-    return 0.0 if found is None else found
+def in_balls(x: Array) -> Array:
+    """The numbers that a float, or each of an array, may stand for."""
+    if not np.shape(x):
+        return measured_ball(x, 0)
+    made = np.empty(np.shape(x), dtype=object)
+    for at in np.ndindex(made.shape):
+        made[at] = measured_ball(x[at], 0)
+    return made

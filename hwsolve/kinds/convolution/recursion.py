@@ -155,7 +155,11 @@ class Recursion:
         y = renamed(self.output()[1], own)  # what a sum binds is not the place that is differentiated by
         lhs = guarded(guarded(y, self.weights(), self.bounds()), {self.called.x: self.inputs}, self.bounds(), False)
         derivative = guarded(differentiate(y, wrt, eliminate=False), self.weights(), self.bounds())
-        derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt), bound_in(y).union(self.schematic.indices)))
+        derivative = inner_sums(
+            derivative,
+            set(self.schematic.indices),
+            covers(plain_axes(y, wrt), bound_in(y).union(self.schematic.indices)),
+        )
         return Call("diff", (lhs, wrt)), self.of_channel(transform(derivative, in_order))
 
     @cached_property

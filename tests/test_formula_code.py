@@ -19,6 +19,7 @@ from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import Descend, Velocity
 from hwsolve.layers import LAYERS, activation, layer_class
 from hwsolve.layers.axes import Frame, SharedOut, Sliding
+from hwsolve.layers.by_formula import ByFormula
 from hwsolve.layers.composite import Add, Concatenate, Multiply
 from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelation, Written
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
@@ -42,6 +43,7 @@ Shape = tuple[int, ...]
 Drawn = tuple[Operation, list[Shape]]
 SHAPES = 50
 PARENTS = (Kernels, Reduced, Pooled, AlongAxis)  # what several share; none of them is an operation itself
+FORMULA_ONLY = (ByFormula,)  # nothing to compare the formula with
 POSITIVE = (BinaryOfSigmoid, CrossEntropyOperation)  # of numbers between 0 and 1
 
 
@@ -210,7 +212,8 @@ def test_every_operation_is_here() -> None:
         if "__main__" not in path.name:
             importlib.import_module(module_name(path))
     found = {cls for cls in subclasses(Operation) if cls.__module__.startswith("hwsolve.")}
-    assert found == {*DRAWN, *PARENTS}
+    assert found == {*DRAWN, *PARENTS, *FORMULA_ONLY}
+    assert all(cls.forward is Operation.forward and cls.backward is Operation.backward for cls in FORMULA_ONLY)
     assert all(cls.__subclasses__() for cls in PARENTS)
     assert all(layer_class(name) for name in LAYERS)
 

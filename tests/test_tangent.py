@@ -14,7 +14,7 @@ import hwsolve
 from hwsolve import numbers
 from hwsolve.formula import backward as backward_rules
 from hwsolve.formula import compiled, differentiate
-from hwsolve.graph import operation
+from hwsolve.graph import operation, tangent
 from hwsolve.graph.differentiate import differentiate as append_gradients
 from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.graph import Builder, Graph
@@ -63,7 +63,7 @@ def both_ways(monkeypatch: pytest.MonkeyPatch) -> list[Way | None]:
             found.append(None)
         raise Found
 
-    monkeypatch.setattr(page, "check", watched)
+    monkeypatch.setattr(tangent, "check", watched)
     return found
 
 

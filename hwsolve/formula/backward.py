@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from itertools import product as combinations
 
-from hwsolve.formula.indices import Range, Unsure, as_it_is, carries, conditions, plain_index, put, sum_over, sums_out
+from hwsolve.formula.indices import (
+    Bounds,
+    Range,
+    Unsure,
+    as_it_is,
+    carries,
+    conditions,
+    plain_index,
+    put,
+    sum_over,
+    sums_out,
+)
 from hwsolve.formula.simplify.terms import Term, mentions, merge, term_of, written
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
 
@@ -89,7 +100,7 @@ def covers(inputs: frozenset[str], indices: frozenset[str]) -> Unsure:
         watched = not varies and over.low == ONE and (of_input or carries(rest, over.name))
         return [] if watched else conditions(solution, over, from_one)
 
-    from_one = {i: (ONE, Ref(f"size_{i}")) for i in inputs}
+    from_one: Bounds = {i: (ONE, Ref(f"size_{i}")) for i in inputs}
     return unsure
 
 

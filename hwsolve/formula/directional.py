@@ -97,7 +97,8 @@ def of_big(f: BigOperator, moving: frozenset[str]) -> Formula:
         operators.append(body)
         body = body.body
     wins = call("if", call("==", body, f), 1, 0)
-    winner, winners = product(wins, along(body, moving)), wins
+    winner: Formula = product(wins, along(body, moving))
+    winners: Formula = wins
     for big in reversed(operators):
         winner, winners = (BigOperator("Sum", part, big.index, big.low, big.high) for part in (winner, winners))
     return call("/", winner, call("if", call("==", winners, 1), 1, 0))

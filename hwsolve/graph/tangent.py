@@ -7,6 +7,7 @@ rules for indices, nor the order of the graph, nor any array code.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import prod
 from random import Random
 from typing import Any
@@ -19,12 +20,21 @@ from hwsolve.formula.directional import along, direction
 from hwsolve.formula.evaluate import measured_ball
 from hwsolve.formula.tree import ZERO
 from hwsolve.graph.explain.lines import Disagreement
-from hwsolve.graph.graph import Graph, Node
+from hwsolve.graph.graph import Graph, Node, work
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
-from hwsolve.graph.run import Values
+from hwsolve.graph.run import Trajectory, Values, train
 
-CLOSE = 1e-9  # of Σ |gradient · direction|, in float64
+CLOSE = 10**-9  # of Σ |gradient · direction|, in float64
 FLOAT_BITS = 53
+MOST = 10**5  # element operations of a pass that is checked
+
+
+def checked(graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
+    """The run of `train`, and the gradients of its first step that is kept a second way."""
+    trajectory = train(graph, givens, steps, keep, exact)
+    if trajectory.kept and work(graph) <= MOST:
+        check(graph, trajectory.kept[min(trajectory.kept)], exact)
+    return trajectory
 
 
 def check(graph: Graph, values: Values, exact: bool) -> None:
@@ -57,8 +67,11 @@ class Way:
 
     def substitutes(self) -> set[str]:
         """What an operation reads in the place of another input, which alone gets the gradient."""
-        nodes = [n for n in self.graph.nodes.values() if n.operation is not None]
-        return {n.inputs[k] for n in nodes for k in {*n.operation.fixed()} - {*n.operation.cut()} if k < len(n.inputs)}
+        found: set[str] = set()
+        for node in self.graph.nodes.values():
+            stands = set(node.operation.fixed()) - set(node.operation.cut()) if node.operation else ()
+            found |= {node.inputs[k] for k in stands if k < len(node.inputs)}
+        return found
 
     def drawn(self, dice: Random, shape: Sizes) -> Array:
         """A direction: a whole number for every element, none of them 0."""

@@ -13,7 +13,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Builder, Graph, Owned
+from hwsolve.graph.graph import Builder, Graph, Owned, work
 from hwsolve.graph.update import update
 from hwsolve.kinds.backprop.input_arrays import Given, array, number, origin, squeezed, transposed, zeros
 from hwsolve.kinds.backprop.loss_setup import Ending
@@ -279,13 +279,3 @@ def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
         yield item
         for _, inner in item.branches:
             yield from walk_items(inner)
-
-
-def work(graph: Graph) -> int:
-    """About how many element operations a forward and backward pass take."""
-    total = 0
-    for node in graph.nodes.values():
-        if node.role == "forward":
-            sizes = node.operation.sizes(*(graph.nodes[i].shape for i in node.inputs)) if node.operation else {}
-            total += 3 * prod(node.shape) * prod(sizes.values())
-    return total

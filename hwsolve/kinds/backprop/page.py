@@ -15,8 +15,8 @@ from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.explain.room import FIRST
 from hwsolve.graph.explain.schematic import both_sides, general
 from hwsolve.graph.graph import Node
-from hwsolve.graph.run import Trajectory, train
-from hwsolve.graph.tangent import check
+from hwsolve.graph.run import Trajectory
+from hwsolve.graph.tangent import checked
 from hwsolve.kinds.backprop.steps import headings, heights, passes, step_of, verdict, worked
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike, put_in, quantity
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hwsolve.kinds.backprop.problem import Problem
 
 FLOAT_ABOVE = 10**7  # element operations
-CHECKED = 10**5  # element operations up to which the gradients are worked out a second way
 MOST_ANSWERED = 100_000  # elements of a quantity that nobody asked for
 
 
@@ -55,9 +54,7 @@ class Worker:
     def solution(self) -> Solution:
         """The document."""
         exact = not self.float64
-        trajectory = train(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
-        if self.computation.operations <= CHECKED and trajectory.kept:
-            check(self.graph, trajectory.kept[min(trajectory.kept)], exact)
+        trajectory = checked(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)

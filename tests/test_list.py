@@ -19,7 +19,7 @@ from hwsolve.formula.vectors import NUMBERS, VECTORS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES
 from hwsolve.layers.initializers import INITIALIZERS
 from hwsolve.layers.loss import LOSSES
 from hwsolve.layers.optimizer import OPTIMIZERS
@@ -77,7 +77,7 @@ def records() -> list[Any]:
     from hwsolve.layers.parameter import ParameterSpec
 
     found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
-    return [*found, ParameterSpec, *(kinds.solver(kind).Problem for kind in KINDS)]
+    return [*found, ParameterSpec, *(kinds.record(kind) for kind in KINDS)]
 
 
 @pytest.mark.parametrize("cls", records(), ids=lambda cls: f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}")

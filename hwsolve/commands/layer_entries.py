@@ -32,7 +32,7 @@ FORMS = {
 def brief(name: str) -> str:
     """A layer in a line."""
     from hwsolve.layers import LAYERS, layer_class
-    from hwsolve.layers.blocks import COMPOSED
+    from hwsolve.layers.composed import COMPOSED
 
     return sentence(layer_class(name).__doc__) if name in LAYERS else str(COMPOSED[name][0])
 
@@ -40,7 +40,7 @@ def brief(name: str) -> str:
 def entry(name: str) -> Entry:
     """A layer, or a composite."""
     from hwsolve.layers import LAYERS, layer_class
-    from hwsolve.layers.blocks import COMPOSED, KEYS, REQUIRED
+    from hwsolve.layers.composed import COMPOSED, KEYS, REQUIRED
     from hwsolve.spec.fields import SizeField, WordField
 
     if name not in LAYERS:

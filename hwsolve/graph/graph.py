@@ -96,7 +96,7 @@ class Graph(msgspec.Struct):
         return "chosen" if name in self.chosen else "stated"
 
 
-def work(graph: Graph) -> int:
+def operations(graph: Graph) -> int:
     """About how many element operations a forward and backward pass take."""
     total = 0
     for node in graph.nodes.values():

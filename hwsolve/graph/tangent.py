@@ -20,7 +20,7 @@ from hwsolve.formula.directional import along, direction
 from hwsolve.formula.evaluate import measured_ball
 from hwsolve.formula.tree import ZERO
 from hwsolve.graph.explain.lines import Disagreement
-from hwsolve.graph.graph import Graph, Node, work
+from hwsolve.graph.graph import Graph, Node, operations
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
 from hwsolve.graph.run import Trajectory, Values, train
 
@@ -32,7 +32,7 @@ MOST = 10**5  # element operations of a pass that is checked
 def checked(graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
     """The run of `train`, and the gradients of its first step that is kept a second way."""
     trajectory = train(graph, givens, steps, keep, exact)
-    if trajectory.kept and work(graph) <= MOST:
+    if trajectory.kept and operations(graph) <= MOST:
         check(graph, trajectory.kept[min(trajectory.kept)], exact)
     return trajectory
 

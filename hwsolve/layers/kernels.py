@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -12,15 +12,11 @@ from hwsolve.language import say
 from hwsolve.layers.base import NotComputed, Shape
 from hwsolve.layers.correlation import Kernels, Written
 
-if TYPE_CHECKING:
-    from hwsolve.layers.convolution import Convolution
-    from hwsolve.layers.transposed_convolution import TransposedConvolution
-
 FULL = Written()
 
 
 def build_kernels(
-    layer: Convolution | TransposedConvolution,
+    layer: Any,
     builder: Builder,
     x: str,
     path: str,
@@ -28,7 +24,7 @@ def build_kernels(
     flip: bool = False,
     numbered: bool = True,
 ) -> str:
-    """The nodes of a convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
+    """The nodes of a (transposed) convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
     if layer.padding_mode != "zeros":
         raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only.", layer=path))
     data = builder.shape(x)

@@ -14,7 +14,8 @@ import msgspec
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Shape, Size, StatedMap, simplified
-from hwsolve.layers.blocks import COMPOSED, COMPOSITES, REQUIRED, Block, BlocksField, filled, given_arguments
+from hwsolve.layers.blocks import Block, BlocksField, filled, given_arguments
+from hwsolve.layers.composed import COMPOSED, COMPOSITES, REQUIRED
 from hwsolve.layers.inference import Item, Network, Part, expand, infer
 from hwsolve.spec import fields
 from hwsolve.spec.fields import INVALID, Field, ListOf, SizeField, Word, WordField, describe, read_record, record_schema

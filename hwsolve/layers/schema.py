@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSED, KEYS, REQUIRED
+from hwsolve.layers.composed import COMPOSED, KEYS, REQUIRED
 from hwsolve.spec.amounts import SizeField
 from hwsolve.spec.definitions import defined
 from hwsolve.spec.records import alone_schema, form_of, record_schema

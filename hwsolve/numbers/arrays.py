@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from hwsolve.language import say
-from hwsolve.numbers import decisions, powers
+from hwsolve.numbers import decisions, formed
 from hwsolve.numbers.float64 import FLOAT64, shaken
 from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
@@ -194,7 +194,7 @@ def power(x: Array, y: Array) -> Array:
 
 def power_of(x: Scalar, y: Scalar) -> Scalar:
     """x to the power y."""
-    return powers.power(in_exact(x), in_exact(y))
+    return formed.power(in_exact(x), in_exact(y))
 
 
 POWER = np.frompyfunc(power_of, 2, 1)

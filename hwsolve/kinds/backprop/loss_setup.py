@@ -17,11 +17,11 @@ from hwsolve.layers.optimizer import OPTIMIZERS
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.backprop.build import Construction
+    from hwsolve.kinds.backprop.construction import Construction
     from hwsolve.layers.network import Item
 
 
-class Ending:
+class LossSetup:
     """Puts the end behind the output of a graph, and notes what does not fit."""
 
     def __init__(self, construction: Construction):

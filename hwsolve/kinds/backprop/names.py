@@ -17,7 +17,7 @@ from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import ROOT, Path
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.backprop.build import Construction
+    from hwsolve.kinds.backprop.construction import Construction
 
 Found = tuple[Place, Path, bool]  # a place of the spec, its path, and whether a name stands there
 

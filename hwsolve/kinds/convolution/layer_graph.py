@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Number
-from hwsolve.kinds.backprop.build import Construction
+from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.input_arrays import Given
-from hwsolve.kinds.backprop.loss_setup import Ending
+from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.upstream import Upstream
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem, fits
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits
 from hwsolve.language import say
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, shape_text
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from hwsolve.layers.transposed_convolution import TransposedConvolution
 
 
-class LayerConstruction(Construction):
+class LayerConstruction(NetworkConstruction):
     """Builds the graph of a problem about one layer."""
 
-    def __init__(self, problem: OneLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
-        super().__init__(problem, report)  # type: ignore[arg-type]
+    def __init__(self, problem: SingleLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
+        super().__init__(problem, report)
         self.layer, self.x, self.upstream = layer, x, upstream
         self.written = Written()
 
@@ -53,7 +53,7 @@ class LayerConstruction(Construction):
     @property
     def name(self) -> str:
         """What the lines call the layer: its own name, or its type without the number of axes."""
-        stated = self.problem.node.entries["layer"][1]  # type: ignore[union-attr]
+        stated = self.problem.node.entries["layer"][1]
         kind = next(iter(stated.entries)) if isinstance(stated, Mapping) else getattr(stated, "text", "")
         return self.layer.name or DIMENSION.sub("", kind)
 
@@ -80,7 +80,7 @@ class LayerConstruction(Construction):
             self.wrong("input", message)
             return None
         one: Shape = shape[-self.axes - 1 :] if extra else (1, *shape)
-        out = fits(self.problem, self.layer, one, self.report)  # type: ignore[arg-type]
+        out = fits(self.problem, self.layer, one, self.report)
         if out is None:
             return None
         self.graph.batched = extra == 2
@@ -99,7 +99,15 @@ class LayerConstruction(Construction):
 
     def enter_end(self) -> str | None:
         """The upstream gradient, if one is given or made."""
-        return Ending(self).enter_upstream(self.upstream) if self.upstream is not None else None
+        return LossSetup(self).enter_upstream(self.upstream) if self.upstream is not None else None
+
+    @property
+    def end_key(self) -> str:
+        """There is no loss."""
+        return "upstream"
+
+    def enter_training(self) -> None:
+        """Nothing is trained."""
 
     @property
     def samples(self) -> int:
@@ -159,7 +167,7 @@ class PoolingGraph(LayerConstruction):
         return self.builder.forward(operation, (x,), self.name, self.layer.symbols.output or "y")
 
 
-def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowest: int | None = None) -> Array:
+def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lowest: int | None = None) -> Array:
     """Small whole numbers, about 0 unless they begin at `lowest`, `among` different ones, where nothing is stated."""
     assert problem.node is not None
     sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
@@ -170,7 +178,7 @@ def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowes
     return Array(sizes, values, problem.node)
 
 
-def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: OneLayerProblem) -> Layer:
+def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: SingleLayerProblem) -> Layer:
     """The layer with small whole numbers for parameters of which nothing is stated."""
     changed = {}
     for name, full in layer.parameters(shape).items():

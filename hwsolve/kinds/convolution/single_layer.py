@@ -39,7 +39,7 @@ class InputField(Field):
         return {"anyOf": [self.numbers.schema(), self.sizes.schema()]}
 
 
-class OneLayerProblem(base.Problem, kw_only=True):
+class SingleLayerProblem(base.Problem, kw_only=True):
     """What problems about one layer share; `layer` is declared by each kind."""
 
     input: Annotated[Any, InputField()] = None
@@ -53,12 +53,6 @@ class OneLayerProblem(base.Problem, kw_only=True):
         "sizes": say("numbers for the names of sizes, for the case that is worked out"),
         "full": say("whether large arrays are written out too"),
     }
-    optimizer: Any = None
-    loss: Any = None
-    target: Any = None
-    steps: int = 0
-    computation: Any = None
-    symbolic: bool = False
 
     @property
     def record(self) -> Layer:
@@ -103,7 +97,7 @@ def put_sizes(shape: Shape, sizes: dict[str, int]) -> Shape:
     return tuple(n if isinstance(n, int) else simplified(substitute(n, values)) for n in shape)
 
 
-def fits(problem: OneLayerProblem, layer: Layer, shape: Shape, report: Report) -> Shape | None:
+def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report) -> Shape | None:
     """The layer's output for an input of this shape; what does not fit is noted at its place."""
     assert problem.node is not None
     head, node = problem.node.entries["layer"]
@@ -129,4 +123,4 @@ def named_map(axes: int) -> tuple[Size, ...]:
     return tuple(Ref(f"{name}_in") for name in MAPS[axes])
 
 
-__all__ = ["INVALID", "InputField", "OneLayerProblem", "fits", "named_map", "put_sizes", "with_sizes"]
+__all__ = ["INVALID", "InputField", "SingleLayerProblem", "fits", "named_map", "put_sizes", "with_sizes"]

@@ -43,7 +43,7 @@ Shape = tuple[int, ...]
 Drawn = tuple[Operation, list[Shape]]
 SHAPES = 50
 PARENTS = (Kernels, Reduced, Pooled, AlongAxis)  # what several share; none of them is an operation itself
-FORMULA_ONLY = (ByFormula,)  # nothing to compare the formula with
+FORMULA_ONLY = (ByFormula, Add, Multiply)  # nothing to compare the formula with
 POSITIVE = (BinaryOfSigmoid, CrossEntropyOperation)  # of numbers between 0 and 1
 
 
@@ -136,13 +136,6 @@ def mean(dice: Dice, frame: Frame, channels: bool) -> Operation:
     return Mean(frame, channels, dice.choice(("window", "padded", "inside", 3) if sliding else ("window",)))
 
 
-def multiply(dice: Dice) -> Drawn:
-    both = sides(dice, dice.randint(1, 3))
-    x, s = (tuple(1 if dice.random() < 0.4 else n for n in both) for _ in range(2))
-    front = lead(dice)
-    return Multiply((x, s)), [(*front, *x), (*front, *s)]
-
-
 def concatenate(dice: Dice) -> Drawn:
     front, (a, b, *rest) = lead(dice), sides(dice, dice.randint(2, 4))
     return Concatenate(1 + len(rest)), [(*front, a, *rest), (*front, b, *rest)]
@@ -188,8 +181,6 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     TransposedCorrelation: kernels(True),
     Maximum: pooled(maximum),
     Mean: pooled(mean),
-    Add: lambda dice: (Add(), [sides(dice, dice.randint(1, 3), 3)] * 2),
-    Multiply: multiply,
     Concatenate: concatenate,
     Flattening: flattening,
     ElementLoss: loss(lambda dice, rank, by: ElementLoss(rank, by, dice.choice(sorted(ELEMENTS)))),

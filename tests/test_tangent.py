@@ -13,7 +13,7 @@ import pytest
 import hwsolve
 from hwsolve import numbers
 from hwsolve.formula import backward as backward_rules
-from hwsolve.formula import compiled, differentiate
+from hwsolve.formula import differentiate
 from hwsolve.graph import operation, tangent
 from hwsolve.graph.differentiate import differentiate as append_gradients
 from hwsolve.graph.explain.lines import Disagreement
@@ -36,7 +36,7 @@ from tests.test_agreement import NET
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
     """Derived formulas are kept by operation; those of a changed rule must not be remembered."""
-    kept = (operation.forward_schematic, operation.backward_schematic, operation.derived, compiled.plan)
+    kept = (operation.forward_schematic, operation.backward_schematic, operation.derived, operation.by_formula)
     for f in kept:
         f.cache_clear()
     yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -94,26 +95,38 @@ class Operation(msgspec.Struct, frozen=True):
 
     def forward(self, *arrays: Array) -> Array:
         """The output array, by the formula."""
-        from hwsolve.formula.compiled import compute
-
-        shapes = [getattr(a, "shape", ()) for a in arrays]
-        shape = self.shape(*shapes)
-        schematic = forward_schematic(self, len(shape))
-        values = dict(zip(self.inputs, arrays, strict=False))
-        return compute(schematic.formula, schematic.indices, shape, values, self.sizes(*shapes))
+        code = by_formula(self, None, *kinds_of(arrays))
+        return code(dict(zip(self.inputs, arrays, strict=False)))
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The gradient of input number `slot`, by its formula: `g` times the Jacobian, in the shape of that input."""
-        from hwsolve.formula.compiled import compute
-
-        shapes = [getattr(a, "shape", ()) for a in arrays]
-        shape = self.shape(*shapes)
-        schematic = backward_schematic(self, slot, len(shape))
+        shape = getattr(y, "shape", ())
         if isinstance(g, int) and shape:  # that of a loss which is left unreduced
-            g = repeated(float(g) if arrays[slot].dtype.char == "d" else numbers.exact(g), shape)
-        ends = {f"size_{i}": n for i, n in zip(forward_schematic(self, len(shape)).indices, shape, strict=True)}
-        values = dict(zip(self.inputs, arrays, strict=False)) | {"g": g, "y": y}
-        return compute(schematic.formula, schematic.indices, shapes[slot], values, self.sizes(*shapes) | ends)
+            g = repeated(float(g) if numbers.is_float(y) else numbers.exact(g), shape)
+        code = by_formula(self, slot, *kinds_of(arrays))
+        return code(dict(zip(self.inputs, arrays, strict=False)) | {"g": g, "y": y})
+
+
+def kinds_of(arrays: tuple[Array, ...]) -> tuple[tuple[Sizes, ...], bool]:
+    """The shapes of arrays, and whether they are float64."""
+    return tuple([getattr(a, "shape", ()) for a in arrays]), any(map(numbers.is_float, arrays))
+
+
+@lru_cache(maxsize=4096)
+def by_formula(operation: Operation, slot: int | None, shapes: tuple[Sizes, ...], real: bool) -> Callable[..., Array]:
+    """The array code of an operation's formula, or of that of the gradient of an input, from arrays by name."""
+    from hwsolve.formula.compiled import plan
+
+    shape = operation.shape(*shapes)
+    own = forward_schematic(operation, len(shape))
+    schematic = own if slot is None else backward_schematic(operation, slot, len(shape))
+    given = tuple(zip(operation.inputs, shapes, strict=False))
+    sizes = operation.sizes(*shapes)
+    if slot is not None:
+        given += (("g", shape), ("y", shape))
+        sizes |= {f"size_{i}": n for i, n in zip(own.indices, shape, strict=True)}
+    out = shape if slot is None else shapes[slot]
+    return plan(schematic.formula, schematic.indices, out, given, tuple(sizes.items()), real)
 
 
 LEADING = ("n", "n2", "n3", "n4", "n5")

@@ -26,6 +26,7 @@ from hwsolve.graph.run import Trajectory, Values, train
 
 CLOSE = 10**-9  # of Σ |gradient · direction|, in float64
 FLOAT_BITS = 53
+STEPS = [n for n in range(-9, 10) if n]
 MOST = 10**5  # element operations of a pass that is checked
 
 
@@ -60,8 +61,8 @@ class Way:
         self.values = values if exact else {name: bare(v) for name, v in values.items()}
         self.gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient" and n.name in values}
         dice = Random(" ".join(f"{graph.symbol(n.name)}{n.shape}" for n in graph.nodes.values()))
-        moving = [name for name in self.gradients if name not in self.substitutes()]
-        self.own = {name: self.drawn(dice, graph.nodes[name].shape) for name in moving}
+        stands = self.substitutes()
+        self.own = {name: self.drawn(dice, graph.nodes[name].shape) for name in self.gradients if name not in stands}
         self.change: Any = 0
         self.total: Any = 0
 
@@ -75,9 +76,12 @@ class Way:
 
     def drawn(self, dice: Random, shape: Sizes) -> Array:
         """A direction: a whole number for every element, none of them 0."""
-        drawn = [dice.choice((-1, 1)) * dice.randint(1, 9) for _ in range(prod(shape))]
-        made = [numbers.exact(n) if self.exact else float(n) for n in drawn]
+        made = [self.number(n) for n in dice.choices(STEPS, k=prod(shape))]
         return np.array(made, dtype=object if self.exact else np.float64).reshape(shape) if shape else made[0]
+
+    def number(self, n: int) -> Any:
+        """A whole number in the number system of the run."""
+        return numbers.exact(n) if self.exact else float(n)
 
     def agrees(self) -> bool:
         """Whether both ways give the same."""

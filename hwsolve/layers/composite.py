@@ -19,14 +19,6 @@ class Add(Operation, frozen=True):
     batched = ("x", "s")
     formula = "x + s"
 
-    def forward(self, x: Array, s: Array) -> Array:
-        """The sum, in the shape of both."""
-        return x + s
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g for each."""
-        return g
-
 
 class Multiply(Operation, frozen=True):
     """y = x · s, element by element; of two axes, one of length 1 is repeated along the other.
@@ -56,22 +48,6 @@ class Multiply(Operation, frozen=True):
     def repeated(self) -> Sizes:
         """The own axes of y."""
         return tuple(max(pair) for pair in zip(*self.sides, strict=True))
-
-    def shape(self, *shapes: Sizes) -> Sizes:
-        """(…, the longer of each pair of axes)."""
-        x, own = shapes[0], self.repeated()
-        return (*x[: len(x) - len(own)], *own)
-
-    def forward(self, x: Array, s: Array) -> Array:
-        """The product."""
-        return x * s
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g times the other one, summed over the axes along which this one is repeated."""
-        made, own = g * arrays[1 - slot], self.sides[slot]
-        lead = made.ndim - len(own)
-        axes = tuple(lead + k for k, (n, m) in enumerate(zip(own, self.repeated(), strict=True)) if n != m)
-        return made.sum(axis=axes, keepdims=True) if axes else made
 
 
 class Concatenate(Operation, frozen=True):

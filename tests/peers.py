@@ -120,7 +120,7 @@ def rms_norm(dice: random.Random) -> Drawn:
     over = shape[-dice.randint(1, len(shape)) :]
     affine, eps = dice.random() < 0.7, dice.choice((None, None, 0.001, 0.5))
     arguments = {"normalized_shape": list(over), "elementwise_affine": affine} | ({} if eps is None else {"eps": eps})
-    return Drawn(arguments, module("RMSNorm", over, eps=eps or 2.0**-23, elementwise_affine=affine), shape)
+    return Drawn(arguments, module("RMSNorm", over, eps=eps or 1.1920929e-7, elementwise_affine=affine), shape)
 
 
 def group_norm(dice: random.Random) -> Drawn:

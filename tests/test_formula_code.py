@@ -6,6 +6,7 @@ Every operation of the product is drawn here with random settings and shapes; on
 from __future__ import annotations
 
 import importlib
+import json
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from flint import fmpq
 
+import hwsolve
 from hwsolve import numbers
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import Descend, Velocity
@@ -36,6 +38,7 @@ from hwsolve.layers.pooled import Maximum, Mean, Pooled
 from hwsolve.layers.reshape import Flattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
 from hwsolve.numbers.formed import Remembering, ball_of
+from tests.line_check import wrong_lines
 from tests.test_architecture import MODULES, module_name
 
 Dice = random.Random
@@ -282,3 +285,14 @@ def compare(operation: Operation, shapes: list[Shape], dice: Dice, system: str) 
         g = array(dice, system, np.shape(y)) if np.shape(y) else 1  # as of the loss itself
         found = operation.backward(slot, g, y, *arrays)
         agree(found, Operation.backward(operation, slot, g, y, *arrays), system)
+
+
+def test_lines_of_a_layer_that_is_formulas_alone() -> None:
+    """Every line holds by itself; the values are PyTorch's (tests/test_peers.py)."""
+    network = {"input": [2, 3], "layers": [{"rms_norm": {"eps": 0.5, "weight": [1, 2, -1]}}, "tanh", "rms_norm"]}
+    for lead in ((), (2,)):
+        data = {"linspace": [-1, 2], "shape": [*lead, 2, 3]}
+        for system in ("exact", "float64"):
+            problem = {"kind": "backprop", "network": network, "input": data, "upstream": data, "numbers": system}
+            found = hwsolve.solve(problem)
+            assert wrong_lines(json.loads(found.to("json"))) == []

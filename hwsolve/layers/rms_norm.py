@@ -25,10 +25,12 @@ class RMSNorm(OverLastAxes, frozen=True):
     As many γ as `normalized_shape` has elements.
     """
 
-    eps: Decimal = Number(1, 2**23)
+    eps: Decimal = Number(11_920_929, 10**14)
 
     MEANINGS: ClassVar[dict[str, Message]] = OverLastAxes.MEANINGS | {
-        "eps": say("a small number that is added to the mean square; 2⁻²³ unless given, which is PyTorch's in float32"),
+        "eps": say(
+            "a small number that is added to the mean square; PyTorch's in float32 unless given"
+        ),
         "elementwise_affine": say("whether γ is learned"),
     }
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "params": "features"}

@@ -15,15 +15,15 @@ import pytest
 
 import hwsolve
 from hwsolve import layers, numbers, pipeline
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.matrix_form import matrix_form as of_element
 from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call
+from hwsolve.formula.tree import Call, references
 from hwsolve.formula.whole_arrays import value
-from hwsolve.derivation.lines import Disagreement
 from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.operation import Operation
-from hwsolve.graph.update import Descend, Velocity
+from hwsolve.graph.update import UpdateLine
 from hwsolve.kinds.backprop.page import Worker
 from hwsolve.language import translate
 from hwsolve.layers.linear import Affine
@@ -298,14 +298,16 @@ def test_the_forms_of_an_update(axes: str, decay: bool, system: str) -> None:
     a = {name: random_array(axes, dice) for name in "wgu"} | {
         n: random_array("", dice) for n in ("lr", "momentum", "decay")
     }
-    g = a["g"] + a["decay"] * a["w"] * decay
-    steps = {(False, False): g, (True, False): a["u"], (True, True): g + a["momentum"] * a["u"]}
-    expected: list[tuple[Operation, np.ndarray]] = [(Velocity(decay), a["momentum"] * a["u"] + g)]
-    expected += [(Descend(decay, *setting), a["w"] - a["lr"] * step) for setting, step in steps.items()]
+    g, text = a["g"] + a["decay"] * a["w"] * decay, "g + decay*w" if decay else "g"
+    expected = [(f"momentum*u + {text}", a["momentum"] * a["u"] + g), ("w - lr*u", a["w"] - a["lr"] * a["u"])]
+    expected.append((f"w - lr*({text} + momentum*u)", a["w"] - a["lr"] * (g + a["momentum"] * a["u"])))
     typed = {name: as_system(array, system) for name, array in a.items()}
-    for operation, wanted in expected:
+    for line, wanted in expected:
+        operation = UpdateLine(line, tuple(dict.fromkeys(r.name for r in references(parse(line)))), ("w", "g", "u"))
         found = floats(value(parse(operation.matrix()["y"]), typed, system == "float64"))
         assert np.allclose(found, wanted, rtol=1e-12)
+    for line in ("g**2", "g*u", "w - lr*u/(g + 1)"):  # of elements, not of whole arrays
+        assert UpdateLine(line, ("w", "g", "u", "lr"), ("w", "g", "u")).matrix() == {}
 
 
 def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
@@ -315,7 +317,7 @@ def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
     while waiting:
         waiting += (one := waiting.pop()).__subclasses__()
         found |= {one} if "matrix" in vars(one) and one is not Operation else set()
-    assert found == {Affine, Velocity, Descend}
+    assert found == {Affine, UpdateLine}
 
 
 # ---------------------------------------------------------------- in a solution

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from hwsolve.numbers.arrays import (
         Array,
         absolute,
+        apart,
         apply,
+        below,
         erf,
         exp,
         expm1,
@@ -58,11 +60,11 @@ if TYPE_CHECKING:
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply",
-    "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
-    "last_precision", "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power",
-    "precision", "quiet", "same", "show", "sigmoid", "sign_apart", "softplus", "sqrt", "step", "tanh", "tidy",
-    "value_of", "where", "winner",
+    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apart",
+    "apply", "below", "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full",
+    "is_exact", "is_float", "last_precision", "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts",
+    "positive", "power", "precision", "quiet", "same", "show", "sigmoid", "sign_apart", "softplus", "sqrt", "step",
+    "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "FUNCTIONS": "functions",

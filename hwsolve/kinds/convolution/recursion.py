@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.backward import covers, inner_sums, plain_axes
-from hwsolve.formula.differentiate import apart, differentiate
+from hwsolve.formula.differentiate import apart, bound_in, differentiate
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.guards import guarded
 from hwsolve.formula.indices import Bounds
@@ -156,7 +156,11 @@ class Recursion:
         y = renamed(self.output()[1], own)  # what a sum binds is not the place that is differentiated by
         lhs = guarded(guarded(y, self.weights(), self.bounds()), {self.called.x: self.inputs}, self.bounds(), False)
         derivative = guarded(differentiate(y, wrt, eliminate=False), self.weights(), self.bounds())
-        derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt)))
+        derivative = inner_sums(
+            derivative,
+            set(self.schematic.indices),
+            covers(plain_axes(y, wrt), bound_in(y).union(self.schematic.indices)),
+        )
         return Call("diff", (lhs, wrt)), self.of_channel(transform(derivative, in_order))
 
     @cached_property

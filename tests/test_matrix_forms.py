@@ -15,18 +15,19 @@ import pytest
 
 import hwsolve
 from hwsolve import layers, numbers, pipeline
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.matrix_form import matrix_form as of_element
 from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call
+from hwsolve.formula.tree import ONE, ZERO, Call
 from hwsolve.formula.whole_arrays import value
-from hwsolve.derivation.lines import Disagreement
 from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.operation import Operation
-from hwsolve.graph.update import Descend, Velocity
+from hwsolve.graph.update import UpdateLine, names_of, unprimed
 from hwsolve.kinds.backprop.page import Worker
 from hwsolve.language import translate
 from hwsolve.layers.linear import Affine
+from hwsolve.optimizers.sgd import SGD
 from hwsolve.proof import proven
 from hwsolve.render import Options, render
 from hwsolve.render.chain import Notation
@@ -292,20 +293,33 @@ def test_the_forms_of_a_linear_map(by_input: bool, bias: str, batch: str, system
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("decay", [False, True])
+@pytest.mark.parametrize(("momentum", "nesterov"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("axes", ["o", "oi"])
-def test_the_forms_of_an_update(axes: str, decay: bool, system: str) -> None:
+def test_the_forms_of_an_update(axes: str, momentum: bool, nesterov: bool, decay: bool, system: str) -> None:
     dice = np.random.default_rng(5)
-    a = {name: random_array(axes, dice) for name in "wgu"} | {
-        n: random_array("", dice) for n in ("lr", "momentum", "decay")
-    }
-    g = a["g"] + a["decay"] * a["w"] * decay
-    steps = {(False, False): g, (True, False): a["u"], (True, True): g + a["momentum"] * a["u"]}
-    expected: list[tuple[Operation, np.ndarray]] = [(Velocity(decay), a["momentum"] * a["u"] + g)]
-    expected += [(Descend(decay, *setting), a["w"] - a["lr"] * step) for setting, step in steps.items()]
-    typed = {name: as_system(array, system) for name, array in a.items()}
-    for operation, wanted in expected:
-        found = floats(value(parse(operation.matrix()["y"]), typed, system == "float64"))
-        assert np.allclose(found, wanted, rtol=1e-12)
+    a = {name: random_array(axes, dice) for name in ("w", "g", "velocity")}
+    a |= {name: random_array("", dice) for name in ("lr", "momentum", "weight_decay")}
+    optimizer = SGD(lr=ONE, momentum=ONE if momentum else ZERO, nesterov=nesterov)
+    g = a["g"] + a["weight_decay"] * a["w"] * decay
+    velocity = a["momentum"] * a["velocity"] + g
+    step = g + a["momentum"] * velocity if nesterov else velocity if momentum else g
+    expected = {"velocity'": velocity} if momentum else {}
+    expected["w'"] = a["w"] - a["lr"] * step
+    arrays = {"w", "g", "velocity", "velocity_new"}
+    lines = dict(optimizer.decayed() if decay else optimizer.plain())
+    assert lines.keys() == expected.keys()
+    for new, text in lines.items():
+        reads = names_of(text)
+        line = UpdateLine(unprimed(text), reads, tuple(r for r in reads if r in arrays))
+        typed = {name: as_system(a[name], system) for name in reads}
+        found = floats(value(parse(line.matrix()["y"]), typed, system == "float64"))
+        assert np.allclose(found, expected[new], rtol=1e-12)
+        a[unprimed(new)] = expected[new]
+
+
+@pytest.mark.parametrize("text", ["w - lr*m/(sqrt(v) + eps)", "beta*v + g**2", "w*g"])
+def test_an_update_that_is_no_sum_of_arrays_has_no_form(text: str) -> None:
+    assert UpdateLine(text, names_of(text), ("w", "g", "m", "v")).matrix() == {}
 
 
 def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
@@ -315,7 +329,7 @@ def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
     while waiting:
         waiting += (one := waiting.pop()).__subclasses__()
         found |= {one} if "matrix" in vars(one) and one is not Operation else set()
-    assert found == {Affine, Velocity, Descend}
+    assert found == {Affine, UpdateLine}
 
 
 # ---------------------------------------------------------------- in a solution

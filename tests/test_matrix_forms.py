@@ -19,14 +19,15 @@ from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.matrix_form import matrix_form as of_element
 from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call, references
+from hwsolve.formula.tree import ONE, ZERO, Call
 from hwsolve.formula.whole_arrays import value
 from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.operation import Operation
-from hwsolve.graph.update import UpdateLine
+from hwsolve.graph.update import UpdateLine, names_of, unprimed
 from hwsolve.kinds.backprop.page import Worker
 from hwsolve.language import translate
 from hwsolve.layers.linear import Affine
+from hwsolve.optimizers.sgd import SGD
 from hwsolve.proof import proven
 from hwsolve.render import Options, render
 from hwsolve.render.chain import Notation
@@ -292,22 +293,33 @@ def test_the_forms_of_a_linear_map(by_input: bool, bias: str, batch: str, system
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("decay", [False, True])
+@pytest.mark.parametrize(("momentum", "nesterov"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("axes", ["o", "oi"])
-def test_the_forms_of_an_update(axes: str, decay: bool, system: str) -> None:
+def test_the_forms_of_an_update(axes: str, momentum: bool, nesterov: bool, decay: bool, system: str) -> None:
     dice = np.random.default_rng(5)
-    a = {name: random_array(axes, dice) for name in "wgu"} | {
-        n: random_array("", dice) for n in ("lr", "momentum", "decay")
-    }
-    g, text = a["g"] + a["decay"] * a["w"] * decay, "g + decay*w" if decay else "g"
-    expected = [(f"momentum*u + {text}", a["momentum"] * a["u"] + g), ("w - lr*u", a["w"] - a["lr"] * a["u"])]
-    expected.append((f"w - lr*({text} + momentum*u)", a["w"] - a["lr"] * (g + a["momentum"] * a["u"])))
-    typed = {name: as_system(array, system) for name, array in a.items()}
-    for line, wanted in expected:
-        operation = UpdateLine(line, tuple(dict.fromkeys(r.name for r in references(parse(line)))), ("w", "g", "u"))
-        found = floats(value(parse(operation.matrix()["y"]), typed, system == "float64"))
-        assert np.allclose(found, wanted, rtol=1e-12)
-    for line in ("g**2", "g*u", "w - lr*u/(g + 1)"):  # of elements, not of whole arrays
-        assert UpdateLine(line, ("w", "g", "u", "lr"), ("w", "g", "u")).matrix() == {}
+    a = {name: random_array(axes, dice) for name in ("w", "g", "velocity")}
+    a |= {name: random_array("", dice) for name in ("lr", "momentum", "weight_decay")}
+    optimizer = SGD(lr=ONE, momentum=ONE if momentum else ZERO, nesterov=nesterov)
+    g = a["g"] + a["weight_decay"] * a["w"] * decay
+    velocity = a["momentum"] * a["velocity"] + g
+    step = g + a["momentum"] * velocity if nesterov else velocity if momentum else g
+    expected = {"velocity'": velocity} if momentum else {}
+    expected["w'"] = a["w"] - a["lr"] * step
+    arrays = {"w", "g", "velocity", "velocity_new"}
+    lines = dict(optimizer.decayed() if decay else optimizer.plain())
+    assert lines.keys() == expected.keys()
+    for new, text in lines.items():
+        reads = names_of(text)
+        line = UpdateLine(unprimed(text), reads, tuple(r for r in reads if r in arrays))
+        typed = {name: as_system(a[name], system) for name in reads}
+        found = floats(value(parse(line.matrix()["y"]), typed, system == "float64"))
+        assert np.allclose(found, expected[new], rtol=1e-12)
+        a[unprimed(new)] = expected[new]
+
+
+@pytest.mark.parametrize("text", ["w - lr*m/(sqrt(v) + eps)", "beta*v + g**2", "w*g"])
+def test_an_update_that_is_no_sum_of_arrays_has_no_form(text: str) -> None:
+    assert UpdateLine(text, names_of(text), ("w", "g", "m", "v")).matrix() == {}
 
 
 def test_no_operation_has_a_form_that_is_not_tried_here() -> None:

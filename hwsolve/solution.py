@@ -101,11 +101,21 @@ class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="k
     full: str  # the decimal at full precision
 
 
+class Array(msgspec.Struct, frozen=True, gc=False):
+    """A whole array and a formula that gives it: `value` is nested tuples of quantities, with one relation for all."""
+
+    key: Ref
+    formula: Formula
+    relation: str
+    value: Any
+
+
 class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind"):
-    """A sentence, or a matrix form (`formula`) whose elements are lines too."""
+    """A sentence, whose places may hold formulas; one that says a matrix form has its array, where that can be read."""
 
     text: Text = ""
     formulas: tuple[Stage, ...] = ()  # shown behind the text: the first one's relation is left out
+    array: Array | None = None
 
 
 Line = Value | Identity | Carried | Prose

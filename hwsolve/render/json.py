@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve import __version__
 from hwsolve.formula.comparisons import by_steps
-from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import translate
@@ -20,6 +20,7 @@ from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
     Answer,
+    Array,
     Carried,
     Cell,
     Check,
@@ -56,7 +57,7 @@ class ValueRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_fi
     formula: str
     shown: str
     relation: str
-    value: str
+    value: Any  # a printed number, or nested lists of them
     rule: str
     origin: Origin | None = None  # left out where it is not known
 
@@ -91,7 +92,7 @@ class Writer:
         self.language = language
 
     def text(self, text: Text) -> str:
-        return text if type(text) is str else translate(text, self.language)
+        return text if type(text) is str else translate(text, self.language, UNICODE.inline)
 
     def solution(self, s: Solution) -> Object:
         """The whole document."""
@@ -153,7 +154,13 @@ class Writer:
             }
         if isinstance(line, Carried):
             return {"kind": "carried", "key": plain(line.key), "value": line.full}
+        if line.array is not None:
+            return self.array(line.array, self.prose(line))
         return {"kind": "text", "shown": self.prose(line)}
+
+    def array(self, a: Array, shown: str) -> ValueRow:
+        """A whole array, its value in nested lists of printed numbers."""
+        return ValueRow(plain(a.key), symbol(a.key.name), plain(a.formula), shown, a.relation, printed(a.value), "")
 
     def prose(self, line: Prose) -> str:
         words, formulas = self.text(line.text), row(line, UNICODE)
@@ -242,6 +249,11 @@ class Leaves:
         if isinstance(value, Quantity):
             return number_text(value.text)
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
+
+
+def printed(value: Any) -> Any:
+    """The texts of nested quantities."""
+    return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
 
 
 def computable(f: Formula) -> str:

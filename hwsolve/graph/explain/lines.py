@@ -20,7 +20,7 @@ from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, transfo
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
 from hwsolve.graph.explain.origin import is_view, nothing, origin
-from hwsolve.graph.explain.parts import Part, parts_of
+from hwsolve.graph.explain.parts import Part, at_update, parts_of
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
 from hwsolve.graph.explain.subgradient import guarded, resolved
 from hwsolve.graph.graph import Graph, Node
@@ -67,10 +67,10 @@ class Writer:
         """The key of an element at a step: `w@1[2,1]`, or the name that the problem gives it."""
         node = self.graph.nodes[name]
         step = self.step if step is None else step
-        if node.role == "update":
+        if node.role in ("update", "temporary"):
             step += 1
         label = self.graph.labels[name]
-        if node.role in ("given", "setting") or (node.role == "parameter" and name not in self.trained):
+        if node.role in ("given", "setting", "counter") or (node.role == "parameter" and name not in self.trained):
             step = 0
         suffix = f"@{step}" if step else ""
         element = label.elements.get(indices)
@@ -213,7 +213,8 @@ class Writer:
         tie, holds = part.tie, None if part.tie is None else self.holds
         unroll = EVERY if holds or any(graph.labels[n].elements for n in nodes) else self.unroll
         shapes = {n: graph.nodes[n].shape for n in nodes}
-        made = instantiate(part.over_nodes, dict(zip(part.indices, indices, strict=True)), shapes, unroll, holds)
+        f = at_update(graph, part.over_nodes, self.values)
+        made = instantiate(f, dict(zip(part.indices, indices, strict=True)), shapes, unroll, holds)
         made = guarded(made, Reads(self.key, self.element))
         chosen = fold(transform(made, self.selector))
         made = made if isinstance(chosen, Number) else chosen

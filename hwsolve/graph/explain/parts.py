@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, formula, substitute, transform
@@ -63,3 +65,9 @@ def with_constants(graph: Graph, f: Formula) -> Formula:
     """The formula with the constants of the graph as their numbers."""
     known = {name: graph.numbers[name] for name, node in graph.nodes.items() if node.role == "constant"}
     return transform(f, lambda node: known.get(node.name, node) if isinstance(node, Ref) else node) if known else f
+
+
+def at_update(graph: Graph, f: Formula, values: dict[str, Any]) -> Formula:
+    """The formula with the number of the update in place of its letter."""
+    counters = [name for name, node in graph.nodes.items() if node.role == "counter"]
+    return substitute(f, {name: Number(int(float(values[name]))) for name in counters}) if counters else f

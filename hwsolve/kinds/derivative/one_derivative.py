@@ -9,13 +9,13 @@ from hwsolve.formula.domain import effort
 from hwsolve.formula.functions import function
 from hwsolve.formula.indices import put
 from hwsolve.formula.matrix_form import matrix_form
-from hwsolve.formula.notation import plain
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.simplify.logarithms import taken_apart
 from hwsolve.formula.simplify.recognise import defined, recognised
 from hwsolve.formula.simplify.simplify import size
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
+from hwsolve.formula.whole_arrays import total_of
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.sympy_check import confirm, itself, shortest
 from hwsolve.language import Message, say
@@ -89,8 +89,8 @@ class DerivativeLines:
         known = transform(best, change)
         if known != best:
             self.short[key] = self.known[key] = textbook(known)
-            names = ", ".join(f"Σ {name} = {plain(total)}" for name, total in self.question.sums.items())
-            self.lines.append(Prose(say("With {sums}:", sums=names), chain(shown, self.known[key])))
+            sums = tuple(call("==", total_of(name), total) for name, total in self.question.sums.items())
+            self.lines.append(Prose(say("With {sums}:", sums=sums), chain(shown, self.known[key])))
 
     def steps(self, step: Step, depth: int = 0) -> None:
         """A step and, set in, what its form asks for."""
@@ -132,13 +132,13 @@ class DerivativeLines:
         typed = self.question.typed[0] if f == self.question.functions[0] else f
         lhs = call("diff", put(f, one.name, other), target, *head)
         seen = call("diff", put(typed, one.name, other), target, *head)
-        rule = say("where {k} = {i}", k=other.name, i=one.name)
+        rule = say("where {k} = {i}", k=other, i=one)
         self.add(lhs, equal, rule, (seen, equal))
         apart = textbook(transform(d, lambda n: ZERO if n == deltas[0] else n))
         condition = Call("==", (one, other))
         left = Call("if", (condition, ZERO, call("diff", f, target, *head)))
         right = Call("if", (condition, ZERO, apart))
-        rule = say("where {k} ≠ {i}", k=other.name, i=one.name)
+        rule = say("where {k} ≠ {i}", k=other, i=one)
         self.add(left, right, rule, (call("diff", typed, target, *head), apart))
 
     def matrix(self, d: Formula, indices: tuple[str, ...]) -> None:

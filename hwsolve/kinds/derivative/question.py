@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hwsolve.formula.notation import symbol, unicode
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.tree import Ref
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.language import Message, say
 from hwsolve.solution import Prose, Section, Stage
@@ -20,7 +22,7 @@ def posed(question: Question, order: int) -> Section:
 def stated(question: Question) -> Iterator[Message]:
     """What is said of the variables: their domains, sizes and sums."""
     for name, domain in (question.scalars | question.elements).items():
-        shown = symbol(name, name in question.elements)
+        shown = whole(name) if name in question.elements else Ref(name)
         if domain == "positive":
             yield say("{name} is positive.", name=shown)
         elif domain == "negative":
@@ -29,14 +31,14 @@ def stated(question: Question) -> Iterator[Message]:
             yield say("{name} lies between 0 and 1.", name=shown)
     for name, shape in question.shapes.items():
         if name not in question.assumed:
-            yield say("{name} has the shape {shape}.", name=symbol(name), shape=" × ".join(map(unicode, shape)))
+            yield say("{name} has the shape {shape}.", name=whole(name), shape=" × ".join(map(unicode, shape)))
     for name, total in question.sums.items():
-        yield say("The elements of {name} add up to {sum}.", name=symbol(name), sum=unicode(total))
+        yield say("The elements of {name} add up to {sum}.", name=whole(name), sum=total)
 
 
 def asked(question: Question, order: int) -> Message:
     """What is to be worked out."""
-    names = ", ".join(map(unicode, question.targets))
+    names = question.targets
     if question.form == "jacobian":
         return say("Asked: the Jacobian with respect to {names}.", names=names)
     if question.form == "gradient":

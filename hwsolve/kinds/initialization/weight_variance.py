@@ -191,9 +191,7 @@ def by_distance(f: Formula) -> Formula:
 
 def where(piece: Piece) -> Message:
     """The part of the line that a piece covers."""
-    from hwsolve.formula.notation import unicode
-
-    low, high = (unicode(moments.end(e, 1)) for e in (piece.low, piece.high))
+    low, high = (moments.end(e, 1) for e in (piece.low, piece.high))
     if piece.low is None:
         return say("everywhere") if piece.high is None else say("for z < {high}", high=high)
     return say("for z > {low}", low=low) if piece.high is None else say("for {low} < z < {high}", low=low, high=high)

@@ -15,12 +15,12 @@ import pytest
 
 import hwsolve
 from hwsolve import layers, numbers, pipeline
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.matrix_form import matrix_form as of_element
 from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call
 from hwsolve.formula.whole_arrays import value
-from hwsolve.derivation.lines import Disagreement
 from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import Descend, Velocity

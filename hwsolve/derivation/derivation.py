@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from hwsolve import numbers
-from hwsolve.derivation.lines import chain, check, identity_line, speaking, value_line, value_of
+from hwsolve.derivation.lines import binary, chain, check, identity_line, speaking, value_line, value_of
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
-from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, walk
 from hwsolve.language import Message
@@ -108,7 +107,7 @@ class Derivation:
             left = self.inlined(lhs) if lhs is not None else whole
             if left == result and isinstance(left, Call) and left.name == "sqrt":
                 left = Call("**", (left.args[0], HALF))
-            if plain(left) == plain(result):
+            if binary(left) == binary(result):
                 self.text("", Stage("=", Ref(name)), Stage("=", result))
             else:
                 self.identity(left, result, rule, key=name)

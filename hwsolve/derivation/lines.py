@@ -64,6 +64,19 @@ def speaking(f: Formula) -> Formula:
     return Call("*", (ONE, f)) if type(f) is Number else f
 
 
+def binary(f: Formula) -> Formula:
+    """The formula with two arguments to each sign, the left ones first: what a reader of its text sees."""
+    if not isinstance(f, Call):
+        return f
+    args = [binary(a) for a in f.args]
+    if f.name not in ("+", "*") or len(args) < 3:
+        return Call(f.name, tuple(args))
+    folded = args[0]
+    for a in args[1:]:
+        folded = Call(f.name, (folded, a))
+    return folded
+
+
 class More(TypedDict, total=False):
     """What else a line may say: the rule, where its value comes from, and whether it stands aside."""
 

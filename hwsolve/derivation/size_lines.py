@@ -10,9 +10,8 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Unpack
 
-from hwsolve.derivation.lines import Disagreement, More, chain, identity_line, value_line
+from hwsolve.derivation.lines import Disagreement, More, binary, chain, identity_line, value_line
 from hwsolve.formula.evaluate import evaluate
-from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
 from hwsolve.solution import Line, Quantity, Stage, Text, Value
@@ -99,7 +98,7 @@ def equal(key: Ref, f: Formula, result: Size, **more: Unpack[More]) -> Line:
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
         return value_line(key, Number(result), whole_number(result), **more)
-    if plain(f) == plain(result):
+    if binary(f) == binary(result):
         return identity(key, Call("*", (ONE, f)), f, (f,), **more)
     return identity(key, f, result, **more)
 

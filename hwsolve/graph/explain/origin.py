@@ -20,7 +20,7 @@ def origin(graph: Graph, name: str) -> Origin:
     """
     node = graph.nodes[name]
     if node.operation is not None:
-        return called(node.operation), "y", "update" if node.role == "update" else "formula"
+        return called(node.operation), "y", "update" if node.role in ("update", "temporary") else "formula"
     slots = [(term.operation, term.operation.inputs[term.slot]) for term in node.terms]
     rules = ["stated" if slot in operation.gradients() else "derived" for operation, slot in slots]
     return "+".join(called(o) for o, _ in slots), "+".join(s for _, s in slots), "+".join(dict.fromkeys(rules))

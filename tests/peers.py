@@ -48,6 +48,21 @@ def linear(dice: random.Random) -> Drawn:
     )
 
 
+def bilinear(dice: random.Random) -> Drawn:
+    """A bilinear layer that reads one quantity twice."""
+    inputs, outputs, bias = dice.randint(1, 3), dice.randint(1, 3), dice.random() < 0.7
+    shape = (*sides(dice, dice.choice((0, 0, 1)), 1, 3), inputs)
+
+    def make(torch: Any) -> Any:
+        class Twice(torch.nn.Bilinear):  # type: ignore[misc,name-defined]
+            def forward(self, x: Any) -> Any:
+                return super().forward(x, x)
+
+        return Twice(inputs, inputs, outputs, bias=bias)
+
+    return Drawn({"out_features": outputs, "inputs": "x"} | ({} if bias else {"bias": False}), make, shape)
+
+
 def convolution(axes: int, transposed: bool) -> Draw:
     """A convolution or transposed convolution along some axes."""
 
@@ -222,6 +237,7 @@ def embedding(dice: random.Random) -> Drawn:
 AXES = (1, 2, 3)
 LAYERS: dict[str, Draw] = {
     "linear": linear,
+    "bilinear": bilinear,
     **{f"conv{n}d": convolution(n, transposed=False) for n in AXES},
     **{f"conv_transpose{n}d": convolution(n, transposed=True) for n in AXES},
     **{f"max_pool{n}d": pooling("Max", n) for n in AXES},
@@ -283,7 +299,35 @@ OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
             **dice.choice(({}, {"weight_decay": 0.1})),
         },
     ),
+    "adagrad": (
+        "Adagrad",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "lr_decay": 0.25}, {"lr": 0.05})),
+            **dice.choice(({}, {"initial_accumulator_value": 0.5}, {"weight_decay": 0.1, "eps": 0.125})),
+        },
+    ),
+    "rmsprop": (
+        "RMSprop",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "alpha": 0.75}, {"alpha": 0.5, "weight_decay": 0.1})),
+            **dice.choice(({}, {"momentum": 0.9}, {"momentum": 0.5, "eps": 0.125})),
+            **dice.choice(({}, {"centered": True, "eps": 0.125})),
+        },
+    ),
+    "adam": ("Adam", lambda dice: adam(dice)),
+    "adamw": ("AdamW", lambda dice: adam(dice)),
 }
+
+
+def adam(dice: random.Random) -> dict[str, Any]:
+    """Settings of Adam and AdamW, defaults among them."""
+    return {
+        **dice.choice(({}, {"lr": 0.05}, {"lr": 0.3})),
+        **dice.choice(({}, {"betas": [0.5, 0.75]}, {"betas": [0.0, 0.9]})),
+        **dice.choice(({}, {"eps": 0.125})),
+        **dice.choice(({}, {"weight_decay": 0}, {"weight_decay": 0.1})),
+    }
+
 
 # an initializer's shape and random arguments; the numbers have the mean and deviation of torch.nn.init's
 INITIALIZERS: dict[str, tuple[Shape, Callable[[random.Random], dict[str, Any]]]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,25 +19,25 @@ from flint import fmpq
 import hwsolve
 from hwsolve import numbers
 from hwsolve.graph.operation import Operation
-from hwsolve.graph.update import Descend, Velocity
+from hwsolve.graph.update import UpdateLine
 from hwsolve.layers import LAYERS, activation, layer_class
 from hwsolve.layers.axes import Frame, SharedOut, Sliding
+from hwsolve.layers.bilinear import BilinearForm
 from hwsolve.layers.by_formula import ByFormula
-from hwsolve.layers.composite import Add, Concatenate, Multiply
+from hwsolve.layers.composite import Add, Concatenate, Merge, Multiply
 from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelation, Written
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.linear import Affine
-from hwsolve.layers.loss_operation import (
-    ELEMENTS,
-    BinaryOfSigmoid,
-    CrossEntropyOperation,
-    ElementLoss,
-    LogLikelihoodLoss,
-    Reduced,
-)
 from hwsolve.layers.pooled import Maximum, Mean, Pooled
 from hwsolve.layers.reshape import Flattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
+from hwsolve.losses.binary_cross_entropy import BinaryLoss, BinaryOfSigmoid
+from hwsolve.losses.binary_cross_entropy_with_logits import BinaryOfLogits
+from hwsolve.losses.cross_entropy import CrossEntropyOperation
+from hwsolve.losses.l1_loss import AbsoluteError
+from hwsolve.losses.mse_loss import SquaredError
+from hwsolve.losses.nll_loss import LogLikelihoodLoss
+from hwsolve.losses.reduced import ElementLoss, Reduced
 from hwsolve.numbers.formed import Remembering, ball_of
 from tests.line_check import wrong_lines
 from tests.test_architecture import MODULES, module_name
@@ -45,9 +46,16 @@ Dice = random.Random
 Shape = tuple[int, ...]
 Drawn = tuple[Operation, list[Shape]]
 SHAPES = 50
-PARENTS = (Kernels, Reduced, Pooled, AlongAxis)  # what several share; none of them is an operation itself
+PARENTS = (
+    Kernels,
+    Reduced,
+    ElementLoss,
+    Pooled,
+    AlongAxis,
+    Merge,
+)  # what several share; none of them is an operation itself
 FORMULA_ONLY = (ByFormula, Add, Multiply)  # nothing to compare the formula with
-POSITIVE = (BinaryOfSigmoid, CrossEntropyOperation)  # of numbers between 0 and 1
+POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 
 
 def sides(dice: Dice, axes: int, most: int = 4) -> Shape:
@@ -150,26 +158,29 @@ def flattening(dice: Dice) -> Drawn:
     return Flattening(own, first, last), [(*lead(dice), *own)]
 
 
-def loss(made: Callable[[Dice, int, int], Operation], least: int = 0) -> Callable[[Dice], Drawn]:
+def loss(made: Callable[[int, int], Operation], least: int = 0) -> Callable[[Dice], Drawn]:
     def draw(dice: Dice) -> Drawn:
         rank = dice.choice((0, 1, 2, 3))
         shape = sides(dice, rank or dice.randint(1 + least, 3))
-        operation = made(dice, rank, dice.choice((1, 2, 3)))
+        operation = made(rank, dice.choice((1, 2, 3)))
         return operation, [shape] * len(operation.inputs)
 
     return draw
 
 
-def step(operation: Callable[[Dice], Operation]) -> Callable[[Dice], Drawn]:
-    def draw(dice: Dice) -> Drawn:
-        made, shape = operation(dice), sides(dice, dice.randint(0, 3))
-        return made, [shape if name in made.batched else () for name in made.inputs]
-
-    return draw
+def bilinear(dice: Dice) -> Drawn:
+    front, (out, i, j), bias = lead(dice), sides(dice, 3), dice.random() < 0.5
+    return BilinearForm(bias), [(*front, i), (*front, j), (out, i, j), *([(out,)] if bias else [])]
 
 
-def flag(dice: Dice) -> bool:
-    return dice.random() < 0.5
+UPDATES = ("w - lr*g", "lr*w + g", "lr*w + (1 - lr)*g**2", "w - lr*g/(sqrt(w**2) + 1)", "max(lr*w, abs(g))", "w + 1")
+
+
+def update(dice: Dice) -> Drawn:
+    line, shape = dice.choice(UPDATES), sides(dice, dice.randint(1, 3))
+    names = tuple(name for name in ("w", "g", "lr") if name in re.findall(r"[a-z]+", line))
+    arrays = tuple(name for name in names if name != "lr")
+    return UpdateLine(line, names, arrays), [shape if name in arrays else () for name in names]
 
 
 DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
@@ -186,12 +197,15 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     Mean: pooled(mean),
     Concatenate: concatenate,
     Flattening: flattening,
-    ElementLoss: loss(lambda dice, rank, by: ElementLoss(rank, by, dice.choice(sorted(ELEMENTS)))),
-    LogLikelihoodLoss: loss(lambda dice, rank, by: LogLikelihoodLoss(rank, by, "negative"), 1),
-    BinaryOfSigmoid: loss(lambda dice, rank, by: BinaryOfSigmoid(rank, by)),
-    CrossEntropyOperation: loss(lambda dice, rank, by: CrossEntropyOperation(rank, by, False), 1),
-    Velocity: step(lambda dice: Velocity(flag(dice))),
-    Descend: step(lambda dice: Descend(flag(dice), flag(dice), flag(dice))),
+    BilinearForm: bilinear,
+    SquaredError: loss(SquaredError),
+    AbsoluteError: loss(AbsoluteError),
+    BinaryOfLogits: loss(BinaryOfLogits),
+    BinaryLoss: loss(BinaryLoss),
+    BinaryOfSigmoid: loss(BinaryOfSigmoid),
+    LogLikelihoodLoss: loss(LogLikelihoodLoss, 1),
+    CrossEntropyOperation: loss(lambda rank, by: CrossEntropyOperation(rank, by, False), 1),
+    UpdateLine: update,
 }
 
 
@@ -237,7 +251,7 @@ def array(dice: Dice, system: str, shape: Shape, between: bool = False, known: d
 
 
 def values(dice: Dice, system: str, operation: Operation, shapes: list[Shape]) -> list[Any]:
-    between = isinstance(operation, POSITIVE) or getattr(operation, "element", "") == "binary"
+    between = isinstance(operation, POSITIVE)
     known: dict[fmpq, Any] = {}
     found = [array(dice, system, shape, between, known) for shape in shapes]
     if isinstance(operation, CrossEntropyOperation):
@@ -275,7 +289,7 @@ def compare(operation: Operation, shapes: list[Shape], dice: Dice, system: str) 
     arrays = values(dice, system, operation, shapes)
     y = operation.forward(*arrays)
     agree(y, Operation.forward(operation, *arrays), system)
-    if isinstance(operation, Velocity | Descend):  # nothing is differentiated behind an update
+    if isinstance(operation, UpdateLine):  # nothing is differentiated behind an update
         return
     for slot in range(len(arrays)):
         if slot in operation.fixed():

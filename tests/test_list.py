@@ -16,13 +16,13 @@ from hwsolve.examples import names as examples
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import BIG_OPERATORS
 from hwsolve.formula.vectors import NUMBERS, VECTORS
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.composed import COMPOSITES
-from hwsolve.layers.initializers import INITIALIZERS
-from hwsolve.layers.loss import LOSSES
-from hwsolve.layers.optimizer import OPTIMIZERS
+from hwsolve.losses import LOSSES
+from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
 from hwsolve.spec.arrays import FORMS
 from hwsolve.spec.fields import Flag
@@ -73,10 +73,11 @@ def records() -> list[Any]:
     """Every record that a spec is read into, by its name, with those within them."""
     from hwsolve import kinds
     from hwsolve.layers.base import Symbols
-    from hwsolve.layers.loss import LossSymbols
     from hwsolve.layers.parameter import ParameterSpec
+    from hwsolve.losses.loss import LossSymbols
 
-    found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
+    found = [layer_class(name) for name in LAYERS] + [Symbols, LossSymbols]
+    found += [*LOSSES.values(), *OPTIMIZERS.values(), *INITIALIZERS.values()]
     return [*found, ParameterSpec, *(kinds.record(kind) for kind in KINDS)]
 
 
@@ -103,6 +104,7 @@ def entry(name: str) -> dict[str, Any]:
 
 SETTINGS: dict[str, str] = {
     "linear": "{out_features: 2, weight: {init: normal}, bias: false}",
+    "bilinear": "{out_features: 2, weight: {init: normal}, bias: false, inputs: x}",
     "unflatten": "{dim: 1, unflattened_size: [1, 1, 4]}",
     "upsample": "{scale_factor: 2}",
     "pixel_shuffle": "1",
@@ -164,12 +166,27 @@ def test_the_kinds_of_an_entry_are_those_that_take_the_layer(name: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
     """The parameters' formula of the entry, with numbers put in, against the program's count of a real layer."""
-    layer, shape = layer_entries.sample(layer_class(name))
-    counts = layer.counts(shape)
+    layer, shapes = layer_entries.sample(layer_class(name))
+    counts = layer.counts(*shapes)
     assert bool(counts) == ("parameters" in entry(name))
     if not counts:
         return
-    values = {"C_in": 4, "C_out": 6, "K": 3, "S": 1, "P": 1, "D": 1, "out": 7, "n": 5, "V": 5, "d": 3, "G": 1, "C": 4}
+    values = {
+        "C_in": 4,
+        "C_out": 6,
+        "K": 3,
+        "S": 1,
+        "P": 1,
+        "D": 1,
+        "out": 7,
+        "n": 5,
+        "n1": 2,
+        "n2": 3,
+        "V": 5,
+        "d": 3,
+        "G": 1,
+        "C": 4,
+    }
     values |= {f"{axis}{end}": 5 for axis in "LHWD" for end in ("", "_in", "_out")} | {"D": 1}
     from hwsolve.formula.evaluate import evaluate
     from hwsolve.formula.parse import parse
@@ -178,12 +195,12 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
     def number(size: Any) -> Any:
         return evaluate(size, lambda n, _: values[n]) if isinstance(size, Formula) else size
 
-    inner = {key: number(size) for key, size in layer.sizes(shape).items()}
+    inner = {key: number(size) for key, size in layer.sizes(*shapes).items()}
     total = evaluate(parse(counts["params"]), lambda n, _: inner[n])
     owned = 0
-    for sizes in layer.parameters(shape).values():
+    for parameter in layer.parameters(*shapes).values():
         product = 1
-        for size in sizes:
+        for size in parameter.shape:
             product *= number(size)
         owned += product
     assert total == owned
@@ -338,7 +355,7 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
         (["layers", "lstm"], "The layer `lstm` is not there yet. `hwsolve list layers` shows what there is."),
         (["layers", "swish"], "Unknown layer `swish`. Did you mean `silu`?"),
         (["losses", "huber_loss"], "The loss `huber_loss` is not there yet."),
-        (["optimizers", "adam"], "The optimizer `adam` is not there yet."),
+        (["optimizers", "nadam"], "The optimizer `nadam` is not there yet."),
         (["functions", "ln"], "Did you mean `log`?"),
         (["arrays", "one"], "Did you mean `ones`?"),
         (["kinds", "backprp"], "Did you mean `backprop`?"),

@@ -25,10 +25,10 @@ from hwsolve.kinds.backprop import page
 from hwsolve.layers.correlation import Correlation
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation
 from hwsolve.layers.linear import Affine
-from hwsolve.layers.loss_operation import CrossEntropyOperation
 from hwsolve.layers.pooled import Mean
 from hwsolve.layers.reshape import Flattening
 from hwsolve.layers.softmax import SoftmaxOperation
+from hwsolve.losses.cross_entropy import CrossEntropyOperation
 from tests import random_maps
 from tests.test_agreement import NET
 
@@ -158,10 +158,10 @@ def causal(exact: bool) -> tuple[Graph, Trajectory, Any, Any]:
     """Σ G · causal softmax(E): the graph and its run, E and G."""
     dice = np.random.default_rng(3)
     e, g = (dice.integers(-8, 9, (2, 4, 4)) / 4 for _ in range(2))
-    graph = Graph({}, {}, {}, {}, {}, set(), set())
+    graph = Graph()
     builder = Builder(graph)
     names = builder.given("e", e.shape, "input"), builder.given("dL_dy", e.shape)
-    graph.output = builder.forward(CausalSoftmax(), names[:1], "", "y")
+    graph.output = builder.forward(CausalSoftmax(), names[:1], "y")
     append_gradients(graph, names[1])
     values = dict(zip(names, (e, g), strict=True))
     if exact:

@@ -13,7 +13,7 @@ import msgspec
 
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS
-from hwsolve.layers.composed import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES, WIRED
 from hwsolve.layers.schema import layers_schema
 from hwsolve.spec.fields import INVALID, Field, ListOf, Raw, WordField, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
@@ -73,7 +73,7 @@ def read_block(node: Node, report: Report, path: Path) -> Any:
 def given_arguments(name: str, block: Block, node: Node, report: Report, path: Path) -> dict[str, Node] | None:
     """The arguments of one use, by name: a mapping, or one value for the first; None after a note."""
     if isinstance(node, Mapping):
-        given = {key: value for key, (_, value) in node.entries.items() if key != "name"}
+        given = {k: value for k, (_, value) in node.entries.items() if k not in WIRED or k in block.arguments}
         for key in given:
             if key not in block.arguments:
                 head = node.entries[key][0]

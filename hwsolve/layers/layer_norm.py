@@ -12,7 +12,7 @@ from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
 
@@ -41,14 +41,6 @@ class OverLastAxes(Layer, frozen=True):
             )
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """What is learned: each (normalized_shape)."""
-        return self.owned(**dict.fromkeys(self.specs(), self.over(x))) if self.elementwise_affine else {}
-
-    def texts(self, x: Shape) -> dict[str, str]:
-        """None where nothing is learned."""
-        return self.COUNTS if self.elementwise_affine else {}
-
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The elements of γ, and the values that are normalised."""
         return {"features": base.product(self.over(x)), "values": base.product(x)}
@@ -74,10 +66,16 @@ class LayerNorm(OverLastAxes, frozen=True):
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
 
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
+        """γ and β: (normalized_shape)."""
+        if not self.elementwise_affine:
+            return {}
+        over = self.over(x)
+        return owned(weight=Parameter(over, "gain", self.weight), bias=Parameter(over, "shift", self.bias))
+
     def operations(self, x: Shape) -> Operations:
         """Mean and variance over the last axes; γ and β may be missing."""
         operations = normalisation(self.elementwise_affine)
         if self.elementwise_affine and self.bias is ABSENT:
             operations["forward"]["add"] = "3*values - groups"
-            operations["gradient"] = {"mul": "values", "sum": "values - owned"}
         return operations

@@ -14,6 +14,7 @@ from hwsolve.layers.base import Shape
 from hwsolve.layers.by_formula import ByFormula
 from hwsolve.layers.cost import Operations
 from hwsolve.layers.layer_norm import OverLastAxes
+from hwsolve.layers.parameter import Parameter, owned
 from hwsolve.spec.fields import Decimal
 
 LETTERS = ("i", "j", "k", "l", "q", "r")
@@ -28,9 +29,7 @@ class RMSNorm(OverLastAxes, frozen=True):
     eps: Decimal = Number(11_920_929, 10**14)
 
     MEANINGS: ClassVar[dict[str, Message]] = OverLastAxes.MEANINGS | {
-        "eps": say(
-            "a small number that is added to the mean square; PyTorch's in float32 unless given"
-        ),
+        "eps": say("a small number that is added to the mean square; PyTorch's in float32 unless given"),
         "elementwise_affine": say("whether γ is learned"),
     }
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "params": "features"}
@@ -42,9 +41,13 @@ class RMSNorm(OverLastAxes, frozen=True):
         if not self.elementwise_affine:
             return {"forward": forward, "error": error}
         scaled = {"forward": forward | {"mul": "2*values"}, "error": error | {"mul": "3*values"}}
-        return scaled | {"gradient": {"mul": "values", "sum": "values - owned"}}
+        return scaled | {"gradient.weight": {"mul": "values", "sum": "values - owned"}}
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
+        """γ: (normalized_shape)."""
+        return owned(weight=Parameter(self.over(x), "gain", self.weight)) if self.elementwise_affine else {}
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """The root mean square, x̂ and γ·x̂, each a formula."""
         shape = self.over(builder.sample(x))
         letters = LETTERS[: len(shape)]
@@ -52,13 +55,12 @@ class RMSNorm(OverLastAxes, frozen=True):
         for letter in reversed(letters):
             total = f"Sum({total}, {letter}, 1, {letter.upper()})"
         root = ByFormula(f"sqrt({total}/({'*'.join(letters).upper()}) + eps)", ("x", "eps"), ("x",))
-        rms = builder.forward(root, (x, builder.constant(self.eps)), path, builder.free_symbol("rms"))
-        affine, given = self.elementwise_affine, self.symbols.output
-        symbol = builder.free_symbol("xhat") if affine else given or builder.free_symbol("xhat")
         divided = ByFormula(f"x[{at}]/r", ("x", "r"), ("x", "r"), letters)
-        normal = builder.forward(divided, (x, rms), path, symbol)
-        if not affine:
-            return normal
-        gamma = builder.own(self, "weight", shape, builder.free_symbol("gamma"), path, Number(1))
         scaled = ByFormula(f"w[{at}]*x[{at}]", ("x", "w"), ("x",), letters)
-        return builder.forward(scaled, (normal, gamma), path, given or builder.free_symbol("y"))
+        rms = builder.forward(root, (x, builder.constant(self.eps)), builder.free_symbol("rms"), port=-1)
+        xhat, parameters = builder.free_symbol("xhat"), self.parameters(shape)
+        if not parameters:
+            return (builder.forward(divided, (x, rms), xhat),)
+        normal = builder.forward(divided, (x, rms), xhat, port=-1)
+        gamma = builder.own(self, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1))
+        return (builder.forward(scaled, (normal, gamma), builder.free_symbol("y")),)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from hwsolve.spec.amounts import AnyFormula, Decimal, DecimalField, Size, SizeField, SizeOrZero
 from hwsolve.spec.arrays import Array, ArrayField, is_array_form
-from hwsolve.spec.collections import ListOf, MapOf, Nested, OneOf, PerAxis, Raw
+from hwsolve.spec.collections import ListOf, MapOf, Nested, OneOf, PerAxis, Raw, TupleOf
 from hwsolve.spec.field import INVALID, Field, describe, field_of
 from hwsolve.spec.records import RecordField, read_record, record_schema
 from hwsolve.spec.scalars import (
@@ -51,6 +51,7 @@ __all__ = [
     "SizeOrZero",
     "Text",
     "TextField",
+    "TupleOf",
     "Word",
     "WordField",
     "describe",

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from math import prod
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Owned, operations
 from hwsolve.graph.update import update
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.computation import Computation
-from hwsolve.kinds.backprop.construction import Construction, walk_items
+from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
 from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.names import check_names
 from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
-from hwsolve.layers.composite import build_items
-from hwsolve.layers.drawing import draw
+from hwsolve.layers.composite import build_body
+from hwsolve.layers.items import walk_items
 from hwsolve.layers.network import expand
-from hwsolve.layers.optimizer import SGD
+from hwsolve.optimizers.optimizer import Optimizer
 from hwsolve.spec.report import Report
 
 MOST_VALUES = 500_000  # numbers of a network that is computed
@@ -76,14 +77,15 @@ class NetworkConstruction(Construction):
 
     def enter_layers(self, x: str) -> str | None:
         """The layers that read `x`, and what comes out of them."""
-        items = expand(self.problem.network, self.report)
-        if items is None:
+        body = expand(self.problem.network, self.report)
+        if body is None:
             return None
-        self.items = items
+        self.body, items = body, body.items
+        self.warnings += self.problem.network.warnings
         trains = self.problem.loss is not None or self.problem.upstream is not None
         idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
         (self.warnings if trains else self.remarks).extend(idle)
-        return build_items(items, self.builder, x)
+        return build_body(body, self.builder, {"": x})
 
     # the input
 
@@ -145,14 +147,15 @@ class NetworkConstruction(Construction):
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
-            self.stated.append(origin(self.graph.symbol(name), spec.init.name, spec.seed or 0))
+            self.stated.append(origin(self.graph.symbol(name), spec.init, spec.seed or 0))
             # torch.nn.init counts the first axis of a weight as its outputs
             by_input = spec.rows == "inputs" and len(shape) == 2
-            try:
-                drawn = draw(spec.init, shape[::-1] if by_input else shape, spec.seed or 0)
-            except NotComputed as why:
-                why.layer = owned.path
-                raise
+            if not spec.init.fits(shape):
+                name = INITIALIZERS.name_of(spec.init)
+                message = say("`{name}` is not for an array with {n} axes.", name=name, n=len(shape))
+                self.wrong_layer(owned.path, message)
+                return None
+            drawn = spec.init.values(shape[::-1] if by_input else shape, spec.seed or 0)
             return transposed(drawn, shape) if by_input else drawn
         value = spec.value if spec.value is not None else owned.value
         if value is None:
@@ -162,27 +165,22 @@ class NetworkConstruction(Construction):
                 which=owned.which,
                 shape=shape_text(shape) or "1",
             )
-            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
+            self.wrong_layer(owned.path, message, numbers_hint(owned, shape))
             return None
         return (value,) * size
 
-    def enter_updates(self, optimizer: SGD) -> None:
+    def enter_updates(self, optimizer: Optimizer) -> None:
         """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
-        update(self.graph, optimizer.settings())
-        if any(node.role == "state" for node in self.graph.nodes.values()):
-            self.stated.append(say("Every velocity starts at 0."))
-        if optimizer.nesterov:
-            self.stated.append(say("The momentum is that of Nesterov."))
+        starts = update(self.graph, optimizer.rule())
+        for name, start in starts.items():
+            shape = self.graph.nodes[name].shape
+            self.givens[name] = Given(shape, (start,) * prod(shape))
+        self.stated.extend(optimizer.stated(bool(starts)))
+        counters = (self.graph.symbol(n.name) for n in self.graph.nodes.values() if n.role == "counter")
+        self.stated.extend(say("{k} is the number of the update.", k=k) for k in counters)
         frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
         if frozen:
             self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
-        self.start_states()
-
-    def start_states(self) -> None:
-        """The optimizer's own quantities start at 0."""
-        for node in self.graph.nodes.values():
-            if node.role == "state":
-                self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
 
     @property
     def samples(self) -> int:
@@ -205,14 +203,15 @@ class NetworkConstruction(Construction):
         return LossSetup(self).enter()
 
 
-def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:
     """How a parameter that has no numbers gets them."""
-    if which == "bias":
+    which = owned.which
+    if owned.role == "bias":
         return say(
             "As `{example}` or `{init}`; `{none}` leaves it out.",
-            example=f"bias: {zeros(shape)}",
-            init="bias: {init: zeros}",
-            none="bias: false",
+            example=f"{which}: {zeros(shape)}",
+            init=f"{which}: {{init: zeros}}",
+            none=f"{which}: false",
         )
     return say(
         "As `{which}: {example}`, or `{which}: {init}`.",

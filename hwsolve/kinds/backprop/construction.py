@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from hwsolve.graph.graph import Builder, Graph
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.language import Message
-from hwsolve.layers.network import Item
+from hwsolve.layers.items import Body, walk_items
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import ROOT, Path, Report
@@ -25,7 +24,7 @@ class Construction:
         self.stated: list[Message] = []
         self.remarks: list[Message] = []
         self.warnings: list[Message] = []
-        self.items: tuple[Item, ...] = ()
+        self.body: Body | None = None
 
     def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
         """Note an error at a key of the problem, or at one that stands within it."""
@@ -39,7 +38,8 @@ class Construction:
 
     def place_of(self, layer: str) -> tuple[Place, Path] | None:
         """Where a layer's arguments stand, by its path; None for what is no layer, as the loss."""
-        found = (item for item in walk_items(self.items) if item.path == layer)
+        items = self.body.items if self.body is not None else ()
+        found = (item for item in walk_items(items) if item.path == layer)
         return next(((item.node, item.where) for item in found), None)
 
     @property
@@ -59,11 +59,3 @@ class Construction:
             self.wrong(self.end_key, message, hint)
         else:
             self.report.add(*place, message, hint)
-
-
-def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
-    """All items of a network, those of branches too."""
-    for item in items:
-        yield item
-        for _, inner in item.branches:
-            yield from walk_items(inner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,15 @@ from hwsolve.kinds.backprop.target import Classes
 from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
-from hwsolve.layers.loss import LOSSES, CrossEntropy, Loss, Target
-from hwsolve.layers.optimizer import OPTIMIZERS
+from hwsolve.layers.items import walk_items
+from hwsolve.losses import LOSSES
+from hwsolve.losses.loss import Loss, Target
+from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
     from hwsolve.kinds.backprop.construction import Construction
-    from hwsolve.layers.network import Item
+    from hwsolve.layers.items import Body, Item
 
 
 class LossSetup:
@@ -38,7 +39,7 @@ class LossSetup:
             return self.enter_upstream(problem.upstream)
         if problem.optimizer is not None and (refused := problem.optimizer.wrong()) is not None:
             argument, message = refused
-            self.construction.wrong("optimizer", message, within=(name_of(problem.optimizer, OPTIMIZERS), argument))
+            self.construction.wrong("optimizer", message, within=(OPTIMIZERS.name_of(problem.optimizer), argument))
         if problem.loss is None:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
@@ -56,10 +57,10 @@ class LossSetup:
 
     def look_twice(self, loss: Loss) -> None:
         """Warn of a last layer that the loss takes once more, or that does not give what it takes."""
-        last = last_layer(self.construction.items)
+        last = last_layer(self.construction.body)
         if last is None or last.layer is None or loss.wants is None:
             return
-        name = name_of(loss, LOSSES)
+        name = LOSSES.name_of(loss)
         if last.type == loss.holds:
             text = say(
                 "The network ends in `{layer}`, and `{loss}` takes it once more; without this layer it is taken once.",
@@ -100,7 +101,7 @@ class LossSetup:
         if loss.classes and len(shape) > 2:
             message = say(
                 "`{loss}` takes one row of classes for each sample, got the shape {shape}.",
-                loss=name_of(loss, LOSSES),
+                loss=LOSSES.name_of(loss),
                 shape=shape_text(shape),
             )
             self.construction.wrong("loss", message)
@@ -111,7 +112,7 @@ class LossSetup:
         if found != shape and (prod(found) != prod(shape) or squeezed(found) != squeezed(shape)):
             self.construction.wrong("target", *self.misfit(loss, target, shape))
             return None
-        if loss.classes and not isinstance(loss, CrossEntropy):
+        if loss.classes and not loss.probabilities:
             self.construction.wrong(
                 "target",
                 say("This loss takes classes."),
@@ -169,20 +170,16 @@ class LossSetup:
         return Target(name, True, True)
 
 
-def last_layer(items: tuple[Item, ...]) -> Item | None:
+def last_layer(body: Body | None) -> Item | None:
     """The layer whose values come out in the end, behind those that only pass them on; None where several add up."""
-    for item in reversed(items):
-        if item.layer is None:
-            joined = item.type in ("residual", "concat", "multiply") or not item.branches
-            return None if joined else last_layer(item.branches[-1][1])
+    items = body.items if body is not None else ()
+    behind = {wire.name: item for item in walk_items(items) for wire in item.outputs}
+    item = behind.get(body.end.name) if body is not None else None
+    while item is not None and item.layer is not None:
         if item.layer.CATEGORY != "view" and not item.type.startswith("dropout"):
             return item
+        item = behind.get(item.inputs[0].name)
     return None
-
-
-def name_of(record: object, names: Mapping[str, type]) -> str:
-    """The name under which a spec asks for a record."""
-    return next(name for name, made in names.items() if type(record) is made)
 
 
 def unit_rows(values: tuple[Formula, ...], length: int) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hwsolve.kinds.complexity.problem import Problem
 from hwsolve.language import say
 from hwsolve.layers.base import ShapeError, StatedMap
-from hwsolve.layers.inference import note_reserved
-from hwsolve.layers.network import Item
+from hwsolve.layers.items import Item
+from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec.nodes import Mapping
@@ -26,23 +26,23 @@ def check(problem: Problem, report: Report) -> None:
 def countable(items: tuple[Item, ...], report: Report) -> None:
     """Note the layers that can't be."""
     for item in items:
-        if isinstance(item.input, StatedMap) or isinstance(item.output, StatedMap):
+        if any(isinstance(wire.shape, StatedMap) for wire in (*item.inputs, *item.outputs)):
             report.add(item.node, item.where, say("Operations can't be counted: the sides of the map are not stated."))
         elif item.layer is not None:
             countable_layer(item, report)
-        for _, inner in item.branches:
-            countable(inner, report)
+        for branch in item.branches:
+            countable(branch.items, report)
 
 
 def countable_layer(item: Item, report: Report) -> None:
     """Note a layer whose rule does not reach its settings."""
     assert item.layer is not None
     try:
-        item.layer.operations(item.input)
-        item.layer.cost_sizes(item.input)
-        weight = item.layer.specs().get("weight")
-        if weight is not None and weight.shared:
-            raise ShapeError(say("Operations of a weight that all units share can't be counted."), "weight")
+        item.layer.operations(*item.shapes)
+        item.layer.cost_sizes(*item.shapes)
+        for name, parameter in item.layer.parameters(*item.shapes).items():
+            if parameter.spec.shared and not parameter.added:
+                raise ShapeError(say("Operations of a weight that all units share can't be counted."), name)
     except ShapeError as error:
         node, path = item.node, item.where
         if error.field and isinstance(node, Mapping) and error.field in node.entries:

@@ -20,7 +20,7 @@ from hwsolve.language import say
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, shape_text
 from hwsolve.layers.correlation import Written
-from hwsolve.layers.inference import DIMENSION
+from hwsolve.layers.names import DIMENSION
 from hwsolve.spec.fields import Array
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
@@ -97,6 +97,11 @@ class LayerConstruction(NetworkConstruction):
         """Which axes stand in front of the map's."""
         return Written(x, 0, x)
 
+    def at_layer(self) -> None:
+        """What is written from here on is the layer's."""
+        output = self.layer.symbols.output
+        self.builder.at(self.name, (output,) if output else ())
+
     def enter_end(self) -> str | None:
         """The upstream gradient, if one is given or made."""
         return LossSetup(self).enter_upstream(self.upstream) if self.upstream is not None else None
@@ -148,8 +153,9 @@ class ConvolutionGraph(LayerConstruction):
 
         if self.activation is not None:
             settings = tuple(self.builder.constant(v) for v in self.activation.settings().values())
-            x = self.builder.forward(self.activation.operation(), (x, *settings), self.function, "a")
-        return build_kernels(self.layer, self.builder, x, self.name, self.written, self.flip, numbered=False)
+            x = self.builder.forward(self.activation.operation(), (x, *settings), "a", layer=self.function)
+        self.at_layer()
+        return build_kernels(self.layer, self.builder, x, self.written, self.flip, numbered=False)
 
 
 class PoolingGraph(LayerConstruction):
@@ -164,7 +170,8 @@ class PoolingGraph(LayerConstruction):
         operation = msgspec.structs.replace(self.layer.operation(one), channels=self.written.x)
         if hasattr(operation, "ties"):
             operation = msgspec.structs.replace(operation, ties=self.ties)
-        return self.builder.forward(operation, (x,), self.name, self.layer.symbols.output or "y")
+        self.at_layer()
+        return self.builder.forward(operation, (x,), "y")
 
 
 def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lowest: int | None = None) -> Array:
@@ -181,11 +188,10 @@ def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lo
 def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: SingleLayerProblem) -> Layer:
     """The layer with small whole numbers for parameters of which nothing is stated."""
     changed = {}
-    for name, full in layer.parameters(shape).items():
-        spec = getattr(layer, name)
+    for name, parameter in layer.parameters(shape).items():
+        spec, short = parameter.spec, parameter.shape
         if spec.values is None and spec.value is None and spec.init is None:
-            short = full
-            while len(short) > layer.AXES and short[0] == 1 and name == "weight":
+            while len(short) > layer.AXES and short[0] == 1 and parameter.role == "weight":
                 short = short[1:]
             changed[name] = msgspec.structs.replace(spec, values=made_up(short, 5, 7, problem))
     return msgspec.structs.replace(layer, **changed)

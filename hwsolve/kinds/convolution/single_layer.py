@@ -10,7 +10,7 @@ from hwsolve.formula.tree import Formula, Number, Ref, references, substitute
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
-from hwsolve.layers.inference import check_numbers
+from hwsolve.layers.given_numbers import check_numbers
 from hwsolve.spec import problem as base
 from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField
@@ -87,7 +87,7 @@ def with_sizes(layer: Layer, sizes: dict[str, int]) -> Layer:
             return simplified(substitute(value, values))
         return value
 
-    changed = {f: put(getattr(layer, f)) for f in layer.__struct_fields__ if f not in ("weight", "bias", "symbols")}
+    changed = {f: put(getattr(layer, f)) for f in layer.__struct_fields__}
     return msgspec.structs.replace(layer, **changed)
 
 
@@ -107,8 +107,7 @@ def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report
         path = path / name
     try:
         out = layer.output(shape)
-        for which, spec in layer.specs().items():
-            check_numbers(which, spec, layer.parameters(shape).get(which))
+        check_numbers(layer, (shape,))
     except ShapeError as error:
         at: Node = head
         if error.field is not None and isinstance(node, Mapping) and error.field in node.entries:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from hwsolve.language import Message, say
-from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.items import Network
+from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Choice, ListOf, RecordField
 

@@ -7,7 +7,7 @@ import sys
 from hwsolve.errors import CallError
 from hwsolve.kinds.count_params.problem import COLUMNS, Problem
 from hwsolve.language import say
-from hwsolve.layers.inference import note_reserved
+from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec.report import Report

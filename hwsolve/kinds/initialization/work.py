@@ -65,7 +65,8 @@ class Checking:
         """Both fans."""
         problem = self.problem
         try:
-            problem.layer.output(problem.input)
+            if len(problem.layer.INPUTS) == 1:
+                problem.layer.output(problem.input)
             found = fans(problem.layer, problem.input)
         except ShapeError as why:
             self.unfit(why)

@@ -12,11 +12,11 @@ import pytest
 
 import hwsolve
 from hwsolve import numbers
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula import backward as backward_rules
 from hwsolve.formula import differentiate
 from hwsolve.graph import operation, tangent
 from hwsolve.graph.differentiate import differentiate as append_gradients
-from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.graph import Builder, Graph
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.run import Trajectory, train

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from hwsolve import numbers
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.compiled import compute
 from hwsolve.formula.directional import along, direction
 from hwsolve.formula.evaluate import measured_ball
 from hwsolve.formula.tree import ZERO
-from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.graph import Graph, Node, operations
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
 from hwsolve.graph.run import Trajectory, Values, train

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,8 +18,6 @@ from flint import fmpq
 
 import hwsolve
 from hwsolve import numbers
-from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import references
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine
 from hwsolve.layers import LAYERS, activation, layer_class
@@ -56,7 +55,7 @@ PARENTS = (
     Merge,
 )  # what several share; none of them is an operation itself
 FORMULA_ONLY = (ByFormula, Add, Multiply, BilinearForm)  # nothing to compare the formula with
-POSITIVE = (BinaryLoss, BinaryOfSigmoid, CrossEntropyOperation)  # of numbers between 0 and 1
+POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 
 
 def sides(dice: Dice, axes: int, most: int = 4) -> Shape:
@@ -159,35 +158,24 @@ def flattening(dice: Dice) -> Drawn:
     return Flattening(own, first, last), [(*lead(dice), *own)]
 
 
-def loss(made: Callable[[Dice, int, int], Operation], least: int = 0) -> Callable[[Dice], Drawn]:
+def loss(made: Callable[[int, int], Operation], least: int = 0) -> Callable[[Dice], Drawn]:
     def draw(dice: Dice) -> Drawn:
         rank = dice.choice((0, 1, 2, 3))
         shape = sides(dice, rank or dice.randint(1 + least, 3))
-        operation = made(dice, rank, dice.choice((1, 2, 3)))
+        operation = made(rank, dice.choice((1, 2, 3)))
         return operation, [shape] * len(operation.inputs)
 
     return draw
 
 
-def step(operation: Callable[[Dice], Operation]) -> Callable[[Dice], Drawn]:
-    def draw(dice: Dice) -> Drawn:
-        made, shape = operation(dice), sides(dice, dice.randint(0, 3))
-        return made, [shape if name in made.batched else () for name in made.inputs]
-
-    return draw
+UPDATES = ("w - lr*g", "lr*w + g", "lr*w + (1 - lr)*g**2", "w - lr*g/(sqrt(w**2) + 1)", "max(lr*w, abs(g))", "w + 1")
 
 
-UPDATES = (
-    "momentum*u + g + decay*w",
-    "w - lr*(g + momentum*u)",
-    "beta2*v + (1 - beta2)*g**2",
-    "w - lr*u/(abs(v) + 1)",
-)
-
-
-def update_line(text: str) -> UpdateLine:
-    names = tuple(dict.fromkeys(r.name for r in references(parse(text))))
-    return UpdateLine(text, names, tuple(name for name in names if len(name) == 1))
+def update(dice: Dice) -> Drawn:
+    line, shape = dice.choice(UPDATES), sides(dice, dice.randint(1, 3))
+    names = tuple(name for name in ("w", "g", "lr") if name in re.findall(r"[a-z]+", line))
+    arrays = tuple(name for name in names if name != "lr")
+    return UpdateLine(line, names, arrays), [shape if name in arrays else () for name in names]
 
 
 DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
@@ -204,14 +192,14 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     Mean: pooled(mean),
     Concatenate: concatenate,
     Flattening: flattening,
-    AbsoluteError: loss(lambda dice, rank, by: AbsoluteError(rank, by)),
-    SquaredError: loss(lambda dice, rank, by: SquaredError(rank, by)),
-    BinaryLoss: loss(lambda dice, rank, by: BinaryLoss(rank, by)),
-    BinaryOfLogits: loss(lambda dice, rank, by: BinaryOfLogits(rank, by)),
-    LogLikelihoodLoss: loss(lambda dice, rank, by: LogLikelihoodLoss(rank, by), 1),
-    BinaryOfSigmoid: loss(lambda dice, rank, by: BinaryOfSigmoid(rank, by)),
-    CrossEntropyOperation: loss(lambda dice, rank, by: CrossEntropyOperation(rank, by, False), 1),
-    UpdateLine: step(lambda dice: update_line(dice.choice(UPDATES))),
+    SquaredError: loss(SquaredError),
+    AbsoluteError: loss(AbsoluteError),
+    BinaryOfLogits: loss(BinaryOfLogits),
+    BinaryLoss: loss(BinaryLoss),
+    BinaryOfSigmoid: loss(BinaryOfSigmoid),
+    LogLikelihoodLoss: loss(LogLikelihoodLoss, 1),
+    CrossEntropyOperation: loss(lambda rank, by: CrossEntropyOperation(rank, by, False), 1),
+    UpdateLine: update,
 }
 
 
@@ -257,7 +245,7 @@ def array(dice: Dice, system: str, shape: Shape, between: bool = False, known: d
 
 
 def values(dice: Dice, system: str, operation: Operation, shapes: list[Shape]) -> list[Any]:
-    between = isinstance(operation, POSITIVE) or getattr(operation, "element", "") == "binary"
+    between = isinstance(operation, POSITIVE)
     known: dict[fmpq, Any] = {}
     found = [array(dice, system, shape, between, known) for shape in shapes]
     if isinstance(operation, CrossEntropyOperation):

@@ -158,7 +158,7 @@ def causal(exact: bool) -> tuple[Graph, Trajectory, Any, Any]:
     """Σ G · causal softmax(E): the graph and its run, E and G."""
     dice = np.random.default_rng(3)
     e, g = (dice.integers(-8, 9, (2, 4, 4)) / 4 for _ in range(2))
-    graph = Graph({}, {}, {}, {}, {}, set(), set())
+    graph = Graph()
     builder = Builder(graph)
     names = builder.given("e", e.shape, "input"), builder.given("dL_dy", e.shape)
     graph.output = builder.forward(CausalSoftmax(), names[:1], "y")

@@ -41,10 +41,6 @@ class OverLastAxes(Layer, frozen=True):
             )
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Parameter]:
-        """γ: (normalized_shape)."""
-        return owned(weight=Parameter(self.over(x), "gain", self.weight)) if self.elementwise_affine else {}
-
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The elements of γ, and the values that are normalised."""
         return {"features": base.product(self.over(x)), "values": base.product(x)}
@@ -72,13 +68,14 @@ class LayerNorm(OverLastAxes, frozen=True):
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
         """γ and β: (normalized_shape)."""
-        shift = owned(bias=Parameter(self.over(x), "shift", self.bias)) if self.elementwise_affine else {}
-        return super().parameters(x) | shift
+        if not self.elementwise_affine:
+            return {}
+        over = self.over(x)
+        return owned(weight=Parameter(over, "gain", self.weight), bias=Parameter(over, "shift", self.bias))
 
     def operations(self, x: Shape) -> Operations:
         """Mean and variance over the last axes; γ and β may be missing."""
         operations = normalisation(self.elementwise_affine)
         if self.elementwise_affine and self.bias is ABSENT:
             operations["forward"]["add"] = "3*values - groups"
-            operations["gradient"] = {"mul": "values", "sum": "values - owned"}
         return operations

@@ -14,6 +14,7 @@ from hwsolve.layers.base import Shape
 from hwsolve.layers.by_formula import ByFormula
 from hwsolve.layers.cost import Operations
 from hwsolve.layers.layer_norm import OverLastAxes
+from hwsolve.layers.parameter import Parameter, owned
 from hwsolve.spec.fields import Decimal
 
 LETTERS = ("i", "j", "k", "l", "q", "r")
@@ -40,7 +41,11 @@ class RMSNorm(OverLastAxes, frozen=True):
         if not self.elementwise_affine:
             return {"forward": forward, "error": error}
         scaled = {"forward": forward | {"mul": "2*values"}, "error": error | {"mul": "3*values"}}
-        return scaled | {"gradient": {"mul": "values", "sum": "values - owned"}}
+        return scaled | {"gradient.weight": {"mul": "values", "sum": "values - owned"}}
+
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
+        """γ: (normalized_shape)."""
+        return owned(weight=Parameter(self.over(x), "gain", self.weight)) if self.elementwise_affine else {}
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """The root mean square, x̂ and γ·x̂, each a formula."""
@@ -50,12 +55,12 @@ class RMSNorm(OverLastAxes, frozen=True):
         for letter in reversed(letters):
             total = f"Sum({total}, {letter}, 1, {letter.upper()})"
         root = ByFormula(f"sqrt({total}/({'*'.join(letters).upper()}) + eps)", ("x", "eps"), ("x",))
-        rms = builder.forward(root, (x, builder.constant(self.eps)), builder.free_symbol("rms"), port=-1)
         divided = ByFormula(f"x[{at}]/r", ("x", "r"), ("x", "r"), letters)
-        symbol, own = builder.free_symbol("xhat"), self.parameters(shape)
-        if "weight" not in own:
-            return (builder.forward(divided, (x, rms), symbol),)
-        normal = builder.forward(divided, (x, rms), symbol, port=-1)
-        gamma = builder.own(self, "weight", own["weight"], builder.free_symbol("gamma"), value=Number(1))
         scaled = ByFormula(f"w[{at}]*x[{at}]", ("x", "w"), ("x",), letters)
+        rms = builder.forward(root, (x, builder.constant(self.eps)), builder.free_symbol("rms"), port=-1)
+        xhat, parameters = builder.free_symbol("xhat"), self.parameters(shape)
+        if not parameters:
+            return (builder.forward(divided, (x, rms), xhat),)
+        normal = builder.forward(divided, (x, rms), xhat, port=-1)
+        gamma = builder.own(self, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1))
         return (builder.forward(scaled, (normal, gamma), builder.free_symbol("y")),)

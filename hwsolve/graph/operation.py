@@ -37,9 +37,9 @@ class Operation(msgspec.Struct, frozen=True):
         return self.formula
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
-        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream.
+        """Formulas over whole arrays: of the output under "y", of the gradient of each input under its name.
 
-        None for inputs whose shapes are no rows and columns.  An array with one axis is a column.
+        `g` is upstream.  An array with one axis is a column; a form whose axes do not fit is not printed.
         """
         return {}
 

@@ -171,7 +171,7 @@ class Worker:
             if not self.writer.is_whole(node):
                 lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
                 form = matrix_form(self.writer, node)
-                lines.extend([Prose(form)] if form is not None else [])
+                lines.extend([form] if form is not None else [])
             lines.extend(self.answer(node, step))
         return lines
 

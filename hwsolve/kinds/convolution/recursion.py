@@ -6,7 +6,7 @@ derivative of y[p] holds a δ for each index of x; the sum over p leaves the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 
 from hwsolve.formula.backward import covers, inner_sums, plain_axes
 from hwsolve.formula.differentiate import apart, differentiate
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.guards import guarded
 from hwsolve.formula.indices import Bounds
 from hwsolve.formula.instantiate import fold
@@ -217,15 +218,6 @@ class Recursion:
         from hwsolve.formula.notation import plain
 
         return free | {plain(key): "real" for key in stated if key.name == self.called.x}
-
-
-def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The names without indices that no sum binds where they stand."""
-    if isinstance(f, Ref) and not f.indices and f.name not in bound:
-        yield f.name
-    for place, part in enumerate(children(f)):
-        inside = isinstance(f, BigOperator) and place == 0
-        yield from free_names(part, bound | {f.index} if inside else bound)  # type: ignore[attr-defined]
 
 
 def tidy(node: Formula) -> Formula:

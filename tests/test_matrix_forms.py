@@ -15,18 +15,20 @@ import pytest
 
 import hwsolve
 from hwsolve import layers, numbers, pipeline
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.matrix_form import matrix_form as of_element
 from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call
+from hwsolve.formula.tree import Call, Number
 from hwsolve.formula.whole_arrays import value
-from hwsolve.derivation.lines import Disagreement
 from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.operation import Operation
-from hwsolve.graph.update import Descend, Velocity
+from hwsolve.graph.update import UpdateLine, names_of, unprimed
 from hwsolve.kinds.backprop.page import Worker
 from hwsolve.language import translate
 from hwsolve.layers.linear import Affine
+from hwsolve.optimizers.adam import Adam
+from hwsolve.optimizers.sgd import SGD
 from hwsolve.proof import proven
 from hwsolve.render import Options, render
 from hwsolve.render.chain import Notation
@@ -295,17 +297,30 @@ def test_the_forms_of_a_linear_map(by_input: bool, bias: str, batch: str, system
 @pytest.mark.parametrize("axes", ["o", "oi"])
 def test_the_forms_of_an_update(axes: str, decay: bool, system: str) -> None:
     dice = np.random.default_rng(5)
-    a = {name: random_array(axes, dice) for name in "wgu"} | {
-        n: random_array("", dice) for n in ("lr", "momentum", "decay")
-    }
-    g = a["g"] + a["decay"] * a["w"] * decay
-    steps = {(False, False): g, (True, False): a["u"], (True, True): g + a["momentum"] * a["u"]}
-    expected: list[tuple[Operation, np.ndarray]] = [(Velocity(decay), a["momentum"] * a["u"] + g)]
-    expected += [(Descend(decay, *setting), a["w"] - a["lr"] * step) for setting, step in steps.items()]
+    a = {name: random_array(axes, dice) for name in ("w", "g", "velocity")}
+    a |= {name: random_array("", dice) for name in ("lr", "momentum", "weight_decay")}
+    g = a["g"] + a["weight_decay"] * a["w"] * decay
+    a["velocity_new"] = a["momentum"] * a["velocity"] + g
+    steps = {(0, False): g, (1, False): a["velocity_new"], (1, True): g + a["momentum"] * a["velocity_new"]}
     typed = {name: as_system(array, system) for name, array in a.items()}
-    for operation, wanted in expected:
-        found = floats(value(parse(operation.matrix()["y"]), typed, system == "float64"))
-        assert np.allclose(found, wanted, rtol=1e-12)
+    for (momentum, nesterov), step in steps.items():
+        rule = SGD(lr=Number(1), momentum=Number(momentum), nesterov=nesterov).rule()
+        wanted = {"velocity'": a["velocity_new"], "w'": a["w"] - a["lr"] * step}
+        for name, text in rule.decayed if decay else rule.plain:
+            found = floats(value(parse(update_line(text, a).matrix()["y"]), typed, system == "float64"))
+            assert np.allclose(found, wanted[name], rtol=1e-12)
+
+
+def update_line(text: str, arrays: dict[str, np.ndarray]) -> UpdateLine:
+    reads = names_of(text)
+    return UpdateLine(unprimed(text), reads, tuple(r for r in reads if r in arrays and np.ndim(arrays[r])))
+
+
+def test_an_update_that_is_no_sum_of_arrays_has_no_form() -> None:
+    array = np.ones(2)
+    a = dict.fromkeys(("w", "g", "m", "v", "m_new", "v_new", "mhat", "vhat"), array)
+    forms = {name: update_line(text, a).matrix() for name, text in Adam.LINES}
+    assert {name for name, form in forms.items() if form} == {"m'"}
 
 
 def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
@@ -315,7 +330,7 @@ def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
     while waiting:
         waiting += (one := waiting.pop()).__subclasses__()
         found |= {one} if "matrix" in vars(one) and one is not Operation else set()
-    assert found == {Affine, Velocity, Descend}
+    assert found == {Affine, UpdateLine}
 
 
 # ---------------------------------------------------------------- in a solution

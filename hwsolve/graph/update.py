@@ -72,8 +72,8 @@ def is_linear(f: Formula, arrays: frozenset[str]) -> bool:
             return all(is_linear(a, arrays) for a in args)
         case Call("*", args):
             of_arrays = [a for a in args if any(r.name in arrays for r in references(a))]
-            return len(of_arrays) <= 1 and all(is_linear(a, arrays) for a in args)
-    return isinstance(f, Ref)
+            return len(of_arrays) == 1 and is_linear(of_arrays[0], arrays)
+    return isinstance(f, Ref) and f.name in arrays
 
 
 def update(graph: Graph, rule: Rule, gradients: Mapping[str, str] | None = None) -> dict[str, Formula]:

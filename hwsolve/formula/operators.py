@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hwsolve import numbers
+from hwsolve.formula.function_code import has_code, on_scalars
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.formula.tree import call as build
@@ -140,10 +141,9 @@ def called(name: str, values: Sequence[Scalar]) -> Scalar:
     on_ints = ON_INTS.get(name)
     if on_ints and all(type(v) is int for v in values):
         return on_ints(*values)
-    known = numbers.FUNCTIONS.get(name)
-    if known is None:
+    if not has_code(name):
         raise NoValue(say("“{name}” has no value that can be computed.", name=name))
-    value = known(*values)
+    value = on_scalars(name)(*values)
     return int(value.p) if name in ("floor", "ceil") and not isinstance(value, float) else value
 
 

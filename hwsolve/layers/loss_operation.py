@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from hwsolve import numbers
+from hwsolve.formula.function_code import sigmoid, softplus
 from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.layers.softmax import log_softmax
 
@@ -113,12 +114,12 @@ def binary_slope(y: Array, t: Array) -> Array:
 
 def of_logits(z: Array, t: Array) -> Array:
     """−(t ln σ(z) + (1 − t) ln σ(−z)): no large terms that cancel."""
-    return t * numbers.softplus(-z) + (1 - t) * numbers.softplus(z)
+    return t * softplus(-z) + (1 - t) * softplus(z)
 
 
 def slope_of_logits(z: Array, t: Array) -> Array:
     """(1 − t)σ(z) − tσ(−z) = σ(z) − t."""
-    return (1 - t) * numbers.sigmoid(z) - t * numbers.sigmoid(-z)
+    return (1 - t) * sigmoid(z) - t * sigmoid(-z)
 
 
 ELEMENTS: dict[str, Element] = {

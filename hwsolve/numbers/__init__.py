@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hwsolve.numbers.arrays import (
         Array,
         absolute,
-        apply,
         erf,
         exp,
         expm1,
@@ -37,15 +36,11 @@ if TYPE_CHECKING:
         log,
         log1p,
         maximum,
-        normal_cdf,
-        normal_pdf,
         positive,
         power,
         quiet,
         same,
-        sigmoid,
         sign_apart,
-        softplus,
         sqrt,
         step,
         tanh,
@@ -54,18 +49,17 @@ if TYPE_CHECKING:
         winner,
     )
     from hwsolve.numbers.decisions import equal, less
-    from hwsolve.numbers.functions import FUNCTIONS, constant
+    from hwsolve.numbers.functions import constant
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply",
+    "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply",
     "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
-    "last_precision", "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts", "positive", "power",
-    "precision", "quiet", "same", "show", "sigmoid", "sign_apart", "softplus", "sqrt", "step", "tanh", "tidy",
+    "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power",
+    "precision", "quiet", "same", "show", "sign_apart", "sqrt", "step", "tanh", "tidy",
     "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
-    "FUNCTIONS": "functions",
     "constant": "functions",
     "divide": "powers",
     "equal": "decisions",

@@ -39,6 +39,13 @@ def d_mish(x: Scalar) -> Scalar:
     return n / (n + 2) + x * power / (power + 1) * 4 * (n + 1) / (n + 2) ** 2
 
 
+def relu(x: Scalar) -> Scalar:
+    """The larger of x and 0."""
+    if x > 0:
+        return x
+    return ZERO if x <= 0 else x.nonnegative_part()
+
+
 PLAIN: dict[str, Callable[..., Scalar]] = {
     "exp": at_zero(ONE, arb.exp), "expm1": at_zero(ZERO, arb.expm1),
     "log": log, "log1p": at_zero(ZERO, arb.log1p), "log2": log_to(2), "log10": log_to(10), "sqrt": sqrt,
@@ -46,6 +53,7 @@ PLAIN: dict[str, Callable[..., Scalar]] = {
     "asin": asin, "acos": acos, "atan": at_zero(ZERO, arb.atan),
     "sinh": at_zero(ZERO, arb.sinh), "cosh": at_zero(ONE, arb.cosh), "tanh": at_zero(ZERO, arb.tanh),
     "erf": at_zero(ZERO, arb.erf), "erfc": at_zero(ONE, arb.erfc), "gamma": gamma, "d_gamma": d_gamma,
+    "relu": relu,  # of a ball around 0, arb's max goes a little below 0
     "d_mish": d_mish,  # tanh(ln 2) = 3/5 is rational
     "max": lambda *x: reduce(lambda a, b: a if a >= b else b if b >= a else arb(a).max(arb(b)), x),
     "min": lambda *x: reduce(lambda a, b: a if a <= b else b if b <= a else arb(a).min(arb(b)), x),

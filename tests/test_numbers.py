@@ -137,7 +137,7 @@ def test_object_arrays_do_what_scalars_do(name: str) -> None:
                 assert type(one) is type(wanted) and (one == wanted or arb(one).overlaps(arb(wanted)))
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "erf", "sigmoid", "softplus"])
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid", "softplus"])
 def test_named_array_functions_are_the_functions_of_that_name(name: str) -> None:
     function = getattr(numbers if name in numbers.__all__ else function_code, name)
     x = [0.25, 1.5]

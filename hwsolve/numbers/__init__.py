@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hwsolve.numbers.arrays import (
         Array,
         absolute,
-        erf,
         exp,
         expm1,
         finite,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
         same,
         sign_apart,
         sqrt,
-        step,
         tanh,
         tidy,
         where,
@@ -54,9 +52,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apply",
-    "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
+    "close", "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
     "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power",
-    "precision", "quiet", "same", "show", "sign_apart", "sqrt", "step", "tanh", "tidy",
+    "precision", "quiet", "same", "show", "sign_apart", "sqrt", "tanh", "tidy",
     "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.domain import CONSTANTS, Names
+from hwsolve.formula.domain import Names
+from hwsolve.formula.random_points import CONSTANTS
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
 from hwsolve.formula.vectors import Elements, Shapes
 from hwsolve.spec.fields import Array

@@ -11,9 +11,9 @@ from fractions import Fraction
 import msgspec
 
 from hwsolve.formula.functions import function
+from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.operators import COMPARISONS
 from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import Call, Formula, children, rebuild, transform, walk
 from hwsolve.kinds.initialization.exponentials import NotExponential, exponential_polynomial, rational_coefficients

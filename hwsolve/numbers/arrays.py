@@ -7,7 +7,6 @@ array goes to NumPy unchanged.  An element of an object array is looked at once,
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -61,18 +60,17 @@ def in_float64(parameter: Array) -> Array:
 def on_arrays(name: str, in_floats: Callable[..., Array], exactly: Callable[..., Scalar]) -> Callable[..., Array]:
     """The function of an array (or scalar) and its parameters, element by element, chosen by the dtypes alone."""
 
-    @cache
-    def elements(arguments: int) -> Callable[..., Array]:
-        of_each: Callable[..., Array] = np.frompyfunc(exactly, arguments, 1)
-        return of_each if arguments > 1 else lambda x: once_for_each(exactly, of_each, x)
+    of_each = np.frompyfunc(exactly, 1, 1)
 
     def function(x: Array, *parameters: Array) -> Array:
+        if not parameters and isinstance(x, np.ndarray):
+            return once_for_each(exactly, of_each, x) if x.dtype.char == "O" else in_floats(x)
         if is_float(x):
             return in_floats(x, *map(in_float64, parameters))
         if any(map(is_float, parameters)):
             raise TypeError(f"{name}: a float cannot stand among exact values")
-        if isinstance(x, np.ndarray) or any(isinstance(p, np.ndarray) for p in parameters):
-            return elements(1 + len(parameters))(x, *parameters)
+        if any(isinstance(a, np.ndarray) for a in (x, *parameters)):
+            return np.frompyfunc(exactly, 1 + len(parameters), 1)(x, *parameters)
         return exactly(in_exact(x), *map(in_exact, parameters))
 
     function.__name__, function.__doc__ = name, f"The function {name} of every element."

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: solve test check lint types translations batch pytest format readme bench clean
+.PHONY: solve test check lint types translations batch pytest wheel format readme bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
@@ -24,6 +24,11 @@ batch: .venv/installed
 
 pytest: .venv/installed
 	$(BIN)/pytest -q -n 2 --dist worksteal
+
+wheel:  ## what is installed from the wheel alone, in a clean environment, solves the problems it brings along
+	rm -rf build/wheel && $(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip install --quiet .
+	cd build/wheel && bin/hwsolve batch lib/python3*/site-packages/hwsolve/problems --lang zh && bin/hwsolve schema > /dev/null
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -35,7 +35,7 @@ class Leaf(NamedTuple):
     node: Node | None
 
 
-def judge(problem: Problem, solution: Solution, final: bool = True) -> Solution:
+def compared(problem: Problem, solution: Solution, final: bool = True) -> Solution:
     """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec.
 
     Unless it is final, balls that are too wide to tell raise Undecided.

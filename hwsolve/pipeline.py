@@ -1,4 +1,4 @@
-"""read -> check -> solve -> judge: the way of one spec, shared by the commands, the batch and the notebook."""
+"""read -> check -> solve -> compare: the way of one spec, shared by the commands, the batch and the notebook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from hwsolve.solution import Solution
     from hwsolve.spec.problem import Problem
-    from hwsolve.spec.report import SpecFailure
+    from hwsolve.spec.report import Report, SpecFailure
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -24,26 +24,29 @@ class Request(msgspec.Struct, frozen=True):
     settings: dict[str, Any] = {}
 
 
-def read(text: str | bytes, source: str, wishes: Request | None = None, kind: str | None = None) -> list[Problem]:
+def read(text: str | bytes, source: str, request: Request | None = None, kind: str | None = None) -> list[Problem]:
     """The problems of a text; all its mistakes together are a SpecFailure.  `kind` is the only one it may hold."""
     from hwsolve.spec.load import all_right
 
-    return all_right(read_each(text, source, wishes, kind))
+    return all_right(read_each(text, source, request, kind))
 
 
 def read_each(
-    text: str | bytes, source: str, wishes: Request | None = None, kind: str | None = None
+    text: str | bytes, source: str, request: Request | None = None, kind: str | None = None
 ) -> list[Problem | SpecFailure]:
     """The problem of each document of a text, or what is wrong with it."""
-    from hwsolve.kinds import KINDS, solver
+    from hwsolve import kinds
     from hwsolve.spec.load import load_each
 
     def record(name: str) -> type[Problem] | None:
-        return solver(name).Problem if name in KINDS else None
+        return kinds.record(name) if name in kinds.KINDS else None
 
-    wishes = wishes or Request()
-    found = load_each(text, source, record, KINDS, wishes.overrides, kind, wishes.instead)
-    for name, value in wishes.settings.items():
+    def check(problem: Problem, report: Report) -> Any:
+        return kinds.work(problem.kind).check(problem, report)
+
+    request = request or Request()
+    found = load_each(text, source, record, kinds.KINDS, request.overrides, kind, request.instead, check)
+    for name, value in request.settings.items():
         for problem in found:
             if name in getattr(problem, "__struct_fields__", ()):
                 setattr(problem, name, value)
@@ -56,19 +59,20 @@ def work_out(problem: Problem) -> Solution:
     Where these ask for more digits than the values were proven to, the problem is worked out again at more bits, as
     far as its kind allows.
     """
-    from hwsolve.checks import judge
-    from hwsolve.kinds import solver
+    from hwsolve import kinds
+    from hwsolve.checks import compared
     from hwsolve.numbers import LADDER, Undecided
     from hwsolve.spec.report import Full, SpecFailure
 
     try:
-        found = solver(problem.kind).solve(problem)
+        solve = kinds.work(problem.kind).solve
+        found = solve(problem)
         for bits in (bits for bits in LADDER[1:] if bits <= problem.MOST_BITS):
             try:
-                return judge(problem, found, final=False)
+                return compared(problem, found, final=False)
             except Undecided:
-                found = solver(problem.kind).solve(msgspec.structs.replace(problem, bits=bits))
-        return judge(problem, found)
+                found = solve(msgspec.structs.replace(problem, bits=bits))
+        return compared(problem, found)
     except Full:
         assert problem.report is not None
         raise SpecFailure(problem.report) from None

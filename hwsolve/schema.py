@@ -7,7 +7,7 @@ from typing import Any
 
 def spec_schema(kind: str | None = None) -> dict[str, Any]:
     """What an editor needs to complete and check a spec."""
-    from hwsolve.kinds import KINDS, solver
+    from hwsolve.kinds import KINDS, record
     from hwsolve.spec.schema import schema
 
-    return schema({name: solver(name).Problem for name in ([kind] if kind else KINDS)})
+    return schema({name: record(name) for name in ([kind] if kind else KINDS)})

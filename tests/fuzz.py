@@ -36,9 +36,9 @@ SIGNS = (*"[]{}:,-#&*!|>'\"%@`?~$^()=<>\t\n \\/\0\x1b\ufeff\u2028é界\x85", "--
 
 def corpus() -> list[str]:
     """The shipped specs, the starters, and the wrong specs that are texts; those that take long are left out."""
-    from hwsolve.kinds import KINDS, solver
+    from hwsolve.kinds import KINDS, about
 
-    texts = [solver(kind).STARTER for kind in KINDS]
+    texts = [about(kind).STARTER for kind in KINDS]
     for path in sorted([*ROOT.glob("problems/**/*.yaml"), *ROOT.glob("tests/bad/*.yaml")]):
         data = path.read_bytes()
         if len(data) <= SMALL and b"10000" not in data:

@@ -48,6 +48,21 @@ def linear(dice: random.Random) -> Drawn:
     )
 
 
+def bilinear(dice: random.Random) -> Drawn:
+    """A bilinear layer that reads one quantity twice."""
+    inputs, outputs, bias = dice.randint(1, 3), dice.randint(1, 3), dice.random() < 0.7
+    shape = (*sides(dice, dice.choice((0, 0, 1)), 1, 3), inputs)
+
+    def make(torch: Any) -> Any:
+        class Twice(torch.nn.Bilinear):  # type: ignore[misc,name-defined]
+            def forward(self, x: Any) -> Any:
+                return super().forward(x, x)
+
+        return Twice(inputs, inputs, outputs, bias=bias)
+
+    return Drawn({"out_features": outputs, "inputs": "x"} | ({} if bias else {"bias": False}), make, shape)
+
+
 def convolution(axes: int, transposed: bool) -> Draw:
     """A convolution or transposed convolution along some axes."""
 
@@ -213,6 +228,7 @@ def embedding(dice: random.Random) -> Drawn:
 AXES = (1, 2, 3)
 LAYERS: dict[str, Draw] = {
     "linear": linear,
+    "bilinear": bilinear,
     **{f"conv{n}d": convolution(n, transposed=False) for n in AXES},
     **{f"conv_transpose{n}d": convolution(n, transposed=True) for n in AXES},
     **{f"max_pool{n}d": pooling("Max", n) for n in AXES},

@@ -7,12 +7,14 @@ import importlib
 import re
 import subprocess
 import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from hwsolve import cli
-from hwsolve.kinds import KINDS
+from hwsolve.kinds import KINDS, about, record, work
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.render import FORMATS
 from tests.conftest import ROOT
@@ -95,6 +97,29 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+FILES = {module_name(path): path for path in MODULES}
+
+
+@cache
+def modules_read(path: Path) -> set[str]:
+    """The modules that a module imports anywhere in it, inside functions and for type checking too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{a.name}" for a in node.names}
+            found |= {m if m in FILES else str(node.module) for m in inner}
+        elif isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+    return (found & FILES.keys()) - {module_name(path)}
+
+
+def test_there_is_no_circle_of_files() -> None:
+    try:
+        TopologicalSorter({name: modules_read(path) for name, path in FILES.items()}).prepare()
+    except CycleError as found:
+        pytest.fail(" -> ".join(found.args[1]))
+
+
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_imports_go_one_way(path: Path) -> None:
     part = part_of(module_name(path))
@@ -132,10 +157,19 @@ def test_modules_are_of_a_size_to_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_is_a_module_with_its_parts(kind: str) -> None:
-    module = importlib.import_module(KINDS[kind])
-    assert module.Problem.__doc__ and callable(module.solve)
-    assert "kind:" in module.STARTER
-    assert (ROOT / "problems" / module.EXAMPLE).is_file()
+    assert record(kind).__doc__ and callable(work(kind).check) and callable(work(kind).solve)
+    assert about(kind).__doc__ and "kind:" in about(kind).STARTER
+    assert (ROOT / "problems" / about(kind).EXAMPLE).is_file()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_record_of_a_kind_knows_nothing_of_its_work(kind: str) -> None:
+    path = PACKAGE / KINDS[kind].removeprefix("hwsolve.").replace(".", "/") / "problem.py"
+    reached, new = set(), {module_name(path)}
+    while new:
+        reached |= new
+        new = {m for one in new for m in modules_read(FILES[one])} - reached
+    assert not {m for m in reached if m.endswith((".work", ".page", ".build"))}
 
 
 @pytest.mark.parametrize("name", LAYERS)

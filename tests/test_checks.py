@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsolve.answers import BadKey, elements, look_up, shape_of, written
-from hwsolve.checks import disagreements, failure_text, failures, judge
+from hwsolve.checks import compared, disagreements, failure_text, failures
 from hwsolve.compare import compare, interval
 from hwsolve.formula.equality.equality import equal_for_all
 from hwsolve.formula.parse import parse
@@ -44,7 +44,7 @@ def judged(expect: str, answers: dict[str, Any], *lines: Identity, field: str = 
     text = f"kind: free\n{field}:\n  {expect}\n"
     (problem,) = load(text, "spec.yaml", lambda kind: Free, ["free"])
     section = Section("s", lines=lines)
-    return judge(
+    return compared(
         problem, Solution(kind="free", sections=(section,), answers={k: Answer(v) for k, v in answers.items()})
     )
 

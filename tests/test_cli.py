@@ -16,7 +16,7 @@ from hwsolve.errors import CallError
 from hwsolve.files import write_whole
 from hwsolve.kinds import KINDS
 from hwsolve.layers import LAYERS
-from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES
 from tests.conftest import PROBLEMS, ROOT, Run
 
 COUNT = "kind: count-params\nnetwork: {input: 4, layers: [linear: 3, relu, linear: 2]}\nexpect: {params: 23}\n"
@@ -181,7 +181,7 @@ def test_a_wrong_call_is_one_message(args: list[str], said: str, hwsolve: Run) -
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
-BUG = "import hwsolve.kinds.count_params.problem as m\ndef broken(problem):\n    raise RuntimeError('lost')\nm.solve = broken\nfrom hwsolve.cli import main\nmain()\n"
+BUG = "import hwsolve.kinds.count_params.work as m\ndef broken(problem):\n    raise RuntimeError('lost')\nm.solve = broken\nfrom hwsolve.cli import main\nmain()\n"
 
 
 @pytest.mark.parametrize("debug", [False, True])

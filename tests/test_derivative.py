@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import hwsolve
-from hwsolve.kinds.derivative.problem import STARTER, from_text
+from hwsolve.kinds.derivative import STARTER
+from hwsolve.kinds.derivative.problem import from_text
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
 from hwsolve.solution import Identity, Solution

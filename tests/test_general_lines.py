@@ -181,7 +181,7 @@ def test_formulas_with_names_for_sizes(name: str, lead: tuple[int, ...], ties: s
         x = array(random.Random(f"{name}{lead}"), (*lead, *(5,) * axes), 1)
         problem = {"kind": kind, "layer": {f"{name}{axes}d": NAMED[name]}, "input": x, "full": True}
         (read,) = pipeline.read(json.dumps(problem | ({"ties": ties} if kind == "pooling" else {})), "<test>")
-        worker = LayerWorker(read, read.task)
+        worker = LayerWorker(read, read.prepared)
         assert check(worker.solution(), {k: mp.mpf(n) for k, n in worker.known_sizes().items()}) > 8
 
 

@@ -335,17 +335,17 @@ def test_a_bug_says_which_problem_met_it(
 ) -> None:
     from hwsolve.commands.options import Common
     from hwsolve.commands.solving import run
-    from hwsolve.kinds import solver
+    from hwsolve.kinds import work
 
     (tmp_path / "a.yaml").write_text(GOOD + "---\n" + GOOD.replace("2,", "5,").replace("9", "18"))
-    solve = solver("count-params").solve
+    solve = work("count-params").solve
 
     def broken(problem: Any) -> Any:
         if problem.network.input == (2,):
             raise RuntimeError("lost\x1b")
         return solve(problem)
 
-    monkeypatch.setattr("hwsolve.kinds.count_params.problem.solve", broken)
+    monkeypatch.setattr("hwsolve.kinds.count_params.work.solve", broken)
     assert run([str(tmp_path / "a.yaml")], Common()) == 3
     shown = capsys.readouterr()
     assert f"{tmp_path}/a.yaml:1:1: hwsolve has a bug" in shown.err and "lost\\x1b" in shown.err and "= 18" in shown.out

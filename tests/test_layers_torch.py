@@ -26,9 +26,9 @@ def ours(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], int] | 
     except ShapeError:
         return None
     count = 0
-    for part in layer.parameters(shape).values():
+    for parameter in layer.parameters(shape).values():
         size = 1
-        for n in part:
+        for n in parameter.shape:
             assert isinstance(n, int)
             size *= n
         count += size

@@ -19,7 +19,7 @@ from hwsolve.formula.vectors import NUMBERS, VECTORS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES
 from hwsolve.layers.initializers import INITIALIZERS
 from hwsolve.layers.loss import LOSSES
 from hwsolve.layers.optimizer import OPTIMIZERS
@@ -77,7 +77,7 @@ def records() -> list[Any]:
     from hwsolve.layers.parameter import ParameterSpec
 
     found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
-    return [*found, ParameterSpec, *(kinds.solver(kind).Problem for kind in KINDS)]
+    return [*found, ParameterSpec, *(kinds.record(kind) for kind in KINDS)]
 
 
 @pytest.mark.parametrize("cls", records(), ids=lambda cls: f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}")
@@ -103,6 +103,7 @@ def entry(name: str) -> dict[str, Any]:
 
 SETTINGS: dict[str, str] = {
     "linear": "{out_features: 2, weight: {init: normal}, bias: false}",
+    "bilinear": "{out_features: 2, weight: {init: normal}, bias: false, inputs: x}",
     "unflatten": "{dim: 1, unflattened_size: [1, 1, 4]}",
     "upsample": "{scale_factor: 2}",
     "pixel_shuffle": "1",
@@ -164,12 +165,27 @@ def test_the_kinds_of_an_entry_are_those_that_take_the_layer(name: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
     """The parameters' formula of the entry, with numbers put in, against the program's count of a real layer."""
-    layer, shape = layer_entries.sample(layer_class(name))
-    counts = layer.counts(shape)
+    layer, shapes = layer_entries.sample(layer_class(name))
+    counts = layer.counts(*shapes)
     assert bool(counts) == ("parameters" in entry(name))
     if not counts:
         return
-    values = {"C_in": 4, "C_out": 6, "K": 3, "S": 1, "P": 1, "D": 1, "out": 7, "n": 5, "V": 5, "d": 3, "G": 1, "C": 4}
+    values = {
+        "C_in": 4,
+        "C_out": 6,
+        "K": 3,
+        "S": 1,
+        "P": 1,
+        "D": 1,
+        "out": 7,
+        "n": 5,
+        "n1": 2,
+        "n2": 3,
+        "V": 5,
+        "d": 3,
+        "G": 1,
+        "C": 4,
+    }
     values |= {f"{axis}{end}": 5 for axis in "LHWD" for end in ("", "_in", "_out")} | {"D": 1}
     from hwsolve.formula.evaluate import evaluate
     from hwsolve.formula.parse import parse
@@ -178,12 +194,12 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
     def number(size: Any) -> Any:
         return evaluate(size, lambda n, _: values[n]) if isinstance(size, Formula) else size
 
-    inner = {key: number(size) for key, size in layer.sizes(shape).items()}
+    inner = {key: number(size) for key, size in layer.sizes(*shapes).items()}
     total = evaluate(parse(counts["params"]), lambda n, _: inner[n])
     owned = 0
-    for sizes in layer.parameters(shape).values():
+    for parameter in layer.parameters(*shapes).values():
         product = 1
-        for size in sizes:
+        for size in parameter.shape:
             product *= number(size)
         owned += product
     assert total == owned

@@ -13,7 +13,7 @@ from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.vectors import CALLED, NUMBERS, VECTORS
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSITES
+from hwsolve.layers.composed import COMPOSITES
 from hwsolve.layers.initializers import INITIALIZERS
 from hwsolve.layers.loss import LOSSES
 from hwsolve.layers.optimizer import OPTIMIZERS

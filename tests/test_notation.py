@@ -184,6 +184,9 @@ LATEX = {
     "softmax(x)[i]": r"\operatorname{softmax}(x)\mathstrut_{i}",
     "gelu_tanh(x)": r"\operatorname{GELU-tanh}(x)",
     "alpha*y_hat[1]": r"\alpha \hat y_{1}",
+    "delta(i,k)": r"\delta_{ik}",
+    "delta(i,10)": r"\delta_{i,10}",
+    "delta(i + 1,k)": r"\delta_{i + 1,k}",
 }
 
 

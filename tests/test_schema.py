@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hwsolve.kinds import KINDS, solver
+from hwsolve.kinds import KINDS, about
 from hwsolve.schema import spec_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.read import documents
@@ -146,7 +146,7 @@ def test_every_shipped_problem_is_right(path: Any) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_starter_is_right(kind: str) -> None:
-    (document,) = specs(solver(kind).STARTER)
+    (document,) = specs(about(kind).STARTER)
     assert [e.message for e in validator().iter_errors(document)] == []
 
 
@@ -160,7 +160,7 @@ def test_a_wrong_shape_is_refused(name: str) -> None:
 @pytest.mark.parametrize("field", ["input", "target", "expect", "published", "network", "loss", "optimizer", "steps"])
 def test_a_field_of_another_form_is_refused(field: str) -> None:
     """A right spec with one field replaced by a form that it never takes."""
-    (document,) = specs(solver("backprop").STARTER)
+    (document,) = specs(about("backprop").STARTER)
     for wrong in ({"nothing": 1}, [[{"nothing": 1}]], True):
         if field in ("target", "input") and wrong is True:
             continue  # a text, which the schema cannot tell from a formula

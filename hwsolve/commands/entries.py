@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from hwsolve.errors import CallError
 from hwsolve.language import Message, localised, say
 from hwsolve.render.measure import fill, left, width
 
@@ -153,3 +154,15 @@ def as_yaml(value: Any) -> str:
     if isinstance(value, int) or (isinstance(value, str) and value):
         return str(value)
     return str(say("none"))
+
+
+def as_json(data: Any) -> str:
+    """Data as indented JSON."""
+    import json
+
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def call_error(message: Message, hint: Message | None) -> CallError:
+    """A wrong call, with what may have been meant."""
+    return CallError(message if hint is None else say("{message} {hint}", message=message, hint=hint))

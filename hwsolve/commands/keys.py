@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsolve.commands.entries import two_columns
+from hwsolve.commands.entries import as_json, two_columns
 from hwsolve.errors import CallError
 from hwsolve.language import say
 
@@ -13,12 +13,11 @@ HEADS = ("key", "symbol", "shape", "value")
 
 def keys_of(spec: str | None, format: str) -> str:
     """The keys of every problem of a spec file or of the standard input, as text or as JSON."""
-    from hwsolve.commands.listing import as_json
     from hwsolve.commands.solving import complain_of, read_all
 
     if spec is None:
         raise CallError(say("`hwsolve list keys` takes a spec file, or - for the standard input."))
-    from hwsolve.kinds import solver
+    from hwsolve.kinds import work
     from hwsolve.pipeline import Request
 
     problems = read_all([spec], Request())
@@ -26,7 +25,7 @@ def keys_of(spec: str | None, format: str) -> str:
         import typer
 
         raise typer.Exit(complain_of(wrong))
-    found = [(p, solver(p.kind).solve(p)) for p in problems if not isinstance(p, Exception)]
+    found = [(p, work(p.kind).solve(p)) for p in problems if not isinstance(p, Exception)]
     tables = [rows(solution.answers) for _, solution in found]
     if format == "json":
         keys = [[dict(zip(HEADS, row, strict=True)) for row in table] for table in tables]

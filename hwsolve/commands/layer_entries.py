@@ -23,16 +23,18 @@ NAMES = {
 }  # fmt: skip
 FORMS = {
     "residual": "- residual:\n    body: [linear: 4, relu, linear: 4]\n    shortcut: [linear: 4]",
+    "add": "- linear: {out_features: 4, output: s}\n- relu\n- add: s",
     "concat": "- concat:\n    - []\n    - [linear: 4, relu]",
     "multiply": "- multiply:\n    - []\n    - [linear: 4, sigmoid]",
     "repeat": "- repeat:\n    times: 3\n    body: [linear: 4, relu]",
+    "use": "- linear: {out_features: 4, name: f}\n- tanh\n- use: f",
 }  # the composites as they are typed
 
 
 def brief(name: str) -> str:
     """A layer in a line."""
     from hwsolve.layers import LAYERS, layer_class
-    from hwsolve.layers.blocks import COMPOSED
+    from hwsolve.layers.composed import COMPOSED
 
     return sentence(layer_class(name).__doc__) if name in LAYERS else str(COMPOSED[name][0])
 
@@ -40,12 +42,14 @@ def brief(name: str) -> str:
 def entry(name: str) -> Entry:
     """A layer, or a composite."""
     from hwsolve.layers import LAYERS, layer_class
-    from hwsolve.layers.blocks import COMPOSED, KEYS, REQUIRED
+    from hwsolve.layers.composed import COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
     from hwsolve.spec.fields import SizeField, WordField
 
     if name not in LAYERS:
         takes = {"times": SizeField().expected, "name": WordField().expected}
         takes |= {"body": say("a list of layers"), "shortcut": say("`zero_pad`, or a list of layers")}
+        takes |= {"of": say("a list of branches and names, or a name"), "layer": say("a name")}
+        takes |= dict.fromkeys(WIRES, WIRE_NAMES.expected)
         needed = REQUIRED.get(name, ())
         arguments = tuple(
             Argument(key, str(takes[key]), "" if key in needed else str(say("none")), str(KEYS[key]))
@@ -54,7 +58,9 @@ def entry(name: str) -> Entry:
         return Entry(name, brief(name), facts=kinds_fact(COUNTED), arguments=arguments, example=FORMS[name])
     cls: Any = layer_class(name)
     more = tuple(localised(text) for text in paragraphs(cls.__doc__)[1:])
-    return Entry(name, brief(name), more, (*facts(cls), *kinds_fact(kinds_of(cls))), record_arguments(cls, LAST))
+    wires = tuple(Argument(key, str(WIRE_NAMES.expected), str(say("none")), str(KEYS[key])) for key in WIRES)
+    arguments = (*record_arguments(cls, LAST), *wires)
+    return Entry(name, brief(name), more, (*facts(cls), *kinds_fact(kinds_of(cls))), arguments)
 
 
 def kinds_fact(kinds: tuple[str, ...]) -> tuple[Fact, ...]:
@@ -72,9 +78,14 @@ def kinds_of(cls: Any) -> tuple[str, ...]:
     return (
         *COUNTED[: 2 if has_operations(cls) else 1],
         *(("backprop",) if cls.build is not Layer.build else ()),
-        *(("initialization",) if issubclass(cls, Activation) or cls.CATEGORY in ("dense", "convolution") else ()),
+        *(("initialization",) if issubclass(cls, Activation) or has_fans(cls) else ()),
         *((windows[cls.CATEGORY],) if cls.CATEGORY in windows else ()),
     )
+
+
+def has_fans(cls: Any) -> bool:
+    """Whether the variance of a layer's weights can be derived: it is that of sums over one input."""
+    return cls.CATEGORY in ("dense", "convolution") and len(cls.INPUTS) == 1
 
 
 def has_operations(cls: Any) -> bool:
@@ -82,9 +93,9 @@ def has_operations(cls: Any) -> bool:
     from hwsolve.layers.base import ShapeError
     from hwsolve.layers.cost import NotCounted
 
-    layer, x = sample(cls)
+    layer, shapes = sample(cls)
     try:
-        return not isinstance(layer.operations(x), NotCounted)
+        return not isinstance(layer.operations(*shapes), NotCounted)
     except ShapeError:
         return True
 
@@ -94,8 +105,8 @@ def paragraphs(docstring: str | None) -> list[str]:
     return [" ".join(text.split("\n")) for text in re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))]
 
 
-def sample(cls: Any) -> tuple[Any, tuple[Any, ...]]:
-    """A layer whose sizes are letters, and the shape that it reads."""
+def sample(cls: Any) -> tuple[Any, tuple[tuple[Any, ...], ...]]:
+    """A layer whose sizes are letters, and the shapes that it reads."""
     from hwsolve.formula.tree import Ref
     from hwsolve.layers.window import AXES
 
@@ -112,7 +123,9 @@ def sample(cls: Any) -> tuple[Any, tuple[Any, ...]]:
     axes = (*getattr(cls, "RANKS", ()), n + 1)[0]
     map_of = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
     names = ("C_in", *(f"{axis}_in" for axis in AXES[n])) if n else map_of.get(axes, ("n",))
-    return cls(**settings), tuple(map(Ref, names))
+    ports = len(cls.INPUTS)
+    shapes = [tuple(Ref(f"{name}{k}" if ports > 1 else name) for name in names) for k in range(1, ports + 1)]
+    return cls(**settings), tuple(shapes)
 
 
 def facts(cls: Any) -> tuple[Fact, ...]:
@@ -121,12 +134,12 @@ def facts(cls: Any) -> tuple[Fact, ...]:
     from hwsolve.formula.parse import parse
     from hwsolve.formula.tree import Ref
 
-    layer, x = sample(cls)
+    layer, shapes = sample(cls)
     grouped = msgspec.structs.replace(layer, groups=Ref("groups")) if hasattr(layer, "groups") else layer
-    counts, macs, sides = grouped.counts(x), grouped.macs(x), layer.axes(x)
+    counts, macs, sides = grouped.counts(*shapes), grouped.macs(*shapes), layer.axes(*shapes)
     lengths = "\n".join(f"{cap(cls, axis)} = {unicode(parse(text))}" for axis, (text, _) in sides.items())
     return (
-        *fact("equation", say("Equation"), equation(layer, x)),
+        *fact("equation", say("Equation"), equation(layer, shapes[0])),
         *fact("sides", say("Sides"), lengths),
         *fact("parameters", say("Parameters"), unicode(parse(counts["params"])) if counts else ""),
         *fact("macs", say("Multiply-adds"), unicode(parse(macs)) if isinstance(macs, str) else macs.reason),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from hwsolve.commands import layer_entries as layers
 from hwsolve.commands import word_entries as words
-from hwsolve.commands.entries import Entry, Subject, described, two_columns
+from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, two_columns
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
 from hwsolve.language import Message, say, use
@@ -24,7 +23,7 @@ def kind_names() -> Iterable[str]:
 def layer_names() -> Iterable[str]:
     """Every layer, the composites behind them."""
     from hwsolve.layers import LAYERS
-    from hwsolve.layers.blocks import COMPOSITES
+    from hwsolve.layers.composed import COMPOSITES
 
     return (*LAYERS, *COMPOSITES)
 
@@ -159,15 +158,3 @@ def of_subject(found: Subject, subject: str, name: str | None, format: str) -> s
 def pairs(rows: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     """Names with what they are, as data."""
     return [{"name": name, "about": about} for name, about in rows]
-
-
-def as_json(data: Any) -> str:
-    """Data as indented JSON."""
-    import json
-
-    return json.dumps(data, ensure_ascii=False, indent=2)
-
-
-def call_error(message: Message, hint: Message | None) -> CallError:
-    """A wrong call, with what may have been meant."""
-    return CallError(message if hint is None else say("{message} {hint}", message=message, hint=hint))

@@ -10,14 +10,14 @@ from hwsolve.language import localised
 
 
 def summary_of_kind(kind: str) -> str:
-    """The one-line help of a kind: the first line of its record's docstring, read without importing the solver."""
+    """The one-line help of a kind: the first line of its record's docstring, read without importing it."""
     import ast
     import importlib.util
     from pathlib import Path
 
     from hwsolve.kinds import KINDS
 
-    found = importlib.util.find_spec(KINDS[kind])
+    found = importlib.util.find_spec(f"{KINDS[kind]}.problem")
     if found is None or found.origin is None:
         return ""
     tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
@@ -34,9 +34,9 @@ def first_line(docstring: str | None) -> str:
 
 def starter(kind: str) -> str:
     """A commented spec to begin with, its title and comments in the language in use."""
-    from hwsolve.kinds import solver
+    from hwsolve.kinds import about
 
-    text = textwrap.dedent(str(solver(known_kind(kind)).STARTER)).lstrip("\n")
+    text = textwrap.dedent(str(about(known_kind(kind)).STARTER)).lstrip("\n")
     return WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
 
 
@@ -46,7 +46,7 @@ WORDS_OF_STARTER = re.compile(r"(^title: |^# (?!.* # )|[^#\n] # )(.+)$", re.MULT
 
 def known_kind(kind: str) -> str:
     """The kind, or a wrong call that names the nearest one."""
-    from hwsolve.commands.listing import call_error
+    from hwsolve.commands.entries import call_error
     from hwsolve.kinds import KINDS
     from hwsolve.spec.terms import KIND
 
@@ -59,11 +59,11 @@ def schema(kind: str | None) -> str:
     """The JSON Schema of specs of a kind, or of any, for an editor."""
     import json
 
-    from hwsolve.kinds import KINDS, solver
+    from hwsolve.kinds import KINDS, record
     from hwsolve.spec.schema import schema as schema_of
 
     kinds = [known_kind(kind)] if kind else list(KINDS)
-    return json.dumps(schema_of({name: solver(name).Problem for name in kinds}), indent=2, ensure_ascii=False)
+    return json.dumps(schema_of({name: record(name) for name in kinds}), indent=2, ensure_ascii=False)
 
 
 def title_of(text: str) -> str:

@@ -165,9 +165,9 @@ def run(
 def shipped_example(kind: str, wishes: Request) -> list[Problem | Exception]:
     """The example of a kind.  What it expects is left out where the call changes it."""
     from hwsolve.examples import root
-    from hwsolve.kinds import solver
+    from hwsolve.kinds import about
 
-    name: str = solver(kind).EXAMPLE
+    name: str = about(kind).EXAMPLE
     complain(say("No SPEC given: solving the example problems/{name}.", name=name))
     text = (root() / name).read_text(encoding="utf-8")
     found = read_all([(text, f"problems/{name}")], wishes, kind)

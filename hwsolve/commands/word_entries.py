@@ -24,16 +24,15 @@ def kind_brief(kind: str) -> str:
 
 def kind_entry(kind: str) -> Entry:
     """A kind with the keys of its problems."""
-    from hwsolve.kinds import solver
+    from hwsolve.kinds import about, record
 
-    module = solver(kind)
-    example = module.EXAMPLE.removesuffix(".yaml")
+    example = about(kind).EXAMPLE.removesuffix(".yaml")
     facts = (
         *fact("command", say("Command"), f"hwsolve {kind} SPEC"),
         *fact("starter", say("A spec to begin with"), f"hwsolve new {kind}"),
         *fact("shipped", say("Shipped example"), f"hwsolve examples {example}"),
     )
-    own = tuple(a for a in record_arguments(module.Problem, COMMON) if a.name != "kind")
+    own = tuple(a for a in record_arguments(record(kind), COMMON) if a.name != "kind")
     return Entry(kind, kind_brief(kind), facts=facts, arguments=own)
 
 

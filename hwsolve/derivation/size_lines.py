@@ -13,7 +13,7 @@ from typing import Any
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import Message, say
+from hwsolve.language import Message
 from hwsolve.layers.base import Size
 from hwsolve.solution import Identity, Line, Quantity, Stage, Value
 
@@ -57,16 +57,17 @@ def counted(key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str
         return equal(key, put_in, result, rule, aside)
     if value != result:
         raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
-    return value_line(key, put_in, result, (schematic, put_in), rule, aside)
+    stages = (schematic, put_in) if schematic != put_in else (put_in,)
+    return value_line(key, put_in, result, stages, rule, aside)
 
 
 @lru_cache(maxsize=512)
 def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, Formula, Any]:
     """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
-    for size in known.values():
-        if not isinstance(size, int):
-            return schematic, substitute(schematic, {name: formula(size) for name, size in sizes}), None
+    named = any([not isinstance(size, int) for size in known.values()])
+    if named or any(ref.name not in known for ref in references(schematic)):
+        return schematic, substitute(schematic, {name: formula(size) for name, size in sizes}), None
     return schematic, *worked(schematic, known)
 
 
@@ -106,9 +107,9 @@ def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool
     return Identity(Call("*", (ONE, size)), size, free, rule, key, aside=aside, shown=(other, size))
 
 
-def frozen(key: Ref, other: Ref, size: Size) -> Line:
-    """None of the parameters of another key."""
-    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), say("frozen"))
+def none_of(key: Ref, other: Ref, size: Size, why: Message | str) -> Line:
+    """None of what another key counts."""
+    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), why)
 
 
 def stated(key: Ref, size: Size, aside: bool = True) -> Line:

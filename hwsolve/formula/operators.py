@@ -75,7 +75,7 @@ def raised(a: Scalar, b: Scalar) -> Scalar:
         if abs(b) * a.bit_length() > MAX_POWER_BITS:
             raise NotFinite(say("a power of more than {bits} bits", bits=MAX_POWER_BITS))
         return a**b if b >= 0 else numbers.exact(1, a**-b)
-    from hwsolve.numbers.powers import power  # that of scalars: the one of arrays would load NumPy
+    from hwsolve.numbers.formed import power  # that of scalars: the one of arrays would load NumPy
 
     base, exponent = (numbers.exact(v) if type(v) is int else v for v in (a, b))
     return power(base, exponent)

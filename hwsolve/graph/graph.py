@@ -47,7 +47,7 @@ class Node(msgspec.Struct, frozen=True):
     of: str = ""  # the quantity that a gradient is taken with respect to
 
 
-class Parameter(msgspec.Struct, frozen=True):
+class Training(msgspec.Struct, frozen=True):
     """What a problem says of a parameter besides its numbers."""
 
     trainable: bool = True
@@ -60,6 +60,7 @@ class Owned(msgspec.Struct, frozen=True):
     spec: Any
     path: str
     which: str
+    role: str
     value: Any = None
 
 
@@ -70,7 +71,7 @@ class Graph(msgspec.Struct):
     labels: dict[str, Label] = {}
     numbers: dict[str, Formula] = {}  # the constants' numbers
     typed: dict[str, tuple[Formula, ...]] = {}  # the numbers of givens and parameters, in order
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, Training] = {}
     selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
     chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     batched: bool = False  # whether the first axis of the data counts samples
@@ -106,7 +107,15 @@ class Builder:
         self.graph = graph
         self.layers = 0
         self.owned: dict[str, Owned] = {}  # where the numbers of each parameter come from
-        self._outputs: dict[str, int] = {}
+        self.path = ""  # of the layer that is being written
+        self.outputs: tuple[str, ...] = ()  # the names that the problem gives to what comes out of it
+        self.owners: dict[str, tuple[str, str]] = {}  # whose its parameters are, where they were there before
+        self._parameters: dict[tuple[str, str], str] = {}  # by owner
+        self._activations: dict[str, int] = {}
+
+    def at(self, path: str, outputs: tuple[str, ...] = (), owners: dict[str, tuple[str, str]] | None = None) -> None:
+        """What is written from here on is that of the layer at a path."""
+        self.path, self.outputs, self.owners = path, outputs, owners or {}
 
     def shape(self, name: str) -> Sizes:
         """The shape of a quantity."""
@@ -125,12 +134,23 @@ class Builder:
         """A quantity whose numbers the problem states; `of` is the key that they stand under."""
         return self.graph.add(Label(symbol), shape, "given", of=of)
 
-    def own(self, layer: Any, which: str, shape: tuple[Any, ...], symbol: str, path: str, value: Any = None) -> str:
+    def own(
+        self,
+        layer: Any,
+        which: str,
+        parameter: Any,
+        symbol: str,
+        shape: tuple[Any, ...] | None = None,
+        value: Any = None,
+    ) -> str:
         """A parameter of a layer: its symbol unless the problem has one, its numbers as its specification says.
 
-        `value` is that of every element where the specification says nothing.
+        One that has an owner is that quantity again.  `shape`: as it is written here, where that is not as PyTorch
+        stores it; `value`: that of every element where the specification says nothing.
         """
-        spec = getattr(layer, which)
+        if which in self.owners:
+            return self._parameters[self.owners[which]]
+        spec, shape = parameter.spec, parameter.shape if shape is None else shape
         symbol = getattr(layer.symbols, which, None) or symbol
         elements = {}
         if spec.symbols is not None:
@@ -138,9 +158,10 @@ class Builder:
             elements = {missing + at: name for at, name in named_elements(spec.symbols)}
         if isinstance(spec.symbols, str):
             symbol, elements = spec.symbols, {}
-        name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=path)
-        self.graph.parameters[name] = Parameter(layer.trainable and spec.trainable, spec.weight_decay)
-        self.owned[name] = Owned(spec, path, which, value)
+        name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=self.path)
+        self._parameters[self.path, which] = name
+        self.graph.parameters[name] = Training(layer.trainable and spec.trainable, spec.weight_decay)
+        self.owned[name] = Owned(spec, self.path, which, parameter.role, value)
         return name
 
     def free_symbol(self, base: str) -> str:
@@ -155,17 +176,23 @@ class Builder:
         self.graph.numbers[name] = value
         return name
 
-    def forward(self, operation: Operation, inputs: tuple[str, ...], layer: str, symbol: str | None = None) -> str:
-        """A computed quantity; without a symbol it gets that of the activation after the last layer."""
+    def forward(
+        self, operation: Operation, inputs: tuple[str, ...], symbol: str = "", *, layer: str = "", port: int = 0
+    ) -> str:
+        """A computed quantity; `port` is that of the output it is, or −1 for one on the way there.
+
+        Without a symbol it gets that of the activation after the last layer.
+        """
         shape = operation.shape(*(self.shape(i) for i in inputs))
-        label = Label(symbol or self.activation_symbol())
-        return self.graph.add(label, shape, "forward", operation, inputs=inputs, layer=layer)
+        named = self.outputs[port] if 0 <= port < len(self.outputs) and not layer else ""
+        label = Label(named or symbol or self.activation_symbol())
+        return self.graph.add(label, shape, "forward", operation, inputs=inputs, layer=layer or self.path)
 
     def activation_symbol(self) -> str:
         """`a0` before the first layer with parameters; `a1`, `a1_2` … after it."""
         base = f"a{self.layers}"
-        self._outputs[base] = self._outputs.get(base, 0) + 1
-        return base if self._outputs[base] == 1 else f"{base}_{self._outputs[base]}"
+        self._activations[base] = self._activations.get(base, 0) + 1
+        return base if self._activations[base] == 1 else f"{base}_{self._activations[base]}"
 
 
 def named_elements(symbols: Any, indices: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], str]]:

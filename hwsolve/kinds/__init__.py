@@ -1,4 +1,7 @@
-"""The kinds of problems by name: one module each, imported when a spec is of that kind."""
+"""The kinds of problems by name: a package each, whose docstring says what it solves.
+
+`problem` has its record, `work` what checks and solves it, `page` its sections; each is imported when it is needed.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,29 @@ from importlib import import_module
 from typing import Any
 
 KINDS: dict[str, str] = {
-    "count-params": "hwsolve.kinds.count_params.problem",
-    "backprop": "hwsolve.kinds.backprop.problem",
-    "complexity": "hwsolve.kinds.complexity.problem",
-    "derivative": "hwsolve.kinds.derivative.problem",
-    "initialization": "hwsolve.kinds.initialization.problem",
-    "convolution": "hwsolve.kinds.convolution.problem",
-    "pooling": "hwsolve.kinds.pooling.problem",
+    "count-params": "hwsolve.kinds.count_params",
+    "backprop": "hwsolve.kinds.backprop",
+    "complexity": "hwsolve.kinds.complexity",
+    "derivative": "hwsolve.kinds.derivative",
+    "initialization": "hwsolve.kinds.initialization",
+    "convolution": "hwsolve.kinds.convolution",
+    "pooling": "hwsolve.kinds.pooling",
 }
 
 
 @cache
-def solver(kind: str) -> Any:
-    """The module of a kind; KeyError for a name that is no kind."""
+def about(kind: str) -> Any:
+    """The package of a kind: STARTER, a spec to begin with, and EXAMPLE, a shipped one; KeyError for no kind."""
     return import_module(KINDS[kind])
+
+
+@cache
+def record(kind: str) -> Any:
+    """The class of its problems."""
+    return import_module(f"{KINDS[kind]}.problem").Problem
+
+
+@cache
+def work(kind: str) -> Any:
+    """The module with `check(problem, report)`, which gives what `solve(problem)` starts from."""
+    return import_module(f"{KINDS[kind]}.work")

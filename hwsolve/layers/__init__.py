@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 LAYERS: dict[str, str] = {
     "linear": "hwsolve.layers.linear:Linear",
+    "bilinear": "hwsolve.layers.bilinear:Bilinear",
     "conv1d": "hwsolve.layers.convolution:Conv1d",
     "conv2d": "hwsolve.layers.convolution:Conv2d",
     "conv3d": "hwsolve.layers.convolution:Conv3d",

@@ -17,7 +17,7 @@ from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import MOVED, NOT_COUNTED, NotCounted, Nothing, Operations, elementwise
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Choice, Decimal, Size
 
 
@@ -54,10 +54,10 @@ class Activation(Layer, frozen=True):
         """The function as array code and formula."""
         return Elementwise(self.formula_text(), tuple(self.settings()))
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation; its settings are constants."""
         settings = tuple(builder.constant(v) for v in self.settings().values())
-        return builder.forward(self.operation(), (x, *settings), path, self.symbols.output)
+        return (builder.forward(self.operation(), (x, *settings)),)
 
 
 class Identity(Activation, frozen=True):
@@ -120,14 +120,14 @@ class PReLU(Activation, frozen=True):
             )
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """The slopes: (num_parameters,)."""
-        return self.owned(weight=(self.num_parameters,))
+        return owned(weight=Parameter((self.num_parameters,), "weight", self.weight))
 
     def operations(self, x: Shape) -> Operations:
         """The gradient of a slope is the sum of g·x where x < 0."""
         gradient = {"mul": "values", "sum": "values - slopes"}
-        return elementwise(self.evaluation, self.slope) | {"gradient": gradient}
+        return elementwise(self.evaluation, self.slope) | {"gradient.weight": gradient}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values and the slopes."""
@@ -137,12 +137,12 @@ class PReLU(Activation, frozen=True):
         """The number of slopes."""
         return {"slopes": self.num_parameters}
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation with its learned slope; `init` is its value unless `weight` gives one."""
         if self.num_parameters != 1 and not self.weight.shared:
-            raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=path))
-        a = builder.own(self, "weight", (), builder.free_symbol("alpha"), path, self.init)
-        return builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a), path, self.symbols.output)
+            raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=builder.path))
+        a = builder.own(self, "weight", self.parameters()["weight"], builder.free_symbol("alpha"), (), self.init)
+        return (builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a)),)
 
 
 class Sigmoid(Activation, frozen=True):

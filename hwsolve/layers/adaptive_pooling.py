@@ -124,10 +124,10 @@ class AdaptivePooling(Layer, frozen=True):
 
         return Maximum(self.frame(x))
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation."""
         one = builder.shape(x)[-self.AXES - 1 :]
-        return builder.forward(self.operation(one), (x,), path, self.symbols.output)
+        return (builder.forward(self.operation(one), (x,)),)
 
 
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):

@@ -16,7 +16,7 @@ from hwsolve.formula.tree import Call, Formula, Number, call, formula
 from hwsolve.language import Message, say
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
 from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
-from hwsolve.layers.parameter import ABSENT, ParameterSpec
+from hwsolve.layers.parameter import Parameter, ParameterSpec
 from hwsolve.spec.fields import Flag, RecordField, Word
 
 if TYPE_CHECKING:
@@ -162,26 +162,11 @@ def factor_text(size: Size) -> str:
     return f"({size_text(size)})" if is_sum(size) else size_text(size)
 
 
-def concatenated(shapes: list[Shape]) -> Shape | None:
-    """The channels (the first axis) together, all other axes alike; None where they differ."""
-    first = shapes[0]
-    if any(isinstance(s, StatedMap) for s in shapes) or not first or any(s[1:] != first[1:] or not s for s in shapes):
-        return None
-    return (total(s[0] for s in shapes), *first[1:])
+def product_text(shape: Shape) -> str:
+    """The product of a shape as a formula text: `4*n*6`."""
+    from hwsolve.formula.notation import plain
 
-
-def multiplied(shapes: list[Shape]) -> Shape | None:
-    """The common shape, where an axis of 1 is repeated; None where they differ."""
-    rank = len(shapes[0])
-    if any(isinstance(s, StatedMap) or len(s) != rank for s in shapes):
-        return None
-    out: list[Size] = []
-    for sizes in zip(*shapes, strict=True):
-        wide = [s for s in sizes if s != 1]
-        if any(s != wide[0] for s in wide):
-            return None
-        out.append(wide[0] if wide else 1)
-    return tuple(out)
+    return "*".join(f"({plain(s)})" if isinstance(s, Formula) else str(s) for s in shape) or "1"
 
 
 class Symbols(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,70 +199,78 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
-    def output(self, x: Shape) -> Shape:
-        """The shape that comes out when `x` goes in; elementwise layers keep it."""
-        return x
+    INPUTS: ClassVar[tuple[str, ...]] = ("x",)  # the ports through which quantities come in
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("y",)
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """The shape of each parameter this layer owns, by name, as PyTorch stores it; `()` for a shared scalar."""
+    # A method that takes shapes takes one for each port of INPUTS, in their order; a layer names them as it likes.
+
+    def output(self, *shapes: Any, **_: Any) -> Shape:
+        """The shape that comes out; elementwise layers keep that of their input."""
+        kept: Shape = shapes[0]
+        return kept
+
+    def outputs(self, *shapes: Shape) -> tuple[Shape, ...]:
+        """The shapes of OUTPUTS, for a layer with several."""
+        return (self.output(*shapes),)
+
+    def parameters(self, *shapes: Any, **_: Any) -> dict[str, Parameter]:
+        """The parameters that this layer owns, by name; buffers too.  See `owned`."""
         return {}
 
-    def owned(self, **shapes: Shape) -> dict[str, Shape]:
-        """Of these parameters, those that are not absent; one that is shared is a scalar."""
-        return {
-            name: () if spec.shared else shape
-            for name, shape in shapes.items()
-            if (spec := getattr(self, name)) is not ABSENT
-        }
+    def learned(self, *shapes: Shape) -> list[str]:
+        """The names of the parameters that are trained."""
+        found = self.parameters(*shapes).items()
+        return [name for name, p in found if p.counted and self.trainable and p.spec.trainable]
 
-    def sizes(self, x: Shape) -> dict[str, Size]:
+    def sizes(self, *shapes: Any, **_: Any) -> dict[str, Size]:
         """The values of the names that the formula texts use."""
         return {}
 
-    def texts(self, x: Shape) -> dict[str, str]:
-        """COUNTS, or what stands in its place where the formula depends on settings."""
+    def texts(self, *shapes: Any, **_: Any) -> dict[str, str]:
+        """COUNTS, or what stands in its place where the formula depends on settings; without one a shape says it."""
         return self.COUNTS
 
-    def counts(self, x: Shape) -> dict[str, str]:
+    def counts(self, *shapes: Shape) -> dict[str, str]:
         """The formula texts of the counts of this layer's parameters, and "params" of all together."""
-        texts = self.texts(x)
-        specs = {name: getattr(self, name) for name in texts if name != "params"}
-        if all(spec is not ABSENT and not spec.shared for spec in specs.values()):
+        texts = self.texts(*shapes)
+        found = {name: p for name, p in self.parameters(*shapes).items() if p.counted}
+        if {*found, "params"} == {*texts} and not any(p.spec.shared for p in found.values()):
             return texts
-        left = {name: "1" if spec.shared else texts[name] for name, spec in specs.items() if spec is not ABSENT}
+        left = {n: (texts.get(n) if p.shape else "") or product_text(p.shape) for n, p in found.items()}
         return left | {"params": " + ".join(left.values())} if left else {}
 
-    def macs(self, x: Shape) -> str | Nothing | NotCounted:
+    def macs(self, *shapes: Any, **_: Any) -> str | Nothing | NotCounted:
         """The formula text of the multiply-adds of one forward pass, over `sizes`."""
         return self.MACS
 
-    def multiply_adds(self, x: Shape) -> Size | None:
+    def multiply_adds(self, *shapes: Any, **_: Any) -> Size | None:
         """The same count from the shapes; None where `macs` is no formula."""
         return None
 
-    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
+    def operations(self, *shapes: Any, **_: Any) -> Operations | Nothing | NotCounted:
         """The elementary operations of each phase and kind, as formula texts over `cost_sizes` (see cost.py)."""
         return self.OPERATIONS
 
-    def cost_sizes(self, x: Shape) -> dict[str, Size]:
+    def cost_sizes(self, *shapes: Any, **_: Any) -> dict[str, Size]:
         """The values of the names in `operations`."""
-        return self.sizes(x)
+        return self.sizes(*shapes)
 
-    def assumption(self, x: Shape, back: bool) -> Message | None:
-        """What `operations` take for granted, of the way forward alone or of the way `back` too."""
+    def assumption(self, *shapes: Any, **_: Any) -> Message | None:
+        """What `operations` take for granted, of the way forward alone or, with `back=True`, of the way back too."""
         return None
 
-    def axes(self, x: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
+    def axes(self, *shapes: Any, **_: Any) -> dict[int, tuple[str, dict[str, Size]]]:
         """The output axes (from 0) that a formula gives: its text, and the values of its names."""
         return {}
 
-    def warnings(self, x: Shape) -> list[Message]:
+    def warnings(self, *shapes: Any, **_: Any) -> list[Message]:
         """What is allowed, but probably not meant."""
         return []
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
-        """Write this layer into the graph of a computation: it reads quantity `x`; gives the name of its output."""
-        raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=path))
+    def build(self, builder: Builder, *inputs: Any, **_: Any) -> tuple[str, ...]:
+        """Write this layer into the graph of a computation, at `builder.path`: from the quantities it reads to those
+        it gives."""
+        raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=builder.path))
 
     def idle(self, path: str) -> Message | None:
         """What a computation leaves out of this layer, which `path` names; None where that is nothing."""

@@ -12,7 +12,7 @@ from hwsolve.formula.tree import Number
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Decimal, Flag
 
 
@@ -39,13 +39,11 @@ class BatchNorm(Layer, frozen=True):
             base.need_rank(x, self.RANKS, self.WANTED)
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
         """γ and β: (C)."""
-        return self.owned(weight=(x[0],), bias=(x[0],)) if self.affine else {}
-
-    def texts(self, x: Shape) -> dict[str, str]:
-        """None without γ and β."""
-        return self.COUNTS if self.affine else {}
+        if not self.affine:
+            return {}
+        return owned(weight=Parameter((x[0],), "gain", self.weight), bias=Parameter((x[0],), "shift", self.bias))
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The channels, and the values that are normalised."""

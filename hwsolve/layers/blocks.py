@@ -13,32 +13,12 @@ import msgspec
 
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS
+from hwsolve.layers.composed import COMPOSITES, WIRED
+from hwsolve.layers.schema import layers_schema
 from hwsolve.spec.fields import INVALID, Field, ListOf, Raw, WordField, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, did_you_mean
 
-# The layers that are made of layers: what each is, and its keys with those that must be given first; without keys it
-# takes a list of branches.
-COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
-    "residual": (
-        say("Residual: body(x) + shortcut(x); without a shortcut body(x) + x. A shortcut may be `zero_pad`."),
-        ("body", "shortcut", "name"),
-    ),
-    "concat": (say("Concatenation of branches along the channels; `[]` is the input itself."), ()),
-    "multiply": (say("Product of branches, element by element; `[]` is the input itself."), ()),
-    "repeat": (
-        say("A body that stands several times, each with weights of its own; `times` may be a name."),
-        ("times", "body", "name"),
-    ),
-}
-REQUIRED = {"residual": ("body",), "repeat": ("times", "body")}
-KEYS: dict[str, Message] = {
-    "body": say("the layers, one after the other"),
-    "shortcut": say("the layers beside the body, or `zero_pad`; nothing is the input itself"),
-    "times": say("how often the body stands"),
-    "name": say("the layer's own name, in place of its type and number"),
-}
-COMPOSITES = tuple(COMPOSED)
 LONGEST = 10_000  # characters of a value with its arguments put in
 ARGUMENT = re.compile(r"\$([^\W\d]\w*)")
 
@@ -74,8 +54,6 @@ class BlocksField(Field):
         return INVALID if INVALID in blocks.values() else blocks
 
     def schema(self) -> dict[str, Any]:
-        from hwsolve.layers.schema import layers_schema
-
         block = record_schema(Block)
         block["properties"]["body"] |= layers_schema()
         return {"type": "object", "additionalProperties": block}
@@ -95,7 +73,7 @@ def read_block(node: Node, report: Report, path: Path) -> Any:
 def given_arguments(name: str, block: Block, node: Node, report: Report, path: Path) -> dict[str, Node] | None:
     """The arguments of one use, by name: a mapping, or one value for the first; None after a note."""
     if isinstance(node, Mapping):
-        given = {key: value for key, (_, value) in node.entries.items() if key != "name"}
+        given = {k: value for k, (_, value) in node.entries.items() if k not in WIRED or k in block.arguments}
         for key in given:
             if key not in block.arguments:
                 head = node.entries[key][0]

@@ -1,35 +1,20 @@
-"""Layers made of layers as operations: the sum of a residual, the product and the joining of branches."""
+"""Layers made of layers as operations: the sum, the product and the joining of branches, and names without a layer."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
 from hwsolve.layers.base import NotComputed
-from hwsolve.layers.inference import Item
+from hwsolve.layers.elementwise import Elementwise
+from hwsolve.layers.items import Body, Item
 
 LETTERS = ("c", "i", "j", "k", "l", "q")
 
 
-class Add(Operation, frozen=True):
-    """y = x + s, element by element."""
-
-    inputs = ("x", "s")
-    batched = ("x", "s")
-    formula = "x + s"
-
-    def forward(self, x: Array, s: Array) -> Array:
-        """The sum, in the shape of both."""
-        return x + s
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g for each."""
-        return g
-
-
-class Multiply(Operation, frozen=True):
-    """y = x · s, element by element; of two axes, one of length 1 is repeated along the other.
+class Merge(Operation, frozen=True):
+    """y = x ∘ s, element by element; of two axes, one of length 1 is repeated along the other.
 
     `sides` holds the own axes of x and of s, without leading ones.
     """
@@ -38,14 +23,15 @@ class Multiply(Operation, frozen=True):
 
     inputs = ("x", "s")
     batched = ("x", "s")
+    sign: ClassVar[str]
 
     def output_indices(self) -> tuple[str, ...]:
         """All axes; none are written where both have the same."""
         return LETTERS[: len(self.sides[0])] if self.sides[0] != self.sides[1] else ()
 
     def text(self) -> str:
-        """The product of the elements that meet."""
-        return "*".join(self.element(name, own) for name, own in zip(self.inputs, self.sides, strict=True))
+        """The elements that meet."""
+        return self.sign.join(self.element(name, own) for name, own in zip(self.inputs, self.sides, strict=True))
 
     def element(self, name: str, own: Sizes) -> str:
         """`x[c,1]` where an axis of length 1 is repeated."""
@@ -62,16 +48,40 @@ class Multiply(Operation, frozen=True):
         x, own = shapes[0], self.repeated()
         return (*x[: len(x) - len(own)], *own)
 
+    def summed(self, slot: int, made: Array) -> Array:
+        """What one input gets, over the axes along which it is repeated."""
+        own = self.sides[slot]
+        lead = made.ndim - len(own)
+        axes = tuple(lead + k for k, (n, m) in enumerate(zip(own, self.repeated(), strict=True)) if n != m)
+        return made.sum(axis=axes, keepdims=True) if axes else made
+
+
+class Add(Merge, frozen=True):
+    """y = x + s."""
+
+    sign = " + "
+
+    def forward(self, x: Array, s: Array) -> Array:
+        """The sum."""
+        return x + s
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """g for each."""
+        return self.summed(slot, g)
+
+
+class Multiply(Merge, frozen=True):
+    """y = x · s."""
+
+    sign = "*"
+
     def forward(self, x: Array, s: Array) -> Array:
         """The product."""
         return x * s
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g times the other one, summed over the axes along which this one is repeated."""
-        made, own = g * arrays[1 - slot], self.sides[slot]
-        lead = made.ndim - len(own)
-        axes = tuple(lead + k for k, (n, m) in enumerate(zip(own, self.repeated(), strict=True)) if n != m)
-        return made.sum(axis=axes, keepdims=True) if axes else made
+        """g times the other one."""
+        return self.summed(slot, g * arrays[1 - slot])
 
 
 class Concatenate(Operation, frozen=True):
@@ -114,30 +124,42 @@ class Concatenate(Operation, frozen=True):
         return g[(..., part, *(slice(None),) * (self.axes - 1))]
 
 
-def build_items(items: tuple[Item, ...], builder: Builder, x: str) -> str:
-    """Write a sequence of layers into the graph; gives the name of what comes out."""
-    for item in items:
-        x = build_item(item, builder, x)
-    return x
+def build_body(body: Body, builder: Builder, nodes: dict[str, str]) -> str:
+    """Write a sequence of layers into the graph; `nodes` are the quantities by wire.  Gives what comes out."""
+    for item in body.items:
+        if item.layer is None:
+            for branch in item.branches:
+                build_body(branch, builder, nodes)
+        builder.at(item.path, item.symbols, item.owners)
+        made = build_layer(item, builder, nodes) if item.layer is not None else (build_merge(item, builder, nodes),)
+        for wire, node in zip(item.outputs, made, strict=True):
+            nodes[wire.name] = node
+    return nodes[body.end.name]
 
 
-def build_item(item: Item, builder: Builder, x: str) -> str:
-    """Write one layer or composite into the graph."""
-    if item.layer is not None:
-        try:
-            return item.layer.build(builder, x, item.path)
-        except NotComputed as why:
-            why.layer = item.path
-            raise
-    ends = [build_items(branch, builder, x) for _, branch in item.branches]
-    out = ends[0]
-    for end in ends[1:]:
-        out = builder.forward(joining(item, builder.sample(out), builder.sample(end)), (out, end), item.path)
+def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[str, ...]:
+    """Write one layer; what it only passes on has a quantity of its own where the problem names it."""
+    assert item.layer is not None
+    try:
+        made = item.layer.build(builder, *(nodes[wire.name] for wire in item.inputs))
+    except NotComputed as why:
+        why.layer = item.path
+        raise
+    passed = [k for k, node in enumerate(made[: len(item.symbols)]) if builder.graph.nodes[node].layer != item.path]
+    return tuple(builder.forward(Elementwise("x", ()), (x,), port=k) if k in passed else x for k, x in enumerate(made))
+
+
+def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:
+    """Write what joins the branches of a composite: two at a time."""
+    out, *others = [nodes[branch.end.name] for branch in item.branches]
+    for k, end in enumerate(others, 1):
+        operation = joining(item, builder.sample(out), builder.sample(end))
+        out = builder.forward(operation, (out, end), port=0 if k == len(others) else -1)
     return out
 
 
 def joining(item: Item, x: Sizes, s: Sizes) -> Operation:
     """How two branches of a composite come together."""
-    if item.type == "multiply":
-        return Multiply((x, s))
-    return Add() if item.type == "residual" else Concatenate(len(x))
+    if item.type == "concat":
+        return Concatenate(len(x))
+    return Multiply((x, s)) if item.type == "multiply" else Add((x, s))

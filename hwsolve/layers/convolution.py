@@ -12,7 +12,7 @@ from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.reached import copied, tracks
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
 
@@ -101,10 +101,12 @@ class Convolution(Layer, frozen=True):
                 )
                 raise ShapeError(message, "padding")
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
         """w: (C_out, C_in/groups, K, …), b: (C_out)."""
-        return self.owned(
-            weight=(self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size), bias=(self.out_channels,)
+        shape = (self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size)
+        return owned(
+            weight=Parameter(shape, "weight", self.weight),
+            bias=Parameter((self.out_channels,), "bias", self.bias),
         )
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
@@ -145,14 +147,15 @@ class Convolution(Layer, frozen=True):
         """
         places = "*".join(window.SIDES[self.AXES])
         products, kernel = f"{self.one_kernel()}*out*{places}", self.one_kernel()
-        operations = {
+        operations: Operations = {
             "forward": {"mul": products, "sum": f"({kernel} - 1)*out*{places}"},
+            "gradient.bias": {},
             "error": {"mul": products, "sum": f"{products} - in*{self.reached(x)[0]}"},
-            "gradient": {"mul": products, "sum": f"{kernel}*out*({places} - 1)"},
+            "gradient.weight": {"mul": products, "sum": f"{kernel}*out*({places} - 1)"},
         }
         if self.bias is not ABSENT:
             operations["forward"]["sum"] += f" + out*{places}"
-            operations["gradient"]["add"] = f"out*{places} - 1" if self.bias.shared else f"out*({places} - 1)"
+            operations["gradient.bias"]["add"] = f"out*{places} - 1" if self.bias.shared else f"out*({places} - 1)"
         return operations
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
@@ -189,11 +192,11 @@ class Convolution(Layer, frozen=True):
         sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.stride, before, self.dilation, strict=True)
         return Correlation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One correlation; its parameters are named by the layer's number."""
         from hwsolve.layers.kernels import build_kernels
 
-        return build_kernels(self, builder, x, path)
+        return (build_kernels(self, builder, x),)
 
 
 class Conv1d(Convolution, frozen=True):

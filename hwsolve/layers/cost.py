@@ -1,8 +1,8 @@
 """How many elementary operations a layer takes: the words in which the rules beside the layers are written.
 
 A rule gives, for each phase and each kind of operation, a formula text over the layer's sizes.  Phases: `forward`;
-`error`, what the gradient of the input takes; `gradient`, what the gradients of the parameters take.  An update is the
-same for every parameter.  A sum of k terms takes k − 1 additions, wherever its terms come from: a cell into which
+`error`, what the gradient of the input takes; `gradient.NAME`, what the gradient of a parameter takes.  An update is
+the same for every parameter.  A sum of k terms takes k − 1 additions, wherever its terms come from: a cell into which
 nothing is sent takes none.  Zeros of a padding are multiplied and added like other numbers.  Where the number of terms
 depends on the numbers that go in, the most are counted, as of two branches the costlier one.
 """
@@ -115,36 +115,36 @@ def normalisation(affine: bool) -> Operations:
     if affine:
         operations["forward"] |= {"mul": "2*values", "add": "4*values - groups"}
         operations["error"]["mul"] = "3*values"
-        operations["gradient"] = {"mul": "values", "sum": "values - owned", "add": "values - owned"}
+        operations |= {
+            "gradient.weight": {"mul": "values", "sum": "values - owned"},
+            "gradient.bias": {"add": "values - owned"},
+        }
     return operations
 
 
-def merged(kind: str, branches: int, smaller: Iterable[str] = ()) -> Operations:
+def merged(kind: str, branches: int, readers: int, smaller: Iterable[str] = ()) -> Operations:
     """What joins the branches of a composite: sums or products of `values`; back, the errors of `inputs` are added.
 
+    `readers` is the number of branches that read what comes in.
     `smaller` names the sizes of branches that are repeated along an axis, whose gradient is a sum over it.
     """
     others = branches - 1
-    merge = "inputs" if others == 1 else f"{others}*inputs"
-    if kind == "residual":
-        return {"forward": {"add": "values"}, "error": {"add": merge}}
+    back: Phase = {"add": "inputs" if readers == 2 else f"{readers - 1}*inputs"} if readers > 1 else {}
     if kind == "concat":
-        return {"error": {"add": merge}}
+        return {"error": back}
     sums = joined(f"values - {name}" for name in smaller)
+    if kind in ("residual", "add"):
+        forward = {"add": "values" if others == 1 else f"{others}*values"}
+        return {"forward": forward, "error": back | ({"sum": sums} if sums else {})}
     products = {"mul": "2*values" if others == 1 else f"{branches * others}*values"} | ({"sum": sums} if sums else {})
     forward = {"mul": "values" if others == 1 else f"{others}*values"}
-    return {"forward": forward, "product": products, "error": {"add": merge}}
+    return {"forward": forward, "product": products, "error": back}
 
 
-def gradients(rule: Phase, learned: list[str]) -> Phase:
-    """What the gradients of the trained parameters take: products are those of the weight, `add` is the bias's."""
-    return {
-        k: text
-        for k, text in rule.items()
-        if ("bias" if k == "add" and "bias" in rule_names(rule) else "weight") in learned
-    }
-
-
-def rule_names(rule: Phase) -> tuple[str, ...]:
-    """The parameters that a rule is about: one that multiplies has a weight, and its additions are of a bias."""
-    return ("weight", "bias") if "mul" in rule else ("weight",)
+def gradients(rules: Operations, learned: list[str]) -> Phase:
+    """What the gradients of the trained parameters take, all together."""
+    texts: dict[str, list[str]] = {}
+    for name in learned:
+        for kind, text in rules.get(f"gradient.{name}", {}).items():
+            texts.setdefault(kind, []).append(text)
+    return {kind: joined(found) for kind, found in texts.items()}

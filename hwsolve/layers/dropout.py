@@ -28,9 +28,9 @@ class Dropout(Layer, frozen=True):
             raise ShapeError(say("A probability is between 0 and 1."), "p")
         return x
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """What goes in: nothing is dropped when a trained network is used, and a drawn mask is no homework."""
-        return x
+        return (x,)
 
     def idle(self, path: str) -> Message | None:
         """Nothing is dropped in a computation; with p = 0 nothing ever is."""

@@ -12,7 +12,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import CountField, Size
 
 
@@ -34,13 +34,13 @@ class Embedding(Layer, frozen=True):
         base.positive("embedding_dim", self.embedding_dim)
         return (*x, self.embedding_dim)
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
         """W: (num_embeddings, embedding_dim)."""
-        return self.owned(weight=(self.num_embeddings, self.embedding_dim))
+        return owned(weight=Parameter((self.num_embeddings, self.embedding_dim), "table", self.weight))
 
     def operations(self, x: Shape) -> Operations:
         """Rows are picked; back, the gradients that belong to one row are added: of all, where one word is picked."""
-        return {"gradient": {"add": "(picked - 1)*dim"}}
+        return {"gradient.weight": {"add": "(picked - 1)*dim"}}
 
     def assumption(self, x: Shape, back: bool) -> Message | None:
         """Which rows are picked."""

@@ -1,103 +1,27 @@
-"""The walk through a network that gives every layer its name and its shapes."""
+"""The walk through a network that gives every layer its name, its wires and its shapes."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
-from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
+from hwsolve.layers.given_numbers import check_numbers
+from hwsolve.layers.items import Body, Item, Part, Wire
 from hwsolve.layers.length import LONGEST_SIZE, MOST_BITS, has_long_formula, long_bits
-from hwsolve.layers.parameter import ParameterSpec
+from hwsolve.layers.merging import MERGED, merged
+from hwsolve.layers.names import Names, Scope, Stop, Unnamed
+from hwsolve.layers.sharing import Owners
 from hwsolve.layers.shortcut import ZeroPad
-from hwsolve.spec.nodes import Mapping, Node, Scalar
-from hwsolve.spec.report import Path, Report
+from hwsolve.spec.nodes import Mapping, Node, Sequence
+from hwsolve.spec.report import Report
 
 MOST_STEPS = 1_000  # repetitions that are walked in search of a shape that stays, where their number is a name
 MOST_AGAIN = 20_000  # layers that are walked again in repetitions; one with names in its sizes counts as 50
 MOST_COPIES = 100_000  # layers that `expand` writes out
-DIMENSION = re.compile(r"[123]d$")
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A layer, a composite or the use of a block as it was read: `head` is its name, `node` its arguments."""
-
-    type: str
-    layer: Layer | None
-    head: Scalar
-    node: Node
-    path: Path
-    name: str | None = None
-    branches: tuple[tuple[Part, ...], ...] = ()
-    times: Size = 1
-    zero_pad: bool = False
-
-
-class Item(msgspec.Struct, frozen=True):
-    """A layer or composite in its place: what goes in, what comes out.
-
-    `path` is its key, as `basic2.residual1.conv1`.  `branches` of a composite are (name, items): body and shortcut of a
-    residual, the branches of concat and multiply, the body of a block; of a repeat they are its differing copies, and
-    `times` says how often each stands one after the other.
-    """
-
-    path: str
-    type: str
-    layer: Layer | None
-    node: Node
-    input: Shape
-    output: Shape
-    branches: tuple[tuple[str, tuple[Item, ...]], ...] = ()
-    times: tuple[Size, ...] = ()
-    where: Path = Path()
-
-
-class Network(msgspec.Struct, frozen=True):
-    """A network whose shapes fit: `input` is the shape that comes in, `input_symbol` the letter a problem gives it."""
-
-    input: Shape
-    items: tuple[Item, ...]
-    parts: tuple[Part, ...]
-    input_symbol: str | None
-    node: Mapping
-
-    @property
-    def output(self) -> Shape:
-        """The shape that comes out."""
-        return self.items[-1].output if self.items else self.input
-
-
-class Stop(Exception):
-    """The walk can't go on: a mistake was noted."""
-
-
-class Scope:
-    """Names of layers within one composite: the type without its dimension, numbered by type."""
-
-    def __init__(self, prefix: str = "") -> None:
-        self.prefix = prefix
-        self.counts: dict[str, int] = {}
-        self.taken: set[str] = set()
-
-    def name(self, part: Part, report: Report, again: bool = False) -> str:
-        """The path of the next layer; `again` for a further copy of a body, whose given names get a number."""
-        kind = DIMENSION.sub("", part.type)
-        number = self.counts[kind] = self.counts.get(kind, 0) + 1
-        name = part.name or f"{kind}{number}"
-        if name in self.taken:
-            if part.name is not None and not again:
-                report.add(part.head, part.path, say("Two layers are named `{name}`.", name=name))
-                raise Stop
-            base_name, number = (name + "_" if part.name else kind), 2
-            while f"{base_name}{number}" in self.taken:
-                number += 1
-            name = f"{base_name}{number}"
-        self.taken.add(name)
-        return self.prefix + name
 
 
 class Walk:
@@ -108,55 +32,136 @@ class Walk:
         self.unrolled = unrolled
         self.copies = 0
         self.again = self.bits = 0
+        self.read: set[str] = set()  # the wires that something reads
+        self.given: dict[str, tuple[str, str]] = {}  # every wire: the layer behind it, and its name if it has one
+        self.owners = Owners()
 
-    def items(self, parts: tuple[Part, ...], shape: Shape, scope: Scope, again: bool = False) -> tuple[Item, ...]:
-        """The items of a sequence."""
+    def body(
+        self, name: str, parts: tuple[Part, ...], stream: Wire, scope: Scope, names: Names, again: bool = False
+    ) -> Body:
+        """A sequence that reads the stream; `names` are its own."""
         found: list[Item] = []
         for part in parts:
-            item = self.item(part, shape, scope, again)
+            item = self.item(part, stream, scope, names, again)
             self.writable(part, item.output)
-            spliced = self.unrolled and item.layer is None and item.type not in ("residual", "concat", "multiply")
-            found += (i for _, inner in item.branches for i in inner) if spliced else (item,)
-            shape = item.output
-        return tuple(found)
+            self.keep(part, item, names, scope, again)
+            found += opened(item) if self.unrolled and item.layer is None and item.type not in MERGED else (item,)
+            stream = item.outputs[0]
+        return Body(name, tuple(found), stream)
 
-    def item(self, part: Part, shape: Shape, scope: Scope, again: bool) -> Item:
+    def keep(self, part: Part, item: Item, names: Names, scope: Scope, again: bool) -> None:
+        """Give the names that a part states, to its outputs and to itself."""
+        if len(part.gives) > len(item.outputs):
+            ports = item.layer.OUTPUTS if item.layer is not None else ("y",)
+            counts = {"layer": part.type, "ports": ", ".join(ports), "got": len(part.gives)}
+            self.stop(
+                part, say("Expected a name for each output of `{layer}` ({ports}), got {got}.", **counts), "output"
+            )
+        for k, wire in enumerate(item.outputs):
+            name = part.gives[k] if k < len(part.gives) else ""
+            if name and (not part.raw or names.free(name)):
+                self.named(part, lambda n=name, w=wire: names.give(n, w), "output", k + 1)
+            if name or not k:
+                self.given[wire.name] = item.path, name or self.given.get(wire.name, ("", ""))[1]
+        names.keep(part, item, scope.prefix, again)
+
+    def named(self, part: Part, ask: Any, field: str | None, place: int | None = None) -> Any:
+        """What a name means; a mistake at the `place` of a field is noted."""
+        try:
+            return ask()
+        except Unnamed as why:
+            return self.stop(part, why.message, field, why.hint, place)
+
+    def inputs(self, part: Part, stream: Wire, names: Names, ports: tuple[str, ...] = ("x",)) -> tuple[Wire, ...]:
+        """What a part reads: the stream, or the quantities that it names; one name goes to every port."""
+        wires = tuple(
+            self.named(part, lambda n=name: names.wire(n), "inputs", k) for k, name in enumerate(part.inputs, 1)
+        ) or (stream,)
+        if part.inputs and len(wires) == 1:
+            wires *= len(ports)
+        if len(wires) != len(ports):
+            each = {"layer": part.type, "ports": ", ".join(ports), "got": len(wires)}
+            message = say("Expected a quantity for each input of `{layer}` ({ports}), got {got}.", **each)
+            hint = (
+                say("As `{form}`.", form=f"inputs: [{', '.join('abcdefgh'[: len(ports)])}]") if len(ports) > 1 else None
+            )
+            self.stop(part, message, "inputs" if part.inputs else None, hint)
+        self.read |= {wire.name for wire in wires}
+        return wires
+
+    def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool) -> Item:
         """One item: its output, and what it is made of."""
         path = scope.name(part, self.report, again)
+        if part.of:
+            return self.use(part, path, stream, names)
+        return self.placed(part, path, stream, names)
+
+    def placed(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
+        """An item whose path is known."""
         if part.layer is not None:
             self.copies += 1
             if self.unrolled and self.copies > MOST_COPIES:
                 self.stop(part, say("Written out, there are more than {n} layers.", n=f"{MOST_COPIES:,}"))
-            return Item(
-                path, part.type, part.layer, part.node, shape, self.output(part, part.layer, shape), where=part.path
-            )
+            return self.leaf(part, part.layer, path, self.inputs(part, stream, names, part.layer.INPUTS), names)
         inner = Scope(path + ".")
+        if part.type in MERGED:
+            return self.joined(part, path, stream, inner, names)
+        (stream,) = self.inputs(part, stream, names)
         if part.type == "repeat":
-            return self.repeat(part, path, shape, inner)
-        if part.type == "residual":
-            return self.residual(part, path, shape, inner)
-        if part.type in ("concat", "multiply"):
-            return self.joined(part, path, shape, inner)
-        body = self.items(part.branches[0], shape, inner)
-        return Item(path, part.type, None, part.node, shape, end(body, shape), (("body", body),), where=part.path)
+            return self.repeat(part, path, stream, inner, names)
+        body = self.body("body", part.branches[0], stream, inner, Names(part.branches[0], names, path + "."))
+        keys = keys_of(part, names)
+        return Item(path, part.type, None, part.node, (stream,), (body.end,), (body,), (), part.path, keys)
 
-    def output(self, part: Part, layer: Layer, shape: Shape) -> Shape:
-        """The shape that comes out of a layer; numbers given for its parameters must fit too."""
+    def use(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
+        """A layer, composite or block once more, with the parameters it has."""
+        source, first = self.named(part, lambda: names.layer(part.of), "layer")
+        again = msgspec.structs.replace(
+            source, head=part.head, node=part.node, path=part.path, inputs=part.inputs, gives=part.gives, raw=False
+        )
+        with self.owners.sharing(path, first.path):
+            return self.placed(again, path, stream, names)
+
+    def leaf(self, part: Part, layer: Layer, path: str, inputs: tuple[Wire, ...], names: Names) -> Item:
+        """A layer."""
+        shapes = tuple(wire.shape for wire in inputs)
         try:
-            made = layer.output(shape)
-            if not isinstance(made, StatedMap):
-                made = tuple([simplified(size) for size in made])
-                self.short_enough(part, made)
-            for name, spec in layer.specs().items():
-                if spec.values is not None:
-                    check_numbers(name, spec, layer.parameters(shape).get(name))
+            layer, tied = self.owners.tied(layer, shapes, names)
+            outputs = tuple(
+                Wire(f"{path}.{layer.OUTPUTS[k]}" if k else path, shape)
+                for k, shape in enumerate(self.outputs(part, layer, shapes))
+            )
+            keys = keys_of(part, names)
+            item = Item(path, part.type, layer, part.node, inputs, outputs, (), (), part.path, keys, tied)
+            return self.owners.place(item)
         except ShapeError as error:
             self.stop(part, error.message, error.field)
+        except Unnamed as why:
+            self.stop(part, why.message, why.field, why.hint)
+        raise Stop
+
+    def outputs(self, part: Part, layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        """The shapes that come out of a layer; numbers given for its parameters must fit too."""
+        made = layer.outputs(*shapes)
+        made = tuple(s if isinstance(s, StatedMap) else tuple([simplified(size) for size in s]) for s in made)
+        for shape in made:
+            self.short_enough(part, shape)
+        check_numbers(layer, shapes)
         return made
+
+    def unread(self, end: Wire) -> tuple[Message, ...]:
+        """Warnings of what nothing reads."""
+        left = [given for wire, given in self.given.items() if wire not in self.read and wire != end.name]
+        return tuple(
+            say("Nothing reads `{name}`, which `{layer}` gives.", name=name, layer=path)
+            if name
+            else say("Nothing reads what `{layer}` gives.", layer=path)
+            for path, name in left
+        )
 
     def short_enough(self, part: Part, shape: Shape) -> None:
         """Sizes with names stay readable: layer upon layer they can double."""
-        if has_long_formula(shape):
+        if not isinstance(shape, StatedMap) and has_long_formula(shape):
             self.stop(part, say("The size of the output is a formula with more than {n} parts.", n=LONGEST_SIZE))
 
     def writable(self, part: Part, shape: Shape) -> None:
@@ -165,68 +170,104 @@ class Walk:
         if self.bits > MOST_BITS:
             self.stop(part, say("The sizes of the layers up to here have too many digits to be written out."))
 
-    def stop(self, part: Part, message: Message, field: str | None = None) -> Any:
-        """Note a mistake at a field of a part, or at the part."""
-        node, path = part.head if part.node.line == 0 else part.node, part.path
+    def stop(
+        self,
+        part: Part,
+        message: Message,
+        field: str | None = None,
+        hint: Message | None = None,
+        place: int | None = None,
+    ) -> Any:
+        """Note a mistake at a field of a part, at a place within it, or at the part."""
+        node: Node = part.head
+        path = part.path
         if field is None:
-            node = part.head
+            pass
         elif isinstance(part.node, Mapping) and field in part.node.entries:
             node, path = part.node.entries[field][1], path / field
-        self.report.add(node, path, message)
+        elif part.node.line != 0:
+            node = part.node
+        if place is not None and isinstance(node, Sequence) and place <= len(node.items):
+            node, path = node.items[place - 1], path / place
+        self.report.add(node, path, message, hint)
         raise Stop
 
-    def repeat(self, part: Part, path: str, shape: Shape, scope: Scope) -> Item:
+    def repeat(self, part: Part, path: str, stream: Wire, scope: Scope, names: Names) -> Item:
         """The body is walked until its shape stays; from there on the copies are alike."""
-        start = shape
-        copies: list[tuple[str, tuple[Item, ...]]] = []
+        start = stream
+        copies: list[Body] = []
         times: list[Size] = []
         left = part.times
         while left != 0:
             before = self.copies
-            body = self.items(part.branches[0], shape, scope, again=bool(copies))
-            slow = 50 if any(isinstance(size, Formula) for size in end(body, shape)) else 1
+            number = str(len(copies) + 1)
+            own = Names(part.branches[0], names, f"{path}.{number}.")
+            body = self.body(number, part.branches[0], stream, scope, own, again=bool(copies))
+            out = body.end.shape
+            slow = 50 if any(isinstance(size, Formula) for size in out) else 1
             self.again += (self.copies - before) * slow if copies else 0
             if self.again > MOST_AGAIN and not self.unrolled:
                 message = say("The shape changes with every repetition, too often to follow it.")
                 if isinstance(left, Formula):
                     message = say("The shape changes with every repetition; how often must be a number.")
                 self.stop(part, message, "times")
-            out = end(body, shape)
-            alike = out == shape and not self.unrolled
-            copies.append((str(len(copies) + 1), body))
+            alike = out == stream.shape and not self.unrolled
+            copies.append(body)
             times.append(left if alike else 1)
             if alike:
                 break
-            shape, left = out, simplified(left - 1)
+            stream, left = body.end, simplified(left - 1)
             if isinstance(left, Formula) and (self.unrolled or len(copies) >= MOST_STEPS):
                 message = say("The shape changes with every repetition; how often must be a number.")
                 if self.unrolled:
                     message = say("Expected a number here: how often the body stands is needed to write it out.")
                 self.stop(part, message, "times")
-        return Item(path, part.type, None, part.node, start, shape, tuple(copies), tuple(times), part.path)
+        end = copies[-1].end if copies else start
+        keys, counts = keys_of(part, names), tuple(times)
+        return Item(path, part.type, None, part.node, (start,), (end,), tuple(copies), counts, part.path, keys)
 
-    def residual(self, part: Part, path: str, shape: Shape, scope: Scope) -> Item:
-        """Body and shortcut end in one shape, and are added."""
-        body = self.items(part.branches[0], shape, scope)
-        out = end(body, shape)
-        if part.zero_pad:
-            pad = ZeroPad(out)
-            try:
-                pad.output(shape)
-            except ShapeError as error:
-                self.stop(part, error.message, "shortcut")
-            where = part.path / "shortcut"
-            shortcut: tuple[Item, ...] = (
-                Item(f"{path}.zero_pad", "zero_pad", pad, part.node, shape, out, where=where),
-            )
-        else:
-            inner = Scope(f"{scope.prefix}shortcut.")
-            shortcut = self.items(part.branches[1], shape, inner)
-            if out != end(shortcut, shape):
-                self.unequal(part, out, end(shortcut, shape))
-        return Item(
-            path, part.type, None, part.node, shape, out, (("body", body), ("shortcut", shortcut)), where=part.path
-        )
+    def joined(self, part: Part, path: str, stream: Wire, scope: Scope, names: Names) -> Item:
+        """Branches side by side: added, multiplied or joined along the channels; a name stands for its quantity."""
+        listed = [k for k, read in enumerate(part.reads) if not read]
+        if listed or part.inputs:
+            (stream,) = self.inputs(part, stream, names)
+        branches: list[Body] = []
+        beside = Names((), names, names.prefix)
+        for k, (parts, read) in enumerate(zip(part.branches, part.reads, strict=True), 1):
+            name = f"branch{k}" if part.type != "residual" else ("body", "shortcut")[k - 1]
+            if read:
+                wire = self.named(part, lambda r=read: names.wire(r), "of", k)
+                self.read.add(wire.name)
+                branches.append(Body(name, (), wire, read))
+            elif part.zero_pad and k == 2:
+                branches.append(self.zero_pad(part, path, stream, branches[0].end.shape))
+            else:
+                inner = scope if name != "shortcut" else Scope(f"{scope.prefix}shortcut.")
+                branches.append(self.body(name, parts, stream, inner, Names(parts, beside, names.prefix, beside=True)))
+        self.read |= {branch.end.name for branch in branches}
+        shapes = [branch.end.shape for branch in branches]
+        out = merged(part.type, shapes)
+        if part.type == "residual" and shapes[0] != shapes[1]:
+            self.unequal(part, *shapes)
+        if out is None:
+            text = ", ".join(f"`{b.read}` " * bool(b.read) + shape_text(b.end.shape) for b in branches)
+            self.stop(part, say("The branches give shapes that do not fit together: {shapes}.", shapes=text))
+            raise Stop
+        inputs = (stream,) if listed else tuple(branch.end for branch in branches)
+        outputs = (Wire(path, out),)
+        made = tuple(branches)
+        return Item(path, part.type, None, part.node, inputs, outputs, made, (), part.path, keys_of(part, names))
+
+    def zero_pad(self, part: Part, path: str, stream: Wire, target: Shape) -> Body:
+        """The shortcut that owns nothing, up to the shape of the body."""
+        pad = ZeroPad(target)
+        try:
+            pad.output(stream.shape)
+        except ShapeError as error:
+            self.stop(part, error.message, "shortcut")
+        end = Wire(f"{path}.zero_pad", target)
+        item = Item(end.name, "zero_pad", pad, part.node, (stream,), (end,), where=part.path / "shortcut")
+        return Body("shortcut", (item,), end)
 
     def unequal(self, part: Part, body: Shape, shortcut: Shape) -> None:
         """Note that a residual's two ways end in different shapes."""
@@ -239,62 +280,16 @@ class Walk:
         self.report.add(part.head, part.path, message, hint)
         raise Stop
 
-    def joined(self, part: Part, path: str, shape: Shape, scope: Scope) -> Item:
-        """Branches side by side, joined along the channels or multiplied element by element."""
-        branches = tuple((f"branch{k}", self.items(b, shape, scope)) for k, b in enumerate(part.branches, 1))
-        outs = [end(items, shape) for _, items in branches]
-        out = base.concatenated(outs) if part.type == "concat" else base.multiplied(outs)
-        if out is None:
-            shapes = ", ".join(shape_text(o) for o in outs)
-            self.stop(part, say("The branches give shapes that do not fit together: {shapes}.", shapes=shapes))
-            raise Stop
-        return Item(path, part.type, None, part.node, shape, out, branches, where=part.path)
+
+def opened(item: Item) -> tuple[Item, ...]:
+    """The items of a block, or of all copies of a body; what comes out of the last one has the name of the whole."""
+    inner = [i for branch in item.branches for i in branch.items]
+    for k, one in enumerate(inner):
+        if item.symbols and not one.symbols and item.outputs[0] == one.outputs[0]:
+            inner[k] = msgspec.structs.replace(one, symbols=item.symbols)
+    return tuple(inner)
 
 
-def note_reserved(items: tuple[Item, ...], reserved: frozenset[str], report: Report) -> None:
-    """Refuse layers whose names are keys of their own."""
-    for item in items:
-        if item.path in reserved and isinstance(item.node, Mapping):
-            message = say("`{name}` can't be the name of a layer here: it is a key of its own.", name=item.path)
-            report.add(item.node.entries["name"][1], item.where / "name", message)
-
-
-def end(items: tuple[Item, ...], shape: Shape) -> Shape:
-    """What comes out of a sequence into which `shape` goes."""
-    return items[-1].output if items else shape
-
-
-def check_numbers(name: str, spec: ParameterSpec, shape: Shape | None) -> None:
-    """The numbers and names given for a parameter have its shape; leading axes of length 1 may be left out."""
-    if shape is None:
-        return
-    wanted = tuple(reversed(shape[:2])) + shape[2:] if spec.rows == "inputs" and len(shape) > 1 else shape
-    if spec.values is not None and not fits(spec.values.shape, wanted):
-        got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
-        raise ShapeError(say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), name)
-    if isinstance(spec.symbols, tuple) and not fits(spec.names_shape(), wanted):
-        got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
-        raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
-
-
-def fits(given: Shape, wanted: Shape) -> bool:
-    """Whether a shape is the wanted one, without some leading axes of length 1."""
-    while len(wanted) > len(given) and wanted[0] == 1:
-        wanted = wanted[1:]
-    return given == wanted
-
-
-def infer(parts: tuple[Part, ...], shape: Shape, report: Report) -> tuple[Item, ...] | None:
-    """The items of a network, or None after a note."""
-    try:
-        return Walk(report).items(parts, shape, Scope())
-    except Stop:
-        return None
-
-
-def expand(network: Network, report: Report) -> tuple[Item, ...] | None:
-    """The layers one after the other, repeats written out and blocks opened; None after a note."""
-    try:
-        return Walk(report, unrolled=True).items(network.parts, network.input, Scope())
-    except Stop:
-        return None
+def keys_of(part: Part, names: Names) -> tuple[str, ...]:
+    """The keys of the outputs that have names; within a block or a copy of a body, its path stands before them."""
+    return part.gives if part.raw else tuple(names.prefix + name for name in part.gives)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -12,29 +12,25 @@ from hwsolve.language import say
 from hwsolve.layers.base import NotComputed, Shape
 from hwsolve.layers.correlation import Kernels, Written
 
-if TYPE_CHECKING:
-    from hwsolve.layers.convolution import Convolution
-    from hwsolve.layers.transposed_convolution import TransposedConvolution
-
 FULL = Written()
 
 
 def build_kernels(
-    layer: Convolution | TransposedConvolution,
+    layer: Any,
     builder: Builder,
     x: str,
-    path: str,
     written: Written = FULL,
     flip: bool = False,
     numbered: bool = True,
 ) -> str:
-    """The nodes of a convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
+    """The nodes of a (transposed) convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
     if layer.padding_mode != "zeros":
-        raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only.", layer=path))
+        raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only.", layer=builder.path))
     data = builder.shape(x)
     axes = layer.AXES + written.x
     one = data[len(data) - axes :] if written.x else (1, *data[len(data) - axes :])
-    shapes = {name: numbers_only(shape, path) for name, shape in layer.parameters(one).items()}
+    parameters = layer.parameters(one)
+    shapes = {name: numbers_only(p.shape, builder.path) for name, p in parameters.items()}
     operation: Kernels = layer.operation(one)
     bias = "none" if "bias" not in shapes else "units" if shapes["bias"] else "shared"
     if bias == "units" and not written.y and layer.bias.values is None:
@@ -42,10 +38,10 @@ def build_kernels(
     shared = layer.weight.shared
     operation = msgspec.structs.replace(operation, bias=bias, shared=shared, written=written, flip=flip)
     k: Any = builder.next_layer() if numbered else ""
-    inputs = [x, builder.own(layer, "weight", shapes["weight"][2 - written.w :], f"w{k}", path)]
+    inputs = [x, builder.own(layer, "weight", parameters["weight"], f"w{k}", shapes["weight"][2 - written.w :])]
     if bias != "none":
-        inputs.append(builder.own(layer, "bias", shapes["bias"], f"b{k}", path))
-    return builder.forward(operation, tuple(inputs), path, layer.symbols.output or (f"z{k}" if numbered else "y"))
+        inputs.append(builder.own(layer, "bias", parameters["bias"], f"b{k}", shapes["bias"]))
+    return builder.forward(operation, tuple(inputs), f"z{k}" if numbered else "y")
 
 
 def numbers_only(shape: Shape, path: str) -> Sizes:

@@ -12,7 +12,7 @@ from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
 
@@ -47,13 +47,12 @@ class LayerNorm(Layer, frozen=True):
             )
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
         """γ and β: (normalized_shape)."""
-        return self.owned(weight=self.over(x), bias=self.over(x)) if self.elementwise_affine else {}
-
-    def texts(self, x: Shape) -> dict[str, str]:
-        """None without γ and β."""
-        return self.COUNTS if self.elementwise_affine else {}
+        if not self.elementwise_affine:
+            return {}
+        over = self.over(x)
+        return owned(weight=Parameter(over, "gain", self.weight), bias=Parameter(over, "shift", self.bias))
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The elements of γ, and the values that are normalised."""
@@ -64,7 +63,6 @@ class LayerNorm(Layer, frozen=True):
         operations = normalisation(self.elementwise_affine)
         if self.elementwise_affine and self.bias is ABSENT:
             operations["forward"]["add"] = "3*values - groups"
-            operations["gradient"] = {"mul": "values", "sum": "values - owned"}
         return operations
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:

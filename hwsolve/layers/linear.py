@@ -10,7 +10,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Size
 
 
@@ -116,9 +116,12 @@ class Linear(Layer, frozen=True):
             raise ShapeError(say("Expected an input with at least one axis."))
         return (*x[:-1], self.out_features)
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
         """W: (out, in), b: (out)."""
-        return self.owned(weight=(self.out_features, self.sizes(x)["in"]), bias=(self.out_features,))
+        return owned(
+            weight=Parameter((self.out_features, self.sizes(x)["in"]), "weight", self.weight),
+            bias=Parameter((self.out_features,), "bias", self.bias),
+        )
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """in, out, and the number of positions the layer is applied at."""
@@ -139,17 +142,18 @@ class Linear(Layer, frozen=True):
         """A sum of products for each output, for each input's gradient, and for each weight over the positions."""
         at = "" if self.sizes(x)["positions"] == 1 else "positions*"
         products = f"{at}in*out"
-        operations = {
+        operations: Operations = {
             "forward": {"mul": products, "sum": f"{at}(in - 1)*out"},
             "error": {"mul": products, "sum": f"{at}in*(out - 1)"},
-            "gradient": {"mul": products},
+            "gradient.weight": {"mul": products},
+            "gradient.bias": {},
         }
         if at:
-            operations["gradient"]["sum"] = "(positions - 1)*in*out"
+            operations["gradient.weight"]["sum"] = "(positions - 1)*in*out"
         if self.bias is not ABSENT:
             operations["forward"]["sum"] += f" + {at}out"
             if at or self.bias.shared:
-                operations["gradient"]["add"] = f"{at}out - 1" if self.bias.shared else "(positions - 1)*out"
+                operations["gradient.bias"]["add"] = f"{at}out - 1" if self.bias.shared else "(positions - 1)*out"
         return operations
 
     def warnings(self, x: Shape) -> list[Message]:
@@ -165,17 +169,17 @@ class Linear(Layer, frozen=True):
             )
         ]
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One affine operation; its parameters are named by the layer's number."""
         k = builder.next_layer()
-        shapes = self.parameters(builder.shape(x)[-1:])
+        parameters = self.parameters(builder.shape(x)[-1:])
         by_input = self.weight.rows == "inputs"
-        weight_shape = shapes["weight"][::-1] if by_input else shapes["weight"]
-        symbol = self.symbols.output or f"z{k}"
-        w = builder.own(self, "weight", weight_shape, f"w{k}", path)
+        weight = parameters["weight"]
+        shape = weight.shape[::-1] if by_input else weight.shape
+        read = [x, builder.own(self, "weight", weight, f"w{k}", shape)]
+        bias = "none"
+        if "bias" in parameters:
+            bias = "shared" if self.bias.shared else "units"
+            read.append(builder.own(self, "bias", parameters["bias"], f"b{k}"))
         shared = self.out_features if self.weight.shared and isinstance(self.out_features, int) else 0
-        if "bias" not in shapes:
-            return builder.forward(Affine(by_input, "none", shared), (x, w), path, symbol)
-        b = builder.own(self, "bias", shapes["bias"], f"b{k}", path)
-        operation = Affine(by_input, "shared" if self.bias.shared else "units", shared)
-        return builder.forward(operation, (x, w, b), path, symbol)
+        return (builder.forward(Affine(by_input, bias, shared), tuple(read), f"z{k}"),)

@@ -153,7 +153,7 @@ class CrossEntropy(Loss, frozen=True, kw_only=True):
         self, builder: Builder, y: str, target: Target, rank: int, divisor: int
     ) -> tuple[Operation, tuple[str, ...]]:
         """The softmax as a quantity of its own, and the loss over it."""
-        p = builder.forward(SoftmaxOperation(), (y,), "softmax", self.symbols.probability or "p")
+        p = builder.forward(SoftmaxOperation(), (y,), self.symbols.probability or "p", layer="softmax")
         return CrossEntropyOperation(self.rank(rank), divisor, target.unit), (y, target.name, p)
 
 

@@ -13,6 +13,8 @@ PARAMETER: dict[str, Message] = {
     "init": say("how its numbers are drawn: a function of torch.nn.init"),
     "seed": say("where the random numbers of `init` start"),
     "rows": say("whether a row of `values` belongs to an output, as in z = W a + b, or to an input"),
+    "tie": say("the parameter of a layer before that it is once more: `encoder`, or `encoder.weight`"),
+    "transposed": say("whether it is that parameter transposed"),
     "shared": say("whether one number is the parameter of all units"),
     "trainable": say("whether updates change it"),
     "weight_decay": say("its own weight decay, in place of the optimizer's"),

@@ -85,7 +85,8 @@ class InitializerField(Field):
 
 
 class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One parameter as a spec states it: `values`, or one `value` for every element, or an `init` with its `seed`.
+    """One parameter as a spec states it: `values`, or one `value` for every element, or an `init` with its `seed`, or
+    the parameter that it is once more (`tie`).
 
     `rows`: whether the first axis of `values` is that of the outputs, as in z = W a + b, or of the inputs.
     `shared`: one scalar parameter for all units.  `present` is False where the spec says `false`.
@@ -97,6 +98,8 @@ class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
     seed: Count | None = None
     rows: Annotated[str, Choice("outputs", "inputs")] = "outputs"
     shared: Flag = False
+    tie: Annotated[str, WordField(dotted=True)] | None = None
+    transposed: Flag = False
     trainable: Flag = True
     weight_decay: Decimal | None = None
     symbols: Annotated[Any, Nested(WordField())] = None
@@ -117,6 +120,36 @@ class AbsentParameter(ParameterSpec, frozen=True, kw_only=True):
 
 
 DEFAULT, ABSENT = ParameterSpec(), AbsentParameter()
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter of a layer: its shape as PyTorch stores it, what it is for, and what the spec says of it.
+
+    `role`: weight, gain, table or scalar; bias or shift, which are added; buffer or state, which nothing is learned of.
+    """
+
+    shape: tuple[Any, ...]
+    role: str
+    spec: ParameterSpec = DEFAULT
+
+    @property
+    def added(self) -> bool:
+        """Whether it is added rather than multiplied."""
+        return self.role in ("bias", "shift")
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts among the parameters."""
+        return self.role not in ("buffer", "state")
+
+
+def owned(**parameters: Parameter) -> dict[str, Parameter]:
+    """Of these parameters, those that are not absent; one that is shared is a scalar."""
+    return {
+        name: msgspec.structs.replace(p, shape=()) if p.spec.shared else p
+        for name, p in parameters.items()
+        if p.spec is not ABSENT
+    }
 
 
 class ParameterField(Field):
@@ -142,7 +175,7 @@ class ParameterField(Field):
         return INVALID if spec is INVALID or not self._one_source(spec, node, report, path) else spec
 
     def _one_source(self, spec: ParameterSpec, node: Node, report: Report, path: Path) -> bool:
-        given = [name for name in ("values", "value", "init") if getattr(spec, name) is not None]
+        given = [name for name in ("tie", "values", "value", "init") if getattr(spec, name) is not None]
         if len(given) > 1:
             report.add(node, path, say("`{a}` and `{b}` can't both be given.", a=given[0], b=given[1]))
         return len(given) <= 1

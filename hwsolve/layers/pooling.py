@@ -114,10 +114,10 @@ class Pooling(Layer, frozen=True):
         """One value for every place of the window."""
         raise NotImplementedError
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation."""
         one = builder.shape(x)[-self.AXES - 1 :]
-        return builder.forward(self.operation(one), (x,), path, self.symbols.output)
+        return (builder.forward(self.operation(one), (x,)),)
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The kernel's sides, the channels, and the output's sides."""

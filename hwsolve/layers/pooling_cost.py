@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from hwsolve.language import say
 from hwsolve.layers import window
@@ -10,31 +10,28 @@ from hwsolve.layers.base import Shape, Size
 from hwsolve.layers.cost import Nothing, Operations
 from hwsolve.layers.reached import Track, meeting, tracks
 
-if TYPE_CHECKING:
-    from hwsolve.layers.pooling import MaxPooling, Pooling
-
 COMPARED = Nothing(say("no multiply-adds: values are compared"))
 TOGETHER = say("the largest values of overlapping windows are taken to lie in as few cells as they can.")
 
 
-def axes(layer: Pooling, x: Shape) -> tuple[list[Track], dict[str, Size]]:
+def axes(layer: Any, x: Shape) -> tuple[list[Track], dict[str, Size]]:
     """The axes of the map under the window, and the values of the names in their texts."""
     sides = window.SIDES[layer.AXES]
     return tracks(sides, layer.output(x)[1:], layer.kernel_size or (), layer.strides, layer.dilations)
 
 
-def steps(layer: Pooling, x: Shape) -> dict[str, Size]:
+def steps(layer: Any, x: Shape) -> dict[str, Size]:
     """Stride and dilation, and the fewest cells that can hold the largest values of all windows."""
     return axes(layer, x)[1] | {name: size for _, values in met(layer, x) for name, size in values.items()}
 
 
-def texts(layer: Pooling) -> tuple[str, str]:
+def texts(layer: Any) -> tuple[str, str]:
     """The cells of a window, and the output values."""
     cells = "*".join(window.kernel_names(layer.kernel_size or ()))
     return cells, "*".join(("channels", *window.SIDES[layer.AXES]))
 
 
-def largest(layer: MaxPooling, x: Shape) -> Operations:
+def largest(layer: Any, x: Shape) -> Operations:
     """One comparison less than cells; back, an addition for each gradient but the first of its cell."""
     cells, outputs = texts(layer)
     fewest = "*".join(text for text, _ in met(layer, x))
@@ -42,7 +39,7 @@ def largest(layer: MaxPooling, x: Shape) -> Operations:
     return {"forward": {"cmp": f"({cells} - 1)*{outputs}"}, "error": error}
 
 
-def mean(layer: Pooling, x: Shape) -> Operations:
+def mean(layer: Any, x: Shape) -> Operations:
     """A sum and a division; back, a division and an addition for each share but the first of its cell."""
     cells, outputs = texts(layer)
     reached = "*".join(axis.text() for axis in axes(layer, x)[0])
@@ -50,11 +47,11 @@ def mean(layer: Pooling, x: Shape) -> Operations:
     return {"forward": forward, "error": {"div": outputs, "add": f"{cells}*{outputs} - channels*{reached}"}}
 
 
-def overlaps(layer: Pooling, x: Shape) -> bool:
+def overlaps(layer: Any, x: Shape) -> bool:
     """Whether windows may meet in a cell."""
     return not all(axis.apart() for axis in axes(layer, x)[0])
 
 
-def met(layer: Pooling, x: Shape) -> list[tuple[str, dict[str, Size]]]:
+def met(layer: Any, x: Shape) -> list[tuple[str, dict[str, Size]]]:
     """The same per axis, as a text, and the values of its names."""
     return [meeting(*axis) for axis in zip(axes(layer, x)[0], x[1:], layer.padding, strict=True)]

@@ -111,13 +111,11 @@ class Flatten(Layer, frozen=True):
         names = NAMES.get(len(x), tuple(f"n{k}" for k in range(1, len(x) + 1)))[first : last + 1]
         return {first: ("*".join(names), dict(zip(names, x[first : last + 1], strict=True)))} if first < last else {}
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation; none where there is one axis already.  In a batch the sample's own axes are flattened."""
         own = builder.sample(x)
         first, last = axis_of(self.start_dim, own, "start_dim"), axis_of(self.end_dim, own, "end_dim")
-        if first == last:
-            return x
-        return builder.forward(Flattening(own, first, last), (x,), path, self.symbols.output)
+        return (x if first == last else builder.forward(Flattening(own, first, last), (x,)),)
 
 
 NAMES = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.blocks import COMPOSED, KEYS, REQUIRED
+from hwsolve.layers.composed import BRANCHED, COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
 from hwsolve.spec.amounts import SizeField
 from hwsolve.spec.definitions import defined
 from hwsolve.spec.records import alone_schema, form_of, record_schema
@@ -30,26 +30,37 @@ def plain_schema(name: str) -> dict[str, Any]:
     cls = layer_class(name)
     required = form_of(cls).required
     alone = alone_schema(cls) if len(required) <= 1 else []
-    return {"anyOf": [record_schema(cls), *alone, *([] if required else [{"type": "null"}])]}
+    whole = record_schema(cls)
+    whole["properties"] |= wires_schema()
+    return {"anyOf": [whole, *alone, *([] if required else [{"type": "null"}])]}
+
+
+def wires_schema() -> dict[str, Any]:
+    """The keys that say what a layer reads and gives."""
+    return {key: WIRE_NAMES.schema() | {"description": str(KEYS[key])} for key in WIRES}
 
 
 def composites_schema() -> dict[str, Any]:
     """The layers that are made of layers."""
-    branches = {"type": "array", "items": layers_schema(), "minItems": 2}
+    word = WordField().schema()
+    branches = {"anyOf": [{"type": "array", "items": {"anyOf": [layers_schema(), word]}, "minItems": 2}, word]}
     fields = {
-        "name": WordField().schema(),
+        "of": branches,
+        "layer": WordField(dotted=True).schema(),
+        "name": word,
         "body": layers_schema(),
         "shortcut": {"anyOf": [{"const": "zero_pad"}, layers_schema(), {"type": "null"}]},
         "times": SizeField().schema(),
     }
     made = {}
     for name, (about, keys) in COMPOSED.items():
-        properties = {key: fields[key] | {"description": str(KEYS[key])} for key in keys}
-        whole = {
+        properties = {k: fields[k] | {"description": str(KEYS[k])} for k in keys if k in fields} | wires_schema()
+        whole: dict[str, Any] = {
             "type": "object",
             "properties": properties,
             "required": list(REQUIRED.get(name, ())),
             "additionalProperties": False,
         }
-        made[name] = (whole if keys else branches) | {"description": str(about)}
+        alone = [branches] if name in BRANCHED else [fields["layer"]] if name == "use" else []
+        made[name] = ({"anyOf": [whole, *alone]} if alone else whole) | {"description": str(about)}
     return made

@@ -7,7 +7,7 @@ from typing import Any
 
 from hwsolve.formula.tree import Formula, references
 from hwsolve.language import say
-from hwsolve.layers.inference import Item, Network
+from hwsolve.layers.items import Item, Network
 from hwsolve.spec.report import ROOT, Report
 
 
@@ -32,8 +32,8 @@ def names_in(items: tuple[Item, ...]) -> Iterator[str]:
         yield from names_of((item.output, item.times))
         if item.layer is not None:
             yield from names_of(tuple(getattr(item.layer, field) for field in item.layer.__struct_fields__))
-        for _, inner in item.branches:
-            yield from names_in(inner)
+        for branch in item.branches:
+            yield from names_in(branch.items)
 
 
 def names_of(value: Any) -> Iterator[str]:

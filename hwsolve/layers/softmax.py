@@ -143,11 +143,11 @@ class Softmax(Layer, frozen=True):
         axis_of(self.dim, x)
         return x
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation along the axis."""
         own = builder.sample(x)
         behind = len(own) - 1 - axis_of(self.dim, own)
-        return builder.forward(self.OPERATION(behind), (x,), path, self.symbols.output)
+        return (builder.forward(self.OPERATION(behind), (x,)),)
 
     def operations(self, x: Shape) -> Operations:
         """exp and a division for each value, a sum for each row; back, y(g − Σ g·y)."""

@@ -13,7 +13,7 @@ from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.reached import Track, kept, tracks
 from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
 
@@ -81,10 +81,12 @@ class TransposedConvolution(Layer, frozen=True):
                     say("Expected less than the stride or the dilation, got {extra}.", extra=extra), "output_padding"
                 )
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
         """w: (C_in, C_out/groups, K, …), b: (C_out)."""
-        return self.owned(
-            weight=(x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size), bias=(self.out_channels,)
+        shape = (x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size)
+        return owned(
+            weight=Parameter(shape, "weight", self.weight),
+            bias=Parameter((self.out_channels,), "bias", self.bias),
         )
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
@@ -127,15 +129,16 @@ class TransposedConvolution(Layer, frozen=True):
         after = "*".join(f"{side}_out" for side in window.SIDES[self.AXES])
         products, weights = f"{self.weights()}*{places}", self.weights()
         axes = self.tracks(x)[0]
-        operations = {
+        operations: Operations = {
             "forward": {"mul": products, "sum": f"{products} - out*{'*'.join(axis.text() for axis in axes)}"},
+            "gradient.bias": {},
             "error": {"mul": products, "sum": f"({weights}/in - 1)*in*{places}"},
-            "gradient": {"mul": products, "sum": f"{weights}*({places} - 1)"},
+            "gradient.weight": {"mul": products, "sum": f"{weights}*({places} - 1)"},
         }
         if self.bias is not ABSENT:
             kept = "*".join(text for text, _ in self.kept(x))
             operations["forward"]["sum"] += f" + out*{kept}"
-            operations["gradient"]["add"] = f"out*{after} - 1" if self.bias.shared else f"out*({after} - 1)"
+            operations["gradient.bias"]["add"] = f"out*{after} - 1" if self.bias.shared else f"out*({after} - 1)"
         return operations
 
     def tracks(self, x: Shape) -> tuple[list[Track], dict[str, base.Size]]:
@@ -181,11 +184,11 @@ class TransposedConvolution(Layer, frozen=True):
         sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
         return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str, path: str) -> str:
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One transposed correlation; its parameters are named by the layer's number."""
         from hwsolve.layers.kernels import build_kernels
 
-        return build_kernels(self, builder, x, path)
+        return (build_kernels(self, builder, x),)
 
 
 class ConvTranspose1d(TransposedConvolution, frozen=True):

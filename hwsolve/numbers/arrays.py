@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from hwsolve.language import say
-from hwsolve.numbers import decisions, powers
+from hwsolve.numbers import decisions, formed
 from hwsolve.numbers.decisions import settled
 from hwsolve.numbers.float64 import FLOAT64
 from hwsolve.numbers.formed import remembers
@@ -159,7 +159,7 @@ def power(x: Array, y: Array) -> Array:
 
 def power_of(x: Scalar, y: Scalar) -> Scalar:
     """x to the power y."""
-    return powers.power(in_exact(x), in_exact(y))
+    return formed.power(in_exact(x), in_exact(y))
 
 
 POWER = np.frompyfunc(power_of, 2, 1)

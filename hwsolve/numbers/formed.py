@@ -15,6 +15,7 @@ from flint import arb, fmpq
 from hwsolve.language import say
 from hwsolve.numbers import atoms, forms
 from hwsolve.numbers.forms import Form
+from hwsolve.numbers.powers import power_of_numbers
 from hwsolve.numbers.systems import Scalar, failed
 
 Known = Mapping[int, tuple[arb, Form]]  # balls by their identity, which they keep as long as they stand here
@@ -50,8 +51,6 @@ class Formed:
         return made(ball_of(other) / self.ball, forms.product(form_of(other), forms.inverse(self.form)))
 
     def __pow__(self, other: Any) -> Any:
-        from hwsolve.numbers.powers import power
-
         return power(self, fmpq(other) if isinstance(other, int) else other)
 
     __radd__, __rmul__ = __add__, __mul__
@@ -159,6 +158,14 @@ def remembers(name: str, function: Callable[..., Any], maker: FormMaker = atoms.
 
     either.__name__ = name
     return either
+
+
+POWER = remembers("**", power_of_numbers)
+
+
+def power(x: Any, y: Any) -> Any:
+    """x to the power y, with its form where functions remember."""
+    return POWER(x, y)
 
 
 class Remembering:

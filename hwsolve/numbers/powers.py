@@ -8,7 +8,6 @@ from collections.abc import Callable
 from flint import arb, fmpq
 
 from hwsolve.language import Message, say
-from hwsolve.numbers.formed import remembers
 from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
 
 ZERO = fmpq(0)
@@ -36,13 +35,8 @@ def divide(a: Scalar, b: Scalar) -> Scalar:
     return quotient
 
 
-def power(x: Scalar, y: Scalar) -> Scalar:
-    """x to the power y: rational where it is, and below 4,096 bits."""
-    return POWER(x, y)
-
-
 def power_of_numbers(x: Scalar, y: Scalar) -> Scalar:
-    """The same of rationals and balls."""
+    """x to the power y: rational where it is, and below 4,096 bits."""
     if type(y) is not arb and y.q == 1:
         return whole_power(x, int(y.p))
     if type(x) is not arb and type(y) is not arb:
@@ -52,9 +46,6 @@ def power_of_numbers(x: Scalar, y: Scalar) -> Scalar:
         if root is not None:
             return whole_power(root, int(y.p))
     return bounded(arb(x) ** y, say("a power"))
-
-
-POWER = remembers("**", power_of_numbers)
 
 
 def whole_power(x: Scalar, n: int) -> Scalar:

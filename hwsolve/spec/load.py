@@ -18,6 +18,7 @@ from hwsolve.spec.report import ROOT, Full, Report, SpecFailure, clip, did_you_m
 from hwsolve.spec.terms import KIND
 
 Kinds = Callable[[str], type[Problem] | None]
+Check = Callable[[Problem, Report], Any]
 
 
 def load_each(
@@ -28,13 +29,15 @@ def load_each(
     overrides: Dict[str, str] | None = None,
     kind: str | None = None,
     instead: Dict[str, str] | None = None,
+    check: Check | None = None,
 ) -> list[Problem | SpecFailure]:
     """The problem of each document of a text, checked, or the SpecFailure with all that is wrong with it.
 
     `source` is the file's name as errors show it; `kinds` finds the record class of a kind and `names` are the known
     kinds; `overrides` maps paths to values that replace the file's; `kind` is that of a document which states none,
     and where given no document may state another.  Where a document has no key of `instead` at its top, that is added,
-    and takes the place of the overrides below the key.
+    and takes the place of the overrides below the key.  `check` notes what is wrong with a problem as a whole, beyond
+    the single fields (shapes, names), and gives what its solution starts from.
     """
     whole = Report(source)
     changes = [Override(path, value, whole) for path, value in (overrides or {}).items()]
@@ -51,7 +54,7 @@ def load_each(
             if node is not None:
                 for change in fitted(changes, additions, node):
                     change.apply(node, report)
-                problem = _problem(node, report, kinds, known, kind)
+                problem = _problem(node, report, kinds, known, kind, check)
         found.append(problem if problem is not None and report.ok else SpecFailure(report))
     if not found:
         whole.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
@@ -80,7 +83,9 @@ def all_right(found: list[Problem | SpecFailure]) -> list[Problem]:
     return [one for one in found if not isinstance(one, SpecFailure)]
 
 
-def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted: str | None) -> Problem | None:
+def _problem(
+    node: Node, report: Report, kinds: Kinds, names: list[str], wanted: str | None, check: Check | None
+) -> Problem | None:
     """The record of one document, or None after a note."""
     if type(node) is not Mapping:
         report.add(node, ROOT, say("Expected a mapping that begins with `kind`, got {got}.", got=describe(node)))
@@ -99,8 +104,8 @@ def _problem(node: Node, report: Report, kinds: Kinds, names: list[str], wanted:
     if problem is INVALID:
         return None
     problem.kind, problem.node, problem.source, problem.report = kind, node, report.source, report
-    if len(report.errors) == before:
-        problem.check(report)
+    if check is not None and len(report.errors) == before:
+        problem.prepared = check(problem, report)
     return problem
 
 

@@ -58,7 +58,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "unflatten": ("reshape", "view"),
     "upsample": ("upsampling", "up_sampling", "up_sampling2d", "upsample2d", "interpolate", "resize"),
     "pixel_shuffle": ("depth_to_space",),
-    "residual": ("skip", "shortcut", "add"),
+    "residual": ("skip", "shortcut"),
+    "add": ("plus", "sum"),
     "concat": ("cat", "concatenate"),
     "multiply": ("mul",),
     # losses

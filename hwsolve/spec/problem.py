@@ -188,6 +188,7 @@ class Problem(msgspec.Struct, kw_only=True):
     report: Report | None = None
     places: dict[str, tuple[Node, Path]] = {}  # where layers stand
     bits: int = 0
+    prepared: Any = None  # what its kind made of it while it was checked
 
     # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits
     MOST_BITS: ClassVar[int] = 256
@@ -196,9 +197,6 @@ class Problem(msgspec.Struct, kw_only=True):
     def place(self) -> str:
         """`file:line:column` where it begins."""
         return "" if self.report is None or self.node is None else self.report.where(self.node)
-
-    def check(self, report: Report) -> None:
-        """Note what is wrong with the problem as a whole, beyond the single fields (shapes, names)."""
 
 
 __all__ = ["Expectation", "OneOf", "Problem", "PublishedStatement"]

@@ -45,10 +45,12 @@ def form_of(cls: type[msgspec.Struct]) -> Form:
     return form
 
 
-def read_record(cls: type[R], node: Node, report: Report, path: Path, positional: bool = False) -> R | Any:
+def read_record(
+    cls: type[R], node: Node, report: Report, path: Path, positional: bool = False, beside: tuple[str, ...] = ()
+) -> R | Any:
     """A record from a mapping; with `positional`, a scalar or list stands for a field of the class's own.
 
-    That is its first field, unless the class has several in `ALONE`.
+    That is its first field, unless the class has several in `ALONE`.  `beside` are keys that somebody else reads.
     """
     form = form_of(cls)
     if type(node) is Mapping:
@@ -65,7 +67,7 @@ def read_record(cls: type[R], node: Node, report: Report, path: Path, positional
         message = say("Expected a mapping with {names}.", names=listed(form.fields))
         report.add(node, path, message)
         return INVALID
-    return _fill(cls, form, entries, node, report, path)
+    return _fill(cls, form, entries, node, report, path, beside)
 
 
 def names_alone(cls: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -81,7 +83,13 @@ def meant_alone(cls: type[msgspec.Struct], node: Node) -> str:
 
 
 def _fill(
-    cls: type[R], form: Form, entries: dict[str, tuple[Scalar, Node]], node: Node, report: Report, path: Path
+    cls: type[R],
+    form: Form,
+    entries: dict[str, tuple[Scalar, Node]],
+    node: Node,
+    report: Report,
+    path: Path,
+    beside: tuple[str, ...],
 ) -> R | Any:
     values = {}
     meant = set()
@@ -89,9 +97,12 @@ def _fill(
     fields = form.fields
     for key, (at, part) in entries.items():
         known = fields.get(key)
+        if known is None and key in beside:
+            continue
         if known is None:
-            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=clip(key)), did_you_mean(key, fields))
-            meant.add(suggest(key, fields))
+            every = (*fields, *beside)
+            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=clip(key)), did_you_mean(key, every))
+            meant.add(suggest(key, every))
             good = False
             continue
         name, field = known

@@ -58,18 +58,26 @@ class TextField(Field):
 
 
 class WordField(Field):
-    """A name: letters, digits and `_`, not a digit first."""
+    """A name: letters, digits and `_`, not a digit first; `dotted`: or several, as `encoder.weight`."""
 
     expected = say("a name")
 
+    def __init__(self, dotted: bool = False) -> None:
+        self.dotted = dotted
+
     def read(self, node: Node, report: Report, path: Path) -> Any:
-        if type(node) is Scalar and node.text.isidentifier() and not (node.plain and node.text in RESERVED):
+        if type(node) is Scalar and self.is_name(node.text) and not (node.plain and node.text in RESERVED):
             return node.text
         hint = say("A name has letters, digits and `_`, and does not begin with a digit.")
         return self.wrong(node, report, path, hint if isinstance(node, Scalar) and not is_null(node) else None)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^[^\W\d]\w*$"}
+        return {"type": "string", "pattern": r"^[^\W\d][\w.]*$" if self.dotted else r"^[^\W\d]\w*$"}
+
+    def is_name(self, text: str) -> bool:
+        """Whether a text is a name; parts of a path may be numbers."""
+        first, *more = text.split(".") if self.dotted else (text,)
+        return first.isidentifier() and all(f"_{part}".isidentifier() and part for part in more)
 
 
 class Choice(Field):

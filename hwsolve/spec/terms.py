@@ -66,7 +66,7 @@ LAYER = Terms(
         transformer transformer_encoder transformer_encoder_layer transformer_decoder transformer_decoder_layer
         positional_encoding positional_embedding rotary_embedding feed_forward mixture_of_experts
         adaptive_log_softmax_with_loss alpha_dropout feature_alpha_dropout drop_connect drop_path stochastic_depth
-        gaussian_noise gaussian_dropout bilinear channel_shuffle cosine_similarity pairwise_distance embedding_bag
+        gaussian_noise gaussian_dropout channel_shuffle cosine_similarity pairwise_distance embedding_bag
         fold unfold im2col col2im pixel_unshuffle space_to_depth upsampling_bilinear2d upsampling_nearest2d
         circular_pad1d circular_pad2d circular_pad3d constant_pad1d constant_pad2d constant_pad3d
         reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d

@@ -31,10 +31,10 @@ def starts() -> None:
 
 def kinds() -> None:
     """The shipped example of every kind, cold, beside what importing SymPy alone takes."""
-    from hwsolve.kinds import KINDS, solver
+    from hwsolve.kinds import KINDS, about
 
     for kind in KINDS:
-        command = ["-m", "hwsolve", "solve", f"problems/{solver(kind).EXAMPLE}"]
+        command = ["-m", "hwsolve", "solve", f"problems/{about(kind).EXAMPLE}"]
         row(f"cold {kind} of its example / python -c 'import sympy'", measure.ratio(command, SYMPY, runs=5), 1.5)
 
 

@@ -28,11 +28,11 @@ def by_hand(steps: int = STEPS) -> float:
 
 def by_hwsolve(numbers: str, steps: int = STEPS) -> float:
     """The same loss from the shipped problem."""
-    from hwsolve.kinds import solver
+    from hwsolve.kinds import work
     from hwsolve.pipeline import Request, read
     from tests.conftest import PROBLEMS
 
     path = PROBLEMS / "textbook" / "mazur-2-2-2.yaml"
     (problem,) = read(path.read_bytes(), path.name, Request({"steps": str(steps), "numbers": numbers}))
-    solution = solver("backprop").solve(problem)
+    solution = work("backprop").solve(problem)
     return float(solution.answers[f"E@{steps}"].value.value)

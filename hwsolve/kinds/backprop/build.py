@@ -5,86 +5,32 @@ Everything that is wrong with a problem as a whole is noted in the report at the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Builder, Graph, Owned
+from hwsolve.graph.graph import Owned
 from hwsolve.graph.update import update
-from hwsolve.kinds.backprop.input_arrays import Given, array, number, origin, squeezed, transposed, zeros
-from hwsolve.kinds.backprop.loss_setup import Ending
+from hwsolve.kinds.backprop.computation import Computation, operations
+from hwsolve.kinds.backprop.construction import Construction
+from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
+from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.names import check_names
+from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
-from hwsolve.layers.composite import build_items
+from hwsolve.layers.composite import build_body
 from hwsolve.layers.drawing import draw
-from hwsolve.layers.network import Item, expand
-from hwsolve.spec.nodes import Mapping
-from hwsolve.spec.nodes import Node as Place
-from hwsolve.spec.report import ROOT, Path, Report
-
-if TYPE_CHECKING:
-    from hwsolve.kinds.backprop.problem import Problem
-    from hwsolve.layers.optimizer import SGD
+from hwsolve.layers.items import walk_items
+from hwsolve.layers.network import expand
+from hwsolve.layers.optimizer import SGD
+from hwsolve.spec.report import Report
 
 MOST_VALUES = 500_000  # numbers of a network that is computed
 
 
-class Computation(msgspec.Struct):
-    """A graph and the numbers put into it; what else is stated, what to know, and what looks like a mistake."""
-
-    graph: Graph
-    givens: dict[str, Given]
-    stated: list[Message]
-    remarks: list[Message]
-    warnings: list[Message]
-    operations: int = 0  # element operations of one pass, about
-
-    def values(self, exact: bool) -> dict[str, Any]:
-        """The numbers of all givens, as arrays of the number system that is set."""
-        made = {name: array(g, exact) for name, g in self.givens.items()}
-        return made | {name: number(f, exact) for name, f in self.graph.numbers.items()}
-
-
-class Construction:
-    """Builds the graph of a problem, and notes what does not fit."""
-
-    def __init__(self, problem: Problem, report: Report):
-        self.problem, self.report = problem, report
-        self.graph = Graph()
-        self.builder = Builder(self.graph)
-        self.givens: dict[str, Given] = {}
-        self.stated: list[Message] = []
-        self.remarks: list[Message] = []
-        self.warnings: list[Message] = []
-        self.items: tuple[Item, ...] = ()
-
-    def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
-        """Note an error at a key of the problem, or at one that stands within it."""
-        assert self.problem.node is not None
-        node: Place = self.problem.node
-        path = ROOT
-        for step in (key, *within):
-            if isinstance(node, Mapping) and step in node.entries:
-                node, path = node.entries[step][1], path / step
-        self.report.add(node, path, message, hint)
-
-    def place_of(self, layer: str) -> tuple[Place, Path] | None:
-        """Where a layer's arguments stand, by its path; None for what is no layer, as the loss."""
-        found = (item for item in walk_items(self.items) if item.path == layer)
-        return next(((item.node, item.where) for item in found), None)
-
-    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
-        """Note an error at a layer, by its path."""
-        place = self.place_of(layer)
-        if place is None:
-            self.wrong("loss" if self.problem.loss is not None else "upstream", message, hint)
-        else:
-            self.report.add(*place, message, hint)
+class NetworkConstruction(Construction):
+    """Builds the graph of a network, and notes what does not fit."""
 
     def build(self) -> Computation | None:
         """The computation; None after an error."""
@@ -107,8 +53,7 @@ class Construction:
             return None
         if self.graph.loss or upstream:
             differentiate(self.graph, upstream)
-        if self.problem.optimizer is not None and self.graph.loss:
-            self.enter_updates(self.problem.optimizer)
+        self.enter_training()
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         check_names(self)
@@ -116,7 +61,7 @@ class Construction:
             return None
         layers = {node.layer for node in self.graph.nodes.values()}
         self.problem.places = {layer: place for layer in layers if (place := self.place_of(layer)) is not None}
-        return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, work(self.graph))
+        return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, operations(self.graph))
 
     def too_many(self) -> bool:
         """Note a computation with more numbers than a machine should hold."""
@@ -132,14 +77,15 @@ class Construction:
 
     def enter_layers(self, x: str) -> str | None:
         """The layers that read `x`, and what comes out of them."""
-        items = expand(self.problem.network, self.report)
-        if items is None:
+        body = expand(self.problem.network, self.report)
+        if body is None:
             return None
-        self.items = items
+        self.body, items = body, body.items
+        self.warnings += self.problem.network.warnings
         trains = self.problem.loss is not None or self.problem.upstream is not None
         idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
         (self.warnings if trains else self.remarks).extend(idle)
-        return build_items(items, self.builder, x)
+        return build_body(body, self.builder, {"": x})
 
     # the input
 
@@ -149,7 +95,7 @@ class Construction:
         if not all(isinstance(n, int) for n in shape):
             self.wrong("network", say("The sizes of the input must be numbers here, not names."), within=("input",))
             return None
-        sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
+        sizes = tuple(int(n) for n in shape)
         if given is None:
             self.wrong(
                 "input",
@@ -173,12 +119,6 @@ class Construction:
         self.givens[name] = Given(found, given.values)
         self.graph.batched = found != sizes
         return name
-
-    @property
-    def samples(self) -> int:
-        """The number of samples; 1 without a batch."""
-        assert self.problem.input is not None
-        return self.problem.input.shape[0] if self.graph.batched else 1
 
     # parameters
 
@@ -224,7 +164,7 @@ class Construction:
                 which=owned.which,
                 shape=shape_text(shape) or "1",
             )
-            self.wrong_layer(owned.path, message, numbers_hint(owned.which, shape))
+            self.wrong_layer(owned.path, message, numbers_hint(owned, shape))
             return None
         return (value,) * size
 
@@ -246,19 +186,36 @@ class Construction:
             if node.role == "state":
                 self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
 
+    @property
+    def samples(self) -> int:
+        """The number of samples; 1 without a batch."""
+        assert self.problem.input is not None
+        return self.problem.input.shape[0] if self.graph.batched else 1
+
+    @property
+    def end_key(self) -> str:
+        """The loss, or the gradient in place of one."""
+        return "loss" if self.problem.loss is not None else "upstream"
+
+    def enter_training(self) -> None:
+        """The updates that an optimizer makes."""
+        if self.problem.optimizer is not None and self.graph.loss:
+            self.enter_updates(self.problem.optimizer)
+
     def enter_end(self) -> str | None:
         """The loss, or the node of the upstream gradient."""
-        return Ending(self).enter()
+        return LossSetup(self).enter()
 
 
-def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
+def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:
     """How a parameter that has no numbers gets them."""
-    if which == "bias":
+    which = owned.which
+    if owned.role == "bias":
         return say(
             "As `{example}` or `{init}`; `{none}` leaves it out.",
-            example=f"bias: {zeros(shape)}",
-            init="bias: {init: zeros}",
-            none="bias: false",
+            example=f"{which}: {zeros(shape)}",
+            init=f"{which}: {{init: zeros}}",
+            none=f"{which}: false",
         )
     return say(
         "As `{which}: {example}`, or `{which}: {init}`.",
@@ -270,22 +227,4 @@ def numbers_hint(which: str, shape: tuple[int, ...]) -> Message:
 
 def build(problem: Problem, report: Report) -> Computation | None:
     """The computation that a problem asks for; None after errors."""
-    return Construction(problem, report).build()
-
-
-def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
-    """All items of a network, those of branches too."""
-    for item in items:
-        yield item
-        for _, inner in item.branches:
-            yield from walk_items(inner)
-
-
-def work(graph: Graph) -> int:
-    """About how many element operations a forward and backward pass take."""
-    total = 0
-    for node in graph.nodes.values():
-        if node.role == "forward":
-            sizes = node.operation.sizes(*(graph.nodes[i].shape for i in node.inputs)) if node.operation else {}
-            total += 3 * prod(node.shape) * prod(sizes.values())
-    return total
+    return NetworkConstruction(problem, report).build()

@@ -12,16 +12,17 @@ from hwsolve.kinds.backprop.target import Classes
 from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
+from hwsolve.layers.items import walk_items
 from hwsolve.layers.loss import LOSSES, CrossEntropy, Loss, Target
 from hwsolve.layers.optimizer import OPTIMIZERS
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.backprop.build import Construction
-    from hwsolve.layers.network import Item
+    from hwsolve.kinds.backprop.construction import Construction
+    from hwsolve.layers.items import Body, Item
 
 
-class Ending:
+class LossSetup:
     """Puts the end behind the output of a graph, and notes what does not fit."""
 
     def __init__(self, construction: Construction):
@@ -56,7 +57,7 @@ class Ending:
 
     def look_twice(self, loss: Loss) -> None:
         """Warn of a last layer that the loss takes once more, or that does not give what it takes."""
-        last = last_layer(self.construction.items)
+        last = last_layer(self.construction.body)
         if last is None or last.layer is None or loss.wants is None:
             return
         name = name_of(loss, LOSSES)
@@ -169,14 +170,15 @@ class Ending:
         return Target(name, True, True)
 
 
-def last_layer(items: tuple[Item, ...]) -> Item | None:
+def last_layer(body: Body | None) -> Item | None:
     """The layer whose values come out in the end, behind those that only pass them on; None where several add up."""
-    for item in reversed(items):
-        if item.layer is None:
-            joined = item.type in ("residual", "concat", "multiply") or not item.branches
-            return None if joined else last_layer(item.branches[-1][1])
+    items = body.items if body is not None else ()
+    behind = {wire.name: item for item in walk_items(items) for wire in item.outputs}
+    item = behind.get(body.end.name) if body is not None else None
+    while item is not None and item.layer is not None:
         if item.layer.CATEGORY != "view" and not item.type.startswith("dropout"):
             return item
+        item = behind.get(item.inputs[0].name)
     return None
 
 

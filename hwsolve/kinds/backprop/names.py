@@ -17,8 +17,9 @@ from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import ROOT, Path
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.backprop.build import Construction
+    from hwsolve.kinds.backprop.construction import Construction
 
+WHICH = {"weight": say("weight"), "bias": say("bias")}
 Found = tuple[Place, Path, bool]  # a place of the spec, its path, and whether a name stands there
 
 
@@ -71,7 +72,7 @@ def described(construction: Construction, one: Named) -> Message | str:
             }[node.of]
         case "parameter":
             owned = construction.builder.owned[one.node]
-            which = say("weight") if owned.which == "weight" else say("bias")
+            which = WHICH.get(owned.which) or say("parameter `{name}`", name=owned.which)
             return say("the {which} of `{layer}`", which=which, layer=owned.path)
         case "forward":
             return say("the output of `{layer}`", layer=node.layer)

@@ -16,6 +16,7 @@ from hwsolve.graph.explain.room import FIRST
 from hwsolve.graph.explain.schematic import both_sides, general
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory, train
+from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.steps import headings, heights, passes, step_of, verdict, worked
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike, put_in, quantity
@@ -30,16 +31,14 @@ MOST_ANSWERED = 100_000  # elements of a quantity that nobody asked for
 
 def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set."""
-    return Worker(problem).solution()
+    return Worker(problem, problem.prepared).solution()
 
 
 class Worker:
     """Runs a computation and writes its sections one after the other."""
 
-    def __init__(self, problem: Problem):
-        assert problem.computation is not None
-        self.problem = problem
-        self.computation = problem.computation
+    def __init__(self, problem: Problem, computation: Computation):
+        self.problem, self.computation = problem, computation
         self.graph = self.computation.graph
         self.updates = any(n.role == "update" for n in self.graph.nodes.values())
         self.steps = problem.steps if self.updates else 0

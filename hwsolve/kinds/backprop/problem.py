@@ -1,53 +1,20 @@
-"""Backpropagation by hand: forward pass, loss, gradients by the chain rule, updates, and the forward pass again.
-
-(Goodfellow, Bengio, Courville, Deep Learning, section 6.5; Nielsen, Neural Networks and Deep Learning, chapter 2.)
-"""
+"""The record of a backprop problem: what a spec may state."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from hwsolve.kinds.backprop.build import Computation, build
-from hwsolve.kinds.backprop.page import worked_out
 from hwsolve.kinds.backprop.target import TargetField
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
+from hwsolve.layers.items import Network
 from hwsolve.layers.loss import LOSSES, Loss
-from hwsolve.layers.network import BlocksField, Network, NetworkField
+from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.layers.optimizer import OPTIMIZERS, SGD
-from hwsolve.proof import proven
-from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Array, ArrayField, CountField, Flag
 from hwsolve.spec.named import NamedField
-from hwsolve.spec.report import Report
 from hwsolve.spec.terms import LOSS, OPTIMIZER
-
-EXAMPLE = "homework-2/2.1-backprop.yaml"
-
-STARTER = """\
-# Backpropagation by hand: solve it with `hwsolve solve THIS-FILE`.
-kind: backprop
-title: A small network, one step of gradient descent
-
-network:
-  input: 2                              # two inputs, x[1] and x[2]
-  layers:
-    - linear:
-        out_features: 2
-        weight: [[0.1, 0.2], [0.3, 0.4]]   # a row for each output, as in z = W x + b
-        bias: [0.5, 0.6]                   # or false
-    - sigmoid
-    - linear: {out_features: 1, weight: [[0.7, 0.8]], bias: [0.9]}
-
-input: [1, 2]                           # one sample; a list of lists is a batch
-target: [1]
-loss: half_squared_error                # mse_loss, l1_loss, cross_entropy, binary_cross_entropy …
-optimizer: {sgd: {lr: 0.1}}             # leave it out for the gradients alone
-steps: 1
-
-# expect: {L: 0.123}                    # what should come out; `hwsolve batch` checks it
-"""
 
 
 class Problem(base.Problem, kw_only=True):
@@ -73,13 +40,3 @@ class Problem(base.Problem, kw_only=True):
         "steps": say("how many updates are made"),
         "full": say("whether large arrays are written out too"),
     }
-    computation: Computation | None = None
-
-    def check(self, report: Report) -> None:
-        """Shapes, names, and what must or must not stand together."""
-        self.computation = build(self, report)
-
-
-def solve(problem: Problem) -> Solution:
-    """The worked solution, every printed digit proven."""
-    return proven(problem, worked_out, problem.loss.domain if problem.loss is not None else None)

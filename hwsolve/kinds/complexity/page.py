@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hwsolve.derivation.size_lines import Sizes, counted, filled, size_value, summed
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Formula, Ref, formula
+from hwsolve.kinds.complexity.readers import entered, reads
 from hwsolve.kinds.complexity.tables import (
     ALWAYS,
     KINDS,
@@ -18,11 +20,13 @@ from hwsolve.kinds.complexity.tables import (
 )
 from hwsolve.kinds.complexity.totals import OperationTotals, Term
 from hwsolve.kinds.count_params.network_question import posed
+from hwsolve.kinds.count_params.page import ends_of
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
-from hwsolve.layers.cost import NotCounted, Nothing, Phase, gradients, joined, merged
-from hwsolve.layers.network import Item
+from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
+from hwsolve.layers.items import Item, Network, Wire
+from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
 
@@ -42,9 +46,13 @@ class Operations(OperationTotals):
     def solution(self) -> Solution:
         """The whole document."""
         network = self.problem.network
+        self.reads = reads(network.body)
+        if self.count.input_gradient:
+            self.input(network)
         self.walk(network.items, 1, 0 if self.count.input_gradient else 1)
         self.loss()
         totals = self.totals()
+        warnings = (Note("warning", text) for text in network.warnings)
         shown = {**self.values, **{key: count.short() for key, count in self.partial.items()}}
         tables = (phase_table(shown, self.count), layer_table(self.rows, shown))
         return Solution(
@@ -54,7 +62,13 @@ class Operations(OperationTotals):
             sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=tables)),
             answers=self.answers,
             partial={key: count.sentence() for key, count in self.partial.items()},
-            notes=(*conventions(self.count), *free_notes(self.nothing), *self.notes, *missing_notes(self.asked())),
+            notes=(
+                *conventions(self.count),
+                *warnings,
+                *free_notes(self.nothing),
+                *self.notes,
+                *missing_notes(self.asked()),
+            ),
         )
 
     def question(self) -> Section:
@@ -72,91 +86,101 @@ class Operations(OperationTotals):
             elif item.type == "repeat":
                 self.repeat(item, times, first)
             else:
-                for _, inner in item.branches:
-                    self.walk(inner, times, first)
+                for branch in item.branches:
+                    self.walk(branch.items, times, first)
                 self.composite(item, times, first)
             if self.trained(item):
                 first = 0
 
     def repeat(self, item: Item, times: Size, first: Size) -> None:
         """Copies of a body; where it trains something, only the first copy has nothing trained before it."""
-        for often, (_, inner) in zip(item.times, item.branches, strict=True):
-            trains = any(self.trained(i) for i in inner)
-            self.walk(inner, product((times, often)), first if trains else product((first, often)))
+        for often, branch in zip(item.times, item.branches, strict=True):
+            trains = any(self.trained(i) for i in branch.items)
+            self.walk(branch.items, product((times, often)), first if trains else product((first, often)))
             first = 0 if trains else first
 
     def trained(self, item: Item) -> bool:
         """Whether parameters are trained in an item."""
         if item.layer is not None:
-            return bool(self.learned(self.adjusted(item.layer), item.input))
-        return any(self.trained(inner) for _, items in item.branches for inner in items)
+            return bool(self.adjusted(item.layer, item.shapes).learned(*item.shapes))
+        return any(self.trained(inner) for branch in item.branches for inner in branch.items)
 
-    def learned(self, layer: Layer, x: Shape) -> list[str]:
-        """The names of the parameters that are trained."""
-        specs = layer.specs()
-        return [name for name in layer.parameters(x) if layer.trainable and specs[name].trainable]
-
-    def adjusted(self, layer: Layer) -> Layer:
+    def adjusted(self, layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
         """The layer, without a bias where biases don't count."""
-        if self.count.bias or layer.CATEGORY not in ("dense", "convolution") or not hasattr(layer, "bias"):
+        if self.count.bias:
             return layer
-        return msgspec.structs.replace(layer, bias=ABSENT)
+        specs = layer.specs()
+        biases = [name for name, p in layer.parameters(*shapes).items() if p.role == "bias" and name in specs]
+        return msgspec.structs.replace(layer, **dict.fromkeys(biases, ABSENT)) if biases else layer
 
     def layer(self, item: Item, layer: Layer, times: Size, first: Size) -> None:
         """The phases of one layer."""
-        layer, x = self.adjusted(layer), item.input
-        taken, sizes = layer.operations(x), layer.cost_sizes(x)
+        shapes = item.shapes
+        layer = self.adjusted(layer, shapes)
+        taken, sizes = layer.operations(*shapes), layer.cost_sizes(*shapes)
         if isinstance(taken, Nothing):
             self.nothing[item.type] = taken
         rules = dict(taken) if isinstance(taken, dict) else {}
         evaluated = layer.CATEGORY != "activation" or self.count.activations
         if not evaluated:
             rules.pop("forward", None)
-        learned = self.learned(layer, x)
-        rules["gradient"] = gradients(rules.get("gradient", {}), learned)
+        learned = layer.learned(*shapes)
+        rules["gradient"] = gradients(rules, learned)
+        again = [layer.counts(*shapes)[name] for name in learned if name in item.owners]
+        if again:  # their gradient is a sum over all uses
+            rules["gradient"] = plus(rules["gradient"], {"add": joined(again)})
+            sizes = sizes | layer.sizes(*shapes)
         often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
+        spread = self.spread(item)
+        if learned and often["error"] == 0:
+            rules["error"], often["error"] = {}, times if spread else 0
+        rules["error"], sizes = plus(rules.get("error", {}), spread), sizes | {"read": product(item.output)}
         lines: list[Line] = []
         row: dict[str, Size] = {}
-        gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, bool(learned))
+        gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, learned)
         for phase in ("forward", "error", "gradient"):
             if often[phase] != 0:
                 self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
         if learned:
-            text = layer.counts(x)
-            updated = text["params"] if len(learned) == len(text) - 1 else joined(text[name] for name in learned)
+            text = layer.counts(*shapes)
+            own = [name for name in learned if name not in item.owners]
+            updated = text["params"] if len(own) == len(text) - 1 else joined(text[name] for name in own) or "0"
             update = {"mul": updated, "sum": updated}
-            self.phase("update", item.path, update, sizes | layer.sizes(x), times, lines, row)
-        if (assumed := layer.assumption(x, often["error"] != 0 or bool(learned))) is not None:
+            self.phase("update", item.path, update, sizes | layer.sizes(*shapes), times, lines, row)
+        if (assumed := layer.assumption(*shapes, back=often["error"] != 0 or bool(learned))) is not None:
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         self.backward(item.path, lines, row)
-        words = {"name": item.path, "layer": item.type, "before": shape_text(x), "after": shape_text(item.output)}
         cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
-        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **words))
+        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **ends_of(item)))
 
-    def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: bool) -> list[str]:
+    def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: list[str]) -> list[str]:
         """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
-        if not isinstance(taken, NotCounted):
-            return []
-        asked = {"forward": evaluated, "error": goes_back, "gradient": learned}
-        for phase in [phase for phase, wanted in asked.items() if wanted]:
-            self.missing.setdefault(phase, {})[path] = taken
-        shown = {"forward": evaluated, "backward": goes_back or learned}
+        if isinstance(taken, NotCounted):
+            missing, why = {"forward": evaluated, "error": goes_back, "gradient": bool(learned)}, taken
+        else:
+            rules = taken if isinstance(taken, dict) else {}
+            missing, why = {"gradient": any(f"gradient.{name}" not in rules for name in learned)}, NOT_COUNTED
+        for phase in [phase for phase, wanted in missing.items() if wanted]:
+            self.missing.setdefault(phase, {})[path] = why
+        shown = {"forward": missing.get("forward"), "backward": missing.get("error") or missing["gradient"]}
         return [f"{phase}.{kind}" for phase, wanted in shown.items() if wanted for kind in ALWAYS]
 
     def composite(self, item: Item, times: Size, first: Size) -> None:
-        """What joins the branches of a residual, concat or multiply."""
-        if item.type not in ("residual", "concat", "multiply"):
+        """What joins the branches of a residual, add, concat or multiply."""
+        if item.type not in MERGED:
             return
-        ends = [items[-1].output if items else item.input for _, items in item.branches]
+        ends = [branch.end.shape for branch in item.branches]
         values = product(item.output)
         small = {f"part{k}": product(e) for k, e in enumerate(ends, 1) if product(e) != values}
-        rules = merged(item.type, len(ends), small if item.type == "multiply" else ())
+        rules = merged(item.type, len(ends), entered(item), small if item.type != "concat" else ())
         sizes = small | {"values": values, "inputs": merged_inputs(item)}
         lines: list[Line] = []
         row: dict[str, Size] = {}
         self.phase("forward", item.path, rules.get("forward", {}), sizes, times, lines, row)
         before = simplified(minus(times, first))
-        back = rules.get("error", {}) if before != 0 else {}
+        spread = self.spread(item)
+        back = plus(rules.get("error", {}), spread) if before != 0 else spread if self.trained(item) else {}
+        sizes = sizes | {"read": values}
         if "product" in rules and (before != 0 or self.trained(item)):
             back = back | rules["product"]
             before = times if self.trained(item) else before
@@ -164,6 +188,20 @@ class Operations(OperationTotals):
             self.phase("error", item.path, back, sizes, before, lines, row)
         self.backward(item.path, lines, row)
         self.close(item.path, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
+
+    def spread(self, item: Item) -> Phase:
+        """The sum of the errors that come back from all readers of what a layer gives."""
+        readers = self.reads.get(item.outputs[0].name, 1)
+        return {} if readers in (0, 1) else {"add": f"({plain(formula(readers))} - 1)*read"}
+
+    def input(self, network: Network) -> None:
+        """The same for what comes in."""
+        item = Item("input", "input", None, network.node, (), (Wire("", network.input),))
+        lines: list[Line] = []
+        row: dict[str, Size] = {}
+        self.phase("error", "input", self.spread(item), {"read": product(network.input)}, 1, lines, row)
+        self.backward("input", lines, row)
+        self.close("input", 1, lines, row, say("input: {shape}", shape=shape_text(network.input)))
 
     def loss(self) -> None:
         """The first error term: the gradient of the loss with respect to the output."""
@@ -217,6 +255,11 @@ class Operations(OperationTotals):
             self.rows.append((path, times, row))
 
 
+def plus(a: Phase, b: Phase) -> Phase:
+    """The operations of two rules together."""
+    return a | {kind: f"{a[kind]} + {text}" if kind in a else text for kind, text in b.items()}
+
+
 def minus(a: Size, b: Size) -> Size:
     """a − b."""
     return a if b == 0 else a - b
@@ -224,10 +267,10 @@ def minus(a: Size, b: Size) -> Size:
 
 def merged_inputs(item: Item) -> Size:
     """How many input values get errors from all branches; a zero-padded shortcut leaves cells out."""
-    shortcut = item.branches[-1][1] if item.type == "residual" else ()
+    shortcut, x = item.branches[-1].items if item.type == "residual" else (), item.inputs[0].shape
     if shortcut and shortcut[0].type == "zero_pad":
-        return product((item.input[0], *item.output[1:]))
-    return product(item.input)
+        return product((x[0], *item.output[1:]))
+    return product(x)
 
 
 def plain_size(answer: Answer) -> Size:

@@ -10,12 +10,12 @@ import msgspec
 
 from hwsolve.formula.tree import Ref
 from hwsolve.graph.operation import Operation
-from hwsolve.kinds.backprop.build import Computation
+from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.kinds.convolution.index_letters import check_letters
 from hwsolve.kinds.convolution.layer_graph import LayerConstruction, made_up, made_up_weight
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem, fits, named_map, put_sizes, with_sizes
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits, named_map, put_sizes, with_sizes
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, Size
 from hwsolve.layers.correlation import Written
@@ -28,7 +28,7 @@ MOST_MADE_UP = 2000  # numbers of a map for which a problem states none
 POOLED = 3  # the side of a pooling window, so that windows with a stride of 2 overlap
 PLACES_OUT = ("L_out",), ("H_out", "W_out"), ("D_out", "H_out", "W_out")
 
-Build = Callable[[OneLayerProblem, Report, Layer, Array, Upstream | None], LayerConstruction]
+Build = Callable[[SingleLayerProblem, Report, Layer, Array, Upstream | None], LayerConstruction]
 
 
 class Task(msgspec.Struct):
@@ -42,14 +42,15 @@ class Task(msgspec.Struct):
     sizes: dict[str, int]  # the numbers that the instance takes for names
     named: Shape  # the same shape with its names
     general: Any  # the layer with its names
+    symbolic: bool  # whether sizes have only names, so that index formulas are the answer
 
 
-def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | None:
+def prepare(problem: SingleLayerProblem, report: Report, build: Build) -> Task | None:
     """The task of a problem; None after an error."""
     layer: Any = problem.record
     stated = problem.input if isinstance(problem.input, Array) else None
     names = problem.names()
-    problem.symbolic = stated is None or any(name not in problem.sizes for name in names)
+    symbolic = stated is None or any(name not in problem.sizes for name in names)
     sizes = {name: problem.sizes.get(name, default(field, problem)) for name, field in names.items()}
     sizes |= {k: v for k, v in problem.sizes.items() if k not in sizes}
     concrete: Any = with_sizes(layer, sizes)
@@ -59,7 +60,7 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
             return None
         stated = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
     upstream = problem.upstream
-    if problem.symbolic:
+    if symbolic:
         one = stated.shape if len(stated.shape) > layer.AXES else (1, *stated.shape)
         out = fits(problem, concrete, one[-layer.AXES - 1 :], report)
         if out is None:
@@ -77,15 +78,15 @@ def prepare(problem: OneLayerProblem, report: Report, build: Build) -> Task | No
     shape = computation.graph.nodes[next(iter(computation.graph.nodes))].shape
     one = shape[-layer.AXES - 1 :] if construction.written.x else (1, *shape)
     named: Shape = one
-    if problem.symbolic:
+    if symbolic:
         layer, named = general_layer(problem, layer), general_shape(problem, layer, one)
     else:
         layer = concrete
     recursion = index_formulas(layer, named, construction, computation)
-    return Task(computation, concrete, one, construction.written, recursion, sizes, named, layer)
+    return Task(computation, concrete, one, construction.written, recursion, sizes, named, layer, symbolic)
 
 
-def chosen(problem: OneLayerProblem, construction: LayerConstruction) -> Iterator[str]:
+def chosen(problem: SingleLayerProblem, construction: LayerConstruction) -> Iterator[str]:
     """The quantities whose numbers the problem does not state."""
     for name, node in construction.graph.nodes.items():
         if node.role == "given":
@@ -98,7 +99,7 @@ def chosen(problem: OneLayerProblem, construction: LayerConstruction) -> Iterato
                 yield name
 
 
-def too_large(problem: OneLayerProblem, shape: Shape, report: Report) -> bool:
+def too_large(problem: SingleLayerProblem, shape: Shape, report: Report) -> bool:
     """Note a map that is too large for a case with numbers."""
     values = prod(n for n in shape if isinstance(n, int))
     if values > MOST_MADE_UP:
@@ -113,14 +114,14 @@ def too_large(problem: OneLayerProblem, shape: Shape, report: Report) -> bool:
     return values > MOST_MADE_UP
 
 
-def default(field: str, problem: OneLayerProblem) -> int:
+def default(field: str, problem: SingleLayerProblem) -> int:
     """The number that stands for a name in an instance."""
     if field == "kernel_size" and problem.record.CATEGORY == "pooling":
         return POOLED
     return DEFAULTS.get(field, 2)
 
 
-def instance_shape(problem: OneLayerProblem, layer: Any, sizes: dict[str, int]) -> tuple[Shape, dict[str, int]]:
+def instance_shape(problem: SingleLayerProblem, layer: Any, sizes: dict[str, int]) -> tuple[Shape, dict[str, int]]:
     """The smallest map with two places of the window along each axis; names of a stated shape take its sides."""
     sides = tuple(instance_side(layer, axis) for axis in range(layer.AXES))
     stated = problem.shape
@@ -147,17 +148,17 @@ def instance_side(layer: Any, axis: int) -> int:
     return max(int(stride + dilation * (kernel - 1) + 1 - 2 * padding), 3 if padding else 1)
 
 
-def left_out(problem: OneLayerProblem) -> bool:
+def left_out(problem: SingleLayerProblem) -> bool:
     """Whether a problem that states no input speaks of a single channel, and leaves its index out."""
     return getattr(problem.record, "out_channels", 1) == 1
 
 
-def general_layer(problem: OneLayerProblem, layer: Any) -> Any:
+def general_layer(problem: SingleLayerProblem, layer: Any) -> Any:
     """The layer with the names that the problem gives no numbers for."""
     return with_sizes(layer, problem.sizes)
 
 
-def general_shape(problem: OneLayerProblem, layer: Any, one: Shape) -> Shape:
+def general_shape(problem: SingleLayerProblem, layer: Any, one: Shape) -> Shape:
     """The shape that goes in, by its names."""
     stated = problem.shape
     if stated is not None:

@@ -9,7 +9,7 @@ from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
 from hwsolve.kinds.backprop.names import place
 from hwsolve.kinds.convolution.layer_graph import LayerConstruction
 from hwsolve.kinds.convolution.recursion import PLACES
-from hwsolve.kinds.convolution.single_layer import MAPS, OneLayerProblem
+from hwsolve.kinds.convolution.single_layer import MAPS, SingleLayerProblem
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import CELLS
 from hwsolve.layers.axes import PLACES as PLACES_OF_Y
@@ -20,7 +20,7 @@ KEYS = ("recursion", "shape")
 HINT = say("Choose another name.")
 
 
-def check_letters(problem: OneLayerProblem, construction: LayerConstruction, report: Report) -> bool:
+def check_letters(problem: SingleLayerProblem, construction: LayerConstruction, report: Report) -> bool:
     """Note a size or a quantity that is called as an index or as another size is."""
     axes = construction.axes
     indices = {*PLACES[:axes], *CELLS[:axes], *PLACES_OF_Y[:axes], "c", "o", "n"}
@@ -60,7 +60,7 @@ def as_key(name: str) -> Message:
     return say("`{name}` is a key of the answers here.", name=name)
 
 
-def stated_sizes(problem: OneLayerProblem) -> Iterator[tuple[str, str]]:
+def stated_sizes(problem: SingleLayerProblem) -> Iterator[tuple[str, str]]:
     """The sizes that have only names, with the key they stand under."""
     yield from problem.names().items()
     for size in problem.shape or ():
@@ -68,7 +68,7 @@ def stated_sizes(problem: OneLayerProblem) -> Iterator[tuple[str, str]]:
             yield from ((ref.name, "input") for ref in references(size))
 
 
-def wrong(problem: OneLayerProblem, report: Report, field: str, message: Message) -> None:
+def wrong(problem: SingleLayerProblem, report: Report, field: str, message: Message) -> None:
     """Note a mistake at a setting of the layer, or at the input."""
     assert problem.node is not None
     key = "input" if field == "input" else "layer"

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Number
-from hwsolve.kinds.backprop.build import Construction
+from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.input_arrays import Given
-from hwsolve.kinds.backprop.loss_setup import Ending
+from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.upstream import Upstream
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem, fits
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits
 from hwsolve.language import say
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, shape_text
 from hwsolve.layers.correlation import Written
-from hwsolve.layers.inference import DIMENSION
+from hwsolve.layers.names import DIMENSION
 from hwsolve.spec.fields import Array
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from hwsolve.layers.transposed_convolution import TransposedConvolution
 
 
-class LayerConstruction(Construction):
+class LayerConstruction(NetworkConstruction):
     """Builds the graph of a problem about one layer."""
 
-    def __init__(self, problem: OneLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
-        super().__init__(problem, report)  # type: ignore[arg-type]
+    def __init__(self, problem: SingleLayerProblem, report: Report, layer: Any, x: Array, upstream: Upstream | None):
+        super().__init__(problem, report)
         self.layer, self.x, self.upstream = layer, x, upstream
         self.written = Written()
 
@@ -53,7 +53,7 @@ class LayerConstruction(Construction):
     @property
     def name(self) -> str:
         """What the lines call the layer: its own name, or its type without the number of axes."""
-        stated = self.problem.node.entries["layer"][1]  # type: ignore[union-attr]
+        stated = self.problem.node.entries["layer"][1]
         kind = next(iter(stated.entries)) if isinstance(stated, Mapping) else getattr(stated, "text", "")
         return self.layer.name or DIMENSION.sub("", kind)
 
@@ -80,7 +80,7 @@ class LayerConstruction(Construction):
             self.wrong("input", message)
             return None
         one: Shape = shape[-self.axes - 1 :] if extra else (1, *shape)
-        out = fits(self.problem, self.layer, one, self.report)  # type: ignore[arg-type]
+        out = fits(self.problem, self.layer, one, self.report)
         if out is None:
             return None
         self.graph.batched = extra == 2
@@ -97,9 +97,22 @@ class LayerConstruction(Construction):
         """Which axes stand in front of the map's."""
         return Written(x, 0, x)
 
+    def at_layer(self) -> None:
+        """What is written from here on is the layer's."""
+        output = self.layer.symbols.output
+        self.builder.at(self.name, (output,) if output else ())
+
     def enter_end(self) -> str | None:
         """The upstream gradient, if one is given or made."""
-        return Ending(self).enter_upstream(self.upstream) if self.upstream is not None else None
+        return LossSetup(self).enter_upstream(self.upstream) if self.upstream is not None else None
+
+    @property
+    def end_key(self) -> str:
+        """There is no loss."""
+        return "upstream"
+
+    def enter_training(self) -> None:
+        """Nothing is trained."""
 
     @property
     def samples(self) -> int:
@@ -140,8 +153,9 @@ class ConvolutionGraph(LayerConstruction):
 
         if self.activation is not None:
             settings = tuple(self.builder.constant(v) for v in self.activation.settings().values())
-            x = self.builder.forward(self.activation.operation(), (x, *settings), self.function, "a")
-        return build_kernels(self.layer, self.builder, x, self.name, self.written, self.flip, numbered=False)
+            x = self.builder.forward(self.activation.operation(), (x, *settings), "a", layer=self.function)
+        self.at_layer()
+        return build_kernels(self.layer, self.builder, x, self.written, self.flip, numbered=False)
 
 
 class PoolingGraph(LayerConstruction):
@@ -156,10 +170,11 @@ class PoolingGraph(LayerConstruction):
         operation = msgspec.structs.replace(self.layer.operation(one), channels=self.written.x)
         if hasattr(operation, "ties"):
             operation = msgspec.structs.replace(operation, ties=self.ties)
-        return self.builder.forward(operation, (x,), self.name, self.layer.symbols.output or "y")
+        self.at_layer()
+        return self.builder.forward(operation, (x,), "y")
 
 
-def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowest: int | None = None) -> Array:
+def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lowest: int | None = None) -> Array:
     """Small whole numbers, about 0 unless they begin at `lowest`, `among` different ones, where nothing is stated."""
     assert problem.node is not None
     sizes = tuple(int(n) for n in shape)  # type: ignore[arg-type]
@@ -170,14 +185,13 @@ def made_up(shape: Shape, step: int, among: int, problem: OneLayerProblem, lowes
     return Array(sizes, values, problem.node)
 
 
-def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: OneLayerProblem) -> Layer:
+def made_up_weight(layer: Convolution | TransposedConvolution, shape: Shape, problem: SingleLayerProblem) -> Layer:
     """The layer with small whole numbers for parameters of which nothing is stated."""
     changed = {}
-    for name, full in layer.parameters(shape).items():
-        spec = getattr(layer, name)
+    for name, parameter in layer.parameters(shape).items():
+        spec, short = parameter.spec, parameter.shape
         if spec.values is None and spec.value is None and spec.init is None:
-            short = full
-            while len(short) > layer.AXES and short[0] == 1 and name == "weight":
+            while len(short) > layer.AXES and short[0] == 1 and parameter.role == "weight":
                 short = short[1:]
             changed[name] = msgspec.structs.replace(spec, values=made_up(short, 5, 7, problem))
     return msgspec.structs.replace(layer, **changed)

@@ -19,7 +19,7 @@ from hwsolve.kinds.backprop.page import Worker
 from hwsolve.kinds.convolution.build import MOST_MADE_UP, Task
 from hwsolve.kinds.convolution.figures import pictures
 from hwsolve.kinds.convolution.recursion import has_choice
-from hwsolve.kinds.convolution.single_layer import OneLayerProblem
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import Sliding
 from hwsolve.layers.base import shape_text
@@ -51,8 +51,8 @@ class Before(msgspec.Struct, frozen=True):
 class LayerWorker(Worker):
     """Writes the sections one after the other."""
 
-    def __init__(self, problem: OneLayerProblem, task: Task, before: Before | None = None):
-        super().__init__(problem)  # type: ignore[arg-type]
+    def __init__(self, problem: SingleLayerProblem, task: Task, before: Before | None = None):
+        super().__init__(problem, task.computation)  # type: ignore[arg-type]
         self.one, self.task, self.before = problem, task, before
         self.recursion = task.recursion
 
@@ -75,7 +75,7 @@ class LayerWorker(Worker):
         rows: list[tuple[Cell, ...]] = []
         for node in self.nodes("forward"):
             sides, shape = both_sides(self.writer, node), node.shape
-            if self.one.symbolic and node.name == self.graph.output:
+            if self.task.symbolic and node.name == self.graph.output:
                 sides, shape = self.recursion.output(), self.task.general.output(self.task.named)
                 shape = self.samples + (shape if self.task.written.y else shape[1:])
             rows.append((Call("==", sides), shape_text(shape) or "1"))
@@ -103,7 +103,7 @@ class LayerWorker(Worker):
                 line = stated(key, size)
             lines.append(line)
         self.section(say("Shape"), lines)
-        self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.one.symbolic)
+        self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.task.symbolic)
 
     @property
     def samples(self) -> tuple[int, ...]:
@@ -135,14 +135,14 @@ class LayerWorker(Worker):
                 lines.append(self.chain(self.before, lhs, rhs))
         lines.extend(self.words())
         lines.append(Prose(self.absent(), (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
-        others = range(1, self.slots() if self.one.symbolic else 1)
+        others = range(1, self.slots() if self.task.symbolic else 1)
         sides = ((gradient_of(r.element(slot)), r.gradient(slot)) for slot in others)
         lines.extend(Prose(formulas=(Stage("=", lhs), Stage("=", rhs))) for lhs, rhs in sides)
         self.section(say("How the error passes the layer"), lines)
         short = r.bounded(r.gradient(), within=False)
-        self.answers["recursion"] = Answer(self.answer_formula(short), self.one.symbolic)
+        self.answers["recursion"] = Answer(self.answer_formula(short), self.task.symbolic)
         self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))
-        if self.one.symbolic:
+        if self.task.symbolic:
             self.answers[self.output] = Answer(f)
             for slot in range(self.slots()):
                 self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot))
@@ -225,7 +225,7 @@ class LayerWorker(Worker):
 
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """The lines, with pictures of the windows; then the index formula is held against them."""
-        if self.one.symbolic:
+        if self.task.symbolic:
             self.sections.append(Section(say("A case with numbers"), lines=(Prose(self.chosen()),)))
         start = len(self.sections)
         formulas = dict(self.answers)
@@ -234,7 +234,7 @@ class LayerWorker(Worker):
         figures = pictures(self.writer, node)
         if figures:
             self.sections[start] = msgspec.structs.replace(self.sections[start], figures=figures)
-        if self.one.symbolic:
+        if self.task.symbolic:
             self.answers = formulas
         self.compare()
 

@@ -10,7 +10,7 @@ from hwsolve.formula.tree import Formula, Number, Ref, references, substitute
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
-from hwsolve.layers.inference import check_numbers
+from hwsolve.layers.given_numbers import check_numbers
 from hwsolve.spec import problem as base
 from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField
@@ -39,7 +39,7 @@ class InputField(Field):
         return {"anyOf": [self.numbers.schema(), self.sizes.schema()]}
 
 
-class OneLayerProblem(base.Problem, kw_only=True):
+class SingleLayerProblem(base.Problem, kw_only=True):
     """What problems about one layer share; `layer` is declared by each kind."""
 
     input: Annotated[Any, InputField()] = None
@@ -53,12 +53,6 @@ class OneLayerProblem(base.Problem, kw_only=True):
         "sizes": say("numbers for the names of sizes, for the case that is worked out"),
         "full": say("whether large arrays are written out too"),
     }
-    optimizer: Any = None
-    loss: Any = None
-    target: Any = None
-    steps: int = 0
-    computation: Any = None
-    symbolic: bool = False
 
     @property
     def record(self) -> Layer:
@@ -93,7 +87,7 @@ def with_sizes(layer: Layer, sizes: dict[str, int]) -> Layer:
             return simplified(substitute(value, values))
         return value
 
-    changed = {f: put(getattr(layer, f)) for f in layer.__struct_fields__ if f not in ("weight", "bias", "symbols")}
+    changed = {f: put(getattr(layer, f)) for f in layer.__struct_fields__}
     return msgspec.structs.replace(layer, **changed)
 
 
@@ -103,7 +97,7 @@ def put_sizes(shape: Shape, sizes: dict[str, int]) -> Shape:
     return tuple(n if isinstance(n, int) else simplified(substitute(n, values)) for n in shape)
 
 
-def fits(problem: OneLayerProblem, layer: Layer, shape: Shape, report: Report) -> Shape | None:
+def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report) -> Shape | None:
     """The layer's output for an input of this shape; what does not fit is noted at its place."""
     assert problem.node is not None
     head, node = problem.node.entries["layer"]
@@ -113,8 +107,7 @@ def fits(problem: OneLayerProblem, layer: Layer, shape: Shape, report: Report) -
         path = path / name
     try:
         out = layer.output(shape)
-        for which, spec in layer.specs().items():
-            check_numbers(which, spec, layer.parameters(shape).get(which))
+        check_numbers(layer, (shape,))
     except ShapeError as error:
         at: Node = head
         if error.field is not None and isinstance(node, Mapping) and error.field in node.entries:
@@ -129,4 +122,4 @@ def named_map(axes: int) -> tuple[Size, ...]:
     return tuple(Ref(f"{name}_in") for name in MAPS[axes])
 
 
-__all__ = ["INVALID", "InputField", "OneLayerProblem", "fits", "named_map", "put_sizes", "with_sizes"]
+__all__ = ["INVALID", "InputField", "SingleLayerProblem", "fits", "named_map", "put_sizes", "with_sizes"]

@@ -8,12 +8,12 @@ import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
+from hwsolve.layers.items import walk_items
 from hwsolve.solution import Answer, Note
 
 if TYPE_CHECKING:
     from hwsolve.kinds.count_params.problem import Problem
-    from hwsolve.layers.base import Layer, Shape
-    from hwsolve.layers.network import Item
+    from hwsolve.layers.items import Item
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 STORED = frozenset({"convolution", "pooling", "dense"})  # whose outputs CS231n's table counts
@@ -98,15 +98,8 @@ def asked(problem: Problem) -> Asked:
 
 def holds_frozen(items: tuple[Item, ...]) -> bool:
     """Whether some parameters of a network are not trained."""
-    return any(frozen(item.layer, item.input) for item in items if item.layer is not None) or any(
-        holds_frozen(inner) for item in items for _, inner in item.branches
-    )
-
-
-def frozen(layer: Layer, x: Shape) -> bool:
-    """Whether some parameters of a layer are not trained."""
-    specs = layer.specs()
-    return any(not layer.trainable or not specs[name].trainable for name in layer.parameters(x))
+    leaves = ((item.layer, item.shapes) for item in walk_items(items) if item.layer is not None)
+    return any(len(layer.learned(*x)) < sum(p.counted for p in layer.parameters(*x).values()) for layer, x in leaves)
 
 
 def conventions(asked: Asked, answers: dict[str, Answer]) -> tuple[Note, ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsolve.derivation.size_lines import counted, equal, frozen, same, size_value, stated, value_line
+from hwsolve.derivation.size_lines import counted, equal, none_of, same, size_value, stated, value_line
 from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
 from hwsolve.kinds.count_params.conventions import BYTES, asked
 from hwsolve.kinds.count_params.partial import AtLeast, Count
 from hwsolve.kinds.count_params.table import Row
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing
-from hwsolve.layers.network import Item
+from hwsolve.layers.items import Item
 from hwsolve.solution import Answer, Line, Note, Quantity, Section, Value
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class LayerCounts:
         self.values: dict[str, dict[str, Count]] = {quantity: {} for quantity in SUMMED}
         self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
         self.nothing: dict[str, Nothing] = {}  # the types of layers that cost nothing
+        self.keys: dict[str, str] = {"": "input"}  # of every wire the layer whose key has its shape
 
     def answer(self, key: str, size: Size) -> None:
         """Keep a count as an answer."""
@@ -45,13 +46,16 @@ class LayerCounts:
         if not isinstance(shape, StatedMap):
             self.answers[f"shape.{path}"] = Answer(tuple([size_value(size) for size in shape]))
 
-    def shape(self, item: Item, layer: Layer, source: str, lines: list[Line]) -> None:
-        """One line for each axis; shown where a formula changes it."""
-        x, y = item.input, item.output
-        self.shape_answer(item.path, y)
+    def shape(self, item: Item, layer: Layer, lines: list[Line]) -> None:
+        """One line for each axis of each output; shown where a formula changes it."""
+        for wire in item.outputs:
+            self.shape_answer(wire.name, wire.shape)
+        for wire in item.outputs[1:]:
+            lines += [stated(Ref(f"shape.{wire.name}", (Number(k),)), size) for k, size in enumerate(wire.shape, 1)]
+        x, y = item.shapes[0], item.output
         if isinstance(y, StatedMap):
             return
-        formulas = layer.axes(x)
+        formulas, source = layer.axes(*item.shapes), self.keys[item.inputs[0].name]
         shown: tuple[str | Size, ...] = ()
         for axis, size in enumerate(y):
             key = Ref(f"shape.{item.path}", (Number(axis + 1),))
@@ -66,19 +70,27 @@ class LayerCounts:
                 line = stated(key, size)
             lines.append(line)
 
-    def parameters(self, path: str, layer: Layer, x: Shape, lines: list[Line]) -> None:
+    def parameters(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """All parameters of a layer, then the weights, the biases, and those that are trained."""
-        owned = layer.parameters(x)
+        path, shapes = item.path, item.shapes
+        every = {name: p for name, p in layer.parameters(*shapes).items() if p.counted}
+        owned = {name: p for name, p in every.items() if name not in item.owners}
+        shared_of = [owner for name, owner in item.owners.items() if name in every]
+        shared = ", ".join(".".join(owner) for owner in shared_of)
+        rule: Message | str = say("shared with {owners}", owners=shared) if shared else ""
+        key = Ref(f"params.{path}")
         if not owned:
+            if every:
+                other, size = Ref(f"params.{shared_of[0][0]}"), total(product(p.shape) for p in every.values())
+                self.put("params", path, 0, lines, none_of(key, other, size, rule))
             return
-        texts, sizes = layer.counts(x), layer.sizes(x)
-        counts = {name: product(shape) for name, shape in owned.items()}
-        key, whole_count = Ref(f"params.{path}"), total(counts.values())
-        self.put("params", path, whole_count, lines, counted(key, texts["params"], sizes, whole_count))
-        for part, names in (
-            ("weight", [n for n in counts if "bias" not in n]),
-            ("bias", [n for n in counts if "bias" in n]),
-        ):
+        texts, sizes = layer.counts(*shapes), layer.sizes(*shapes)
+        counts = {name: product(p.shape) for name, p in owned.items()}
+        whole_count = total(counts.values())
+        text = texts["params"] if len(owned) == len(every) else " + ".join([texts[name] for name in owned])
+        self.put("params", path, whole_count, lines, counted(key, text, sizes, whole_count, rule))
+        parts = {"weight": [n for n in owned if not owned[n].added], "bias": [n for n in owned if owned[n].added]}
+        for part, names in parts.items():
             if not names:
                 continue
             count, part_key = total([counts[n] for n in names]), Ref(f"params.{part}.{path}")
@@ -87,20 +99,18 @@ class LayerCounts:
             else:
                 line = counted(part_key, " + ".join([texts[n] for n in names]), sizes, count, aside=True)
             self.put(f"params.{part}", path, count, lines, line)
-        specs = layer.specs()
-        trained = [n for n in counts if layer.trainable and specs[n].trainable]
-        self.trainable(path, total([counts[n] for n in trained]), len(trained) == len(counts), whole_count, lines)
-
-    def trainable(self, path: str, count: Size, every: bool, of: Size, lines: list[Line]) -> None:
-        """The parameters of a layer that are trained."""
-        key = Ref(f"params.trainable.{path}")
-        if every:
+        trained = [name for name in layer.learned(*shapes) if name in owned]
+        count, key = total([counts[n] for n in trained]), Ref(f"params.trainable.{path}")
+        rest = say("the rest is frozen")
+        if len(trained) == len(counts):
             line = same(key, Ref(f"params.{path}"), count, aside=not self.asked.shows("params.trainable"))
-        elif count == 0:
-            line = frozen(key, Ref(f"params.{path}"), of)
+        elif not trained:
+            line = none_of(key, Ref(f"params.{path}"), whole_count, say("frozen"))
+        elif trained in parts.values():
+            part = next(part for part, names in parts.items() if names == trained)
+            line = same(key, Ref(f"params.{part}.{path}"), count, rest, aside=False)
         else:
-            part = "weight" if self.values["params.weight"].get(path) == count else "bias"
-            line = same(key, Ref(f"params.{part}.{path}"), count, say("the rest is frozen"), aside=False)
+            line = counted(key, " + ".join([texts[n] for n in trained]), sizes, count, rest)
         self.put("params.trainable", path, count, lines, line)
 
     def activations(self, path: str, shape: Shape, lines: list[Line]) -> None:
@@ -130,17 +140,18 @@ class LayerCounts:
             return value_line(key, Number(1), 1, (), aside=aside)
         return value_line(key, factors[0] if len(factors) == 1 else Call("*", factors), count, (numbers,), aside=aside)
 
-    def macs(self, path: str, type: str, layer: Layer, x: Shape, lines: list[Line]) -> None:
+    def macs(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """The multiply-adds of one forward pass, and two operations for each."""
-        text, count = layer.macs(x), layer.multiply_adds(x)
+        path, shapes = item.path, item.shapes
+        text, count = layer.macs(*shapes), layer.multiply_adds(*shapes)
         if isinstance(text, NotCounted):
             self.values["macs"][path] = AtLeast(0, {path: text})
             return
         if isinstance(text, Nothing):
-            self.nothing[type] = text
+            self.nothing[item.type] = text
             return
         assert count is not None, f"{path}: a formula for multiply-adds, and no count"
-        line = counted(Ref(f"macs.{path}"), text, layer.sizes(x), count, aside=not self.asked.shows("macs"))
+        line = counted(Ref(f"macs.{path}"), text, layer.sizes(*shapes), count, aside=not self.asked.shows("macs"))
         self.put("macs", path, count, lines, line)
         self.multiple("macs", path, lines)
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text, total
-from hwsolve.layers.network import Item, Network
+from hwsolve.layers.items import Item, Network
+from hwsolve.layers.merging import MERGED
 from hwsolve.solution import Cell, Prose, Section, Table, Text
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import clip
@@ -34,10 +35,10 @@ def rows_of(items: tuple[Item, ...]) -> Iterator[tuple[Cell, Cell]]:
             continue
         yield item.path, composite(item)
         copies = item.branches[:1] if item.type == "repeat" else item.branches
-        for name, inner in copies:
-            if item.type in ("residual", "concat", "multiply"):
-                yield f"{item.path}.{name}", "" if inner else say("what comes in")
-            yield from rows_of(inner)
+        for branch in copies:
+            if item.type in MERGED:
+                yield f"{item.path}.{branch.name}", branch.read if branch.read or branch.items else say("what comes in")
+            yield from rows_of(branch.items)
 
 
 def composite(item: Item) -> Cell:
@@ -45,6 +46,7 @@ def composite(item: Item) -> Cell:
     times = shape_text((total(item.times),)) if item.times else ""
     known: dict[str, Message] = {
         "residual": say("the sum of its branches"),
+        "add": say("the sum of its branches"),
         "concat": say("its branches side by side"),
         "multiply": say("the product of its branches"),
         "repeat": say("{times} times", times=times),

@@ -11,7 +11,8 @@ from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_note
 from hwsolve.kinds.count_params.table import Row, count_table
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Size, StatedMap, factor_text, product, shape_text
-from hwsolve.layers.network import Item
+from hwsolve.layers.items import Item
+from hwsolve.layers.merging import MERGED
 from hwsolve.solution import Answer, Given, Line, Note, Prose, Section, Solution
 
 
@@ -21,7 +22,7 @@ class Counting(LayerCounts):
     def solution(self) -> Solution:
         """The whole document."""
         given = self.input()
-        self.walk(self.problem.network.items, "input", 1)
+        self.walk(self.problem.network.items, 1)
         totals = self.totals()
         table = count_table(self.rows, self.asked, self.answers, self.partial)
         free = free_notes(self.nothing) if self.asked.shows("macs") else []
@@ -35,6 +36,7 @@ class Counting(LayerCounts):
             partial={key: count.sentence() for key, count in self.partial.items()},
             notes=(
                 *conventions(self.asked, self.answers),
+                *(Note("warning", text) for text in self.problem.network.warnings),
                 *free,
                 *self.notes,
             ),
@@ -72,69 +74,59 @@ class Counting(LayerCounts):
 
     # the walk
 
-    def walk(self, items: tuple[Item, ...], source: str, times: Size) -> str:
-        """The lines of a sequence; `source` is the key whose shape comes in; the result is that whose goes out."""
+    def walk(self, items: tuple[Item, ...], times: Size) -> None:
+        """The lines of a sequence."""
         for item in items:
-            source = (
-                self.leaf(item, item.layer, source, times)
-                if item.layer is not None
-                else self.composite(item, source, times)
-            )
-        return source
+            if item.layer is not None:
+                self.leaf(item, item.layer, times)
+            else:
+                self.composite(item, times)
 
-    def leaf(self, item: Item, layer: Layer, source: str, times: Size) -> str:
+    def leaf(self, item: Item, layer: Layer, times: Size) -> None:
         """A layer: shape, parameters, activations, multiply-adds."""
         path = item.path
+        self.keys |= {wire.name: wire.name for wire in item.outputs}
         lines: list[Line] = []
-        self.shape(item, layer, source, lines)
-        self.parameters(path, layer, item.input, lines)
+        self.shape(item, layer, lines)
+        self.parameters(item, layer, lines)
         if self.asked.counts_output(layer.CATEGORY):
             self.activations(path, item.output, lines)
         if self.asked.counts_macs(layer.CATEGORY):
-            self.macs(path, item.type, layer, item.input, lines)
-        words = {"name": path, "layer": item.type, "before": shape_text(item.input), "after": shape_text(item.output)}
-        self.sections.append(Section(say("{name} ({layer}): {before} → {after}", **words), 2, tuple(lines)))
+            self.macs(item, layer, lines)
+        self.sections.append(Section(say("{name} ({layer}): {before} → {after}", **ends_of(item)), 2, tuple(lines)))
         counts = {q: v[path] for q, v in self.values.items() if path in v}
         if "macs" in counts:
             counts["flops"] = multiplied(2, counts["macs"])
         self.rows.append(Row(path, times, item.output, counts))
-        for warning in layer.warnings(item.input):
+        for warning in layer.warnings(*item.shapes):
             self.notes.append(Note("warning", say("{layer}: {warning}", layer=path, warning=warning)))
-        return path
 
     # composites and totals
 
-    def composite(self, item: Item, source: str, times: Size) -> str:
+    def composite(self, item: Item, times: Size) -> None:
         """The parts of a composite, then their sums."""
-        ends: list[str] = []
-        incoming = source
-        for k, (_, items) in enumerate(item.branches):
+        parts: list[tuple[Size, str]] = []
+        for k, branch in enumerate(item.branches):
             often = item.times[k] if item.times else 1
-            end = self.walk(items, source, product((times, often)))
-            ends.append(end)
-            source = end if item.type == "repeat" else incoming
+            self.walk(branch.items, product((times, often)))
+            parts += [(often, inner.path) for inner in branch.items]
         lines: list[Line] = []
-        parts = [
-            (item.times[k] if item.times else 1, inner) for k, (_, items) in enumerate(item.branches) for inner in items
-        ]
         for quantity in SUMMED:
-            self.sum(quantity, f".{item.path}", [(often, inner.path) for often, inner in parts], lines)
-        out = self.joined(item, ends, lines) if item.type in ("concat", "multiply") else source
-        if item.type not in ("repeat", "concat", "multiply"):
-            out = ends[0] if item.branches[0][1] else ends[-1]
-        ends_of = {"before": shape_text(item.input), "after": shape_text(item.output)}
-        title = say("{name} ({layer}): {before} → {after}", name=item.path, layer=item.type, **ends_of)
+            self.sum(quantity, f".{item.path}", parts, lines)
+        if item.type == "residual":  # its shape is that of the body, or of the shortcut beside an empty one
+            end = item.branches[0 if item.branches[0].items else -1].end
+            self.keys[item.path] = self.keys[end.name]
+        elif item.type in MERGED:
+            self.joined(item, lines)
+        title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
         if item.times and any(n != 1 for n in item.times):
             title = say(
                 "{name} ({layer} {times}): {before} → {after}",
-                name=item.path,
-                layer=item.type,
                 times=" + ".join(f"{factor_text(n)}×" for n in item.times),
-                **ends_of,
+                **ends_of(item),
             )
         if lines:
             self.sections.append(Section(title, 2, tuple(lines)))
-        return out
 
     def sum(self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
         """A quantity of all parts together; none where no part has it, except that a network's own is 0."""
@@ -156,9 +148,11 @@ class Counting(LayerCounts):
         if quantity in ("activations", "macs"):
             self.multiple(quantity, dotted[1:], lines, single)
 
-    def joined(self, item: Item, ends: list[str], lines: list[Line]) -> str:
+    def joined(self, item: Item, lines: list[Line]) -> None:
         """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""
-        outs = [items[-1].output if items else item.input for _, items in item.branches]
+        outs = [branch.end.shape for branch in item.branches]
+        ends = [self.keys[branch.end.name] for branch in item.branches]
+        self.keys[item.path] = item.path
         self.shape_answer(item.path, item.output)
         for axis, size in enumerate(item.output):
             key = Ref(f"shape.{item.path}", (Number(axis + 1),))
@@ -170,7 +164,6 @@ class Counting(LayerCounts):
             else:
                 k = next(k for k, out in enumerate(outs) if out[axis] == size)
                 lines.append(same(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size))
-        return item.path
 
     def totals(self) -> Section:
         """The sums over the whole network."""
@@ -189,3 +182,9 @@ class Counting(LayerCounts):
         lines += [Prose(say("{key}: {count}", key=key, count=count.sentence())) for key, count in wanted.items()]
         self.notes += missing_notes(wanted)
         return Section(say("Totals"), 1, tuple(lines))
+
+
+def ends_of(item: Item) -> dict[str, str]:
+    """A layer, what goes in and what comes out, for a title."""
+    before = ", ".join(shape_text(shape) for shape in item.shapes)
+    return {"name": item.path, "layer": item.type, "before": before, "after": shape_text(item.output)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.formula.indices import names_in
-from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import ZERO, Call, Formula, Ref, call, walk
 from hwsolve.kinds.derivative.nondifferentiable import kink_remarks
 from hwsolve.kinds.derivative.one_derivative import Worker
@@ -13,10 +12,10 @@ from hwsolve.kinds.derivative.question import question
 from hwsolve.kinds.derivative.sympy_check import confirm
 from hwsolve.kinds.derivative.task import INDICES, Derived, Task
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Line, Note, Prose, Section, Solution, Stage
+from hwsolve.solution import Answer, Line, Note, Prose, Section, Stage
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.derivative.problem import Problem
+    pass
 
 Table = Formula | tuple["Table", ...]  # a derivative, or nested ones
 Entry = Derived | tuple["Entry", ...]  # the same, with what they are derived from
@@ -201,35 +200,3 @@ def ordinal(n: int) -> Message:
     if n == 3:
         return say("Third derivative")
     return say("Derivative of order {n}", n=n)
-
-
-def derived(problem: Problem) -> Derivation:
-    """The derivation of a problem; a step without a rule is an error of the problem."""
-    from hwsolve.spec.report import Report, SpecFailure
-
-    assert problem.task is not None and problem.node is not None
-    work = Derivation(problem.task, problem.order)
-    try:
-        return work.run()
-    except NoRule as why:
-        report = problem.report if problem.report is not None else Report()
-        entries = problem.node.entries
-        report.add(entries["function"][1] if "function" in entries else problem.node, "function", why.message)
-        raise SpecFailure(report) from None
-
-
-def worked_out(problem: Problem, work: Derivation) -> Solution:
-    """The solution at the precision that is set."""
-    from hwsolve.kinds.derivative.points import Points
-
-    points = Points(problem, work)
-    sections = [*work.sections, *points.sections()]
-    return Solution(
-        kind=problem.kind,
-        title=problem.title,
-        source=problem.source,
-        given=tuple(points.given),
-        sections=tuple(sections),
-        answers=work.answers | points.answers,
-        notes=(*work.notes, *points.notes),
-    )

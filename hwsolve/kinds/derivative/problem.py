@@ -1,8 +1,4 @@
-"""Derivatives by named rules: of order n, gradients, Jacobians, Hessians, with values at points.
-
-f'(x) = lim (f(x + h) - f(x))/h; rules as in Stewart, Calculus, chapter 3; index rule ∂x[i]/∂x[k] = δ(i,k) as in Magnus
-and Neudecker, Matrix Differential Calculus.  Jacobian: dyᵢ/dxⱼ in row i, column j.
-"""
+"""The record of a derivative problem: what a spec may state."""
 
 from __future__ import annotations
 
@@ -11,10 +7,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from hwsolve.formula.tree import Formula
-from hwsolve.kinds.derivative.reading import task_of
-from hwsolve.kinds.derivative.task import Task
 from hwsolve.language import Message, say
-from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import (
     AnyFormula,
@@ -28,25 +21,6 @@ from hwsolve.spec.fields import (
     RecordField,
     Size,
 )
-from hwsolve.spec.report import Report
-
-EXAMPLE = "homework-2/2.2-sigmoid.yaml"
-
-STARTER = """\
-# Derivatives: solve it with `hwsolve solve THIS-FILE`.
-kind: derivative
-title: The derivative of a Gaussian bell
-
-function: exp(-x**2/2)                  # or softmax(x)[i], Sum(w[j]*x[j], j, 1, n), a list of functions …
-wrt: x                                  # a name, an element x[k], a vector, or a list [x, y]
-order: 2                                # first and second derivative
-# variables: {x: {size: C}, a: positive}  # default: a real number
-at:                                     # values at points
-  - {x: 0}
-  - {x: 1/2}
-
-# expect: {d1: -x*exp(-x**2/2)}         # what should come out; `hwsolve batch` checks it
-"""
 
 
 class Variable(msgspec.Struct, frozen=True):
@@ -79,20 +53,6 @@ class Problem(base.Problem, kw_only=True):
         "order": say("how often it is differentiated"),
         "at": say("points for values"),
     }
-    task: Task | None = None
-
-    def check(self, report: Report) -> None:
-        """Names, sizes and shapes; expectations get their vectors written out as the answers have."""
-        self.task = task_of(self, report)
-
-
-def solve(problem: Problem) -> Solution:
-    """The worked solution, every printed digit proven."""
-    from hwsolve.kinds.derivative.page import derived, worked_out
-    from hwsolve.proof import proven
-
-    work = derived(problem)
-    return proven(problem, lambda p: worked_out(p, work))
 
 
 def from_text(

@@ -47,7 +47,7 @@ def fans(layer: Layer, x: Shape) -> Fans | None:
     """The counts of a layer on an input; None for a layer without such weights."""
     if not isinstance(layer, Linear | Convolution | TransposedConvolution):
         return None
-    torch = torch_fans(layer.parameters(x)["weight"])
+    torch = torch_fans(layer.parameters(x)["weight"].shape)
     if isinstance(layer, Linear):
         sizes = {"n_in": layer.sizes(x)["in"], "n_out": layer.out_features}
         ins, outs = Ref("n_in"), Ref("n_out")

@@ -95,6 +95,13 @@ class SecondMoment(msgspec.Struct, frozen=True):
     value: Scalar
 
 
+def give_parameters(sheet: Sheet, found: Unit) -> None:
+    """The numbers of the activation's parameters and constants."""
+    for name, value in (*found.parameters.items(), *found.constants.items()):
+        if value is not None:
+            sheet.give(name, value, say("parameter of the activation"))
+
+
 def second_moment(parts: tuple[Piece, ...], sheet: Sheet, unknown: list[str]) -> SecondMoment:
     """The moment of a function in pieces; raises NotPieces where it can be neither written nor computed."""
     raw = tuple(closed_form(p) for p in parts)

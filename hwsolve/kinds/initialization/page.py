@@ -9,8 +9,8 @@ from hwsolve.formula.tree import Formula, references
 from hwsolve.kinds.initialization import gains, weights
 from hwsolve.kinds.initialization.derivation import Sheet, as_float
 from hwsolve.kinds.initialization.gains import Gain
+from hwsolve.kinds.initialization.moments import give_parameters
 from hwsolve.kinds.initialization.prediction import Curves
-from hwsolve.kinds.initialization.problem import give_parameters
 from hwsolve.kinds.initialization.simulation import Track, simulate
 from hwsolve.kinds.initialization.weight_variance import Derivation
 from hwsolve.language import Message, say
@@ -41,8 +41,7 @@ class Page:
     """Writes the sections of one problem."""
 
     def __init__(self, problem: Problem) -> None:
-        assert problem.fans is not None and problem.unit is not None
-        self.problem, self.fans, self.unit = problem, problem.fans, problem.unit
+        self.problem, self.fans, self.unit = problem, problem.prepared.fans, problem.prepared.unit
         sizes = {r.name for size in self.fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
         taken = sizes | set(self.unit.parameters)
         positive = ("c", "q", "sigma_w", "sigma_a", "sigma_z", "sigma_d")

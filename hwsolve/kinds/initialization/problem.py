@@ -1,58 +1,18 @@
-"""Initialization: which variance the weights of a layer need for its signals, or its gradients, to keep theirs.
-
-Var z = fan_in · Var W · E[f(z)²] forward, Var δ = fan_out · Var W · E[f′(z)²] Var δ backward.
-(X. Glorot, Y. Bengio 2010; K. He et al. 2015; PyTorch, torch.nn.init.)
-"""
+"""The record of an initialization problem: what a spec may state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fractions import Fraction
-from functools import partial
 from typing import Annotated, Any, ClassVar
 
-from hwsolve.formula.operators import equal, less
-from hwsolve.formula.rules import NoRule
-from hwsolve.formula.tree import ZERO, Formula, Number, references, substitute
-from hwsolve.kinds.initialization.derivation import Sheet
-from hwsolve.kinds.initialization.fans import Fans, fans
-from hwsolve.kinds.initialization.gains import decided, slope_at_zero, torch_gain
-from hwsolve.kinds.initialization.moments import Unit, second_moment, unit
-from hwsolve.kinds.initialization.piecewise import NotPieces, Piece
-from hwsolve.kinds.initialization.simulation import MOST_WORK, Simulate
+from hwsolve.kinds.initialization.simulation import Simulate
 from hwsolve.kinds.initialization.unit_field import IDENTITY, Described, LayerField, UnitField
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, ShapeError, Size
+from hwsolve.layers.base import Layer, Shape
 from hwsolve.layers.network import read_input, shape_schema
-from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
-from hwsolve.proof import proven
-from hwsolve.solution import Solution
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import INVALID, Choice, DecimalField, Field, OneOf, RecordField
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
-
-EXAMPLE = "homework-3/3.1-xavier.yaml"
-
-STARTER = """\
-# Which variance do the weights of a layer need?  Solve it with `hwsolve solve THIS-FILE`.
-kind: initialization
-title: He initialization of a convolution
-
-layer: {conv2d: {out_channels: 128, kernel_size: 3}}   # linear, conv1d … conv3d, conv_transpose1d …
-input: [64, H, W]                       # the shape that comes in; sizes are numbers or names
-activation: relu                        # before the layer: tanh, gelu, {prelu: {init: alpha}}, or a formula in x
-mode: fan_in                            # keep the signals | fan_out: the gradients | average: between both (Xavier)
-gain: derived                           # 1/sqrt(E[f(z)^2]) | linear: 1/f'(0) | torch: PyTorch's | a number
-
-# simulate: {depth: 50, width: 512, seed: 1}   # the variances through random layers, beside the prediction
-# expect: {std: 0.0589}                 # what should come out; `hwsolve batch` checks it
-"""
-
-RESERVED = {
-    "z", "c", "q", "c1", "c2", "sigma_w", "sigma_a", "sigma_z", "sigma_d", "mu_w", "mu_a", "fan_in", "fan_out",
-    "moment", "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf",
-}  # fmt: skip
 
 
 class InputField(Field):
@@ -88,158 +48,3 @@ class Problem(base.Problem, kw_only=True):
         "gain": say("by what the weights are scaled for the activation"),
         "simulate": say("random signals through such layers, beside the prediction"),
     }
-    fans: Fans | None = None
-    unit: Unit | None = None
-
-    def check(self, report: Report) -> None:
-        """The layer takes the input and has weights; names are told apart; the moments exist."""
-        checking = Checking(self, report)
-        self.fans = checking.layer()
-        if self.fans is not None and checking.names(self.fans):
-            self.unit = checking.activation()
-
-
-class Checking:
-    """Notes what is wrong with a problem as a whole."""
-
-    def __init__(self, problem: Problem, report: Report) -> None:
-        self.problem, self.report = problem, report
-
-    def wrong(self, key: str, message: Message, hint: Message | None = None) -> None:
-        """A mistake at a key of the problem."""
-        assert self.problem.node is not None
-        entry = self.problem.node.entries.get(key)
-        self.report.add(entry[1] if entry else self.problem.node, key, message, hint)
-
-    def layer(self) -> Fans | None:
-        """Both fans."""
-        problem = self.problem
-        try:
-            problem.layer.output(problem.input)
-            found = fans(problem.layer, problem.input)
-        except ShapeError as why:
-            self.unfit(why)
-            return None
-        if found is None:
-            hint = say("Known are linear layers, convolutions and transposed convolutions.")
-            self.wrong("layer", say("This layer has no weights whose variance could be derived."), hint)
-        return found
-
-    def unfit(self, why: ShapeError) -> None:
-        """What does not fit, at the setting of the layer that is at fault."""
-        assert self.problem.node is not None
-        node = self.problem.node.entries["layer"][1]
-        if isinstance(node, Mapping):
-            ((name, (_, arguments)),) = node.entries.items()
-            if isinstance(arguments, Mapping) and why.field in arguments.entries:
-                path = f"layer.{name}.{why.field}"
-                self.report.add(arguments.entries[why.field][1], path, why.message)
-                return
-        self.wrong("layer", why.message)
-
-    def names(self, found: Fans) -> bool:
-        """Whether every name means one thing."""
-        sizes = named_in(found.sizes.values())
-        coming = named_in(self.problem.input) & sizes
-        parameters = {name for name, value in self.problem.activation.parameters.items() if value is None}
-        for key, names in (("input", coming), ("layer", sizes - coming), ("activation", parameters)):
-            for name in sorted(names & RESERVED):
-                self.wrong(key, say("`{name}` has a meaning of its own here: choose another name.", name=name))
-        for name in sorted(sizes & set(self.problem.activation.parameters)):
-            self.wrong("activation", say("`{name}` is a size and a parameter of the activation.", name=name))
-        return self.report.ok
-
-    def activation(self) -> Unit | None:
-        """The activation in pieces; its moments, once, at low precision."""
-        problem = self.problem
-        try:
-            found = unit(problem.activation.formula, problem.activation.parameters)
-            self.moments(found)
-        except NotPieces as why:
-            self.wrong("activation", why.message)
-            return None
-        except (NotFinite, Undecided):
-            self.wrong("activation", say("No mean square of this activation could be proven: is it real for every x?"))
-            return None
-        except NoRule as why:
-            self.wrong("activation", why.message)
-            return None
-        self.gain(found)
-        self.simulation(found)
-        return found if self.report.ok else None
-
-    def moments(self, found: Unit) -> None:
-        """Raise what stands against the moments; note a function that is 0, or through which no gradient comes."""
-
-        sheet = Sheet(6, False, {})
-        with precision(LADDER[0]):
-            give_parameters(sheet, found)
-            second_moment(found.slopes, sheet, found.unknown)
-            second_moment(found.pieces, sheet, found.unknown)
-        if vanishing(found):
-            self.wrong("activation", say("The activation is 0 everywhere."))
-        backward = self.problem.mode != "fan_in" and self.problem.gain == "derived"
-        if backward and all(piece.formula == ZERO for piece in found.slopes):
-            message = say("f′ is 0 almost everywhere: no gradient comes through, whatever the weights are.")
-            self.wrong("mode", message, say("`fan_in` keeps the signals."))
-
-    def gain(self, found: Unit) -> None:
-        """A gain that does not exist."""
-        from hwsolve.formula.evaluate import evaluate, no_names
-
-        problem = self.problem
-        if problem.gain == "linear" and isinstance(why := slope_at_zero(found), Message):
-            self.wrong("gain", why, say("`derived` takes the gain from the mean square of the activation."))
-        if problem.gain == "torch" and torch_gain(problem.activation.name, found) is None:
-            known = say("Known are {names}.", names="`linear`, `sigmoid`, `tanh`, `relu`, `leaky_relu`, `selu`")
-            self.wrong("gain", say("PyTorch's calculate_gain has no gain for this activation."), known)
-        if isinstance(problem.gain, Formula):
-            stated = problem.gain
-            if not decided(lambda: less(0, evaluate(stated, no_names)), unsure=False):
-                self.wrong("gain", say("A gain is a positive number."))
-
-    def simulation(self, found: Unit) -> None:
-        """A simulation that needs more numbers, or more time."""
-        setting = self.problem.simulate
-        if setting is None:
-            return
-        if found.unknown:
-            self.wrong("simulate", say("A simulation needs a number for `{name}`.", name=found.unknown[0]))
-        if setting.work > MOST_WORK:
-            work, most = f"{setting.work:,}", f"{MOST_WORK:,}"
-            message = say("These are {n} random weights in all, more than {most}.", n=work, most=most)
-            self.wrong("simulate", message, say("Fewer layers, narrower ones, or fewer `networks` will do."))
-
-
-def named_in(sizes: Iterable[Size]) -> set[str]:
-    """The names that stand in sizes."""
-    return {r.name for size in sizes if isinstance(size, Formula) for r in references(size)}
-
-
-def vanishing(found: Unit) -> bool:
-    """Whether an activation is 0 everywhere: it is, where it is 0 in a few points of every piece for sure."""
-    if found.unknown:
-        return all(piece.formula == ZERO for piece in found.pieces)
-
-    def somewhere(piece: Piece, at: Fraction) -> bool:
-        sheet = Sheet(6, False, {})
-        give_parameters(sheet, found)
-        f = substitute(piece.formula, {"z": Number(*at.as_integer_ratio())})
-        return not equal(sheet.value_of(f), 0)
-
-    places = ((piece, at) for piece in found.pieces if piece.formula != ZERO for at in piece.some)
-    return not any(decided(partial(somewhere, *place), unsure=True) for place in places)
-
-
-def give_parameters(sheet: Sheet, found: Unit) -> None:
-    """The numbers of the activation's parameters and constants."""
-    for name, value in (*found.parameters.items(), *found.constants.items()):
-        if value is not None:
-            sheet.give(name, value, say("parameter of the activation"))
-
-
-def solve(problem: Problem) -> Solution:
-    """The derivation, every printed digit proven."""
-    from hwsolve.kinds.initialization.page import written
-
-    return proven(problem, written)

@@ -1,0 +1,61 @@
+"""A graph in the making: the quantities so far, and the report of what does not fit, at the place where it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hwsolve.graph.graph import Builder, Graph
+from hwsolve.kinds.backprop.input_arrays import Given
+from hwsolve.language import Message
+from hwsolve.layers.items import Body, walk_items
+from hwsolve.spec.nodes import Mapping
+from hwsolve.spec.nodes import Node as Place
+from hwsolve.spec.report import ROOT, Path, Report
+
+
+class Construction:
+    """A graph that is being built for a problem, and where notes of what does not fit belong."""
+
+    def __init__(self, problem: Any, report: Report):
+        self.problem, self.report = problem, report
+        self.graph = Graph()
+        self.builder = Builder(self.graph)
+        self.givens: dict[str, Given] = {}
+        self.stated: list[Message] = []
+        self.remarks: list[Message] = []
+        self.warnings: list[Message] = []
+        self.body: Body | None = None
+
+    def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
+        """Note an error at a key of the problem, or at one that stands within it."""
+        assert self.problem.node is not None
+        node: Place = self.problem.node
+        path = ROOT
+        for step in (key, *within):
+            if isinstance(node, Mapping) and step in node.entries:
+                node, path = node.entries[step][1], path / step
+        self.report.add(node, path, message, hint)
+
+    def place_of(self, layer: str) -> tuple[Place, Path] | None:
+        """Where a layer's arguments stand, by its path; None for what is no layer, as the loss."""
+        items = self.body.items if self.body is not None else ()
+        found = (item for item in walk_items(items) if item.path == layer)
+        return next(((item.node, item.where) for item in found), None)
+
+    @property
+    def end_key(self) -> str:
+        """The key of what stands behind the last layer."""
+        return "upstream"
+
+    @property
+    def samples(self) -> int:
+        """The number of samples; 1 without a batch."""
+        return 1
+
+    def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
+        """Note an error at a layer, by its path."""
+        place = self.place_of(layer)
+        if place is None:
+            self.wrong(self.end_key, message, hint)
+        else:
+            self.report.add(*place, message, hint)

@@ -1,0 +1,57 @@
+"""Checks a complexity problem, and counts."""
+
+from __future__ import annotations
+
+from hwsolve.kinds.complexity.problem import Problem
+from hwsolve.language import say
+from hwsolve.layers.base import ShapeError, StatedMap
+from hwsolve.layers.items import Item
+from hwsolve.layers.names import note_reserved
+from hwsolve.layers.size_names import check_size_names
+from hwsolve.solution import Solution
+from hwsolve.spec.nodes import Mapping
+from hwsolve.spec.report import Report
+
+RESERVED = frozenset({"loss"})
+KEYS = frozenset({"forward", "backward", "update"})
+
+
+def check(problem: Problem, report: Report) -> None:
+    """Every layer can be counted."""
+    note_reserved(problem.network.items, RESERVED, report)
+    check_size_names(problem.network, KEYS, report)
+    countable(problem.network.items, report)
+
+
+def countable(items: tuple[Item, ...], report: Report) -> None:
+    """Note the layers that can't be."""
+    for item in items:
+        if any(isinstance(wire.shape, StatedMap) for wire in (*item.inputs, *item.outputs)):
+            report.add(item.node, item.where, say("Operations can't be counted: the sides of the map are not stated."))
+        elif item.layer is not None:
+            countable_layer(item, report)
+        for branch in item.branches:
+            countable(branch.items, report)
+
+
+def countable_layer(item: Item, report: Report) -> None:
+    """Note a layer whose rule does not reach its settings."""
+    assert item.layer is not None
+    try:
+        item.layer.operations(*item.shapes)
+        item.layer.cost_sizes(*item.shapes)
+        for name, parameter in item.layer.parameters(*item.shapes).items():
+            if parameter.spec.shared and not parameter.added:
+                raise ShapeError(say("Operations of a weight that all units share can't be counted."), name)
+    except ShapeError as error:
+        node, path = item.node, item.where
+        if error.field and isinstance(node, Mapping) and error.field in node.entries:
+            node, path = node.entries[error.field][1], path / error.field
+        report.add(node, path, error.message)
+
+
+def solve(problem: Problem) -> Solution:
+    """The operations of every layer, by phase and kind, and their totals."""
+    from hwsolve.kinds.complexity.page import Operations
+
+    return Operations(problem).solution()

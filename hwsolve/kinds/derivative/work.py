@@ -1,0 +1,60 @@
+"""Checks a derivative problem, and solves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsolve.formula.rules import NoRule
+from hwsolve.kinds.derivative.problem import Problem
+from hwsolve.kinds.derivative.reading import task_of
+from hwsolve.kinds.derivative.task import Task
+from hwsolve.solution import Solution
+from hwsolve.spec.report import Report, SpecFailure
+
+if TYPE_CHECKING:
+    from hwsolve.kinds.derivative.page import Derivation
+
+
+def check(problem: Problem, report: Report) -> Task | None:
+    """Names, sizes and shapes; expectations get their vectors written out as the answers have."""
+    return task_of(problem, report)
+
+
+def solve(problem: Problem) -> Solution:
+    """The worked solution, every printed digit proven."""
+    from hwsolve.proof import proven
+
+    work = derived(problem)
+    return proven(problem, lambda p: worked_out(p, work))
+
+
+def derived(problem: Problem) -> Derivation:
+    """The derivation of a problem; a step without a rule is an error of the problem."""
+    assert problem.prepared is not None and problem.node is not None
+    from hwsolve.kinds.derivative.page import Derivation
+
+    work = Derivation(problem.prepared, problem.order)
+    try:
+        return work.run()
+    except NoRule as why:
+        report = problem.report if problem.report is not None else Report()
+        entries = problem.node.entries
+        report.add(entries["function"][1] if "function" in entries else problem.node, "function", why.message)
+        raise SpecFailure(report) from None
+
+
+def worked_out(problem: Problem, work: Derivation) -> Solution:
+    """The solution at the precision that is set."""
+    from hwsolve.kinds.derivative.points import Points
+
+    points = Points(problem, work)
+    sections = [*work.sections, *points.sections()]
+    return Solution(
+        kind=problem.kind,
+        title=problem.title,
+        source=problem.source,
+        given=tuple(points.given),
+        sections=tuple(sections),
+        answers=work.answers | points.answers,
+        notes=(*work.notes, *points.notes),
+    )

@@ -1,0 +1,45 @@
+"""Checks a pooling problem, and solves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hwsolve.kinds.backprop.upstream import Upstream
+from hwsolve.kinds.convolution.build import Task, prepare
+from hwsolve.kinds.convolution.layer_graph import PoolingGraph
+from hwsolve.kinds.convolution.page import LayerWorker
+from hwsolve.kinds.pooling.problem import Problem
+from hwsolve.proof import proven
+from hwsolve.solution import Note, Solution
+from hwsolve.spec.fields import Array
+from hwsolve.spec.report import Report
+
+
+def check(problem: Problem, report: Report) -> Task | None:
+    """Shapes, and the graph with its numbers."""
+    return prepare(problem, report, build)
+
+
+def build(problem: Any, report: Report, layer: Any, x: Array, upstream: Upstream | None) -> PoolingGraph:
+    """The graph of the layer."""
+    graph = PoolingGraph(problem, report, layer, x, upstream)
+    graph.ties = problem.ties
+    return graph
+
+
+def worked_out(problem: Problem) -> Solution:
+    """The solution at the precision that is set, with the convention for ties."""
+    worker = LayerWorker(problem, problem.prepared)
+    found = worker.solution()
+    operation = worker.graph.nodes[worker.graph.output].operation
+    remark = operation.tie_remark() if operation is not None else None
+    if remark is None or any(n.text == remark for n in found.notes):
+        return found
+    return msgspec.structs.replace(found, notes=(*found.notes, Note("info", remark)))
+
+
+def solve(problem: Problem) -> Solution:
+    """The worked solution, every printed digit proven."""
+    return proven(problem, worked_out)

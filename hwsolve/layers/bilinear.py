@@ -1,0 +1,146 @@
+"""The bilinear layer: y = x₁ᵀ A x₂ + b, one matrix A for each output, of the last axes of two inputs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import Array, Operation, Sizes
+from hwsolve.language import Message, say
+from hwsolve.layers import base
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import Operations
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.spec.fields import Size
+
+
+class BilinearForm(Operation, frozen=True):
+    """y[k] = Σᵢ Σⱼ x[i] w[k,i,j] s[j] + b[k]: (…, I), (…, J), (K, I, J), (K) → (…, K)."""
+
+    bias: bool = True
+
+    inputs = ("x", "s", "w", "b")
+    batched = ("x", "s")
+    indices = ("k",)
+
+    def text(self) -> str:
+        """The sums over both inputs, and the bias."""
+        return "Sum(Sum(w[k,i,j]*x[i]*s[j], j, 1, J), i, 1, I)" + (" + b[k]" if self.bias else "")
+
+    def shape(self, *shapes: Sizes) -> Sizes:
+        """(…, I), (…, J) → (…, K)."""
+        return (*shapes[0][:-1], shapes[2][0])
+
+    def sizes(self, *shapes: Sizes) -> dict[str, Any]:
+        """I and J inputs."""
+        return {"I": shapes[0][-1], "J": shapes[1][-1]}
+
+    def forward(self, x: Array, s: Array, w: Array, b: Array = None) -> Array:
+        """y: (…, K)."""
+        y = (over(s, w, 2) * x[..., None, :]).sum(axis=-1)
+        return y if b is None else y + b
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """Σₖ g[k] A[k] x₂ for x₁, Σₖ g[k] A[k]ᵀ x₁ for x₂, g x₁ᵀ x₂ for the weights, g for the bias."""
+        import numpy as np
+
+        x, s, w = arrays[:3]
+        if slot < 2:
+            return (g[..., None] * (over(s, w, 2) if slot == 0 else over(x, w, 1))).sum(axis=-2)
+        rows = g.reshape(-1, g.shape[-1])
+        if slot == 3:
+            return rows.sum(axis=0)
+        pairs = x.reshape(-1, x.shape[-1], 1) * s.reshape(-1, 1, s.shape[-1])
+        return np.tensordot(rows, pairs, ([0], [0]))
+
+
+def over(x: Array, w: Array, axis: int) -> Array:
+    """Σ w x over one axis of w: (…, K, the other axis)."""
+    import numpy as np
+
+    return np.tensordot(x, w, ([-1], [axis]))
+
+
+class Bilinear(Layer, frozen=True):
+    """Bilinear layer y = x₁ᵀ A x₂ + b: (…, in1) and (…, in2) → (…, out), A: (out, in1, in2), b: (out).
+
+    (in1·in2 + 1)·out parameters, in1·in2·out without bias.  Source: PyTorch, torch.nn.Bilinear.
+    """
+
+    out_features: Size
+    in1_features: Size | None = None
+    in2_features: Size | None = None
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+
+    INPUTS: ClassVar[tuple[str, ...]] = ("x1", "x2")
+    CATEGORY: ClassVar[str] = "dense"
+    GIVES: ClassVar[str] = "numbers"
+    EQUATION: ClassVar[str] = "y = x₁ᵀ A x₂ + b"
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "in1*in2*out", "bias": "out", "params": "(in1*in2 + 1)*out"}
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "in1_features": say("how many values come in first; those that do come in unless given"),
+        "in2_features": say("how many values come in second; those that do come in unless given"),
+        "weight": say("the matrices, one for each output: numbers, or how they are drawn"),
+    }
+
+    def output(self, x1: Shape, x2: Shape) -> Shape:
+        """(…, in1), (…, in2) → (…, out)."""
+        base.positive("out_features", self.out_features)
+        if isinstance(x1, StatedMap) or isinstance(x2, StatedMap) or not x1 or not x2 or x1[:-1] != x2[:-1]:
+            shapes = base.shape_text(x1), base.shape_text(x2)
+            raise ShapeError(say("Expected two inputs that differ in their last axis alone, got {a} and {b}.",
+                                 a=shapes[0], b=shapes[1]))  # fmt: skip
+        for name, stated, got in (
+            ("in1_features", self.in1_features, x1[-1]),
+            ("in2_features", self.in2_features, x2[-1]),
+        ):
+            if stated is not None and stated != got:
+                text = {"wanted": base.size_text(stated), "got": base.size_text(got)}
+                raise ShapeError(say("Expected {wanted} values, got {got}.", **text), name)
+        return (*x1[:-1], self.out_features)
+
+    def parameters(self, x1: Shape, x2: Shape) -> dict[str, Parameter]:
+        """A: (out, in1, in2), b: (out)."""
+        return owned(
+            weight=Parameter((self.out_features, x1[-1], x2[-1]), "weight", self.weight),
+            bias=Parameter((self.out_features,), "bias", self.bias),
+        )
+
+    def sizes(self, x1: Shape, x2: Shape) -> dict[str, base.Size]:
+        """in1, in2, out, and the number of positions the layer is applied at."""
+        return {"in1": x1[-1], "in2": x2[-1], "out": self.out_features, "positions": base.product(x1[:-1])}
+
+    def macs(self, x1: Shape, x2: Shape) -> str:
+        """A x₂ for every output, and its product with x₁."""
+        return f"{'positions*' if len(x1) > 1 else ''}(in2 + 1)*in1*out"
+
+    def multiply_adds(self, x1: Shape, x2: Shape) -> base.Size:
+        """The same from the shapes."""
+        return base.product((self.out_features, *x1, base.total((x2[-1], 1))))
+
+    def operations(self, x1: Shape, x2: Shape) -> Operations:
+        """t = A x₂ and x₁·t forward; g·t for x₁, g·(Aᵀ x₁) for x₂; (g x₁ᵀ) x₂ for the weights."""
+        n = "" if base.product(x1[:-1]) == 1 else "positions*"
+        bias = f" + {n}out" if self.bias is not ABSENT else ""
+        operations: Operations = {
+            "forward": {"mul": f"{n}(in2 + 1)*in1*out", "sum": f"{n}(in1*in2 - 1)*out{bias}"},
+            "error": {
+                "mul": f"{n}(in1 + in1*in2 + in2)*out",
+                "sum": f"{n}in1*(out - 1) + {n}(in1 - 1)*in2*out + {n}in2*(out - 1)",
+            },
+            "gradient.weight": {"mul": f"{n}(in2 + 1)*in1*out"},
+            "gradient.bias": {},
+        }
+        if n:
+            operations["gradient.weight"]["sum"] = "(positions - 1)*in1*in2*out"
+            operations["gradient.bias"]["add"] = "(positions - 1)*out"
+        return operations
+
+    def build(self, builder: Builder, x1: str, x2: str) -> tuple[str, ...]:
+        """One bilinear form; its parameters are named by the layer's number."""
+        k = builder.next_layer()
+        parameters = self.parameters(builder.shape(x1)[-1:], builder.shape(x2)[-1:])
+        letters = {"weight": f"w{k}", "bias": f"b{k}"}
+        read = [builder.own(self, name, p, letters[name]) for name, p in parameters.items()]
+        return (builder.forward(BilinearForm("bias" in parameters), (x1, x2, *read), f"z{k}"),)

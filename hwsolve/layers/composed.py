@@ -1,0 +1,42 @@
+"""The layers that are made of layers, and what they take; and the keys by which every layer is wired."""
+
+from __future__ import annotations
+
+from hwsolve.language import Message, say
+from hwsolve.spec.fields import ListOf, WordField
+
+WIRED = ("name", "inputs", "output")  # the keys that every layer of a network may have
+WIRES = WIRED[1:]  # those that say what is read and what is given
+# The layers that are made of layers: what each is, and its keys with those that must be given first; without keys it
+# takes a list of branches.
+COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
+    "residual": (
+        say("Residual: body(x) + shortcut(x); without a shortcut body(x) + x. A shortcut may be `zero_pad`."),
+        ("body", "shortcut", *WIRED),
+    ),
+    "add": (say("Sum of branches, element by element: lists of layers, or quantities by name."), ("of", *WIRED)),
+    "concat": (say("Concatenation of branches along the channels; `[]` is the input itself."), ("of", *WIRED)),
+    "multiply": (say("Product of branches, element by element; `[]` is the input itself."), ("of", *WIRED)),
+    "repeat": (
+        say("A body that stands several times, each with weights of its own; `times` may be a name."),
+        ("times", "body", *WIRED),
+    ),
+    "use": (
+        say("A layer, composite or block that stands before, once more, with the same parameters."),
+        ("layer", *WIRED),
+    ),
+}
+WIRE_NAMES = ListOf(WordField(), minimum=1, single=True)  # what stands under `inputs` and `output`
+BRANCHED = ("add", "concat", "multiply")  # those whose branches may stand without a key
+REQUIRED = {"residual": ("body",), "repeat": ("times", "body"), "use": ("layer",)} | dict.fromkeys(BRANCHED, ("of",))
+KEYS: dict[str, Message] = {
+    "body": say("the layers, one after the other"),
+    "shortcut": say("the layers beside the body, or `zero_pad`; nothing is the input itself"),
+    "times": say("how often the body stands"),
+    "of": say("what is joined: lists of layers, or names of quantities; a name alone is joined to what comes in"),
+    "layer": say("the name of what is used again"),
+    "name": say("the layer's own name, in place of its type and number"),
+    "inputs": say("the quantities that it reads, by name, in place of what stands before it"),
+    "output": say("a name for what comes out, which is its key too"),
+}
+COMPOSITES = tuple(COMPOSED)

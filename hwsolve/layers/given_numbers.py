@@ -1,0 +1,31 @@
+"""Whether the numbers and names that a spec gives for parameters have the shapes that the layer gives them."""
+
+from __future__ import annotations
+
+from hwsolve.language import say
+from hwsolve.layers.base import Layer, Shape, ShapeError, shape_text
+
+
+def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """Raise ShapeError where they have another shape; leading axes of length 1 may be left out."""
+    specs = {name: s for name, s in layer.specs().items() if s.values is not None or isinstance(s.symbols, tuple)}
+    parameters = layer.parameters(*shapes) if specs else {}
+    for name, spec in specs.items():
+        if name not in parameters:
+            continue
+        wanted = parameters[name].shape
+        if spec.rows == "inputs" and len(wanted) > 1:
+            wanted = tuple(reversed(wanted[:2])) + wanted[2:]
+        if spec.values is not None and not fits(spec.values.shape, wanted):
+            got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
+            raise ShapeError(say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), name)
+        if isinstance(spec.symbols, tuple) and not fits(spec.names_shape(), wanted):
+            got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
+            raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
+
+
+def fits(given: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the wanted one, without some leading axes of length 1."""
+    while len(wanted) > len(given) and wanted[0] == 1:
+        wanted = wanted[1:]
+    return given == wanted

@@ -1,0 +1,116 @@
+"""A network in three records: parts as they were read, items in their places, and the wires between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hwsolve.language import Message
+from hwsolve.layers.base import Layer, Shape, Size
+from hwsolve.spec.nodes import Mapping, Node, Scalar
+from hwsolve.spec.report import Path
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A layer, a composite or the use of a block as it was read: `head` is its name, `node` its arguments.
+
+    `inputs` are the quantities it reads in place of the stream, `gives` the names of its outputs, `raw` where they
+    are its symbols; `reads` says of each branch which quantity it is, "" where it is a list; `of` is the layer that a
+    `use` applies again.
+    """
+
+    type: str
+    layer: Layer | None
+    head: Scalar
+    node: Node
+    path: Path
+    name: str | None = None
+    branches: tuple[tuple[Part, ...], ...] = ()
+    times: Size = 1
+    zero_pad: bool = False
+    inputs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    raw: bool = False
+    reads: tuple[str, ...] = ()
+    of: str = ""
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """A quantity between layers: the path of what gives it, and its shape."""
+
+    name: str
+    shape: Shape
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A list of layers in its place: its name among the branches of a composite, its items, and what comes out.
+
+    `read` is the name of the quantity that stands in place of a list.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    end: Wire
+    read: str = ""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A layer or composite in its place: what goes in, what comes out.
+
+    `path` is its key, as `basic2.residual1.conv1`.  `branches` of a composite: body and shortcut of a residual, what
+    is joined by add, concat and multiply, the body of a block; of a repeat its differing copies, and `times` says how
+    often each stands one after the other.  `symbols` are the keys that the problem gives its outputs; `owners` says of
+    parameters that were there before, by name, whose they are: (path, name).
+    """
+
+    path: str
+    type: str
+    layer: Layer | None
+    node: Node
+    inputs: tuple[Wire, ...]
+    outputs: tuple[Wire, ...]
+    branches: tuple[Body, ...] = ()
+    times: tuple[Size, ...] = ()
+    where: Path = Path()
+    symbols: tuple[str, ...] = ()
+    owners: dict[str, tuple[str, str]] = {}
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes that go in, in the order of the ports."""
+        return tuple([wire.shape for wire in self.inputs])
+
+    @property
+    def output(self) -> Shape:
+        """The shape of the first output, which becomes the stream."""
+        return self.outputs[0].shape
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A network whose shapes fit: `input` is the shape that comes in, `input_symbol` the letter a problem gives it."""
+
+    input: Shape
+    body: Body
+    parts: tuple[Part, ...]
+    input_symbol: str | None
+    node: Mapping
+    warnings: tuple[Message, ...] = ()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Its layers and composites, in order."""
+        return self.body.items
+
+    @property
+    def output(self) -> Shape:
+        """The shape that comes out."""
+        return self.body.end.shape
+
+
+def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:
+    """All items of a network, those of branches too."""
+    for item in items:
+        yield item
+        for branch in item.branches:
+            yield from walk_items(branch.items)

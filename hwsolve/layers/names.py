@@ -1,0 +1,122 @@
+"""The names of layers and of quantities: which one each stands for, where it holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hwsolve.language import Message, say
+from hwsolve.layers.items import Item, Part, Wire
+from hwsolve.spec.nodes import Mapping
+from hwsolve.spec.report import Report, did_you_mean
+
+DIMENSION = re.compile(r"[123]d$")
+
+
+class Stop(Exception):
+    """A network can't be read further: a mistake was noted."""
+
+
+class Unnamed(Exception):
+    """A name that means nothing where it stands, and what may be meant; `field` names the setting it stands in."""
+
+    field: str | None = None
+
+    def __init__(self, message: Message, hint: Message | None = None) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+class Scope:
+    """Names of layers within one composite: the type without its dimension, numbered by type."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.counts: dict[str, int] = {}
+        self.taken: set[str] = set()
+
+    def name(self, part: Part, report: Report, again: bool = False) -> str:
+        """The path of the next layer; `again` for a further copy of a body, whose given names get a number."""
+        kind = DIMENSION.sub("", part.type)
+        number = self.counts[kind] = self.counts.get(kind, 0) + 1
+        name = part.name or f"{kind}{number}"
+        if name in self.taken:
+            if part.name is not None and not again:
+                report.add(part.head, part.path, say("Two layers are named `{name}`.", name=name))
+                raise Stop
+            base_name, number = (name + "_" if part.name else kind), 2
+            while f"{base_name}{number}" in self.taken:
+                number += 1
+            name = f"{base_name}{number}"
+        self.taken.add(name)
+        return self.prefix + name
+
+
+class Names:
+    """What can be read in a list: a name holds from where it is given to the end of its list, and in lists within.
+
+    `prefix` stands before the keys of quantities that are named here.  Branches of one composite know each other's
+    layers, which a `use` may apply again, but not each other's quantities.
+    """
+
+    def __init__(self, parts: tuple[Part, ...], outer: Names | None = None, prefix: str = "", beside: bool = False):
+        self.outer = outer
+        self.prefix = prefix
+        self.wires: dict[str, Wire] = {}
+        self.layers: dict[str, tuple[Part, Item]] = outer.layers if outer is not None and beside else {}
+        self.counts: dict[str, int] = {}
+        self.later = {name for part in parts for name in part.gives}
+        self.later_layers = {part.name for part in parts if part.name}
+
+    def chain(self) -> Iterator[Names]:
+        """This list and those around it."""
+        at: Names | None = self
+        while at is not None:
+            yield at
+            at = at.outer
+
+    def wire(self, name: str) -> Wire:
+        """The quantity of a name."""
+        for names in self.chain():
+            if name in names.wires:
+                return names.wires[name]
+        if any(name in names.later for names in self.chain()):
+            raise Unnamed(say("`{name}` is read here, and given further below.", name=name))
+        known = [n for names in self.chain() for n in names.wires]
+        raise Unnamed(say("There is no quantity `{name}` here.", name=name), did_you_mean(name, known))
+
+    def give(self, name: str, wire: Wire) -> None:
+        """Name a quantity."""
+        if not self.free(name):
+            raise Unnamed(say("`{name}` is given twice.", name=name), say("Give one of them another name."))
+        self.wires[name] = wire
+
+    def free(self, name: str) -> bool:
+        """Whether no quantity has this name."""
+        return not any(name in names.wires for names in self.chain())
+
+    def keep(self, part: Part, item: Item, prefix: str, again: bool) -> None:
+        """Remember a layer by its name; in a further copy of a body also by the name that it has in the first."""
+        kind = DIMENSION.sub("", part.type)
+        number = self.counts[kind] = self.counts.get(kind, 0) + 1
+        self.layers[item.path.removeprefix(prefix)] = part, item
+        if again:
+            self.layers[part.name or f"{kind}{number}"] = part, item
+
+    def layer(self, name: str) -> tuple[Part, Item]:
+        """The layer, composite or block of a name, with the part that it was read from."""
+        for names in self.chain():
+            if name in names.layers:
+                return names.layers[name]
+        if any(name in names.later_layers for names in self.chain()):
+            raise Unnamed(say("`{name}` stands further below; what uses it again stands behind it.", name=name))
+        known = [n for names in self.chain() for n in names.layers]
+        raise Unnamed(say("There is no layer `{name}` before this one.", name=name), did_you_mean(name, known))
+
+
+def note_reserved(items: tuple[Item, ...], reserved: frozenset[str], report: Report) -> None:
+    """Refuse layers whose names are keys of their own."""
+    for item in items:
+        if item.path in reserved and isinstance(item.node, Mapping):
+            message = say("`{name}` can't be the name of a layer here: it is a key of its own.", name=item.path)
+            report.add(item.node.entries["name"][1], item.where / "name", message)

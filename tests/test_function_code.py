@@ -179,7 +179,7 @@ def swoosh() -> Iterator[None]:
     FUNCTIONS["swoosh"] = Function(name="swoosh", about=say("A bump."), definition="x*exp(-x**2/4)/2", shown="swoosh")
     yield
     del FUNCTIONS["swoosh"]
-    for cached in (function_code.meaning, function_code.has_code):
+    for cached in (function_code.code_text, function_code.has_code):
         cached.cache_clear()
 
 

@@ -48,7 +48,7 @@ WITHOUT_SLOPE = {f.name for f in DECISIONS} | {name for name in FUNCTIONS if nam
 
 
 @cache
-def meaning(name: str) -> str | None:
+def code_text(name: str) -> str | None:
     """The formula, in the function's own parameters, that its code is made of."""
     stated = COMPUTED.get(name) or statement(name)
     return None if stated is None or stated.startswith(f"{name}(") else stated
@@ -68,7 +68,7 @@ def has_code(name: str) -> bool:
     """Whether a function can be computed."""
     from hwsolve.numbers.functions import PLAIN
 
-    return name in PLAIN or meaning(name) is not None
+    return name in PLAIN or code_text(name) is not None
 
 
 def code_names() -> list[str]:
@@ -148,7 +148,7 @@ def plainly(name: str, real: bool) -> Callable[..., Any]:
     if name in primitives:
         found: Callable[..., Any] = primitives[name]
         return found
-    text, known = meaning(name), function(name)
+    text, known = code_text(name), function(name)
     assert text is not None and known is not None
     return compiled(parse(text), known, lambda inner: plainly(inner, real), real, jumps=name.startswith("d_"))
 

@@ -14,7 +14,7 @@ from hwsolve.formula.function_code import has_code, on_scalars
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.formula.tree import call as build
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, say
 from hwsolve.numbers import NotFinite, Scalar
 
 Value = Any  # Scalar | bool | Formula
@@ -22,12 +22,8 @@ MAX_POWER_BITS = 200_000  # of a whole number, about 60,000 digits
 COMPARISONS = ("==", "<", ">", "<=", ">=")
 
 
-class NoValue(ValueError):
+class NoValue(Explained, ValueError):
     """A formula that cannot be evaluated, whatever its names stand for."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
 
 
 def calculate(name: str, values: Sequence[Value]) -> Value:

@@ -15,15 +15,11 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import big, choice, equal_indices, tidy
 from hwsolve.formula.simplify.terms import difference, integer, mentions, negative, power, product, quotient, total
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, Message, say
 
 
-class NoRule(ValueError):
+class NoRule(Explained, ValueError):
     """A step that no rule covers."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
 
 
 class Task(Protocol):

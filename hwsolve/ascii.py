@@ -11,8 +11,9 @@ SIGNS = {
     "→": "->", "←": "<-", "⇒": "=>", "↦": "->", "…": "...", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "∘": ".",
     "“": '"', "”": '"', "‘": "'", "’": "'", "✓": "yes", "✗": "no", "⊙": "*", "′": "'", "½": "1/2", "²": "^2", "³": "^3",
     "\xa0": " ", "\N{EN SPACE}": " ", "\N{THIN SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ",
+    "\N{COMBINING CIRCUMFLEX ACCENT}": "hat",
 }  # fmt: skip
-RUN = re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁱⁿᵀ]+)|([₀-₎ₐ-ₜᵢᵣᵤᵥⱼ]+)|(.)", re.DOTALL)
+RUN = re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁱᵏⁿˢᵗᵀ]+)|([₀-₎ₐ-ₜᵢᵣᵤᵥⱼ]+)|(.)", re.DOTALL)
 
 
 def written(text: str) -> str:

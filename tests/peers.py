@@ -289,7 +289,35 @@ OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
             **dice.choice(({}, {"weight_decay": 0.1})),
         },
     ),
+    "adagrad": (
+        "Adagrad",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "lr_decay": 0.25}, {"lr": 0.05})),
+            **dice.choice(({}, {"initial_accumulator_value": 0.5}, {"weight_decay": 0.1, "eps": 0.125})),
+        },
+    ),
+    "rmsprop": (
+        "RMSprop",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "alpha": 0.75}, {"alpha": 0.5, "weight_decay": 0.1})),
+            **dice.choice(({}, {"momentum": 0.9}, {"momentum": 0.5, "eps": 0.125})),
+            **dice.choice(({}, {"centered": True, "eps": 0.125})),
+        },
+    ),
+    "adam": ("Adam", lambda dice: adam(dice)),
+    "adamw": ("AdamW", lambda dice: adam(dice)),
 }
+
+
+def adam(dice: random.Random) -> dict[str, Any]:
+    """Settings of Adam and AdamW, defaults among them."""
+    return {
+        **dice.choice(({}, {"lr": 0.05}, {"lr": 0.3})),
+        **dice.choice(({}, {"betas": [0.5, 0.75]}, {"betas": [0.0, 0.9]})),
+        **dice.choice(({}, {"eps": 0.125})),
+        **dice.choice(({}, {"weight_decay": 0}, {"weight_decay": 0.1})),
+    }
+
 
 # an initializer's shape and random arguments; the numbers have the mean and deviation of torch.nn.init's
 INITIALIZERS: dict[str, tuple[Shape, Callable[[random.Random], dict[str, Any]]]] = {

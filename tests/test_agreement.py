@@ -10,7 +10,8 @@ import pytest
 
 import hwsolve
 from hwsolve.graph.explain.lines import Disagreement
-from hwsolve.layers import activation, linear, loss
+from hwsolve.layers import activation, linear
+from hwsolve.losses import mse_loss
 
 NET: dict[str, Any] = {
     "kind": "backprop",
@@ -53,7 +54,7 @@ CHANGES: list[tuple[type, str, Callable[[Any], Any]]] = [
     (linear.Affine, "text", wrong_bias),
     (linear.Affine, "text", wrong_weight),
     (activation.SigmoidOperation, "text", wrong_function),
-    (loss.ElementLoss, "text", wrong_loss),
+    (mse_loss.SquaredError, "text", wrong_loss),
     (activation.SigmoidOperation, "gradients", wrong_gradient),
 ]
 

@@ -10,20 +10,21 @@ import pytest
 
 import hwsolve
 from hwsolve.formula.tree import Number
-from hwsolve.layers.drawing import draw
-from hwsolve.layers.parameter import INITIALIZERS, Initializer
+from hwsolve.initializers import INITIALIZERS
+from hwsolve.spec.records import form_of
 
 SHAPES = {"dirac": (6, 4, 3, 3), "eye": (4, 6), "sparse": (40, 30), "orthogonal": (40, 30)}
 
 
 def numbers(name: str, shape: tuple[int, ...], seed: int = 1, **arguments: Number | str) -> np.ndarray:
-    values = draw(Initializer(name, dict(arguments)), shape, seed)
+    values = INITIALIZERS[name](**arguments).values(shape, seed)
     return np.array([v.numerator / v.denominator for v in values]).reshape(shape)
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_every_name_of_the_spec_is_drawn(name: str) -> None:
-    assert numbers(name, SHAPES.get(name, (40, 30))).shape == SHAPES.get(name, (40, 30))
+    needed = dict.fromkeys(form_of(INITIALIZERS[name]).required, Number(1, 2))
+    assert numbers(name, SHAPES.get(name, (40, 30)), **needed).shape == SHAPES.get(name, (40, 30))
 
 
 @pytest.mark.parametrize("name", ["xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"])
@@ -66,7 +67,7 @@ def test_dirac_keeps_the_input_of_a_convolution() -> None:
 
 
 def test_a_constant_is_exact_and_small_numbers_keep_their_digits() -> None:
-    third = draw(Initializer("constant", {"val": Number(1, 3)}), (2,), 0)
+    third = INITIALIZERS["constant"](val=Number(1, 3)).values((2,), 0)
     assert third == (Number(1, 3), Number(1, 3))
     small = numbers("normal", (100,), std=Number(1, 10**9))
     assert abs(small.std() / 1e-9 - 1) < 3 / sqrt(200)
@@ -85,10 +86,10 @@ def test_a_drawn_weight_is_a_given_of_the_problem() -> None:
 def test_only_what_is_random_is_said_to_be_drawn_with_a_seed(rule: str) -> None:
     """A rule is random where other seeds give other numbers."""
     given = {"val": "0.5", "sparsity": "0.5"}
-    arguments = {key: given[key] for key in INITIALIZERS[rule].missing()}
+    arguments = {key: given[key] for key in form_of(INITIALIZERS[rule]).required}
     shape, layer = ((2, 2, 3), "conv1d") if rule == "dirac" else ((4, 6), "linear")
     exact = {key: Number(1, 2) for key in arguments}
-    drawn = {draw(Initializer(rule, exact), shape, seed) for seed in range(4)}
+    drawn = {INITIALIZERS[rule](**exact).values(shape, seed) for seed in range(4)}
     weight = {"init": {rule: arguments} if arguments else rule, "seed": 3}
     size = {"out_features": 4} if layer == "linear" else {"out_channels": 2, "kernel_size": 3}
     net = {"input": 6 if layer == "linear" else [2, 3], "layers": [{layer: size | {"weight": weight, "bias": False}}]}

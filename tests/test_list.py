@@ -16,13 +16,13 @@ from hwsolve.examples import names as examples
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import BIG_OPERATORS
 from hwsolve.formula.vectors import NUMBERS, VECTORS
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.composed import COMPOSITES
-from hwsolve.layers.initializers import INITIALIZERS
-from hwsolve.layers.loss import LOSSES
-from hwsolve.layers.optimizer import OPTIMIZERS
+from hwsolve.losses import LOSSES
+from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
 from hwsolve.spec.arrays import FORMS
 from hwsolve.spec.fields import Flag
@@ -73,10 +73,11 @@ def records() -> list[Any]:
     """Every record that a spec is read into, by its name, with those within them."""
     from hwsolve import kinds
     from hwsolve.layers.base import Symbols
-    from hwsolve.layers.loss import LossSymbols
     from hwsolve.layers.parameter import ParameterSpec
+    from hwsolve.losses.loss import LossSymbols
 
-    found = [layer_class(name) for name in LAYERS] + [*LOSSES.values(), *OPTIMIZERS.values(), Symbols, LossSymbols]
+    found = [layer_class(name) for name in LAYERS] + [Symbols, LossSymbols]
+    found += [*LOSSES.values(), *OPTIMIZERS.values(), *INITIALIZERS.values()]
     return [*found, ParameterSpec, *(kinds.record(kind) for kind in KINDS)]
 
 
@@ -354,7 +355,7 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
         (["layers", "lstm"], "The layer `lstm` is not there yet. `hwsolve list layers` shows what there is."),
         (["layers", "swish"], "Unknown layer `swish`. Did you mean `silu`?"),
         (["losses", "huber_loss"], "The loss `huber_loss` is not there yet."),
-        (["optimizers", "adam"], "The optimizer `adam` is not there yet."),
+        (["optimizers", "nadam"], "The optimizer `nadam` is not there yet."),
         (["functions", "ln"], "Did you mean `log`?"),
         (["arrays", "one"], "Did you mean `ones`?"),
         (["kinds", "backprp"], "Did you mean `backprop`?"),

@@ -12,11 +12,11 @@ import pytest
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.vectors import CALLED, NUMBERS, VECTORS
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.composed import COMPOSITES
-from hwsolve.layers.initializers import INITIALIZERS
-from hwsolve.layers.loss import LOSSES
-from hwsolve.layers.optimizer import OPTIMIZERS
+from hwsolve.losses import LOSSES
+from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
 from hwsolve.spec import terms
 from hwsolve.spec.names import ELSEWHERE, bare
@@ -129,7 +129,7 @@ SPECS = {
     [
         *(("layer", n) for n in ("attention", "lstm", "transformer_encoder_layer", "MultiheadAttention", "nn.GRU")),
         *(("loss", n) for n in ("huber_loss", "kl_div", "HingeEmbeddingLoss", "focal_loss")),
-        *(("optimizer", n) for n in ("adam", "AdamW", "rmsprop", "lbfgs")),
+        *(("optimizer", n) for n in ("nadam", "Adamax", "shampoo", "lbfgs")),
         *(("initialization", n) for n in ("lecun_normal", "variance_scaling")),
         *(("function", n) for n in ("asinh", "erfc", "argmax", "glu")),
     ],
@@ -142,7 +142,7 @@ def test_in_a_spec(kind: str, name: str) -> None:
 
 def test_a_slip_of_an_absent_term_names_it() -> None:
     assert "hint: The layer `attention` is not there yet." in errors(SPECS["layer"].format("attenton"))
-    assert "hint: The optimizer `adam` is not there yet." in errors(SPECS["optimizer"].format("adamm"))
+    assert "hint: The optimizer `adamax` is not there yet." in errors(SPECS["optimizer"].format("adamaxx"))
 
 
 def test_a_kind_and_a_window_that_are_not_there_yet() -> None:

@@ -12,12 +12,11 @@ import pytest
 import hwsolve
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.tree import Number
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
-from hwsolve.layers.drawing import draw
-from hwsolve.layers.loss import LOSSES
-from hwsolve.layers.optimizer import OPTIMIZERS
-from hwsolve.layers.parameter import INITIALIZERS, Initializer
+from hwsolve.losses import LOSSES
+from hwsolve.optimizers import OPTIMIZERS
 from tests import peers
 
 CASES = 12  # random settings of each
@@ -208,5 +207,5 @@ def test_an_initializer_is_its_peer(name: str, torch: Any) -> None:
 
 def drawn(name: str, shape: tuple[int, ...], seed: int, arguments: dict[str, Any]) -> np.ndarray:
     exact = {k: v if isinstance(v, str) else Number(*float(v).as_integer_ratio()) for k, v in arguments.items()}
-    numbers = draw(Initializer(name, exact), shape, seed)
+    numbers = INITIALIZERS[name](**exact).values(shape, seed)
     return np.array([v.numerator / v.denominator for v in numbers]).reshape(shape)

@@ -30,21 +30,21 @@ def layer_names() -> Iterable[str]:
 
 def loss_names() -> Iterable[str]:
     """Every loss."""
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     return LOSSES
 
 
 def optimizer_names() -> Iterable[str]:
     """Every optimizer."""
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.optimizers import OPTIMIZERS
 
     return OPTIMIZERS
 
 
 def initializer_names() -> Iterable[str]:
     """Every initialization."""
-    from hwsolve.layers.initializers import INITIALIZERS
+    from hwsolve.initializers import INITIALIZERS
 
     return INITIALIZERS
 

@@ -41,7 +41,7 @@ def kind_entry(kind: str) -> Entry:
 
 def loss_brief(name: str) -> str:
     """A loss in a line."""
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     return sentence(LOSSES[name].__doc__)
 
@@ -49,7 +49,7 @@ def loss_brief(name: str) -> str:
 def loss_entry(name: str) -> Entry:
     """A loss with its equation, its gradient and its arguments."""
     from hwsolve.formula.notation import unicode
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     loss = LOSSES[name]()
     letter, value, slope = loss_formulas(loss)
@@ -67,7 +67,7 @@ def target(loss: Any) -> Message:
     if not loss.classes:
         return say("numbers in the shape of the output")
     form = "{class: 3}"
-    if loss.holds:
+    if loss.probabilities:
         return say("classes, as `{form}`, or a probability for every class", form=form)
     return say("classes, as `{form}`", form=form)
 
@@ -78,7 +78,7 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     from hwsolve.formula.tree import Call, Number, Ref, substitute
     from hwsolve.graph.graph import Builder, Graph
     from hwsolve.graph.operation import backward_schematic, forward_schematic, rename
-    from hwsolve.layers.loss import Target
+    from hwsolve.losses.loss import Target
 
     builder = Builder(Graph())
     target = Target("t", selects=False, unit=True)
@@ -94,14 +94,14 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
 
 def optimizer_brief(name: str) -> str:
     """An optimizer in a line."""
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.optimizers import OPTIMIZERS
 
     return sentence(OPTIMIZERS[name].__doc__)
 
 
 def optimizer_entry(name: str) -> Entry:
     """An optimizer with its arguments."""
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.optimizers import OPTIMIZERS
 
     return Entry(name, optimizer_brief(name), arguments=record_arguments(OPTIMIZERS[name]))
 
@@ -111,22 +111,19 @@ def optimizer_entry(name: str) -> Entry:
 
 def initializer_brief(name: str) -> str:
     """An initialization in a line."""
-    from hwsolve.layers.initializers import INITIALIZERS
+    from hwsolve.initializers import INITIALIZERS
 
-    return str(INITIALIZERS[name].about)
+    return sentence(INITIALIZERS[name].__doc__)
 
 
 def initializer_entry(name: str) -> Entry:
     """An initialization with its arguments."""
-    from hwsolve.layers.initializers import INITIALIZERS
+    from hwsolve.initializers import INITIALIZERS
 
-    rule = INITIALIZERS[name]
-    arguments = tuple(
-        Argument(key, str(a.field.expected), a.default, str(a.meaning)) for key, a in rule.arguments.items()
-    )
+    arguments = record_arguments(INITIALIZERS[name])
     given = ", ".join(f"{a.name}: {a.default or '1/2'}" for a in arguments)
     init = f"{{{name}: {{{given}}}}}" if given else name
-    return Entry(name, str(rule.about), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}")
+    return Entry(name, initializer_brief(name), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}")
 
 
 # ---------------------------------------------------------------- functions

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from operator import add, itemgetter, mul, sub
 from typing import Any
 
 from hwsolve import numbers
@@ -82,3 +84,27 @@ def derivative(text: str, by: str) -> Formula:
     from hwsolve.formula.differentiate import differentiate
 
     return differentiate(f, Ref(by))
+
+
+@lru_cache(maxsize=1024)
+def of_names(text: str, names: tuple[str, ...]) -> Callable[..., Array]:
+    """The formula as a function of its names, element by element: the same as `value`, for what is computed often."""
+    code = compiled(parse(text), names)
+    return lambda *arrays: code(arrays)
+
+
+def compiled(f: Formula, names: tuple[str, ...]) -> Callable[[tuple[Array, ...]], Array]:
+    """A formula as a function of the values of its names, in order."""
+    match f:
+        case Ref(name, ()) if name in names:
+            return itemgetter(names.index(name))
+        case Number(numerator, 1):
+            return lambda _: numerator  # an int is at home among floats, rationals and balls
+        case Call("+" | "*" | "-" as name, (a, b)):
+            operator = {"+": add, "*": mul, "-": sub}[name]
+            left, right = compiled(a, names), compiled(b, names)
+            return lambda values: operator(left(values), right(values))
+        case Call(name, args):
+            parts = [compiled(a, names) for a in args]
+            return lambda values: combine(name, [part(values) for part in parts])
+    return lambda values: over_arrays(f, dict(zip(names, values, strict=True)), any(map(numbers.is_float, values)))

@@ -32,8 +32,9 @@ class Node(msgspec.Struct, frozen=True):
     """One quantity.
 
     `name` is its own within the graph, as `#3`, which no problem can write; what a reader sees is its label.
-    `role`: given (data), parameter, constant, setting, forward, loss, gradient, state, update.  A gradient has `terms`
-    instead of an operation; an update names in `follows` the quantity whose next value it is.
+    `role`: given (data), parameter, constant, setting, forward, loss, gradient, state, update, temporary (a quantity of
+    one update, as m̂), counter (the number of the update).  A gradient has `terms` instead of an operation; an update
+    names in `follows` the quantity whose next value it is.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Node(msgspec.Struct, frozen=True):
     terms: tuple[Term, ...] = ()
     layer: str = ""
     follows: str = ""
-    of: str = ""  # the quantity that a gradient is taken with respect to
+    of: str = ""  # what a gradient is taken with respect to; the parameter of a state or a temporary quantity
 
 
 class Training(msgspec.Struct, frozen=True):

@@ -163,7 +163,8 @@ def sources(node: Node) -> set[str]:
 def train(graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
     """`steps` updates; the values at step k are those after k updates, and all of them are kept for the k in `keep`.
 
-    With no update in the graph (or `steps` 0) there is one pass.
+    With no update in the graph (or `steps` 0) there is one pass.  A counter that is given is the number of updates
+    made before.
     """
     wanted = set(keep)
 
@@ -187,9 +188,10 @@ def trained(graph: Graph, givens: Values, steps: int, wanted: set[int], exact: b
     quick = Program(graph, losses | set(updates), exact)
     whole = Program(graph, graph.nodes, exact)
     slots = whole.slots
+    counters = [(slots[n.name], givens.get(n.name, 0)) for n in graph.nodes.values() if n.role == "counter"]
     moves = [(slots[new], slots[old]) for new, old in updates.items()]
     runs: list[list[Any]] = [[None] * len(slots) for _ in range(1 if exact else 1 + len(SALTS))]
-    for name, value in givens.items():
+    for name, value in ((n, v) for n, v in givens.items() if graph.nodes[n].role != "counter"):
         for values, v in zip(
             runs, [value] if exact else shake([value] * len(runs), [[value]] * len(runs), False), strict=True
         ):
@@ -198,6 +200,9 @@ def trained(graph: Graph, givens: Values, steps: int, wanted: set[int], exact: b
     for step in range(steps + 1 if updates else 1):
         last = bool(updates) and step == steps
         program = forward if last else whole if step in wanted else quick
+        for values in runs:
+            for slot, before in counters:
+                values[slot] = numbers.exact(before + step + 1) if exact else float(before + step + 1)
         program.run(runs[0]) if exact else program.run_thrice(runs)
         if losses:
             trajectory.losses.append(seen(runs, slots[graph.loss]))

@@ -1,109 +1,157 @@
-"""Stochastic gradient descent as nodes of the graph: a new value for every trained parameter.
+"""Updates as nodes of the graph: what an optimizer's list of formulas gives for every trained parameter.
 
-PyTorch's form (torch.optim.SGD): g + λw is the decayed gradient; the velocity u ← μu + g starts at 0, so that the
-first one is the gradient; the step is η times the velocity, or times g + μu in Nesterov's form.
+A line is a name and a formula over w, g, the settings, the states, earlier lines, and t.  `m'` is the new value of the
+state m, and `w'` that of the parameter; a name without a prime is a quantity of one update (role `temporary`), as m̂, or
+takes the place of the one that was called so, as a decayed gradient that of g.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
-from hwsolve.formula.tree import Formula
-from hwsolve.graph.graph import Graph, Label
+from hwsolve.formula.arrays import of_names
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Call, Formula, Ref, references
+from hwsolve.graph.graph import Graph, Label, Node
 from hwsolve.graph.operation import Array, Operation, Sizes
 
-
-class Velocity(Operation, frozen=True):
-    """u ← μ u + g + λ w, element by element."""
-
-    decay: bool
-
-    inputs = ("u", "g", "w", "momentum", "decay")
-    batched = ("u", "g", "w")
-
-    def matrix(self, *shapes: Sizes) -> dict[str, str]:
-        """The same for the whole parameter."""
-        return {"y": "{momentum} {u} + {g}" + " + {decay} {w}" * self.decay}
-
-    def text(self) -> str:
-        """With or without weight decay."""
-        return "momentum*u + g + decay*w" if self.decay else "momentum*u + g"
-
-    def forward(self, u: Array, g: Array, w: Array, momentum: Array, decay: Array) -> Array:
-        """The new velocity, in the shape of the parameter."""
-        return momentum * u + g + decay * w if self.decay else momentum * u + g
+Lines = tuple[tuple[str, str], ...]
+COUNTED = ("k", "t", "n", "s")  # letters for the number of the update; the first that is free
 
 
-class Descend(Operation, frozen=True):
-    """w ← w − η d, where d is the gradient, decayed where asked, or the velocity, or Nesterov's look ahead."""
+class Rule(msgspec.Struct, frozen=True):
+    """What an optimizer does with a parameter: its numbers, the starts of its states, and its formulas.
 
-    decay: bool
-    momentum: bool
-    nesterov: bool
+    A parameter without weight decay has the lines `plain`; `weight_decay` is None where only a parameter has its own.
+    """
 
-    inputs = ("w", "g", "u", "lr", "momentum", "decay")
-    batched = ("w", "g", "u")
-
-    def matrix(self, *shapes: Sizes) -> dict[str, str]:
-        """The same for the whole parameter."""
-        if self.momentum and not self.nesterov:
-            return {"y": "{w} − {lr} {u}"}
-        terms = ["{g}"] + ["{decay} {w}"] * self.decay + ["{momentum} {u}"] * self.nesterov
-        return {"y": "{w} − {lr} " + (terms[0] if len(terms) == 1 else f"({' + '.join(terms)})")}
-
-    def text(self) -> str:
-        """The step that the settings ask for."""
-        if self.momentum and not self.nesterov:
-            return "w - lr*u"
-        terms = ["g"] + ["decay*w"] * self.decay + ["momentum*u"] * self.nesterov
-        return "w - lr*g" if len(terms) == 1 else f"w - lr*({' + '.join(terms)})"
-
-    def forward(self, w: Array, g: Array, u: Array, lr: Array, momentum: Array, decay: Array) -> Array:
-        """The new parameter, in its own shape."""
-        if self.momentum and not self.nesterov:
-            return w - lr * u
-        if self.decay:
-            g = g + decay * w
-        if self.nesterov:
-            g = g + momentum * u
-        return w - lr * g
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """The numbers of the optimizer; None where a feature is not used."""
-
-    lr: Formula
-    momentum: Formula | None = None
+    settings: dict[str, Formula]
+    states: dict[str, Formula]
+    plain: Lines
+    decayed: Lines
     weight_decay: Formula | None = None
-    nesterov: bool = False
 
 
-def update(graph: Graph, settings: Settings) -> None:
-    """Append the new value of every trained parameter that the loss depends on."""
-    gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
-    lr = scalar(graph, "lr", settings.lr)
-    momentum = scalar(graph, "momentum", settings.momentum) if settings.momentum is not None else None
+class UpdateLine(Operation, frozen=True):
+    """A formula of an optimizer, element by element; the inputs that are `arrays` have the shape of the parameter."""
+
+    line: str
+    reads: tuple[str, ...]
+    arrays: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The names of the formula, in its order."""
+        return self.reads
+
+    @property
+    def batched(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The arrays among them."""
+        return self.arrays
+
+    def text(self) -> str:
+        """The formula."""
+        return self.line
+
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
+        """The same for the whole parameter, where it is a sum of arrays with numbers in front."""
+        form = whole(parse(self.line), frozenset(self.arrays))
+        return {} if form is None else {"y": form}
+
+    @property
+    def forward(self) -> Callable[..., Array]:
+        """The formula as array code, in the shape of the parameter: looked up once for a whole training."""
+        return of_names(self.line, self.reads)
+
+
+def whole(f: Formula, arrays: frozenset[str]) -> str | None:
+    """A formula over whole arrays, names in braces; None for what has no such form, as a square of elements."""
+    match f:
+        case Ref(name, ()):
+            return f"{{{name}}}"
+        case Call("+" | "-" as sign, args):
+            parts = [whole(a, arrays) for a in args]
+            return None if None in parts else {"+": " + ", "-": " − "}[sign].join(map(str, parts))
+        case Call("*", args) if sum(any(r.name in arrays for r in references(a)) for a in args) <= 1:
+            parts = [whole(a, arrays) for a in args]
+            inner = (f"({p})" if isinstance(a, Call) else str(p) for a, p in zip(args, parts, strict=True))
+            return None if None in parts else " ".join(inner)
+    return None
+
+
+def update(graph: Graph, rule: Rule, gradients: Mapping[str, str] | None = None) -> dict[str, Formula]:
+    """Append the new value of every trained parameter that has a gradient: by default that of the loss.
+
+    What comes back is the number at which each state starts.
+    """
+    if gradients is None:
+        gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
+    lines = tuple(dict.fromkeys((*rule.plain, *rule.decayed)))
+    read = {name for _, text in lines for name in names_of(text)}
+    common = {name: scalar(graph, name, value) for name, value in rule.settings.items() if name in read}
+    if "t" in read:
+        letters = {symbol for label in graph.labels.values() for symbol in (label.symbol, *label.elements.values())}
+        common["t"] = graph.add(Label(next(s for s in COUNTED if s not in letters)), (), "counter")
+    for new, text in lines:
+        if common.keys() >= set(names_of(text)):  # the same for all parameters, as a learning rate that falls
+            common[new] = append(graph, Label(new), "temporary", text, common)
+    starts: dict[str, Formula] = {}
     for name in list(graph.parameters):
         if name in gradients:
-            descend(graph, name, gradients[name], settings, lr, momentum)
+            starts |= renew(graph, name, rule, common, gradients[name])
+    return starts
 
 
-def descend(graph: Graph, name: str, g: str, settings: Settings, lr: str, momentum: str | None) -> None:
-    """Append the new value of one parameter, and the velocity that it needs."""
-    node, label = graph.nodes[name], graph.labels[name]
-    decay = decay_of(graph, name, settings)
-    # an input that the operation does not read is filled with one that is there
-    unused = lr
-    u = g
-    if momentum is not None:
-        start = Label(f"velocity_{label.symbol}", {k: f"velocity_{v}" for k, v in label.elements.items()})
-        state = graph.add(start, node.shape, "state", layer=node.layer, of=name)
-        inputs = (state, g, name, momentum, decay or unused)
-        velocity = Velocity(decay is not None)
-        u = graph.add(start, node.shape, "update", velocity, inputs=inputs, follows=state)
-    step = Descend(decay is not None, momentum is not None, settings.nesterov)
-    reads = (name, g, u, lr, momentum or unused, decay or unused)
-    graph.add(label, node.shape, "update", step, inputs=reads, follows=name, layer=node.layer)
+def renew(graph: Graph, name: str, rule: Rule, common: dict[str, str], gradient: str) -> dict[str, Formula]:
+    """Append the lines of one parameter; `common` gives the nodes behind the names that all parameters share."""
+    node, where = graph.nodes[name], common | {"w": name, "g": gradient}
+    decay = decay_of(graph, name, rule)
+    if decay is not None:
+        where["weight_decay"] = decay
+    for state in rule.states:
+        where[state] = graph.add(beside(graph, state, name), node.shape, "state", layer=node.layer, of=name)
+    starts = {where[state]: start for state, start in rule.states.items()}
+    for new, text in rule.plain if decay is None else rule.decayed:
+        base = new.removesuffix("'")
+        if base != new:
+            more = {"layer": node.layer, "follows": where[base]}
+            where[unprimed(new)] = append(graph, graph.labels[where[base]], "update", text, where, **more)
+        elif new not in common:
+            more = {"layer": node.layer, "of": name}
+            where[new] = append(graph, beside(graph, new, name), "temporary", text, where, **more)
+    return starts
+
+
+def append(graph: Graph, label: Label, role: str, text: str, where: dict[str, str], **more: str) -> str:
+    """Append what one line gives; `where` has the nodes behind its names."""
+    reads = names_of(text)
+    inputs = tuple(where[r] for r in reads)
+    arrays = {r: graph.nodes[i].shape for r, i in zip(reads, inputs, strict=True) if graph.nodes[i].shape}
+    shape = next(iter(arrays.values()), ())
+    return graph.add(label, shape, role, UpdateLine(unprimed(text), reads, tuple(arrays)), inputs=inputs, **more)
+
+
+def beside(graph: Graph, symbol: str, name: str) -> Label:
+    """How a quantity of the optimizer for a parameter is written: `m_w1`, and so its elements where they have names."""
+    label = graph.labels[name]
+    return Label(f"{symbol}_{label.symbol}", {k: f"{symbol}_{v}" for k, v in label.elements.items()})
+
+
+def called(graph: Graph, node: Node) -> str:
+    """What a state or a temporary quantity is called in the formulas of its optimizer."""
+    return graph.symbol(node.name).removesuffix(f"_{graph.symbol(node.of)}" if node.of else "")
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """The names of a line in its order."""
+    return tuple(dict.fromkeys(r.name for r in references(parse(unprimed(text)))))
+
+
+def unprimed(text: str) -> str:
+    """A line as a formula can be written: `m_new` for m'."""
+    return text.replace("'", "_new")
 
 
 def scalar(graph: Graph, symbol: str, value: Formula) -> str:
@@ -113,13 +161,12 @@ def scalar(graph: Graph, symbol: str, value: Formula) -> str:
     return name
 
 
-def decay_of(graph: Graph, name: str, settings: Settings) -> str | None:
+def decay_of(graph: Graph, name: str, rule: Rule) -> str | None:
     """The weight decay of one parameter: its own, or that of the optimizer; None without."""
     own = graph.parameters[name].weight_decay
-    value = settings.weight_decay if own is None else own
-    if value is None:
-        return None
     if own is not None:
-        return scalar(graph, f"weight_decay_{graph.symbol(name)}", value)
+        return scalar(graph, f"weight_decay_{graph.symbol(name)}", own)
+    if rule.weight_decay is None:
+        return None
     common = (n.name for n in graph.nodes.values() if n.role == "setting" and graph.symbol(n.name) == "weight_decay")
-    return next(common, None) or scalar(graph, "weight_decay", value)
+    return next(common, None) or scalar(graph, "weight_decay", rule.weight_decay)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from hwsolve.registry import load
 
 if TYPE_CHECKING:
     from hwsolve.layers.base import Layer
@@ -73,6 +74,5 @@ LAYERS: dict[str, str] = {
 @cache
 def layer_class(name: str) -> type[Layer]:
     """The record class of a layer's name; KeyError for a name that is no layer."""
-    module, _, attribute = LAYERS[name].partition(":")
-    found: type[Layer] = getattr(import_module(module), attribute)
+    found: type[Layer] = load(LAYERS[name])
     return found

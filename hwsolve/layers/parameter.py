@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.formula.tree import Formula
+from hwsolve.initializers import INITIALIZERS
+from hwsolve.initializers.initializer import Initializer
 from hwsolve.language import Message, say
-from hwsolve.layers.initializers import INITIALIZERS, Rule, rule_schema
 from hwsolve.layers.meanings import PARAMETER
 from hwsolve.spec.fields import (
     INVALID,
@@ -26,62 +26,36 @@ from hwsolve.spec.fields import (
     is_array_form,
     read_record,
     record_schema,
-    unknown_name,
 )
-from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
-from hwsolve.spec.report import Path, Report, did_you_mean
+from hwsolve.spec.named import NamedField, named
+from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
+from hwsolve.spec.records import form_of
+from hwsolve.spec.report import Path, Report
 from hwsolve.spec.terms import INITIALIZATION
 
 
-class Initializer(msgspec.Struct, frozen=True):
-    """A function of torch.nn.init and the arguments that the spec gives it."""
-
-    name: str
-    arguments: dict[str, Formula | str] = {}
-
-
-class InitializerField(Field):
+class InitializerField(NamedField):
     """`xavier_uniform`, or `{uniform: {a: -1, b: 1}}`."""
 
-    forms = (Scalar, Mapping)
-    expected = say("the name of an initialization such as `xavier_uniform`")
+    def __init__(self) -> None:
+        super().__init__(INITIALIZATION, INITIALIZERS, positional=False)
+        self.expected = say("the name of an initialization such as `xavier_uniform`")
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
-        given: Node | None = None
-        if isinstance(node, Mapping) and len(node.entries) == 1:
-            ((name, (head, given)),) = node.entries.items()
-        elif isinstance(node, Scalar) and node.text:
-            name, head = node.text, node
-        else:
-            return self.wrong(node, report, path)
-        if name not in INITIALIZERS:
-            return unknown_name(head, report, path, INITIALIZATION, name, list(INITIALIZERS))
-        rule = INITIALIZERS[name]
-        arguments = {} if given is None else self._arguments(rule, given, report, path / name)
-        for key in rule.missing(arguments or ()) if arguments is not None else ():
+        """The record, or INVALID."""
+        name, head, arguments = named(node) or ("", node, node)
+        missing = self.missing(name, arguments)
+        for key in missing:
             hint = say("As `{form}`.", form=f"{{{name}: {{{key}: 1/2}}}}")
             report.add(head, path, say("`{key}` is missing in `{name}`.", key=key, name=name), hint)
-            arguments = None
-        return INVALID if arguments is None else Initializer(name, arguments)
+        return INVALID if missing else super().read(node, report, path)
 
-    def _arguments(self, rule: Rule, node: Node, report: Report, path: Path) -> dict[str, Formula | str] | None:
-        if not isinstance(node, Mapping):
-            self.wrong(node, report, path)
-            return None
-        arguments: dict[str, Formula | str] = {}
-        for key, (head, value) in node.entries.items():
-            if key not in rule.arguments:
-                report.add(head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, rule.arguments))
-                arguments[key] = INVALID
-            else:
-                arguments[key] = rule.arguments[key].field.read(value, report, path / key)
-        return None if INVALID in arguments.values() else arguments
-
-    def schema(self) -> dict[str, Any]:
-        rules = {name: rule_schema(rule) for name, rule in INITIALIZERS.items()}
-        one = {"type": "object", "properties": rules, "minProperties": 1, "maxProperties": 1}
-        alone = [name for name, rule in INITIALIZERS.items() if not rule.missing()]
-        return {"anyOf": [{"enum": alone}, one | {"additionalProperties": False}]}
+    def missing(self, name: str, arguments: Node) -> list[str]:
+        """The arguments that must be given and are not, where no other is mistyped."""
+        if name not in INITIALIZERS or not (is_null(arguments) or isinstance(arguments, Mapping)):
+            return []
+        form, given = form_of(INITIALIZERS[name]), arguments.entries if isinstance(arguments, Mapping) else {}
+        return [key for key in form.required if key not in given] if given.keys() <= form.fields.keys() else []
 
 
 class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):

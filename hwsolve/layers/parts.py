@@ -25,7 +25,7 @@ NOTHING = Part("", None, Scalar(0, 0, ""), Scalar(0, 0, ""), Path())
 
 def loss_in_place(name: str) -> Message | None:
     """What to do with a loss that stands among the layers."""
-    from hwsolve.layers.loss import LOSSES
+    from hwsolve.losses import LOSSES
 
     meant = same_name(name, LOSSES)
     if meant is not None:

@@ -39,10 +39,11 @@ def described() -> Iterator[tuple[str, str]]:
     from hwsolve.commands import reference
     from hwsolve.commands.layer_entries import paragraphs
     from hwsolve.files import REASONS
+    from hwsolve.initializers import INITIALIZERS
     from hwsolve.kinds import KINDS
     from hwsolve.layers import LAYERS, layer_class
-    from hwsolve.layers.loss import LOSSES
-    from hwsolve.layers.optimizer import OPTIMIZERS
+    from hwsolve.losses import LOSSES
+    from hwsolve.optimizers import OPTIMIZERS
 
     yield from ((reason, "hwsolve/files.py") for reason in REASONS)
     program: Any = get_command(app)
@@ -59,7 +60,7 @@ def described() -> Iterator[tuple[str, str]]:
     for name in LAYERS:
         cls: Any = layer_class(name)
         yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in paragraphs(cls.__doc__))
-    for made in (*LOSSES.values(), *OPTIMIZERS.values()):
+    for made in (*LOSSES.values(), *OPTIMIZERS.values(), *INITIALIZERS.values()):
         yield paragraphs(made.__doc__)[0], made.__module__.replace(".", "/") + ".py"
 
 

@@ -66,6 +66,22 @@ class ListOf(Field):
         return {"anyOf": [many, self.item.schema()]} if self.single else many
 
 
+class TupleOf(ListOf):
+    """A list of exactly `n`; the value is a tuple."""
+
+    def __init__(self, n: int, item: Any) -> None:
+        super().__init__(item, n)
+        self.expected = say("a list of {n} (each: {item})", n=n, item=self.item.expected)
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        if type(node) is Sequence and len(node.items) > self.minimum:
+            return self.wrong(node, report, path)
+        return super().read(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {"maxItems": self.minimum}
+
+
 def read_items(item: Field, node: Sequence, report: Report, path: Path) -> Any:
     """Each item of a list by one field: a tuple, or INVALID if any is."""
     read = item.read

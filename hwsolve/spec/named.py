@@ -21,21 +21,21 @@ class NamedField(Field):
 
     forms = (Scalar, Mapping)
 
-    def __init__(self, terms: Terms, classes: Names[str, type[msgspec.Struct]]) -> None:
-        self.terms, self.classes = terms, classes
+    def __init__(self, terms: Terms, classes: Names[str, type[msgspec.Struct]], positional: bool = True) -> None:
+        self.terms, self.classes, self.positional = terms, classes, positional
         self.expected = say("the {what} by its name, alone or with its arguments", what=terms.what)
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """The record, or INVALID."""
-        if isinstance(node, Scalar) and not is_null(node):
-            name, head, arguments = node.text, node, Scalar(node.line, node.column, "null")
-        elif isinstance(node, Mapping) and len(node.entries) == 1:
-            ((name, (head, arguments)),) = node.entries.items()  # type: ignore[assignment]
-        else:
+        found = named(node)
+        if found is None:
             return self.wrong(node, report, path)
+        name, head, arguments = found
         cls = self.classes.get(name)
         if cls is None:
             return unknown_name(head, report, path, self.terms, name, list(self.classes))
+        if not self.positional and not isinstance(arguments, Mapping) and not is_null(arguments):
+            return self.wrong(arguments, report, path / name)
         return read_record(cls, arguments, report, path / name, positional=True)
 
     def schema(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class NamedField(Field):
         whole: list[dict[str, Any]] = [
             {
                 "type": "object",
-                "properties": {name: {"anyOf": [record_schema(cls), *alone_schema(cls), *absent(cls)]}},
+                "properties": {name: {"anyOf": self.of_arguments(cls)}},
                 "required": [name],
                 "additionalProperties": False,
             }
@@ -52,7 +52,17 @@ class NamedField(Field):
         ]
         return {"anyOf": [{"enum": alone}, *whole]}
 
+    def of_arguments(self, cls: type[msgspec.Struct]) -> list[dict[str, Any]]:
+        """The forms of the arguments: all by name, one alone, or none where none must be given (`relu:`)."""
+        alone = alone_schema(cls) if self.positional else []
+        return [record_schema(cls), *alone, *([] if form_of(cls).required else [{"type": "null"}])]
 
-def absent(cls: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    """The JSON Schema of no arguments, where none must be given: `relu:`."""
-    return [] if form_of(cls).required else [{"type": "null"}]
+
+def named(node: Node) -> tuple[str, Node, Node] | None:
+    """A name, where it stands, and what stands behind it; None for what is no name."""
+    if isinstance(node, Scalar) and not is_null(node):
+        return node.text, node, Scalar(node.line, node.column, "null")
+    if isinstance(node, Mapping) and len(node.entries) == 1:
+        ((name, (head, arguments)),) = node.entries.items()
+        return name, head, arguments
+    return None

@@ -15,6 +15,7 @@ from hwsolve.spec.read import documents
 from hwsolve.spec.records import POSITIONAL
 from hwsolve.spec.report import ROOT, Report, clip, did_you_mean
 
+NAMED = (["loss"], ["optimizer"])  # where a thing is chosen by its name, as an item of a list is
 STEP = re.compile(r"\[(-?\d{1,9})\]|\.?([^.\[\]=]+(?:@\d+)?)")
 
 
@@ -92,10 +93,14 @@ def _put(node: Node, steps: list[str | int], value: Node, line: int, report: Rep
         if isinstance(step, int):
             node = _item(node, step, last, line, report, path)
         else:
-            inside = place > 0 and isinstance(steps[place - 1], int)
+            inside = place > 0 and (isinstance(steps[place - 1], int) or steps[:place] in NAMED)
             if last is None and all(isinstance(s, str) for s in steps[place:]):
                 _make(node, step, line)
-            node = _entry(node, step, last, line, report, path, inside)
+            here = node
+            node = _entry(here, step, last, line, report, path, inside)
+            if last is None and steps[: place + 1] in NAMED and isinstance(here, Mapping):
+                node = _opened(node)
+                here.entries[step] = (here.entries[step][0], node)
 
 
 def _make(node: Node, step: str, line: int) -> None:
@@ -112,12 +117,16 @@ def _item(node: Node, step: int, value: Node | None, line: int, report: Report, 
         hint = say("Items are counted from 1.") if step == 0 and n else None
         report.add(Scalar(line, 1, ""), str(path), message, hint)
         raise _NoPlace
-    if value is not None:
-        node.items[step - 1] = value
-    elif isinstance(item := node.items[step - 1], Scalar) and not is_null(item):  # `- relu`
-        key = Scalar(item.line, item.column, item.text, item.plain)
-        node.items[step - 1] = Mapping(item.line, item.column, {item.text: (key, Mapping(item.line, item.column, {}))})
+    node.items[step - 1] = value if value is not None else _opened(node.items[step - 1])
     return node.items[step - 1]
+
+
+def _opened(node: Node) -> Node:
+    """A name alone, as `relu`, as one with arguments, into which more can be put."""
+    if not isinstance(node, Scalar) or is_null(node):
+        return node
+    key = Scalar(node.line, node.column, node.text, node.plain)
+    return Mapping(node.line, node.column, {node.text: (key, Mapping(node.line, node.column, {}))})
 
 
 def _entry(node: Node, step: str, value: Node | None, line: int, report: Report, path: object, in_list: bool) -> Node:

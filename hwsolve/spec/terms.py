@@ -99,8 +99,8 @@ OPTIMIZER = Terms(
     say("optimizer"),
     "optimizers",
     words(
-        """adadelta adafactor adagrad adam adamax adamw amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon nadam
-        newton conjugate_gradient radam rmsprop rprop sparse_adam shampoo adabound"""
+        """adadelta adafactor adamax amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon nadam
+        newton conjugate_gradient radam rprop sparse_adam shampoo adabound"""
     ),
 )
 INITIALIZATION = Terms(

@@ -14,12 +14,13 @@ GREEK = {
     "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ",
     "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
     "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ",
-    "Psi": "Ψ", "Omega": "Ω", "lr": "η", "lam": "λ", "inf": "∞",
+    "Psi": "Ψ", "Omega": "Ω", "lr": "η", "eps": "ε", "lam": "λ", "inf": "∞",
 }  # fmt: skip
 
 DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
-SUBSCRIPTED = re.compile(r"([^\W\d_]|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -44,7 +45,8 @@ def parts(name: str) -> Name:
     short = SUBSCRIPTED.fullmatch(stem)
     if short:
         letter, word, digits = short.groups()
-        return Name(GREEK.get(letter, letter), (digits,) if digits else (), word, after)
+        base = letter[0] + HAT if letter.endswith("hat") else GREEK.get(letter, letter)
+        return Name(base, (digits,) if digits else (), word, after)
     found = PARTS.fullmatch(stem)
     if found is None or "." in stem:
         return Name(stem, updates=after, single=False)

@@ -12,11 +12,11 @@ from functools import lru_cache
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.names import GREEK, Name, derivative, parts
+from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
-COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "inf", "omicron")}
+COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
 COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
 UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">": "＞"})
@@ -63,6 +63,8 @@ def number_piece(text: str) -> Piece:
 
 def base(text: str) -> str:
     """A letter or a word."""
+    if text.endswith(HAT):
+        return f"\\hat {base(text.removesuffix(HAT))}"
     if len(text) == 1:
         return COMMANDS.get(text, text)
     return words(text)

@@ -19,7 +19,7 @@ from hwsolve.formula.tree import formula as formula_of
 from hwsolve.graph import identity
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
-from hwsolve.graph.explain.reading import Reader, Reads, is_view, nothing
+from hwsolve.graph.explain.reading import Reader, Reads, counted, is_view, nothing
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
 from hwsolve.graph.explain.subgradient import Holds, guarded, settled
 from hwsolve.graph.explain.substitution import stages
@@ -69,10 +69,10 @@ class Writer:
         """The key of an element at a step: `w@1[2,1]`, or the name that the problem gives it."""
         node = self.graph.nodes[name]
         step = self.step if step is None else step
-        if node.role == "update":
+        if node.role in ("update", "temporary"):
             step += 1
         label = self.graph.labels[name]
-        if node.role in ("given", "setting") or (node.role == "parameter" and name not in self.trained):
+        if node.role in ("given", "setting", "counter") or (node.role == "parameter" and name not in self.trained):
             step = 0
         suffix = f"@{step}" if step else ""
         element = label.elements.get(indices)
@@ -252,7 +252,7 @@ class Writer:
         f = schematic.formula
         if "g" not in names:
             f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
-        f = transform(rename(f, names), self.constant)
+        f = transform(counted(rename(f, names), self.graph, self.values), self.constant)
         shapes = {n: self.graph.nodes[n].shape for n in names.values()}
         where = dict(zip(schematic.indices, indices, strict=True))
         unroll = EVERY if holds or any(self.graph.labels[n].elements for n in names.values()) else self.unroll

@@ -13,7 +13,8 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.functions import function
-from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, call, transform, walk
+from hwsolve.formula.indices import names_in
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, call, substitute, transform, walk
 from hwsolve.graph.elements import Indices
 from hwsolve.graph.graph import Graph
 from hwsolve.numbers.formed import with_form
@@ -117,6 +118,12 @@ def is_choice(f: Call) -> bool:
     """Whether a call gives one of several values as it is."""
     known = function(f.name)
     return f.name == "if" or (known is not None and known.piecewise)
+
+
+def counted(f: Formula, graph: Graph, values: dict[str, Any]) -> Formula:
+    """The number of the update in place of its letter."""
+    counters = {name for name, node in graph.nodes.items() if node.role == "counter"} & names_in(f)
+    return substitute(f, {name: Number(int(float(values[name]))) for name in counters}) if counters else f
 
 
 def nothing(graph: Graph, name: str) -> Formula:

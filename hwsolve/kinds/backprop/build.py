@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from math import prod
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Owned
 from hwsolve.graph.update import update
+from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.computation import Computation, operations
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
@@ -20,10 +21,9 @@ from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
 from hwsolve.layers.composite import build_body
-from hwsolve.layers.drawing import draw
 from hwsolve.layers.items import walk_items
 from hwsolve.layers.network import expand
-from hwsolve.layers.optimizer import SGD
+from hwsolve.optimizers.optimizer import Optimizer
 from hwsolve.spec.report import Report
 
 MOST_VALUES = 500_000  # numbers of a network that is computed
@@ -147,14 +147,15 @@ class NetworkConstruction(Construction):
             self.report.add(spec.values.node, f"{owned.path}.{owned.which}", message, turned)
             return None
         if spec.init is not None:
-            self.stated.append(origin(self.graph.symbol(name), spec.init.name, spec.seed or 0))
+            self.stated.append(origin(self.graph.symbol(name), spec.init, spec.seed or 0))
             # torch.nn.init counts the first axis of a weight as its outputs
             by_input = spec.rows == "inputs" and len(shape) == 2
-            try:
-                drawn = draw(spec.init, shape[::-1] if by_input else shape, spec.seed or 0)
-            except NotComputed as why:
-                why.layer = owned.path
-                raise
+            if not spec.init.fits(shape):
+                name = INITIALIZERS.name_of(spec.init)
+                message = say("`{name}` is not for an array with {n} axes.", name=name, n=len(shape))
+                self.wrong_layer(owned.path, message)
+                return None
+            drawn = spec.init.values(shape[::-1] if by_input else shape, spec.seed or 0)
             return transposed(drawn, shape) if by_input else drawn
         value = spec.value if spec.value is not None else owned.value
         if value is None:
@@ -168,23 +169,18 @@ class NetworkConstruction(Construction):
             return None
         return (value,) * size
 
-    def enter_updates(self, optimizer: SGD) -> None:
+    def enter_updates(self, optimizer: Optimizer) -> None:
         """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
-        update(self.graph, optimizer.settings())
-        if any(node.role == "state" for node in self.graph.nodes.values()):
-            self.stated.append(say("Every velocity starts at 0."))
-        if optimizer.nesterov:
-            self.stated.append(say("The momentum is that of Nesterov."))
+        starts = update(self.graph, optimizer.rule())
+        for name, start in starts.items():
+            shape = self.graph.nodes[name].shape
+            self.givens[name] = Given(shape, (start,) * prod(shape))
+        self.stated.extend(optimizer.stated(bool(starts)))
+        counters = (self.graph.symbol(n.name) for n in self.graph.nodes.values() if n.role == "counter")
+        self.stated.extend(say("{k} is the number of the update.", k=k) for k in counters)
         frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
         if frozen:
             self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
-        self.start_states()
-
-    def start_states(self) -> None:
-        """The optimizer's own quantities start at 0."""
-        for node in self.graph.nodes.values():
-            if node.role == "state":
-                self.givens[node.name] = Given(node.shape, (Number(0),) * prod(node.shape))
 
     @property
     def samples(self) -> int:

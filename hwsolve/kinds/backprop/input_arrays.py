@@ -9,8 +9,9 @@ import msgspec
 from hwsolve import numbers
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.tree import Formula, Number
+from hwsolve.initializers import INITIALIZERS
+from hwsolve.initializers.initializer import Initializer
 from hwsolve.language import Message, say
-from hwsolve.layers.initializers import INITIALIZERS
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -63,9 +64,10 @@ def zeros(shape: tuple[int, ...]) -> str:
     return text
 
 
-def origin(symbol: str, rule: str, seed: int) -> Message:
+def origin(symbol: str, init: Initializer, seed: int) -> Message:
     """Where the numbers of a parameter come from that the problem does not state one by one."""
-    if not INITIALIZERS[rule].random:
+    rule = INITIALIZERS.name_of(init)
+    if not init.RANDOM:
         return say("{symbol} is filled by {rule}.", symbol=symbol, rule=rule)
     return say(
         "{symbol} is drawn by {rule} with seed {seed}, rounded to 4 significant digits.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,9 @@ from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
 from hwsolve.layers.items import walk_items
-from hwsolve.layers.loss import LOSSES, CrossEntropy, Loss, Target
-from hwsolve.layers.optimizer import OPTIMIZERS
+from hwsolve.losses import LOSSES
+from hwsolve.losses.loss import Loss, Target
+from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LossSetup:
             return self.enter_upstream(problem.upstream)
         if problem.optimizer is not None and (refused := problem.optimizer.wrong()) is not None:
             argument, message = refused
-            self.construction.wrong("optimizer", message, within=(name_of(problem.optimizer, OPTIMIZERS), argument))
+            self.construction.wrong("optimizer", message, within=(OPTIMIZERS.name_of(problem.optimizer), argument))
         if problem.loss is None:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
@@ -60,7 +60,7 @@ class LossSetup:
         last = last_layer(self.construction.body)
         if last is None or last.layer is None or loss.wants is None:
             return
-        name = name_of(loss, LOSSES)
+        name = LOSSES.name_of(loss)
         if last.type == loss.holds:
             text = say(
                 "The network ends in `{layer}`, and `{loss}` takes it once more; without this layer it is taken once.",
@@ -101,7 +101,7 @@ class LossSetup:
         if loss.classes and len(shape) > 2:
             message = say(
                 "`{loss}` takes one row of classes for each sample, got the shape {shape}.",
-                loss=name_of(loss, LOSSES),
+                loss=LOSSES.name_of(loss),
                 shape=shape_text(shape),
             )
             self.construction.wrong("loss", message)
@@ -112,7 +112,7 @@ class LossSetup:
         if found != shape and (prod(found) != prod(shape) or squeezed(found) != squeezed(shape)):
             self.construction.wrong("target", *self.misfit(loss, target, shape))
             return None
-        if loss.classes and not isinstance(loss, CrossEntropy):
+        if loss.classes and not loss.probabilities:
             self.construction.wrong(
                 "target",
                 say("This loss takes classes."),
@@ -180,11 +180,6 @@ def last_layer(body: Body | None) -> Item | None:
             return item
         item = behind.get(item.inputs[0].name)
     return None
-
-
-def name_of(record: object, names: Mapping[str, type]) -> str:
-    """The name under which a spec asks for a record."""
-    return next(name for name, made in names.items() if type(record) is made)
 
 
 def unit_rows(values: tuple[Formula, ...], length: int) -> bool:

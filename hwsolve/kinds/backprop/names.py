@@ -11,6 +11,7 @@ from hwsolve.formula.tree import Call, walk
 from hwsolve.graph.graph import Graph
 from hwsolve.graph.operation import backward_schematic
 from hwsolve.graph.spelling import KRONECKER, Named, clash, constants, quantities
+from hwsolve.graph.update import called
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Mapping, Sequence
 from hwsolve.spec.nodes import Node as Place
@@ -80,8 +81,11 @@ def described(construction: Construction, one: Named) -> Message | str:
             return say("the loss")
         case "setting":
             return say("the setting `{name}` of the optimizer", name=one.name)
-        case "state":
-            return say("the velocity of `{name}`", name=symbol_of(graph, node.of, one))
+        case "state" | "temporary":
+            optimizer = construction.problem.optimizer
+            what = optimizer.WORDS[called(graph, node)] if optimizer is not None else node.role
+            of = symbol_of(graph, node.of, one) if node.of else ""
+            return say("the {what} of `{name}`", what=what, name=of) if of else what
     return say("the gradient of `{name}`", name=symbol_of(graph, node.of, one))
 
 
@@ -95,7 +99,7 @@ def place(construction: Construction, one: Named) -> Found:
     """Where a quantity is named in the spec, or else where it comes from."""
     graph, problem = construction.graph, construction.problem
     node = graph.nodes[one.node]
-    if node.role in ("gradient", "state"):
+    if node.role in ("gradient", "state", "temporary") and node.of:
         one = Named(node.of, symbol_of(graph, node.of, one), one.shape, one.at)
         return place(construction, one)
     assert problem.node is not None
@@ -106,7 +110,7 @@ def place(construction: Construction, one: Named) -> Found:
     if node.role == "given":
         named = step(top, node.of, "symbol")
         return named if named[2] else (*step(top, node.of)[:2], False)
-    if node.role == "setting":
+    if node.role in ("setting", "temporary"):
         return (*step(top, "optimizer")[:2], False)
     layer = construction.place_of(node.layer)
     if layer is None:

@@ -145,14 +145,14 @@ class Worker:
         if level > 1:
             self.sections.append(Section(say("Step {step} of {steps}", step=step + 1, steps=self.steps)))
         forward, loss = headings(step)
-        self.section(forward, self.quantities("forward", step=step), level)
-        self.section(loss, self.quantities("loss", step=step), level)
+        self.section(forward, self.quantities(step, "forward"), level)
+        self.section(loss, self.quantities(step, "loss"), level)
         if step not in in_full:
             self.pass_over(step, min((s for s in in_full if s > step), default=step))
             return
-        backward = self.quantities("gradient", step=step)
+        backward = self.quantities(step, "gradient")
         self.section(say("Backward pass"), backward, level)
-        self.section(say("Update"), self.quantities("update", step=step), level)
+        self.section(say("Update"), self.quantities(step, "update", "temporary"), level)
 
     def pass_over(self, step: int, following: int) -> None:
         """Say that the steps between two that are written out go the same way."""
@@ -160,10 +160,10 @@ class Worker:
             text = say("Steps {first} to {last} go the same way.", first=step + 1, last=following)
             self.sections.append(Section(say("Further steps"), lines=(Prose(text),)))
 
-    def quantities(self, role: str, step: int) -> list[Line]:
-        """The lines of all quantities of a role, each behind its general formula."""
+    def quantities(self, step: int, *roles: str) -> list[Line]:
+        """The lines of all quantities of these roles, each behind its general formula."""
         lines: list[Line] = []
-        for node in self.nodes(role):
+        for node in self.nodes(*roles):
             size = count(node.shape)
             if size > 1:
                 lines.append(general(self.writer, node))
@@ -172,17 +172,17 @@ class Worker:
                 lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
                 form = matrix_form(self.writer, node)
                 lines.extend([Prose(form)] if form is not None else [])
-            lines.extend(self.answer(node, step, role))
+            lines.extend(self.answer(node, step))
         return lines
 
-    def answer(self, node: Node, step: int, role: str) -> Iterator[Line]:
+    def answer(self, node: Node, step: int) -> Iterator[Line]:
         """Enter a quantity among the answers: whole, or by its elements where these have names.
 
         Elements of a long quantity that are not written out are carried over.  Of one that would fill the machine,
         only the first few are there, and a note says so, unless the spec names it.
         """
         key = self.writer.key(node.name, ()).name
-        main = step in (0, 1, self.steps - 1, self.steps) and self.is_main(node, role)
+        main = step in (0, 1, self.steps - 1, self.steps) and self.is_main(node)
         if self.graph.labels[node.name].elements:
             for indices in elements(node.shape):
                 self.answers[self.writer.key(node.name, indices).name] = Answer(self.part(node, indices), main)
@@ -198,15 +198,15 @@ class Worker:
             yield from self.writer.carry({self.writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
         self.answers[key] = Answer(self.part(node, ()), main)
 
-    def is_main(self, node: Node, role: str) -> bool:
+    def is_main(self, node: Node) -> bool:
         """Whether a quantity is a final number: the output, the losses, new values, or gradients without them.
 
         Gradients are those of what the problem states: parameters and inputs.
         """
-        if role == "gradient":
+        if node.role == "gradient":
             stated = node.of in self.graph.nodes and self.graph.nodes[node.of].role in ("given", "parameter")
             return not self.updates and stated
-        return role in ("loss", "update") or node.name == self.graph.output
+        return node.role in ("loss", "update") or node.name == self.graph.output
 
     def part(self, node: Node, indices: tuple[int, ...]) -> Any:
         """The part of an array behind some leading indices, as nested tuples of quantities."""
@@ -259,7 +259,7 @@ class Worker:
             node = self.graph.nodes[name]
             for indices in elements(node.shape):
                 lines.extend(self.writer.carry({self.writer.key(name, indices): (name, indices)}))
-            lines.extend(self.answer(node, step, node.role))
+            lines.extend(self.answer(node, step))
         self.section(say("Other steps"), lines)
 
     # notes

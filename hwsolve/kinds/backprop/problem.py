@@ -8,9 +8,11 @@ from hwsolve.kinds.backprop.target import TargetField
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
 from hwsolve.layers.items import Network
-from hwsolve.layers.loss import LOSSES, Loss
 from hwsolve.layers.network import BlocksField, NetworkField
-from hwsolve.layers.optimizer import OPTIMIZERS, SGD
+from hwsolve.losses import LOSSES
+from hwsolve.losses.loss import Loss
+from hwsolve.optimizers import OPTIMIZERS
+from hwsolve.optimizers.optimizer import Optimizer
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Array, ArrayField, CountField, Flag
 from hwsolve.spec.named import NamedField
@@ -26,7 +28,7 @@ class Problem(base.Problem, kw_only=True):
     target: Annotated[Any, TargetField()] = None
     loss: Annotated[Loss | None, NamedField(LOSS, LOSSES)] = None
     upstream: Annotated[Upstream | None, UpstreamField()] = None
-    optimizer: Annotated[SGD | None, NamedField(OPTIMIZER, OPTIMIZERS)] = None
+    optimizer: Annotated[Optimizer | None, NamedField(OPTIMIZER, OPTIMIZERS)] = None
     steps: Annotated[int, CountField(1, 1_000_000)] = 1
     full: Flag = False
     MEANINGS: ClassVar[dict[str, Message]] = {

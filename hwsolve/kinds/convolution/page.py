@@ -238,9 +238,9 @@ class LayerWorker(Worker):
             self.answers = formulas
         self.compare()
 
-    def is_main(self, node: Node, role: str) -> bool:
+    def is_main(self, node: Node) -> bool:
         """The output and every gradient."""
-        return role == "gradient" or node.name == self.graph.output
+        return node.role == "gradient" or node.name == self.graph.output
 
     def chosen(self) -> Message:
         """The sizes of the instance."""

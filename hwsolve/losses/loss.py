@@ -1,0 +1,76 @@
+"""What every loss is: one number for how far the output is from the target, as a sum or mean over all elements."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from hwsolve.graph.graph import Builder, Label
+from hwsolve.graph.operation import Operation, Sizes
+from hwsolve.language import Message, say
+from hwsolve.layers.meanings import SYMBOLS
+from hwsolve.losses.reduced import Reduced
+from hwsolve.spec.fields import Choice, RecordField, Word
+
+
+class LossSymbols(msgspec.Struct, frozen=True, kw_only=True):
+    """The letters a problem uses for the loss, and for the probabilities of a cross entropy."""
+
+    output: Word | None = None
+    probability: Word | None = None
+
+    MEANINGS: ClassVar[dict[str, Message]] = SYMBOLS
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a loss needs to know of its target: whether it selects a class, and whether every sample's sums to 1."""
+
+    name: str
+    selects: bool
+    unit: bool
+
+
+class Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """A loss as a spec states it."""
+
+    reduction: Annotated[str, Choice("mean", "sum", "none", "batchmean")] = "mean"
+    symbols: Annotated[LossSymbols, RecordField(LossSymbols)] = LossSymbols()
+
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "reduction": say("the mean over all elements, their sum, the mean over samples alone, or none of these"),
+        "symbols": say("the letters for the loss, and for the probabilities of a cross entropy"),
+    }
+    half: ClassVar[int] = 1
+    made: ClassVar[type[Reduced]]  # its operation over the output and the target
+    classes: ClassVar[bool] = False  # takes class targets
+    probabilities: ClassVar[bool] = False  # takes a probability for each class too
+    holds: ClassVar[str] = ""  # the layer that the loss itself begins with
+    takes: ClassVar[frozenset[str]] = frozenset()  # what the last layer may give (Layer.GIVES); anything for none
+    wants: ClassVar[Message | None] = None  # the same in words
+    domain: ClassVar[Message | None] = None  # what its logarithms need of the output
+
+    def build(self, builder: Builder, y: str, target: Target, samples: int) -> str:
+        """Write the loss of output `y` into the graph; `samples` is the length of the batch, 1 for none."""
+        shape = builder.shape(y)
+        operation, inputs = self.operation(builder, y, target, len(shape), self.divisor(shape, samples))
+        symbol = (self.symbols.output if self.symbols else None) or "L"
+        of = operation.shape(*(builder.shape(i) for i in inputs))
+        builder.graph.loss = builder.graph.add(Label(symbol), of, "loss", operation, inputs=inputs, layer="loss")
+        return builder.graph.loss
+
+    def operation(
+        self, builder: Builder, y: str, target: Target, rank: int, divisor: int
+    ) -> tuple[Operation, tuple[str, ...]]:
+        """The loss as an operation, and what it reads."""
+        return self.made(self.rank(rank), divisor), (y, target.name)
+
+    def rank(self, rank: int) -> int:
+        """The axes that are summed over."""
+        return 0 if self.reduction == "none" else rank
+
+    def divisor(self, shape: Sizes, samples: int) -> int:
+        """What the sum is divided by."""
+        parts = {"mean": prod(shape[:-1]) if self.classes else prod(shape), "batchmean": samples}
+        return self.half * parts.get(self.reduction, 1)

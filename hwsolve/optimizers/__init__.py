@@ -1,0 +1,21 @@
+"""The optimizers by name: one module per optimizer, imported when a spec uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsolve.registry import Registry
+
+if TYPE_CHECKING:
+    from hwsolve.optimizers.optimizer import Optimizer
+
+OPTIMIZERS: Registry[Optimizer] = Registry(
+    "hwsolve.optimizers",
+    {
+        "sgd": "sgd:SGD",
+        "adagrad": "adagrad:Adagrad",
+        "rmsprop": "rmsprop:RMSprop",
+        "adam": "adam:Adam",
+        "adamw": "adamw:AdamW",
+    },
+)

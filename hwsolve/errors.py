@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from hwsolve.language import Message
+from hwsolve.language import Explained
 
 
-class CallError(Exception):
+class CallError(Explained):
     """What is wrong with the call, as one sentence.  The command line ends with status 2."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(message)
-        self.message = message
-
-    def __str__(self) -> str:
-        return str(self.message)

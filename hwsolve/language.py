@@ -41,6 +41,14 @@ def say(template: str, **values: Any) -> Message:
     return Message(template, values)
 
 
+class Explained(Exception):
+    """Something that cannot be done; `message` says why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 def use(language: str) -> None:
     """Write messages in this language from now on; what has no catalogue is English."""
     global current

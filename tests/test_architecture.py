@@ -160,6 +160,16 @@ def test_modules_are_of_a_size_to_be_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
+def test_random_points_are_drawn_in_one_module() -> None:
+    """Python's dice; NumPy's draw weights and simulate layers, which are answers."""
+    rolling = [
+        module_name(p)
+        for p in MODULES
+        if re.search(r"^\s*import random\b|^\s*from random\b", p.read_text("utf-8"), re.M)
+    ]
+    assert rolling == ["hwsolve.formula.random_points"]
+
+
 # ---------------------------------------------------------------- registries
 
 

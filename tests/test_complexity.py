@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import mpmath
 import pytest
 
+from hwsolve.formula.functions import FUNCTIONS, Function
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer
@@ -133,9 +135,19 @@ KNOWN = {
     "sqrt_2pi": mpmath.sqrt(2 * mpmath.pi), "scale": mpmath.mpf(loops.SCALE), "scale_alpha": mpmath.mpf(loops.SCALE) * loops.ALPHA,
 }  # fmt: skip
 READ = {
-    **{f: getattr(mpmath, f) for f in ("exp", "log", "tanh", "erf")}, "abs": abs, "max": max, "min": min,
+    **{f: getattr(mpmath, f) for f in ("exp", "log", "tanh", "erf", "sqrt")}, "abs": abs, "max": max, "min": min,
     "cases": lambda c, a, b: a if c else b, "__builtins__": {},
 }  # fmt: skip
+
+
+def stated(f: Function) -> Callable[..., Any]:
+    """A function by the text of its definition, which is what is counted of it."""
+    text = (f.definition or f.cases or "").replace("if(", "cases(")
+    defaults = dict(zip(f.parameters[len(f.parameters) - len(f.defaults) :], map(float, f.defaults), strict=True))
+    return lambda *args: eval(text, READ, defaults | dict(zip(f.parameters, args, strict=False)))
+
+
+READ |= {f.name: stated(f) for f in FUNCTIONS.values() if f.name not in READ and (f.definition or f.cases)}
 
 
 @pytest.mark.parametrize("name", [name for name in LAYERS if issubclass(layer_class(name), Activation)])
@@ -145,7 +157,7 @@ def test_what_is_counted_is_the_function_and_its_derivative(name: str, x: float)
     record: Any = layer_class(name)
 
     def value(at: Any) -> Any:
-        return eval(record.evaluation.replace("if(", "cases("), READ, KNOWN | {"x": at})
+        return eval((record.evaluation or record.function).replace("if(", "cases("), READ, KNOWN | {"x": at})
 
     point = mpmath.mpf(x)
     names = KNOWN | {"x": point, "y": value(point)} | {k: f(point) for k, f in KEPT.items()}

@@ -14,10 +14,10 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwsolve.formula.domain import BOUNDS
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
+from hwsolve.formula.random_points import BOUNDS
 from hwsolve.formula.tree import Call, Formula, Number, Ref, walk
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.pipeline import read, work_out

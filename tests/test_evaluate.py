@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsolve.formula.evaluate import Absent, agrees, agrees_float, ball_of_float, evaluate
+from hwsolve.formula.function_code import code_names
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain
@@ -216,7 +217,7 @@ def test_definitions_cases_and_derivatives_are_those_of_the_function(name: str) 
             got = value(own, **at)
             for text in filter(None, (f.definition, f.cases if f.cases != own else None)):
                 assert agrees(got, value(text, **at), digits=30), (text, x)
-            if f.derivative and f.derivative != f"d_{own}" and f"d_{name}" in numbers_functions():
+            if f.derivative and f.derivative != f"d_{own}" and f"d_{name}" in code_names():
                 assert agrees(value(f"d_{own}", **at), value(f.derivative, **at), digits=30), x
             step = Fraction(1, 10**12)
             for parameter, text in f.partials.items():
@@ -230,14 +231,8 @@ def test_definitions_cases_and_derivatives_are_those_of_the_function(name: str) 
                 assert abs(slope - wanted) < 1e-10, (parameter, x)
 
 
-def numbers_functions() -> dict[str, Any]:
-    from hwsolve.numbers import FUNCTIONS as BY_NAME
-
-    return BY_NAME
-
-
 def test_every_smooth_function_of_the_line_check_is_known() -> None:
-    assert set(ANALYTIC) <= set(FUNCTIONS) and {f"d_{name}" for name in ANALYTIC} <= set(numbers_functions())
+    assert set(ANALYTIC) <= set(FUNCTIONS) and {f"d_{name}" for name in ANALYTIC} <= set(code_names())
 
 
 # -- agreement

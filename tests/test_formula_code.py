@@ -18,6 +18,7 @@ from flint import fmpq
 
 import hwsolve
 from hwsolve import numbers
+from hwsolve.formula.function_code import apply
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine
 from hwsolve.layers import LAYERS, activation, layer_class
@@ -251,7 +252,7 @@ def values(dice: Dice, system: str, operation: Operation, shapes: list[Shape]) -
     if isinstance(operation, CrossEntropyOperation):
         found[2] = softmax(found[0])
     if isinstance(operation, BinaryOfSigmoid):
-        found[0] = numbers.apply("sigmoid", found[2])
+        found[0] = apply("sigmoid", found[2])
     return found
 
 

@@ -6,9 +6,10 @@ import msgspec
 
 from hwsolve.derivation.lines import chain, identity_line
 from hwsolve.formula.comparisons import by_steps
-from hwsolve.formula.domain import CONSTANTS, Names, domains
+from hwsolve.formula.domain import Names, domains
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import plain
+from hwsolve.formula.random_points import CONSTANTS
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.simplify.simplify import big, choice
 from hwsolve.formula.simplify.terms import difference, negative

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from hwsolve import numbers
 from hwsolve.formula.array_indices import Sizes
+from hwsolve.formula.function_code import apply
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number
 
 Array = Any
@@ -77,7 +77,7 @@ def along_last(scope: Scope, op: str, body: Part, terms: int) -> Part:
         found = spread(body.run(arrays), shape)
         if there is not None and first is not None:  # in the place of what is absent, an element that is there
             found = np.where(there, found, np.take_along_axis(found, first, axis=-1))
-        return reduce(lambda a, b: numbers.apply(name, a, b), (found[..., k] for k in range(shape[-1])))
+        return reduce(lambda a, b: apply(name, a, b), (found[..., k] for k in range(shape[-1])))
 
     return Part(run, shape[:-1], None if there is None else np.broadcast_to(there, shape).any(axis=-1))
 

@@ -8,6 +8,7 @@ from operator import add, itemgetter, mul, sub
 from typing import Any
 
 from hwsolve import numbers
+from hwsolve.formula.function_code import apply, has_code
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 
@@ -56,7 +57,7 @@ def combine(name: str, parts: list[Array]) -> Array:
         case "<" | ">=":
             holds = numbers.positive(parts[1] - first)
             return holds if name == "<" else 1 - holds
-    return numbers.apply(name, *parts)
+    return apply(name, *parts)
 
 
 def is_real(arrays: tuple[Array, ...]) -> bool:
@@ -79,7 +80,7 @@ def derivative(text: str, by: str) -> Formula:
     """The derivative by one name; that of a named function is a function with array code of its own."""
     f = parse(text)
     match f:
-        case Call(name, (x, *others)) if f"d_{name}" in numbers.FUNCTIONS and x == Ref(by) and x not in others:
+        case Call(name, (x, *others)) if has_code(f"d_{name}") and x == Ref(by) and x not in others:
             return Call(f"d_{name}", f.args)
     from hwsolve.formula.differentiate import differentiate
 

@@ -17,6 +17,7 @@ from hwsolve.formula.array_indices import Indices, Size, Sizes, compared
 from hwsolve.formula.array_sums import Part, Run, along_last, both, broadcast, contracted
 from hwsolve.formula.arrays import combine
 from hwsolve.formula.evaluate import Absent, evaluate
+from hwsolve.formula.function_code import apply
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.tree import BigOperator, Call, Formula, Ref
 
@@ -148,7 +149,7 @@ class Scope(NamedTuple):
         def run(arrays: Arrays) -> Array:
             x, y = a.run(arrays), b.run(arrays)
             x, y = (x if first is None else np.where(first, x, y)), (y if second is None else np.where(second, y, x))
-            return numbers.apply(name, x, y)
+            return apply(name, x, y)
 
         return Part(run, broadcast([a, b]), None if first is None or second is None else first | second)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from hwsolve.formula.functions import function
+from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, call, walk
 
 JUMPS = ("==", "<", ">", "<=", ">=", "delta", "floor", "ceil", "sign", "step", "step0")

@@ -5,19 +5,16 @@ Real is tried first, then positive, unit (between 0 and 1) and negative.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.operators import NoValue
+from hwsolve.formula.random_points import CONSTANTS, Dice, RandomPoint, whole_numbers
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, transform
-from hwsolve.numbers import NotFinite, Undecided, exact, precision
+from hwsolve.numbers import NotFinite, Undecided, precision
 
 DOMAINS = ("real", "positive", "unit", "negative")
-BOUNDS = {"real": (-2500, 2500), "positive": (200, 2500), "unit": (50, 950), "negative": (-2500, -200)}
-CONSTANTS = ("pi", "e", "inf")
 TRIES = 5
 DRAWS = 32  # points at which formulas must have a value before a domain is believed
 MOST_COMBINATIONS = 64
@@ -73,26 +70,6 @@ def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> set[str]:
         case BigOperator(_, body, name, low, high) | Call("integral", (body, Ref(name), low, high)):
             return free_names(body, bound | {name}) | free_names(low, bound) | free_names(high, bound)
     return {name for part in children(f) for name in free_names(part, bound)}
-
-
-class RandomPoint:
-    """A lookup that draws a value for each name, and for each element when it is asked for."""
-
-    def __init__(self, dice: random.Random, scalars: dict[str, str], elements: dict[str, str], names: Names) -> None:
-        self.dice, self.scalars, self.elements = dice, scalars, elements
-        self.known: dict[tuple[str, tuple[int, ...]], Any] = {}
-        sizes = dice.sample(range(4, 4 + max(6, len(names.sizes))), len(names.sizes))
-        self.known.update({(name, ()): size for name, size in zip(names.sizes, sizes, strict=True)})
-        self.known.update({(name, ()): dice.randint(1, 4) for name in names.indices})
-
-    def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
-        key = (name, indices)
-        if key not in self.known:
-            if not indices and name in CONSTANTS:
-                raise LookupError(name)
-            low, high = BOUNDS[(self.elements if indices else self.scalars).get(name, "real")]
-            self.known[key] = exact(self.dice.randint(low, high), 1009)
-        return self.known[key]
 
 
 def undifferentiated(f: Formula) -> Formula:
@@ -151,11 +128,11 @@ def effort(f: Formula) -> int:
 
 
 def _all_defined(formulas: list[Formula], scalars: dict[str, str], elements: dict[str, str], names: Names) -> bool:
-    dice = random.Random(7)
+    dice = Dice(7)
     work = sum(effort(f) for f in formulas)
     with precision(96):
         for _ in range(min(DRAWS, max(1, MOST_EFFORT // work)) if work else DRAWS):
-            point = RandomPoint(dice, scalars, elements, names)
+            point = RandomPoint(dice, scalars, elements, whole_numbers(dice, names.sizes, names.indices))
             try:
                 for f in formulas:
                     evaluate(f, point)
@@ -169,11 +146,11 @@ def equal_at_points(a: Formula, b: Formula, scalars: dict[str, str], elements: d
     from flint import arb
 
     names = Names((a, b))
-    dice = random.Random(11)
+    dice = Dice(11)
     compared = 0
     with precision(256):
         for _ in range(10 * TRIES):
-            point = RandomPoint(dice, scalars, elements, names)
+            point = RandomPoint(dice, scalars, elements, whole_numbers(dice, names.sizes, names.indices))
             try:
                 left, right = arb(evaluate(a, point)), arb(evaluate(b, point))
             except (NotFinite, Undecided, NoValue, ArithmeticError, ValueError):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
+from hwsolve.formula.function_code import on_scalars
 from hwsolve.formula.operators import NoValue, Value, as_formula, calculate, choose
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, walk
 from hwsolve.language import say
@@ -151,7 +152,7 @@ def bound(value: Scalar) -> int:
     """A bound of a big operator as an int; a ball that may be a whole number is Undecided."""
     if type(value) is int:
         return value
-    if not isinstance(value, float) and numbers.equal(value, found := numbers.FUNCTIONS["floor"](value)):
+    if not isinstance(value, float) and numbers.equal(value, found := on_scalars("floor")(value)):
         return int(found)
     if isinstance(value, float) and value.is_integer():
         return int(value)

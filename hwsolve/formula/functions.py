@@ -1,4 +1,4 @@
-"""What the program knows of each function: how it is defined, differentiated and written.
+"""What the program knows of each function: what it is called, how it is defined, differentiated and written.
 
 One entry is one function of the textbook.  The texts are formulas in the function's own parameters; `x` is what it is
 differentiated by.  The derivative of f as a function by itself is called `d_f`: `function("d_tanh")`.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+
+from hwsolve.language import Message, say
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +23,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    about: Message  # what it is called, in a line
     parameters: tuple[str, ...] = ("x",)
     defaults: tuple[str, ...] = ()
     derivative: str | None = None
@@ -35,18 +38,48 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def smooth(
-    name: str, derivative: str | None, definition: str | None = None, shown: str = "", latex: str = ""
+    name: str, about: Message, derivative: str | None, definition: str | None = None, shown: str = "", latex: str = ""
 ) -> Function:
     """A function that is differentiable wherever it is defined."""
     shown, latex = shown or name, latex or upright(shown or name)
-    return Function(name=name, derivative=derivative, definition=definition, shown=shown, latex=latex)
+    return Function(name=name, about=about, derivative=derivative, definition=definition, shown=shown, latex=latex)
 
 
-def branching(parameters: str, name: str, cases: str, derivative: str | None, shown: str = "", **more: Any) -> Function:
+def branching(
+    parameters: str, name: str, about: Message, cases: str, derivative: str | None, shown: str = "", **more: Any
+) -> Function:
     """A function made of pieces; `parameters` are letters, as in "xa"."""
     shown = shown or name
     fields: dict[str, Any] = {"piecewise": True, "kinks": ("0",), "latex": upright(shown)} | more
-    return Function(name=name, parameters=tuple(parameters), cases=cases, derivative=derivative, shown=shown, **fields)
+    return Function(
+        name=name, parameters=tuple(parameters), about=about, cases=cases, derivative=derivative, shown=shown, **fields
+    )
+
+
+def slope(parameters: str, name: str, cases: str, shown: str, **more: Any) -> Function:
+    """The derivative of a function made of straight pieces."""
+    return branching(parameters, f"d_{name}", derivative_of(name), cases, "0", f"{shown}′", **more)
+
+
+def bent(
+    parameters: str, name: str, about: Message, pieces: tuple[str, str], shown: str, *kinks: str
+) -> tuple[Function, Function]:
+    """A function made of straight pieces, and its derivative; a, where it is a parameter, is the slope below 0."""
+    values, slopes = pieces
+    by_a = "a" in parameters
+    derivative = f"d_{name}({', '.join(parameters)})"
+    more: dict[str, Any] = {"kinks": kinks or ("0",)}
+    return (
+        branching(
+            parameters, name, about, values, derivative, shown, partials={"a": "-relu(-x)"} if by_a else {}, **more
+        ),
+        slope(parameters, name, slopes, shown, partials={"a": "if(x > 0, 0, 1)"} if by_a else {}, **more),
+    )
+
+
+def derivative_of(name: str) -> Message:
+    """What `d_name` is, in a line."""
+    return say("Derivative of {name} as a function of its own.", name=name)
 
 
 def upright(name: str) -> str:
@@ -55,116 +88,79 @@ def upright(name: str) -> str:
     return r"\operatorname{" + stem.replace("_", r"\_") + "}" + "'" * (len(name) - len(stem))
 
 
+LEAKY = ("if(x > 0, x, a*x)", "if(x > 0, 1, a)")
 SELU_SCALE = "1.0507009873554804934193349852946"  # Klambauer et al. 2017, "Self-normalizing neural networks"
 SELU_ALPHA = "1.6732632423543772848170429916717"
 
 ELEMENTARY = (
-    smooth("exp", "exp(x)", latex=r"\exp"),
-    smooth("log", "1/x", shown="ln", latex=r"\ln"),
-    smooth("log2", "1/(x*log(2))", "log(x)/log(2)", "log₂", r"\log_2"),
-    smooth("log10", "1/(x*log(10))", "log(x)/log(10)", "log₁₀", r"\log_{10}"),
-    smooth("sqrt", "1/(2*sqrt(x))", "x**(1/2)", "√", r"\sqrt"),
-    smooth("sin", "cos(x)", latex=r"\sin"),
-    smooth("cos", "-sin(x)", latex=r"\cos"),
-    smooth("tan", "1 + tan(x)**2", "sin(x)/cos(x)", latex=r"\tan"),
-    smooth("asin", "1/sqrt(1 - x**2)", shown="arcsin", latex=r"\arcsin"),
-    smooth("acos", "-1/sqrt(1 - x**2)", shown="arccos", latex=r"\arccos"),
-    smooth("atan", "1/(1 + x**2)", shown="arctan", latex=r"\arctan"),
-    smooth("sinh", "cosh(x)", "(exp(x) - exp(-x))/2", latex=r"\sinh"),
-    smooth("cosh", "sinh(x)", "(exp(x) + exp(-x))/2", latex=r"\cosh"),
-    smooth("tanh", "1 - tanh(x)**2", "(exp(x) - exp(-x))/(exp(x) + exp(-x))", latex=r"\tanh"),
-    smooth("erf", "2/sqrt(pi)*exp(-x**2)", latex=r"\operatorname{erf}"),
-    smooth("gamma", None, shown="Γ", latex=r"\Gamma"),
-    smooth("normal_pdf", "-x*normal_pdf(x)", "exp(-x**2/2)/sqrt(2*pi)", "φ", r"\varphi"),
-    smooth("normal_cdf", "normal_pdf(x)", "(1 + erf(x/sqrt(2)))/2", "Φ", r"\Phi"),
-)
+    smooth("exp", say("Exponential function."), "exp(x)", latex=r"\exp"),
+    smooth("log", say("Natural logarithm."), "1/x", shown="ln", latex=r"\ln"),
+    smooth("log2", say("Logarithm to the base 2."), "1/(x*log(2))", "log(x)/log(2)", "log₂", r"\log_2"),
+    smooth("log10", say("Logarithm to the base 10."), "1/(x*log(10))", "log(x)/log(10)", "log₁₀", r"\log_{10}"),
+    smooth("sqrt", say("Square root."), "1/(2*sqrt(x))", "x**(1/2)", "√", r"\sqrt"),
+    smooth("sin", say("Sine."), "cos(x)", latex=r"\sin"),
+    smooth("cos", say("Cosine."), "-sin(x)", latex=r"\cos"),
+    smooth("tan", say("Tangent."), "1 + tan(x)**2", "sin(x)/cos(x)", latex=r"\tan"),
+    smooth("asin", say("Inverse of the sine."), "1/sqrt(1 - x**2)", shown="arcsin", latex=r"\arcsin"),
+    smooth("acos", say("Inverse of the cosine."), "-1/sqrt(1 - x**2)", shown="arccos", latex=r"\arccos"),
+    smooth("atan", say("Inverse of the tangent."), "1/(1 + x**2)", shown="arctan", latex=r"\arctan"),
+    smooth("sinh", say("Hyperbolic sine."), "cosh(x)", "(exp(x) - exp(-x))/2", latex=r"\sinh"),
+    smooth("cosh", say("Hyperbolic cosine."), "sinh(x)", "(exp(x) + exp(-x))/2", latex=r"\cosh"),
+    smooth("tanh", say("Hyperbolic tangent."), "1 - tanh(x)**2", "(exp(x) - exp(-x))/(exp(x) + exp(-x))",
+        latex=r"\tanh"),
+    smooth("erf", say("Error function."), "2/sqrt(pi)*exp(-x**2)", latex=r"\operatorname{erf}"),
+    smooth("gamma", say("Gamma function."), None, shown="Γ", latex=r"\Gamma"),
+    smooth("normal_pdf", say("Density of the standard normal distribution."), "-x*normal_pdf(x)",
+        "exp(-x**2/2)/sqrt(2*pi)", "φ", r"\varphi"),
+    smooth("normal_cdf", say("Distribution function of the standard normal distribution."), "normal_pdf(x)",
+        "(1 + erf(x/sqrt(2)))/2", "Φ", r"\Phi"),
+)  # fmt: skip
 
 ACTIVATIONS = (
-    smooth("sigmoid", "sigmoid(x)*(1 - sigmoid(x))", "1/(1 + exp(-x))", "σ", r"\sigma"),
-    smooth("log_sigmoid", "1 - sigmoid(x)", "-log(1 + exp(-x))", "ln σ", r"\ln\sigma"),
-    smooth("softplus", "sigmoid(x)", "log(1 + exp(x))"),
-    smooth("softsign", "1/(1 + abs(x))**2", "x/(1 + abs(x))"),
-    smooth("silu", "sigmoid(x)*(1 + x*(1 - sigmoid(x)))", "x*sigmoid(x)", "SiLU"),
-    smooth("mish", "tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))**2)", "x*tanh(softplus(x))", "Mish"),
-    smooth("gelu", "normal_cdf(x) + x*normal_pdf(x)", "x*normal_cdf(x)", "GELU"),
-    smooth("gelu_tanh", None, "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2", "GELU_tanh"),
-    branching("x", "relu", "if(x > 0, x, 0)", "d_relu(x)", "ReLU"),
-    branching("x", "d_relu", "if(x > 0, 1, 0)", "0", "ReLU′"),
-    branching("xa", "leaky_relu", "if(x > 0, x, a*x)", "d_leaky_relu(x, a)", "LeakyReLU", partials={"a": "-relu(-x)"}),
-    branching("xa", "d_leaky_relu", "if(x > 0, 1, a)", "0", "LeakyReLU′", partials={"a": "if(x > 0, 0, 1)"}),
-    branching("xa", "prelu", "if(x > 0, x, a*x)", "d_prelu(x, a)", "PReLU", partials={"a": "-relu(-x)"}),
-    branching("xa", "d_prelu", "if(x > 0, 1, a)", "0", "PReLU′", partials={"a": "if(x > 0, 0, 1)"}),
-    branching("x", "relu6", "if(x <= 0, 0, if(x < 6, x, 6))", "d_relu6(x)", "ReLU6", kinks=("0", "6")),
-    branching("x", "d_relu6", "if(x <= 0, 0, if(x < 6, 1, 0))", "0", "ReLU6′", kinks=("0", "6")),
-    branching("x", "hard_tanh", "if(x <= -1, -1, if(x < 1, x, 1))", "d_hard_tanh(x)", "HardTanh", kinks=("-1", "1")),
-    branching("x", "d_hard_tanh", "if(x <= -1, 0, if(x < 1, 1, 0))", "0", "HardTanh′", kinks=("-1", "1")),
-    branching(
-        "x",
-        "hard_sigmoid",
-        "if(x <= -3, 0, if(x < 3, (x + 3)/6, 1))",
-        "d_hard_sigmoid(x)",
-        "HardSigmoid",
-        kinks=("-3", "3"),
-    ),
-    branching("x", "d_hard_sigmoid", "if(x <= -3, 0, if(x < 3, 1/6, 0))", "0", "HardSigmoid′", kinks=("-3", "3")),
-    branching(
-        "x",
-        "hard_swish",
-        "if(x <= -3, 0, if(x < 3, x*(x + 3)/6, x))",
-        "if(x <= -3, 0, if(x < 3, (2*x + 3)/6, 1))",
-        "HardSwish",
-        kinks=("-3", "3"),
-    ),
-    branching(
-        "xa",
-        "elu",
-        "if(x > 0, x, a*(exp(x) - 1))",
-        "if(x > 0, 1, a*exp(x))",
-        "ELU",
-        partials={"a": "if(x > 0, 0, exp(x) - 1)"},
-        defaults=("1",),
-        piecewise=False,
-    ),
-    branching(
-        "x",
-        "selu",
-        f"{SELU_SCALE}*if(x > 0, x, {SELU_ALPHA}*(exp(x) - 1))",
-        f"{SELU_SCALE}*if(x > 0, 1, {SELU_ALPHA}*exp(x))",
-        "SELU",
-        piecewise=False,
-    ),
-)
+    smooth("sigmoid", say("Logistic function."), "sigmoid(x)*(1 - sigmoid(x))", "1/(1 + exp(-x))", "σ", r"\sigma"),
+    smooth("log_sigmoid", say("Logarithm of the sigmoid."), "1 - sigmoid(x)", "-log(1 + exp(-x))", "ln σ",
+        r"\ln\sigma"),
+    smooth("softplus", say("Softplus, a smooth ReLU."), "sigmoid(x)", "log(1 + exp(x))"),
+    smooth("softsign", say("Softsign."), "1/(1 + abs(x))**2", "x/(1 + abs(x))"),
+    smooth("silu", say("Sigmoid linear unit, swish."), "sigmoid(x)*(1 + x*(1 - sigmoid(x)))", "x*sigmoid(x)",
+        "SiLU"),
+    smooth("mish", say("Mish."), "tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))**2)",
+        "x*tanh(softplus(x))", "Mish"),
+    smooth("gelu", say("Gaussian error linear unit."), "normal_cdf(x) + x*normal_pdf(x)", "x*normal_cdf(x)", "GELU"),
+    smooth("gelu_tanh", say("The tanh approximation of GELU."), None,
+        "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2", "GELU_tanh"),
+    *bent("x", "relu", say("Rectified linear unit."), ("if(x > 0, x, 0)", "if(x > 0, 1, 0)"), "ReLU"),
+    *bent("xa", "leaky_relu", say("Leaky ReLU with the slope a for x < 0."), LEAKY, "LeakyReLU"),
+    *bent("xa", "prelu", say("Parametric ReLU with the slope a for x < 0."), LEAKY, "PReLU"),
+    *bent("x", "relu6", say("ReLU capped at 6."), ("if(x <= 0, 0, if(x < 6, x, 6))",
+        "if(x <= 0, 0, if(x < 6, 1, 0))"), "ReLU6", "0", "6"),
+    *bent("x", "hard_tanh", say("Piecewise linear tanh."), ("if(x <= -1, -1, if(x < 1, x, 1))",
+        "if(x <= -1, 0, if(x < 1, 1, 0))"), "HardTanh", "-1", "1"),
+    *bent("x", "hard_sigmoid", say("Piecewise linear sigmoid."), ("if(x <= -3, 0, if(x < 3, (x + 3)/6, 1))",
+        "if(x <= -3, 0, if(x < 3, 1/6, 0))"), "HardSigmoid", "-3", "3"),
+    branching("x", "hard_swish", say("Hard swish."), "if(x <= -3, 0, if(x < 3, x*(x + 3)/6, x))",
+        "if(x <= -3, 0, if(x < 3, (2*x + 3)/6, 1))", "HardSwish", kinks=("-3", "3")),
+    branching("xa", "elu", say("Exponential linear unit with the scale a of the negative side."),
+        "if(x > 0, x, a*(exp(x) - 1))", "if(x > 0, 1, a*exp(x))", "ELU", partials={"a": "if(x > 0, 0, exp(x) - 1)"},
+        defaults=("1",), piecewise=False),
+    branching("x", "selu", say("Scaled ELU."), f"{SELU_SCALE}*if(x > 0, x, {SELU_ALPHA}*(exp(x) - 1))",
+        f"{SELU_SCALE}*if(x > 0, 1, {SELU_ALPHA}*exp(x))", "SELU", piecewise=False),
+)  # fmt: skip
 
 DECISIONS = (
-    branching("x", "abs", "if(x > 0, x, if(x < 0, -x, 0))", "sign(x)"),
-    branching("x", "d_abs", "if(x > 0, 1, if(x < 0, -1, 0))", "0", "abs′"),
-    branching("x", "sign", "if(x > 0, 1, if(x < 0, -1, 0))", "0"),
-    branching("x", "step", "if(x > 0, 1, 0)", "0"),
-    branching("x", "step0", "if(x >= 0, 1, 0)", "0"),
-    branching(
-        "xy",
-        "max",
-        "if(x > y, x, y)",
-        "if(x > y, 1, 0)",
-        partials={"y": "if(x > y, 0, 1)"},
-        kinks=("y",),
-        many=True,
-        latex=r"\max",
-    ),
-    branching(
-        "xy",
-        "min",
-        "if(x < y, x, y)",
-        "if(x < y, 1, 0)",
-        partials={"y": "if(x < y, 0, 1)"},
-        kinks=("y",),
-        many=True,
-        latex=r"\min",
-    ),
-    branching("x", "floor", "floor(x)", "0", kinks=()),
-    branching("x", "ceil", "ceil(x)", "0", kinks=()),
-    branching("ij", "delta", "if(i == j, 1, 0)", None, "δ", kinks=(), latex=r"\delta"),
-)
+    branching("x", "abs", say("Absolute value."), "if(x > 0, x, if(x < 0, -x, 0))", "sign(x)"),
+    slope("x", "abs", "if(x > 0, 1, if(x < 0, -1, 0))", "abs"),
+    branching("x", "sign", say("Sign: −1, 0 or 1."), "if(x > 0, 1, if(x < 0, -1, 0))", "0"),
+    branching("x", "step", say("Step function, 0 at 0."), "if(x > 0, 1, 0)", "0"),
+    branching("x", "step0", say("Step function, 1 at 0."), "if(x >= 0, 1, 0)", "0"),
+    branching("xy", "max", say("The largest of its arguments."), "if(x > y, x, y)", "if(x > y, 1, 0)",
+        partials={"y": "if(x > y, 0, 1)"}, kinks=("y",), many=True, latex=r"\max"),
+    branching("xy", "min", say("The smallest of its arguments."), "if(x < y, x, y)", "if(x < y, 1, 0)",
+        partials={"y": "if(x < y, 0, 1)"}, kinks=("y",), many=True, latex=r"\min"),
+    branching("x", "floor", say("The largest whole number that is not larger."), "floor(x)", "0", kinks=()),
+    branching("x", "ceil", say("The smallest whole number that is not smaller."), "ceil(x)", "0", kinks=()),
+    branching("ij", "delta", say("Kronecker's delta."), "if(i == j, 1, 0)", None, "δ", kinks=(), latex=r"\delta"),
+)  # fmt: skip
 
 FUNCTIONS: dict[str, Function] = {f.name: f for f in ELEMENTARY + ACTIVATIONS + DECISIONS}
 
@@ -177,6 +173,7 @@ def function(name: str) -> Function | None:
         return known
     return Function(
         name=name,
+        about=derivative_of(base.name),
         parameters=base.parameters,
         defaults=base.defaults,
         definition=base.derivative,

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from hwsolve.formula.evaluate import MAX_TERMS, Lookup, bound, evaluate, whole
 from hwsolve.formula.functions import Function, function
+from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import COMPARISONS, NoValue, calculate
 from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.series import ARITHMETIC, Series, binomial, product, slopes
 from hwsolve.formula.simplify.terms import mentions
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, substitute, walk

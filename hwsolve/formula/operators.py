@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hwsolve import numbers
+from hwsolve.formula.function_code import has_code, on_scalars
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.formula.tree import call as build
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, say
 from hwsolve.numbers import NotFinite, Scalar
 
 Value = Any  # Scalar | bool | Formula
@@ -21,12 +22,8 @@ MAX_POWER_BITS = 200_000  # of a whole number, about 60,000 digits
 COMPARISONS = ("==", "<", ">", "<=", ">=")
 
 
-class NoValue(ValueError):
+class NoValue(Explained, ValueError):
     """A formula that cannot be evaluated, whatever its names stand for."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
 
 
 def calculate(name: str, values: Sequence[Value]) -> Value:
@@ -140,10 +137,9 @@ def called(name: str, values: Sequence[Scalar]) -> Scalar:
     on_ints = ON_INTS.get(name)
     if on_ints and all(type(v) is int for v in values):
         return on_ints(*values)
-    known = numbers.FUNCTIONS.get(name)
-    if known is None:
+    if not has_code(name):
         raise NoValue(say("“{name}” has no value that can be computed.", name=name))
-    value = known(*values)
+    value = on_scalars(name)(*values)
     return int(value.p) if name in ("floor", "ceil") and not isinstance(value, float) else value
 
 

@@ -10,19 +10,16 @@ from typing import NamedTuple, Protocol
 
 from hwsolve.formula.functions import Function, function
 from hwsolve.formula.indices import Range, fresh, names_in, put
+from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import big, choice, equal_indices, tidy
 from hwsolve.formula.simplify.terms import difference, integer, mentions, negative, power, product, quotient, total
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, Message, say
 
 
-class NoRule(ValueError):
+class NoRule(Explained, ValueError):
     """A step that no rule covers."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
 
 
 class Task(Protocol):
@@ -198,14 +195,6 @@ def softmax_elements(f: Call, task: Task) -> Result:
     raise NoRule(say("No rule gives the derivative of an element of this vector."))
 
 
-def with_defaults(f: Call, known: Function) -> tuple[Formula, ...]:
-    """The arguments, those that were left out included."""
-    missing = len(known.parameters) - len(f.args)
-    if 0 < missing <= len(known.defaults):
-        return f.args + tuple(parse(text) for text in known.defaults[-missing:])
-    return f.args
-
-
 def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Task) -> Formula:
     """The derivative of a known function by one of its parameters, at the arguments."""
     text = known.derivative if parameter == known.parameters[0] else known.partials.get(parameter)
@@ -215,19 +204,6 @@ def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Ta
     if meaning is None or known.name == "delta":
         raise NoRule(say("No rule gives the derivative of “{name}”.", name=known.name))
     return applied(task.apart(parse(meaning), Ref(parameter)), known, args)
-
-
-def applied(f: Formula, known: Function, args: tuple[Formula, ...]) -> Formula:
-    """A formula in a function's parameters, at the arguments."""
-    taken = names_in(f, *args)
-    places = {}
-    for parameter in known.parameters:  # by way of new names, since an argument may hold a parameter's name
-        places[parameter] = fresh(f"{parameter}_", taken)
-        taken.add(places[parameter])
-        f = put(f, parameter, Ref(places[parameter]))
-    for parameter, argument in zip(known.parameters, args, strict=True):
-        f = put(f, places[parameter], argument)
-    return f
 
 
 def big_sums(f: BigOperator, task: Task) -> Result:

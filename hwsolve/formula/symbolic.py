@@ -10,9 +10,7 @@ from collections.abc import Callable
 from math import gcd
 from typing import Any
 
-from hwsolve.formula.functions import function
-from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
+from hwsolve.formula.meaning import by_definition
 from hwsolve.formula.simplify.terms import power, product, total
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -81,11 +79,10 @@ class ToSympy:
                 return sympy.Piecewise((args[1], args[0]), (args[2], True))
             case "abs" | "ceil" | "max" | "min":
                 return {"abs": sympy.Abs, "ceil": sympy.ceiling, "max": sympy.Max, "min": sympy.Min}[name](*args)
-        known = function(name)
-        meaning = known and (known.definition or known.cases)
-        if known is None or meaning is None:
+        meaning = by_definition(f)
+        if meaning is None:
             raise NoForm(name)
-        return self.write(applied(parse(meaning), known, with_defaults(f, known)), bound)
+        return self.write(meaning, bound)
 
 
 def relation(name: str) -> Callable[[Any, Any], Any]:

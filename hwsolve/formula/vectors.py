@@ -14,7 +14,7 @@ from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.parse import BIG_OPERATORS, parse
 from hwsolve.formula.simplify.terms import Term, mentions, merge, term_of, written
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, say
 
 VECTORS = {  # element i of a function of a vector x with n elements
     "softmax": "exp(x[i])/Sum(exp(x[j]), j, 1, n)",
@@ -36,12 +36,8 @@ CALLED = (*FUNCTIONS, *VECTORS, *NUMBERS, PRODUCT, *BIG_OPERATORS)  # all that c
 Shapes = dict[str, tuple[Formula, ...]]
 
 
-class NoElement(ValueError):
+class NoElement(Explained, ValueError):
     """A vector where a number belongs, or a number where a vector does."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
 
 
 class Elements:

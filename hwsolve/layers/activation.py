@@ -27,7 +27,7 @@ class Activation(Layer, frozen=True):
     CATEGORY: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
-    # how f and its derivative are worked out, for counting: `y` is f(x), other names are what is kept or known
+    # how f, where not as it is defined, and its derivative are worked out: `y` is f(x), other names are kept or known
     evaluation: ClassVar[str | None] = None
     slope: ClassVar[str | None] = None
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
@@ -42,9 +42,7 @@ class Activation(Layer, frozen=True):
 
     def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """Those of `evaluation` for every value; back, those of `slope` and a multiplication."""
-        if self.evaluation is None or self.slope is None:
-            return NOT_COUNTED
-        return elementwise(self.evaluation, self.slope)
+        return NOT_COUNTED if self.slope is None else elementwise(self.evaluation or self.function, self.slope)
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values."""
@@ -65,7 +63,6 @@ class Identity(Activation, frozen=True):
 
     CATEGORY: ClassVar[str] = "view"
     GIVES: ClassVar[str] = ""
-    evaluation: ClassVar[str | None] = "x"
     slope: ClassVar[str | None] = "1"
 
     def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
@@ -77,7 +74,6 @@ class ReLU(Activation, frozen=True):
     """Rectified linear unit: y = max(0, x)."""
 
     function: ClassVar[str] = "relu(x)"
-    evaluation: ClassVar[str] = "if(x > 0, x, 0)"
     slope: ClassVar[str] = "if(x > 0, 1, 0)"
 
     def operation(self) -> Operation:
@@ -90,7 +86,6 @@ class LeakyReLU(Activation, frozen=True):
 
     negative_slope: Decimal = Number(1, 100)
     function: ClassVar[str] = "leaky_relu(x, negative_slope)"
-    evaluation: ClassVar[str] = "if(x > 0, x, negative_slope*x)"
     slope: ClassVar[str] = "if(x > 0, 1, negative_slope)"
 
     def settings(self) -> dict[str, Formula]:
@@ -105,7 +100,6 @@ class PReLU(Activation, frozen=True):
     init: Decimal = Number(1, 4)
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     function: ClassVar[str] = "prelu(x, weight)"
-    evaluation: ClassVar[str] = "if(x > 0, x, weight*x)"
     slope: ClassVar[str] = "if(x > 0, 1, weight)"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
     ALONE: ClassVar[tuple[str, ...]] = ("num_parameters", "init")  # `prelu: 3`, as in torch.nn; `prelu: 0.25`
@@ -127,7 +121,7 @@ class PReLU(Activation, frozen=True):
     def operations(self, x: Shape) -> Operations:
         """The gradient of a slope is the sum of g·x where x < 0."""
         gradient = {"mul": "values", "sum": "values - slopes"}
-        return elementwise(self.evaluation, self.slope) | {"gradient.weight": gradient}
+        return elementwise(self.function, self.slope) | {"gradient.weight": gradient}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values and the slopes."""
@@ -150,7 +144,6 @@ class Sigmoid(Activation, frozen=True):
 
     GIVES: ClassVar[str] = "probabilities"
     function: ClassVar[str] = "sigmoid(x)"
-    evaluation: ClassVar[str] = "1/(1 + exp(-x))"
     slope: ClassVar[str] = "y*(1 - y)"
 
     def operation(self) -> Operation:
@@ -162,7 +155,6 @@ class Tanh(Activation, frozen=True):
     """Hyperbolic tangent: y = tanh x."""
 
     function: ClassVar[str] = "tanh(x)"
-    evaluation: ClassVar[str] = "tanh(x)"
     slope: ClassVar[str] = "1 - y*y"
 
     def operation(self) -> Operation:
@@ -190,7 +182,6 @@ class Softplus(Activation, frozen=True):
         return "softplus(x)" if self.beta == Number(1) else "softplus(beta*x)/beta"
 
     function: ClassVar[str] = "softplus(x)"
-    evaluation: ClassVar[str] = "log(1 + exp(x))"
     slope: ClassVar[str] = "1/(1 + exp(-x))"
 
 
@@ -199,7 +190,6 @@ class GELU(Activation, frozen=True):
 
     approximate: Annotated[str, Choice("none", "tanh")] = "none"
     function: ClassVar[str] = "gelu(x)"
-    evaluation: ClassVar[str] = "x*(1 + erf(x/sqrt_2))/2"
     slope: ClassVar[str] = "p + x*exp(-(x*x)/2)/sqrt_2pi"
 
     def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
@@ -217,7 +207,6 @@ class SiLU(Activation, frozen=True):
     """Sigmoid linear unit, swish: y = x·σ(x)."""
 
     function: ClassVar[str] = "silu(x)"
-    evaluation: ClassVar[str] = "x*(1/(1 + exp(-x)))"
     slope: ClassVar[str] = "s*(1 + x*(1 - s))"
 
 
@@ -226,7 +215,6 @@ class ELU(Activation, frozen=True):
 
     alpha: Decimal = Number(1)
     function: ClassVar[str] = "elu(x, alpha)"
-    evaluation: ClassVar[str] = "if(x > 0, x, alpha*(exp(x) - 1))"
     slope: ClassVar[str] = "if(x > 0, 1, y + alpha)"
 
     def settings(self) -> dict[str, Formula]:
@@ -246,7 +234,6 @@ class Mish(Activation, frozen=True):
     """Mish: y = x·tanh(softplus x)."""
 
     function: ClassVar[str] = "mish(x)"
-    evaluation: ClassVar[str] = "x*tanh(log(1 + exp(x)))"
     slope: ClassVar[str] = "t + x*(1 - t*t)*(1/(1 + exp(-x)))"
 
 
@@ -254,7 +241,6 @@ class Softsign(Activation, frozen=True):
     """Softsign: y = x/(1 + |x|)."""
 
     function: ClassVar[str] = "softsign(x)"
-    evaluation: ClassVar[str] = "x/(1 + abs(x))"
     slope: ClassVar[str] = "1/(1 + abs(x))**2"
 
 
@@ -262,7 +248,6 @@ class ReLU6(Activation, frozen=True):
     """ReLU capped at 6: y = min(max(0, x), 6)."""
 
     function: ClassVar[str] = "relu6(x)"
-    evaluation: ClassVar[str] = "min(max(x, 0), 6)"
     slope: ClassVar[str] = "if(x > 0, if(x < 6, 1, 0), 0)"
 
 
@@ -270,7 +255,6 @@ class HardTanh(Activation, frozen=True):
     """Piecewise linear tanh: y = x cut off at −1 and 1."""
 
     function: ClassVar[str] = "hard_tanh(x)"
-    evaluation: ClassVar[str] = "min(max(x, -1), 1)"
     slope: ClassVar[str] = "if(x > -1, if(x < 1, 1, 0), 0)"
 
 
@@ -279,7 +263,6 @@ class HardSigmoid(Activation, frozen=True):
 
     GIVES: ClassVar[str] = "probabilities"
     function: ClassVar[str] = "hard_sigmoid(x)"
-    evaluation: ClassVar[str] = "min(max((x + 3)/6, 0), 1)"
     slope: ClassVar[str] = "if(x > -3, if(x < 3, 1/6, 0), 0)"
 
 
@@ -287,7 +270,6 @@ class HardSwish(Activation, frozen=True):
     """Hard swish: y = x·hard_sigmoid(x)."""
 
     function: ClassVar[str] = "hard_swish(x)"
-    evaluation: ClassVar[str] = "x*min(max(x + 3, 0), 6)/6"
     slope: ClassVar[str] = "if(x > -3, if(x < 3, (2*x + 3)/6, 1), 0)"
 
 
@@ -296,5 +278,4 @@ class LogSigmoid(Activation, frozen=True):
 
     GIVES: ClassVar[str] = "log probabilities"
     function: ClassVar[str] = "log_sigmoid(x)"
-    evaluation: ClassVar[str] = "-log(1 + exp(-x))"
     slope: ClassVar[str] = "1/(1 + exp(x))"

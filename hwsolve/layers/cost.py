@@ -14,6 +14,7 @@ from functools import cache
 
 import msgspec
 
+from hwsolve.formula.functions import function
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
@@ -77,7 +78,11 @@ def count(f: Formula, counts: dict[str, int]) -> None:
     elif f.name in FUNCTIONS:
         counts[f.name] = counts.get(f.name, 0) + 1
     elif f.name not in FREE:
-        raise ValueError(f"no count for {f.name}")
+        known = function(f.name)
+        stated = known and (known.definition or known.cases)
+        if not stated:
+            raise ValueError(f"no count for {f.name}")
+        count(parse(stated), counts)
 
 
 def named(f: Formula) -> bool:

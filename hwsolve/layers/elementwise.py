@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hwsolve import numbers
 from hwsolve.formula import arrays as arrays_of
+from hwsolve.formula import function_code
 from hwsolve.graph.operation import Array, Operation
 
 
@@ -42,11 +43,11 @@ class SigmoidOperation(Operation, frozen=True):
 
     def forward(self, x: Array) -> Array:
         """The same shape."""
-        return numbers.sigmoid(x)
+        return function_code.sigmoid(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g y (1 − y)."""
-        return g * (numbers.apply("d_sigmoid", arrays[0]) if numbers.is_float(y) else y * (1 - y))
+        return g * (function_code.apply("d_sigmoid", arrays[0]) if numbers.is_float(y) else y * (1 - y))
 
 
 class TanhOperation(Operation, frozen=True):
@@ -60,7 +61,7 @@ class TanhOperation(Operation, frozen=True):
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """g (1 − y²)."""
-        return g * (numbers.apply("d_tanh", arrays[0]) if numbers.is_float(y) else 1 - y * y)
+        return g * (function_code.apply("d_tanh", arrays[0]) if numbers.is_float(y) else 1 - y * y)
 
 
 class ReLUOperation(Operation, frozen=True):

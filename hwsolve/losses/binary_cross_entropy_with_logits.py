@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hwsolve import numbers
+from hwsolve.formula.function_code import sigmoid, softplus
 from hwsolve.graph.operation import Array
 from hwsolve.language import Message, say
 from hwsolve.losses.loss import Loss
@@ -13,7 +13,7 @@ from hwsolve.losses.reduced import ElementLoss, Reduced
 
 def of_logits(z: Array, t: Array) -> Array:
     """−(t ln σ(z) + (1 − t) ln σ(−z)): no large terms that cancel."""
-    return t * numbers.softplus(-z) + (1 - t) * numbers.softplus(z)
+    return t * softplus(-z) + (1 - t) * softplus(z)
 
 
 class BinaryOfLogits(ElementLoss, frozen=True):
@@ -28,7 +28,7 @@ class BinaryOfLogits(ElementLoss, frozen=True):
 
     def slope(self, x: Array, t: Array) -> Array:
         """(1 − t)σ(x) − tσ(−x) = σ(x) − t."""
-        return (1 - t) * numbers.sigmoid(x) - t * numbers.sigmoid(-x)
+        return (1 - t) * sigmoid(x) - t * sigmoid(-x)
 
 
 class BinaryCrossEntropyWithLogits(Loss, frozen=True, kw_only=True):

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
         Array,
         absolute,
         apart,
-        apply,
         below,
-        erf,
         exp,
         expm1,
         finite,
@@ -39,35 +37,29 @@ if TYPE_CHECKING:
         log,
         log1p,
         maximum,
-        normal_cdf,
-        normal_pdf,
         positive,
         power,
         quiet,
         same,
-        sigmoid,
         sign_apart,
-        softplus,
         sqrt,
-        step,
         tanh,
         tidy,
         where,
         winner,
     )
     from hwsolve.numbers.decisions import equal, less
-    from hwsolve.numbers.functions import FUNCTIONS, constant
+    from hwsolve.numbers.functions import constant
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "FUNCTIONS", "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apart",
-    "apply", "below", "close", "constant", "divide", "equal", "erf", "exact", "exp", "expm1", "finite", "full",
-    "is_exact", "is_float", "last_precision", "less", "log", "log1p", "maximum", "normal_cdf", "normal_pdf", "parts",
-    "positive", "power", "precision", "quiet", "same", "show", "sigmoid", "sign_apart", "softplus", "sqrt", "step",
-    "tanh", "tidy", "value_of", "where", "winner",
+    "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apart", "below",
+    "close", "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
+    "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power",
+    "precision", "quiet", "same", "show", "sign_apart", "sqrt", "step", "tanh", "tidy",
+    "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
-    "FUNCTIONS": "functions",
     "constant": "functions",
     "divide": "powers",
     "equal": "decisions",

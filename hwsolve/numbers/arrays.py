@@ -7,7 +7,6 @@ array goes to NumPy unchanged.  An element of an object array is looked at once,
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from flint import arb, fmpq
 
 from hwsolve.language import say
 from hwsolve.numbers import decisions, formed
-from hwsolve.numbers.float64 import FLOAT64, shaken
+from hwsolve.numbers.decisions import settled
+from hwsolve.numbers.float64 import FLOAT64
 from hwsolve.numbers.formed import remembers
-from hwsolve.numbers.functions import EXACT, FUNCTIONS, in_exact
+from hwsolve.numbers.functions import EXACT, in_exact
 from hwsolve.numbers.measured import EPS, Contrary
 from hwsolve.numbers.systems import MAX_RATIONAL_BITS, NotFinite, Scalar, failed
 
@@ -28,13 +28,6 @@ Array = Any  # ndarray of float64, or of objects: flint's classes have no annota
 def is_float(x: Array) -> bool:
     """Whether an array or scalar is in float64."""
     return x.dtype.char == "d" if isinstance(x, np.ndarray) else isinstance(x, float)
-
-
-@cache
-def of_elements(name: str, arguments: int = 1) -> Callable[..., Array]:
-    """The function of a name on object arrays, elements in step."""
-    of_each: Callable[..., Array] = np.frompyfunc(EXACT[name], arguments, 1)
-    return of_each if arguments > 1 else lambda x: once_for_each(EXACT[name], of_each, x)
 
 
 def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array], Array], x: Array) -> Array:
@@ -57,17 +50,6 @@ def key_of(v: Scalar) -> Scalar:
     return id(v) if type(v) is arb else v
 
 
-def apply(name: str, x: Array, *parameters: Array) -> Array:
-    """The named function of an array (or scalar) and its parameters, element by element."""
-    if is_float(x):
-        return FLOAT64[name](x, *(in_float64(p) for p in parameters))
-    if any(is_float(p) for p in parameters):
-        raise TypeError(f"{name}: a float cannot stand among exact values")
-    if isinstance(x, np.ndarray) or any(isinstance(p, np.ndarray) for p in parameters):
-        return of_elements(name, 1 + len(parameters))(x, *parameters)
-    return EXACT[name](in_exact(x), *(in_exact(p) for p in parameters))
-
-
 def in_float64(parameter: Array) -> Array:
     """A parameter as float or float64 array."""
     if isinstance(parameter, np.ndarray):
@@ -75,31 +57,29 @@ def in_float64(parameter: Array) -> Array:
     return float(parameter)
 
 
-def on_arrays(name: str) -> Callable[[Array], Array]:
-    """The named function of one array, chosen by its dtype alone."""
-    in_floats, elements = FLOAT64[name], of_elements(name)
+def on_arrays(name: str, in_floats: Callable[..., Array], exactly: Callable[..., Scalar]) -> Callable[..., Array]:
+    """The function of an array (or scalar) and its parameters, element by element, chosen by the dtypes alone."""
 
-    def function(x: Array) -> Array:
-        if isinstance(x, np.ndarray):
-            return elements(x) if x.dtype.char == "O" else in_floats(x)
-        return in_floats(x) if isinstance(x, float) else FUNCTIONS[name](x)
+    of_each = np.frompyfunc(exactly, 1, 1)
+
+    def function(x: Array, *parameters: Array) -> Array:
+        if not parameters and isinstance(x, np.ndarray):
+            return once_for_each(exactly, of_each, x) if x.dtype.char == "O" else in_floats(x)
+        if is_float(x):
+            return in_floats(x, *map(in_float64, parameters))
+        if any(map(is_float, parameters)):
+            raise TypeError(f"{name}: a float cannot stand among exact values")
+        if any(isinstance(a, np.ndarray) for a in (x, *parameters)):
+            return np.frompyfunc(exactly, 1 + len(parameters), 1)(x, *parameters)
+        return exactly(in_exact(x), *map(in_exact, parameters))
 
     function.__name__, function.__doc__ = name, f"The function {name} of every element."
     return function
 
 
-exp = on_arrays("exp")
-log = on_arrays("log")
-sqrt = on_arrays("sqrt")
-tanh = on_arrays("tanh")
-sigmoid = on_arrays("sigmoid")
-erf = on_arrays("erf")
-softplus = on_arrays("softplus")
-normal_cdf = on_arrays("normal_cdf")
-normal_pdf = on_arrays("normal_pdf")
-absolute = on_arrays("abs")
-sign = on_arrays("sign")
-positive = on_arrays("step")
+exp, log, sqrt, tanh, erf, absolute, sign, positive = (
+    on_arrays(name, FLOAT64[name], EXACT[name]) for name in ("exp", "log", "sqrt", "tanh", "erf", "abs", "sign", "step")
+)
 step = positive
 SIGN_APART = np.frompyfunc(decisions.sign_apart, 2, 1)
 LARGER = np.frompyfunc(decisions.larger, 2, 1)
@@ -124,15 +104,12 @@ def below(a: Array, b: Array) -> Array:
 
 def log1p(x: Array) -> Array:
     """ln(1 + x) of every element."""
-    return LOG1P(x) if is_float(x) else log(1 + x)
+    return FLOAT64["log1p"](x) if is_float(x) else log(1 + x)
 
 
 def expm1(x: Array) -> Array:
     """e^x − 1 of every element."""
-    return EXPM1(x) if is_float(x) else exp(x) - 1
-
-
-LOG1P, EXPM1 = shaken(np.log1p), shaken(np.expm1)
+    return FLOAT64["expm1"](x) if is_float(x) else exp(x) - 1
 
 
 def maximum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
@@ -234,10 +211,7 @@ def tidy(x: Array) -> Array:
 
 def settle(v: Scalar) -> Scalar:
     """A value in the system that it belongs to."""
-    if type(v) is arb and v.is_exact():
-        mantissa, exponent = v.man_exp()
-        if abs(exponent) + mantissa.bit_length() <= MAX_RATIONAL_BITS:
-            return fmpq(mantissa) * fmpq(2) ** int(exponent)
+    v = settled(v)
     return OVERLONG(v) if type(v) is fmpq and v.height_bits() > MAX_RATIONAL_BITS else v
 
 

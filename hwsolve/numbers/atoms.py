@@ -127,11 +127,6 @@ def primes(c: fmpq) -> Iterator[tuple[fmpq, fmpq]]:
             yield from ((fmpq(p), fmpq(sign * int(e))) for p, e in factors)
 
 
-def less_square(f: Form) -> Form:
-    """1 − f²."""
-    return difference(constant(ONE), product(f, f))
-
-
 def logarithm_to(base: int) -> Callable[[Form], Form]:
     """The logarithm to a base."""
     return lambda x: product(logarithm(x), inverse(logarithm(constant(fmpq(base)))))
@@ -142,25 +137,13 @@ def with_scale(name: str) -> Callable[..., Form]:
     return lambda x, *scale: atom(name, x, *(scale or (constant(ONE),)))
 
 
-RULES: dict[str, Callable[[Form], Form]] = {
+RULES: dict[str, Callable[..., Form]] = {
     "elu": with_scale("elu"),
     "d_elu": with_scale("d_elu"),
     "exp": exponential,
-    "d_exp": exponential,
     "log": logarithm,
     "log2": logarithm_to(2),
     "log10": logarithm_to(10),
-    "d_log": inverse,
     "sqrt": root,
-    "d_sqrt": lambda x: scaled(inverse(root(x)), HALF),
-    "d_sin": lambda x: reflected("cos", x),
-    "d_cos": lambda x: scaled(reflected("sin", x), -ONE),
-    "d_tan": lambda x: total(constant(ONE), power(reflected("tan", x), 2)),
-    "d_atan": lambda x: inverse(total(constant(ONE), product(x, x))),
-    "d_sinh": lambda x: reflected("cosh", x),
-    "d_cosh": lambda x: reflected("sinh", x),
-    "d_tanh": lambda x: less_square(reflected("tanh", x)),
-    "d_sigmoid": lambda x: product(reflected("sigmoid", x), reflected("sigmoid", scaled(x, -ONE))),
-    "d_softplus": lambda x: reflected("sigmoid", x),
-    "d_normal_cdf": lambda x: reflected("normal_pdf", x),
 }
+KNOWN = ODD | EVEN | COMPLEMENTS | {*RULES}  # that have a rule of their own

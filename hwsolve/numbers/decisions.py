@@ -10,7 +10,7 @@ from flint import arb, fmpq
 
 from hwsolve.language import say
 from hwsolve.numbers.formed import ball_of, remembered
-from hwsolve.numbers.systems import Scalar, Undecided
+from hwsolve.numbers.systems import MAX_RATIONAL_BITS, Scalar, Undecided
 
 ZERO, ONE = fmpq(0), fmpq(1)
 RATIONAL = (fmpq, int)
@@ -45,13 +45,15 @@ def sign(x: Scalar) -> fmpq:
     raise Undecided(say("the sign of a value"), x)
 
 
-def inside(x: Scalar, low: int, high: int) -> bool:
-    """Whether low < x < high."""
-    if x > low and x < high:
-        return True
-    if x <= low or x >= high:
-        return False
-    raise Undecided(say("on which side of {low} or {high} a value lies", low=low, high=high), x)
+def settled(v: Scalar) -> Scalar:
+    """A ball of radius 0 as the rational that it is, below 4,096 bits, and an int as one."""
+    if type(v) is int:
+        return fmpq(v)
+    if type(v) is arb and v.is_exact():
+        mantissa, exponent = v.man_exp()
+        if abs(exponent) + mantissa.bit_length() <= MAX_RATIONAL_BITS:
+            return fmpq(mantissa) * fmpq(2) ** int(exponent)
+    return v
 
 
 def equal(a: Scalar, b: Scalar) -> bool:

@@ -135,7 +135,10 @@ def remembering() -> bool:
     return Mode.on
 
 
-def remembered(name: str, function: Callable[..., Any], *args: Any) -> Any:
+FormMaker = Callable[[str, tuple[Form, ...]], Form]
+
+
+def remembered(name: str, function: Callable[..., Any], *args: Any, maker: FormMaker = atoms.of_function) -> Any:
     """A function of numbers; where it has no rational result, with its form."""
     value = function(*map(ball_of, args))
     if type(value) is not arb or not Mode.on:
@@ -143,15 +146,15 @@ def remembered(name: str, function: Callable[..., Any], *args: Any) -> Any:
     for a in args:
         if value is ball_of(a):
             return a
-    return made(value, atoms.of_function(name, tuple(form_of(a) for a in args)))
+    return made(value, maker(name, tuple(form_of(a) for a in args)))
 
 
 @cache
-def remembers(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that remembers while it is asked to."""
+def remembers(name: str, function: Callable[..., Any], maker: FormMaker = atoms.of_function) -> Callable[..., Any]:
+    """A function that remembers while it is asked to; `maker` gives the form of a result."""
 
     def either(*args: Any) -> Any:
-        return remembered(name, function, *args) if Mode.on else function(*args)
+        return remembered(name, function, *args, maker=maker) if Mode.on else function(*args)
 
     either.__name__ = name
     return either

@@ -23,10 +23,16 @@ def bounded(ball: arb, what: Message) -> arb:
 
 def divide(a: Scalar, b: Scalar) -> Scalar:
     """a/b."""
-    if b == 0:
+    if type(b) is not arb and b == 0:
         raise NotFinite(say("division by zero"))
     quotient = a / b
-    return bounded(quotient, say("division by a value that may be zero")) if type(quotient) is arb else quotient
+    if type(quotient) is arb and not quotient.is_finite():
+        raise (
+            failed(quotient, say("division by a value that may be zero"))
+            if b != 0
+            else NotFinite(say("division by zero"))
+        )
+    return quotient
 
 
 def power_of_numbers(x: Scalar, y: Scalar) -> Scalar:

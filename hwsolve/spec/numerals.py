@@ -9,7 +9,7 @@ import re
 from math import gcd
 
 from hwsolve.formula.tree import Number
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, say
 
 MOST_DIGITS = 1000
 MOST_EXPONENT = 1000
@@ -21,12 +21,8 @@ BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 BADLY_GROUPED = re.compile(r"(?<!\w)\d[\d.]*(?:_\d+)*_(?!\d)\w*|\._\d*")
 
 
-class Excess(ValueError):
+class Excess(Explained, ValueError):
     """A number that is too long to work with; the message says why."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 def too_long() -> Excess:

@@ -8,13 +8,13 @@ contradicts, nothing is decided.  What is not proven agrees at so many points, a
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 from hwsolve.formula.domain import Names
-from hwsolve.formula.equality.sample_points import Point, corner_points, random_points, reads
+from hwsolve.formula.equality.sample_points import corner_points, reads
+from hwsolve.formula.random_points import Dice, Point, random_points
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
 from hwsolve.numbers.printing import MAX_POWER
@@ -105,7 +105,7 @@ class Comparison:
     def __init__(self, a: Formula, b: Formula, domains: dict[str, str], of: tuple[Formula, ...] = ()) -> None:
         self.a, self.b, self.domains, self.of = a, b, domains, of
         self.loops = any(isinstance(f, BigOperator) for f in (*walk(a), *walk(b)))
-        self.dice = random.Random(20)
+        self.dice = Dice(20)
         self.agreed = 0
         self.random = random_points(domains, self.dice, self.loops, TRIES)
         self.differences: Differences | None = None

@@ -14,9 +14,8 @@ from hwsolve.formula.equality.form_parts import at_border, solved
 from hwsolve.formula.equality.inequalities import Linear, feasible
 from hwsolve.formula.equality.normal_form import Forms
 from hwsolve.formula.equality.quotients import TooLong, Undefined, product, split
-from hwsolve.formula.functions import function
-from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
+from hwsolve.formula.meaning import by_definition
+from hwsolve.formula.simplify.simplify import size
 from hwsolve.formula.tree import (
     ONE,
     BigOperator,
@@ -28,7 +27,6 @@ from hwsolve.formula.tree import (
     rebuild,
     substitute,
     transform,
-    walk,
 )
 
 MOST_CASES = 400
@@ -155,7 +153,7 @@ def elementary(f: Formula) -> Formula:
     """A formula written with `if` and few functions, the indices of its sums under names of their own."""
     made = own_indices(f, [0])
     made = transform(made, meaning)
-    if sum(1 for _ in walk(made)) > MOST_NODES:
+    if size(made) > MOST_NODES:
         raise TooLong
     return made
 
@@ -169,14 +167,8 @@ def meaning(f: Formula) -> Formula:
         return f
     if f.name in ("max", "min") and len(f.args) > 2:
         return meaning(Call(f.name, (meaning(Call(f.name, f.args[:-1])), f.args[-1])))
-    known = function(f.name)
-    text = known and (known.definition or known.cases)
-    if known is None or not text:
-        return f
-    args = with_defaults(f, known)
-    if len(args) != len(known.parameters):
-        raise TooLong
-    return transform(applied(parse(text), known, args), lambda g: meaning(g) if g != f else g)
+    made = by_definition(f)
+    return f if made is None else transform(made, lambda g: meaning(g) if g != f else g)
 
 
 def own_indices(f: Formula, counter: list[int]) -> Formula:

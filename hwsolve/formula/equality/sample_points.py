@@ -1,81 +1,20 @@
-"""Points at which two formulas are compared: random ones of many sizes, and those on and between corners of pieces."""
+"""Points at which two formulas are compared beside random ones: on, beside and between the corners of pieces."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from hwsolve.formula.domain import CONSTANTS
 from hwsolve.formula.equality.normal_form import Forms
 from hwsolve.formula.equality.piecewise import HOLDS, elementary
 from hwsolve.formula.equality.quotients import TooLong, Undefined, split
+from hwsolve.formula.random_points import CONSTANTS, Key, Point
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, substitute, transform, walk
 from hwsolve.numbers import exact, parts
 
-KINDS = ("near", "near", "far", "whole", "near", "mixed", "equal")
-REACH = {"near": 2_500, "far": 25_000, "equal": 2_500}  # of values in 997ths: up to 2.5, and up to 25
-LARGEST_WHOLE, LARGEST_POWER = 6, 9
 MOST_CORNERS = 8  # conditions of which the corners are looked for, and names that are moved there
 NEARBY = exact(1, 10**9)
-
-
-class Point:
-    """A random value for every name and every element, drawn when it is first asked for."""
-
-    def __init__(self, domains: dict[str, str], dice: random.Random, kind: str, loops: bool) -> None:
-        self.domains, self.dice, self.kind = domains, dice, kind
-        self.values: dict[tuple[str, tuple[int, ...]], Any] = {}
-        largest = 5 if loops else 40
-        sizes = dice.sample(range(5, 5 + max(largest, 2 * len(domains))), len(domains))
-        same = dice.randint(1, 4)
-        for name, domain in domains.items():
-            if domain == "size":
-                self.values[name, ()] = sizes.pop() if loops or kind != "mixed" else dice.choice((1, 2, 3, 10**6 + 3))
-            elif domain == "index":
-                self.values[name, ()] = same if kind == "equal" else dice.randint(1, 4)
-        self.shared = self.number() if kind == "equal" else None
-
-    def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
-        key = (name, indices)
-        if key not in self.values:
-            if not indices and name in CONSTANTS and name not in self.domains:
-                raise LookupError(name)
-            self.values[key] = self.draw(self.domains.get(name, "real"))
-        return self.values[key]
-
-    def draw(self, domain: str) -> Any:
-        """A value of a domain."""
-        if domain == "unit":
-            return exact(self.dice.randint(50, 950), 997)
-        value = self.number() if self.shared is None else self.shared
-        if domain == "real":
-            return value
-        value = abs(value) or exact(1)
-        return -value if domain == "negative" else value
-
-    def number(self) -> Any:
-        """A real number of the point's kind."""
-        sign = self.dice.choice((1, -1))
-        if self.kind == "whole":
-            return exact(self.dice.randint(-LARGEST_WHOLE, LARGEST_WHOLE))
-        if self.kind == "mixed":
-            power = self.dice.randint(-LARGEST_POWER, LARGEST_POWER)
-            return sign * self.dice.randint(10, 99) * exact(10) ** power
-        return sign * exact(self.dice.randint(60, REACH[self.kind]), 997)
-
-    def moved(self, key: tuple[str, tuple[int, ...]], value: Any) -> Point:
-        """The same point with another value for one name."""
-        other = Point(self.domains, self.dice, self.kind, True)
-        other.values, other.shared = self.values | {key: value}, self.shared
-        return other
-
-
-def random_points(domains: dict[str, str], dice: random.Random, loops: bool, most: int) -> Iterator[Point]:
-    """Points of every kind in turn."""
-    for trial in range(most):
-        yield Point(domains, dice, KINDS[trial % len(KINDS)], loops)
 
 
 def corner_points(a: Formula, b: Formula, domains: dict[str, str], base: Point) -> Iterator[Point]:
@@ -117,12 +56,12 @@ def first_terms(f: Formula) -> Formula:
     return transform(f, lambda n: substitute(n.body, {n.index: n.low}) if isinstance(n, BigOperator) else n)
 
 
-def reads(f: Formula, point: Point) -> list[tuple[str, tuple[int, ...]]]:
+def reads(f: Formula, point: Point) -> list[Key]:
     """The names and elements that a condition reads."""
     return [key for node in walk(f) if isinstance(node, Ref) and (key := key_of(node, point)) is not None]
 
 
-def key_of(node: Ref, point: Point) -> tuple[str, tuple[int, ...]] | None:
+def key_of(node: Ref, point: Point) -> Key | None:
     """An element of which every index is a number at the point."""
     from hwsolve.formula.evaluate import evaluate
 
@@ -135,7 +74,7 @@ def key_of(node: Ref, point: Point) -> tuple[str, tuple[int, ...]] | None:
     return (node.name, tuple(map(int, indices))) if all(type(i) is int for i in indices) else None
 
 
-def roots(f: Formula, key: tuple[str, tuple[int, ...]], point: Point) -> list[Any]:
+def roots(f: Formula, key: Key, point: Point) -> list[Any]:
     """Where a polynomial in one name is 0, the others being what they are at the point."""
     from flint import fmpq, fmpq_poly
 

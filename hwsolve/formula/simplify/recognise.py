@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import cache
 from itertools import combinations, permutations
 
-from hwsolve.formula.functions import function
+from hwsolve.formula.functions import FUNCTIONS, function
+from hwsolve.formula.meaning import by_definition
 from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.simplify.terms import Term, addends, merge, negative, rational, term_of, written
 from hwsolve.formula.tree import Call, Formula, Number, Ref, transform
 
@@ -18,13 +18,9 @@ WILDCARD = Ref("x")
 PATTERNS = (  # in this order: what is found stands where its parts were
     ("e**x", "exp(x)"),
     ("exp(x)/(1 + exp(x))", "sigmoid(x)"),
-    ("1/(1 + exp(-x))", "sigmoid(x)"),
-    ("log(1 + exp(x))", "softplus(x)"),
-    ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "tanh(x)"),
-    ("x/(1 + abs(x))", "softsign(x)"),
+    *((str(FUNCTIONS[name].definition), f"{name}(x)") for name in ("sigmoid", "softplus", "tanh", "softsign", "tan")),
     ("max(x, 0)", "relu(x)"),
     ("max(0, x)", "relu(x)"),
-    ("sin(x)/cos(x)", "tan(x)"),
 )
 PRIMITIVE = ("sqrt", "sign", "step", "step0", "floor", "ceil", "delta")  # whose definitions tell nothing
 MOST_PARTS = 4  # terms or factors that are tried in every order
@@ -35,11 +31,7 @@ def defined(f: Formula) -> Formula:
     if not isinstance(f, Call) or not f.args or not isinstance(f.args[0], Ref) or f.name in PRIMITIVE:
         return f
     known = function(f.name)
-    meaning = None if known is None or known.many else known.definition or known.cases
-    if known is None or meaning is None:
-        return f
-    args = with_defaults(f, known)
-    return applied(parse(meaning), known, args) if len(args) == len(known.parameters) else f
+    return f if known is None or known.many else by_definition(f) or f
 
 
 @cache

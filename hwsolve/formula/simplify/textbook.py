@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from hwsolve.formula.simplify.simplify import expand, factored, simplify, together
+from hwsolve.formula.simplify.simplify import expand, factored, simplify, size, together
 from hwsolve.formula.simplify.terms import Term, addends, integer, term_of, written
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, transform
 from hwsolve.formula.vectors import compact
@@ -34,7 +32,7 @@ def cost(f: Formula) -> int:
 
 def textbook(f: Formula) -> Formula:
     """The form with the least to read; the earliest of those that have as little."""
-    if sum(1 for _ in _nodes(f)) > LONGEST:
+    if size(f) > LONGEST:
         return f
     return alphabetical(min(forms(f), key=cost))
 
@@ -54,12 +52,6 @@ def name_of(f: Formula) -> str:
     """The name of a quantity without indices, or of its power."""
     base = f.args[0] if isinstance(f, Call) and f.name == "**" else f
     return base.name if isinstance(base, Ref) and not base.indices else ""
-
-
-def _nodes(f: Formula) -> Iterator[Formula]:
-    yield f
-    for part in children(f):
-        yield from _nodes(part)
 
 
 def forms(f: Formula) -> list[Formula]:

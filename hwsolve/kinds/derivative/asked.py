@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.derivation.identities import Ranges
-from hwsolve.formula.domain import CONSTANTS, Names
+from hwsolve.formula.domain import Names
+from hwsolve.formula.random_points import CONSTANTS
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
 from hwsolve.graph.elements import elements
 from hwsolve.spec.fields import Array

@@ -12,6 +12,7 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.evaluate import Lookup, evaluate
+from hwsolve.formula.function_code import has_code
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.germs import JUMPS, one_sided
 from hwsolve.formula.instantiate import fold
@@ -195,7 +196,7 @@ class Beside:
                     "{root} has no derivative where it is 0: 0 is taken, as PyTorch does for a norm.",
                     root=unicode(border),
                 )
-            elif isinstance(border, Call) and border.name in FUNCTIONS and f"d_{border.name}" in numbers.FUNCTIONS:
+            elif isinstance(border, Call) and border.name in FUNCTIONS and has_code(f"d_{border.name}"):
                 place = unicode(Call("==", (border.args[0], self.number(border.args[0]))))
                 yield convention(border, place, slope(border, self.lookup))
             elif isinstance(border, Call) and (border.name in JUMPS or border.name in FUNCTIONS):

@@ -5,26 +5,26 @@ A function that is long when its sums are written out is compared with its power
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 from hwsolve.derivation.lines import Disagreement
-from hwsolve.formula.domain import BOUNDS, Names, domains, effort, equal_at_points
+from hwsolve.formula.domain import Names, domains, effort, equal_at_points
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.germs import one_sided
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.simplify.simplify import factored
+from hwsolve.formula.random_points import Dice, Key, RandomPoint
+from hwsolve.formula.simplify.simplify import factored, size
 from hwsolve.formula.simplify.terms import Term, negative, product, term_of, written
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, transform, walk
 from hwsolve.graph.explain.nondifferentiable import is_extreme
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.beside import branching
-from hwsolve.numbers import NotFinite, Undecided, exact, precision
+from hwsolve.numbers import NotFinite, Undecided, exact, parts, precision
 
 DIGITS = 30
 LONG = 24  # what there is to read in a form for which SymPy is asked for a shorter one
@@ -33,50 +33,34 @@ MOST_NODES = 400  # of a derivative, sums written out, that SymPy is asked to co
 SIZE = 3  # what a size that has only a name is taken as
 
 
-class Point:
-    """Rational values by name, drawn when they are asked for: `x`, or `x_1_2` for x[1,2]."""
+class Point(RandomPoint):
+    """Rational values by name, for the program's own evaluation and, as `x_1_2` for x[1,2], for SymPy."""
 
     def __init__(
         self, question: Question, formulas: tuple[Formula, ...], scalars: dict[str, str], elements: dict[str, str]
     ) -> None:
         names = Names(formulas)
-        self.dice = random.Random(5)
-        self.domains = scalars | elements
-        self.known: dict[str, int] = {}
-        numbers = count(SIZE)
-        for name in names.sizes:
-            self.known[name] = next(numbers)
+        self.known = dict(zip(names.sizes, count(SIZE), strict=False))
         for shape in question.shapes.values():
             self.known |= {n.name: SIZE for n in shape if isinstance(n, Ref) and n.name not in self.known}
         for place, name in enumerate([*names.indices, *indices_of(question)]):
             self.known.setdefault(name, 1 + place % 2)
-        self.values: dict[str, tuple[int, int]] = {}
+        super().__init__(Dice(5), scalars, elements, self.known)
 
-    def fraction(self, name: str) -> tuple[int, int]:
-        """Numerator and denominator of a name's value."""
-        if name not in self.values:
-            base = next((n for n in self.domains if name == n or name.startswith(f"{n}_")), name)
-            low, high = BOUNDS[self.domains.get(base, "real")]
-            self.values[name] = (self.dice.randint(low, high), 1009)
-        return self.values[name]
-
-    def ours(self, name: str, indices: tuple[int, ...]) -> Any:
-        """The value for the program's own evaluation."""
-        if not indices and name in self.known:
-            return self.known[name]
-        if not indices and name in ("pi", "e"):
-            raise LookupError(name)
-        return exact(*self.fraction("_".join([name, *map(str, indices)])))
-
-    def place(self, variable: Ref) -> tuple[str, tuple[int, ...]]:
+    def place(self, variable: Ref) -> Key:
         """A variable as it is looked up."""
-        return variable.name, tuple(int(evaluate(i, self.ours)) for i in variable.indices)
+        return variable.name, tuple(int(evaluate(i, self)) for i in variable.indices)
 
     def theirs(self, symbol: Any) -> Any:
         """The value for SymPy."""
         import sympy
 
-        return sympy.Rational(*self.fraction(symbol.name))
+        name, indices = symbol.name, ""
+        for base in self.elements:
+            if name.startswith(f"{base}_") and name[len(base) + 1 :].replace("_", "").isdigit():
+                name, indices = base, name[len(base) + 1 :]
+                break
+        return sympy.Rational(*parts(self(name, tuple(map(int, indices.split("_"))) if indices else ())))
 
 
 def indices_of(question: Question) -> Iterator[str]:
@@ -91,7 +75,7 @@ def confirm(question: Question, f: Formula, by: list[Ref], found: Formula) -> No
     """Refuse a derivative with which SymPy's, or the power series of a longer function, does not agree."""
     f, found = question.written_out(f), question.written_out(found)
     ranges = domains((f, found), question.scalars, question.elements)
-    if ranges is None or sum(1 for _ in walk(found)) > MOST_NODES:
+    if ranges is None or size(found) > MOST_NODES:
         return
     point = Point(question, (f, found, *by), *ranges)
     theirs = (
@@ -101,7 +85,7 @@ def confirm(question: Question, f: Formula, by: list[Ref], found: Formula) -> No
         return
     with precision(192):
         try:
-            ours = evaluate(found, point.ours)
+            ours = evaluate(found, point)
             off = abs(ours - theirs)
             agree = bool(off * 10**15 <= 1 + abs(ours))
         except (NotFinite, Undecided, NoValue, ArithmeticError, ValueError):
@@ -123,7 +107,7 @@ def others(f: Formula, by: list[Ref], point: Point, ranges: dict[str, str], work
         return None
     with precision(192):
         try:
-            return one_sided(f, point.ours, {point.place(by[0]): 1}, len(by))[1]
+            return one_sided(f, point, {point.place(by[0]): 1}, len(by))[1]
         except (NotFinite, Undecided, NoValue, LookupError):
             return None
 
@@ -134,7 +118,7 @@ def on_a_border(f: Formula, by: Ref, point: Point) -> bool:
         return False
     with precision(192):
         try:
-            return bool(one_sided(f, point.ours, {point.place(by): 1}, 1)[2])
+            return bool(one_sided(f, point, {point.place(by): 1}, 1)[2])
         except (NotFinite, Undecided, NoValue, LookupError):
             return True
 

@@ -11,9 +11,7 @@ from typing import Any
 from flint import acb, arb
 
 from hwsolve.formula.evaluate import evaluate
-from hwsolve.formula.functions import function
-from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
+from hwsolve.formula.meaning import by_definition
 from hwsolve.formula.simplify.terms import integer, mentions
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.kinds.initialization.piecewise import NotPieces
@@ -91,8 +89,8 @@ def compiled(f: Formula, variable: str, values: dict[str, Scalar]) -> Function:
         case Call(name, (a,)) if name in PRIMITIVES:
             outer, inner = PRIMITIVES[name], part(a)
             return lambda z, analytic: outer(inner(z, analytic), analytic)
-        case Call(name, _) if (known := function(name)) and known.definition:
-            return part(applied(parse(known.definition), known, with_defaults(f, known)))
+        case Call() if (meaning := by_definition(f, cases=False)) is not None:
+            return part(meaning)
     raise NotPieces(say("The integral of a function of this kind is not known to hwsolve."))
 
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import comb
 
-from hwsolve.formula.functions import function
-from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
+from hwsolve.formula.meaning import by_definition
 from hwsolve.formula.simplify.terms import integer, mentions, negative, product, quotient, rational, total
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref
 
@@ -55,8 +53,8 @@ def exponential_polynomial(f: Formula, variable: str) -> Terms:
             return out
         case Call("exp", (a,)):
             return exponential(a, variable)
-        case Call(name, _) if name in EXPANDED and (known := function(name)) and known.definition:
-            return exponential_polynomial(applied(parse(known.definition), known, with_defaults(f, known)), variable)
+        case Call(name, _) if name in EXPANDED and (meaning := by_definition(f, cases=False)) is not None:
+            return exponential_polynomial(meaning, variable)
     raise NotExponential
 
 

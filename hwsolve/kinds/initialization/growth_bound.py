@@ -11,9 +11,7 @@ import msgspec
 from flint import arb
 
 from hwsolve.formula.evaluate import evaluate
-from hwsolve.formula.functions import function
-from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
+from hwsolve.formula.meaning import by_definition
 from hwsolve.formula.simplify.terms import integer, mentions, negative
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.kinds.initialization.exponentials import NotExponential, exponential_polynomial
@@ -80,9 +78,9 @@ class Bounds:
             return sum_of([Growth(arb(1)), self.of(inside)])
         if name == "log" and (low := self.least(inside)) is not None and low >= 1:
             return self.of(inside)
-        known = function(name)
-        if known is not None and known.definition is not None:
-            return self.of(applied(parse(known.definition), known, with_defaults(f, known)))
+        meaning = by_definition(f, cases=False)
+        if meaning is not None:
+            return self.of(meaning)
         raise self.unknown(f)
 
     def exponential(self, exponent: Formula) -> Growth:

@@ -11,13 +11,13 @@ from fractions import Fraction
 import msgspec
 
 from hwsolve.formula.functions import function
+from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.operators import COMPARISONS
 from hwsolve.formula.parse import parse
-from hwsolve.formula.rules import applied, with_defaults
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import Call, Formula, children, rebuild, transform, walk
 from hwsolve.kinds.initialization.exponentials import NotExponential, exponential_polynomial, rational_coefficients
-from hwsolve.language import Message, say
+from hwsolve.language import Explained, say
 
 MOST_PIECES = 50
 HOLDS = {
@@ -25,12 +25,8 @@ HOLDS = {
 }  # fmt: skip
 
 
-class NotPieces(Exception):
+class NotPieces(Explained):
     """The kinks of a function cannot be found."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Sentences as data: an English template and its values, put into the reader's language when it is shown.
 
 `say("The loss fell from {before} to {after}.", before=…, after=…)` makes a `Message`.  The template is a literal,
-so that every sentence of the program can be found in its source.  Values are strings, numbers or messages.
+so that every sentence of the program can be found in its source.  Values are strings, numbers, messages or formulas.
 `use("zh")` sets the language that `str(message)` is written in; `translate(message, "zh")` asks for one.  Texts that
 stand elsewhere (first lines of docstrings, help, comments of starters) are found by `localised`.
 """
@@ -9,6 +9,7 @@ stand elsewhere (first lines of docstrings, help, comments of starters) are foun
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ DOMAIN = "hwsolve"
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60“”]"
 GAP = f"(?<={WIDE}) (?={WIDE})"  # a translation parts its places by spaces; Chinese has none in between
 current = "en"
+Write = Callable[[Any], Any]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -53,8 +55,8 @@ def use(language: str) -> None:
     current = language if language in LANGUAGES else "en"
 
 
-def translate(message: Message | str, language: str) -> str:
-    """The message in a language; text that is no message stays as it is."""
+def translate(message: Message | str, language: str, write: Write = lambda value: value) -> str:
+    """The message in a language; text that is no message stays as it is.  `write` puts formulas into a notation."""
     if isinstance(message, str):
         return message
     template = message.template
@@ -63,15 +65,15 @@ def translate(message: Message | str, language: str) -> str:
     if not message.values:
         return template
     values = message.values.items()
-    text = template.format(**{k: placed(v, language) for k, v in values})
+    text = template.format(**{k: placed(v, language, write) for k, v in values})
     return text if language == "en" else re.sub(GAP, "", text)
 
 
-def placed(value: Any, language: str) -> Any:
+def placed(value: Any, language: str, write: Write) -> Any:
     """A value as it stands in a message."""
     if type(value) is str:
         return visible(value)
-    return translate(value, language) if type(value) is Message else value
+    return translate(value, language, write) if type(value) is Message else write(value)
 
 
 def visible(text: str) -> str:

@@ -13,6 +13,7 @@ from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
 
 Text = Message | str
+Origin = tuple[str, str, str]  # what a value comes from, for machines: an operation, a slot of it, and a rule
 
 
 class Quantity(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +73,7 @@ class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"
     rule: Text = ""
     aside: bool = False  # stands in the JSON and under --full, not in the short form
     found: Quantity | None = None  # as the formula gives it from carried decimals: rounded, where the value is not
+    origin: Origin | None = None
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field="kind"):
@@ -99,11 +101,21 @@ class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="k
     full: str  # the decimal at full precision
 
 
+class Array(msgspec.Struct, frozen=True, gc=False):
+    """A whole array and a formula that gives it: `value` is nested tuples of quantities, with one relation for all."""
+
+    key: Ref
+    formula: Formula
+    relation: str
+    value: Any
+
+
 class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind"):
-    """A sentence, or a matrix form (`formula`) whose elements are lines too."""
+    """A sentence, whose places may hold formulas; one that says a matrix form has its array, where that can be read."""
 
     text: Text = ""
     formulas: tuple[Stage, ...] = ()  # shown behind the text: the first one's relation is left out
+    array: Array | None = None
 
 
 Line = Value | Identity | Carried | Prose

@@ -414,6 +414,11 @@ def normalised(values: list[Num], eps: float = 1e-5) -> tuple[list[Num], Num]:
     return [c / deviation for c in centred], deviation
 
 
+def by_root_mean_square(values: list[Num], eps: float = 1e-7) -> tuple[list[Num], Num]:
+    root = sqrt(add_up(v * v for v in values) / len(values) + eps)
+    return [v / root for v in values], root
+
+
 def normalised_error(hat: list[Num], g: list[Num], deviation: Num) -> list[Num]:
     m = len(hat)
     mean = add_up(g) / m

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 import mpmath
+import numpy as np
 
 DIGITS = 50
 MANY_DIGITS = 2000
@@ -265,6 +266,60 @@ class Reader:
         return mp(self(node))
 
 
+class Arrays(Reader):
+    """Evaluates formulas over whole arrays; only a number and the row of `rows` are repeated to make a shape fit."""
+
+    FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {  # axes of the arguments, and what is made of them
+        "T": (2, np.transpose),
+        "outer": (1, lambda a, b: a[:, None] * b[None, :]),
+        "diag": (1, lambda a: np.array([[x if i == j else ZERO for j in range(len(a))] for i, x in enumerate(a)])),
+        "rows": (1, lambda b: b[None, :]),
+    }
+
+    def __call__(self, node: ast.expr) -> Any:
+        match node:
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return np.asarray(self.alike(self(left)) @ self.alike(self(right)))
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+                return self.elementwise(OPERATORS[type(op)], left, right)
+            case ast.Call(func=ast.Name(id=name), args=[left, right]) if decode(name) == "odot":
+                return self.elementwise(OPERATORS[ast.Mult], left, right)
+            case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in self.FUNCTIONS:
+                axes, make = self.FUNCTIONS[decode(name)]
+                values = [self(a) for a in args]
+                if any(np.ndim(v) != axes for v in values):
+                    raise Wrong(f"{decode(name)} of other than {axes} axes")
+                return make(*values)
+        return super().__call__(node)
+
+    @staticmethod
+    def alike(a: Any) -> Any:
+        """Real numbers alone, where there are some: a Fraction and an mpf do not multiply."""
+        return a if all(map(rational, a.flat)) else np.vectorize(mp, otypes=[object])(a)
+
+    def elementwise(self, f: Callable[[Any, Any], Any], *nodes: ast.expr) -> Any:
+        values = [self(n) for n in nodes]
+        row = [isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and decode(n.func.id) == "rows" for n in nodes]
+        shapes = [np.shape(v) for v in values]
+        alike = shapes[0] == shapes[1] or () in shapes
+        if not alike and not (any(row) and shapes[0][1:] == shapes[1][1:]):
+            raise Wrong(f"shapes {shapes[0]} and {shapes[1]} differ")
+        return np.vectorize(f, otypes=[object])(*values)
+
+    def value(self, key: str) -> Any:
+        """An array from its elements."""
+        found = {k: v for k, v in self.known.items() if k.startswith(f"{key}[")}
+        if key in self.known or not found:
+            return super().value(key)
+        places = {tuple(int(i) - 1 for i in k[len(key) + 1 : -1].split(",")): v for k, v in found.items()}
+        made = np.full([1 + max(column) for column in zip(*places, strict=True)], None, dtype=object)
+        for place, v in places.items():
+            made[place] = v
+        if made.size != len(places):
+            raise Wrong(f"{key} has {len(places)} of {made.size} elements")
+        return made
+
+
 # ---------------------------------------------------------------- lines
 
 
@@ -292,20 +347,41 @@ def check_value(line: dict[str, Any], known: Env) -> None:
     bare = tree.operand if isinstance(tree, ast.UnaryOp) else tree
     if isinstance(bare, ast.Call) and isinstance(bare.func, ast.Name) and bare.func.id == "N":
         raise Wrong("the formula is a lone number")
+    if isinstance(line["value"], list):
+        check_array(line, Arrays(known)(tree), known)
+        return
     value = Reader(known)(tree)
     if isinstance(value, bool):
         raise Wrong("a comparison is no value")
     known[line["key"]] = value
-    shown, half, digits = printed(line["value"])
+    check_printed(line, value, line["value"])
+
+
+def check_array(line: dict[str, Any], values: Any, known: Env) -> None:
+    """A whole array, and those of its elements that have lines; the others may be carried below it."""
+    texts = np.array(line["value"], dtype=object)
+    if texts.shape != np.shape(values):
+        raise Wrong(f"the shape {np.shape(values)} is printed as {texts.shape}")
+    for place, value in np.ndenumerate(values):
+        name = f"{line['key']}[{','.join(str(i + 1) for i in place)}]"
+        if name in known and abs(mp(known[name]) - mp(value)) > near(value):
+            raise Wrong(f"{name} has another value in its own line")
+        exact = rational(value) and value == printed(texts[place])[0]
+        check_printed(line | {"relation": "="} if exact else line, value, texts[place])
+
+
+def check_printed(line: dict[str, Any], value: Any, text: str) -> None:
+    """Whether a value is what is printed."""
+    shown, half, digits = printed(text)
     if line["relation"] == "=":
         equal = value == shown if rational(value) else abs(value - mp(shown)) < near(value)
         if not equal:
-            raise Wrong(f"= {line['value']} is not {value}")
+            raise Wrong(f"= {text} is not {value}")
     elif line["relation"] == "≈":
         if digits < 4 and shown:
-            raise Wrong(f"≈ {line['value']} shows fewer than 4 digits")
+            raise Wrong(f"≈ {text} shows fewer than 4 digits")
         if abs(mp(value) - mp(shown)) > mp(half) * (1 + mpmath.mpf(10) ** -15):
-            raise Wrong(f"≈ {line['value']} is not {mpmath.nstr(mp(value), 25)}")
+            raise Wrong(f"≈ {text} is not {mpmath.nstr(mp(value), 25)}")
     else:
         raise Wrong(f"no relation: {line['relation']!r}")
 

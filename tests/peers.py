@@ -129,6 +129,15 @@ def layer_norm(dice: random.Random) -> Drawn:
     return Drawn(arguments, module("LayerNorm", over, elementwise_affine=affine), shape)
 
 
+def rms_norm(dice: random.Random) -> Drawn:
+    """Normalisation by the root mean square over the last axes; without eps, as PyTorch has it in float32."""
+    shape = sides(dice, dice.randint(1, 2), 2, 4)
+    over = shape[-dice.randint(1, len(shape)) :]
+    affine, eps = dice.random() < 0.7, dice.choice((None, None, 0.001, 0.5))
+    arguments = {"normalized_shape": list(over), "elementwise_affine": affine} | ({} if eps is None else {"eps": eps})
+    return Drawn(arguments, module("RMSNorm", over, eps=eps or 1.1920929e-7, elementwise_affine=affine), shape)
+
+
 def group_norm(dice: random.Random) -> Drawn:
     """Normalisation over groups of channels."""
     groups = dice.randint(1, 3)
@@ -238,6 +247,7 @@ LAYERS: dict[str, Draw] = {
     **{f"batch_norm{n}d": channel_norm("BatchNorm", n) for n in AXES},
     **{f"instance_norm{n}d": channel_norm("InstanceNorm", n) for n in AXES},
     "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
     "group_norm": group_norm,
     "identity": activation("Identity"),
     "relu": activation("ReLU"),

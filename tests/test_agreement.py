@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import hwsolve
-from hwsolve.graph.explain.lines import Disagreement
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.layers import activation, linear
 from hwsolve.losses import mse_loss
 

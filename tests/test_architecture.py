@@ -34,7 +34,8 @@ BELOW: dict[str, set[str]] = {
     "solution": {"formula", "language"},
     "quantities": {"solution", "numbers", "formula"},
     "spec": {"formula", "language"},
-    "graph": {"formula", "numbers", "language", "solution", "quantities"},
+    "derivation": {"formula", "numbers", "language", "solution", "quantities"},
+    "graph": {"derivation", "formula", "numbers", "language", "solution", "quantities"},
     "registry": set(),
     "initializers": {"formula", "language", "spec", "registry"},
     "optimizers": {"graph", "formula", "language", "spec", "registry"},
@@ -42,7 +43,6 @@ BELOW: dict[str, set[str]] = {
     "losses": {"layers", "graph", "formula", "numbers", "language", "spec", "registry"},
     "layers": {"graph", "formula", "numbers", "language", "spec", "registry", "losses", "initializers"},
     "proof": {"numbers", "language", "solution", "spec"},
-    "derivation": {"layers", "graph", "formula", "numbers", "language", "solution"},
     "kinds": {
         *("proof", "derivation", "initializers", "losses", "optimizers", "layers", "graph", "formula", "numbers"),
         *("language", "spec", "solution", "quantities", "errors"),

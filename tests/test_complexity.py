@@ -216,6 +216,25 @@ def norm_counts(groups: int, m: int, owned: int, affine: bool, bias: bool = True
     return found
 
 
+def rms_counts(groups: int, m: int, affine: bool) -> Counts:
+    tally, found = loops.Tally(), Counts()
+    normal = [loops.by_root_mean_square([tally.num(k) for k in range(m)]) for _ in range(groups)]
+    if affine:
+        [[h * tally.num(2) for h in hat] for hat, _ in normal]
+    found["forward"] = tally.taken()
+    for hat, root in normal:
+        g = [tally.num(1) * tally.num(2) if affine else tally.num(1) for _ in hat]
+        slope = loops.add_up(a * b for a, b in zip(g, hat, strict=True)) / m
+        [(b - a * slope) / root for a, b in zip(hat, g, strict=True)]
+    found["error"] = tally.taken()
+    if affine:
+        for _ in range(m):
+            loops.add_up(tally.num(1) * tally.num(1) for _ in range(groups))
+        found["gradient"] = tally.taken()
+        found["update"] = updated(tally, m)
+    return found
+
+
 def test_normalisation() -> None:
     for c in range(1, 5):
         for side in range(1, 5):
@@ -225,6 +244,8 @@ def test_normalisation() -> None:
             check(solved([{"group_norm": 2}], [2 * c, side]), norm_counts(2, c * side, 2 * c, True))
             check(solved(["layer_norm"], [side, c]), norm_counts(side, c, c, True))
             check(solved([{"layer_norm": {"bias": False}}], [side, c]), norm_counts(side, c, c, True, bias=False))
+            check(solved(["rms_norm"], [side, c]), rms_counts(side, c, True))
+            check(solved([{"rms_norm": {"elementwise_affine": False}}], [side, c]), rms_counts(side, c, False))
     symbolic = solved(["batch_norm2d"], ["C", "H", "W"])
     check(symbolic, norm_counts(3, 8, 3, True), {"C": 3, "H": 4, "W": 2})
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import hwsolve
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import BigOperator, Call, Ref, children, walk
-from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.operation import backward_schematic, forward_schematic
 from hwsolve.kinds.convolution import build as layer_task
 from hwsolve.layers.correlation import Correlation

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hwsolve.derivation.size_lines import Disagreement
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.errors import CallError
 from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render

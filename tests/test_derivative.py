@@ -241,9 +241,9 @@ def test_command_line(hwsolve: Run) -> None:
 
 def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """SymPy's second opinion stops a derivative that is not one."""
+    from hwsolve.derivation.lines import Disagreement
     from hwsolve.formula import rules
     from hwsolve.formula.tree import Number
-    from hwsolve.kinds.derivative.sympy_check import Disagreement
 
     wrong = rules.Result(rules.say("no rule"), Number(7), Number(7))
     monkeypatch.setitem(rules.ARITHMETIC, "**", lambda f, task: wrong)

@@ -10,9 +10,9 @@ from typing import Any
 import mpmath
 import pytest
 
+from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number
-from hwsolve.kinds.initialization.derivation import Sheet
 from hwsolve.kinds.initialization.growth_bound import growth
 from hwsolve.kinds.initialization.moments import second_moment, unit
 from hwsolve.kinds.initialization.piecewise import NotPieces, pieces
@@ -148,8 +148,8 @@ def test_fifty_digits_are_fifty_right_digits() -> None:
 
 def test_a_wrong_moment_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed form and integration are independent: change one of them, and no line is made."""
+    from hwsolve.derivation.lines import Disagreement
     from hwsolve.kinds.initialization import moments
-    from hwsolve.kinds.initialization.derivation import Disagreement
 
     right = moments.normal_integral
     monkeypatch.setattr(moments, "normal_integral", lambda *args: right(*args) + Number(1, 1000))
@@ -225,12 +225,12 @@ def test_what_has_no_bound_gets_none(text: str) -> None:
 def test_tails_are_part_of_the_ball() -> None:
     """At every precision the ball holds the value that a higher one finds."""
     u = unit(parse("gelu(z)*z**2"), {})
-    sheet = Sheet(6, False, {})
+    derivation = Derivation(6, False, {})
     with precision(256):
-        best = second_moment(u.pieces, sheet, []).value
+        best = second_moment(u.pieces, derivation, []).value
     for bits in (32, 64, 128):
         with precision(bits):
-            found = second_moment(u.pieces, sheet, []).value
+            found = second_moment(u.pieces, derivation, []).value
             assert found.overlaps(best) and found.rad() < 2.0 ** (16 - bits)
 
 

@@ -70,7 +70,7 @@ def test_random_layers_agree_with_pytorch(make: Any, chunk: int) -> None:
 
 def test_the_recursion_is_held_against_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison that the test above relies on can fail."""
-    from hwsolve.graph.explain.lines import Disagreement
+    from hwsolve.derivation.lines import Disagreement
     from hwsolve.kinds.convolution.recursion import Recursion
 
     case = cases(convolution, 1, seed=5)[0]

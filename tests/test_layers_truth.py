@@ -26,6 +26,7 @@ CLASSES = {
     "Linear": ("linear", "in_features out_features bias"),
     "Embedding": ("embedding", "num_embeddings embedding_dim padding_idx"),
     "LayerNorm": ("layer_norm", "normalized_shape eps elementwise_affine bias"),
+    "RMSNorm": ("rms_norm", "normalized_shape eps elementwise_affine"),
     "GroupNorm": ("group_norm", "num_groups num_channels eps affine"),
     "PReLU": ("prelu", "num_parameters init"),
     "MaxPool2d": ("max_pool2d", "kernel_size stride padding dilation return_indices ceil_mode"),

@@ -9,7 +9,7 @@ import pytest
 from tests.line_check import wrong_lines
 
 
-def value(key: str, formula: str, relation: str, text: str) -> dict[str, Any]:
+def value(key: str, formula: str, relation: str, text: Any) -> dict[str, Any]:
     return {"kind": "value", "key": key, "formula": formula, "relation": relation, "value": text}
 
 
@@ -33,6 +33,10 @@ RIGHT = [
     value("z", "if(x[1] < x[2], 7*1, 8)", "=", "7"),
     value("z", "Max(x[j], j, 1, 2) - max(x[1], x[2])", "=", "0"),
     value("params.conv1", "floor(7/2)*2 + 10**18", "=", "1000000000000000006"),
+    value("z", "2*x + 1", "=", ["1.4", "1.6"]),
+    value("z", "outer(x, x/3)", "≈", [["0.0133333", "0.02"], ["0.02", "0.03"]]),
+    value("z", "T(outer(x, x)) @ x + odot(x, x)", "=", ["0.066", "0.129"]),
+    value("z", "diag(x) + rows(x)", "=", [["0.4", "0.3"], ["0.2", "0.6"]]),
     identity("(x + 1)**2", "x**2 + 2*x + 1", x="real"),
     identity("L*(n*n)", "L*n**2", L="size", n="size"),
     identity("diff(log(x), x)", "1/x", x="positive"),
@@ -59,6 +63,12 @@ BROKEN = [
     value("z", "__import__('os')", "=", "1"),
     value("z", "x[1]*1", "~", "0.2"),
     value("z", "x[1]*10000", "=", "2,000"),
+    value("z", "2*x", "=", ["0.4", "0.61"]),
+    value("z", "2*x", "=", ["0.4", "0.6", "0"]),
+    value("z", "x/3", "≈", ["0.0666667", "0.101"]),
+    value("z", "diag(x) + x", "=", [["0.4", "0.3"], ["0.2", "0.6"]]),
+    value("z", "x @ outer(x, x) @ outer(x, 1)", "=", ["0", "0"]),
+    value("z", "T(x)", "=", ["0.2", "0.3"]),
     identity("x + 1", "x + 1", x="real"),
     identity("abs(x)", "x", x="real"),
     identity("floor(n/2)*2", "n", n="size"),

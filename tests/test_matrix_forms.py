@@ -1,21 +1,41 @@
-"""Every matrix form that is printed conforms, and NumPy finds the values of the element lines in it."""
+"""Every matrix form that is printed conforms, in each notation, and NumPy finds the values of the element lines in it."""
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import hwsolve
-from hwsolve import pipeline
-from hwsolve.formula.notation import symbol
+from hwsolve import layers, numbers, pipeline
+from hwsolve.derivation.lines import Disagreement
+from hwsolve.formula.function_code import on_scalars
+from hwsolve.formula.matrix_form import matrix_form as of_element
+from hwsolve.formula.notation import latex_symbol, plain, symbol
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import ONE, ZERO, Call
+from hwsolve.formula.whole_arrays import value
 from hwsolve.graph.explain.matrix import matrix_form
+from hwsolve.graph.operation import Operation
+from hwsolve.graph.update import UpdateLine, names_of, unprimed
 from hwsolve.kinds.backprop.page import Worker
+from hwsolve.language import translate
+from hwsolve.layers.linear import Affine
+from hwsolve.optimizers.sgd import SGD
+from hwsolve.proof import proven
+from hwsolve.render import Options, render
+from hwsolve.render.chain import Notation
+from hwsolve.render.json import UNICODE
+from hwsolve.render.markdown import LATEX
 from hwsolve.solution import Prose
+from tests.line_check import wrong_lines
 from tests.test_axes import array
 
 FORM = re.compile(
@@ -87,36 +107,60 @@ def floats(value: Any) -> np.ndarray:
     return np.vectorize(float, otypes=[float])(value)
 
 
+def said(line: Prose, notation: Notation = UNICODE) -> str:
+    return translate(line.text, "en", notation.inline)
+
+
+def in_unicode(latex: str) -> str:
+    """The signs of LaTeX as those of Unicode, the symbols left as they are."""
+    text = re.sub(r"\{\\left\((.*?)\\right\)\}\^\{\\top\}", r"(\1)ᵀ", latex)
+    text = re.sub(r"(?<!\S)\{(\S+?)\}\^\{\\top\}", r"\1ᵀ", text)
+    text = re.sub(r"(\S)\^\{\\top\}", r"\1ᵀ", text)
+    for tex, sign in {"\\left(": "(", "\\right)": ")", " - ": " − ", " \\thinspace ": " "}.items():
+        text = text.replace(tex, sign)
+    return text
+
+
 class Forms(Worker):
     """Holds the matrix form of every quantity against its array, as each pass is written."""
 
     def one_pass(self, step: int, trajectory: Any) -> None:
         self.writer.at(step, trajectory)
-        arrays = {}
-        for name, value in trajectory.kept[step].items():
-            arrays[symbol(self.writer.key(name, ()).name, whole=bool(self.graph.nodes[name].shape))] = floats(value)
+        named: list[dict[str, np.ndarray]] = [{}, {}]
+        for name, kept in trajectory.kept[step].items():
+            for arrays, written in zip(named, (symbol, latex_symbol), strict=True):
+                key = self.writer.key(name, ()).name
+                arrays[written(key, whole=bool(self.graph.nodes[name].shape))] = floats(kept)
         self.checked = getattr(self, "checked", [])
         last = self.updates and step == self.steps  # its gradients are not worked out any more
         for node in self.nodes("forward", "loss", *(() if last else ("gradient", "update"))):
             form = matrix_form(self.writer, node)
             if form is None:
                 continue
-            match = FORM.fullmatch(str(form))
-            assert match, form
-            found = Reader(arrays, match["added"] or "")(match["right"])
-            wanted = arrays[match["left"]]
-            wanted = wanted[:, None] if wanted.ndim == 1 else wanted
-            assert found.shape == wanted.shape, (str(form), found.shape, wanted.shape)
-            assert np.allclose(found, wanted, rtol=1e-9, atol=1e-12), str(form)
+            for text, arrays in zip((said(form), in_unicode(said(form, LATEX))), named, strict=True):
+                match = FORM.fullmatch(text)
+                assert match, text
+                found = Reader(arrays, match["added"] or "")(match["right"])
+                wanted = arrays[match["left"]]
+                wanted = wanted[:, None] if wanted.ndim == 1 else wanted
+                assert found.shape == wanted.shape, (text, found.shape, wanted.shape)
+                assert np.allclose(found, wanted, rtol=1e-9, atol=1e-12), text
             self.checked.append(node.role)
 
 
 def roles(problem: dict[str, Any]) -> list[str]:
     """The roles of the quantities whose forms hold."""
     (read,) = pipeline.read(json.dumps(problem), "<test>")
-    worker = Forms(read)
-    worker.solution()
-    return worker.checked
+    checked: list[str] = []
+
+    def work(read: Any) -> Any:
+        worker = Forms(read, read.prepared)
+        solution = worker.solution()
+        checked[:] = worker.checked
+        return solution
+
+    proven(read, work)
+    return checked
 
 
 def network(dice: random.Random, shape: list[int]) -> tuple[list[Any], list[int]]:
@@ -136,11 +180,12 @@ def network(dice: random.Random, shape: list[int]) -> tuple[list[Any], list[int]
     return layers, [*shape[:-1], width]
 
 
+@pytest.mark.parametrize("system", ["exact", "float64"])  # tanh makes balls of rationals
 @pytest.mark.parametrize("rank", [1, 2, 3])
 @pytest.mark.parametrize("samples", [0, 1, 3])
-def test_every_form_conforms_and_holds(rank: int, samples: int) -> None:
+def test_every_form_conforms_and_holds(rank: int, samples: int, system: str) -> None:
     dice, found = random.Random(rank + 10 * samples), []
-    for _ in range(12):
+    for _ in range(8):
         shape = [dice.randint(1, 3) for _ in range(rank)]
         layers, out = network(dice, shape)
         batch = (samples,) if samples else ()
@@ -150,13 +195,13 @@ def test_every_form_conforms_and_holds(rank: int, samples: int) -> None:
             "input": array(dice, (*batch, *shape)),
             "loss": "half_squared_error",
             "target": array(dice, (*batch, *out)),
-            "numbers": "float64",
+            "numbers": system,
             "optimizer": {"sgd": sgd(dice)},
             "steps": 2,
         }
         found += roles(problem)
     assert found.count("update") > 20
-    assert (found.count("forward") > 10) == (rank + bool(samples) < 3)  # rows and columns only
+    assert (found.count("forward") > 6) == (rank + bool(samples) < 3)  # rows and columns only
 
 
 def sgd(dice: random.Random) -> dict[str, Any]:
@@ -175,7 +220,7 @@ def test_what_is_printed_of_a_long_quantity(samples: tuple[int, ...], own: list[
     network = {"input": own, "layers": [{"linear": spec}]}
     x, g = array(dice, (*samples, *own)), array(dice, (*samples, *own[:-1], 70))
     problem = {"kind": "backprop", "network": network, "input": x, "upstream": g}
-    texts = [str(line.text) for line in hwsolve.solve(problem).lines if isinstance(line, Prose)]
+    texts = [said(line) for line in hwsolve.solve(problem).lines if isinstance(line, Prose)]
     forms = [text for text in texts if text.startswith("In matrix form")]
     extra = len(samples) + len(own) > 2
     assert any(" w⁽¹⁾ᵀ" in form or "= w⁽¹⁾ x" in form for form in forms) != extra
@@ -189,3 +234,228 @@ def test_the_reader_refuses_what_does_not_conform() -> None:
         with pytest.raises((AssertionError, ValueError)):
             read(text)
     assert Reader(read.arrays, "b")("x wᵀ + b").tolist() == [[3, 3, 3]] * 4
+
+
+# ---------------------------------------------------------------- each operation by itself
+
+
+SYSTEMS: dict[str, Callable[[float], Any]] = {
+    "exact": lambda x: numbers.exact(*x.as_integer_ratio()),
+    "certified": lambda x: on_scalars("sqrt")(numbers.exact(*(x * x).as_integer_ratio())) * (1 if x > 0 else -1),
+    "float64": float,
+}
+SIZES = {"n": 3, "i": 4, "o": 2}
+ACCESS = {False: "oi", True: "io"}  # the axes of the weights, by input or by output
+BIASES = {"units": "o", "shared": "", "none": None}
+
+
+def random_array(axes: str, dice: np.random.Generator) -> np.ndarray:
+    return dice.integers(1, 40, [SIZES[a] for a in axes]) * dice.choice([-1, 1], [SIZES[a] for a in axes]) / 8.0
+
+
+def as_system(array: np.ndarray, system: str) -> Any:
+    if system == "float64":
+        return array
+    if not array.shape:
+        return SYSTEMS[system](float(array))
+    made = np.empty(array.shape, dtype=object)
+    for place, x in np.ndenumerate(array):
+        made[place] = SYSTEMS[system](float(x))
+    return made
+
+
+def expected_affine(by_input: bool, bias: str, batch: str, a: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What NumPy's sums over indices give."""
+    w, o, i = ACCESS[by_input], f"{batch}o", f"{batch}i"
+    y = np.einsum(f"{w},{i}->{o}", a["w"], a["x"]) + (0 if bias == "none" else a["b"])
+    found = {"y": y, "x": np.einsum(f"{w},{o}->{i}", a["w"], a["g"]), "w": np.einsum(f"{o},{i}->{w}", a["g"], a["x"])}
+    return found | ({"b": a["g"]} if bias == "units" and not batch else {})
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("batch", ["", "n"])
+@pytest.mark.parametrize("bias", BIASES)
+@pytest.mark.parametrize("by_input", [False, True])
+def test_the_forms_of_a_linear_map(by_input: bool, bias: str, batch: str, system: str) -> None:
+    dice = np.random.default_rng(4)
+    axes = {"x": f"{batch}i", "w": ACCESS[by_input], "g": f"{batch}o"}
+    if (of_bias := BIASES[bias]) is not None:
+        axes["b"] = of_bias
+    arrays = {name: random_array(a, dice) for name, a in axes.items()}
+    forms = Affine(by_input, bias).matrix(*(arrays[n].shape for n in ("x", "w", "b") if n in arrays))
+    expected = expected_affine(by_input, bias, batch, arrays)
+    assert forms.keys() == expected.keys()
+    typed = {name: as_system(array, system) for name, array in arrays.items()}
+    for of, text in forms.items():
+        found = floats(value(parse(text), typed, system == "float64"))
+        assert found.shape == expected[of].shape
+        assert np.allclose(found, expected[of], rtol=1e-12), text
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("decay", [False, True])
+@pytest.mark.parametrize(("momentum", "nesterov"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("axes", ["o", "oi"])
+def test_the_forms_of_an_update(axes: str, momentum: bool, nesterov: bool, decay: bool, system: str) -> None:
+    dice = np.random.default_rng(5)
+    a = {name: random_array(axes, dice) for name in ("w", "g", "velocity")}
+    a |= {name: random_array("", dice) for name in ("lr", "momentum", "weight_decay")}
+    optimizer = SGD(lr=ONE, momentum=ONE if momentum else ZERO, nesterov=nesterov)
+    g = a["g"] + a["weight_decay"] * a["w"] * decay
+    velocity = a["momentum"] * a["velocity"] + g
+    step = g + a["momentum"] * velocity if nesterov else velocity if momentum else g
+    expected = {"velocity'": velocity} if momentum else {}
+    expected["w'"] = a["w"] - a["lr"] * step
+    arrays = {"w", "g", "velocity", "velocity_new"}
+    lines = dict(optimizer.decayed() if decay else optimizer.plain())
+    assert lines.keys() == expected.keys()
+    for new, text in lines.items():
+        reads = names_of(text)
+        line = UpdateLine(unprimed(text), reads, tuple(r for r in reads if r in arrays))
+        typed = {name: as_system(a[name], system) for name in reads}
+        found = floats(value(parse(line.matrix()["y"]), typed, system == "float64"))
+        assert np.allclose(found, expected[new], rtol=1e-12)
+        a[unprimed(new)] = expected[new]
+
+
+@pytest.mark.parametrize("text", ["w - lr*m/(sqrt(v) + eps)", "beta*v + g**2", "w*g"])
+def test_an_update_that_is_no_sum_of_arrays_has_no_form(text: str) -> None:
+    assert UpdateLine(text, names_of(text), ("w", "g", "m", "v")).matrix() == {}
+
+
+def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
+    for module in pkgutil.iter_modules(layers.__path__, "hwsolve.layers."):
+        importlib.import_module(module.name)
+    waiting, found = [Operation], set()
+    while waiting:
+        waiting += (one := waiting.pop()).__subclasses__()
+        found |= {one} if "matrix" in vars(one) and one is not Operation else set()
+    assert found == {Affine, UpdateLine}
+
+
+# ---------------------------------------------------------------- in a solution
+
+
+LONG = """
+network:
+  input: 8
+  layers:
+    - linear: {out_features: 70, weight: {init: xavier_uniform, seed: 1}, bias: {value: 0.5}}
+    - ACTIVATION
+    - linear: {out_features: 2, weight: {init: xavier_uniform, seed: 2}, bias: {value: 0.5}}
+input: [[1, 2, 3, 4, 5, 6, 7, 8], [0.5, 1, 0.25, 1, 1, 1, 1, 3]]
+target: [[1, 2], [0, 1]]
+loss: half_squared_error
+optimizer: {sgd: {lr: 0.1}}
+kind: backprop
+"""
+
+
+@pytest.mark.parametrize(("activation", "relations"), [("tanh", {"=", "≈"}), ("identity", {"=", "≈"})])
+def test_a_form_is_a_line_that_others_can_check(activation: str, relations: set[str]) -> None:
+    made = json.loads(render([hwsolve.solve(LONG.replace("ACTIVATION", activation))], "json", Options()))
+    lines = [x for s in made["sections"] for x in s["lines"] if isinstance(x.get("value"), list)]
+    assert wrong_lines(made) == []
+    assert {x["key"] for x in lines} >= {"z1", "dL_dw2", "dL_da1", "dL_dw1", "w1@1"}
+    assert {x["relation"] for x in lines} == relations
+    assert all(x["shown"].startswith("In matrix form: ") for x in lines)
+    for line in lines:  # one wrong digit in each is found
+        row = line["value"][-1] if isinstance(line["value"][-1], list) else line["value"]
+        before = row[-1]
+        row[-1] = before[:-1] + ("1" if before[-1] != "1" else "2")
+    assert len(wrong_lines(made)) == len(lines)
+
+
+@pytest.mark.parametrize("system", ["exact", "float64"])
+@pytest.mark.parametrize(("of", "wrong"), [("y", "x @ T(w)"), ("w", "T(g) @ x + T(g) @ x"), ("x", "-(g @ w)")])
+def test_a_form_that_does_not_hold_is_never_printed(
+    of: str, wrong: str, system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Affine.matrix
+    monkeypatch.setattr(Affine, "matrix", lambda self, *shapes: right(self, *shapes) | {of: wrong})
+    with pytest.raises(Disagreement):
+        hwsolve.solve(LONG.replace("ACTIVATION", "tanh") + f"numbers: {system}\n")
+
+
+@pytest.mark.parametrize("wrong", ["x @ w", "x @ T(w) + b", "odot(x, w)", "outer(x, w)"])
+def test_a_form_whose_axes_do_not_fit_is_left_out(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Affine, "matrix", lambda self, *shapes: {"y": wrong})
+    lines = hwsolve.solve(LONG.replace("ACTIVATION", "tanh")).lines
+    forms = [line for line in lines if isinstance(line, Prose) and said(line).startswith("In matrix form: z")]
+    assert not forms
+
+
+def test_markdown_writes_a_form_as_mathematics() -> None:
+    text = render([hwsolve.solve(LONG.replace("ACTIVATION", "tanh"))], "markdown", Options())
+    assert "In matrix form: $z^{(1)} = x {w^{(1)}}^{\\top} + b^{(1)}$ ($b^{(1)}$ to each row)" in text
+    w = "\\frac{\\partial L}{\\partial w^{(1)}}"
+    z = "\\frac{\\partial L}{\\partial z^{(1)}}"
+    assert f"In matrix form: ${w} = {{\\left({z}\\right)}}^{{\\top}} x$" in text
+    assert "ᵀ" not in text
+
+
+# ---------------------------------------------------------------- derivatives in one or two indices
+
+
+N = 3
+GIVEN = {name: np.random.default_rng(n).uniform(-1, 1, shape) for n, (name, shape) in enumerate(
+    {"x": (N,), "t": (N,), "W": (N, N), "c": (), "n": ()}.items()
+)}  # fmt: skip
+GIVEN["n"] = np.array(float(N))
+Arrays = dict[str, np.ndarray]
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    return np.exp(x) / np.exp(x).sum()
+
+
+DERIVATIVES: dict[str, tuple[str, Callable[[Arrays], np.ndarray], str]] = {
+    "delta(i,k)*softmax(x)[i] - softmax(x)[i]*softmax(x)[k]": (
+        "ik",
+        lambda v: np.diag(softmax(v["x"])) - np.outer(softmax(v["x"]), softmax(v["x"])),
+        "diag(p) − p pᵀ, p = softmax(x)",
+    ),
+    "Sum(W[k,j]*x[j], j, 1, n) + Sum(W[j,k]*x[j], j, 1, n)": (
+        "k",
+        lambda v: np.einsum("kj,j->k", v["W"], v["x"]) + np.einsum("jk,j->k", v["W"], v["x"]),
+        "W x + Wᵀ x",
+    ),
+    "-2*c*(x[k] - t[k])/n": ("k", lambda v: -2 * v["c"] * (v["x"] - v["t"]) / N, "(2c/n) t − (2c/n) x"),
+    "x[i]*softmax(t)[k]/3": ("ik", lambda v: np.outer(v["x"], softmax(v["t"])) / 3, "(1/3) x pᵀ, p = softmax(t)"),
+    "W[k,i] - 2*delta(i,k)": ("ik", lambda v: v["W"].T - 2 * np.eye(N), "Wᵀ − 2 I"),
+    "-delta(i,k)*x[k]": ("ik", lambda v: -np.diag(v["x"]), "−diag(x)"),
+    "(c + n)*W[i,k]": ("ik", lambda v: (v["c"] + N) * v["W"], "c W + n W"),
+    "Sum(W[k,j]*softmax(x)[j], j, 1, n)": (
+        "k",
+        lambda v: v["W"] @ softmax(v["x"]),
+        "W p, p = softmax(x)",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", DERIVATIVES)
+def test_the_forms_of_derivatives(text: str) -> None:
+    indices, expected, said_so = DERIVATIVES[text]
+    made = of_element(parse(text), tuple(indices))
+    assert made is not None
+    form, *legend = made
+    arrays = GIVEN | {"I": np.eye(N)}
+    for equation in legend:
+        assert isinstance(equation, Call)
+        letter, vector = map(plain, equation.args)
+        arrays[letter] = softmax(GIVEN[vector.removeprefix("softmax(").removesuffix(")")])
+    found, wanted = value(form, arrays, real=True), expected(GIVEN)
+    assert found.shape == wanted.shape
+    assert np.allclose(found, wanted, rtol=1e-12)
+    assert UNICODE.inline(made) == said_so
+    assert parse(plain(form)) is not None
+
+
+def test_a_letter_of_a_vector_is_one_that_is_free() -> None:
+    made = of_element(parse("softmax(p)[k] + softmax(q)[k]"), ("k",))
+    assert UNICODE.inline(made) == "r + s, r = softmax(p), s = softmax(q)"
+
+
+@pytest.mark.parametrize(("text", "indices"), [("x[k]**2", "k"), ("x[i]*x[k]*t[k]", "ik"), ("sin(x[k])*t[k]", "k")])
+def test_what_is_no_sum_of_products_has_no_form(text: str, indices: str) -> None:
+    assert of_element(parse(text), tuple(indices)) is None

@@ -12,7 +12,7 @@ import pytest
 import hwsolve
 from hwsolve import numbers
 from hwsolve.formula.tree import Number
-from hwsolve.graph.graph import Graph, Label, Parameter
+from hwsolve.graph.graph import Graph, Label, Training
 from hwsolve.graph.run import Values, train
 from hwsolve.graph.update import update
 from hwsolve.optimizers import OPTIMIZERS
@@ -47,7 +47,7 @@ class Steps:
         self.exact, self.made = exact, 0
         self.graph = Graph()
         self.w = self.graph.add(Label("w"), w.shape, "parameter")
-        self.graph.parameters[self.w] = Parameter()
+        self.graph.parameters[self.w] = Training()
         self.g = self.graph.add(Label("g"), w.shape, "given")
         starts = update(self.graph, optimizer.rule(), {self.w: self.g})
         self.values: Values = {self.w: self.array(w)}

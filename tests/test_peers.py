@@ -20,6 +20,7 @@ from hwsolve.optimizers import OPTIMIZERS
 from tests import peers
 
 CASES = 12  # random settings of each
+LETTERS = {"prelu": "alpha", "rms_norm": "gamma"}  # of parameters that are not called by their layer's number
 
 
 def without_peer(registered: Iterable[str], known: Iterable[str]) -> set[str]:
@@ -111,7 +112,7 @@ def test_a_layer_is_computed_as_its_peer(name: str, torch: Any) -> None:
         answers = hwsolve.solve(problem).answers
         wanted = {"dL_dx": x.grad}
         for key, parameter in module.named_parameters():
-            wanted["dL_dalpha" if name == "prelu" else f"dL_d{key[0]}1"] = parameter.grad
+            wanted[f"dL_d{LETTERS.get(name, f'{key[0]}1')}"] = parameter.grad
         for key, peer in wanted.items():
             found = torch.tensor(floats(answers[key].value), dtype=torch.float64)
             assert torch.allclose(found.reshape(peer.shape), peer, rtol=1e-9, atol=1e-12), (case, key, found, peer)

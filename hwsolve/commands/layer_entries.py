@@ -23,7 +23,7 @@ NAMES = {
 }  # fmt: skip
 FORMS = {
     "residual": "- residual:\n    body: [linear: 4, relu, linear: 4]\n    shortcut: [linear: 4]",
-    "add": "- linear: {out_features: 4, output: s}\n- relu\n- add: s",
+    "add": "- linear: {out_features: 4, output: s}\n- add:\n    - s\n    - [linear: 4, tanh]",
     "concat": "- concat:\n    - []\n    - [linear: 4, relu]",
     "multiply": "- multiply:\n    - []\n    - [linear: 4, sigmoid]",
     "repeat": "- repeat:\n    times: 3\n    body: [linear: 4, relu]",

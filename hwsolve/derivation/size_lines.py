@@ -5,70 +5,52 @@ A line is made from a formula over named sizes and a result that was found anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, Unpack
 
+from hwsolve.derivation.lines import Disagreement, More, binary, chain, identity_line, value_line
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, formula, references, substitute
-from hwsolve.language import Message
-from hwsolve.layers.base import Size
-from hwsolve.solution import Identity, Line, Quantity, Stage, Value
+from hwsolve.solution import Line, Quantity, Stage, Text, Value
 
+Size = int | Formula
 Sizes = Mapping[str, Size]
 parsed = lru_cache(maxsize=None)(parse)
 
 
-class Disagreement(AssertionError):
-    """A count and its formula differ: a bug."""
+def size_value(size: Size) -> Quantity | Formula:
+    """A size as an answer: a number as it is printed, or its formula."""
+    return whole_number(size) if isinstance(size, int) else size
 
 
-def whole(n: int) -> Quantity:
+def whole_number(n: int) -> Quantity:
     """A whole number as it is printed."""
     text = str(n)
     return Quantity(n, text, "=", text)
 
 
-def size_value(size: Size) -> Quantity | Formula:
-    """A size as an answer."""
-    return whole(size) if isinstance(size, int) else size
-
-
-def no_lone_number(f: Formula) -> Formula:
-    """1*n for a number n, so that a line has a formula."""
-    return Call("*", (ONE, f)) if type(f) is Number else f
-
-
-def value_line(
-    key: Ref, f: Formula, result: int, stages: tuple[Formula, ...], rule: Message | str = "", aside: bool = False
-) -> Value:
-    """`key = stages … = result`, where `f` can be evaluated."""
-    if type(f) is Number:
-        f = no_lone_number(f)
-    return Value(key, f, tuple([Stage("=", s) for s in stages]), whole(result), rule, aside)
-
-
-def counted(key: Ref, text: str, sizes: Sizes, result: Size, rule: Message | str = "", aside: bool = False) -> Line:
+def counted(key: Ref, text: str, sizes: Sizes, result: Size, **more: Unpack[More]) -> Line:
     """The line of a formula text: as it is, with the sizes put in, and its value."""
-    schematic, put_in, value = filled(text, tuple(sizes.items()))
+    stages, put_in, value = filled(text, tuple(sizes.items()))
     if value is None or not isinstance(result, int):
-        return equal(key, put_in, result, rule, aside)
+        return equal(key, put_in, result, **more)
     if value != result:
         raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
-    stages = (schematic, put_in) if schematic != put_in else (put_in,)
-    return value_line(key, put_in, result, stages, rule, aside)
+    return value_line(key, put_in, whole_number(result), stages, **more)
 
 
 @lru_cache(maxsize=512)
-def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[Formula, Formula, Any]:
-    """A formula text as it is, with sizes put in, and its value; None where a size is a name."""
+def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[tuple[Stage, ...], Formula, Any]:
+    """A formula text as it is and with sizes put in, the latter, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
     named = any([not isinstance(size, int) for size in known.values()])
     if named or any(ref.name not in known for ref in references(schematic)):
-        return schematic, substitute(schematic, {name: formula(size) for name, size in sizes}), None
-    return schematic, *worked(schematic, known)
+        return (), substitute(schematic, {name: formula(size) for name, size in sizes}), None
+    put_in, value = worked(schematic, known)
+    return chain(schematic, put_in, exact=True), put_in, value
 
 
 def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
@@ -82,84 +64,114 @@ def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
     return put_in, evaluate(f, lambda name, _: known[name])
 
 
-WALKED: dict[str, Callable[[tuple[Any, ...]], Any]] = {"+": sum, "*": prod}
+def whole(f: Formula) -> int | None:
+    """The value of a sum or product of whole numbers; None where a name stands in it."""
+    if type(f) is Number:
+        return f.numerator
+    if type(f) is not Call or f.name not in WALKED:
+        return None
+    values = [whole(part) for part in f.args]
+    return None if None in values else WALKED[f.name](values)
 
 
-def equal(key: Ref, f: Formula, result: Size, rule: Message | str = "", aside: bool = False) -> Line:
+WALKED: dict[str, Callable[[Iterable[Any]], Any]] = {"+": sum, "*": prod}
+
+
+def by_keys(key: Ref, f: Formula, numbers: Formula, result: Size, seen: bool = True, **more: Unpack[More]) -> Line:
+    """The line of a formula over keys; `numbers` is the same over their values, and the one that holds for names.
+
+    `seen`: whether a reader sees the numbers too.
+    """
+    value = whole(numbers)
+    if value is None or not isinstance(result, int):
+        return equal(key, numbers, result, **more)
+    if value != result:
+        raise Disagreement(f"{key.name}: {numbers} is {value}, counted {result}")
+    return value_line(key, f, whole_number(result), (Stage("=", numbers),) if seen else (), **more)
+
+
+def equal(key: Ref, f: Formula, result: Size, **more: Unpack[More]) -> Line:
     """An identity of a formula over named sizes and its canonical form, once the formula where both are the same."""
     from hwsolve.formula.simplify.polynomial import canonical
 
     if canonical(f) != formula(result):
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
-        return value_line(key, Number(result), result, (), rule, aside)
-    free = dict.fromkeys(sorted({r.name for r in references(f)} | {r.name for r in references(result)}), "size")
+        return value_line(key, Number(result), whole_number(result), **more)
     if binary(f) == binary(result):
-        return Identity(Call("*", (ONE, f)), f, free, rule, key, aside=aside, shown=(f,))
-    return Identity(f, result, free, rule, key, aside=aside)
+        return identity(key, Call("*", (ONE, f)), f, (f,), **more)
+    return identity(key, f, result, **more)
 
 
-def same(key: Ref, other: Ref, size: Size, rule: Message | str = "", aside: bool = True) -> Line:
-    """A count that is that of another key."""
+def identity(key: Ref, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = (), **more: Unpack[More]) -> Line:
+    """A line that holds for all values of its sizes."""
+    free = dict.fromkeys(sorted({r.name for f in (lhs, rhs) for r in references(f)}), "size")
+    return identity_line(lhs, rhs, free, more.get("rule", ""), key, aside=more.get("aside", False), shown=shown)
+
+
+def same(key: Ref, other: Ref, size: Size, **more: Unpack[More]) -> Line:
+    """A count that is that of another key; it stands aside unless it is said to matter."""
+    more.setdefault("aside", True)
     if isinstance(size, int):
-        return value_line(key, other, size, (), rule, aside)
-    free = dict.fromkeys(sorted({r.name for r in references(size)}), "size")
-    return Identity(Call("*", (ONE, size)), size, free, rule, key, aside=aside, shown=(other, size))
+        return value_line(key, other, whole_number(size), **more)
+    return identity(key, Call("*", (ONE, size)), size, (other, size), **more)
 
 
-def none_of(key: Ref, other: Ref, size: Size, why: Message | str) -> Line:
+def none_of(key: Ref, other: Ref, size: Size, why: Text) -> Line:
     """None of what another key counts."""
-    return value_line(key, Call("*", (ZERO, other)) if isinstance(size, int) else ZERO, 0, (), why)
+    none = Call("*", (ZERO, other)) if isinstance(size, int) else ZERO
+    return value_line(key, none, whole_number(0), rule=why)
 
 
-def stated(key: Ref, size: Size, aside: bool = True) -> Line:
-    """A count that is known from elsewhere, as a setting says it."""
-    return (
-        value_line(key, Number(size), size, (), aside=aside)
-        if isinstance(size, int)
-        else equal(key, size, size, aside=aside)
-    )
-
-
-def binary(f: Formula) -> Formula:
-    """The formula with two arguments to each sign, the left ones first: what a reader of its text sees."""
-    if not isinstance(f, Call):
-        return f
-    args = [binary(a) for a in f.args]
-    if f.name not in ("+", "*") or len(args) < 3:
-        return Call(f.name, tuple(args))
-    folded = args[0]
-    for a in args[1:]:
-        folded = Call(f.name, (folded, a))
-    return folded
+def stated(key: Ref, size: Size, **more: Unpack[More]) -> Line:
+    """A count that is known from elsewhere, as a setting says it; it stands aside unless it is said to matter."""
+    more.setdefault("aside", True)
+    if isinstance(size, int):
+        return value_line(key, Number(size), whole_number(size), **more)
+    return equal(key, size, size, **more)
 
 
 MOST_TERMS = 200  # of a sum in one line
 MOST_SHOWN = 30  # terms that a reader sees written out
 
 
-def summed(
-    key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, rule: Message | str = "", aside: bool = False
-) -> list[Line]:
+def summed(key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, **more: Unpack[More]) -> list[Line]:
     """The lines of a sum of (times, key, value): one, or partial sums before it where there are very many terms."""
-    if not isinstance(result, int) or any([type(n) is not int or type(v) is not int for n, _, v in terms]):
-        parts = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
-        return [equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), result, rule, aside)]
     lines: list[Line] = []
-    if len(terms) > MOST_TERMS:
+    if len(terms) > MOST_TERMS and all([type(n) is int and type(v) is int for n, _, v in terms]):
         chunks = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
         terms = []
         for number, chunk in enumerate(chunks, 1):
-            part = Ref(f"{key.name}.part{number}")
-            subtotal = sum([n * v for n, _, v in chunk])
+            part, subtotal = Ref(f"{key.name}.part{number}"), sum([n * v for n, _, v in chunk])
             lines += summed(part, chunk, subtotal, aside=True)
             terms.append((1, part, subtotal))
-    if sum([n * v for n, _, v in terms]) != result:
-        raise Disagreement(f"{key.name}: the terms sum to another value than {result}")
-    by_key = [k if n == 1 else Call("*", (formula(n), k)) for n, k, _ in terms]
-    numbers = [formula(v) if n == 1 else Call("*", (formula(n), formula(v))) for n, _, v in terms]
-    stages: tuple[Formula, ...] = ()
-    if len(terms) <= MOST_SHOWN:
-        stages = (numbers[0],) if len(terms) == 1 else (Call("+", tuple(numbers)),)
-    f = by_key[0] if len(by_key) == 1 else Call("+", tuple(by_key))
-    return [*lines, value_line(key, f, result, stages, rule, aside)]
+    keys = added([times(n, k) for n, k, _ in terms])
+    numbers = added([times(n, formula(v)) for n, _, v in terms])
+    return [*lines, by_keys(key, keys, numbers, result, len(terms) <= MOST_SHOWN, **more)]
+
+
+def of_layer(lines: list[Line], type_: str, path: str = "") -> tuple[Line, ...]:
+    """The lines of a layer, or of all, with their origins: its type, which count, and whether that is another's."""
+    end = -len(path) - 1 if path else None
+    made: list[Line] = []
+    for x in lines:
+        if type(x) is Value:
+            origin = type_, x.key.name[:end], "same" if type(x.formula) is Ref else "formula"
+            x = Value(x.key, x.formula, x.stages, x.quantity, x.rule, x.aside, x.found, origin)
+        made.append(x)
+    return tuple(made)
+
+
+def times(n: Size, f: Formula) -> Formula:
+    """n times f."""
+    return f if n == 1 else Call("*", (formula(n), f))
+
+
+def added(terms: list[Formula]) -> Formula:
+    """The sum of one or more terms."""
+    return terms[0] if len(terms) == 1 else Call("+", tuple(terms))
+
+
+def multiplied(factors: list[Formula]) -> Formula:
+    """The product of any number of factors."""
+    return factors[0] if len(factors) == 1 else Call("*", tuple(factors)) if factors else ONE

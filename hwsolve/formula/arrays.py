@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import add, itemgetter, mul, sub
 from typing import Any
@@ -13,9 +13,10 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 
 Array = Any
+Code = Mapping[str, Callable[..., Array]]  # of further functions, by name
 
 
-def over_arrays(f: Formula, values: dict[str, Array], real: bool) -> Array:
+def over_arrays(f: Formula, values: dict[str, Array], real: bool, code: Code | None = None) -> Array:
     """The formula on every element; `values` binds its names, `real` is true for float64."""
     match f:
         case Number(numerator, denominator):
@@ -25,8 +26,8 @@ def over_arrays(f: Formula, values: dict[str, Array], real: bool) -> Array:
         case Ref(name, ()):
             return values[name]
         case Call(name, args):
-            parts = [over_arrays(a, values, real) for a in args]
-            return combine(name, parts)
+            parts = [over_arrays(a, values, real, code) for a in args]
+            return code[name](*parts) if code and name in code else combine(name, parts)
     raise ValueError(f"no array code for {f}")
 
 

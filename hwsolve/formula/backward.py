@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from itertools import product as combinations
 
-from hwsolve.formula.indices import Range, Unsure, as_it_is, carries, conditions, plain_index, put, sum_over, sums_out
+from hwsolve.formula.indices import (
+    Bounds,
+    Range,
+    Unsure,
+    as_it_is,
+    carries,
+    conditions,
+    plain_index,
+    put,
+    sum_over,
+    sums_out,
+)
 from hwsolve.formula.simplify.terms import Term, mentions, merge, term_of, written
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
 
@@ -77,14 +88,19 @@ def gathered(
     return restore(sums_out(f, unsure))
 
 
-def covers(inputs: frozenset[str]) -> Unsure:
-    """An index of the input lies in the range of a sum over its axis; any other is watched by a reference."""
+def covers(inputs: frozenset[str], indices: frozenset[str]) -> Unsure:
+    """An index of the input lies in the range of a sum over its axis; any other is watched by a reference.
+
+    Where a bound of the sum depends on another index, neither is so.
+    """
 
     def unsure(over: Range, solution: Formula, rest: Formula) -> list[Formula]:
+        varies = any(mentions(over.low, i) or mentions(over.high, i) for i in indices)
         of_input = isinstance(solution, Ref) and solution.name in inputs
-        watched = over.low == ONE and (of_input or carries(rest, over.name))
-        return [] if watched else conditions(solution, over, {})
+        watched = not varies and over.low == ONE and (of_input or carries(rest, over.name))
+        return [] if watched else conditions(solution, over, from_one)
 
+    from_one: Bounds = {i: (ONE, Ref(f"size_{i}")) for i in inputs}
     return unsure
 
 

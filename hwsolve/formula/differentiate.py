@@ -24,7 +24,7 @@ from hwsolve.formula.indices import (
 from hwsolve.formula.rules import apply
 from hwsolve.formula.simplify.simplify import big, factored
 from hwsolve.formula.simplify.terms import mentions
-from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
 from hwsolve.language import Message, say
 
 Ranges = dict[str, tuple[Formula, Formula]]
@@ -43,8 +43,10 @@ class Step(msgspec.Struct, frozen=True):
 class Differentiation:
     """One derivative in the making; `steps` is None where no record is wanted."""
 
-    def __init__(self, wrt: Ref, steps: list[Step] | None, ranges: Ranges | None, eliminate: bool) -> None:
-        self.wrt = wrt
+    def __init__(
+        self, wrt: Ref, steps: list[Step] | None, ranges: Ranges | None, eliminate: bool, bound: frozenset[str]
+    ) -> None:
+        self.wrt, self.bound = wrt, bound
         self.steps = steps
         self.ranges = ranges
         self.eliminate = eliminate
@@ -92,9 +94,13 @@ class Differentiation:
         return result
 
     def unsure(self, over: Range, solution: Formula, rest: Formula) -> list[Formula]:
-        """What must hold for j* to lie in the range; without known ranges, an index of x itself is taken to do so."""
+        """What must hold for j* to lie in the range; without known ranges, an index of x itself is taken to do so.
+
+        Not where a bound depends on the index of a sum further out.
+        """
         numbers = all(isinstance(f, Number) for f in (solution, over.low, over.high))
-        if self.ranges is None and plain_index(solution) and not numbers:
+        varies = any(mentions(over.low, i) or mentions(over.high, i) for i in self.bound)
+        if self.ranges is None and plain_index(solution) and not numbers and not varies:
             return []
         return conditions(solution, over, self.ranges or {})
 
@@ -113,8 +119,13 @@ def differentiate(
     of sums for later.
     """
     f = apart(f, wrt)
-    result = Differentiation(wrt, record, ranges, eliminate).of(f)
+    result = Differentiation(wrt, record, ranges, eliminate, bound_in(f)).of(f)
     return unshadowed(result) if eliminate else result
+
+
+def bound_in(f: Formula) -> frozenset[str]:
+    """The indices that big operators bind in a formula."""
+    return frozenset(node.index for node in walk(f) if isinstance(node, BigOperator))
 
 
 def apart(f: Formula, wrt: Ref) -> Formula:
@@ -155,6 +166,6 @@ def backward(
     again = replace_output and mentions(derivative, input)  # else the output cannot stand in it
     output = Output(schematic, output_indices, replace_output, input_indices) if again and replace_output else None
     outputs = [Range(i, ONE, output_ranges[i]) for i in output_indices]
-    unsure = covers(plain_axes(schematic, wrt))
+    unsure = covers(plain_axes(schematic, wrt), bound_in(schematic).union(output_indices, input_indices))
     g = Ref(upstream, tuple(Ref(i) for i in output_indices))
     return factored(unshadowed(gathered(derivative, g, outputs, unsure, output)))

@@ -62,6 +62,16 @@ class Names:
                     self._see(part, bound, place)
 
 
+def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> set[str]:
+    """The names without indices that stand free in a formula: no index of a sum, no variable of an integral."""
+    match f:
+        case Ref(name, ()):
+            return set() if name in bound else {name}
+        case BigOperator(_, body, name, low, high) | Call("integral", (body, Ref(name), low, high)):
+            return free_names(body, bound | {name}) | free_names(low, bound) | free_names(high, bound)
+    return {name for part in children(f) for name in free_names(part, bound)}
+
+
 def undifferentiated(f: Formula) -> Formula:
     """The formula without `diff`: it means something where what is differentiated does."""
 

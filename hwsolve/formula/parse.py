@@ -2,13 +2,14 @@
 
     comparison := sum [("==" | "<" | ">" | "<=" | ">=") sum]
     sum        := product {("+" | "-") product}
-    product    := unary {("*" | "/") unary}
+    product    := unary {("*" | "/" | "@") unary}
     unary      := ("-" | "+") unary | power
     power      := atom ["**" unary]
     atom       := number | name ["[" list "]"] | name "(" list ")" ["[" list "]"] | "(" comparison ")"
 
 Every number is the decimal that was typed: `0.1` is 1/10.  `a + b + c` is one call of three arguments, and parentheses
-stay as they were written.  `softmax(x)[i]` is `Call("element", (softmax(x), i))`.  Nothing is evaluated here.
+stay as they were written.  `softmax(x)[i]` is `Call("element", (softmax(x), i))`.  `w@1` is a name, `w @ x` the product
+of two arrays.  Nothing is evaluated here.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ MAX_TEXT = 100_000
 MAX_DIGITS = 1_000  # of a number, and the size of its power of ten
 BIG_OPERATORS = ("Sum", "Prod", "Max", "Min")
 COMPARISONS = ("==", "<", ">", "<=", ">=")
-STRENGTH = dict.fromkeys(COMPARISONS, 0) | {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
+STRENGTH = dict.fromkeys(COMPARISONS, 0) | {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 3}
 KEY = r"[^\W\d][\w.]*(?:@[0-9]+)?"
 TOKEN = re.compile(
     rf"\s*(?:(?P<number>(?:[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    rf"|(?P<name>{KEY})|(?P<operator>\*\*|==|<=|>=|[-+*/(),\[\]<>−×·÷])|(?P<end>$))"
+    rf"|(?P<name>{KEY})|(?P<operator>\*\*|==|<=|>=|[-+*/@(),\[\]<>−×·÷])|(?P<end>$))"
 )
 TYPOGRAPHIC = {"−": "-", "×": "*", "·": "*", "÷": "/"}
 

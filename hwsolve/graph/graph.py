@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import msgspec
@@ -95,6 +96,16 @@ class Graph(msgspec.Struct):
         if name in self.selectors or self.nodes[name].role == "state":
             return "implied"
         return "chosen" if name in self.chosen else "stated"
+
+
+def operations(graph: Graph) -> int:
+    """About how many element operations a forward and backward pass take."""
+    total = 0
+    for node in graph.nodes.values():
+        if node.role == "forward":
+            sizes = node.operation.sizes(*(graph.nodes[i].shape for i in node.inputs)) if node.operation else {}
+            total += 3 * prod(node.shape) * prod(sizes.values())
+    return total
 
 
 class Builder:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import msgspec
 
+from hwsolve import numbers
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Formula, Ref, rebuild, substitute, transform, walk
@@ -23,6 +25,9 @@ class Operation(msgspec.Struct, frozen=True):
     `inputs` names the arguments in the order of `forward`; `formula` gives one element of the output in terms of their
     elements, with `indices` as its index variables.  `batched` inputs take the leading axes of the data in front of the
     indices that are written; the others (parameters) do not.  `sizes()` binds the capital letters of the formula.
+
+    An operation is its formula: shape, values and gradients follow from it.  One that has array code of its own has it
+    for speed, or where the formula's own order of work overflows or loses digits.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("x",)
@@ -37,9 +42,9 @@ class Operation(msgspec.Struct, frozen=True):
         return self.formula
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
-        """Matrix forms: of the output under "y", of the gradient of each input under its name; `{g}` is upstream.
+        """Formulas over whole arrays: of the output under "y", of the gradient of each input under its name.
 
-        None for inputs whose shapes are no rows and columns.  An array with one axis is a column.
+        `g` is upstream.  An array with one axis is a column; a form whose axes do not fit is not printed.
         """
         return {}
 
@@ -59,21 +64,69 @@ class Operation(msgspec.Struct, frozen=True):
         """What becomes of the gradient of several equal maxima; None where the operation takes no maximum."""
         return None
 
+    def cut(self) -> tuple[int, ...]:
+        """Numbers of the inputs that are constants; one that gets no gradient may yet stand for one that does."""
+        return self.fixed()
+
     def shape(self, *shapes: Sizes) -> Sizes:
-        """The output's shape; that of the first input unless an operation says otherwise."""
-        return shapes[0]
+        """The output's shape: the leading axes of the data, and the ranges of the output's indices."""
+        name = next((n for n in self.inputs if n in self.batched), self.inputs[0])
+        given = shapes[self.inputs.index(name)]
+        ranges = self.ranges(*shapes)
+        lead = given[: len(given) - input_rank(parse(self.text()), name)] if name in self.batched else ()
+        return (*lead, *(ranges[i] for i in self.output_indices()))
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
-        """The numbers behind the capital letters of the formula."""
-        return {}
+        """The numbers behind the capital letters of the formula: J for the index j of a sum."""
+        bound = {node.index for node in walk(parse(self.text())) if isinstance(node, BigOperator)}
+        return {i.upper(): n for i, n in self.ranges(*shapes).items() if i in bound}
+
+    def ranges(self, *shapes: Sizes) -> dict[str, int]:
+        """How far each index runs that stands by itself on an axis: to the length of that axis."""
+        given = dict(zip(self.inputs, shapes, strict=False))
+        found: dict[str, int] = {}
+        for node in walk(parse(self.text())):
+            axes = given.get(node.name, ()) if isinstance(node, Ref) else ()
+            indices = node.indices if isinstance(node, Ref) else ()
+            for n, i in zip(axes[len(axes) - len(indices) :], indices, strict=False):
+                if isinstance(i, Ref) and not i.indices:
+                    found.setdefault(i.name, n)
+        return found
 
     def forward(self, *arrays: Array) -> Array:
-        """The output array."""
-        raise NotImplementedError
+        """The output array, by the formula."""
+        code = by_formula(self, None, *kinds_of(arrays))
+        return code(dict(zip(self.inputs, arrays, strict=False)))
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """The gradient of input number `slot`: `g` times the Jacobian, in the shape of that input."""
-        raise NotImplementedError
+        """The gradient of input number `slot`, by its formula: `g` times the Jacobian, in the shape of that input."""
+        shape = getattr(y, "shape", ())
+        if isinstance(g, int) and shape:  # that of a loss which is left unreduced
+            g = repeated(float(g) if numbers.is_float(y) else numbers.exact(g), shape)
+        code = by_formula(self, slot, *kinds_of(arrays))
+        return code(dict(zip(self.inputs, arrays, strict=False)) | {"g": g, "y": y})
+
+
+def kinds_of(arrays: tuple[Array, ...]) -> tuple[tuple[Sizes, ...], bool]:
+    """The shapes of arrays, and whether they are float64."""
+    return tuple([getattr(a, "shape", ()) for a in arrays]), any(map(numbers.is_float, arrays))
+
+
+@lru_cache(maxsize=4096)
+def by_formula(operation: Operation, slot: int | None, shapes: tuple[Sizes, ...], real: bool) -> Callable[..., Array]:
+    """The array code of an operation's formula, or of that of the gradient of an input, from arrays by name."""
+    from hwsolve.formula.compiled import plan
+
+    shape = operation.shape(*shapes)
+    own = forward_schematic(operation, len(shape))
+    schematic = own if slot is None else backward_schematic(operation, slot, len(shape))
+    given = tuple(zip(operation.inputs, shapes, strict=False))
+    sizes = operation.sizes(*shapes)
+    if slot is not None:
+        given += (("g", shape), ("y", shape))
+        sizes |= {f"size_{i}": n for i, n in zip(own.indices, shape, strict=True)}
+    out = shape if slot is None else shapes[slot]
+    return plan(schematic.formula, schematic.indices, out, given, tuple(sizes.items()), real)
 
 
 LEADING = ("n", "n2", "n3", "n4", "n5")

@@ -19,11 +19,11 @@ from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, walk
 from hwsolve.graph.graph import Graph, Node, Term
-from hwsolve.graph.identity import abridged, settled
 from hwsolve.graph.operation import Array
 from hwsolve.language import say
 from hwsolve.numbers.formed import Known
 from hwsolve.numbers.forms import Form
+from hwsolve.numbers.identity import abridged, settled
 from hwsolve.numbers.measured import SALTS, Contrary
 from hwsolve.numbers.rounding import measured, shake
 from hwsolve.numbers.systems import NoResult

@@ -57,8 +57,7 @@ class UpdateLine(Operation, frozen=True):
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
         """The same for the whole parameter, where it is a sum of arrays with numbers in front."""
-        form = whole(parse(self.line), frozenset(self.arrays))
-        return {} if form is None else {"y": form}
+        return {"y": self.line} if is_linear(parse(self.line), frozenset(self.arrays)) else {}
 
     @property
     def forward(self) -> Callable[..., Array]:
@@ -66,19 +65,15 @@ class UpdateLine(Operation, frozen=True):
         return of_names(self.line, self.reads)
 
 
-def whole(f: Formula, arrays: frozenset[str]) -> str | None:
-    """A formula over whole arrays, names in braces; None for what has no such form, as a square of elements."""
+def is_linear(f: Formula, arrays: frozenset[str]) -> bool:
+    """Whether a formula is a sum of arrays with numbers in front: whole arrays then add up as their elements do."""
     match f:
-        case Ref(name, ()):
-            return f"{{{name}}}"
-        case Call("+" | "-" as sign, args):
-            parts = [whole(a, arrays) for a in args]
-            return None if None in parts else {"+": " + ", "-": " − "}[sign].join(map(str, parts))
-        case Call("*", args) if sum(any(r.name in arrays for r in references(a)) for a in args) <= 1:
-            parts = [whole(a, arrays) for a in args]
-            inner = (f"({p})" if isinstance(a, Call) else str(p) for a, p in zip(args, parts, strict=True))
-            return None if None in parts else " ".join(inner)
-    return None
+        case Call("+" | "-", args):
+            return all(is_linear(a, arrays) for a in args)
+        case Call("*", args):
+            of_arrays = [a for a in args if any(r.name in arrays for r in references(a))]
+            return len(of_arrays) == 1 and is_linear(of_arrays[0], arrays)
+    return isinstance(f, Ref) and f.name in arrays
 
 
 def update(graph: Graph, rule: Rule, gradients: Mapping[str, str] | None = None) -> dict[str, Formula]:

@@ -35,6 +35,7 @@ LAYERS: dict[str, str] = {
     "batch_norm2d": "hwsolve.layers.batch_norm:BatchNorm2d",
     "batch_norm3d": "hwsolve.layers.batch_norm:BatchNorm3d",
     "layer_norm": "hwsolve.layers.layer_norm:LayerNorm",
+    "rms_norm": "hwsolve.layers.rms_norm:RMSNorm",
     "group_norm": "hwsolve.layers.group_norm:GroupNorm",
     "instance_norm1d": "hwsolve.layers.group_norm:InstanceNorm1d",
     "instance_norm2d": "hwsolve.layers.group_norm:InstanceNorm2d",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from hwsolve.graph.graph import Builder
-from hwsolve.graph.operation import Array, Operation, Sizes
+from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
@@ -27,38 +27,9 @@ class BilinearForm(Operation, frozen=True):
         """The sums over both inputs, and the bias."""
         return "Sum(Sum(w[k,i,j]*x[i]*s[j], j, 1, J), i, 1, I)" + (" + b[k]" if self.bias else "")
 
-    def shape(self, *shapes: Sizes) -> Sizes:
-        """(…, I), (…, J) → (…, K)."""
-        return (*shapes[0][:-1], shapes[2][0])
-
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
         """I and J inputs."""
         return {"I": shapes[0][-1], "J": shapes[1][-1]}
-
-    def forward(self, x: Array, s: Array, w: Array, b: Array = None) -> Array:
-        """y: (…, K)."""
-        y = (over(s, w, 2) * x[..., None, :]).sum(axis=-1)
-        return y if b is None else y + b
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """Σₖ g[k] A[k] x₂ for x₁, Σₖ g[k] A[k]ᵀ x₁ for x₂, g x₁ᵀ x₂ for the weights, g for the bias."""
-        import numpy as np
-
-        x, s, w = arrays[:3]
-        if slot < 2:
-            return (g[..., None] * (over(s, w, 2) if slot == 0 else over(x, w, 1))).sum(axis=-2)
-        rows = g.reshape(-1, g.shape[-1])
-        if slot == 3:
-            return rows.sum(axis=0)
-        pairs = x.reshape(-1, x.shape[-1], 1) * s.reshape(-1, 1, s.shape[-1])
-        return np.tensordot(rows, pairs, ([0], [0]))
-
-
-def over(x: Array, w: Array, axis: int) -> Array:
-    """Σ w x over one axis of w: (…, K, the other axis)."""
-    import numpy as np
-
-    return np.tensordot(x, w, ([-1], [axis]))
 
 
 class Bilinear(Layer, frozen=True):

@@ -43,45 +43,17 @@ class Merge(Operation, frozen=True):
         """The own axes of y."""
         return tuple(max(pair) for pair in zip(*self.sides, strict=True))
 
-    def shape(self, *shapes: Sizes) -> Sizes:
-        """(…, the longer of each pair of axes)."""
-        x, own = shapes[0], self.repeated()
-        return (*x[: len(x) - len(own)], *own)
-
-    def summed(self, slot: int, made: Array) -> Array:
-        """What one input gets, over the axes along which it is repeated."""
-        own = self.sides[slot]
-        lead = made.ndim - len(own)
-        axes = tuple(lead + k for k, (n, m) in enumerate(zip(own, self.repeated(), strict=True)) if n != m)
-        return made.sum(axis=axes, keepdims=True) if axes else made
-
 
 class Add(Merge, frozen=True):
     """y = x + s."""
 
     sign = " + "
 
-    def forward(self, x: Array, s: Array) -> Array:
-        """The sum."""
-        return x + s
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g for each."""
-        return self.summed(slot, g)
-
 
 class Multiply(Merge, frozen=True):
     """y = x · s."""
 
     sign = "*"
-
-    def forward(self, x: Array, s: Array) -> Array:
-        """The product."""
-        return x * s
-
-    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g times the other one."""
-        return self.summed(slot, g * arrays[1 - slot])
 
 
 class Concatenate(Operation, frozen=True):

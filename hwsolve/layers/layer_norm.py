@@ -16,21 +16,15 @@ from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField,
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
 
-class LayerNorm(Layer, frozen=True):
-    """Layer normalisation over the last axes, `normalized_shape` (the last one unless given); keeps the shape.
-
-    As many γ, and as many β, as `normalized_shape` has elements.
-    """
+class OverLastAxes(Layer, frozen=True):
+    """What normalisations over the last axes, `normalized_shape`, share: as many γ as these have elements."""
 
     normalized_shape: Annotated[Shape, ListOf(Size, minimum=1, single=True)] | None = None
     eps: Decimal = Number(1, 100_000)
     elementwise_affine: Flag = True
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     CATEGORY: ClassVar[str] = "normalization"
-    EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
 
     def over(self, x: Shape) -> Shape:
@@ -47,23 +41,9 @@ class LayerNorm(Layer, frozen=True):
             )
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Parameter]:
-        """γ and β: (normalized_shape)."""
-        if not self.elementwise_affine:
-            return {}
-        over = self.over(x)
-        return owned(weight=Parameter(over, "gain", self.weight), bias=Parameter(over, "shift", self.bias))
-
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The elements of γ, and the values that are normalised."""
         return {"features": base.product(self.over(x)), "values": base.product(x)}
-
-    def operations(self, x: Shape) -> Operations:
-        """Mean and variance over the last axes; γ and β may be missing."""
-        operations = normalisation(self.elementwise_affine)
-        if self.elementwise_affine and self.bias is ABSENT:
-            operations["forward"]["add"] = "3*values - groups"
-        return operations
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values, the groups that have a mean each, and the numbers of γ."""
@@ -73,3 +53,29 @@ class LayerNorm(Layer, frozen=True):
     def multiply_adds(self, x: Shape) -> base.Size:
         """The values that are normalised."""
         return base.product(x)
+
+
+class LayerNorm(OverLastAxes, frozen=True):
+    """Layer normalisation over the last axes, `normalized_shape` (the last one unless given); keeps the shape.
+
+    As many γ, and as many β, as `normalized_shape` has elements.
+    """
+
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+
+    EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
+
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
+        """γ and β: (normalized_shape)."""
+        if not self.elementwise_affine:
+            return {}
+        over = self.over(x)
+        return owned(weight=Parameter(over, "gain", self.weight), bias=Parameter(over, "shift", self.bias))
+
+    def operations(self, x: Shape) -> Operations:
+        """Mean and variance over the last axes; γ and β may be missing."""
+        operations = normalisation(self.elementwise_affine)
+        if self.elementwise_affine and self.bias is ABSENT:
+            operations["forward"]["add"] = "3*values - groups"
+        return operations

@@ -33,17 +33,17 @@ class Affine(Operation, frozen=True):
         return f"Sum({weight}*x[j], j, 1, J)" + {"units": " + b[i]", "shared": " + b", "none": ""}[self.bias]
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
-        """z = W x + b for a column x; rows, as of a batch, stand on the left of Wᵀ.  None for more axes."""
-        if self.shared or len(shapes[0]) > 2:
+        """z = W x + b for a column x; rows, as of a batch, stand on the left of Wᵀ."""
+        if self.shared:
             return {}
-        bias = "" if self.bias == "none" else " + {b}"
-        if len(shapes[0]) == 2:
-            forward, back = ("{x} {w}", "{g} {w}ᵀ") if self.by_input else ("{x} {w}ᵀ", "{g} {w}")
-            weight = "{x}ᵀ {g}" if self.by_input else "{g}ᵀ {x}"
-            return {"y": forward + bias, "x": back, "w": weight}
-        forward, back = ("{w}ᵀ {x}", "{w} {g}") if self.by_input else ("{w} {x}", "{w}ᵀ {g}")
-        weight = "{x} {g}ᵀ" if self.by_input else "{g} {x}ᵀ"
-        return {"y": forward + bias, "x": back, "w": weight} | ({"b": "{g}"} if self.bias == "units" else {})
+        if len(shapes[0]) > 1:
+            forward, back = ("x @ w", "g @ T(w)") if self.by_input else ("x @ T(w)", "g @ w")
+            bias = {"units": " + rows(b)", "shared": " + b", "none": ""}[self.bias]
+            return {"y": forward + bias, "x": back, "w": "T(x) @ g" if self.by_input else "T(g) @ x"}
+        forward, back = ("T(w) @ x", "w @ g") if self.by_input else ("w @ x", "T(w) @ g")
+        weight = "outer(x, g)" if self.by_input else "outer(g, x)"
+        bias = "" if self.bias == "none" else " + b"
+        return {"y": forward + bias, "x": back, "w": weight} | ({"b": "g"} if self.bias == "units" else {})
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, in) → (…, out)."""

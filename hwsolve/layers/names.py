@@ -86,7 +86,9 @@ class Names:
         raise Unnamed(say("There is no quantity `{name}` here.", name=name), did_you_mean(name, known))
 
     def give(self, name: str, wire: Wire) -> None:
-        """Name a quantity."""
+        """Name a quantity; `input` is what comes into a layer."""
+        if name == "input":
+            raise Unnamed(say("`{name}` can't be the name of a quantity.", name=name))
         if not self.free(name):
             raise Unnamed(say("`{name}` is given twice.", name=name), say("Give one of them another name."))
         self.wires[name] = wire

@@ -150,6 +150,8 @@ class ParameterField(Field):
 
     def _one_source(self, spec: ParameterSpec, node: Node, report: Report, path: Path) -> bool:
         given = [name for name in ("tie", "values", "value", "init") if getattr(spec, name) is not None]
+        if spec.tie is not None:  # all else is said where the parameter stands first
+            given += [name for name in ("seed", "weight_decay", "symbols") if getattr(spec, name) is not None]
         if len(given) > 1:
             report.add(node, path, say("`{a}` and `{b}` can't both be given.", a=given[0], b=given[1]))
         return len(given) <= 1

@@ -51,6 +51,10 @@ class Reduced(Operation, frozen=True):
         """All but the output."""
         return tuple(range(1, len(self.inputs)))
 
+    def cut(self) -> tuple[int, ...]:
+        """The target; what else is read stands for the output."""
+        return (1,)
+
     def shape(self, *shapes: Sizes) -> Sizes:
         """A scalar, or an array over what is not summed."""
         return () if self.rank else shapes[0][: len(shapes[0]) - self.kept]

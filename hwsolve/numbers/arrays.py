@@ -83,11 +83,23 @@ exp, log, sqrt, tanh, erf, absolute, sign, positive = (
 step = positive
 SIGN_APART = np.frompyfunc(decisions.sign_apart, 2, 1)
 LARGER = np.frompyfunc(decisions.larger, 2, 1)
+LESS = np.frompyfunc(decisions.less, 2, 1)
+APART = np.frompyfunc(decisions.difference, 2, 1)
 
 
 def sign_apart(a: Array, b: Array) -> Array:
     """The sign of a − b, element by element."""
     return sign(a - b) if is_float(a) else SIGN_APART(a, b)
+
+
+def apart(a: Array, b: Array) -> Array:
+    """a − b, element by element; of one ball in two places 0."""
+    return a - b if is_float(a) else APART(a, b)
+
+
+def below(a: Array, b: Array) -> Array:
+    """Whether a < b, element by element."""
+    return np.asarray(positive(b - a) if is_float(b - a) else LESS(a, b), dtype=bool)
 
 
 def log1p(x: Array) -> Array:

@@ -76,6 +76,11 @@ def less(a: Scalar, b: Scalar) -> bool:
     raise Undecided(say("which of two values is the greater"), a, b)
 
 
+def difference(a: Scalar, b: Scalar) -> Scalar:
+    """a − b; of one ball in two places, which is one number, 0."""
+    return ZERO if a is b else a - b
+
+
 def sign_apart(a: Scalar, b: Scalar) -> fmpq:
     """The sign of a − b."""
     return -ONE if less(a, b) else ONE if less(b, a) else ZERO

@@ -1,7 +1,7 @@
 """Balls that know their form, and functions that give them while they are asked to remember.
 
 A `Formed` ball computes as any ball does, and carries the form along: a number whose form is a rational is that
-rational from there on, and of two numbers with one form neither is the greater.  `graph.identity` says when.
+rational from there on, and of two numbers with one form neither is the greater.  `numbers.identity` says when.
 """
 
 from __future__ import annotations

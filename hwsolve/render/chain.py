@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,12 @@ class Notation(msgspec.Struct, frozen=True):
 
     formula: Callable[[Formula], str]
     number: Callable[[str], str]
+
+    def inline(self, value: Any) -> Any:
+        """What stands in a sentence: a formula or several of them as text, anything else as it is."""
+        if isinstance(value, tuple):
+            return ", ".join(map(self.inline, value))
+        return self.formula(value) if isinstance(value, Formula) else value
 
 
 CONDITIONAL = re.compile(r"(?<=[ {])(?:if|and|else)(?=[ }])")

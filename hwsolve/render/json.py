@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve import __version__
 from hwsolve.formula.comparisons import by_steps
-from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import translate
@@ -20,6 +20,7 @@ from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
     Answer,
+    Array,
     Carried,
     Cell,
     Check,
@@ -28,6 +29,7 @@ from hwsolve.solution import (
     Identity,
     Line,
     Missing,
+    Origin,
     Prose,
     Published,
     Quantity,
@@ -47,7 +49,7 @@ UNICODE = Notation(unicode, number_text)
 Object = dict[str, Any]
 
 
-class ValueRow(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="value"):
+class ValueRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="kind", tag="value"):
     """A line that is a value; a record is written in half the time of a dict, and most lines are such."""
 
     key: str
@@ -55,8 +57,9 @@ class ValueRow(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="val
     formula: str
     shown: str
     relation: str
-    value: str
+    value: Any  # a printed number, or nested lists of them
     rule: str
+    origin: Origin | None = None  # left out where it is not known
 
 
 class AnswerRow(msgspec.Struct, frozen=True):
@@ -89,7 +92,7 @@ class Writer:
         self.language = language
 
     def text(self, text: Text) -> str:
-        return text if type(text) is str else translate(text, self.language)
+        return text if type(text) is str else translate(text, self.language, UNICODE.inline)
 
     def solution(self, s: Solution) -> Object:
         """The whole document."""
@@ -138,7 +141,7 @@ class Writer:
             key, symbol, quantity = plain(line.key), unicode(line.key), line.found or line.quantity
             formula, shown = computable(line.formula), row(line, UNICODE, symbol)
             rule = self.text(line.rule)
-            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule)
+            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin)
         if isinstance(line, Identity):
             return {
                 "kind": "identity",
@@ -151,7 +154,13 @@ class Writer:
             }
         if isinstance(line, Carried):
             return {"kind": "carried", "key": plain(line.key), "value": line.full}
+        if line.array is not None:
+            return self.array(line.array, self.prose(line))
         return {"kind": "text", "shown": self.prose(line)}
+
+    def array(self, a: Array, shown: str) -> ValueRow:
+        """A whole array, its value in nested lists of printed numbers."""
+        return ValueRow(plain(a.key), symbol(a.key.name), plain(a.formula), shown, a.relation, printed(a.value), "")
 
     def prose(self, line: Prose) -> str:
         words, formulas = self.text(line.text), row(line, UNICODE)
@@ -240,6 +249,11 @@ class Leaves:
         if isinstance(value, Quantity):
             return number_text(value.text)
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
+
+
+def printed(value: Any) -> Any:
+    """The texts of nested quantities."""
+    return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
 
 
 def computable(f: Formula) -> str:

@@ -9,7 +9,7 @@ from hwsolve.formula.notation import latex, latex_symbol
 from hwsolve.formula.notation.tex import latex_number, words
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Number, Ref
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, translate
 from hwsolve.render.arrays import KEY, MANY, grouped, leaves, parts_of_given, relation
 from hwsolve.render.chain import Link, Notation, chain
 from hwsolve.render.measure import width
@@ -31,11 +31,13 @@ from hwsolve.solution import (
     Section,
     Solution,
     Table,
+    Text,
     Value,
 )
 
 LATEX = Notation(latex, latex_number)
 ROWS = 16  # rows of one aligned block
+PLACES = 0xF0000  # private signs that hold the place of formulas while a text is escaped
 WIDEST = 84  # characters of a row, about what a page shows
 RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "<": "\\lt", ">": "\\gt", "≠": "\\ne"}
 SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
@@ -101,13 +103,26 @@ class Pages(Page):
 
     def sentence(self, line: Prose) -> Iterator[str]:
         """A sentence; short formulas stand in it, long ones below."""
-        text, links = escaped(self.words(line.text)), chain(line, self.notation)
+        text, links = self.with_formulas(line.text), chain(line, self.notation)
         if links and chain_length(links) <= WIDEST:
             text += f" ${''.join(f' {RELATIONS.get(r, r)} {t}' if n else t for n, (r, t) in enumerate(links))}$"
             links = []
         yield text
         if links:
             yield from blocks(rows(links, chain_length(links)))
+
+    def with_formulas(self, text: Text) -> str:
+        """A text whose formulas stand in it as mathematics."""
+        found: list[str] = []
+
+        def kept(value: object) -> object:
+            if not isinstance(value, Formula | tuple):
+                return value
+            found.append(f"${self.notation.inline(value)}$")
+            return chr(PLACES + len(found) - 1)
+
+        plain = escaped(text if isinstance(text, str) else translate(text, self.options.language, kept))
+        return re.sub(f"[{chr(PLACES)}-{chr(PLACES + 99)}]", lambda m: found[ord(m[0]) - PLACES], plain)
 
     def aligned(self, line: Value | Identity | Prose, flush: bool) -> list[str]:
         """The rows of a line; the rule stands behind the last."""

@@ -85,7 +85,7 @@ class Page:
 
     def words(self, text: Text) -> str:
         """A text in the page's language."""
-        return visible(text) if isinstance(text, str) else translate(text, self.options.language)
+        return visible(text) if isinstance(text, str) else translate(text, self.options.language, UNICODE.inline)
 
     def title(self, solution: Solution) -> str:
         """The title in one row."""

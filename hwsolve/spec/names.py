@@ -41,6 +41,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "batch_norm2d": ("bn", "batch_norm", "batch_normalization", "batch_normalisation", "lazy_batch_norm2d"),
     "batch_norm3d": ("lazy_batch_norm3d",),
     "layer_norm": ("layer_normalization", "layer_normalisation", "ln"),
+    "rms_norm": ("root_mean_square_norm", "rms_normalization", "rms_normalisation", "rms_layer_norm"),
     "group_norm": ("group_normalization", "group_normalisation", "gn"),
     "instance_norm1d": ("lazy_instance_norm1d",),
     "instance_norm2d": ("instance_norm", "instance_normalization", "instance_normalisation", "lazy_instance_norm2d"),

@@ -73,7 +73,7 @@ LAYER = Terms(
         zero_pad1d zero_pad2d zero_pad3d zero_padding2d cropping2d
         fractional_max_pool2d fractional_max_pool3d lp_pool1d lp_pool2d lp_pool3d
         max_unpool1d max_unpool2d max_unpool3d roi_pool spatial_pyramid_pooling
-        cross_map_lrn2d local_response_norm rms_norm sync_batch_norm spectral_norm weight_norm
+        cross_map_lrn2d local_response_norm sync_batch_norm spectral_norm weight_norm
         separable_conv2d deformable_conv2d graph_conv gcn capsule squeeze_excitation se_block highway
         sequential module_list permute transpose squeeze unsqueeze"""
     ),

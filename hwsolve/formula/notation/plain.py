@@ -82,6 +82,17 @@ def quotient(args: tuple[Formula, ...]) -> tuple[str, int]:
     return f"{within(left, PRODUCT)}/{within(right, POWER)}", PRODUCT
 
 
+def matrix_product(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """a @ b."""
+    left, right = args
+    return f"{within(left, PRODUCT)} @ {within(right, POWER)}", PRODUCT
+
+
+def marked(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """An array by its name alone."""
+    return write(args[0])
+
+
 def power(args: tuple[Formula, ...]) -> tuple[str, int]:
     """a**b."""
     base, exponent = args
@@ -115,4 +126,7 @@ OPERATORS = {
     "**": power,
     "neg": negative,
     "element": element,
+    "@": matrix_product,
+    "whole": marked,
+    "array": marked,
 }

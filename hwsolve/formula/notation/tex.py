@@ -12,6 +12,7 @@ from functools import lru_cache
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
@@ -78,7 +79,10 @@ def words(text: str) -> str:
 class Latex(Writer):
     """The commands of LaTeX."""
 
-    times, dot, minus, thin = " \\times ", " \\cdot ", "-", " "
+    times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
+    behind_word = " \\thinspace "
+    sigma = "\\sum "
+    loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
@@ -88,6 +92,15 @@ class Latex(Writer):
 
     def parentheses(self, text: str) -> str:
         return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
+
+    def whole(self, name: str) -> str:
+        return latex_symbol(name)
+
+    def transposed(self, text: str) -> str:
+        return f"{{{text}}}^{{\\top}}" if len(text) > 1 else f"{text}^{{\\top}}"
+
+    def named(self, name: str) -> str:
+        return f"\\operatorname{{{name}}}"
 
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
@@ -243,5 +256,6 @@ SPECIAL: dict[str, Callable[[Latex, tuple[Formula, ...]], Piece]] = {
     "diff": differential,
     "integral": integral,
     "element": element,
+    **MATRICES,
 }
 LATEX = Latex()

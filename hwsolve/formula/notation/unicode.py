@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
@@ -109,6 +110,15 @@ class Unicode(Writer):
 
     def parentheses(self, text: str) -> str:
         return f"({text})"
+
+    def whole(self, name: str) -> str:
+        return symbol(name)
+
+    def transposed(self, text: str) -> str:
+        return f"{text}ᵀ"
+
+    def named(self, name: str) -> str:
+        return name
 
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
@@ -265,5 +275,6 @@ SPECIAL: dict[str, Callable[[Unicode, tuple[Formula, ...]], Piece]] = {
     "diff": differential,
     "integral": integral,
     "element": element,
+    **MATRICES,
 }
 UNICODE = Unicode()

@@ -16,12 +16,13 @@ from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+ARRAYS = ("array", "odot")  # kinds of pieces
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
     """A written formula: its text, how strongly its outermost operator binds, and what it looks like from beside.
 
-    `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum.
+    `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum, array, odot.
     """
 
     text: str
@@ -32,7 +33,10 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 class Writer:
     """The rules that Unicode and LaTeX share."""
 
-    times, dot, minus, thin = " × ", " · ", "−", " "
+    times, dot, minus, thin, odot = " × ", " · ", "−", " ", " ⊙ "
+    sigma = "Σ "  # of all elements
+    behind_word = " "  # parts a word from an array
+    loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
@@ -58,6 +62,15 @@ class Writer:
         raise NotImplementedError
 
     def parentheses(self, text: str) -> str:
+        raise NotImplementedError
+
+    def whole(self, name: str) -> str:
+        raise NotImplementedError
+
+    def transposed(self, text: str) -> str:
+        raise NotImplementedError
+
+    def named(self, name: str) -> str:
         raise NotImplementedError
 
     def write(self, f: Formula) -> Piece:
@@ -106,8 +119,8 @@ class Writer:
         text, kind = "", "number"
         for sign, term in terms(f):
             piece = self.write(term)
-            if piece.kind != "number":
-                kind = "sum"
+            if piece.kind != "number" and kind != "array":
+                kind = "array" if piece.kind in ARRAYS else "sum"
             if not text:
                 text = piece.text if piece.level >= SUM else self.parentheses(piece.text)
                 continue
@@ -127,6 +140,8 @@ class Writer:
         numbers = [p.kind for p in pieces].count("number")
         if numbers == len(pieces):
             return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number")
+        if any(p.kind in ARRAYS for p in pieces):
+            return self.scaled(items, pieces)
         first = items[0] if type(items[0]) is Number else None
         whole = first is not None and first.denominator == 1
         beside = ("symbol",) if first is not None and first.text else ("symbol", "call", "group")
@@ -138,15 +153,27 @@ class Writer:
             text += ("" if coefficient else self.dot if as_call else self.between(left, right)) + right.text
         return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product")
 
+    def scaled(self, items: Sequence[Formula], pieces: list[Piece]) -> Piece:
+        """Numbers in front of an array."""
+        numbers = [f for f, p in zip(items, pieces, strict=True) if p.kind not in ARRAYS]
+        text = self.odot.join([p.text for p in pieces if p.kind in ARRAYS])
+        if not numbers:
+            return Piece(text, PRODUCT, "array")
+        front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
+        held = self.parentheses(front.text) if any(c in front.text for c in self.loose) else front.text
+        gap = self.behind_word if front.kind == "word" else " "
+        return Piece(f"{held}{gap}{text}", PRODUCT, "array")
+
     def factor(self, piece: Piece, place: int, count: int, bare: bool) -> Piece:
         """A factor that binds less than an atom, in parentheses where it needs them at its place."""
         numeric = piece.kind == "number"
         signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
         last = place == count - 1
-        loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and piece.kind != "big")
-        inner = (piece.kind == "big" and not last) or (piece.kind == "product" and count > 1)
+        loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and piece.kind not in ("big", "array"))
+        inner = (piece.kind == "big" and not last) or (piece.kind in ("product", "odot") and count > 1)
         if signed or loose or inner:
-            return Piece(self.parentheses(piece.text), ATOM, "number" if numeric else "group")
+            kind = "number" if numeric else "array" if piece.kind in ARRAYS else "group"
+            return Piece(self.parentheses(piece.text), ATOM, kind)
         return piece
 
     def between(self, left: Piece, right: Piece) -> str:

@@ -1,7 +1,6 @@
 """The lines that explain a run: for an element of a quantity its formula, the numbers put in, and its value.
 
-A line is made from the formula of the operation that computed the value; the formula is evaluated again, by itself,
-and a line whose formula and value do not agree is never made (`Disagreement`).
+A line is made from the formula of the operation that computed the value, and `derivation.lines` evaluates that again.
 """
 
 from __future__ import annotations
@@ -11,31 +10,28 @@ from functools import partial
 from typing import Any
 
 from hwsolve import numbers
-from hwsolve.formula.evaluate import Lookup, agrees, agrees_float, evaluate
+from hwsolve.derivation.lines import check, value_line, value_of
+from hwsolve.derivation.substitution import substituted
+from hwsolve.derivation.text_values import Reads, TextValues
+from hwsolve.formula.evaluate import Lookup
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.notation import plain, unicode
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, children, rebuild, substitute, transform
-from hwsolve.formula.tree import formula as formula_of
-from hwsolve.graph import identity
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, transform
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
-from hwsolve.graph.explain.reading import Reader, Reads, counted, is_view, nothing
+from hwsolve.graph.explain.origin import is_view, nothing, origin
+from hwsolve.graph.explain.parts import Part, at_update, parts_of
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
-from hwsolve.graph.explain.subgradient import Holds, guarded, settled
-from hwsolve.graph.explain.substitution import stages
-from hwsolve.graph.graph import Graph, Node, Term
-from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
+from hwsolve.graph.explain.subgradient import guarded, resolved
+from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.run import Trajectory, Values
 from hwsolve.graph.spelling import every_name
 from hwsolve.language import Message, say
 from hwsolve.numbers.formed import Known
+from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import as_far_off
 from hwsolve.quantities import as_typed, put_in, quantity, rounded, stated
-from hwsolve.solution import Carried, Given, Line, Quantity, Text, Value
-
-
-class Disagreement(Exception):
-    """A formula and the array code give different values: a bug of the program."""
+from hwsolve.solution import Carried, Given, Line, Quantity, Text
 
 
 class Writer:
@@ -49,7 +45,7 @@ class Writer:
         self.values: Values = {}
         self.forms: Known = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
-        self.reader = Reader()
+        self.text = TextValues()
         self.taken = every_name(graph)  # names that no index may have
         self.letters: dict[str, tuple[str, ...]] = {}  # of the indices of a quantity, where a page has its own
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
@@ -57,11 +53,13 @@ class Writer:
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
         self.kinks: dict[Any, dict[str, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
+        self._numbers: dict[Ref, Formula] = {}  # as they are put in
+        self._parts: dict[str, list[Part]] = {}
 
     def at(self, step: int, trajectory: Trajectory) -> None:
         """Write the lines of this step from now on."""
         self.step, self.values, self.forms = step, trajectory.kept[step], trajectory.known
-        self._quantities = {}
+        self._quantities, self._numbers = {}, {}
 
     # what a quantity is called
 
@@ -136,34 +134,30 @@ class Writer:
             formula = nothing(self.graph, name)
         value = self.element(name, indices)
         read = Reads(self.key, self.element)
-        if not self.agree(value, formula, read):
-            raise Disagreement(
-                f"{plain(key)}: the formula of {self.graph.nodes[name].layer or plain(key)} does not give its value"
-            )
+        self.check(key, value, formula, read)
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
-            for kink, at, slope in identity.settled(lambda: list(met(formula, read)), self.forms):
+            for kink, at, slope in settled(lambda: list(met(formula, read)), self.forms):
                 place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(at).text}"
                 places = self.kinks.setdefault((kink.name, *kink.args[1:]), {})
                 places[place] = None
                 self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), slope)
         self.known[key] = (name, indices)
-        seen = () if empty else stages(formula, shown, self.number, self.decided)
-        stated = self.reader.take(key, shown, value)
+        seen = () if empty else substituted(formula, self.number, shown, self.decided)
+        stated = self.text.take(key, shown, value)
         whole = self.shown(name, indices)
-        found = None if self.reader.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
-        yield Value(key, stated, seen, whole, rule, is_view(self.graph, name), found)
+        found = None if self.text.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
+        aside, of = is_view(self.graph, name), origin(self.graph, name)
+        yield value_line(key, stated, whole, seen, found, rule=rule, origin=of, aside=aside)
 
-    def agree(self, value: Any, formula: Formula, read: Lookup) -> bool:
-        """Whether the formula, evaluated by itself, gives the value."""
-        if self.exact:
-            return agrees(value, self.evaluate(formula, read))
-        return agrees_float(float(value), formula, read)
+    def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
+        """Raise Disagreement where the formula, evaluated by itself, does not give the value."""
+        check(key, value if self.exact else float(value), formula, read, self.forms)
 
     def evaluate(self, f: Formula, read: Lookup) -> Any:
-        """The value of a formula; where balls do not tell, the forms are asked."""
-        return identity.settled(lambda: evaluate(f, read), self.forms)
+        """The value of a formula."""
+        return value_of(f, read, self.forms)
 
     def carry(self, seen: dict[Ref, tuple[str, Indices]]) -> Iterator[Carried]:
         """What a line reads and no line wrote: a given, or a value carried over."""
@@ -171,24 +165,18 @@ class Writer:
             if key in self.known:
                 continue
             self.known[key] = (name, indices)
-            shown = self.shown(name, indices)
-            node = self.graph.nodes[name]
+            shown, node = self.shown(name, indices), self.graph.nodes[name]
             if self.stated(node):
-                self.given.append(self.as_given(key, name, indices, shown))
+                typed = as_typed(self.graph.typed[name][position(indices, node.shape)])
+                shape = node.shape if key.indices else ()
+                self.given.append(Given(key, shown, typed, shape, self.graph.standing(name)))
             else:
-                yield Carried(key, shown, numbers.full(self.reader.carry(key, self.element(name, indices))))
-
-    def as_given(self, key: Ref, name: str, indices: Indices, shown: Quantity) -> Given:
-        """A given as the problem writes it."""
-        shape = self.graph.nodes[name].shape if key.indices else ()
-        typed = self.graph.typed[name][position(indices, self.graph.nodes[name].shape)]
-        return Given(key, shown, as_typed(typed), shape, self.graph.standing(name))
+                self.text.carry(key, value := self.element(name, indices))
+                yield Carried(key, shown, numbers.full(value))
 
     def stated(self, node: Node) -> bool:
         """Whether the problem states the numbers of a node."""
-        if node.role == "parameter":
-            return not self.step or node.name not in self.trained
-        return node.role in ("given", "setting") or (node.role == "state" and not self.step)
+        return self.is_stated(node.name) or (node.role == "state" and not self.step)
 
     def give(self, name: str) -> None:
         """Enter a stated quantity among the givens, unless it is too long for that."""
@@ -202,69 +190,35 @@ class Writer:
 
     def formula(self, name: str, indices: Indices) -> Formula:
         """The formula of an element, over names of nodes and indices that are numbers."""
-        node = self.graph.nodes[name]
-        if node.operation is not None:
-            names = dict(zip(node.operation.inputs, node.inputs, strict=False))
-            schematic = forward_schematic(node.operation, len(node.shape))
-            return self.instance(schematic, indices, names, self.sizes(node.operation, node.inputs))
-        terms = [self.term(t, indices) for t in node.terms]
+        terms = [self.instance(p, indices) for p in self.parts(name)]
         present = [t for t in terms if t != ZERO] or terms[:1]
         return present[0] if len(present) == 1 else call("+", *present)
 
-    def term(self, term: Term, indices: Indices) -> Formula:
-        """What one consumer adds to an element of a gradient."""
-        output = self.graph.nodes[term.output]
-        schematic = backward_schematic(term.operation, term.slot, len(output.shape))
-        names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output}
-        if term.upstream is not None:
-            names["g"] = term.upstream
-        letters = forward_schematic(term.operation, len(output.shape)).indices
-        sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
-        remark = term.operation.tie_remark()
-        sizes |= self.sizes(term.operation, term.inputs)
-        if remark is None:
-            return self.instance(schematic, indices, names, sizes)
-        made = self.instance(schematic, indices, names, sizes, self.holds)
-        return settled(made, self.holds, lambda _: self.remarks.update(ties=remark))
+    def parts(self, name: str) -> list[Part]:
+        """The schematic formulas of a quantity, made once for all its elements and steps."""
+        if name not in self._parts:
+            self._parts[name] = parts_of(self.graph, self.graph.nodes[name], self.taken)
+        return self._parts[name]
 
     def holds(self, comparison: Formula) -> bool:
         """Whether a comparison of quantities holds."""
         return bool(self.evaluate(comparison, Reads(self.key, self.element)))
 
-    def sizes(self, operation: Operation, inputs: tuple[str, ...]) -> dict[str, Formula]:
-        """The numbers behind the capital letters of an operation's formula."""
-        shapes = (self.graph.nodes[i].shape for i in inputs)
-        return {k: formula_of(v) for k, v in operation.sizes(*shapes).items()}
+    def instance(self, part: Part, indices: Indices) -> Formula:
+        """The schematic formula with numbers for its indices.
 
-    def instance(
-        self,
-        schematic: Schematic,
-        indices: Indices,
-        names: dict[str, str],
-        sizes: dict[str, Formula],
-        holds: Holds | None = None,
-    ) -> Formula:
-        """The schematic formula with numbers for its indices and sizes, and nodes for its names.
-
-        With `holds` all terms, and what stands under a comparison of elements only where that holds.
+        Where it takes a maximum, all terms, and what stands under a comparison of elements only where that holds.
         """
-        schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), self.taken)
-        f = schematic.formula
-        if "g" not in names:
-            f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
-        f = transform(counted(rename(f, names), self.graph, self.values), self.constant)
-        shapes = {n: self.graph.nodes[n].shape for n in names.values()}
-        where = dict(zip(schematic.indices, indices, strict=True))
-        unroll = EVERY if holds or any(self.graph.labels[n].elements for n in names.values()) else self.unroll
-        made = guarded(instantiate(f, where, shapes, unroll, holds), Reads(self.key, self.element))
+        nodes, graph = part.names.values(), self.graph
+        tie, holds = part.tie, None if part.tie is None else self.holds
+        unroll = EVERY if holds or any(graph.labels[n].elements for n in nodes) else self.unroll
+        shapes = {n: graph.nodes[n].shape for n in nodes}
+        f = at_update(graph, part.over_nodes, self.values)
+        made = instantiate(f, dict(zip(part.indices, indices, strict=True)), shapes, unroll, holds)
+        made = guarded(made, Reads(self.key, self.element))
         chosen = fold(transform(made, self.selector))
-        return made if isinstance(chosen, Number) else chosen
-
-    def constant(self, node: Formula) -> Formula:
-        """A constant of the graph as its number."""
-        if isinstance(node, Ref) and node.name in self.graph.nodes and self.graph.nodes[node.name].role == "constant":
-            return self.graph.numbers[node.name]
-        return node
+        made = made if isinstance(chosen, Number) else chosen
+        return made if tie is None else resolved(made, self.holds, lambda _: self.remarks.update(ties=tie))
 
     def selector(self, node: Formula) -> Formula:
         """An element of a target that only selects a class as the 0 or 1 that it is."""
@@ -275,20 +229,29 @@ class Writer:
 
     def relabel(self, f: Formula) -> Formula:
         """The keys that a reader knows instead of the nodes' names."""
-        match f:
-            case Ref(name, indices) if name in self.graph.nodes:
-                if all(isinstance(i, Number) for i in indices):
-                    return self.key(name, tuple(i.numerator for i in indices if isinstance(i, Number)))
-                return Ref(self.key(name, ()).name, indices)
-        parts = children(f)
-        return rebuild(f, tuple(self.relabel(p) for p in parts)) if parts else f
+
+        def key(node: Formula) -> Formula:
+            if not isinstance(node, Ref) or node.name not in self.graph.nodes:
+                return node
+            at = tuple(i.numerator for i in node.indices if isinstance(i, Number))
+            return self.key(node.name, at) if len(at) == len(node.indices) else self.whole(node)
+
+        return transform(f, key)
+
+    def whole(self, node: Formula) -> Formula:
+        """A reference to a node by the key of its whole quantity; any other formula as it is."""
+        known = isinstance(node, Ref) and node.name in self.graph.nodes
+        return Ref(self.key(node.name, ()).name, node.indices) if isinstance(node, Ref) and known else node
 
     def number(self, node: Formula) -> Formula:
-        """A reference as its number."""
-        if not isinstance(node, Ref) or node.name not in self.graph.nodes:
-            return node
-        indices = tuple(i.numerator for i in node.indices if isinstance(i, Number))
-        return put_in(self.shown(node.name, indices)) if len(indices) == len(node.indices) else node
+        """A reference as its number, and 0 in place of -0."""
+        match node:
+            case Call("neg", (Number(0) as zero,)) if not zero.rounded:
+                return zero
+            case Ref(name, at) if name in self.graph.nodes and node not in self._numbers:
+                indices = tuple(i.numerator for i in at if isinstance(i, Number))
+                self._numbers[node] = put_in(self.shown(name, indices)) if len(indices) == len(at) else node
+        return self._numbers.get(node, node) if isinstance(node, Ref) else node
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""

@@ -15,10 +15,10 @@ from hwsolve.formula.germs import EXTREMES, greatest, is_zero, one_sided, writte
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, call, children, substitute, transform, walk
-from hwsolve.graph.identity import plain
 from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar, Undecided
 from hwsolve.numbers.formed import remembering
+from hwsolve.numbers.identity import plain
 from hwsolve.quantities import put_in
 
 PLAIN = FUNCTIONS["exp"]  # has no kinks

@@ -8,11 +8,9 @@ from hwsolve.formula.instantiate import fold
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import addends, sum_of
 from hwsolve.formula.tree import (
-    ONE,
     BigOperator,
     Call,
     Formula,
-    Number,
     Ref,
     call,
     children,
@@ -21,22 +19,14 @@ from hwsolve.formula.tree import (
     transform,
     walk,
 )
+from hwsolve.graph.explain.parts import with_constants
 from hwsolve.graph.explain.subgradient import unguarded
-from hwsolve.graph.operation import (
-    INNER,
-    LEADING,
-    Schematic,
-    apart,
-    backward_schematic,
-    forward_schematic,
-    rename,
-    with_letters,
-)
+from hwsolve.graph.operation import INNER, LEADING, Schematic, rename, with_letters
 from hwsolve.solution import Prose, Stage
 
 if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
-    from hwsolve.graph.graph import Node, Term
+    from hwsolve.graph.graph import Node
 
 LETTERS = tuple("ijkmhlpqrscouvtaxbfgwyz")  # those that can be lowered first
 
@@ -58,39 +48,14 @@ def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
 
 
 def of_node(writer: Writer, node: Node) -> Schematic:
-    """The formula with the numbers of this graph's sizes and the keys of its quantities."""
-    if node.operation is not None:
-        names = dict(zip(node.operation.inputs, node.inputs, strict=False))
-        schematic = forward_schematic(node.operation, len(node.shape))
-        return finished(writer, schematic, names, writer.sizes(node.operation, node.inputs))
-    parts = [of_term(writer, t) for t in node.terms]
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    same = [substitute(p.formula, {a: Ref(b) for a, b in zip(p.indices, first.indices, strict=True)}) for p in parts]
-    return Schematic(call("+", *same), first.indices)
-
-
-def of_term(writer: Writer, term: Term) -> Schematic:
-    """What one consumer adds to a gradient."""
-    output = writer.graph.nodes[term.output]
-    schematic = backward_schematic(term.operation, term.slot, len(output.shape))
-    names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output}
-    if term.upstream is not None:
-        names["g"] = term.upstream
-    letters = forward_schematic(term.operation, len(output.shape)).indices
-    sizes: dict[str, Formula] = {f"size_{i}": Number(n) for i, n in zip(letters, output.shape, strict=True)}
-    return finished(writer, schematic, names, sizes | writer.sizes(term.operation, term.inputs))
-
-
-def finished(writer: Writer, schematic: Schematic, names: dict[str, str], sizes: dict[str, Formula]) -> Schematic:
-    """Sizes as numbers, names as keys, an upstream gradient of 1 left out, sums of one term without their sign."""
-    schematic = apart(Schematic(substitute(schematic.formula, sizes), schematic.indices), writer.taken)
-    f = schematic.formula
-    if "g" not in names:
-        f = transform(f, lambda n: ONE if isinstance(n, Ref) and n.name == "g" else n)
-    f = fold(transform(rename(unguarded(f), names), writer.constant))
-    return Schematic(keyed(writer, transform(single(f), in_order)), schematic.indices)
+    """The formula over the keys of its quantities, in short: sums of one term without their sign."""
+    made: list[Schematic] = []
+    for p in writer.parts(node.name):
+        f = fold(with_constants(writer.graph, rename(unguarded(p.own), p.names)))
+        made.append(Schematic(transform(transform(single(f), in_order), writer.whole), p.indices))
+    first = made[0]
+    same = [substitute(m.formula, {a: Ref(b) for a, b in zip(m.indices, first.indices, strict=True)}) for m in made]
+    return first if len(made) == 1 else Schematic(call("+", *same), first.indices)
 
 
 def in_order(node: Formula) -> Formula:
@@ -107,15 +72,6 @@ def single(f: Formula) -> Formula:
         return single(fold(substitute(f.body, {f.index: f.low})))
     parts = children(f)
     return rebuild(f, tuple(single(p) for p in parts)) if parts else f
-
-
-def keyed(writer: Writer, f: Formula) -> Formula:
-    """The keys of this step instead of the nodes' names, indices left as they are."""
-    match f:
-        case Ref(name, indices) if name in writer.graph.nodes:
-            return Ref(writer.key(name, ()).name, indices)
-    parts = children(f)
-    return rebuild(f, tuple(keyed(writer, p) for p in parts)) if parts else f
 
 
 def making_way(f: Formula, element: Ref) -> Formula:

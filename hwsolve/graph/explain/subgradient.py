@@ -62,7 +62,7 @@ def decided(node: Formula, lookup: Lookup) -> Formula:
     return node
 
 
-def settled(f: Formula, holds: Holds, met: Callable[[Formula], None]) -> Formula:
+def resolved(f: Formula, holds: Holds, met: Callable[[Formula], None]) -> Formula:
     """The formula with the convention where a cell has the maximum and another one too; `met` hears of these."""
 
     def settle(node: Formula) -> Formula:

@@ -9,10 +9,10 @@ from math import prod
 
 from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Owned
+from hwsolve.graph.graph import Owned, operations
 from hwsolve.graph.update import update
 from hwsolve.initializers import INITIALIZERS
-from hwsolve.kinds.backprop.computation import Computation, operations
+from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
 from hwsolve.kinds.backprop.loss_setup import LossSetup

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import msgspec
@@ -26,13 +25,3 @@ class Computation(msgspec.Struct):
         """The numbers of all givens, as arrays of the number system that is set."""
         made = {name: array(g, exact) for name, g in self.givens.items()}
         return made | {name: number(f, exact) for name, f in self.graph.numbers.items()}
-
-
-def operations(graph: Graph) -> int:
-    """About how many element operations a forward and backward pass take."""
-    total = 0
-    for node in graph.nodes.values():
-        if node.role == "forward":
-            sizes = node.operation.sizes(*(graph.nodes[i].shape for i in node.inputs)) if node.operation else {}
-            total += 3 * prod(node.shape) * prod(sizes.values())
-    return total

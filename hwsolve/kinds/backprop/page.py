@@ -15,7 +15,8 @@ from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.explain.room import FIRST
 from hwsolve.graph.explain.schematic import both_sides, general
 from hwsolve.graph.graph import Node
-from hwsolve.graph.run import Trajectory, train
+from hwsolve.graph.run import Trajectory
+from hwsolve.graph.tangent import checked
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.steps import headings, heights, passes, step_of, verdict, worked
 from hwsolve.language import Message, say
@@ -52,7 +53,7 @@ class Worker:
     def solution(self) -> Solution:
         """The document."""
         exact = not self.float64
-        trajectory = train(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
+        trajectory = checked(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)
@@ -171,7 +172,7 @@ class Worker:
             if not self.writer.is_whole(node):
                 lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
                 form = matrix_form(self.writer, node)
-                lines.extend([Prose(form)] if form is not None else [])
+                lines.extend([form] if form is not None else [])
             lines.extend(self.answer(node, step))
         return lines
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-from hwsolve.derivation.size_lines import Sizes, counted, filled, size_value, summed
+from hwsolve.derivation.size_lines import Sizes, counted, filled, of_layer, size_value, summed
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Ref, formula
 from hwsolve.kinds.complexity.readers import entered, reads
@@ -29,9 +27,6 @@ from hwsolve.layers.items import Item, Network, Wire
 from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
-
-if TYPE_CHECKING:
-    pass
 
 LOSSES: dict[str, Phase] = {
     "half_squared_error": {"add": "outputs"},
@@ -151,7 +146,8 @@ class Operations(OperationTotals):
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         self.backward(item.path, lines, row)
         cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
-        self.close(item.path, times, lines, cells, say("{name} ({layer}): {before} → {after}", **ends_of(item)))
+        title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
+        self.close(item.path, item.type, times, lines, cells, title)
 
     def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: list[str]) -> list[str]:
         """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
@@ -187,7 +183,7 @@ class Operations(OperationTotals):
         if back:
             self.phase("error", item.path, back, sizes, before, lines, row)
         self.backward(item.path, lines, row)
-        self.close(item.path, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
+        self.close(item.path, item.type, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
 
     def spread(self, item: Item) -> Phase:
         """The sum of the errors that come back from all readers of what a layer gives."""
@@ -201,7 +197,7 @@ class Operations(OperationTotals):
         row: dict[str, Size] = {}
         self.phase("error", "input", self.spread(item), {"read": product(network.input)}, 1, lines, row)
         self.backward("input", lines, row)
-        self.close("input", 1, lines, row, say("input: {shape}", shape=shape_text(network.input)))
+        self.close("input", "input", 1, lines, row, say("input: {shape}", shape=shape_text(network.input)))
 
     def loss(self) -> None:
         """The first error term: the gradient of the loss with respect to the output."""
@@ -213,7 +209,7 @@ class Operations(OperationTotals):
         row: dict[str, Size] = {}
         self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1, lines, row)
         self.backward("loss", lines, row)
-        self.close("loss", 1, lines, row, say("loss: {name}", name=self.problem.loss))
+        self.close("loss", "loss", 1, lines, row, say("loss: {name}", name=self.problem.loss))
 
     def phase(
         self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size, lines: list[Line], row: dict[str, Size]
@@ -248,10 +244,10 @@ class Operations(OperationTotals):
             found = [row[f"{phase}.{kind}"] for phase in ("error", "gradient") if f"{phase}.{kind}" in row]
             row[f"backward.{kind}"] = total(found)
 
-    def close(self, path: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
+    def close(self, path: str, type: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
         """End the section of a layer."""
         if lines or row:
-            self.sections.append(Section(title, 2, tuple(lines)))
+            self.sections.append(Section(title, 2, of_layer(lines, type, path)))
             self.rows.append((path, times, row))
 
 

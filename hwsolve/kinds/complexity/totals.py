@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwsolve.derivation.size_lines import equal, size_value, stated, summed
-from hwsolve.formula.tree import Call, Formula, Ref, formula
+from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed, times
+from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Row, leading
 from hwsolve.kinds.count_params.partial import AtLeast, together
 from hwsolve.language import say
@@ -56,7 +56,7 @@ class OperationTotals:
                     self.sum(phase, kind, lines)
         self.orders(lines)
         lines += [Prose(say("{key}: {count}", key=k, count=v.sentence())) for k, v in self.asked().items()]
-        return Section(say("Totals"), 1, tuple(lines))
+        return Section(say("Totals"), 1, of_layer(lines, "network"))
 
     def asked(self) -> dict[str, AtLeast]:
         """The totals that a reader asked for, and that are no numbers."""
@@ -74,8 +74,7 @@ class OperationTotals:
             by_key = [(t.times, t.key, t.value) for t in terms]
             lines += summed(key, by_key, count) if terms else [stated(key, 0)]
             return
-        parts = [t.written if t.times == 1 else Call("*", (formula(t.times), t.written)) for t in terms]
-        lines.append(equal(key, parts[0] if len(parts) == 1 else Call("+", tuple(parts)), count))
+        lines.append(equal(key, added([times(t.times, t.written) for t in terms]), count))
 
     def together(self, key: str, parts: list[str], lines: list[Line]) -> None:
         """The sum of totals."""

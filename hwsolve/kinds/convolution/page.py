@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.derivation.size_lines import counted, size_value, stated
+from hwsolve.derivation.lines import identity_line
+from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
 from hwsolve.graph.elements import count, elements
-from hwsolve.graph.explain.lines import Disagreement
 from hwsolve.graph.explain.nondifferentiable import has_kinks
 from hwsolve.graph.explain.schematic import both_sides
 from hwsolve.graph.graph import Node
@@ -25,7 +25,7 @@ from hwsolve.layers.axes import Sliding
 from hwsolve.layers.base import shape_text
 from hwsolve.layers.pooled import Maximum, Mean
 from hwsolve.layers.window import reach
-from hwsolve.solution import Answer, Cell, Identity, Line, Prose, Section, Stage, Table
+from hwsolve.solution import Answer, Cell, Line, Prose, Section, Stage, Table
 
 SENT = {  # by the convention for several largest cells
     "first": say("Every window sends its error to the first cell that has its largest value, and to no other."),
@@ -102,7 +102,7 @@ class LayerWorker(Worker):
             else:
                 line = stated(key, size)
             lines.append(line)
-        self.section(say("Shape"), lines)
+        self.section(say("Shape"), list(of_layer(lines, self.one.kind, self.output)))
         self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.task.symbolic)
 
     @property
@@ -127,10 +127,10 @@ class LayerWorker(Worker):
                 lines.append(Prose(say("The chain rule, where no window has its largest value in several cells:")))
             lhs, rhs = r.local
             rule = say("each index of {x} gives a δ", x=r.called.x)
-            lines.append(Identity(lhs, rhs, self.free(lhs, rhs), rule))
+            lines.append(identity_line(lhs, rhs, self.free(lhs, rhs), rule))
             lhs, rhs = r.gathered
             rule = say("the sum over all of {y} leaves the places that read the cell", y=r.called.y)
-            lines.append(Identity(lhs, rhs, self.free(lhs, rhs), rule))
+            lines.append(identity_line(lhs, rhs, self.free(lhs, rhs), rule))
             if self.before:
                 lines.append(self.chain(self.before, lhs, rhs))
         lines.extend(self.words())
@@ -219,7 +219,7 @@ class LayerWorker(Worker):
         free = self.recursion.free(left, right)
         if before.function is not None and has_kinks(before.function):  # a stated z may lie on one
             free |= {plain(key): "real" for key in self.writer.known if key.name == z.name}
-        return Identity(left, right, free, rule)
+        return identity_line(left, right, free, rule)
 
     # the numbers
 
@@ -269,9 +269,7 @@ class LayerWorker(Worker):
                     return here[key]
                 return self.writer.element(read[key], at)
 
-            if not self.writer.agree(self.writer.element(name, indices), f, look_up):
-                key = plain(self.writer.key(name, indices))
-                raise Disagreement(f"{key}: the index formula does not give its value")
+            self.writer.check(self.writer.key(name, indices), self.writer.element(name, indices), f, look_up)
 
     def known_sizes(self) -> dict[str, int]:
         """The numbers of this case for all names of sizes."""

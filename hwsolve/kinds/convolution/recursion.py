@@ -6,14 +6,15 @@ derivative of y[p] holds a δ for each index of x; the sum over p leaves the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from hwsolve.formula.backward import covers, inner_sums, plain_axes
-from hwsolve.formula.differentiate import apart, differentiate
+from hwsolve.formula.differentiate import apart, bound_in, differentiate
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.guards import guarded
 from hwsolve.formula.indices import Bounds
 from hwsolve.formula.instantiate import fold
@@ -155,7 +156,11 @@ class Recursion:
         y = renamed(self.output()[1], own)  # what a sum binds is not the place that is differentiated by
         lhs = guarded(guarded(y, self.weights(), self.bounds()), {self.called.x: self.inputs}, self.bounds(), False)
         derivative = guarded(differentiate(y, wrt, eliminate=False), self.weights(), self.bounds())
-        derivative = inner_sums(derivative, set(self.schematic.indices), covers(plain_axes(y, wrt)))
+        derivative = inner_sums(
+            derivative,
+            set(self.schematic.indices),
+            covers(plain_axes(y, wrt), bound_in(y).union(self.schematic.indices)),
+        )
         return Call("diff", (lhs, wrt)), self.of_channel(transform(derivative, in_order))
 
     @cached_property
@@ -217,15 +222,6 @@ class Recursion:
         from hwsolve.formula.notation import plain
 
         return free | {plain(key): "real" for key in stated if key.name == self.called.x}
-
-
-def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The names without indices that no sum binds where they stand."""
-    if isinstance(f, Ref) and not f.indices and f.name not in bound:
-        yield f.name
-    for place, part in enumerate(children(f)):
-        inside = isinstance(f, BigOperator) and place == 0
-        yield from free_names(part, bound | {f.index} if inside else bound)  # type: ignore[attr-defined]
 
 
 def tidy(node: Formula) -> Formula:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsolve.derivation.size_lines import counted, equal, none_of, same, size_value, stated, value_line
-from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
+from hwsolve.derivation.size_lines import by_keys, counted, multiplied, none_of, same, size_value, stated, times
+from hwsolve.formula.tree import Formula, Number, Ref, formula
 from hwsolve.kinds.count_params.conventions import BYTES, asked
 from hwsolve.kinds.count_params.partial import AtLeast, Count
 from hwsolve.kinds.count_params.table import Row
@@ -88,7 +88,7 @@ class LayerCounts:
         counts = {name: product(p.shape) for name, p in owned.items()}
         whole_count = total(counts.values())
         text = texts["params"] if len(owned) == len(every) else " + ".join([texts[name] for name in owned])
-        self.put("params", path, whole_count, lines, counted(key, text, sizes, whole_count, rule))
+        self.put("params", path, whole_count, lines, counted(key, text, sizes, whole_count, rule=rule))
         parts = {"weight": [n for n in owned if not owned[n].added], "bias": [n for n in owned if owned[n].added]}
         for part, names in parts.items():
             if not names:
@@ -108,9 +108,9 @@ class LayerCounts:
             line = none_of(key, Ref(f"params.{path}"), whole_count, say("frozen"))
         elif trained in parts.values():
             part = next(part for part, names in parts.items() if names == trained)
-            line = same(key, Ref(f"params.{part}.{path}"), count, rest, aside=False)
+            line = same(key, Ref(f"params.{part}.{path}"), count, rule=rest, aside=False)
         else:
-            line = counted(key, " + ".join([texts[n] for n in trained]), sizes, count, rest)
+            line = counted(key, " + ".join([texts[n] for n in trained]), sizes, count, rule=rest)
         self.put("params.trainable", path, count, lines, line)
 
     def activations(self, path: str, shape: Shape, lines: list[Line]) -> None:
@@ -130,15 +130,9 @@ class LayerCounts:
 
     def product_line(self, key: Ref, path: str, shape: Shape, count: Size) -> Line:
         """The product of a shape."""
-        sizes = tuple([formula(size) for size in shape])
-        factors = tuple([Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1)])
-        numbers: Formula = sizes[0] if len(sizes) == 1 else Call("*", sizes)
-        aside = not self.asked.activations
-        if not isinstance(count, int) or not all(isinstance(size, int) for size in shape):
-            return equal(key, numbers, count, aside=aside)
-        if not shape:
-            return value_line(key, Number(1), 1, (), aside=aside)
-        return value_line(key, factors[0] if len(factors) == 1 else Call("*", factors), count, (numbers,), aside=aside)
+        sizes = [formula(size) for size in shape]
+        axes: list[Formula] = [Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1)]
+        return by_keys(key, multiplied(axes), multiplied(sizes), count, aside=not self.asked.activations)
 
     def macs(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """The multiply-adds of one forward pass, and two operations for each."""
@@ -161,14 +155,10 @@ class LayerCounts:
         dotted = f".{path}" if path else ""
         count = self.answers[quantity + dotted].value
         aside = aside or not (self.asked.shows(multiple) or (not path and multiple in self.asked.totals()))
-        times = Call("*", (Number(n), Ref(quantity + dotted)))
-        key = Ref(multiple + dotted)
-        if type(count) is not Quantity:
-            size = simplified(Call("*", (Number(n), count)))
-            line = equal(key, Call("*", (Number(n), count)), size, aside=aside)
-        else:
-            size = n * count.value
-            line = value_line(key, times, size, (Call("*", (Number(n), Number(count.value))),), aside=aside)
+        known: Size = count.value if type(count) is Quantity else count
+        size = n * known if isinstance(known, int) else simplified(times(n, known))
+        key = Ref(quantity + dotted)
+        line = by_keys(Ref(multiple + dotted), times(n, key), times(n, formula(known)), size, aside=aside)
         self.keep(multiple + dotted, size, lines, line)
 
     def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwsolve.derivation.size_lines import same, stated, summed, whole
+from hwsolve.derivation.size_lines import of_layer, same, stated, summed, whole_number
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.count_params.conventions import MULTIPLIED_NOTES, STORED_NOTES, conventions
 from hwsolve.kinds.count_params.layer_counts import SUMMED, LayerCounts
@@ -62,11 +62,13 @@ class Counting(LayerCounts):
         self.shape_answer("input", shape)
         if self.asked.stored == "cs231n":
             self.activations("input", shape, lines)
-            self.sections.append(Section(say("input: {shape}", shape=shape_text(shape)), 2, tuple(lines)))
+            self.sections.append(
+                Section(say("input: {shape}", shape=shape_text(shape)), 2, of_layer(lines, "input", "input"))
+            )
             self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))
         if isinstance(shape, StatedMap):
             return ()
-        sizes = [(whole(n), None) if isinstance(n, int) else (None, n) for n in shape]
+        sizes = [(whole_number(n), None) if isinstance(n, int) else (None, n) for n in shape]
         return tuple(
             Given(Ref("shape.input", (Number(i),)), quantity, name, (len(shape),))
             for i, (quantity, name) in enumerate(sizes, 1)
@@ -93,7 +95,8 @@ class Counting(LayerCounts):
             self.activations(path, item.output, lines)
         if self.asked.counts_macs(layer.CATEGORY):
             self.macs(item, layer, lines)
-        self.sections.append(Section(say("{name} ({layer}): {before} → {after}", **ends_of(item)), 2, tuple(lines)))
+        title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
+        self.sections.append(Section(title, 2, of_layer(lines, item.type, path)))
         counts = {q: v[path] for q, v in self.values.items() if path in v}
         if "macs" in counts:
             counts["flops"] = multiplied(2, counts["macs"])
@@ -126,7 +129,7 @@ class Counting(LayerCounts):
                 **ends_of(item),
             )
         if lines:
-            self.sections.append(Section(title, 2, tuple(lines)))
+            self.sections.append(Section(title, 2, of_layer(lines, item.type, item.path)))
 
     def sum(self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
         """A quantity of all parts together; none where no part has it, except that a network's own is 0."""
@@ -144,7 +147,7 @@ class Counting(LayerCounts):
         single = dotted != "" and len(terms) == 1 and terms[0][0] == 1  # the line of the one part says it
         aside = not shown or single
         key = Ref(quantity + dotted)
-        lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside)]
+        lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside=aside)]
         if quantity in ("activations", "macs"):
             self.multiple(quantity, dotted[1:], lines, single)
 
@@ -181,7 +184,7 @@ class Counting(LayerCounts):
         wanted = {key: self.partial[key] for key in self.asked.totals() if key in self.partial}
         lines += [Prose(say("{key}: {count}", key=key, count=count.sentence())) for key, count in wanted.items()]
         self.notes += missing_notes(wanted)
-        return Section(say("Totals"), 1, tuple(lines))
+        return Section(say("Totals"), 1, of_layer(lines, "network"))
 
 
 def ends_of(item: Item) -> dict[str, str]:

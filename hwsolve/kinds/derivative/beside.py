@@ -29,9 +29,9 @@ from hwsolve.graph.explain.nondifferentiable import (
     slope,
     winners,
 )
-from hwsolve.graph.identity import plain
 from hwsolve.language import Message, say
 from hwsolve.numbers import Scalar
+from hwsolve.numbers.identity import plain
 
 SIMPLE = 100  # denominators below this one are shown
 CLOSE = 1e-9  # how near two floats are that are taken as equal

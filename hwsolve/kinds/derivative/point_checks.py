@@ -1,4 +1,4 @@
-"""Whether each point gives every name of a task a value of its shape."""
+"""Whether each point gives every name of a question a value of its shape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hwsolve.formula.domain import Names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.terms import rational, total
 from hwsolve.formula.tree import Formula, Number, Ref, walk, written_name
-from hwsolve.kinds.derivative.task import ROOT, Point, Task, axis_length
+from hwsolve.kinds.derivative.asked import ROOT, Point, Question, axis_length
 from hwsolve.language import say
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Path, Report, did_you_mean
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class PointChecks:
-    """Reads the points of a problem against its task."""
+    """Reads the points of a problem against its question."""
 
-    def __init__(self, task: Task, problem: Problem, report: Report) -> None:
-        self.task, self.problem, self.report = task, problem, report
-        names = Names(task.functions)
+    def __init__(self, question: Question, problem: Problem, report: Report) -> None:
+        self.question, self.problem, self.report = question, problem, report
+        names = Names(question.functions)
         self.wanted = [*names.scalars, *names.elements]
-        stated = {n.name for shape in task.shapes.values() for n in shape if isinstance(n, Ref)}
+        stated = {n.name for shape in question.shapes.values() for n in shape if isinstance(n, Ref)}
         self.sizes = [*dict.fromkeys([*names.sizes, *sorted(stated)])]
-        of_targets = [i.name for t in task.targets for i in t.indices if isinstance(i, Ref)]
+        of_targets = [i.name for t in question.targets for i in t.indices if isinstance(i, Ref)]
         self.indices = [*dict.fromkeys([*names.indices, *of_targets])]
-        self.needed = [i for i in names.indices if i not in (*task.rows, *of_targets)]
+        self.needed = [i for i in names.indices if i not in (*question.rows, *of_targets)]
 
     def run(self) -> None:
         """Note what is wrong with each point."""
@@ -67,7 +67,7 @@ class PointChecks:
 
     def rank(self, name: str) -> int:
         """How many indices a name has."""
-        nodes = (r for f in self.task.functions for r in walk(f) if isinstance(r, Ref) and r.name == name)
+        nodes = (r for f in self.question.functions for r in walk(f) if isinstance(r, Ref) and r.name == name)
         return max((len(r.indices) for r in nodes), default=0)
 
     def lengths(self, point: Point, path: Path) -> None:
@@ -78,7 +78,7 @@ class PointChecks:
             if name in self.sizes and not array.shape and isinstance(array.values[0], Number)
         }
         for name, array in point.items():
-            for size, n in zip(self.task.shapes.get(name, ()), array.shape, strict=False):
+            for size, n in zip(self.question.shapes.get(name, ()), array.shape, strict=False):
                 if isinstance(size, Number) and size.numerator != n:
                     message = say(
                         "`{name}` has {n} elements, not {got}.", name=written_name(name), n=size.numerator, got=n
@@ -95,11 +95,11 @@ class PointChecks:
                             m=stated,
                         )
                         self.report.add(array.node, path / written_name(name), message)
-        for name, wanted in self.task.sums.items():
+        for name, wanted in self.question.sums.items():
             self.sum(name, wanted, point, path)
         for index in self.indices:
             given = point[index].values[0] if index in point and not point[index].shape else None
-            most = axis_length(self.task, index, point, ())
+            most = axis_length(self.question, index, point, ())
             if isinstance(given, Number) and given.numerator > most:
                 message = say(
                     "The index {name} = {value} is beyond {n}.", name=written_name(index), value=given.numerator, n=most

@@ -7,26 +7,27 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
-from hwsolve.formula.comparisons import by_steps
+from hwsolve.derivation.identities import SMALL
+from hwsolve.derivation.lines import value_line, value_of
+from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
 from hwsolve.graph.explain.nondifferentiable import first_few
-from hwsolve.graph.identity import settled
+from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, numbers_of, open_indices
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
-from hwsolve.kinds.derivative.identities import SMALL
 from hwsolve.kinds.derivative.subgradient import contradiction
-from hwsolve.kinds.derivative.task import Derived, Task, indices_at, numbers_of, open_indices
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
+from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import alike, as_typed, put_in, quantity
-from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section, Stage, Value
+from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.derivative.page import Derivation, Entry
+    from hwsolve.kinds.derivative.page import AllDerivatives, Entry
     from hwsolve.kinds.derivative.problem import Problem
     from hwsolve.spec.arrays import Array
 
@@ -39,9 +40,9 @@ MOST_TERMS = 1000  # of a sum that is looked at term by term beside a kink
 class Points:
     """Evaluates the formulas of a derivation at the points of its problem."""
 
-    def __init__(self, problem: Problem, work: Derivation) -> None:
+    def __init__(self, problem: Problem, work: AllDerivatives) -> None:
         self.problem, self.work = problem, work
-        self.task: Task = work.task
+        self.question: Question = work.question
         self.digits = problem.digits or 6
         self.given: list[Given] = []
         self.answers: dict[str, Answer] = {}
@@ -56,7 +57,8 @@ class Points:
         self.contradictions: dict[tuple[int, Formula], Message | None] = {}
         self.lacking: dict[Path, int] = {}  # derivatives without a value, by the order of the lowest that has none
         self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
-        self._sections = self.work_out()
+        self.lines: list[Line] = []
+        self.sections = self.work_out()
 
     def keys_of(self, name: str) -> list[str]:
         """What a name is called at each point: `x`, or `x1`, `x2` where there are several."""
@@ -68,38 +70,29 @@ class Points:
         tail = "" if not any(f"{name}{p}" in taken for p in range(1, count + 1)) and not name[-1].isdigit() else "_at"
         return [f"{name}{tail}{p}" for p in range(1, count + 1)]
 
-    def sections(self) -> list[Section]:
-        """The section of values, if there are points."""
-        return self._sections
-
     def work_out(self) -> list[Section]:
         """Every order at every point."""
         if not self.problem.at:
             return []
-        lines: list[Line] = []
         found: dict[str, list[Any]] = {}
         for p in range(1, len(self.problem.at) + 1):
             self.give(p)
             for order, entry in enumerate(self.work.values):
                 name = f"d{order}_at"
-                found.setdefault(name, []).append(self.entry(entry, order, name, p, lines))
+                found.setdefault(name, []).append(self.entry(entry, order, name, p))
         for what, keys in self.absent.values():
             text = say("{key} has no value at this point: {what}.", key=keys[0], what=what)
             if len(keys) > 1:
                 text = say("{keys} have no value at this point: {what}.", keys=first_few(keys), what=what)
             self.notes.append(Note("warning", text))
         self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
-        return [
-            Section(
-                say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points"),
-                lines=tuple(lines),
-            )
-        ]
+        title = say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points")
+        return [Section(title, lines=tuple(self.lines))]
 
     def give(self, p: int) -> None:
         """The numbers of a point."""
         for name, array in self.problem.at[p - 1].items():
-            if name in indices_at(self.task, self.problem.at[p - 1]):
+            if name in indices_at(self.question, self.problem.at[p - 1]):
                 continue
             for at, formula in numbers_of(array).items():
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
@@ -107,21 +100,21 @@ class Points:
                 self.values[key] = quantity(self.value(formula), self.digits)
                 self.given.append(Given(key, self.values[key], as_typed(formula), array.shape))
 
-    def entry(self, entry: Entry, order: int, name: str, p: int, lines: list[Line], place: tuple[int, ...] = ()) -> Any:
+    def entry(self, entry: Entry, order: int, name: str, p: int, place: tuple[int, ...] = ()) -> Any:
         """The values of a derivative at a point, one for each place in a list and each value of an open index."""
         if isinstance(entry, tuple):
-            return tuple(self.entry(e, order, name, p, lines, (*place, n)) for n, e in enumerate(entry, 1))
+            return tuple(self.entry(e, order, name, p, (*place, n)) for n, e in enumerate(entry, 1))
         at = self.problem.at[p - 1]
-        free = list(open_indices(self.task, at, order, self.work.second).items())
+        free = list(open_indices(self.question, at, order, self.work.second).items())
 
         def elements(place: tuple[int, ...], fixed: dict[str, int], free: list[tuple[str, int]]) -> Any:
             """Nested values over the open indices."""
             if not free:
-                return self.line(Ref(name, tuple(Number(i) for i in (p, *place))), entry, p, fixed, lines)
+                return self.line(Ref(name, tuple(Number(i) for i in (p, *place))), entry, p, fixed)
             (index, size), *rest = free
             return tuple(elements((*place, k), fixed | {index: k}, rest) for k in range(1, size + 1))
 
-        return elements(place, indices_at(self.task, at), free)
+        return elements(place, indices_at(self.question, at), free)
 
     def at_point(self, f: Formula, p: int, fixed: dict[str, int], unroll: int = UNROLL) -> Formula:
         """A formula over the keys of a point, its indices and sizes numbers."""
@@ -132,7 +125,7 @@ class Points:
 
         return transform(instantiate(f, fixed, {}, unroll), change)
 
-    def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int], lines: list[Line]) -> Quantity | Missing:
+    def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
         path = (p, self.at_point(entry.function, p, fixed), tuple(self.at_point(v, p, fixed) for v in entry.by))
         self.lacking[path] = min([self.lacking[q] for q in lower(path) if q in self.lacking], default=len(entry.by))
@@ -152,20 +145,16 @@ class Points:
             return self.missing(key, what)
         self.notes += [note for text in remarks if (note := Note("warning", text)) not in self.notes]
         shown = quantity(value, self.digits)
-        stages: tuple[Stage, ...] = ()
+        stages = () if isinstance(f, Number) else substituted(f, self.number)
         if isinstance(f, Number):
-            first = next(iter(self.values))
-            f = Call("+", (f, Call("*", (ZERO, first))))
-        else:
-            inserted = transform(f, self.number)
-            near = any(isinstance(n, Number) and n.rounded for n in walk(inserted))
-            stages = (Stage("=", f), Stage("≈" if near else "=", inserted))
-        lines.append(Value(key, by_steps(f), stages, shown, rule))
+            f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
+        origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
+        self.lines.append(value_line(key, f, shown, stages, rule=rule, origin=origin))
         return shown
 
     def value(self, f: Formula) -> Any:
         """The value of a formula over the keys of a point, worked out from the numbers that are typed."""
-        found = settled(lambda: evaluate(f, self.look_up))
+        found = value_of(f, self.look_up)
         return in_float64(found) if self.problem.numbers == "float64" else found
 
     def has_lower(self, path: Path) -> None:
@@ -220,10 +209,10 @@ class Points:
 
     def contradicted(self, f: Formula, path: Path) -> Message | None:
         """Why the partial derivatives at a kink are no gradient, if they are none; looked at once for a function."""
-        if len(path[2]) != 1 or self.task.form == "derivative":
+        if len(path[2]) != 1 or self.question.form == "derivative":
             return None
         if path[:2] not in self.contradictions:
-            names = {self.keys[t.name][path[0] - 1] for t in self.task.targets if t.name in self.keys}
+            names = {self.keys[t.name][path[0] - 1] for t in self.question.targets if t.name in self.keys}
             asked = [n for n in dict.fromkeys(walk(f)) if isinstance(n, Ref) and n.name in names]
             several = 1 < len(asked) <= MOST_AXES
             self.contradictions[path[:2]] = contradiction(f, asked, self.look_up) if several else None
@@ -248,7 +237,7 @@ class Points:
         return put_in(self.values[node]) if isinstance(node, Ref) and node in self.values else node
 
 
-def hold_at(point: dict[str, Array], work: Derivation) -> bool:
+def hold_at(point: dict[str, Array], work: AllDerivatives) -> bool:
     """Whether the elements of arrays may keep their names at a point: every line has a value there."""
     numbers_at = {(name, at): f for name, array in point.items() if array.shape for at, f in numbers_of(array).items()}
 

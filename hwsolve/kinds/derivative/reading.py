@@ -1,4 +1,4 @@
-"""From a derivative problem as it was written to its task: names, sizes, elements, and what is wrong with them."""
+"""From a derivative problem as it was written to its question: names, sizes, elements, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, reference
 from hwsolve.formula.tree import formula as as_formula
 from hwsolve.formula.vectors import Elements, NoElement, Shapes, vector_names
 from hwsolve.graph.spelling import KRONECKER, MANY, Named, clash
+from hwsolve.kinds.derivative.asked import INDICES, ROOT, Question, declare, nested
 from hwsolve.kinds.derivative.calls import miscalled, misnamed
 from hwsolve.kinds.derivative.function_checks import wrong_parts
 from hwsolve.kinds.derivative.point_checks import PointChecks
-from hwsolve.kinds.derivative.task import INDICES, ROOT, Task, declare, nested
 from hwsolve.language import Message, say
 from hwsolve.spec.nodes import Node
 from hwsolve.spec.report import Report, did_you_mean
@@ -28,12 +28,12 @@ MOST_ELEMENTS = 200  # of a quantity of stated size: each line is calculated wit
 MOST_ORDERS = {"gradient": 2, "jacobian": 1}
 
 
-def task_of(problem: Problem, report: Report) -> Task | None:
-    """The task of a problem, or None with what is wrong in the report."""
-    return Reader(problem, report).task()
+def question_of(problem: Problem, report: Report) -> Question | None:
+    """The question of a problem, or None with what is wrong in the report."""
+    return Reading(problem, report).question()
 
 
-class Reader:
+class Reading:
     """Checks a problem part by part."""
 
     def __init__(self, problem: Problem, report: Report) -> None:
@@ -54,7 +54,7 @@ class Reader:
         """Note a mistake at a field."""
         self.report.add(self.node(key), ROOT / key, message, hint)
 
-    def task(self) -> Task | None:
+    def question(self) -> Question | None:
         """Everything that is asked, or None."""
         before = len(self.report.errors)
         for key in ("function", "wrt"):
@@ -66,13 +66,13 @@ class Reader:
             return None
         self.infer_shapes()
         try:
-            return self.whole(before)
+            return self.assembled(before)
         except NoElement as why:
             self.wrong("function", why.message, say("Give sizes under `variables`: {form}.", form="{x: {size: n}}"))
             return None
 
-    def whole(self, before: int) -> Task | None:
-        """The task, when functions are known and shapes inferred."""
+    def assembled(self, before: int) -> Question | None:
+        """The question, when functions are known and shapes inferred."""
         typed, functions, rows = self.functions()
         targets = self.targets(functions)
         if targets is None:
@@ -91,7 +91,7 @@ class Reader:
         self.check_order(form)
         self.check_keys(form, functions, elements)
         declared = {n: v.domain for n, v in self.problem.variables.items()}
-        task = Task(
+        question = Question(
             functions=functions,
             typed=typed,
             targets=tuple(elements),
@@ -106,9 +106,9 @@ class Reader:
             declared=self.declared,
             sums={n: v.sum for n, v in self.problem.variables.items() if v.sum is not None},
         )
-        PointChecks(task, self.problem, self.report).run()
-        self.write_out_expectations(task)
-        return task if len(self.report.errors) == before else None
+        PointChecks(question, self.problem, self.report).run()
+        self.write_out_expectations(question)
+        return question if len(self.report.errors) == before else None
 
     # functions
 
@@ -275,12 +275,12 @@ class Reader:
             message = say("Derivatives by several variables have an order of at most {n} here.", n=most)
             self.wrong("order", message, say("Name one variable: `wrt: x[k]`."))
 
-    def write_out_expectations(self, task: Task) -> None:
+    def write_out_expectations(self, question: Question) -> None:
         """Vectors in expected and published formulas, as elements."""
         for field in ("expect", "published"):
             for key, stated in getattr(self.problem, field).items():
                 try:
-                    value = nested(stated.value, task.written_out)
+                    value = nested(stated.value, question.written_out)
                 except NoElement as why:
                     self.report.add(stated.node, ROOT / field / key, why.message)
                     continue

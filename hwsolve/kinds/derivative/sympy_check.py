@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.domain import Names, domains, effort, equal_at_points
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.germs import one_sided
@@ -21,8 +22,8 @@ from hwsolve.formula.simplify.terms import Term, negative, product, term_of, wri
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, transform, walk
 from hwsolve.graph.explain.nondifferentiable import is_extreme
+from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.beside import branching
-from hwsolve.kinds.derivative.task import Task
 from hwsolve.numbers import NotFinite, Undecided, exact, parts, precision
 
 DIGITS = 30
@@ -32,21 +33,17 @@ MOST_NODES = 400  # of a derivative, sums written out, that SymPy is asked to co
 SIZE = 3  # what a size that has only a name is taken as
 
 
-class Disagreement(Exception):
-    """Two derivatives of one function that differ: a bug of the program."""
-
-
 class Point(RandomPoint):
     """Rational values by name, for the program's own evaluation and, as `x_1_2` for x[1,2], for SymPy."""
 
     def __init__(
-        self, task: Task, formulas: tuple[Formula, ...], scalars: dict[str, str], elements: dict[str, str]
+        self, question: Question, formulas: tuple[Formula, ...], scalars: dict[str, str], elements: dict[str, str]
     ) -> None:
         names = Names(formulas)
         self.known = dict(zip(names.sizes, count(SIZE), strict=False))
-        for shape in task.shapes.values():
+        for shape in question.shapes.values():
             self.known |= {n.name: SIZE for n in shape if isinstance(n, Ref) and n.name not in self.known}
-        for place, name in enumerate([*names.indices, *indices_of(task)]):
+        for place, name in enumerate([*names.indices, *indices_of(question)]):
             self.known.setdefault(name, 1 + place % 2)
         super().__init__(Dice(5), scalars, elements, self.known)
 
@@ -66,21 +63,21 @@ class Point(RandomPoint):
         return sympy.Rational(*parts(self(name, tuple(map(int, indices.split("_"))) if indices else ())))
 
 
-def indices_of(task: Task) -> Iterator[str]:
+def indices_of(question: Question) -> Iterator[str]:
     """The index names of the variables."""
-    for target in task.targets:
+    for target in question.targets:
         for i in target.indices:
             if isinstance(i, Ref):
                 yield i.name
 
 
-def confirm(task: Task, f: Formula, by: list[Ref], found: Formula) -> None:
+def confirm(question: Question, f: Formula, by: list[Ref], found: Formula) -> None:
     """Refuse a derivative with which SymPy's, or the power series of a longer function, does not agree."""
-    f, found = task.written_out(f), task.written_out(found)
-    ranges = domains((f, found), task.scalars, task.elements)
+    f, found = question.written_out(f), question.written_out(found)
+    ranges = domains((f, found), question.scalars, question.elements)
     if ranges is None or size(found) > MOST_NODES:
         return
-    point = Point(task, (f, found, *by), *ranges)
+    point = Point(question, (f, found, *by), *ranges)
     theirs = (
         None if on_a_border(f, by[0], point) else others(f, by, point, ranges[0] | ranges[1], effort(found) + effort(f))
     )
@@ -134,10 +131,10 @@ def exact_of(number: Any) -> Any:
     return exact(value.numerator, value.denominator)
 
 
-def itself(task: Task, f: Formula, derivative: Formula, target: Ref) -> Formula | None:
+def itself(question: Question, f: Formula, derivative: Formula, target: Ref) -> Formula | None:
     """The derivative in terms of f(x), where that is much shorter: f = (e²ˣ - 1)/(e²ˣ + 1) has 1 - f(x)²."""
-    plainly = task.written_out(derivative)
-    if task.form != "derivative" or target.indices or cost(f) < LONG_FUNCTION or cost(plainly) < LONG_FUNCTION:
+    plainly = question.written_out(derivative)
+    if question.form != "derivative" or target.indices or cost(f) < LONG_FUNCTION or cost(plainly) < LONG_FUNCTION:
         return None
     if any(isinstance(n, BigOperator) or (isinstance(n, Ref) and n.indices) for n in (*walk(f), *walk(plainly))):
         return None
@@ -151,7 +148,7 @@ def itself(task: Task, f: Formula, derivative: Formula, target: Ref) -> Formula 
     if 5 * cost(found) > 3 * cost(plainly):
         return None
     back = transform(found, lambda n: f if n == Ref(symbol) else n)
-    if not equal_at_points(back, plainly, task.scalars, task.elements):
+    if not equal_at_points(back, plainly, question.scalars, question.elements):
         return None
     return transform(found, lambda n: Call(symbol, (target,)) if n == Ref(symbol) else n)
 
@@ -166,9 +163,9 @@ def signs_in(f: Formula) -> Formula:
     return f
 
 
-def shortest(task: Task, found: Formula, raw: Formula) -> Formula:
+def shortest(question: Question, found: Formula, raw: Formula) -> Formula:
     """The form to print: SymPy's where ours is long, SymPy's is shorter by a quarter, and equal at all points tried."""
-    plainly = task.written_out(found)
+    plainly = question.written_out(found)
     if cost(found) <= LONG or any(
         isinstance(n, BigOperator) or (isinstance(n, Ref) and n.indices) for n in walk(plainly)
     ):
@@ -177,7 +174,7 @@ def shortest(task: Task, found: Formula, raw: Formula) -> Formula:
         return found
     from hwsolve.formula.symbolic import shorter_forms
 
-    for form in shorter_forms(plainly, task.scalars):
-        if 4 * cost(form) <= 3 * cost(found) and equal_at_points(form, raw, task.scalars, task.elements):
+    for form in shorter_forms(plainly, question.scalars):
+        if 4 * cost(form) <= 3 * cost(found) and equal_at_points(form, raw, question.scalars, question.elements):
             found = form
     return found

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve.formula.rules import NoRule
+from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.problem import Problem
-from hwsolve.kinds.derivative.reading import task_of
-from hwsolve.kinds.derivative.task import Task
+from hwsolve.kinds.derivative.reading import question_of
 from hwsolve.solution import Solution
 from hwsolve.spec.report import Report, SpecFailure
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.derivative.page import Derivation
+    from hwsolve.kinds.derivative.page import AllDerivatives
 
 
-def check(problem: Problem, report: Report) -> Task | None:
+def check(problem: Problem, report: Report) -> Question | None:
     """Names, sizes and shapes; expectations get their vectors written out as the answers have."""
-    return task_of(problem, report)
+    return question_of(problem, report)
 
 
 def solve(problem: Problem) -> Solution:
@@ -28,12 +28,12 @@ def solve(problem: Problem) -> Solution:
     return proven(problem, lambda p: worked_out(p, work))
 
 
-def derived(problem: Problem) -> Derivation:
+def derived(problem: Problem) -> AllDerivatives:
     """The derivation of a problem; a step without a rule is an error of the problem."""
     assert problem.prepared is not None and problem.node is not None
-    from hwsolve.kinds.derivative.page import Derivation
+    from hwsolve.kinds.derivative.page import AllDerivatives
 
-    work = Derivation(problem.prepared, problem.order)
+    work = AllDerivatives(problem.prepared, problem.order)
     try:
         return work.run()
     except NoRule as why:
@@ -43,12 +43,12 @@ def derived(problem: Problem) -> Derivation:
         raise SpecFailure(report) from None
 
 
-def worked_out(problem: Problem, work: Derivation) -> Solution:
+def worked_out(problem: Problem, work: AllDerivatives) -> Solution:
     """The solution at the precision that is set."""
     from hwsolve.kinds.derivative.points import Points
 
     points = Points(problem, work)
-    sections = [*work.sections, *points.sections()]
+    sections = [*work.sections, *points.sections]
     return Solution(
         kind=problem.kind,
         title=problem.title,

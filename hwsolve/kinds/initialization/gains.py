@@ -32,7 +32,7 @@ TORCH: dict[str, tuple[str, str, str]] = {
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """A gain over the quantities of the sheet: itself, its square, and what it takes E[a²]/Var z and E[f′²] to be.
+    """A gain over named quantities: itself, its square, and what it takes E[a²]/Var z and E[f′²] to be.
 
     `slope` is f′(0) where the activation is taken as linear.
     """

@@ -10,11 +10,13 @@ from fractions import Fraction
 
 import msgspec
 
+from hwsolve.derivation.derivation import Derivation
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.differentiate import differentiate
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import Term, addends, mentions, sum_of, term_of, total, written
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, substitute, transform
-from hwsolve.kinds.initialization.derivation import Disagreement, Sheet, free_names
 from hwsolve.kinds.initialization.exponentials import NotExponential, exponential_polynomial, normal_integral
 from hwsolve.kinds.initialization.piecewise import NotPieces, Piece, by_cases, pieces
 from hwsolve.language import say
@@ -95,14 +97,14 @@ class SecondMoment(msgspec.Struct, frozen=True):
     value: Scalar
 
 
-def give_parameters(sheet: Sheet, found: Unit) -> None:
+def give_parameters(derivation: Derivation, found: Unit) -> None:
     """The numbers of the activation's parameters and constants."""
     for name, value in (*found.parameters.items(), *found.constants.items()):
         if value is not None:
-            sheet.give(name, value, say("parameter of the activation"))
+            derivation.give(name, value, say("parameter of the activation"))
 
 
-def second_moment(parts: tuple[Piece, ...], sheet: Sheet, unknown: list[str]) -> SecondMoment:
+def second_moment(parts: tuple[Piece, ...], derivation: Derivation, unknown: list[str]) -> SecondMoment:
     """The moment of a function in pieces; raises NotPieces where it can be neither written nor computed."""
     raw = tuple(closed_form(p) for p in parts)
     known = [c for c in raw if c is not None]
@@ -116,9 +118,9 @@ def second_moment(parts: tuple[Piece, ...], sheet: Sheet, unknown: list[str]) ->
         return SecondMoment(parts, closed, whole, None)
     from hwsolve.kinds.initialization.integration import mean_square, overlap
 
-    value = mean_square(parts, "z", sheet.values)
+    value = mean_square(parts, "z", derivation.values)
     if whole is not None:
-        found = sheet.value_of(rooted(whole, sheet.stated))
+        found = derivation.value_of(rooted(whole, derivation.stated))
         if not overlap(found, value):
             raise Disagreement(f"the closed form gives {found}, integration {value}")
         value = found

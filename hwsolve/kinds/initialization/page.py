@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve import numbers
+from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.tree import Formula, references
 from hwsolve.kinds.initialization import gains, weights
-from hwsolve.kinds.initialization.derivation import Sheet, as_float
 from hwsolve.kinds.initialization.gains import Gain
 from hwsolve.kinds.initialization.moments import give_parameters
 from hwsolve.kinds.initialization.prediction import Curves
 from hwsolve.kinds.initialization.simulation import Track, simulate
-from hwsolve.kinds.initialization.weight_variance import Derivation
+from hwsolve.kinds.initialization.weight_variance import VarianceSections
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
+from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import quantity
 from hwsolve.solution import Answer, Cell, Curve, Note, Solution, Table
 from hwsolve.spec.report import Report, SpecFailure
@@ -48,33 +49,33 @@ class Page:
         domains = dict.fromkeys((*sizes, *self.fans.sizes), "size") | dict.fromkeys(positive, "positive")
         digits = problem.digits or 6
         self.float64 = problem.numbers == "float64"
-        self.sheet = Sheet(min(digits, 6) if self.float64 else digits, self.float64, domains)
-        self.derivation = Derivation(self.sheet, self.unit, self.fans, taken | {"z", "q"})
+        self.derivation = Derivation(min(digits, 6) if self.float64 else digits, self.float64, domains, problem.kind)
+        self.sections = VarianceSections(self.derivation, self.unit, self.fans, taken | {"z", "q"})
         self.taken = taken
         self.notes: list[Note] = []
 
     def solution(self) -> Solution:
         """The document."""
-        sheet, problem = self.sheet, self.problem
+        derivation, problem = self.derivation, self.problem
         self.asked()
         self.assumptions()
-        give_parameters(sheet, self.unit)
-        sheet.section(say("Parameters"))
+        give_parameters(derivation, self.unit)
+        derivation.section(say("Parameters"))
         if not self.fans.named:
             for name, size in self.fans.sizes.items():
-                sheet.give(name, size if isinstance(size, Formula) else number(size))
-        self.derivation.count()
-        self.derivation.activation()
-        weights.torch_gains(sheet, problem.activation.name, self.unit)
+                derivation.give(name, size if isinstance(size, Formula) else number(size))
+        self.sections.count()
+        self.sections.activation()
+        weights.torch_gains(derivation, problem.activation.name, self.unit)
         gain = self.gain()
-        if "gain" not in sheet.answers:
-            sheet.define("gain", gain.formula, gain.rule, lhs=gain.unfolded, main=True)
-        sheet.section(say("Gain"))
-        self.derivation.forward_pass(gain)
-        self.derivation.backward_pass(gain)
-        weights.scaled(sheet, gain, problem.mode)
-        weights.growth(sheet, self.unit.homogeneous, self.unit.steady)
-        weights.distributions(sheet, self.taken)
+        if "gain" not in derivation.answers:
+            derivation.define("gain", gain.formula, gain.rule, lhs=gain.unfolded, main=True)
+        derivation.section(say("Gain"))
+        self.sections.forward_pass(gain)
+        self.sections.backward_pass(gain)
+        weights.scaled(derivation, gain, problem.mode)
+        weights.growth(derivation, self.unit.homogeneous, self.unit.steady)
+        weights.distributions(derivation, self.taken)
         self.remarks()
         if problem.simulate is not None:
             self.simulation()
@@ -82,9 +83,9 @@ class Page:
             kind=problem.kind,
             title=problem.title,
             source=problem.source,
-            given=tuple(sheet.given),
-            sections=tuple(sheet.sections),
-            answers=sheet.answers,
+            given=tuple(derivation.given),
+            sections=tuple(derivation.sections),
+            answers=derivation.answers,
             notes=tuple(self.notes),
         )
 
@@ -102,57 +103,57 @@ class Page:
             (say("mode"), problem.mode),
             (say("gain"), gain),
         )
-        self.sheet.section(say("Problem"), asked=True, tables=(Table("", (say("setting"), say("value")), rows),))
+        self.derivation.section(say("Problem"), asked=True, tables=(Table("", (say("setting"), say("value")), rows),))
 
     def assumptions(self) -> None:
         """What the derivation takes for granted."""
-        sheet = self.sheet
+        derivation = self.derivation
         weights_text = say(
             "Assumed: the weights W are independent of each other and of what comes in, with mean 0 and variance σ_w²; "
             "biases are 0."
         )
-        sheet.text(weights_text)
+        derivation.text(weights_text)
         if self.problem.gain == "linear":
-            sheet.text(say("Assumed: z is so small that the activation acts as its tangent at 0."))
+            derivation.text(say("Assumed: z is so small that the activation acts as its tangent at 0."))
         else:
-            sheet.text(say("Assumed: the z before the activation are normal, with mean 0 and variance σ_z²."))
-        sheet.section(say("Assumptions"))
+            derivation.text(say("Assumed: the z before the activation are normal, with mean 0 and variance σ_z²."))
+        derivation.section(say("Assumptions"))
 
     # the gain
 
     def gain(self) -> Gain:
         """The gain that is asked for."""
-        sheet, wanted = self.sheet, self.problem.gain
+        derivation, wanted = self.derivation, self.problem.gain
         if wanted == "derived":
             return gains.derived("fan_in" if self.balanced() else self.problem.mode)
         if wanted == "linear":
             slope = gains.slope_at_zero(self.unit)
             assert isinstance(slope, Formula)
-            sheet.define("slope", slope, say("f′(0)"))
+            derivation.define("slope", slope, say("f′(0)"))
             return gains.linear()
         if wanted == "torch":
             found = gains.torch_gain(self.problem.activation.name, self.unit)
             assert found is not None
             return Gain(parsed("gain.torch"), found[2], rule=say("PyTorch's"))
-        sheet.give("gain", wanted, say("as stated"))
-        sheet.answers["gain"] = Answer(sheet.quantity(sheet.values["gain"]), True)
+        derivation.give("gain", wanted, say("as stated"))
+        derivation.answers["gain"] = Answer(derivation.quantity(derivation.values["gain"]), True)
         return Gain(wanted, gains.squared(wanted))
 
     def balanced(self) -> bool:
         """Whether E f(z)² is E f′(z)², so that the signals and the gradients ask for the same gain."""
-        sheet = self.sheet
+        derivation = self.derivation
         if self.unit.homogeneous:
             return True
-        both = [sheet.formulas.get(name) or sheet.values.get(name) for name in ("moment", "moment.backward")]
+        both = [derivation.formulas.get(name) or derivation.values.get(name) for name in ("moment", "moment.backward")]
         if any(value is None or (not isinstance(value, Formula) and not numbers.is_exact(value)) for value in both):
             return False
         return bool(both[0] == both[1])
 
     def remarks(self) -> None:
         """What a reader should know beside the derivation."""
-        sheet, mode = self.sheet, self.problem.mode
+        derivation, mode = self.derivation, self.problem.mode
         backward = mode == "fan_out" and not self.balanced()
-        self.notes += weights.torch_remarks(sheet, self.problem.activation.name, self.unit, backward)
+        self.notes += weights.torch_remarks(derivation, self.problem.activation.name, self.unit, backward)
         self.notes += weights.torch_fans(self.fans)
         derived = self.problem.gain == "derived"
         if derived and mode != "fan_in" and not self.balanced():
@@ -185,7 +186,9 @@ class Page:
         """Variances through random layers, in tables and a figure."""
         setting = self.problem.simulate
         assert setting is not None
-        values = {name: as_float(self.sheet.values[name]) for name in (*self.unit.parameters, *self.unit.constants)}
+        values: dict[str, float] = {
+            name: in_float64(self.derivation.values[name]) for name in (*self.unit.parameters, *self.unit.constants)
+        }
         curves = Curves(self.unit.pieces, self.unit.slopes, values, self.unit.homogeneous)
         try:
             forward, backward = simulate(curves, self.squared_gain(), setting)
@@ -202,7 +205,7 @@ class Page:
             "Simulation: {networks} networks of {depth} layers of {width} units, seed {seed}",
             networks=setting.networks, depth=setting.depth, width=setting.width, seed=setting.seed,
         )  # fmt: skip
-        self.sheet.section(title, tables=tables, figures=figures)
+        self.derivation.section(title, tables=tables, figures=figures)
         farthest = max(forward.deviation, backward.deviation)
         text = say(
             "Simulated in float64 with normal weights: the means lie within {n} standard errors of what is expected.",
@@ -220,13 +223,13 @@ class Page:
 
     def squared_gain(self) -> float:
         """g² for fan_in = fan_out."""
-        sheet, wanted = self.sheet, self.problem.gain
+        derivation, wanted = self.derivation, self.problem.gain
         if wanted == "derived":
-            forward, backward = (as_float(sheet.values[name]) for name in ("moment", "moment.backward"))
+            forward, backward = (in_float64(derivation.values[name]) for name in ("moment", "moment.backward"))
             return {"fan_in": 1 / forward, "fan_out": 1 / (backward or forward), "average": 2 / (forward + backward)}[
                 self.problem.mode
             ]
-        return as_float(sheet.values["gain"]) ** 2
+        return in_float64(derivation.values["gain"]) ** 2
 
 
 def number(size: int) -> Formula:

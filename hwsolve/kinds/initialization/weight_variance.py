@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsolve.derivation.derivation import Derivation
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import mentions, rational
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, substitute, transform, walk
 from hwsolve.kinds.initialization import moments
-from hwsolve.kinds.initialization.derivation import Sheet, free_names
 from hwsolve.kinds.initialization.fans import Fans, put_in, repeated
 from hwsolve.kinds.initialization.moments import SecondMoment, Unit, Z, second_moment
 from hwsolve.kinds.initialization.piecewise import Piece
@@ -30,11 +31,11 @@ SECOND = parse("sigma_w**2*(sigma_a**2 + mu_a**2)")
 VARIANCE = {name: parse(f"sigma_{name}**2") for name in ("w", "z", "d")}
 
 
-class Derivation:
-    """Writes the sections of one problem on a sheet."""
+class VarianceSections:
+    """Writes the sections of one problem."""
 
-    def __init__(self, sheet: Sheet, unit: Unit, fans: Fans, taken: set[str]) -> None:
-        self.sheet, self.unit, self.fans, self.taken = sheet, unit, fans, taken
+    def __init__(self, derivation: Derivation, unit: Unit, fans: Fans, taken: set[str]) -> None:
+        self.derivation, self.unit, self.fans, self.taken = derivation, unit, fans, taken
         self.forward: SecondMoment
         self.backward: SecondMoment
 
@@ -42,7 +43,7 @@ class Derivation:
 
     def count(self) -> None:
         """fan_in and fan_out."""
-        sheet, fans = self.sheet, self.fans
+        derivation, fans = self.derivation, self.fans
         rules = (say("inputs of one output"), say("outputs that one input feeds"))
         sides = (
             ("fan_in", fans.fan_in, fans.loops_in, fans.step_in),
@@ -52,10 +53,10 @@ class Derivation:
             if fans.named:
                 sizes = put_in(fans.sizes)
                 lhs = substitute(repeated(ONE, loops, step, self.taken), sizes)
-                sheet.define(name, substitute(f, sizes), rule, lhs=lhs)
+                derivation.define(name, substitute(f, sizes), rule, lhs=lhs)
             else:
-                sheet.define(name, f, rule)
-        sheet.section(say("Fan-in and fan-out"))
+                derivation.define(name, f, rule)
+        derivation.section(say("Fan-in and fan-out"))
 
     def by_name(self, f: Formula) -> Formula:
         """A formula over the layer's sizes, with those put in where one of them has only a name."""
@@ -65,48 +66,48 @@ class Derivation:
 
     def activation(self) -> None:
         """E[f(z)²] and E[f′(z)²]."""
-        sheet, unit = self.sheet, self.unit
+        derivation, unit = self.derivation, self.unit
         own = tuple(n for n in unit.parameters if any(n in free_names(p.formula) for p in unit.pieces))
         if unit.homogeneous and unit.formula != Z:
             scaled = substitute(unit.formula, {"z": parse("c*z")})
             rule = say("for c > 0: the scale of z does not matter")
-            sheet.identity(scaled, Call("*", (Ref("c"), unit.formula)), rule, free=own)
-        self.forward = second_moment(unit.pieces, sheet, unit.unknown)
+            derivation.identity(scaled, Call("*", (Ref("c"), unit.formula)), rule, free=own)
+        self.forward = second_moment(unit.pieces, derivation, unit.unknown)
         self.pieces(self.forward, unit.formula, own)
         self.define("moment", self.forward, say("E f(z)², z standard normal"))
         if unit.homogeneous:
             self.any_variance(own)
-        sheet.section(say("Mean square of the activation"))
+        derivation.section(say("Mean square of the activation"))
         self.derivative(own)
-        self.backward = second_moment(unit.slopes, sheet, unit.unknown)
+        self.backward = second_moment(unit.slopes, derivation, unit.unknown)
         self.pieces(self.backward, None, own)
         self.define("moment.backward", self.backward, say("E f′(z)², z standard normal"))
-        sheet.section(say("Mean square of its derivative"))
+        derivation.section(say("Mean square of its derivative"))
 
     def pieces(self, moment: SecondMoment, whole: Formula | None, own: tuple[str, ...]) -> None:
         """The integral over the pieces, and each of them in closed form."""
-        sheet, parts = self.sheet, moment.pieces
+        derivation, parts = self.derivation, moment.pieces
         if whole is not None and (len(parts) > 1 or parts[0].formula != whole):
             lhs, rhs = moments.of_whole(whole, parts), moments.integrals(parts)
             if lhs != rhs and any(isinstance(node, Call) and node.name == "if" for node in walk(whole)):
-                sheet.text(say("Piece by piece:"), Stage("=", lhs), Stage("=", rhs))
+                derivation.text(say("Piece by piece:"), Stage("=", lhs), Stage("=", rhs))
             elif lhs != rhs:
-                sheet.identity(transform(lhs, by_distance), rhs, say("piece by piece"), free=own)
+                derivation.identity(transform(lhs, by_distance), rhs, say("piece by piece"), free=own)
         for piece, closed in zip(parts, moment.parts, strict=True):
             if closed is not None and piece.formula != ZERO:
                 lhs = moments.square_integral(piece.formula, piece.low, piece.high)
-                sheet.identity(lhs, closed, rule_of(piece, closed), free=own)
+                derivation.identity(lhs, closed, rule_of(piece, closed), free=own)
 
     def define(self, name: str, moment: SecondMoment, rule: Message) -> None:
         """The line of a moment: in closed form, or as the integral that was computed."""
         if moment.closed is None:
             integrated = say("integrated with proven bounds")
-            self.sheet.define(name, moments.integrals(moment.pieces), integrated, value=moment.value)
+            self.derivation.define(name, moments.integrals(moment.pieces), integrated, value=moment.value)
             return
         summands = tuple(c for c in moment.parts if c is not None)
         apart: Formula = summands[0] if len(summands) == 1 else Call("+", summands)
         lone = rational(moment.closed) is not None
-        self.sheet.define(name, apart if lone else moment.closed, rule, lhs=apart, value=moment.value)
+        self.derivation.define(name, apart if lone else moment.closed, rule, lhs=apart, value=moment.value)
 
     def any_variance(self, own: tuple[str, ...]) -> None:
         """E[f(z)²] = moment · σ_z² for every σ_z."""
@@ -115,22 +116,24 @@ class Derivation:
         lhs = moments.square_integral(f, None, None)
         rhs = simplify(Call("*", (self.forward.closed, VARIANCE["z"])))
         if lhs != rhs:
-            self.sheet.identity(lhs, rhs, say("so E f(z)² is this multiple of Var z, whatever Var z is"), free=own)
+            self.derivation.identity(lhs, rhs, say("so E f(z)² is this multiple of Var z, whatever Var z is"), free=own)
 
     def derivative(self, own: tuple[str, ...]) -> None:
         """f′ on every piece."""
         for piece, slope in zip(self.unit.pieces, self.unit.slopes, strict=True):
             if mentions(piece.formula, "z"):
                 lhs = Call("diff", (piece.formula, Z))
-                self.sheet.identity(lhs, slope.formula, say("f′ {where}", where=where(piece)), free=(*own, "z"))
+                self.derivation.identity(lhs, slope.formula, say("f′ {where}", where=where(piece)), free=(*own, "z"))
 
     # forward and backward
 
     def forward_pass(self, gain: Gain) -> None:
         """Var z through one layer, and the variance that keeps it."""
-        sheet, fans = self.sheet, self.fans
-        sheet.identity(SQUARED_SUM, PRODUCT_RULE, say("Var(W a) = E W² E a² − (E W E a)², as W and a are independent"))
-        sheet.identity(CENTRED, SECOND, say("E W = 0; the bracket is q = E a²"))
+        derivation, fans = self.derivation, self.fans
+        derivation.identity(
+            SQUARED_SUM, PRODUCT_RULE, say("Var(W a) = E W² E a² − (E W E a)², as W and a are independent")
+        )
+        derivation.identity(CENTRED, SECOND, say("E W = 0; the bracket is q = E a²"))
         term, rule = Call("*", (VARIANCE["w"], Ref("q"))), say("Var z: the variances of independent terms add")
         self.added(term, fans.loops_in, fans.step_in, fans.fan_in, rule)
         if gain.slope:
@@ -138,42 +141,42 @@ class Derivation:
         else:
             note = say("q = E f(z)² is moment · Var z. Var z is kept where")
         self.keep("variance.forward", "fan_in", gain.forward, VARIANCE["z"], note, say("Var z stays as it is"))
-        sheet.section(say("Forward: the variance of z"))
+        derivation.section(say("Forward: the variance of z"))
 
     def backward_pass(self, gain: Gain) -> None:
         """Var δ through one layer, and the variance that keeps it."""
-        sheet, fans = self.sheet, self.fans
+        derivation, fans = self.derivation, self.fans
         rule = say("Var ∂L/∂a: the gradients δ = ∂L/∂z of all outputs that a feeds")
         self.added(Call("*", (VARIANCE["w"], VARIANCE["d"])), fans.loops_out, fans.step_out, fans.fan_out, rule)
         factor = gain.backward
         if self.zero(factor):
-            sheet.text(say("f′ is 0 almost everywhere: no gradient comes through, whatever the weights are."))
+            derivation.text(say("f′ is 0 almost everywhere: no gradient comes through, whatever the weights are."))
         else:
             note = say("δ is f′(z) · ∂L/∂a. Var δ is kept where")
             if gain.slope:
                 note = say("δ is f′(z) · ∂L/∂a, and f′ is f′(0). Var δ is kept where")
             self.keep("variance.backward", "fan_out", factor, VARIANCE["d"], note, say("Var δ stays as it is"))
-        sheet.section(say("Backward: the variance of the gradients"))
+        derivation.section(say("Backward: the variance of the gradients"))
 
     def zero(self, factor: Formula) -> bool:
         """Whether a moment is 0."""
-        return rational(simplify(self.sheet.inlined(factor))) == 0
+        return rational(simplify(self.derivation.inlined(factor))) == 0
 
     def added(self, term: Call, loops: tuple[Formula, ...], step: Formula, fan: Formula, rule: Message) -> None:
         """Σ Var W·q over all terms is fan · Var W · q."""
         lhs = self.by_name(repeated(term, loops, step, self.taken))
         rhs = simplify(Call("*", (self.by_name(fan), *term.args)))
-        self.sheet.identity(lhs, rhs, rule, free=tuple(self.fans.sizes))
+        self.derivation.identity(lhs, rhs, rule, free=tuple(self.fans.sizes))
 
     def keep(self, name: str, fan: str, factor: Formula, kept: Formula, note: Message, rule: Message) -> None:
         """The Var W for which one layer keeps a variance, and what the layer does with it then."""
-        sheet = self.sheet
+        derivation = self.derivation
         once = Call("*", (Ref(fan), VARIANCE["w"], factor, kept))
-        sheet.text(note, Stage("=", once), Stage("=", kept))
-        sheet.define(name, Call("/", (ONE, Call("*", (factor, Ref(fan))))), rule)
-        again = sheet.formulas.get(name, Ref(name))
+        derivation.text(note, Stage("=", once), Stage("=", kept))
+        derivation.define(name, Call("/", (ONE, Call("*", (factor, Ref(fan))))), rule)
+        again = derivation.formulas.get(name, Ref(name))
         put = Call("*", (Ref(fan), again, factor, kept))
-        sheet.identity(sheet.inlined(put), kept, say("put in"))
+        derivation.identity(derivation.inlined(put), kept, say("put in"))
 
 
 def by_distance(f: Formula) -> Formula:
@@ -188,9 +191,7 @@ def by_distance(f: Formula) -> Formula:
 
 def where(piece: Piece) -> Message:
     """The part of the line that a piece covers."""
-    from hwsolve.formula.notation import unicode
-
-    low, high = (unicode(moments.end(e, 1)) for e in (piece.low, piece.high))
+    low, high = (moments.end(e, 1) for e in (piece.low, piece.high))
     if piece.low is None:
         return say("everywhere") if piece.high is None else say("for z < {high}", high=high)
     return say("for z > {low}", low=low) if piece.high is None else say("for {low} < z < {high}", low=low, high=high)

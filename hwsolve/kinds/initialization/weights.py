@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hwsolve import numbers
+from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import rational
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, substitute
-from hwsolve.kinds.initialization.derivation import Sheet
 from hwsolve.kinds.initialization.fans import Fans, put_in
 from hwsolve.kinds.initialization.gains import Gain, torch_gain
 from hwsolve.kinds.initialization.moments import Unit
@@ -17,7 +17,7 @@ from hwsolve.solution import Note
 CUT = 2  # standard deviations at which a truncated normal distribution is cut, as Keras and JAX do
 
 
-def scaled(sheet: Sheet, gain: Gain, mode: str) -> None:
+def scaled(derivation: Derivation, gain: Gain, mode: str) -> None:
     """The variance for the mode asked for."""
     fan = parse("fan_in + fan_out") if mode == "average" else Ref(mode)
     if gain.own and mode == "average":
@@ -30,8 +30,8 @@ def scaled(sheet: Sheet, gain: Gain, mode: str) -> None:
         f, rule = Ref("variance.backward"), say("the condition of the backward pass")
     else:
         f, rule = over(gain.square, fan), say("squared gain over the fan")
-    sheet.define("variance", f, rule, lhs=None if mode == "average" else over(gain.square, fan), main=True)
-    sheet.section(say("Variance of the weights"))
+    derivation.define("variance", f, rule, lhs=None if mode == "average" else over(gain.square, fan), main=True)
+    derivation.section(say("Variance of the weights"))
 
 
 def over(square: Formula, fan: Formula, times: int = 1) -> Formula:
@@ -43,31 +43,31 @@ def over(square: Formula, fan: Formula, times: int = 1) -> Formula:
     return Call("/", (square if times == 1 else Call("*", (Number(times), square)), fan))
 
 
-def growth(sheet: Sheet, homogeneous: bool, steady: bool) -> None:
+def growth(derivation: Derivation, homogeneous: bool, steady: bool) -> None:
     """What one layer with this variance does to Var z and Var δ; at Var z = 1 where that matters."""
     forward, backward = parse("fan_in*variance*moment"), parse("fan_out*variance*moment.backward")
     rules = say("Var z is multiplied by this in a layer"), say("Var δ is multiplied by this in a layer")
     at_one = say("by this Var z is multiplied, at Var z = 1"), say("by this Var δ is multiplied, at Var z = 1")
-    sheet.define("growth.forward", forward, rules[0] if homogeneous else at_one[0])
-    sheet.define("growth.backward", backward, rules[1] if steady else at_one[1])
-    sheet.section(say("What one layer does"))
+    derivation.define("growth.forward", forward, rules[0] if homogeneous else at_one[0])
+    derivation.define("growth.backward", backward, rules[1] if steady else at_one[1])
+    derivation.section(say("What one layer does"))
 
 
-def distributions(sheet: Sheet, taken: set[str]) -> None:
+def distributions(derivation: Derivation, taken: set[str]) -> None:
     """σ of a normal, r of a uniform, and σ of a truncated normal distribution of that variance."""
     r, w = letters("rbs", taken), letters("wxy", taken)
-    sheet.define("std", parse("sqrt(variance)"), say("normal: N(0, σ²)"), main=True)
+    derivation.define("std", parse("sqrt(variance)"), say("normal: N(0, σ²)"), main=True)
     density = parse(f"integral({w}**2/(2*{r}), {w}, -{r}, {r})")
-    sheet.domains[r] = "positive"
-    sheet.identity(density, parse(f"{r}**2/3"), say("variance of the uniform distribution on (−r, r)"))
-    sheet.define("bound", parse("sqrt(3*variance)"), say("uniform: r²/3 = Var W"), main=True)
+    derivation.domains[r] = "positive"
+    derivation.identity(density, parse(f"{r}**2/3"), say("variance of the uniform distribution on (−r, r)"))
+    derivation.define("bound", parse("sqrt(3*variance)"), say("uniform: r²/3 = Var W"), main=True)
     kept = f"integral({w}**2*normal_pdf({w}), {w}, -{CUT}, {CUT})/integral(normal_pdf({w}), {w}, -{CUT}, {CUT})"
     left = f"1 - 2*{CUT}*normal_pdf({CUT})/(2*normal_cdf({CUT}) - 1)"
-    sheet.identity(parse(kept), parse(left), say("variance of N(0, 1) cut off at ±{cut}", cut=CUT))
-    sheet.define("truncation", parse(f"sqrt({left})"), say("its standard deviation"))
+    derivation.identity(parse(kept), parse(left), say("variance of N(0, 1) cut off at ±{cut}", cut=CUT))
+    derivation.define("truncation", parse(f"sqrt({left})"), say("its standard deviation"))
     rule = say("truncated normal: cut off at ±{cut} of this σ, it has the standard deviation above", cut=CUT)
-    sheet.define("std.truncated", parse("std/truncation"), rule)
-    sheet.section(say("Distributions with this variance"))
+    derivation.define("std.truncated", parse("std/truncation"), rule)
+    derivation.section(say("Distributions with this variance"))
 
 
 def letters(wanted: str, taken: set[str]) -> str:
@@ -78,16 +78,16 @@ def letters(wanted: str, taken: set[str]) -> str:
 # PyTorch
 
 
-def torch_gains(sheet: Sheet, name: str, unit: Unit) -> None:
+def torch_gains(derivation: Derivation, name: str, unit: Unit) -> None:
     """gain.torch, where PyTorch has one."""
     found = torch_gain(name, unit)
     if found is None:
         return
     call, f, _ = found
-    sheet.define("gain.torch", f, say("PyTorch's gain for {name}", name=call.replace("_", " ")))
+    derivation.define("gain.torch", f, say("PyTorch's gain for {name}", name=call.replace("_", " ")))
 
 
-def torch_remarks(sheet: Sheet, name: str, unit: Unit, backward: bool) -> list[Note]:
+def torch_remarks(derivation: Derivation, name: str, unit: Unit, backward: bool) -> list[Note]:
     """Whether PyTorch's gain is the derived one, by how much a layer grows with it if not, and why.
 
     `backward`: for gradients, with fan_out; else for signals, with fan_in.
@@ -98,12 +98,12 @@ def torch_remarks(sheet: Sheet, name: str, unit: Unit, backward: bool) -> list[N
         return [Note("info", say("PyTorch's calculate_gain knows no gain for {activation}.", activation=shown))]
     call, _, square = found
     moment = "moment.backward" if backward else "moment"
-    per_layer = simplify(sheet.inlined(Call("*", (square, Ref(moment)))))
+    per_layer = simplify(derivation.inlined(Call("*", (square, Ref(moment)))))
     if rational(per_layer) == 1:
         return [Note("info", say("PyTorch's calculate_gain gives the derived gain, 1/√{moment}.", moment=moment))]
-    if not sheet.numeric(per_layer):
+    if not derivation.numeric(per_layer):
         return []
-    factor = sheet.value_of(per_layer)
+    factor = derivation.value_of(per_layer)
     if not (factor > 1 or factor < 1):
         return [Note("info", say("PyTorch's calculate_gain gives the derived gain, to all digits shown."))]
     text = numbers.show(factor, 4).text

@@ -8,10 +8,10 @@ from functools import partial
 
 import msgspec
 
+from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.operators import equal, less
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.tree import ZERO, Formula, Number, references, substitute
-from hwsolve.kinds.initialization.derivation import Sheet
 from hwsolve.kinds.initialization.fans import Fans, fans
 from hwsolve.kinds.initialization.gains import decided, slope_at_zero, torch_gain
 from hwsolve.kinds.initialization.moments import Unit, give_parameters, second_moment, unit
@@ -122,11 +122,11 @@ class Checking:
     def moments(self, found: Unit) -> None:
         """Raise what stands against the moments; note a function that is 0, or through which no gradient comes."""
 
-        sheet = Sheet(6, False, {})
+        derivation = Derivation(6, False, {})
         with precision(LADDER[0]):
-            give_parameters(sheet, found)
-            second_moment(found.slopes, sheet, found.unknown)
-            second_moment(found.pieces, sheet, found.unknown)
+            give_parameters(derivation, found)
+            second_moment(found.slopes, derivation, found.unknown)
+            second_moment(found.pieces, derivation, found.unknown)
         if vanishing(found):
             self.wrong("activation", say("The activation is 0 everywhere."))
         backward = self.problem.mode != "fan_in" and self.problem.gain == "derived"
@@ -173,10 +173,10 @@ def vanishing(found: Unit) -> bool:
         return all(piece.formula == ZERO for piece in found.pieces)
 
     def somewhere(piece: Piece, at: Fraction) -> bool:
-        sheet = Sheet(6, False, {})
-        give_parameters(sheet, found)
+        derivation = Derivation(6, False, {})
+        give_parameters(derivation, found)
         f = substitute(piece.formula, {"z": Number(*at.as_integer_ratio())})
-        return not equal(sheet.value_of(f), 0)
+        return not equal(derivation.value_of(f), 0)
 
     places = ((piece, at) for piece in found.pieces if piece.formula != ZERO for at in piece.some)
     return not any(decided(partial(somewhere, *place), unsure=True) for place in places)

@@ -1,9 +1,10 @@
-"""What a reader sees of a formula: itself, the numbers put in, and the same with every branch decided."""
+"""The numbers put into a formula: itself, the same with its numbers, and the same with every branch decided."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from hwsolve.derivation.lines import chain
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.tree import (
@@ -21,28 +22,17 @@ from hwsolve.formula.tree import (
 )
 from hwsolve.solution import Stage
 
+Insertion = Callable[[Formula], Formula]  # a node whose parts are done: a reference as its number, others as they are
 
-def stages(
-    f: Formula, shown: Formula, number: Callable[[Formula], Formula], decided: Callable[[Call], Formula]
+
+def substituted(
+    f: Formula, number: Insertion, shown: Formula | None = None, decided: Callable[[Call], Formula] | None = None
 ) -> tuple[Stage, ...]:
-    """The stages, the first of them `shown`; `number` replaces references, `decided` calls that a branch decides."""
+    """The formula, as `shown` where names differ; the numbers put in; and with `decided`, every branch as its value."""
     short = shorten(f)
-    branches = decide(short, decided)
-    made = [Stage("=", shown)]
-    for put in (short, branches):
-        stage = transform(transform(put, number), signless)
-        if stage != made[-1].formula and not isinstance(stage, Number):
-            near = any(isinstance(n, Number) and n.rounded for n in walk(stage))
-            made.append(Stage("≈" if near else "=", stage))
-    return tuple(made)
-
-
-def signless(node: Formula) -> Formula:
-    """0 in place of -0."""
-    match node:
-        case Call("neg", (Number(0) as zero,)) if not zero.rounded:
-            return zero
-    return node
+    branches = short if decided is None else decide(short, decided)
+    forms = [short] if branches is short else [short, branches]
+    return chain(f if shown is None else shown, *[transform(form, number) for form in forms])
 
 
 def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
@@ -50,7 +40,8 @@ def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
     if isinstance(f, Call) and decided_by_branch(f):
         return decided(f)
     parts = children(f)
-    return rebuild(f, tuple(decide(p, decided) for p in parts)) if parts else f
+    new = tuple([decide(p, decided) for p in parts])
+    return rebuild(f, new) if any([a is not b for a, b in zip(new, parts, strict=True)]) else f
 
 
 def decided_by_branch(node: Call) -> bool:

@@ -1,40 +1,38 @@
-"""A derivation in the making: quantities defined one after the other.
+"""Quantities that are defined one after the other, by their names.
 
 A quantity is a number where all that its formula reads are numbers (a value line), and a formula where a size or a
-parameter has only a name (an identity line).  Each is evaluated again before its line is made.
+parameter has only a name (an identity line).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flint import arb
-
 from hwsolve import numbers
-from hwsolve.formula.evaluate import Absent, evaluate
+from hwsolve.derivation.lines import binary, chain, check, identity_line, speaking, value_line, value_of
+from hwsolve.derivation.substitution import substituted
+from hwsolve.formula.domain import free_names
+from hwsolve.formula.evaluate import Absent
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, substitute, transform, walk
-from hwsolve.language import Message, say
+from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, walk
+from hwsolve.language import Message
 from hwsolve.numbers import Scalar
+from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import as_typed, put_in, quantity
-from hwsolve.solution import Answer, Figure, Given, Identity, Line, Prose, Quantity, Section, Stage, Table, Value
+from hwsolve.solution import Answer, Figure, Given, Line, Prose, Quantity, Section, Stage, Table
 
-CONSTANTS = ("pi", "e", "inf")
+CONSTANTS = {"pi", "e", "inf"}
 HALF = Number(1, 2)
 
 
-class Disagreement(AssertionError):
-    """A value and its formula differ: a bug."""
-
-
-class Sheet:
+class Derivation:
     """The lines so far, by sections, and what is known by its name.
 
-    `domains` says what the names without a value range over.
+    `domains` says what the names without a value range over; `of` names the whole in the origins of its values.
     """
 
-    def __init__(self, digits: int, float64: bool, domains: dict[str, str]) -> None:
-        self.digits, self.float64, self.domains = digits, float64, domains
+    def __init__(self, digits: int, float64: bool, domains: dict[str, str], of: str = "derivation") -> None:
+        self.digits, self.float64, self.domains, self.of = digits, float64, domains, of
         self.values: dict[str, Scalar] = {}
         self.formulas: dict[str, Formula] = {}
         self.stated: dict[str, Formula] = {}  # what the problem states as a formula, as √5
@@ -57,24 +55,24 @@ class Sheet:
 
     def value_of(self, f: Formula) -> Scalar:
         """The value of a formula over quantities that are numbers."""
-
-        def look_up(name: str, indices: tuple[int, ...]) -> Scalar:
-            if name not in self.values:
-                raise Absent(name)
-            return self.values[name]
-
-        value = evaluate(f, look_up)
+        value = value_of(f, self.read)
         return numbers.exact(value) if isinstance(value, int) else value
+
+    def read(self, name: str, indices: tuple[int, ...]) -> Scalar:
+        """The value of a name."""
+        if name not in self.values:
+            raise Absent(name)
+        return self.values[name]
 
     def quantity(self, value: Scalar) -> Quantity:
         """A value with its digits; a whole number stays one in float64 too."""
         if self.float64 and not (numbers.is_exact(value) and numbers.parts(value)[1] == 1):
-            return quantity(as_float(value), self.digits)
+            return quantity(float(in_float64(value)), self.digits)
         return quantity(value, self.digits)
 
     def numeric(self, f: Formula) -> bool:
         """Whether all that a formula reads has a value."""
-        return all(name in self.values for name in free_names(f))
+        return all(name in self.values for name in free_names(f) - CONSTANTS)
 
     def inlined(self, f: Formula) -> Formula:
         """f with formulas and rational numbers in place of the names that stand for them."""
@@ -97,9 +95,11 @@ class Sheet:
     ) -> None:
         """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way."""
         if self.numeric(f):
-            self.values[name] = found = self.checked(name, f, value)
-            formula = Call("*", (ONE, f)) if isinstance(f, Number) else f
-            self.lines.append(Value(Ref(name), formula, self.stages(formula), self.quantity(found), rule))
+            integrated = any(isinstance(node, Call) and node.name == "integral" for node in walk(f))
+            self.values[name] = found = value if integrated else self.checked(name, f, value)
+            stages = chain(f) if integrated else substituted(speaking(f), self.number)
+            origin = (self.of, name, "integral" if integrated else "formula")
+            self.lines.append(value_line(Ref(name), f, self.quantity(found), stages, rule=rule, origin=origin))
             result: Any = self.quantity(found)
         else:
             whole = self.inlined(f)
@@ -107,7 +107,7 @@ class Sheet:
             left = self.inlined(lhs) if lhs is not None else whole
             if left == result and isinstance(left, Call) and left.name == "sqrt":
                 left = Call("**", (left.args[0], HALF))
-            if flat(left) == flat(result):
+            if binary(left) == binary(result):
                 self.text("", Stage("=", Ref(name)), Stage("=", result))
             else:
                 self.identity(left, result, rule, key=name)
@@ -115,16 +115,16 @@ class Sheet:
 
     def checked(self, name: str, f: Formula, value: Scalar) -> Scalar:
         """The value of f, which must agree with one that was found in another way."""
-        if any(isinstance(node, Call) and node.name == "integral" for node in walk(f)):
-            return value
-        found = self.value_of(f)
         if value is None:
-            return found
-        if not numbers.close(found, value, self.digits):
-            if not numbers.is_exact(value) and arb(found).overlaps(arb(value)):
-                raise numbers.Undecided(say("{key}: whether two values are equal", key=name))
-            raise Disagreement(f"{name}: its formula gives {found}, found {value}")
+            return self.value_of(f)
+        found = check(Ref(name), value, f, self.read, digits=self.digits)
         return value if numbers.is_exact(value) else found
+
+    def number(self, node: Formula) -> Formula:
+        """A name as its number."""
+        if isinstance(node, Ref) and node.name in self.values:
+            return put_in(self.quantity(self.values[node.name]), self.digits)
+        return node
 
     def identity(
         self,
@@ -136,30 +136,13 @@ class Sheet:
         key: str | None = None,
     ) -> None:
         """Two expressions that are equal for all values of the names without one, and of those in `free`."""
-        names = sorted(free_names(lhs) | free_names(rhs))
+        names = sorted((free_names(lhs) | free_names(rhs)) - CONSTANTS)
         domains = {n: self.domains.get(n, "real") for n in names if n in free or n not in self.values}
-        self.lines.append(Identity(lhs, rhs, domains, rule, None if key is None else Ref(key)))
+        self.lines.append(identity_line(lhs, rhs, domains, rule, None if key is None else Ref(key)))
 
     def text(self, text: Message | str, *formulas: Stage) -> None:
         """A sentence."""
         self.lines.append(Prose(text, formulas))
-
-    def stages(self, f: Formula) -> tuple[Stage, ...]:
-        """The formula, and the same with the numbers put in."""
-        stages = [Stage("=", f)]
-        if any(isinstance(node, Call) and node.name == "integral" for node in walk(f)):
-            return tuple(stages)
-
-        def number(node: Formula) -> Formula:
-            if isinstance(node, Ref) and node.name in self.values:
-                return put_in(self.quantity(self.values[node.name]), self.digits)
-            return node
-
-        filled = transform(f, number)
-        if filled != f and not isinstance(filled, Number):
-            near = any(isinstance(n, Number) and n.rounded for n in walk(filled))
-            stages.append(Stage("≈" if near else "=", filled))
-        return tuple(stages)
 
     def section(
         self, title: Message, asked: bool = False, tables: tuple[Table, ...] = (), figures: tuple[Figure, ...] = ()
@@ -168,35 +151,3 @@ class Sheet:
         if self.lines or tables or figures:
             self.sections.append(Section(title, 1, tuple(self.lines), tables, figures, asked))
         self.lines = []
-
-
-def as_float(value: Scalar) -> float:
-    """A value of any system as a float."""
-    if numbers.is_exact(value):
-        top, bottom = numbers.parts(value)
-        return top / bottom
-    return float(value)
-
-
-def flat(f: Formula) -> Formula:
-    """A formula with products within products as one: what stands on paper."""
-
-    def merged(node: Formula) -> Formula:
-        match node:
-            case Call("*", (Call("*", first), *rest)):
-                return Call("*", (*first, *rest))
-        return node
-
-    return transform(f, merged)
-
-
-def free_names(f: Formula, bound: frozenset[str] = frozenset()) -> set[str]:
-    """The names that a formula reads: no bound index, no variable of an integral, no constant."""
-    match f:
-        case Ref(name, ()):
-            return set() if name in bound or name in CONSTANTS else {name}
-        case BigOperator(_, body, index, low, high):
-            return free_names(body, bound | {index}) | free_names(low, bound) | free_names(high, bound)
-        case Call("integral", (body, Ref(variable), low, high)):
-            return free_names(body, bound | {variable}) | free_names(low, bound) | free_names(high, bound)
-    return {name for part in children(f) for name in free_names(part, bound)}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from hwsolve.derivation.lines import chain, identity_line
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.domain import Names, domains
 from hwsolve.formula.indices import fresh, names_in
@@ -24,39 +27,50 @@ from hwsolve.formula.tree import (
     walk,
     written_name,
 )
-from hwsolve.kinds.derivative.task import Task
-from hwsolve.language import Message, say
-from hwsolve.solution import Identity, Prose, Stage
+from hwsolve.formula.vectors import Elements, Shapes
+from hwsolve.language import say
+from hwsolve.solution import Identity, Prose, Text
 
 SMALL = 4  # an index may be any number up to this
 
 
-class IdentityWriter:
-    """Makes lines for a task."""
+class Ranges(msgspec.Struct, frozen=True, kw_only=True):
+    """What the names of formulas stand for: numbers of a domain (real where none is stated), and arrays of them.
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
+    `scalars` and `elements` are domains, `shapes` the sizes of arrays; `targets` are elements whose indices run over
+    these sizes too; `declared` are variables that are called as constants are.
+    """
+
+    shapes: Shapes
+    scalars: dict[str, str]
+    elements: dict[str, str]
+    targets: tuple[Ref, ...] = ()
+    declared: frozenset[str] = frozenset()
+
+    def written_out(self, f: Formula) -> Formula:
+        """A formula with every vector as its elements."""
+        return Elements(self.shapes).number(f)
+
+
+class Identities:
+    """Makes lines that hold for all values of the names in some ranges."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        self.ranges = ranges
         self.found: dict[tuple[Formula, ...], tuple[dict[str, str], dict[str, str]] | None] = {}
 
     def line(
-        self,
-        lhs: Formula,
-        rhs: Formula,
-        rule: Message | str,
-        shown: tuple[Formula, ...] = (),
-        key: str | None = None,
-        depth: int = 0,
+        self, lhs: Formula, rhs: Formula, rule: Text, shown: tuple[Formula, ...] = (), depth: int = 0
     ) -> Identity | Prose | None:
         """The line `lhs = rhs`; a text where no domain is found in which both sides mean something."""
         shown = without_repeats(shown or (lhs, rhs))
         self.one_meaning(lhs, rhs)
-        lhs, rhs = by_steps(self.task.written_out(lhs)), by_steps(self.task.written_out(rhs))
+        lhs, rhs = by_steps(self.ranges.written_out(lhs)), by_steps(self.ranges.written_out(rhs))
         if plain(lhs) == plain(rhs):
             return None
-        name = Ref(key) if key else None
         found = self.domains(lhs, rhs)
         if found is None:
-            return Prose(rule, tuple(Stage("=", f) for f in shown))
+            return Prose(rule, chain(*shown))
         scalars, elements = found
         for condition in (*self.small_sizes(lhs, rhs), *self.signs(lhs, rhs, elements)):
             lhs, rhs = choice(condition, lhs, ZERO), choice(condition, rhs, ZERO)
@@ -66,27 +80,27 @@ class IdentityWriter:
         if lhs == rhs:
             return None
         free = {written_name(n): domain for n, domain in free.items()}
-        return Identity(lhs, rhs, free, rule, name if key is None else None, depth, False, shown)
+        return identity_line(lhs, rhs, free, rule, depth=depth, shown=shown)
 
     def one_meaning(self, *formulas: Formula) -> None:
         """Refuse a constant that a rule brings where a variable has its name."""
         read = {ref.name for f in formulas for ref in references(f)}
-        both = sorted(name for name in CONSTANTS if name in read and variable(name) in self.task.declared)
+        both = sorted(name for name in CONSTANTS if name in read and variable(name) in self.ranges.declared)
         if both:
             raise NoRule(say("`{name}` is a variable here, and a constant of the derivative.", name=both[0]))
 
     def domains(self, *formulas: Formula) -> tuple[dict[str, str], dict[str, str]] | None:
         """Domains of scalars and of elements, remembered."""
         if formulas not in self.found:
-            self.found[formulas] = domains(formulas, self.task.scalars, self.task.elements)
+            self.found[formulas] = domains(formulas, self.ranges.scalars, self.ranges.elements)
         return self.found[formulas]
 
     def small_sizes(self, *formulas: Formula) -> list[Formula]:
         """k <= n for an index of an axis with a stated length below what an index may be."""
         out: dict[Formula, None] = {}
         free = Names(formulas).indices
-        for node in (node for f in (*formulas, *self.task.targets) for node in walk(f)):
-            shape = self.task.shapes.get(node.name, ()) if isinstance(node, Ref) else ()
+        for node in (node for f in (*formulas, *self.ranges.targets) for node in walk(f)):
+            shape = self.ranges.shapes.get(node.name, ()) if isinstance(node, Ref) else ()
             for index, n in zip(node.indices if isinstance(node, Ref) else (), shape, strict=False):
                 if isinstance(index, Ref) and index.name in free and isinstance(n, Number) and n.numerator < SMALL:
                     out[Call("<=", (index, n))] = None
@@ -100,7 +114,7 @@ class IdentityWriter:
         for name, domain in elements.items():
             if domain == "real":
                 continue
-            shape = self.task.shapes.get(name)
+            shape = self.ranges.shapes.get(name)
             if shape is None:
                 places = {node for f in (lhs, rhs) for node in walk(f) if isinstance(node, Ref) and node.name == name}
                 bounds: list[tuple[Formula, Formula]] = [(place, place) for place in sorted(places, key=plain)]

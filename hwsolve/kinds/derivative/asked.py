@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hwsolve.derivation.identities import Ranges
 from hwsolve.formula.domain import Names
 from hwsolve.formula.random_points import CONSTANTS
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, as_variables, references, variable, walk
-from hwsolve.formula.vectors import Elements, Shapes
+from hwsolve.graph.elements import elements
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Path
 
@@ -21,8 +22,8 @@ INDICES = ("k", "l", "m", "q", "r", "s")
 ROOT = Path()
 
 
-class Task(msgspec.Struct, frozen=True):
-    """Functions as numbers (no whole vectors in them) and as typed, and the elements to differentiate by.
+class Question(Ranges, frozen=True, kw_only=True):
+    """Functions as numbers (no whole vectors in them) and as typed; `targets` are the elements to differentiate by.
 
     `form`: derivative (one number by one variable), gradient or jacobian.  `many`: the variables (or functions) are a
     list, not the elements of a vector.  `rows`: the index of a vector-valued function, `columns` those of the variable.
@@ -30,21 +31,12 @@ class Task(msgspec.Struct, frozen=True):
 
     functions: tuple[Formula, ...]
     typed: tuple[Formula, ...]
-    targets: tuple[Ref, ...]
     form: str
     many: bool
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    shapes: Shapes
-    scalars: dict[str, str]
-    elements: dict[str, str]
     assumed: tuple[str, ...] = ()
-    declared: frozenset[str] = frozenset()  # variables that are called as constants are
     sums: dict[str, Formula] = {}  # what the elements of a vector add up to
-
-    def written_out(self, f: Formula) -> Formula:
-        """A formula with every vector as its elements."""
-        return Elements(self.shapes).number(f)
 
     def ranges(self, index: str, target: Ref) -> tuple[Formula, Formula] | None:
         """The values of an index of a target, where its size is known."""
@@ -91,57 +83,44 @@ def declare(problem: Problem) -> frozenset[str]:
 
 def numbers_of(array: Array) -> dict[tuple[int, ...], Formula]:
     """The elements of an array by their indices, counted from 1."""
-    out: dict[tuple[int, ...], Formula] = {}
-    for place, value in enumerate(array.values):
-        rest, at = place, []
-        for n in reversed(array.shape):
-            rest, index = divmod(rest, n)
-            at.append(index + 1)
-        out[tuple(reversed(at))] = value
-    return out
+    return dict(zip(elements(array.shape), array.values, strict=True))
 
 
-def sizes_at(task: Task, point: Point) -> dict[str, int]:
-    """The sizes that the arrays of a point have, by name."""
-    found: dict[str, int] = {}
+def indices_at(question: Question, point: Point) -> dict[str, int]:
+    """Indices and sizes that are whole numbers at a point, or lengths of its arrays."""
+    names = Names((*question.functions, *question.targets))
+    known: dict[str, int] = {}
     for name, array in point.items():
-        for size, n in zip(task.shapes.get(name, ()), array.shape, strict=False):
+        for size, n in zip(question.shapes.get(name, ()), array.shape, strict=False):
             if isinstance(size, Ref):
-                found.setdefault(size.name, n)
-    return found
-
-
-def indices_at(task: Task, point: Point) -> dict[str, int]:
-    """Indices and sizes that are whole numbers at a point."""
-    names = Names((*task.functions, *task.targets))
-    known = sizes_at(task, point)
+                known.setdefault(size.name, n)
     for name, array in point.items():
-        whole = name in names.indices or name in names.sizes or any(Ref(name) in s for s in task.shapes.values())
+        whole = name in names.indices or name in names.sizes or any(Ref(name) in s for s in question.shapes.values())
         if whole and not array.shape and isinstance(array.values[0], Number):
             known[name] = array.values[0].numerator
     return known
 
 
-def open_indices(task: Task, point: Point, order: int, second: tuple[str, ...]) -> dict[str, int]:
+def open_indices(question: Question, point: Point, order: int, second: tuple[str, ...]) -> dict[str, int]:
     """The indices of a derivative that a point leaves open, with how many values each takes."""
-    given = indices_at(task, point)
-    wanted = [*task.rows]
+    given = indices_at(question, point)
+    wanted = [*question.rows]
     if order > 0:
-        wanted += [i.name for i in task.targets[0].indices if isinstance(i, Ref)]
+        wanted += [i.name for i in question.targets[0].indices if isinstance(i, Ref)]
     if order > 1:
         wanted += second
     found: dict[str, int] = {}
     for index in wanted:
         if index not in given and index not in found:
-            found[index] = axis_length(task, index, point, second)
+            found[index] = axis_length(question, index, point, second)
     return found
 
 
-def axis_length(task: Task, index: str, point: Point, second: tuple[str, ...]) -> int:
+def axis_length(question: Question, index: str, point: Point, second: tuple[str, ...]) -> int:
     """How many values an index takes at a point: the length of an axis that it indexes."""
     if index in second:
-        index = task.columns[second.index(index)]
-    for f in (*task.functions, *task.targets):
+        index = question.columns[second.index(index)]
+    for f in (*question.functions, *question.targets):
         for node in walk(f):
             if isinstance(node, Ref) and node.name in point:
                 for place, i in enumerate(node.indices):

@@ -1,8 +1,8 @@
-"""What a reader of the lines has in hand: rationals from decimals and arithmetic, real numbers behind other functions.
+"""Which values are rational and which only real, to a program that evaluates the text of the lines.
 
-A reader who evaluates the text of each formula cannot compare a rational with a real number.  Where a maximum or a
-comparison would mix them, 0 times a real number is added to the rational.  What is carried over from steps that are
-not written out the reader has as decimals: they give digits, and no proof that √2/2 · √2 is 1.
+Decimals and arithmetic give it rationals, other functions real numbers of many digits, and it cannot compare the two:
+where a maximum or a comparison would mix them, 0 times a real number is added to the rational.  Values carried over
+from steps that are not written out are decimals to it: they give digits, and no proof that √2/2 · √2 is 1.
 """
 
 from __future__ import annotations
@@ -13,32 +13,29 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.functions import function
-from hwsolve.formula.indices import names_in
-from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, call, substitute, transform, walk
-from hwsolve.graph.elements import Indices
-from hwsolve.graph.graph import Graph
+from hwsolve.formula.tree import ZERO, BigOperator, Call, Formula, Number, Ref, call, transform, walk
 from hwsolve.numbers.formed import with_form
 
+Indices = tuple[int, ...]
 COMPARED = ("max", "min", "==", "<", ">", "<=", ">=")
 SURE_BITS = 100  # of a carried decimal, and places of a small one
 
 
-class Reader:
-    """Remembers which keys a reader has as real numbers, and which of them as decimals or from such."""
+class TextValues:
+    """Remembers which keys are real numbers in the text, and which of them are decimals or come from such."""
 
     def __init__(self) -> None:
         self.real: set[Ref] = set()
         self.names: set[str] = set()
         self.rough: set[Ref] = set()
 
-    def carry(self, key: Ref, value: Any) -> Any:
-        """A value that the reader is given, as a decimal where it is no rational."""
+    def carry(self, key: Ref, value: Any) -> None:
+        """A value is carried over: as a decimal where it is no rational."""
         if not numbers.is_exact(value):
             self.rough.add(key)
-        return value
 
     def finds(self, key: Ref, formula: Formula, value: Any, read: Lookup, seen: dict[Ref, tuple[str, Indices]]) -> bool:
-        """Whether the reader finds a value, of which the formula has `seen` these keys, and not only its digits."""
+        """Whether the text gives the value, of which the formula has `seen` these keys, and not only its digits."""
         rough = {seen[k] for k in self.rough & seen.keys()}
         if not rough:
             return True
@@ -48,7 +45,7 @@ class Reader:
         return exactly
 
     def take(self, key: Ref, formula: Formula, value: Any) -> Formula:
-        """The formula as it is given to the reader, who then has its value under the key."""
+        """The formula as it stands in the text, which gives the key its value."""
         if self.real:
             formula = transform(formula, self.alike)
         chosen = isinstance(formula, Call) and is_choice(formula) and value == 0  # relu(x) is then the 0 of a rational
@@ -58,7 +55,7 @@ class Reader:
         return formula
 
     def is_real(self, f: Formula) -> bool:
-        """Whether a reader finds a real number."""
+        """Whether the text of a formula gives a real number."""
         return any(self.known(n) if isinstance(n, Ref) else is_smooth(n) for n in walk(f))
 
     def known(self, f: Ref) -> bool:
@@ -118,26 +115,6 @@ def is_choice(f: Call) -> bool:
     """Whether a call gives one of several values as it is."""
     known = function(f.name)
     return f.name == "if" or (known is not None and known.piecewise)
-
-
-def counted(f: Formula, graph: Graph, values: dict[str, Any]) -> Formula:
-    """The number of the update in place of its letter."""
-    counters = {name for name, node in graph.nodes.items() if node.role == "counter"} & names_in(f)
-    return substitute(f, {name: Number(int(float(values[name]))) for name in counters}) if counters else f
-
-
-def nothing(graph: Graph, name: str) -> Formula:
-    """The formula of an element to which nothing contributes: 0 times something that is there."""
-    node = graph.nodes[name]
-    read = node.inputs[0] if node.operation else node.terms[0].upstream or node.terms[0].inputs[0]
-    return Call("*", (ZERO, Ref(read, (ONE,) * len(graph.nodes[read].shape))))
-
-
-def is_view(graph: Graph, name: str) -> bool:
-    """Whether a quantity only shows others in another place."""
-    node = graph.nodes[name]
-    operations = [node.operation] if node.operation else [t.operation for t in node.terms]
-    return all(o is not None and o.view for o in operations)
 
 
 class Reads:

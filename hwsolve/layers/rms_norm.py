@@ -1,0 +1,66 @@
+"""Root mean square normalisation: the last axes of each sample are divided by the root of their mean square, times γ.
+
+y = γ·x/sqrt(mean(x²) + eps) over `normalized_shape`.  Source: PyTorch, torch.nn.RMSNorm; arXiv 1910.07467.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hwsolve.formula.tree import Number
+from hwsolve.graph.graph import Builder
+from hwsolve.language import Message, say
+from hwsolve.layers.base import Shape
+from hwsolve.layers.by_formula import ByFormula
+from hwsolve.layers.cost import Operations
+from hwsolve.layers.layer_norm import OverLastAxes
+from hwsolve.layers.parameter import Parameter, owned
+from hwsolve.spec.fields import Decimal
+
+LETTERS = ("i", "j", "k", "l", "q", "r")
+
+
+class RMSNorm(OverLastAxes, frozen=True):
+    """Root mean square normalisation over the last axes, `normalized_shape` (the last unless given); keeps the shape.
+
+    As many γ as `normalized_shape` has elements.
+    """
+
+    eps: Decimal = Number(11_920_929, 10**14)
+
+    MEANINGS: ClassVar[dict[str, Message]] = OverLastAxes.MEANINGS | {
+        "eps": say("a small number that is added to the mean square; PyTorch's in float32 unless given"),
+        "elementwise_affine": say("whether γ is learned"),
+    }
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "params": "features"}
+
+    def operations(self, x: Shape) -> Operations:
+        """With ĝ = γg and the normalised x̂, back (ĝ − x̂·mean(ĝx̂))/sqrt(mean(x²) + eps)."""
+        forward = {"mul": "values", "add": "values", "div": "values + groups", "sqrt": "groups"}
+        error = {"mul": "2*values", "add": "2*values - groups", "div": "values + groups"}
+        if not self.elementwise_affine:
+            return {"forward": forward, "error": error}
+        scaled = {"forward": forward | {"mul": "2*values"}, "error": error | {"mul": "3*values"}}
+        return scaled | {"gradient.weight": {"mul": "values", "sum": "values - owned"}}
+
+    def parameters(self, x: Shape) -> dict[str, Parameter]:
+        """γ: (normalized_shape)."""
+        return owned(weight=Parameter(self.over(x), "gain", self.weight)) if self.elementwise_affine else {}
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The root mean square, x̂ and γ·x̂, each a formula."""
+        shape = self.over(builder.sample(x))
+        letters = LETTERS[: len(shape)]
+        at, total = ",".join(letters), f"x[{','.join(letters)}]**2"
+        for letter in reversed(letters):
+            total = f"Sum({total}, {letter}, 1, {letter.upper()})"
+        root = ByFormula(f"sqrt({total}/({'*'.join(letters).upper()}) + eps)", ("x", "eps"), ("x",))
+        divided = ByFormula(f"x[{at}]/r", ("x", "r"), ("x", "r"), letters)
+        scaled = ByFormula(f"w[{at}]*x[{at}]", ("x", "w"), ("x",), letters)
+        rms = builder.forward(root, (x, builder.constant(self.eps)), builder.free_symbol("rms"), port=-1)
+        xhat, parameters = builder.free_symbol("xhat"), self.parameters(shape)
+        if not parameters:
+            return (builder.forward(divided, (x, rms), xhat),)
+        normal = builder.forward(divided, (x, rms), xhat, port=-1)
+        gamma = builder.own(self, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1))
+        return (builder.forward(scaled, (normal, gamma), builder.free_symbol("y")),)

@@ -232,7 +232,7 @@ def scalar(dice: Dice, system: str, between: bool, known: dict[fmpq, Any]) -> An
     if system == "float64":
         return float(x.p) / float(x.q)
     function = "sigmoid" if between else "sin"
-    return known.setdefault(x, numbers.apply(function, x + fmpq(1, 7)))  # equal numbers are one ball
+    return known.setdefault(x, apply(function, x + fmpq(1, 7)))  # equal numbers are one ball
 
 
 def array(dice: Dice, system: str, shape: Shape, between: bool = False, known: dict[fmpq, Any] | None = None) -> Any:

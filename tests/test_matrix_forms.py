@@ -16,6 +16,7 @@ import pytest
 import hwsolve
 from hwsolve import layers, numbers, pipeline
 from hwsolve.derivation.lines import Disagreement
+from hwsolve.formula.function_code import on_scalars
 from hwsolve.formula.matrix_form import matrix_form as of_element
 from hwsolve.formula.notation import latex_symbol, plain, symbol
 from hwsolve.formula.parse import parse
@@ -240,7 +241,7 @@ def test_the_reader_refuses_what_does_not_conform() -> None:
 
 SYSTEMS: dict[str, Callable[[float], Any]] = {
     "exact": lambda x: numbers.exact(*x.as_integer_ratio()),
-    "certified": lambda x: numbers.sqrt(numbers.exact(*(x * x).as_integer_ratio())) * (1 if x > 0 else -1),
+    "certified": lambda x: on_scalars("sqrt")(numbers.exact(*(x * x).as_integer_ratio())) * (1 if x > 0 else -1),
     "float64": float,
 }
 SIZES = {"n": 3, "i": 4, "o": 2}

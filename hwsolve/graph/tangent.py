@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import prod
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.compiled import compute
 from hwsolve.formula.directional import along, direction
 from hwsolve.formula.evaluate import measured_ball
+from hwsolve.formula.random_points import Dice
 from hwsolve.formula.tree import ZERO
 from hwsolve.graph.graph import Graph, Node, operations
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
@@ -60,7 +60,7 @@ class Way:
         self.graph, self.found, self.exact = graph, values, exact
         self.values = values if exact else {name: bare(v) for name, v in values.items()}
         self.gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient" and n.name in values}
-        dice = Random(" ".join(f"{graph.symbol(n.name)}{n.shape}" for n in graph.nodes.values()))
+        dice = Dice(" ".join(f"{graph.symbol(n.name)}{n.shape}" for n in graph.nodes.values()))
         stands = self.substitutes()
         self.own = {name: self.drawn(dice, graph.nodes[name].shape) for name in self.gradients if name not in stands}
         self.change: Any = 0
@@ -74,7 +74,7 @@ class Way:
             found |= {node.inputs[k] for k in stands if k < len(node.inputs)}
         return found
 
-    def drawn(self, dice: Random, shape: Sizes) -> Array:
+    def drawn(self, dice: Dice, shape: Sizes) -> Array:
         """A direction: a whole number for every element, none of them 0."""
         made = [self.number(n) for n in dice.choices(STEPS, k=prod(shape))]
         return np.array(made, dtype=object if self.exact else np.float64).reshape(shape) if shape else made[0]

@@ -53,11 +53,10 @@ if TYPE_CHECKING:
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apart", "below",
-    "close", "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
-    "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power",
-    "precision", "quiet", "same", "show", "sign_apart", "sqrt", "step", "tanh", "tidy",
-    "value_of", "where", "winner",
+    "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apart", "below", "close",
+    "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
+    "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power", "precision", "quiet", "same",
+    "show", "sign_apart", "sqrt", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "constant": "functions",

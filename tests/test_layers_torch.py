@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from typing import Any
 
 import pytest
 
-from hwsolve.layers import layer_class
+from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer, ShapeError
 from hwsolve.layers.parameter import ABSENT, DEFAULT
+from hwsolve.spec.records import form_of, names_alone
 
 torch = pytest.importorskip("torch", reason="PyTorch is the peer of these tests")
 
@@ -143,3 +145,13 @@ def test_the_comparison_can_fail() -> None:
     layer = layer_class("conv2d")(4, (3, 3), (2, 2))
     with pytest.raises(AssertionError):
         agree([(layer, lambda: torch.nn.Conv2d(1, 4, 3), (1, 9, 9))])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_value_alone_is_the_first_argument_of_pytorch(name: str) -> None:
+    """`layer_norm: 8` is torch.nn.LayerNorm(8); what follows from the input is left out."""
+    cls = layer_class(name)
+    theirs = getattr(torch.nn, cls.__name__, None)
+    own = [p for p in (inspect.signature(theirs).parameters if theirs else ()) if p in form_of(cls).fields]
+    if own and name != "bilinear":  # whose first two are those of its inputs
+        assert own[0] in names_alone(cls)

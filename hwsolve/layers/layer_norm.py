@@ -24,6 +24,7 @@ class OverLastAxes(Layer, frozen=True):
     elementwise_affine: Flag = True
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
+    ALONE: ClassVar[tuple[str, ...]] = ("normalized_shape",)
     CATEGORY: ClassVar[str] = "normalization"
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
 

@@ -34,22 +34,30 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "floor": np.floor, "ceil": np.ceil, "delta": lambda i, j: (i == j) * 1.0,
     "max": lambda *x: reduce(np.maximum, x), "min": lambda *x: reduce(np.minimum, x),
 }  # fmt: skip
+ONE, ELEVEN, LAST = np.uint64(1), np.uint64(11), np.uint64(33)
+SHIFTS = tuple(map(np.uint64, (32, 29, 32)))
+MIXERS = np.array(SALTS, dtype=np.uint64).reshape(2, 1)
 STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "max", "min")
 
 
-def noise(x: Any, salt: int) -> Any:
-    """Numbers of a size between 1/2 and 1, the same for the same floats; for the two salts of opposite signs."""
-    sign = 1 - 2.0 * (mixed(x, SALTS[0]) & np.uint64(1))
-    size = 0.5 + (mixed(x, salt) >> np.uint64(11)) / 2.0**54
-    return sign * size if salt == SALTS[0] else -sign * size
+def noise(x: Any) -> Any:
+    """For both copies numbers of a size between 1/2 and 1, the same for the same floats, of opposite signs: (2, …)."""
+    bits = mixed(x)
+    sign = 1 - 2.0 * (bits[0] & ONE)
+    size = 0.5 + (bits >> ELEVEN) / 2.0**54
+    size[1] *= -1
+    return sign * size
 
 
-def mixed(x: Any, salt: int) -> Any:
-    """The bits of floats, mixed."""
-    bits = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(np.shape(x))
-    for shift in (32, 29, 32):
-        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(salt)
-    return bits ^ (bits >> np.uint64(33))
+def mixed(x: Any) -> Any:
+    """The bits of floats, mixed in a way for each copy: (2, …)."""
+    flat = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(1, -1)
+    bits = (flat ^ (flat >> SHIFTS[0])) * MIXERS
+    for shift in SHIFTS[1:]:
+        bits ^= bits >> shift
+        bits *= MIXERS
+    bits ^= bits >> LAST
+    return bits.reshape(2, *np.shape(x))
 
 
 def shaken(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,7 +65,7 @@ def shaken(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def either(x: Any, *parameters: Any) -> Any:
         y = function(x, *parameters)
-        return y if Contrary.salt is None else y * (1 + 4 * EPS * noise(x, Contrary.salt))
+        return y if Contrary.salt is None else y * (1 + 4 * EPS * noise(x)[SALTS.index(Contrary.salt)])
 
     return either
 

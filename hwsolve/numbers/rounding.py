@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from hwsolve.numbers.float64 import noise
-from hwsolve.numbers.measured import EPS, SALTS, Measured
+from hwsolve.numbers.measured import EPS, Measured
 
 Array = Any
 SHAKE = 8  # half units in the last place by which a result is shaken, at most
 MARGIN = 16  # how much farther off than the farthest copy the true value may lie
 SMALLEST = 1e-290  # what may be lost where a result is too small for a float
-KINKS = (0, 1, -1, 3, -3, 6)  # where the functions of layers have them
+KINKS = np.array([0.0, 1, -1, 3, -3, 6])  # where the functions of layers have them
 LARGEST = 2.0**53  # whole numbers below it are floats
 
 
@@ -56,14 +56,17 @@ def shake(found: list[Array], read: list[list[Array]], smooth: bool) -> list[Arr
     if not smooth and whole(base) and exact(read):
         return found
     like = read[0][0] if smooth and np.shape(read[0][0]) == base.shape else base
+    size = SHAKE * EPS
     made = [base]
-    for copy, salt in zip(found[1:], SALTS, strict=True):
-        made.append(copy + (np.abs(copy) * (SHAKE * EPS) + smooth * SMALLEST) * noise(like, salt))
+    for copy, by in zip(found[1:], noise(like), strict=True):
+        made.append(copy + (np.abs(copy) * size + smooth * SMALLEST) * by)
     off = MARGIN * distance(made)
-    for kink in KINKS:
-        one_sided = (np.abs(base - kink) <= off) & (off > 0) & ((made[1] < kink) == (made[2] < kink))
-        if one_sided.any():
-            made[1:] = [np.where(one_sided, base + off, made[1]), np.where(one_sided, base - off, made[2])]
+    near = (np.abs(base[..., None] - KINKS) <= off[..., None]) & (off > 0)[..., None]
+    if near.any():
+        for k, kink in enumerate(KINKS):
+            one_sided = near[..., k] & ((made[1] < kink) == (made[2] < kink))
+            if one_sided.any():
+                made[1:] = [np.where(one_sided, base + off, made[1]), np.where(one_sided, base - off, made[2])]
     return [found[0], *(m[()] for m in made[1:])]
 
 

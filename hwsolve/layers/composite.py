@@ -27,7 +27,9 @@ class Merge(Operation, frozen=True):
 
     def output_indices(self) -> tuple[str, ...]:
         """All axes; none are written where both have the same."""
-        return LETTERS[: len(self.sides[0])] if self.sides[0] != self.sides[1] else ()
+        axes = len(self.sides[0])
+        letters = LETTERS if axes > 1 else LETTERS[1:]  # one axis is no channel
+        return letters[:axes] if self.sides[0] != self.sides[1] else ()
 
     def text(self) -> str:
         """The elements that meet."""

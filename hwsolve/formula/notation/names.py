@@ -20,7 +20,8 @@ GREEK = {
 DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
 SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
-HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w
+HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w, `xhat` is x̂
+HATTED = re.compile(r"([gmpvxyz])hat")  # not `that`, `what` or `chat`
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -51,6 +52,9 @@ def parts(name: str) -> Name:
     if found is None or "." in stem:
         return Name(stem, updates=after, single=False)
     base, digits = found.groups()
+    hatted = HATTED.fullmatch(base)
+    if hatted:
+        return Name(hatted[1] + HAT, tuple(digits.split("_")) if digits else (), "", after)
     base = GREEK.get(base, base)
     return Name(base, tuple(digits.split("_")) if digits else (), "", after, len(base) == 1)
 

@@ -128,10 +128,10 @@ def written(value: Any) -> str:
     return value.text if isinstance(value, Quantity) else plain_text(value)
 
 
-def whole(value: Any) -> str:
+def array_text(value: Any) -> str:
     """An answer as text, with all its elements and all digits that are known."""
     if isinstance(value, tuple):
-        return "[" + ", ".join([whole(item) for item in value]) + "]"
+        return "[" + ", ".join([array_text(item) for item in value]) + "]"
     if not isinstance(value, Quantity):
         return plain_text(value)
     if value.relation == "=" or value.system == "float64":

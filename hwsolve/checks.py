@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from hwsolve.answers import BadKey, Place, elements, look_up, shape_of, whole, written
+from hwsolve.answers import BadKey, Place, array_text, elements, look_up, shape_of, written
 from hwsolve.compare import Free, compare, value_of
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
@@ -118,7 +118,7 @@ def _check(
 ) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
     leaves = _leaves(expectation, value)
-    at, got = expectation.at, (whole(value), written(value))
+    at, got = expectation.at, (array_text(value), written(value))
     wrong = _wrong_shape(leaves, value)
     if wrong is not None:
         return [Check(key, as_typed(expectation.text), got[0], False, at, str(wrong), brief=got[1])]
@@ -134,7 +134,7 @@ def _check(
             why = verdict.difference or str(say("not decided") if verdict.ok is None else "")
             failed.append(
                 Check(
-                    _element_key(key, leaf.place), leaf.text, whole(found[leaf.place]), False, place, why,
+                    _element_key(key, leaf.place), leaf.text, array_text(found[leaf.place]), False, place, why,
                     brief=verdict.got,
                 )
             )  # fmt: skip
@@ -152,7 +152,7 @@ def _publish(
 ) -> Published:
     """What the source states against the answer, to the digits stated."""
     leaves = _leaves(statement, value)
-    stated, got, brief = as_typed(statement.text), whole(value), written(value)
+    stated, got, brief = as_typed(statement.text), array_text(value), written(value)
     if _wrong_shape(leaves, value) is not None:
         return Published(key, stated, statement.source, got, False, statement.at, brief=brief)
     found = elements(value)

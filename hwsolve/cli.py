@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole, with_common
+from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole_number, with_common
 from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
 from hwsolve.streams import prepare
@@ -100,7 +100,7 @@ def kind_command(kind: str) -> Any:
 def backprop(
     spec: Spec = None,
     lr: Annotated[str | None, typer.Option("--lr", metavar="X", help="Learning rate.")] = None,
-    steps: int | None = whole(1, 1_000_000, "--steps", "Steps of training."),
+    steps: int | None = whole_number(1, 1_000_000, "--steps", "Steps of training."),
     *,
     common: Common,
 ) -> None:
@@ -119,7 +119,7 @@ def backprop(
 
 def derivative(
     spec: Annotated[str | None, typer.Argument(metavar="[SPEC|FUNCTION]", help="A spec file, or the function.")] = None,
-    order: int | None = whole(1, 12, "--order", "Order of the derivative, from 1 to 12."),
+    order: int | None = whole_number(1, 12, "--order", "Order of the derivative, from 1 to 12."),
     wrt: Annotated[
         list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k], or x,y.")
     ] = None,
@@ -169,7 +169,7 @@ def batch(
     places: Annotated[
         list[str], typer.Argument(metavar="FOLDER...", help="Folders, files, or patterns like 'a/*.yaml'.")
     ],
-    jobs: int = whole(1, 256, "--jobs -j", "Processes.", 1),
+    jobs: int = whole_number(1, 256, "--jobs -j", "Processes.", 1),
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
     timeout: Annotated[

@@ -40,7 +40,7 @@ def only(solution: Solution, key: str) -> Solution:
     )
 
 
-def whole(key: str) -> str:
+def array_of(key: str) -> str:
     """The array that an element is of."""
     return key.partition("[")[0]
 
@@ -56,7 +56,7 @@ def results(solution: Solution, key: str) -> dict[str, Answer]:
     for name, answer in solution.answers.items():
         if belongs(name, key):
             found[name] = msgspec.structs.replace(answer, main=True)
-        elif name == whole(key):
+        elif name == array_of(key):
             found[key] = element(answer, key)
     return found
 
@@ -64,7 +64,7 @@ def results(solution: Solution, key: str) -> dict[str, Answer]:
 def element(answer: Answer, key: str) -> Answer:
     """The part of an array that the key names."""
     value = answer.value
-    for place in key[len(whole(key)) + 1 : -1].split(","):
+    for place in key[len(array_of(key)) + 1 : -1].split(","):
         if isinstance(value, tuple) and place.strip().isdigit() and 0 < int(place) <= len(value):
             value = value[int(place) - 1]
     return Answer(value, main=True)
@@ -83,7 +83,7 @@ def dependencies(lines: Defined, wanted: Iterable[str]) -> set[str]:
     """The keys and all that they are worked out from."""
     elements: dict[str, list[str]] = {}
     for name in lines:
-        elements.setdefault(whole(name), []).append(name)
+        elements.setdefault(array_of(name), []).append(name)
     needed: set[str] = set()
     waiting = list(wanted)
     while waiting:

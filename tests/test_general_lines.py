@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 import hwsolve
 from hwsolve import pipeline
 from hwsolve.formula.tree import Number, Ref
-from hwsolve.kinds.convolution.page import LayerWorker
+from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.layers import LAYERS
 from hwsolve.solution import Carried, Prose, Solution, Value
 from hwsolve.spec.report import SpecFailure
@@ -181,7 +181,7 @@ def test_formulas_with_names_for_sizes(name: str, lead: tuple[int, ...], ties: s
         x = array(random.Random(f"{name}{lead}"), (*lead, *(5,) * axes), 1)
         problem = {"kind": kind, "layer": {f"{name}{axes}d": NAMED[name]}, "input": x, "full": True}
         (read,) = pipeline.read(json.dumps(problem | ({"ties": ties} if kind == "pooling" else {})), "<test>")
-        worker = LayerWorker(read, read.prepared)
+        worker = LayerPage(read, read.prepared)
         assert check(worker.solution(), {k: mp.mpf(n) for k, n in worker.known_sizes().items()}) > 8
 
 

@@ -25,7 +25,7 @@ from hwsolve.formula.whole_arrays import value
 from hwsolve.graph.explain.matrix import matrix_form
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine, names_of, unprimed
-from hwsolve.kinds.backprop.page import Worker
+from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.language import translate
 from hwsolve.layers.linear import Affine
 from hwsolve.optimizers.sgd import SGD
@@ -121,7 +121,7 @@ def in_unicode(latex: str) -> str:
     return text
 
 
-class Forms(Worker):
+class Forms(NetworkPage):
     """Holds the matrix form of every quantity against its array, as each pass is written."""
 
     def one_pass(self, step: int, trajectory: Any) -> None:

@@ -129,7 +129,7 @@ def test_a_wrong_gradient_is_refused(
         return made
 
     monkeypatch.setattr(cls, "backward", wrong)
-    monkeypatch.setattr(page.Worker, "start", lambda *_: (_ for _ in ()).throw(Found))  # nothing else is to see it
+    monkeypatch.setattr(page.NetworkPage, "start", lambda *_: (_ for _ in ()).throw(Found))  # nothing else is to see it
     with pytest.raises((Disagreement, Found)) as why:
         hwsolve.solve(problem | {"numbers": system})
     assert changed == (why.type is Disagreement)

@@ -108,7 +108,7 @@ class Whole:
         return number
 
 
-def whole(least: int, most: int, name: str, help: str, default: int | None = None) -> Any:
+def whole_number(least: int, most: int, name: str, help: str, default: int | None = None) -> Any:
     """An option that is a whole number."""
     return typer.Option(default, *name.split(), parser=Whole(least, most), metavar="N", help=help)
 
@@ -124,7 +124,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     "output": (str | None, typer.Option(None, "--output", "-o", metavar="FILE", help="Write to a file.")),
     "digits": (
         int | None,
-        whole(1, 2000, "--digits", "Significant digits of rounded values (6), at most 2000."),
+        whole_number(1, 2000, "--digits", "Significant digits of rounded values (6), at most 2000."),
     ),
     "set": (
         list[str],

@@ -64,13 +64,13 @@ def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:
     return put_in, evaluate(f, lambda name, _: known[name])
 
 
-def whole(f: Formula) -> int | None:
+def number_of(f: Formula) -> int | None:
     """The value of a sum or product of whole numbers; None where a name stands in it."""
     if type(f) is Number:
         return f.numerator
     if type(f) is not Call or f.name not in WALKED:
         return None
-    values = [whole(part) for part in f.args]
+    values = [number_of(part) for part in f.args]
     return None if None in values else WALKED[f.name](values)
 
 
@@ -82,7 +82,7 @@ def by_keys(key: Ref, f: Formula, numbers: Formula, result: Size, seen: bool = T
 
     `seen`: whether a reader sees the numbers too.
     """
-    value = whole(numbers)
+    value = number_of(numbers)
     if value is None or not isinstance(result, int):
         return equal(key, numbers, result, **more)
     if value != result:

@@ -73,10 +73,10 @@ def element(f: Ref, lookup: Lookup) -> Value:
     indices = [evaluate(i, lookup) for i in f.indices]
     if any(isinstance(i, Formula) for i in indices):
         return Ref(f.name, tuple(as_formula(i) for i in indices))
-    return lookup(f.name, tuple(whole(i, f.name) for i in indices))
+    return lookup(f.name, tuple(as_index(i, f.name) for i in indices))
 
 
-def whole(index: Scalar, name: str) -> int:
+def as_index(index: Scalar, name: str) -> int:
     """An index as an int; between two elements there is none."""
     if type(index) is int:
         return index

@@ -193,7 +193,7 @@ def evaluated(f: Formula, at: dict[str, Form]) -> Form:
             return forms.product(first, forms.inverse(others[0]))
         case "+" | "*":
             for part in others:
-                first = (forms.total if f.name == "+" else forms.product)(first, part)
+                first = (forms.plus if f.name == "+" else forms.product)(first, part)
             return first
         case "**":
             return atoms.of_function("**", (first, *others))

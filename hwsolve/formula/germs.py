@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hwsolve.formula.evaluate import MAX_TERMS, Lookup, bound, evaluate, whole
+from hwsolve.formula.evaluate import MAX_TERMS, Lookup, as_index, bound, evaluate
 from hwsolve.formula.functions import Function, function
 from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.notation import unicode
@@ -56,7 +56,7 @@ class Germ:
         """The coefficients, by the kind of node."""
         match f:
             case Ref(name, indices):
-                return self.quantity(name, tuple(whole(evaluate(i, self.lookup), name) for i in indices), order)
+                return self.quantity(name, tuple(as_index(evaluate(i, self.lookup), name) for i in indices), order)
             case Call("if", (condition, then, other)):
                 return self.of(then if self.holds(condition, self.owners.get(condition, condition)) else other, order)
             case Call("+" | "-" | "*" | "/" | "neg" as name, args):

@@ -245,7 +245,7 @@ def _pick(i: Formula, j: Formula, rest: Formula, over: Range, unsure: Unsure, fi
 def conditions(value: Formula, over: Range, bounds: Bounds) -> list[Formula]:
     """What must hold for a value to be a whole number in a range; what is known to hold is not written."""
     out: list[Formula] = []
-    if not whole(value):
+    if not is_whole(value):
         out.append(Call("==", (Call("floor", (value,)), value)))
     for low, high in ((over.low, value), (value, over.high)):
         least = rational(smallest(expand(difference(high, low)), bounds))
@@ -263,7 +263,7 @@ def smallest(f: Formula, bounds: Bounds) -> Formula:
     return f
 
 
-def whole(f: Formula) -> bool:
+def is_whole(f: Formula) -> bool:
     """Whether an index is surely a whole number: no division in it but by what cancels."""
     for term in expanded(f):
         if term.coefficient.denominator != 1:

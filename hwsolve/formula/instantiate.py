@@ -209,7 +209,7 @@ def combined(name: str, parts: Sequence[Part]) -> Part:
     """An operator or function of parts, some of which may be absent."""
     there = [p for p in parts if p is not None]
     if name == "+":
-        return total(there)
+        return sum_of_terms(there)
     if name in ("max", "min"):
         return there[0] if len(there) == 1 else Call(name, tuple(there)) if there else None
     if name == "-":
@@ -224,7 +224,7 @@ def combined(name: str, parts: Sequence[Part]) -> Part:
     return Call(name, tuple(there))
 
 
-def total(terms: list[Formula]) -> Formula:
+def sum_of_terms(terms: list[Formula]) -> Formula:
     """The sum of terms that are there, in one call."""
     flat: list[Formula] = []
     for t in terms:

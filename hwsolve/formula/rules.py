@@ -22,7 +22,7 @@ class NoRule(Explained, ValueError):
     """A step that no rule covers."""
 
 
-class Task(Protocol):
+class Differentiation(Protocol):
     """What a rule needs: the derivative of a part, how it is written, and the sum over an index."""
 
     wrt: Ref
@@ -51,7 +51,7 @@ class Result(NamedTuple):
     derivative: Formula
 
 
-def reference(f: Ref, task: Task) -> Result:
+def reference(f: Ref, task: Differentiation) -> Result:
     """∂x[i]/∂x[k] = δ(i,k), one δ per axis."""
     wrt = task.wrt
     if len(f.indices) != len(wrt.indices):
@@ -71,7 +71,7 @@ def shown(f: Formula) -> str:
     return plain(f)
 
 
-def sums(f: Call, task: Task) -> Result:
+def sums(f: Call, task: Differentiation) -> Result:
     """(u + v)' = u' + v', (u - v)' = u' - v', (-u)' = -u'."""
     form = tidy(Call(f.name, tuple(task.asked(a) for a in f.args)))
     parts = tuple(task.of(a) for a in f.args)
@@ -79,7 +79,7 @@ def sums(f: Call, task: Task) -> Result:
     return Result(rule, form, tidy(Call(f.name, parts)))
 
 
-def products(f: Call, task: Task) -> Result:
+def products(f: Call, task: Differentiation) -> Result:
     """(u v)' = u' v + u v'; what does not depend on x is a constant factor."""
     constants = tuple(a for a in f.args if not task.depends(a))
     rest = tuple(a for a in f.args if task.depends(a))
@@ -93,7 +93,7 @@ def products(f: Call, task: Task) -> Result:
     return Result(say("product rule"), form, result)
 
 
-def quotients(f: Call, task: Task) -> Result:
+def quotients(f: Call, task: Differentiation) -> Result:
     """(u/v)' = (u' v - u v')/v², and (u/wⁿ)' = (u' w - n u w')/wⁿ⁺¹; with a constant above, -n u w'/wⁿ⁺¹."""
     u, v = f.args
     if not task.depends(v):
@@ -111,7 +111,7 @@ def quotients(f: Call, task: Task) -> Result:
     return Result(say("quotient rule"), form, result)
 
 
-def powers(f: Call, task: Task) -> Result:
+def powers(f: Call, task: Differentiation) -> Result:
     """(u**n)' = n u**(n-1) u'; (a**v)' = a**v ln a v'; (u**v)' = u**v (v' ln u + v u'/u)."""
     u, v = f.args
     if not task.depends(v):
@@ -127,7 +127,7 @@ def powers(f: Call, task: Task) -> Result:
     return Result(say("power of a function to a function"), form, result)
 
 
-def branches(f: Call, task: Task) -> Result:
+def branches(f: Call, task: Differentiation) -> Result:
     """A function of cases is differentiated case by case, away from the borders."""
     condition, a, b = f.args
     isolated = isinstance(condition, Call) and condition.name == "==" and task.depends(condition)
@@ -139,12 +139,12 @@ def branches(f: Call, task: Task) -> Result:
     return Result(say("case by case"), form, choice(condition, task.of(a), task.of(b)))
 
 
-def constants(f: Call, task: Task) -> Result:
+def constants(f: Call, task: Differentiation) -> Result:
     """A function that only jumps has the derivative 0 between its jumps."""
     return Result(say("constant between its jumps"), ZERO, ZERO)
 
 
-def functions(f: Call, task: Task) -> Result:
+def functions(f: Call, task: Differentiation) -> Result:
     """f(u)' = f'(u) u', with the derivative of f from the table of functions."""
     known = function(f.name)
     if known is None:
@@ -182,7 +182,7 @@ def weighted(outers: list[Formula], inners: list[Formula]) -> Formula:
     return total(*(product(o, i) for o, i in zip(outers, inners, strict=True)))
 
 
-def softmax_elements(f: Call, task: Task) -> Result:
+def softmax_elements(f: Call, task: Differentiation) -> Result:
     """∂softmax(x)[i]/∂x[k] = softmax(x)[i]·(δ(i,k) - softmax(x)[k])."""
     match f.args:
         case (Call("softmax", (Ref(name, ()),) as vector), index) if task.wrt == Ref(name, task.wrt.indices[:1]):
@@ -195,7 +195,7 @@ def softmax_elements(f: Call, task: Task) -> Result:
     raise NoRule(say("No rule gives the derivative of an element of this vector."))
 
 
-def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Task) -> Formula:
+def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Differentiation) -> Formula:
     """The derivative of a known function by one of its parameters, at the arguments."""
     text = known.derivative if parameter == known.parameters[0] else known.partials.get(parameter)
     if text is not None:
@@ -206,13 +206,13 @@ def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Ta
     return applied(task.apart(parse(meaning), Ref(parameter)), known, args)
 
 
-def big_sums(f: BigOperator, task: Task) -> Result:
+def big_sums(f: BigOperator, task: Differentiation) -> Result:
     """(Σ u)' = Σ u', then the δ leaves one term."""
     form = big("Sum", task.asked(f.body), f.index, f.low, f.high)
     return Result(say("sum over an index"), form, task.summed(task.of(f.body), Range(f.index, f.low, f.high)))
 
 
-def big_products(f: BigOperator, task: Task) -> Result:
+def big_products(f: BigOperator, task: Differentiation) -> Result:
     """(Π u[j])' = Σ u'[j] Π u[l] over l ≠ j."""
     other = fresh("l", names_in(f, task.wrt))
     same = Call("==", (Ref(other), Ref(f.index)))
@@ -222,7 +222,7 @@ def big_products(f: BigOperator, task: Task) -> Result:
     return Result(say("product over an index"), form, task.summed(product(task.of(f.body), rest), over))
 
 
-def extremes(f: BigOperator, task: Task) -> Result:
+def extremes(f: BigOperator, task: Differentiation) -> Result:
     """(max u[j])' = u' at the winner: Σ [u[j] is the maximum] u'[j], over how many have it (of elements x[j]: one)."""
     ranges, body = [Range(f.index, f.low, f.high)], f.body
     while isinstance(body, BigOperator) and body.op == f.op:
@@ -240,7 +240,7 @@ def extremes(f: BigOperator, task: Task) -> Result:
     return Result(say("derivative at the winner"), form, result)
 
 
-ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
+ARITHMETIC: dict[str, Callable[[Call, Differentiation], Result]] = {
     "+": sums,
     "-": sums,
     "neg": sums,
@@ -256,12 +256,12 @@ ARITHMETIC: dict[str, Callable[[Call, Task], Result]] = {
     "element": softmax_elements,
 }
 
-BIG: dict[str, Callable[[BigOperator, Task], Result]] = {
+BIG: dict[str, Callable[[BigOperator, Differentiation], Result]] = {
     "Sum": big_sums, "Prod": big_products, "Max": extremes, "Min": extremes,
 }  # fmt: skip
 
 
-def apply(f: Formula, task: Task) -> Result:
+def apply(f: Formula, task: Differentiation) -> Result:
     """The rule for a node, applied."""
     match f:
         case Ref():

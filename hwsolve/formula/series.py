@@ -20,7 +20,7 @@ def trimmed(series: Iterable[Scalar]) -> Series:
     return tuple(out)
 
 
-def total(order: int, *parts: Series) -> Series:
+def plus(order: int, *parts: Series) -> Series:
     """u + v + …"""
     return trimmed([calculate("+", list(c)) for c in zip_longest(*parts, fillvalue=0)])
 
@@ -72,7 +72,7 @@ def slopes(a: Series) -> Series:
 
 
 ARITHMETIC: dict[str, Callable[..., Series]] = {
-    "+": total,
+    "+": plus,
     "-": difference,
     "*": product,
     "/": quotient,

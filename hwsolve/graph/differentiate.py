@@ -6,7 +6,7 @@ Source: Goodfellow, Bengio, Courville, Deep Learning, eq. 6.49.
 
 from __future__ import annotations
 
-from hwsolve.graph.graph import Graph, Label, Node, Term
+from hwsolve.graph.graph import Contribution, Graph, Label, Node
 from hwsolve.graph.operation import Operation
 
 
@@ -24,7 +24,7 @@ def differentiate(graph: Graph, upstream: str | None = None) -> None:
         if name == top or name not in consumers or not wants_gradient(graph, node):
             continue
         terms = tuple(
-            Term(operation, slot, gradients[output], output, inputs)
+            Contribution(operation, slot, gradients[output], output, inputs)
             for output, operation, inputs, slot in consumers[name]
             if output in gradients
         )

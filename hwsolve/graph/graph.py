@@ -19,7 +19,7 @@ class Label(msgspec.Struct, frozen=True):
     elements: dict[tuple[int, ...], str] = {}
 
 
-class Term(msgspec.Struct, frozen=True):
+class Contribution(msgspec.Struct, frozen=True):
     """What one consumer adds to a gradient: `upstream` is the gradient of its output, None where that is 1."""
 
     operation: Operation
@@ -43,7 +43,7 @@ class Node(msgspec.Struct, frozen=True):
     role: str
     operation: Operation | None = None
     inputs: tuple[str, ...] = ()
-    terms: tuple[Term, ...] = ()
+    terms: tuple[Contribution, ...] = ()
     layer: str = ""
     follows: str = ""
     of: str = ""  # what a gradient is taken with respect to; the parameter of a state or a temporary quantity

@@ -18,7 +18,7 @@ from hwsolve import numbers
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, walk
-from hwsolve.graph.graph import Graph, Node, Term
+from hwsolve.graph.graph import Contribution, Graph, Node
 from hwsolve.graph.operation import Array
 from hwsolve.language import say
 from hwsolve.numbers.formed import Known
@@ -70,7 +70,7 @@ class Program:
                 made.append((partial(accumulate, function), (out, *slots), out))
         return [(partial(tidied, f), slots, o) for f, slots, o in made] if exact else made
 
-    def term(self, term: Term, out: int) -> Step:
+    def term(self, term: Contribution, out: int) -> Step:
         """The call that gives one consumer's part of a gradient."""
         slots = (self.slots[term.output], *(self.slots[i] for i in term.inputs))
         if term.upstream is None:

@@ -121,7 +121,7 @@ def floor_quotient(a: Size, b: int | Formula) -> Size:
     return simplified(call("floor", call("/", a, b)))
 
 
-def whole(size: Size) -> bool:
+def is_whole(size: Size) -> bool:
     """Whether a size can be a number of things: no fraction of numbers is left in it."""
     return isinstance(size, int) or not isinstance(size, Number)
 

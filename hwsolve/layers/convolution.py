@@ -68,7 +68,7 @@ class Convolution(Layer, frozen=True):
         pairs = zip(self.pads(x), self.kernel_size, self.dilation, strict=True)
         keeps = all(base.total(p) == base.total((window.reach(k, d), -1)) for p, k, d in pairs)
         one = base.quotient(x.features, x[0])
-        if not keeps or any(s != 1 for s in self.stride) or not base.whole(one):
+        if not keeps or any(s != 1 for s in self.stride) or not base.is_whole(one):
             return None
         return base.product((one, self.out_channels))
 

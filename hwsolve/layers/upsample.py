@@ -142,6 +142,6 @@ class PixelShuffle(Layer, frozen=True):
             return StatedMap(base.quotient(x[0], base.product((r, r))), x.features)
         base.need_rank(x, (3,), "(C, H, W)")
         channels = base.quotient(x[0], base.product((r, r)))
-        if not base.whole(channels):
+        if not base.is_whole(channels):
             raise ShapeError(say("{n} channels can't be split into {r}·{r} parts.", n=x[0], r=r), "upscale_factor")
         return (channels, base.product((x[1], r)), base.product((x[2], r)))

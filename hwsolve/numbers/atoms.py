@@ -22,12 +22,12 @@ from hwsolve.numbers.forms import (
     interned,
     inverse,
     leading,
+    plus,
     power,
     product,
     rational,
     reduced,
     scaled,
-    total,
 )
 
 LONGEST_EXPONENT = 2  # terms of an exponent that becomes a product
@@ -91,21 +91,21 @@ def logarithm(x: Form) -> Form:
         return atom("log", x)
     made = constant(fmpq(0))
     for p, e in primes(c):
-        made = total(made, scaled(atom("log", constant(p)), e))
+        made = plus(made, scaled(atom("log", constant(p)), e))
     if len(x.terms) > 1:
-        return total(made, atom("log", scaled(x, 1 / c)))
+        return plus(made, atom("log", scaled(x, 1 / c)))
     rest: dict[Atom, Any] = {}
     for y, e in lead:
         if y.key[0] == "e^":
-            made = total(made, Form({y.key[1]: fmpq(e)}))
+            made = plus(made, Form({y.key[1]: fmpq(e)}))
         else:
             rest[y] = e
     if len(rest) == 1:  # one factor among positive ones
         ((y, e),) = rest.items()
         if abs(e) == 1:
             base, sign = (denominator(y), -e) if y.key[0] == "1/" else (reduced({y: 1}), e)
-            return total(made, scaled(atom("log", base), fmpq(sign)))
-    return total(made, atom("log", reduced(rest))) if rest else made
+            return plus(made, scaled(atom("log", base), fmpq(sign)))
+    return plus(made, atom("log", reduced(rest))) if rest else made
 
 
 def root(x: Form) -> Form:

@@ -31,7 +31,7 @@ class Formed:
         self.ball, self.form = ball, form
 
     def __add__(self, other: Any) -> Any:
-        return made(self.ball + ball_of(other), forms.total(self.form, form_of(other)))
+        return made(self.ball + ball_of(other), forms.plus(self.form, form_of(other)))
 
     def __sub__(self, other: Any) -> Any:
         return made(self.ball - ball_of(other), forms.difference(self.form, form_of(other)))

@@ -130,7 +130,7 @@ def scaled(f: Form, by: fmpq) -> Form:
     return Form({m: c * by for m, c in f.terms.items()} if by != 0 else {})
 
 
-def total(a: Form, b: Form) -> Form:
+def plus(a: Form, b: Form) -> Form:
     """a + b."""
     terms = dict(a.terms)
     add(terms, b, ONE)
@@ -149,7 +149,7 @@ def add(terms: dict[Monomial, fmpq], f: Form, by: fmpq) -> None:
 
 def difference(a: Form, b: Form) -> Form:
     """a − b."""
-    return total(a, scaled(b, -ONE))
+    return plus(a, scaled(b, -ONE))
 
 
 @bounded
@@ -180,21 +180,21 @@ def reduced(powers: dict[Atom, Any]) -> Form:
             return product(reduced(powers | {x: e % 2}), power(x.key[1], e // 2))
         if kind in ("cos", "cosh") and 1 < e <= HIGHEST:  # cos² = 1 − sin², cosh² = 1 + sinh²
             other = atom(kind.replace("cos", "sin"), x.key[1])
-            square = total(constant(ONE), scaled(product(other, other), ONE if kind == "cosh" else -ONE))
+            square = plus(constant(ONE), scaled(product(other, other), ONE if kind == "cosh" else -ONE))
             return product(reduced(powers | {x: e - 2}), square)
         if kind == "1/" and e < 0:
             return product(reduced(powers | {x: 0}), power(denominator(x), -e))
         if kind == "1/" and e == 1 and all(n <= powers.get(y, 0) <= HIGHEST * n for y, n in x.key[1]):
             left = powers | {y: powers[y] - n for y, n in x.key[1]}
             return difference(reduced(left | {x: e - 1}), product(reduced(left), x.key[2]))
-    kept = [(x, e if type(e) is int else whole(e)) for x, e in powers.items() if e != 0]
+    kept = [(x, e if type(e) is int else as_exponent(e)) for x, e in powers.items() if e != 0]
     return Form({tuple(sorted(kept, key=number) if len(kept) > 1 else kept): ONE})
 
 
 def denominator(x: Atom) -> Form:
     """The sum F of an atom 1/F."""
     _, lead, others = x.key
-    return total(Form({lead: ONE}), others)
+    return plus(Form({lead: ONE}), others)
 
 
 def number(factor: tuple[Atom, Any]) -> int:
@@ -202,7 +202,7 @@ def number(factor: tuple[Atom, Any]) -> int:
     return factor[0].number
 
 
-def whole(e: fmpq) -> Any:
+def as_exponent(e: fmpq) -> Any:
     """An exponent, as an int where it is one."""
     return int(e.p) if e.q == 1 else e
 

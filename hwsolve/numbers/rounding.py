@@ -33,7 +33,7 @@ class Rounded(np.ndarray):
         return Measured(found, self.error[at]) if isinstance(found, float) and self.error is not None else found
 
 
-def whole(x: Array) -> bool:
+def is_whole(x: Array) -> bool:
     """Whether all numbers are whole, and small enough to be exact."""
     return bool(((x == np.rint(x)) & (np.abs(x) < LARGEST)).all())
 
@@ -41,7 +41,7 @@ def whole(x: Array) -> bool:
 def exact(read: list[list[Array]]) -> bool:
     """Whether what the runs read is whole, and the same for all."""
     base, *copies = read
-    return all(map(whole, base)) and all(
+    return all(map(is_whole, base)) and all(
         np.array_equal(a, b) for copy in copies for a, b in zip(base, copy, strict=True)
     )
 
@@ -53,7 +53,7 @@ def shake(found: list[Array], read: list[list[Array]], smooth: bool) -> list[Arr
     result is irrational, whatever is read.
     """
     base = np.asarray(found[0], dtype=np.float64)
-    if not smooth and whole(base) and exact(read):
+    if not smooth and is_whole(base) and exact(read):
         return found
     like = read[0][0] if smooth and np.shape(read[0][0]) == base.shape else base
     size = SHAKE * EPS

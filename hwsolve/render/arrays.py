@@ -29,7 +29,7 @@ def grouped(given: Iterable[Given]) -> Iterator[tuple[Ref, Any]]:
         arrays.setdefault(g.key.name, {})[place] = g.typed or g.quantity
         shapes[g.key.name] = g.shape
     for name, elements in arrays.items():
-        if whole(elements, shapes[name]):
+        if is_complete(elements, shapes[name]):
             yield Ref(name), nested(elements)
             continue
         for place, _ in zip(elements, range(SHOWN), strict=False):
@@ -48,7 +48,7 @@ def parts_of_given(given: Iterable[Given]) -> Iterator[tuple[Message, list[Given
             yield heading, found
 
 
-def whole(elements: dict[tuple[int, ...], Any], shape: tuple[int, ...]) -> bool:
+def is_complete(elements: dict[tuple[int, ...], Any], shape: tuple[int, ...]) -> bool:
     """Whether all elements of an array are there, or all up to the last one where its shape is not known."""
     found = tuple(map(max, zip(*elements, strict=True)))
     return len(elements) == prod(shape or found) and found == (shape or found)

@@ -73,14 +73,14 @@ def layout(table: Table, words: Callable[[Text], str], room: int, between: int, 
     ellipsis = next((n for n, row in enumerate(rows) if len(table.rows) > LONGEST and row[0].startswith("…")), None)
     for stacked in range(1, max(len(table.columns), 2)):
         columns = stack(rows, numbers, stacked, ellipsis)
-        if total(columns, between) <= room:
+        if full_width(columns, between) <= room:
             return columns
         if stacked == 1 and (narrower := folded(columns, numbers, room, between)):
             return narrower
     return squeezed(columns, room, between)
 
 
-def total(columns: list[Column], between: int) -> int:
+def full_width(columns: list[Column], between: int) -> int:
     """The width of a table's text."""
     return sum(c.width for c in columns) + between * (len(columns) - 1)
 
@@ -92,7 +92,7 @@ def folded(columns: list[Column], numbers: list[bool], room: int, between: int) 
     least = [w if n else min(w, max(w // 2 + 2, NARROWEST_TEXT)) for w, n in zip(widths, numbers, strict=True)]
     if sum(least) + between * (len(columns) - 1) > room:
         return None
-    excess = total(columns, between) - room
+    excess = full_width(columns, between) - room
     while excess > 0:
         slack = [w - m for w, m in zip(widths, least, strict=True)]
         widths[slack.index(max(slack))] -= 1
@@ -138,7 +138,7 @@ def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
     """The widest columns made narrower until the table fits; their cells are broken between words."""
     for c in columns:
         c.width = min(c.width, max(room, NARROWEST))
-    while total(columns, between) > room:
+    while full_width(columns, between) > room:
         widest = max(columns, key=lambda c: c.width)
         if widest.width <= NARROWEST:
             break

@@ -21,7 +21,7 @@ def decimal(numerator: int, denominator: int) -> str:
     places = decimal_places(denominator)
     digits = abs(numerator) * 10**places // denominator if places is not None else 0
     if places is None or digits >= 10**LONGEST:
-        return whole(numerator) if denominator == 1 else f"{whole(numerator)}/{whole(denominator)}"
+        return integer(numerator) if denominator == 1 else f"{integer(numerator)}/{integer(denominator)}"
     sign = "-" if numerator < 0 else ""
     if places > LONGEST // 2 and places > len(str(digits)):
         return f"{sign}{digits}e-{places}"
@@ -38,12 +38,12 @@ def decimal_places(denominator: int) -> int | None:
     return max(twos, fives) if rest == 1 and twos < 4 * LONGEST else None
 
 
-def whole(n: int) -> str:
+def integer(n: int) -> str:
     """The digits of an integer of any length."""
     if abs(n) < 10**4000:  # Python refuses str() of longer ones
         return str(n)
     head, tail = divmod(abs(n), 10**4000)
-    return ("-" if n < 0 else "") + whole(head) + str(tail).rjust(4000, "0")
+    return ("-" if n < 0 else "") + integer(head) + str(tail).rjust(4000, "0")
 
 
 def short(text: str) -> str:

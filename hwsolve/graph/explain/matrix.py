@@ -21,7 +21,7 @@ from hwsolve.solution import Array, Prose, Quantity
 
 if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
-    from hwsolve.graph.graph import Graph, Node, Term
+    from hwsolve.graph.graph import Contribution, Graph, Node
 
 VALUED = 1_000  # elements of an array that is entered as a value, and of those that it is read from
 SHOWN = 4  # digits that a rounded element shows at least
@@ -62,7 +62,7 @@ def of_node(graph: Graph, node: Node) -> Formula | None:
     return known[0] if len(known) == 1 else call("+", *known)
 
 
-def of_term(graph: Graph, term: Term) -> Formula | None:
+def of_term(graph: Graph, term: Contribution) -> Formula | None:
     """What one consumer adds to a gradient."""
     if term.upstream is None:
         return None

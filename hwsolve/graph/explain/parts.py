@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.tree import ONE, Formula, Number, Ref, formula, substitute, transform
-from hwsolve.graph.graph import Graph, Node, Term
+from hwsolve.graph.graph import Contribution, Graph, Node
 from hwsolve.graph.operation import Operation, Schematic, apart, backward_schematic, forward_schematic, rename
 from hwsolve.language import Message
 
@@ -34,7 +34,7 @@ def parts_of(graph: Graph, node: Node, taken: frozenset[str]) -> list[Part]:
     return [part_of_term(graph, term, taken) for term in node.terms]
 
 
-def part_of_term(graph: Graph, term: Term, taken: frozenset[str]) -> Part:
+def part_of_term(graph: Graph, term: Contribution, taken: frozenset[str]) -> Part:
     """What one consumer adds to a gradient."""
     shape, operation = graph.nodes[term.output].shape, term.operation
     others = {"y": term.output} | ({} if term.upstream is None else {"g": term.upstream})

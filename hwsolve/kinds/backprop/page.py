@@ -32,10 +32,10 @@ MOST_ANSWERED = 100_000  # elements of a quantity that nobody asked for
 
 def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set."""
-    return Worker(problem, problem.prepared).solution()
+    return NetworkPage(problem, problem.prepared).solution()
 
 
-class Worker:
+class NetworkPage:
     """Runs a computation and writes its sections one after the other."""
 
     def __init__(self, problem: Problem, computation: Computation):

@@ -16,7 +16,7 @@ from hwsolve.kinds.complexity.tables import (
     layer_table,
     phase_table,
 )
-from hwsolve.kinds.complexity.totals import OperationTotals, Term
+from hwsolve.kinds.complexity.totals import CountOfLayer, OperationTotals
 from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.page import ends_of
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
@@ -227,7 +227,7 @@ class Operations(OperationTotals):
                 continue
             lines.append(counted(key, text, sizes, count))
             self.answers[key.name] = Answer(size_value(count))
-            self.terms.setdefault((phase, kind), []).append(Term(times, key, count, written))
+            self.terms.setdefault((phase, kind), []).append(CountOfLayer(times, key, count, written))
             row[f"{phase}.{kind}"] = product((times, count))
 
     def backward(self, path: str, lines: list[Line], row: dict[str, Size]) -> None:

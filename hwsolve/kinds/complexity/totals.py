@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hwsolve.kinds.complexity.problem import Problem
 
 
-class Term(msgspec.Struct, frozen=True):
+class CountOfLayer(msgspec.Struct, frozen=True):
     """A count of one layer, as it was worked out, and how often it stands in the total."""
 
     times: Size
@@ -33,7 +33,7 @@ class OperationTotals:
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.count = problem, problem.count
-        self.terms: dict[tuple[str, str], list[Term]] = {}
+        self.terms: dict[tuple[str, str], list[CountOfLayer]] = {}
         self.answers: dict[str, Answer] = {}
         self.sections: list[Section] = [Section(say("Layer by layer"))]
         self.values: dict[str, Size] = {}  # the totals by key

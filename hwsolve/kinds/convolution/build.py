@@ -31,7 +31,7 @@ PLACES_OUT = ("L_out",), ("H_out", "W_out"), ("D_out", "H_out", "W_out")
 Build = Callable[[SingleLayerProblem, Report, Layer, Array, Upstream | None], LayerConstruction]
 
 
-class Task(msgspec.Struct):
+class PreparedLayer(msgspec.Struct):
     """The computation with numbers, the layer behind it, and the index formulas."""
 
     computation: Computation
@@ -45,8 +45,8 @@ class Task(msgspec.Struct):
     symbolic: bool  # whether sizes have only names, so that index formulas are the answer
 
 
-def prepare(problem: SingleLayerProblem, report: Report, build: Build) -> Task | None:
-    """The task of a problem; None after an error."""
+def prepare(problem: SingleLayerProblem, report: Report, build: Build) -> PreparedLayer | None:
+    """The graph of a problem with its numbers, and its index formulas; None after an error."""
     layer: Any = problem.record
     stated = problem.input if isinstance(problem.input, Array) else None
     names = problem.names()
@@ -83,7 +83,7 @@ def prepare(problem: SingleLayerProblem, report: Report, build: Build) -> Task |
     else:
         layer = concrete
     recursion = index_formulas(layer, named, construction, computation)
-    return Task(computation, concrete, one, construction.written, recursion, sizes, named, layer, symbolic)
+    return PreparedLayer(computation, concrete, one, construction.written, recursion, sizes, named, layer, symbolic)
 
 
 def chosen(problem: SingleLayerProblem, construction: LayerConstruction) -> Iterator[str]:

@@ -15,8 +15,8 @@ from hwsolve.graph.explain.nondifferentiable import has_kinks
 from hwsolve.graph.explain.schematic import both_sides
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
-from hwsolve.kinds.backprop.page import Worker
-from hwsolve.kinds.convolution.build import MOST_MADE_UP, Task
+from hwsolve.kinds.backprop.page import NetworkPage
+from hwsolve.kinds.convolution.build import MOST_MADE_UP, PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
 from hwsolve.kinds.convolution.recursion import has_choice
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
@@ -48,13 +48,13 @@ class Before(msgspec.Struct, frozen=True):
     function: Formula | None = None
 
 
-class LayerWorker(Worker):
+class LayerPage(NetworkPage):
     """Writes the sections one after the other."""
 
-    def __init__(self, problem: SingleLayerProblem, task: Task, before: Before | None = None):
-        super().__init__(problem, task.computation)  # type: ignore[arg-type]
-        self.one, self.task, self.before = problem, task, before
-        self.recursion = task.recursion
+    def __init__(self, problem: SingleLayerProblem, prepared: PreparedLayer, before: Before | None = None):
+        super().__init__(problem, prepared.computation)  # type: ignore[arg-type]
+        self.one, self.prepared, self.before = problem, prepared, before
+        self.recursion = prepared.recursion
 
     def start(self, trajectory: Trajectory) -> None:
         """The givens, the layer, its shape and its index formulas."""
@@ -75,9 +75,9 @@ class LayerWorker(Worker):
         rows: list[tuple[Cell, ...]] = []
         for node in self.nodes("forward"):
             sides, shape = both_sides(self.writer, node), node.shape
-            if self.task.symbolic and node.name == self.graph.output:
-                sides, shape = self.recursion.output(), self.task.general.output(self.task.named)
-                shape = self.samples + (shape if self.task.written.y else shape[1:])
+            if self.prepared.symbolic and node.name == self.graph.output:
+                sides, shape = self.recursion.output(), self.prepared.general.output(self.prepared.named)
+                shape = self.samples + (shape if self.prepared.written.y else shape[1:])
             rows.append((Call("==", sides), shape_text(shape) or "1"))
         return Section(say("Layer"), tables=(Table("", (say("computes"), say("shape")), tuple(rows)),), asked=True)
 
@@ -85,13 +85,13 @@ class LayerWorker(Worker):
 
     def shape(self) -> None:
         """The size of every axis of y, by its formula."""
-        layer, x = self.task.general, self.task.named
+        layer, x = self.prepared.general, self.prepared.named
         y = layer.output(x)
         formulas = layer.axes(x)
         lines: list[Line] = []
         sizes: list[Any] = []
         seen = None
-        first = 0 if self.task.written.y else 1
+        first = 0 if self.prepared.written.y else 1
         for axis, size in enumerate((*self.samples, *y[first:]), first - len(self.samples)):
             key = Ref(f"shape.{self.output}", (Number(len(sizes) + 1),))
             sizes.append(size_value(size))
@@ -103,7 +103,7 @@ class LayerWorker(Worker):
                 line = stated(key, size)
             lines.append(line)
         self.section(say("Shape"), list(of_layer(lines, self.one.kind, self.output)))
-        self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.task.symbolic)
+        self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.prepared.symbolic)
 
     @property
     def samples(self) -> tuple[int, ...]:
@@ -135,14 +135,14 @@ class LayerWorker(Worker):
                 lines.append(self.chain(self.before, lhs, rhs))
         lines.extend(self.words())
         lines.append(Prose(self.absent(), (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
-        others = range(1, self.slots() if self.task.symbolic else 1)
+        others = range(1, self.slots() if self.prepared.symbolic else 1)
         sides = ((gradient_of(r.element(slot)), r.gradient(slot)) for slot in others)
         lines.extend(Prose(formulas=(Stage("=", lhs), Stage("=", rhs))) for lhs, rhs in sides)
         self.section(say("How the error passes the layer"), lines)
         short = r.bounded(r.gradient(), within=False)
-        self.answers["recursion"] = Answer(self.answer_formula(short), self.task.symbolic)
+        self.answers["recursion"] = Answer(self.answer_formula(short), self.prepared.symbolic)
         self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))
-        if self.task.symbolic:
+        if self.prepared.symbolic:
             self.answers[self.output] = Answer(f)
             for slot in range(self.slots()):
                 self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot))
@@ -225,7 +225,7 @@ class LayerWorker(Worker):
 
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """The lines, with pictures of the windows; then the index formula is held against them."""
-        if self.task.symbolic:
+        if self.prepared.symbolic:
             self.sections.append(Section(say("A case with numbers"), lines=(Prose(self.chosen()),)))
         start = len(self.sections)
         formulas = dict(self.answers)
@@ -234,7 +234,7 @@ class LayerWorker(Worker):
         figures = pictures(self.writer, node)
         if figures:
             self.sections[start] = msgspec.structs.replace(self.sections[start], figures=figures)
-        if self.task.symbolic:
+        if self.prepared.symbolic:
             self.answers = formulas
         self.compare()
 
@@ -244,7 +244,7 @@ class LayerWorker(Worker):
 
     def chosen(self) -> Message:
         """The sizes of the instance."""
-        sizes = ", ".join(f"{name} = {n}" for name, n in sorted(self.task.sizes.items()))
+        sizes = ", ".join(f"{name} = {n}" for name, n in sorted(self.prepared.sizes.items()))
         if self.before and self.before.function is None:
             sizes = ", ".join((*([sizes] if sizes else ()), f"{self.before.name} = ReLU"))
         if not sizes:
@@ -273,7 +273,7 @@ class LayerWorker(Worker):
 
     def known_sizes(self) -> dict[str, int]:
         """The numbers of this case for all names of sizes."""
-        found = dict(self.task.sizes)
+        found = dict(self.prepared.sizes)
         node = self.graph.nodes[self.graph.output]
         shapes = (self.graph.nodes[node.inputs[0]].shape, self.recursion.inputs), (node.shape, self.recursion.outputs)
         for shape, names in shapes:

@@ -8,9 +8,9 @@ from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, substitute
 from hwsolve.kinds.backprop.upstream import Upstream
-from hwsolve.kinds.convolution.build import Task, prepare
+from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.layer_graph import ConvolutionGraph
-from hwsolve.kinds.convolution.page import Before, LayerWorker
+from hwsolve.kinds.convolution.page import Before, LayerPage
 from hwsolve.kinds.convolution.problem import ActivationField, Problem
 from hwsolve.layers.activation import Activation, ReLU
 from hwsolve.proof import proven
@@ -19,7 +19,7 @@ from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
 
 
-def check(problem: Problem, report: Report) -> Task | None:
+def check(problem: Problem, report: Report) -> PreparedLayer | None:
     """Shapes, and the graph with its numbers."""
     return prepare(problem, report, build)
 
@@ -55,7 +55,7 @@ def function_name(activation: Activation | str) -> str:
 
 def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set."""
-    return LayerWorker(problem, problem.prepared, before(problem.activation)).solution()
+    return LayerPage(problem, problem.prepared, before(problem.activation)).solution()
 
 
 def solve(problem: Problem) -> Solution:

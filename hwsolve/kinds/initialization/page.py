@@ -33,7 +33,7 @@ MEANINGS = {  # of a mode, where signals and gradients ask for different gains
 FIRST_ROWS = 12  # layers of a simulation that are all in the table
 
 
-def written(problem: Problem) -> Solution:
+def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set."""
     return Page(problem).solution()
 

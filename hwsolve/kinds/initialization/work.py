@@ -184,6 +184,6 @@ def vanishing(found: Unit) -> bool:
 
 def solve(problem: Problem) -> Solution:
     """The derivation, every printed digit proven."""
-    from hwsolve.kinds.initialization.page import written
+    from hwsolve.kinds.initialization.page import worked_out
 
-    return proven(problem, written)
+    return proven(problem, worked_out)

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from hwsolve.kinds.backprop.upstream import Upstream
-from hwsolve.kinds.convolution.build import Task, prepare
+from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.layer_graph import PoolingGraph
-from hwsolve.kinds.convolution.page import LayerWorker
+from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.kinds.pooling.problem import Problem
 from hwsolve.proof import proven
 from hwsolve.solution import Note, Solution
@@ -17,7 +17,7 @@ from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
 
 
-def check(problem: Problem, report: Report) -> Task | None:
+def check(problem: Problem, report: Report) -> PreparedLayer | None:
     """Shapes, and the graph with its numbers."""
     return prepare(problem, report, build)
 
@@ -31,7 +31,7 @@ def build(problem: Any, report: Report, layer: Any, x: Array, upstream: Upstream
 
 def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set, with the convention for ties."""
-    worker = LayerWorker(problem, problem.prepared)
+    worker = LayerPage(problem, problem.prepared)
     found = worker.solution()
     operation = worker.graph.nodes[worker.graph.output].operation
     remark = operation.tie_remark() if operation is not None else None

@@ -17,14 +17,33 @@ SIGNS = {
 RUN = re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁱⁿ]+)|([₀-₎ₐ-ₜᵢᵣᵤᵥⱼ]+)|(.)", re.DOTALL)
 
 
-def written(text: str) -> str:
-    """Signs, raised and lowered ones after `^` and `_`, Greek letters by name, lines as `-` and `|`; else numbers."""
-    return "".join(
-        f"^{unicodedata.normalize('NFKD', raised)}" if raised
-        else f"_{unicodedata.normalize('NFKD', lowered)}" if lowered
-        else sign(char)
-        for raised, lowered, char in RUN.findall(text)
-    ).replace("\N{MINUS SIGN}", "-")  # fmt: skip
+def written(text: str, start: int = 0, end: int | None = None) -> str:
+    """Signs, raised and lowered ones after `^` and `_`, Greek letters by name, lines as `-` and `|`; else numbers.
+
+    What would run into the next letter is set off: `w_11 x_1`, `eta w`.  `start` and `end` are those of the part that
+    is wanted.
+    """
+    runs = RUN.finditer(text, start, len(text) if end is None else end)
+    return "".join(map(one, runs)).replace("\N{MINUS SIGN}", "-")
+
+
+def one(found: re.Match[str]) -> str:
+    """A character, or a run of raised or lowered ones."""
+    raised, lowered, char = found.groups()
+    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
+    if char is not None:
+        made = sign(char)
+        if char == "√":
+            return made + " " * after.isalnum()
+        word = len(made) > 1 and made.isalpha() and char.isalpha()
+        return " " * (word and is_letter(before)) + made + " " * (word and is_letter(after))
+    made = f"^{unicodedata.normalize('NFKD', raised)}".replace(")+", ")^+") if raised else ""
+    return made + (f"_{unicodedata.normalize('NFKD', lowered)}" if lowered else "") + " " * is_letter(after)
+
+
+def is_letter(char: str) -> bool:
+    """Whether it is a letter in line, of an alphabet with cases."""
+    return char != "" and unicodedata.category(char) in ("Ll", "Lu")
 
 
 def sign(char: str) -> str:

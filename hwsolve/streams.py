@@ -71,4 +71,4 @@ def readable(error: UnicodeError) -> tuple[str, int]:
 
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return written(error.object[error.start : error.end]), error.end
+    return written(error.object, error.start, error.end), error.end

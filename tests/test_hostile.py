@@ -236,7 +236,7 @@ def test_signs_that_an_encoding_lacks(hwsolve: Run) -> None:
     shown = hwsolve("solve", "-", stdin=spec, PYTHONIOENCODING="ascii").stdout
     assert (
         shown.isascii()
-        and "w^(1)_11x_1" in shown
+        and "w^(1)_11 x_1" in shown
         and "= -1.5 * 2 = -3" in shown
         and "?" not in shown
         and "sigma(z^(1)_1)" in shown
@@ -537,3 +537,16 @@ def test_what_is_seen_stays() -> None:
 def test_values_of_messages_are_made_visible_wherever_they_stand() -> None:
     inner_message = say("`{x}`", x="\x1b[31m")
     assert str(say("{a} {b} {n}", a="\u202e", b=inner_message, n=3)) == "\\u202e `\\x1b[31m` 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("w⁽¹⁾₁₁x₁ + b⁽¹⁾⁺", "w^(1)_11 x_1 + b^(1)^+"),
+        ("w − ηm̂₁⁺/(√v̂₁⁺ + ε)", "w - eta mhat_1^+/(sqrt vhat_1^+ + epsilon)"),
+        ("2η(√0.5 − √(x)) · λw", "2eta(sqrt 0.5 - sqrt(x)) * lambda w"),
+        ("∂L/∂α₂", "dL/dalpha_2"),
+    ],
+)
+def test_what_would_run_together_in_ascii_is_set_apart(text: str, wanted: str) -> None:
+    assert signs.written(text) == wanted

@@ -147,8 +147,8 @@ def shape_text(shape: Shape) -> str:
     if isinstance(shape, StatedMap):
         held = f" ({size_text(shape.features)})" if shape.features is not None else ""
         return f"{size_text(shape[0])} × ?{held}"
-    if len(shape) == 1:
-        return size_text(shape[0])
+    if len(shape) <= 1:
+        return size_text(shape[0]) if shape else "1"
     return " × ".join([factor_text(s) for s in shape])
 
 
@@ -291,3 +291,9 @@ def positive(name: str, size: Any, least: int = 1) -> None:
     """Refuse a size below `least` in the setting `name`; a size with names passes."""
     if isinstance(size, int) and size < least:
         raise ShapeError(say("Expected at least {least}, got {size}.", least=least, size=size), name)
+
+
+def not_negative(name: str, value: Formula) -> None:
+    """Refuse a number below 0 in the setting `name`."""
+    if isinstance(value, Number) and value.numerator < 0:
+        raise ShapeError(say("`{key}` can't be negative.", key=name), name)

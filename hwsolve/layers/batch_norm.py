@@ -35,6 +35,7 @@ class BatchNorm(Layer, frozen=True):
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
+        base.not_negative("eps", self.eps)
         if not isinstance(x, base.StatedMap):
             base.need_rank(x, self.RANKS, self.WANTED)
         return x

@@ -12,7 +12,7 @@ def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
     parameters = layer.parameters(*shapes) if specs else {}
     for name, spec in specs.items():
         if name not in parameters:
-            continue
+            raise ShapeError(say("With these settings the layer has no `{name}`.", name=name), name)
         wanted = parameters[name].shape
         if spec.rows == "inputs" and len(wanted) > 1:
             wanted = tuple(reversed(wanted[:2])) + wanted[2:]

@@ -40,6 +40,7 @@ class OverLastAxes(Layer, frozen=True):
             raise ShapeError(
                 say("Expected the last axes of {last}, got {got}.", last=last, got=got), "normalized_shape"
             )
+        base.not_negative("eps", self.eps)
         return x
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:

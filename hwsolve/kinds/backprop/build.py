@@ -172,6 +172,9 @@ class NetworkConstruction(Construction):
     def enter_updates(self, optimizer: Optimizer) -> None:
         """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
         starts = update(self.graph, optimizer.rule())
+        if not any(node.role == "update" for node in self.graph.nodes.values()):
+            self.warnings.append(say("Nothing is trained: the optimizer changes no parameter."))
+            return
         for name, start in starts.items():
             shape = self.graph.nodes[name].shape
             self.givens[name] = Given(shape, (start,) * prod(shape))

@@ -52,7 +52,7 @@ def sign(char: str) -> str:
         return SIGNS.get(char, char)
     name = unicodedata.name(char, "")
     if name.startswith("GREEK ") and " LETTER " in name:
-        letter = name.rpartition(" LETTER ")[2].partition(" ")[0]
+        letter = name.rpartition(" LETTER ")[2].partition(" ")[0].replace("LAMDA", "LAMBDA")
         return letter.capitalize() if "CAPITAL" in name else letter.lower()
     if name.startswith("BOX DRAWINGS "):
         shape = name.removeprefix("BOX DRAWINGS ").removeprefix("LIGHT ").removeprefix("HEAVY ")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import hwsolve
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.notation.names import GREEK
 from hwsolve.formula.vectors import CALLED, NUMBERS, VECTORS
@@ -415,3 +416,34 @@ def test_what_is_not_computed_is_said_in_sentences() -> None:
                 said.append(next(n.value for n in ast.walk(node) if isinstance(n, ast.Constant)))
     assert len(said) > 4
     assert [m for m in said if not m.endswith(".") or m[0].islower()] == []
+
+
+@pytest.mark.parametrize(
+    "layer",
+    ["{linear: n}", "{bilinear: {out_features: n, inputs: [x, x]}}", "{conv1d: {out_channels: n, kernel_size: 1}}"],
+)
+def test_a_name_for_a_size_is_no_number(layer: str) -> None:
+    size, data = ("[1, 2]", "[[1, 2]]") if "conv" in layer else ("2", "[1, 2]")
+    with pytest.raises(SpecFailure, match="has sizes that are names: a computation needs numbers"):
+        hwsolve.solve(f"kind: backprop\nnetwork: {{input: {size}, layers: [{layer}]}}\ninput: {data}\n")
+
+
+def test_numbers_that_no_parameter_takes_are_refused() -> None:
+    layers = [
+        "rms_norm: {elementwise_affine: false, weight: [1, 2]}",
+        "layer_norm: {bias: [1, 2], elementwise_affine: false}",
+    ]
+    for layer in layers:
+        with pytest.raises(SpecFailure, match="With these settings the layer has no `"):
+            hwsolve.solve(f"kind: count-params\nnetwork: {{input: 2, layers: [{layer}]}}\n")
+
+
+def test_an_optimizer_that_has_nothing_to_train_says_so() -> None:
+    layer = "{out_features: 1, weight: [[2]], bias: false, trainable: false}"
+    found = hwsolve.solve(
+        f"kind: backprop\nnetwork: {{input: 1, layers: [linear: {layer}]}}\ninput: [1]\ntarget: [1]\nloss: mse_loss\n"
+        "optimizer: {adam: {lr: 0.1}}\nsteps: 3\n"
+    )
+    assert [str(n.text) for n in found.notes if n.level == "warning"] == [
+        "Nothing is trained: the optimizer changes no parameter."
+    ]

@@ -29,7 +29,7 @@ from hwsolve.layers.composite import Add, Concatenate, Merge, Multiply
 from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelation, Written
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.linear import Affine
-from hwsolve.layers.pooled import Maximum, Mean, Pooled
+from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
 from hwsolve.layers.reshape import Flattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
 from hwsolve.losses.binary_cross_entropy import BinaryLoss, BinaryOfSigmoid

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
+import msgspec
 import pytest
 
 import hwsolve
@@ -115,3 +116,10 @@ def test_a_letter_for_any_parameter_is_read() -> None:
     assert answers("count-params", layer)["params"] == 192
     with pytest.raises(Exception, match="weight_ih_l1"):
         answers("count-params", {"own_lstm": {"hidden_size": 4, "symbols": {"weight_ih_l1": "U"}}})
+
+
+def test_a_layer_with_arguments_of_its_own_can_be_listed() -> None:
+    from hwsolve.commands.layer_entries import sample
+
+    layer, _ = sample(Recurrent)
+    assert all(getattr(layer, field.name) is not None for field in msgspec.structs.fields(Recurrent) if field.required)

@@ -25,7 +25,7 @@ from hwsolve.kinds.backprop import page
 from hwsolve.layers.correlation import Correlation
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation
 from hwsolve.layers.linear import Affine
-from hwsolve.layers.pooled import Mean
+from hwsolve.layers.pooling_operations import Mean
 from hwsolve.layers.reshape import Flattening
 from hwsolve.layers.softmax import SoftmaxOperation
 from hwsolve.losses.cross_entropy import CrossEntropyOperation

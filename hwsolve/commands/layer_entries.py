@@ -120,6 +120,8 @@ def sample(cls: Any) -> tuple[Any, tuple[tuple[Any, ...], ...]]:
         settings["output_padding"] = (0,) * n
     if "unflattened_size" in fields:
         settings |= {"dim": -1, "unflattened_size": (Ref("C"), Ref("H"), Ref("W"))}
+    own = msgspec.structs.fields(cls)
+    settings |= {f.name: Ref(f.name) for f in own if f.required and f.name not in settings}
     axes = (*getattr(cls, "RANKS", ()), n + 1)[0]
     map_of = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
     names = ("C_in", *(f"{axis}_in" for axis in AXES[n])) if n else map_of.get(axes, ("n",))

@@ -21,7 +21,7 @@ from hwsolve.spec.report import Path, Report
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.axes import Frame
-    from hwsolve.layers.pooled import Pooled
+    from hwsolve.layers.pooling_operations import Pooled
 
 MOST_STEPS = 1_000_000  # windows that are followed one by one
 KEEP = -1  # stands for `null`: that axis stays as it is
@@ -120,7 +120,7 @@ class AdaptivePooling(Layer, frozen=True):
 
     def operation(self, x: Shape) -> Pooled:
         """The largest value of every place; of equal ones the first, as PyTorch takes it."""
-        from hwsolve.layers.pooled import Maximum
+        from hwsolve.layers.pooling_operations import Maximum
 
         return Maximum(self.frame(x))
 
@@ -148,7 +148,7 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every place."""
-        from hwsolve.layers.pooled import Mean
+        from hwsolve.layers.pooling_operations import Mean
 
         return Mean(self.frame(x))
 

@@ -20,7 +20,7 @@ from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.axes import Frame
-    from hwsolve.layers.pooled import Pooled
+    from hwsolve.layers.pooling_operations import Pooled
 
 
 class Pooling(Layer, frozen=True):
@@ -167,7 +167,7 @@ class MaxPooling(Pooling, frozen=True):
 
     def operation(self, x: Shape) -> Pooled:
         """The maximum of every window; of equal ones the first, as PyTorch takes it."""
-        from hwsolve.layers.pooled import Maximum
+        from hwsolve.layers.pooling_operations import Maximum
 
         frame = self.frame(x)
         if any(set(row) == {-1} for axis in frame.axes if axis.is_known() for row in axis.cells()):
@@ -195,7 +195,7 @@ class AveragePooling(Pooling, frozen=True):
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every window, over what PyTorch counts."""
-        from hwsolve.layers.pooled import Mean
+        from hwsolve.layers.pooling_operations import Mean
 
         divisor = getattr(self, "divisor_override", None)
         if divisor is not None:

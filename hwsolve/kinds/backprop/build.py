@@ -16,7 +16,7 @@ from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
 from hwsolve.kinds.backprop.loss_setup import LossSetup
-from hwsolve.kinds.backprop.names import check_names
+from hwsolve.kinds.backprop.name_clashes import check_names
 from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text

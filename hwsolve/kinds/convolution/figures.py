@@ -11,7 +11,7 @@ from hwsolve.graph.graph import Node
 from hwsolve.language import say
 from hwsolve.layers.axes import Sliding
 from hwsolve.layers.correlation import Correlation
-from hwsolve.layers.pooled import Maximum, Mean
+from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.solution import Grid
 
 WIDEST = 10  # cells a side that a picture may have

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hwsolve.formula.tree import Formula, references
 from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
-from hwsolve.kinds.backprop.names import place
+from hwsolve.kinds.backprop.name_clashes import place
 from hwsolve.kinds.convolution.layer_graph import LayerConstruction
 from hwsolve.kinds.convolution.recursion import PLACES
 from hwsolve.kinds.convolution.single_layer import MAPS, SingleLayerProblem

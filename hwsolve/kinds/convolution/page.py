@@ -23,7 +23,7 @@ from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import Sliding
 from hwsolve.layers.base import shape_text
-from hwsolve.layers.pooled import Maximum, Mean
+from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.layers.window import reach
 from hwsolve.solution import Answer, Cell, Line, Prose, Section, Stage, Table
 

@@ -222,6 +222,16 @@ def test_a_use_may_be_used_again() -> None:
             solved({"kind": "complexity"} | problem)
 
 
+def test_a_repeat_may_be_used_again_where_its_shapes_change_otherwise() -> None:
+    pool = {"adaptive_avg_pool2d": {"output_size": 1}}
+    body = [{"conv2d": {"out_channels": 3, "kernel_size": 1}}, pool]
+    repeat = {"residual": {"name": "r", "body": [{"repeat": {"times": 3, "body": body}}], "shortcut": [pool]}}
+    for side in (1, 4):
+        layers = [repeat, {"upsample": {"size": 5 - side}}, {"use": "r"}]
+        network = {"input": [3, side, side], "layers": layers}
+        assert solved({"kind": "count-params", "network": network}).answers["params"].value.value == 36
+
+
 def test_what_stands_in_a_composite_may_be_used_again_by_its_path() -> None:
     inner = {"residual": {"name": "q", "body": [{"linear": {"out_features": 4, "weight": {"tie": "f"}}}]}}
     outer = {"residual": {"name": "r", "body": [{"linear": {"out_features": 4, "name": "f"}}, inner]}}

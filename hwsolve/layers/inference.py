@@ -38,13 +38,20 @@ class Walk:
         self.owners = Owners()
 
     def body(
-        self, name: str, parts: tuple[Part, ...], stream: Wire, scope: Scope, names: Names, again: bool = False
+        self,
+        name: str,
+        parts: tuple[Part, ...],
+        stream: Wire,
+        scope: Scope,
+        names: Names,
+        again: bool = False,
+        like: Body | None = None,
     ) -> Body:
-        """A sequence that reads the stream; `names` are its own."""
+        """A sequence that reads the stream; `names` are its own.  It has the parameters of one that it is `like`."""
         self.look_ahead(parts, names)
         found: list[Item] = []
-        for part in parts:
-            item = self.item(part, stream, scope, names, again)
+        for k, part in enumerate(parts):
+            item = self.item(part, stream, scope, names, again, like.items[k].path if like is not None else "")
             self.writable(part, item.output)
             self.keep(part, item, names, scope, again)
             found += opened(item) if self.unrolled and item.layer is None and item.type not in MERGED else (item,)
@@ -91,13 +98,15 @@ class Walk:
         self.read |= {wire.name for wire in wires}
         return wires
 
-    def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool) -> Item:
+    def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool, like: str) -> Item:
         """One item: its output, and what it is made of."""
         path = scope.name(part, self.report, again)
         names.open = path.removeprefix(scope.prefix)
-        if part.of:
-            return self.use(part, path, stream, names)
-        return self.placed(part, path, stream, names)
+        make = self.use if part.of else self.placed
+        if not like:
+            return make(part, path, stream, names)
+        with self.owners.sharing(path, like):
+            return make(part, path, stream, names)
 
     def placed(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
         """An item whose path is known."""
@@ -233,11 +242,14 @@ class Walk:
         copies: list[Body] = []
         times: list[Size] = []
         left = part.times
+        first = None if self.unrolled else self.owners.first(path)
         while left != 0:
             before, count = self.copies, self.count
             number = str(len(copies) + 1)
             own = Names(part.branches[0], names, f"{path}.{number}.")
-            body = self.body(number, part.branches[0], stream, scope, own, again=bool(copies))
+            # what is used again may have had fewer differing copies: its last stands for those after it
+            like = first.item.branches[min(len(copies), len(first.item.branches) - 1)] if first is not None else None
+            body = self.body(number, part.branches[0], stream, scope, own, bool(copies), like)
             self.count = count if copies else self.count
             out = body.end.shape
             slow = 50 if any(isinstance(size, Formula) for size in out) else 1

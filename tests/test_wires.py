@@ -211,6 +211,40 @@ def test_a_block_may_be_used_again() -> None:
     assert [counted.answers[f"params{key}"].value.value for key in ("", ".first", ".cell2", ".use1")] == [8, 4, 4, 0]
 
 
+def test_a_use_may_be_used_again() -> None:
+    linear = {"linear": {"out_features": 4, "name": "f"}}
+    residual = {"residual": {"name": "f", "body": [{"linear": 4}, "relu"]}}
+    block, blocks = {"cell": {"name": "f"}}, {"cell": {"body": [{"linear": 4}, "tanh"]}}
+    for first in (linear, residual, block):
+        for again in ([{"use": {"layer": "f", "name": "g"}}, {"use": "g"}], [{"use": "f"}, {"use": "use1"}]):
+            problem = {"blocks": blocks, "network": {"input": 4, "layers": [first, *again]}}
+            assert solved({"kind": "count-params"} | problem).answers["params"].value.value == 20
+            solved({"kind": "complexity"} | problem)
+
+
+def test_a_repeat_may_be_used_again_where_its_shapes_change_otherwise() -> None:
+    pool = {"adaptive_avg_pool2d": {"output_size": 1}}
+    body = [{"conv2d": {"out_channels": 3, "kernel_size": 1}}, pool]
+    repeat = {"residual": {"name": "r", "body": [{"repeat": {"times": 3, "body": body}}], "shortcut": [pool]}}
+    for side in (1, 4):
+        layers = [repeat, {"upsample": {"size": 5 - side}}, {"use": "r"}]
+        network = {"input": [3, side, side], "layers": layers}
+        assert solved({"kind": "count-params", "network": network}).answers["params"].value.value == 36
+
+
+def test_what_stands_in_a_composite_may_be_used_again_by_its_path() -> None:
+    inner = {"residual": {"name": "q", "body": [{"linear": {"out_features": 4, "weight": {"tie": "f"}}}]}}
+    outer = {"residual": {"name": "r", "body": [{"linear": {"out_features": 4, "name": "f"}}, inner]}}
+    for path in ("r.f", "r.q", "r.q.linear1"):
+        network = {"input": 4, "layers": [outer, {"use": path}]}
+        assert solved({"kind": "count-params", "network": network}).answers["params"].value.value == 24
+    # a name means in what is used again what it means where that stands first
+    other = {"residual": {"name": "s", "body": [{"linear": {"out_features": 4, "name": "r"}}, {"use": "t"}]}}
+    layers = [{"linear": {"out_features": 4, "name": "r"}}, {"residual": {"name": "t", "body": [{"use": "r"}]}}, other]
+    counted = solved({"kind": "count-params", "network": {"input": 4, "layers": layers}})
+    assert "s.r.weight" not in str([str(line.rule) for line in counted.lines if hasattr(line, "rule")])
+
+
 def test_every_copy_of_a_body_has_names_and_layers_of_its_own() -> None:
     f = {"name": "f", "out_features": 1, "weight": [[0.5]], "bias": False, "output": "h"}
     repeated = {"repeat": {"times": 2, "body": [{"linear": f}, "tanh", {"use": "f"}, {"add": "h"}]}}

@@ -10,11 +10,11 @@ from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
 from hwsolve.layers.given_numbers import check_numbers
-from hwsolve.layers.items import Body, Item, Part, Wire
+from hwsolve.layers.items import MOST_PARTS, Body, Item, Part, Wire, too_many_layers
 from hwsolve.layers.length import LONGEST_SIZE, MOST_BITS, has_long_formula, long_bits
 from hwsolve.layers.merging import MERGED, merged
-from hwsolve.layers.names import Names, Scope, Stop, Unnamed
-from hwsolve.layers.sharing import Owners
+from hwsolve.layers.names import DIMENSION, Names, Scope, Stop, Unnamed
+from hwsolve.layers.sharing import Owners, Tied
 from hwsolve.layers.shortcut import ZeroPad
 from hwsolve.spec.nodes import Mapping, Node, Sequence
 from hwsolve.spec.report import Report
@@ -31,18 +31,27 @@ class Walk:
         self.report = report
         self.unrolled = unrolled
         self.copies = 0
+        self.count = 0  # layers and composites; a further copy of a body counts nothing
         self.again = self.bits = 0
         self.read: set[str] = set()  # the wires that something reads
         self.given: dict[str, tuple[str, str]] = {}  # every wire: the layer behind it, and its name if it has one
         self.owners = Owners()
 
     def body(
-        self, name: str, parts: tuple[Part, ...], stream: Wire, scope: Scope, names: Names, again: bool = False
+        self,
+        name: str,
+        parts: tuple[Part, ...],
+        stream: Wire,
+        scope: Scope,
+        names: Names,
+        again: bool = False,
+        like: Body | None = None,
     ) -> Body:
-        """A sequence that reads the stream; `names` are its own."""
+        """A sequence that reads the stream; `names` are its own.  It has the parameters of one that it is `like`."""
+        self.look_ahead(parts, names)
         found: list[Item] = []
-        for part in parts:
-            item = self.item(part, stream, scope, names, again)
+        for k, part in enumerate(parts):
+            item = self.item(part, stream, scope, names, again, like.items[k].path if like is not None else "")
             self.writable(part, item.output)
             self.keep(part, item, names, scope, again)
             found += opened(item) if self.unrolled and item.layer is None and item.type not in MERGED else (item,)
@@ -89,15 +98,26 @@ class Walk:
         self.read |= {wire.name for wire in wires}
         return wires
 
-    def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool) -> Item:
+    def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool, like: str) -> Item:
         """One item: its output, and what it is made of."""
         path = scope.name(part, self.report, again)
-        if part.of:
-            return self.use(part, path, stream, names)
-        return self.placed(part, path, stream, names)
+        names.open = path.removeprefix(scope.prefix)
+        make = self.use if part.of else self.placed
+        if not like:
+            return make(part, path, stream, names)
+        with self.owners.sharing(path, like):
+            return make(part, path, stream, names)
 
     def placed(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
         """An item whose path is known."""
+        before = self.count
+        self.count += 1
+        item = self.made(part, path, stream, names)
+        self.owners.place(part, item, self.count - before)
+        return item
+
+    def made(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
+        """A layer, or a composite with all that it is made of."""
         if part.layer is not None:
             self.copies += 1
             if self.unrolled and self.copies > MOST_COPIES:
@@ -115,25 +135,48 @@ class Walk:
 
     def use(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
         """A layer, composite or block once more, with the parameters it has."""
-        source, first = self.named(part, lambda: names.layer(part.of), "layer")
+        placed = self.owners.first(path) or self.named(part, lambda: self.owners.find(part.of, names), "layer")
+        source, first = placed.part, placed.item
+        if not self.unrolled and self.count + placed.many > MOST_PARTS:
+            self.stop(part, too_many_layers())
         again = msgspec.structs.replace(
             source, head=part.head, node=part.node, path=part.path, inputs=part.inputs, gives=part.gives, raw=False
         )
         with self.owners.sharing(path, first.path):
             return self.placed(again, path, stream, names)
 
+    def look_ahead(self, parts: tuple[Part, ...], names: Names) -> None:
+        """Stop before a list is walked where it uses too much of what stands before it."""
+        if self.unrolled or self.owners.again:
+            return
+        count, kinds = self.count, {DIMENSION.sub("", part.type) for part in parts}
+        for part in parts:
+            start = part.of.partition(".")[0]
+            if not start or start in names.later_layers or start.rstrip("0123456789") in kinds:
+                continue  # it may be one of this list
+            known = next((n.layers[start] for n in names.chain() if start in n.layers), None)
+            placed = None if known is None else self.owners.known.get(known.path + part.of.removeprefix(start))
+            count += 0 if placed is None else placed.many
+            if count > MOST_PARTS:
+                self.stop(part, too_many_layers())
+
     def leaf(self, part: Part, layer: Layer, path: str, inputs: tuple[Wire, ...], names: Names) -> Item:
         """A layer."""
         shapes = tuple(wire.shape for wire in inputs)
         try:
-            layer, tied = self.owners.tied(layer, shapes, names)
+            first = self.owners.first(path)
+            tied: Tied = {}
+            if first is not None and first.item.layer is not None:
+                layer = first.item.layer  # with what it is tied to, which may have no name here
+            else:
+                layer, tied = self.owners.tied(layer, shapes, names)
             outputs = tuple(
                 Wire(f"{path}.{layer.OUTPUTS[k]}" if k else path, shape)
                 for k, shape in enumerate(self.outputs(part, layer, shapes))
             )
             keys = keys_of(part, names)
             item = Item(path, part.type, layer, part.node, inputs, outputs, (), (), part.path, keys, tied)
-            return self.owners.place(item)
+            return self.owners.shared(item)
         except ShapeError as error:
             self.stop(part, error.message, error.field)
         except Unnamed as why:
@@ -146,7 +189,8 @@ class Walk:
         made = tuple(s if isinstance(s, StatedMap) else tuple([simplified(size) for size in s]) for s in made)
         for shape in made:
             self.short_enough(part, shape)
-        check_numbers(layer, shapes)
+        if not self.owners.again:  # what is used again has the numbers of the first, and is said to fit it or not
+            check_numbers(layer, shapes)
         return made
 
     def unread(self, end: Wire) -> tuple[Message, ...]:
@@ -198,11 +242,15 @@ class Walk:
         copies: list[Body] = []
         times: list[Size] = []
         left = part.times
+        first = None if self.unrolled else self.owners.first(path)
         while left != 0:
-            before = self.copies
+            before, count = self.copies, self.count
             number = str(len(copies) + 1)
             own = Names(part.branches[0], names, f"{path}.{number}.")
-            body = self.body(number, part.branches[0], stream, scope, own, again=bool(copies))
+            # what is used again may have had fewer differing copies: its last stands for those after it
+            like = first.item.branches[min(len(copies), len(first.item.branches) - 1)] if first is not None else None
+            body = self.body(number, part.branches[0], stream, scope, own, bool(copies), like)
+            self.count = count if copies else self.count
             out = body.end.shape
             slow = 50 if any(isinstance(size, Formula) for size in out) else 1
             self.again += (self.copies - before) * slow if copies else 0

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hwsolve.language import Message
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size
 from hwsolve.spec.nodes import Mapping, Node, Scalar
 from hwsolve.spec.report import Path
+
+MOST_PARTS = 200_000  # layers written out, made by blocks or used again
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -106,6 +108,11 @@ class Network(msgspec.Struct, frozen=True):
     def output(self) -> Shape:
         """The shape that comes out."""
         return self.body.end.shape
+
+
+def too_many_layers() -> Message:
+    """What is said of more layers than are followed."""
+    return say("There are more than {n} layers; `repeat` counts as one.", n=f"{MOST_PARTS:,}")
 
 
 def walk_items(items: tuple[Item, ...]) -> Iterator[Item]:

@@ -63,8 +63,9 @@ class Names:
         self.outer = outer
         self.prefix = prefix
         self.wires: dict[str, Wire] = {}
-        self.layers: dict[str, tuple[Part, Item]] = outer.layers if outer is not None and beside else {}
+        self.layers: dict[str, Item] = outer.layers if outer is not None and beside else {}
         self.counts: dict[str, int] = {}
+        self.open = ""  # the layer or composite of this list that is being placed
         self.later = {name for part in parts for name in part.gives}
         self.later_layers = {part.name for part in parts if part.name}
 
@@ -101,19 +102,31 @@ class Names:
         """Remember a layer by its name; in a further copy of a body also by the name that it has in the first."""
         kind = DIMENSION.sub("", part.type)
         number = self.counts[kind] = self.counts.get(kind, 0) + 1
-        self.layers[item.path.removeprefix(prefix)] = part, item
+        self.layers[item.path.removeprefix(prefix)] = item
         if again:
-            self.layers[part.name or f"{kind}{number}"] = part, item
+            self.layers[part.name or f"{kind}{number}"] = item
 
-    def layer(self, name: str) -> tuple[Part, Item]:
-        """The layer, composite or block of a name, with the part that it was read from."""
+    def layer(self, name: str) -> Item | None:
+        """The layer, composite or block of a name, if there is one."""
         for names in self.chain():
             if name in names.layers:
                 return names.layers[name]
+        if name == self.open:
+            raise Unnamed(
+                say("`{name}` is this very layer, and only what stands before it can be used here.", name=name)
+            )
+        if any(name == names.open for names in self.chain()):
+            raise Unnamed(say("This stands within `{name}`, which can't be used again in its own body.", name=name))
         if any(name in names.later_layers for names in self.chain()):
             raise Unnamed(say("`{name}` stands further below; what uses it again stands behind it.", name=name))
-        known = [n for names in self.chain() for n in names.layers]
-        raise Unnamed(say("There is no layer `{name}` before this one.", name=name), did_you_mean(name, known))
+        return None
+
+    def known(self) -> dict[str, Item]:
+        """The layers and composites that have names here, those of this list first."""
+        found: dict[str, Item] = {}
+        for names in self.chain():
+            found = found | {name: item for name, item in names.layers.items() if name not in found}
+        return found
 
 
 def note_reserved(items: tuple[Item, ...], reserved: frozenset[str], report: Report) -> None:

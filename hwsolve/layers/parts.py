@@ -11,14 +11,13 @@ from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.blocks import Block, BlocksField, filled, given_arguments
 from hwsolve.layers.composed import COMPOSED, COMPOSITES, REQUIRED, WIRE_NAMES, WIRES
-from hwsolve.layers.items import Part
+from hwsolve.layers.items import MOST_PARTS, Part, too_many_layers
 from hwsolve.spec.fields import INVALID, SizeField, WordField, describe, read_record
 from hwsolve.spec.names import same_name
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import Path, Report, did_you_mean, suggest
 from hwsolve.spec.terms import LAYER, LOSS, not_there_yet
 
-MOST_PARTS = 200_000  # layers written out or made by blocks
 DEEPEST = 50  # blocks and composites within each other
 NOTHING = Part("", None, Scalar(0, 0, ""), Scalar(0, 0, ""), Path())
 
@@ -97,9 +96,7 @@ class Reader:
         if depth > DEEPEST:
             self.report.add(head, path, say("Blocks stand within each other more than {n} deep.", n=DEEPEST))
         elif self.count == MOST_PARTS + 1:
-            self.report.add(
-                head, path, say("There are more than {n} layers; `repeat` counts as one.", n=f"{MOST_PARTS:,}")
-            )
+            self.report.add(head, path, too_many_layers())
         return INVALID
 
     def _plain(self, name: str, head: Scalar, arguments: Node, path: Path) -> Any:

@@ -363,3 +363,12 @@ def test_a_letter_means_one_thing_on_a_page(name: str) -> None:
                     assert not bound & {plain(i) for i in children(by)}
     assert {"dL_dx", "dL_dz"} & letters.keys()
     assert {key: uses for key, uses in letters.items() if len(uses) > 1} == {}
+
+
+def test_a_name_near_an_activation_is_no_letter() -> None:
+    text = "kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: K}}\nactivation: NAME\n"
+    for name in ("rely", "sulu", "tahn"):
+        with pytest.raises(SpecFailure, match="Did you mean"):
+            hwsolve.solve(text.replace("NAME", name))
+    for name in ("f", "phi", "act"):
+        assert hwsolve.solve(text.replace("NAME", name)).answers

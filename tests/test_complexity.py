@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -339,6 +340,198 @@ def test_branches() -> None:
         {"residual": {"body": [{"conv1d": {"out_channels": 4, "kernel_size": 1, "stride": 2}}], "shortcut": "zero_pad"}}
     ]
     assert at(solved(padded, [2, 6]), "error.add.residual1") == 2 * 3
+
+
+# ---------------------------------------------------------------- who needs an error
+
+
+F, G = {"linear": {"out_features": 2, "name": "f", "output": "p"}}, {"linear": {"out_features": 2, "inputs": ["x"]}}
+
+
+def plain(layers: list[Any], **count: Any) -> dict[str, Any]:
+    return solved(layers, 3, {"input_gradient": False, "activations": False} | count)
+
+
+def test_no_error_flows_towards_the_input_alone() -> None:
+    found = plain([F, G, {"add": ["p", []]}])
+    assert [at(found, key) for key in ("error.mul", "backward.mul", "backward.add")] == [0, 12, 0]
+    wanted = plain([F, G, {"add": ["p", []]}], input_gradient=True)
+    assert [at(wanted, key) for key in ("error.mul", "error.add.input")] == [12, 3]
+    bilinear = plain([F, {"bilinear": {"name": "B", "out_features": 2, "inputs": ["p", "x"]}}])
+    assert (at(bilinear, "error.mul.B"), at(bilinear, "error.add.B")) == (2 * 2, 2)  # g·(A x) for p
+    other = plain([F, {"bilinear": {"name": "B", "out_features": 2, "inputs": ["x", "p"]}}])
+    assert (at(other, "error.mul.B"), at(other, "error.add.B")) == (3 * 2 * 2 + 2 * 2, 2 * 2 * 2 + 2)
+    product = plain([F, {"dropout": {"inputs": "x", "output": "d"}}, {"linear": {"out_features": 2, "trainable": False}},
+                     {"multiply": {"of": ["p", []], "name": "m"}}])  # fmt: skip
+    assert at(product, "error.mul") == at(product, "error.mul.m") == 2
+
+
+def test_a_frozen_branch_has_no_error_wherever_it_stands() -> None:
+    frozen = {"linear": {"out_features": 2, "inputs": ["x"], "trainable": False}}
+    for layers in ([F, frozen, {"add": ["p", []]}], [frozen, {"add": [[], [G]]}]):
+        assert at(plain(layers), "error.mul") == at(plain(layers), "error.add") == 0
+    behind = plain([F, {"linear": {"out_features": 2, "trainable": False}}])
+    assert at(behind, "error.mul") == 4
+
+
+def test_what_does_not_lead_to_the_output_goes_forward_alone() -> None:
+    f, g = {"linear": {"out_features": 4, "output": "p"}}, {"linear": {"out_features": 2, "inputs": ["p"]}}
+    found = plain([f, {"linear": {"out_features": 5, "name": "dead"}}, "tanh", g])
+    assert [at(found, key) for key in ("backward.mul", "backward.add", "update.mul")] == [12 + 8 + 8, 4, 26]
+    assert at(found, "forward.mul") == 12 + 20 + 8
+    assert not any(key.endswith("dead") for key in found["answers"] if not key.startswith("forward"))
+    again = plain([{"linear": {"out_features": 3, "name": "f"}}, {"use": {"layer": "f", "inputs": "x"}}])
+    assert [at(again, key) for key in ("gradient.mul", "gradient.add", "update.mul")] == [9, 0, 12]
+    uses = plain([{"linear": {"out_features": 3, "name": "f"}}, {"dropout": {"inputs": "x"}},
+                  {"repeat": {"times": "L", "body": [{"use": "f"}]}}])  # fmt: skip
+    for copies in (1, 4):
+        found_here = [at(uses, key, {"L": copies}) for key in ("gradient.mul", "gradient.add", "update.mul")]
+        assert found_here == [9 * copies, 12 * (copies - 1), 12]
+    last = plain([{"linear": 3}, {"repeat": {"times": "L", "body": [{"linear": {"out_features": 3, "inputs": "x"}}]}}])
+    for copies in (1, 4):
+        assert [at(last, key, {"L": copies}) for key in ("forward.mul", "backward.mul")] == [9 + 9 * copies, 9]
+
+
+def test_bodies_within_bodies_are_walked_in_time() -> None:
+    layers: list[Any] = [{"linear": 3}]
+    for _ in range(16):
+        layers = [{"repeat": {"times": "L", "body": [*layers, {"linear": 3}]}}]
+    copies = sum(2**k for k in range(1, 16)) + 2 * 2**16
+    assert at(plain(layers), "error.mul", {"L": 2}) == 9 * (copies - 1)
+
+
+class Graph:
+    """A random network, and its layers written out: (kind, what they read, what they give, trained)."""
+
+    def __init__(self, seed: int, copies: int | None = None) -> None:
+        """With `copies`, every body stands so often, and L times in the problem."""
+        self.dice, self.number, self.copies, self.repeats = random.Random(seed), 0, copies, 0
+        self.written, self.widths = list[tuple[str, list[int], int, bool]](), [3]
+        parts = self.body({"x": 3}, 3, True)
+        self.end = self.write(parts, 0, {"x": 0})
+        self.layers = [self.spec(part) for part in parts]
+
+    def body(self, names: dict[str, int], stream: int, outside: bool) -> list[Any]:
+        """Parts (kind, names read or none for the stream, width, trained, name); a repeat has (times, parts)."""
+        parts: list[Any] = []
+        before, names = stream, dict(names)
+        for k in range(length := self.dice.randint(1, 6 if outside else 3)):
+            kind = self.dice.choice(("linear", "linear", "linear", "bilinear", "add", "multiply", "repeat"))
+            last = not outside and k == length - 1
+            width = before if last or kind == "repeat" else self.dice.choice((2, 3))
+            reads: list[str] = []
+            if kind == "linear" and self.dice.random() < 0.5:
+                reads = [self.dice.choice(list(names))]
+            elif kind == "bilinear":
+                reads = self.dice.choices(list(names), k=2)
+            elif kind in ("add", "multiply"):
+                fit = [name for name in names if names[name] == stream and (not last or stream == before)]
+                reads = self.dice.choices(fit, k=self.dice.choice((1, 2))) if fit else []
+                kind, width = (kind, stream) if reads else ("linear", width)
+            inner: Any = None
+            if kind == "repeat" and (not outside or stream != before) and self.dice.random() < 0.5:
+                kind = "linear"
+            if kind == "repeat":
+                inner = (self.dice.randint(1, 4), self.body(names, stream, False))
+                width = stream
+                if last and stream != before:
+                    kind, inner, width = "linear", None, before
+            self.number += 1
+            parts.append((kind, reads, width, self.dice.random() < 0.6, f"q{self.number}", inner))
+            names[f"q{self.number}"] = stream = width
+        return parts
+
+    def spec(self, part: Any) -> Any:
+        kind, reads, width, trained, name, inner = part
+        if kind == "repeat":
+            self.repeats += 1
+            times = inner[0] if self.copies is None else "L"
+            return {"repeat": {"times": times, "body": [self.spec(one) for one in inner[1]], "output": name}}
+        if kind in ("add", "multiply"):
+            return {kind: {"of": [*reads, []], "output": name}}
+        more = {"inputs": reads} if reads else {}
+        return {kind: {"out_features": width, "trainable": trained, "output": name, **more}}
+
+    def write(self, parts: list[Any], stream: int, names: dict[str, int]) -> int:
+        names = dict(names)
+        for kind, reads, width, trained, name, inner in parts:
+            if kind == "repeat":
+                for _ in range(inner[0] if self.copies is None else self.copies):
+                    stream = self.write(inner[1], stream, names)
+            else:
+                takes = [names[one] for one in reads] if reads else [stream]
+                takes += [stream] if kind in ("add", "multiply") else []
+                self.widths.append(width)
+                stream = len(self.widths) - 1
+                self.written.append((kind, takes, stream, trained and kind in ("linear", "bilinear")))
+            names[name] = stream
+        return stream
+
+    def counts(self, input_gradient: bool) -> Counts:
+        """By the definition: a sum of k terms takes k - 1 additions, and δ is passed back where it is of use."""
+        of_use = {0} if input_gradient else set[int]()
+        for _, takes, gives, trained in self.written:
+            if trained or of_use & set(takes):
+                of_use.add(gives)
+        reached = {self.end}
+        for _, takes, gives, _ in reversed(self.written):
+            reached |= set(takes) if gives in reached else set()
+        sums: Counts = {phase: {"mul": 0, "add": 0} for phase in PHASES}
+        terms = dict.fromkeys(range(len(self.widths)), 0)
+
+        def add(phase: str, mul: int, plus: int) -> None:
+            sums[phase]["mul"] += mul
+            sums[phase]["add"] += plus
+
+        for kind, takes, gives, trained in self.written:
+            m, (a, *others) = self.widths[gives], [self.widths[one] for one in takes]
+            back = [gives in reached and one in of_use for one in takes]
+            for one, goes in zip(takes, back, strict=True):
+                terms[one] += goes
+            b = others[0] if others else 0
+            if kind == "linear":
+                add("forward", a * m, (a - 1) * m + m)
+                add("error", a * m * back[0], a * (m - 1) * back[0])
+                numbers, outer = a * m + m, a * m
+            elif kind == "bilinear":
+                add("forward", a * b * m + a * m, a * (b - 1) * m + (a - 1) * m + m)
+                add("error", a * m * back[0], a * (m - 1) * back[0])
+                add("error", (a * b * m + b * m) * back[1], ((a - 1) * b * m + b * (m - 1)) * back[1])
+                numbers, outer = a * b * m + m, a * m + a * b * m
+            else:
+                times = kind == "multiply"
+                add("forward", len(others) * m * times, len(others) * m * (not times))
+                add("error", sum(back) * len(others) * m * times, 0)
+            if trained and gives in reached:
+                add("gradient", outer, 0)
+                add("update", numbers, numbers)
+        sums["error"]["add"] += sum((terms[q] - 1) * self.widths[q] for q in of_use if terms[q] > 1)
+        return sums
+
+
+def test_random_graphs_against_the_definition() -> None:
+    seen = Counter[str]()
+    for seed in range(250):
+        graph = Graph(seed)
+        for wanted in (False, True):
+            try:
+                check(solved(graph.layers, 3, {"input_gradient": wanted}), graph.counts(wanted))
+            except Exception as error:
+                raise AssertionError(json.dumps(graph.layers)) from error
+        seen.update(kind for kind, *_ in graph.written)
+        seen["repeat"] += graph.repeats
+    assert min(seen[kind] for kind in ("linear", "bilinear", "add", "multiply", "repeat")) > 50
+
+
+def test_random_graphs_with_bodies_that_stand_l_times() -> None:
+    for seed in range(60):
+        one = Graph(seed, 1)
+        if not one.repeats:
+            continue
+        for wanted in (False, True):
+            solution = solved(one.layers, 3, {"input_gradient": wanted})
+            for copies in (1, 2, 3, 5):
+                check(solution, Graph(seed, copies).counts(wanted), {"L": copies})
 
 
 def test_conventions() -> None:

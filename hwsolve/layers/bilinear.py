@@ -96,10 +96,8 @@ class Bilinear(Layer, frozen=True):
         bias = f" + {n}out" if self.bias is not ABSENT else ""
         operations: Operations = {
             "forward": {"mul": f"{n}(in2 + 1)*in1*out", "sum": f"{n}(in1*in2 - 1)*out{bias}"},
-            "error": {
-                "mul": f"{n}(in1 + in1*in2 + in2)*out",
-                "sum": f"{n}in1*(out - 1) + {n}(in1 - 1)*in2*out + {n}in2*(out - 1)",
-            },
+            "error.x1": {"mul": f"{n}in1*out", "sum": f"{n}in1*(out - 1)"},
+            "error.x2": {"mul": f"{n}(in1 + 1)*in2*out", "sum": f"{n}(in1 - 1)*in2*out + {n}in2*(out - 1)"},
             "gradient.weight": {"mul": f"{n}(in2 + 1)*in1*out"},
             "gradient.bias": {},
         }

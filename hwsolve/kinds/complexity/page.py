@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from hwsolve.derivation.size_lines import Sizes, counted, filled, of_layer, size_value, summed
-from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Formula, Ref, formula
-from hwsolve.kinds.complexity.readers import entered, reads
+from hwsolve.formula.tree import Formula, Ref
+from hwsolve.kinds.complexity.flow import Flow, Place
+from hwsolve.kinds.complexity.sent import errors, joining_errors, plus, spread
 from hwsolve.kinds.complexity.tables import (
     ALWAYS,
     KINDS,
@@ -23,7 +25,7 @@ from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
-from hwsolve.layers.items import Item, Network, Wire
+from hwsolve.layers.items import Item, Network
 from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
 from hwsolve.solution import Answer, Line, Note, Section, Solution
@@ -41,10 +43,11 @@ class Operations(OperationTotals):
     def solution(self) -> Solution:
         """The whole document."""
         network = self.problem.network
-        self.reads = reads(network.body)
-        if self.count.input_gradient:
-            self.input(network)
-        self.walk(network.items, 1, 0 if self.count.input_gradient else 1)
+        self.flow = Flow(network, self.count.input_gradient, self.trained)
+        self.met: set[tuple[str, str]] = set()  # the parameters that have a gradient so far, by their owners
+        self.stood: dict[str, Size] = {}  # how often a layer stands, by its path
+        self.input(network)
+        self.walk(network.items)
         self.loss()
         totals = self.totals()
         warnings = (Note("warning", text) for text in network.warnings)
@@ -73,32 +76,18 @@ class Operations(OperationTotals):
 
     # the walk
 
-    def walk(self, items: tuple[Item, ...], times: Size, first: Size) -> None:
-        """Count a sequence that stands `times` times; of these, `first` copies have nothing trained before them."""
+    def walk(self, items: tuple[Item, ...]) -> None:
+        """Count a sequence."""
         for item in items:
             if item.layer is not None:
-                self.layer(item, item.layer, times, first)
-            elif item.type == "repeat":
-                self.repeat(item, times, first)
-            else:
-                for branch in item.branches:
-                    self.walk(branch.items, times, first)
-                self.composite(item, times, first)
-            if self.trained(item):
-                first = 0
-
-    def repeat(self, item: Item, times: Size, first: Size) -> None:
-        """Copies of a body; where it trains something, only the first copy has nothing trained before it."""
-        for often, branch in zip(item.times, item.branches, strict=True):
-            trains = any(self.trained(i) for i in branch.items)
-            self.walk(branch.items, product((times, often)), first if trains else product((first, often)))
-            first = 0 if trains else first
+                self.layer(item, item.layer)
+            for branch in item.branches:
+                self.walk(branch.items)
+            self.composite(item)
 
     def trained(self, item: Item) -> bool:
-        """Whether parameters are trained in an item."""
-        if item.layer is not None:
-            return bool(self.adjusted(item.layer, item.shapes).learned(*item.shapes))
-        return any(self.trained(inner) for branch in item.branches for inner in branch.items)
+        """Whether parameters are trained in a layer."""
+        return item.layer is not None and bool(self.adjusted(item.layer, item.shapes).learned(*item.shapes))
 
     def adjusted(self, layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
         """The layer, without a bias where biases don't count."""
@@ -108,9 +97,10 @@ class Operations(OperationTotals):
         biases = [name for name, p in layer.parameters(*shapes).items() if p.role == "bias" and name in specs]
         return msgspec.structs.replace(layer, **dict.fromkeys(biases, ABSENT)) if biases else layer
 
-    def layer(self, item: Item, layer: Layer, times: Size, first: Size) -> None:
+    def layer(self, item: Item, layer: Layer) -> None:
         """The phases of one layer."""
-        shapes = item.shapes
+        shapes, places = item.shapes, self.flow.of(item)
+        times, live = often(places), simplified(total(place.leads for place in places))
         layer = self.adjusted(layer, shapes)
         taken, sizes = layer.operations(*shapes), layer.cost_sizes(*shapes)
         if isinstance(taken, Nothing):
@@ -119,30 +109,40 @@ class Operations(OperationTotals):
         evaluated = layer.CATEGORY != "activation" or self.count.activations
         if not evaluated:
             rules.pop("forward", None)
-        learned = layer.learned(*shapes)
+        learned = layer.learned(*shapes) if live != 0 else []
         rules["gradient"] = gradients(rules, learned)
-        again = [layer.counts(*shapes)[name] for name in learned if name in item.owners]
+        owners = {name: item.owners.get(name, (item.path, name)) for name in learned}
+        again = [name for name in learned if name in item.owners and owners[name] in self.met]
+        self.stood[item.path] = times
+        once = {name: self.stood.get(owners[name][0], times) for name in learned if name not in again}
+        late = [name for name, stood in once.items() if stood != times]  # in copies, of a layer that leads nowhere
+        self.met |= set(owners.values())
         if again:  # their gradient is a sum over all uses
-            rules["gradient"] = plus(rules["gradient"], {"add": joined(again)})
+            rules["gradient"] = plus(rules["gradient"], {"add": joined(layer.counts(*shapes)[name] for name in again)})
             sizes = sizes | layer.sizes(*shapes)
-        often = {"forward": times, "error": simplified(minus(times, first)), "gradient": times}
-        spread = self.spread(item)
-        if learned and often["error"] == 0:
-            rules["error"], often["error"] = {}, times if spread else 0
-        rules["error"], sizes = plus(rules.get("error", {}), spread), sizes | {"read": product(item.output)}
+        back = [(plus(errors(rules, layer, place), spread(place.gives)), place.leads) for place in places]
+        goes_back = any(any(place.back) for place in places)
+        sizes = sizes | {"read": product(item.output)}
         lines: list[Line] = []
         row: dict[str, Size] = {}
-        gaps = self.gaps(item.path, taken, evaluated, often["error"] != 0, learned)
-        for phase in ("forward", "error", "gradient"):
-            if often[phase] != 0:
-                self.phase(phase, item.path, rules.get(phase, {}), sizes, often[phase], lines, row)
+        gaps = self.gaps(item.path, taken, evaluated, goes_back, learned)
+        self.phase("forward", item.path, rules.get("forward", {}), sizes, times, lines, row)
+        self.errors(item.path, back, sizes, lines, row)
+        self.phase("gradient", item.path, rules["gradient"], sizes, live, lines, row)
+        for name in late:
+            count, more = {"add": layer.counts(*shapes)[name]}, simplified(total((live, product((-1, once[name])))))
+            self.phase("gradient", f"{item.path}.{name}", count, sizes | layer.sizes(*shapes), more, lines, row)
         if learned:
             text = layer.counts(*shapes)
-            own = [name for name in learned if name not in item.owners]
+            own = [name for name in once if name not in late]
             updated = text["params"] if len(own) == len(text) - 1 else joined(text[name] for name in own) or "0"
             update = {"mul": updated, "sum": updated}
-            self.phase("update", item.path, update, sizes | layer.sizes(*shapes), times, lines, row)
-        if (assumed := layer.assumption(*shapes, back=often["error"] != 0 or bool(learned))) is not None:
+            self.phase("update", item.path, update, sizes | layer.sizes(*shapes), live, lines, row)
+            for name in late:
+                update = dict.fromkeys(("mul", "sum"), text[name])
+                key = f"{item.path}.{name}"
+                self.phase("update", key, update, sizes | layer.sizes(*shapes), once[name], lines, row)
+        if (assumed := layer.assumption(*shapes, back=goes_back or bool(learned))) is not None:
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         self.backward(item.path, lines, row)
         cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
@@ -161,41 +161,48 @@ class Operations(OperationTotals):
         shown = {"forward": missing.get("forward"), "backward": missing.get("error") or missing["gradient"]}
         return [f"{phase}.{kind}" for phase, wanted in shown.items() if wanted for kind in ALWAYS]
 
-    def composite(self, item: Item, times: Size, first: Size) -> None:
-        """What joins the branches of a residual, add, concat or multiply."""
-        if item.type not in MERGED:
+    def composite(self, item: Item) -> None:
+        """What joins branches, and the errors of all readers of what comes out of a repeat."""
+        if item.type not in MERGED and item.type != "repeat":
             return
-        ends = [branch.end.shape for branch in item.branches]
-        values = product(item.output)
-        small = {f"part{k}": product(e) for k, e in enumerate(ends, 1) if product(e) != values}
-        rules = merged(item.type, len(ends), entered(item), small if item.type != "concat" else ())
-        sizes = small | {"values": values, "inputs": merged_inputs(item)}
+        joins, ends = item.type in MERGED, [branch.end.shape for branch in item.branches]
+        values, places = product(item.output), self.flow.of(item)
+        parts = [
+            f"part{k}" if product(e) != values and joins and item.type != "concat" else ""
+            for k, e in enumerate(ends, 1)
+        ]
+        small = {name: product(e) for name, e in zip(parts, ends, strict=True) if name}
+        sizes = small | {"values": values, "inputs": merged_inputs(item), "read": values}
+        forward = merged(item.type, len(ends), 1, small).get("forward", {}) if joins else {}
+        back = [(joining_errors(item, place, parts) if joins else spread(place.gives), place.leads) for place in places]
         lines: list[Line] = []
         row: dict[str, Size] = {}
-        self.phase("forward", item.path, rules.get("forward", {}), sizes, times, lines, row)
-        before = simplified(minus(times, first))
-        spread = self.spread(item)
-        back = plus(rules.get("error", {}), spread) if before != 0 else spread if self.trained(item) else {}
-        sizes = sizes | {"read": values}
-        if "product" in rules and (before != 0 or self.trained(item)):
-            back = back | rules["product"]
-            before = times if self.trained(item) else before
-        if back:
-            self.phase("error", item.path, back, sizes, before, lines, row)
+        self.phase("forward", item.path, forward, sizes, often(places), lines, row)
+        self.errors(item.path, back, sizes, lines, row)
         self.backward(item.path, lines, row)
-        self.close(item.path, item.type, times, lines, row, say("{name} ({layer})", name=item.path, layer=item.type))
+        title = say("{name} ({layer})", name=item.path, layer=item.type)
+        self.close(item.path, item.type, often(places), lines, row, title)
 
-    def spread(self, item: Item) -> Phase:
-        """The sum of the errors that come back from all readers of what a layer gives."""
-        readers = self.reads.get(item.outputs[0].name, 1)
-        return {} if readers in (0, 1) else {"add": f"({plain(formula(readers))} - 1)*read"}
+    def errors(
+        self, path: str, back: list[tuple[Phase, Size]], sizes: Sizes, lines: list[Line], row: dict[str, Size]
+    ) -> None:
+        """The error terms of all copies: those that most copies have, then those of the others."""
+        found: list[tuple[Phase, list[Size]]] = []
+        for rule, times in reversed(back):
+            alike = next((counts for other, counts in found if other == rule), None)
+            if alike is not None:
+                alike.append(times)
+            elif rule:
+                found.append((rule, [times]))
+        found.sort(key=lambda one: len(one[1]), reverse=True)
+        for k, (rule, counts) in enumerate(found):
+            self.phase("error", f"{path}.other{k}" if k else path, rule, sizes, simplified(total(counts)), lines, row)
 
     def input(self, network: Network) -> None:
-        """The same for what comes in."""
-        item = Item("input", "input", None, network.node, (), (Wire("", network.input),))
+        """The sum of the errors that come back from all readers of what comes in."""
         lines: list[Line] = []
         row: dict[str, Size] = {}
-        self.phase("error", "input", self.spread(item), {"read": product(network.input)}, 1, lines, row)
+        self.phase("error", "input", spread(self.flow.input), {"read": product(network.input)}, 1, lines, row)
         self.backward("input", lines, row)
         self.close("input", "input", 1, lines, row, say("input: {shape}", shape=shape_text(network.input)))
 
@@ -228,7 +235,8 @@ class Operations(OperationTotals):
             lines.append(counted(key, text, sizes, count))
             self.answers[key.name] = Answer(size_value(count))
             self.terms.setdefault((phase, kind), []).append(CountOfLayer(times, key, count, written))
-            row[f"{phase}.{kind}"] = product((times, count))
+            found = row.get(f"{phase}.{kind}", 0)
+            row[f"{phase}.{kind}"] = total((found, product((times, count)))) if found != 0 else product((times, count))
 
     def backward(self, path: str, lines: list[Line], row: dict[str, Size]) -> None:
         """Error terms and gradients of a layer together."""
@@ -251,14 +259,9 @@ class Operations(OperationTotals):
             self.rows.append((path, times, row))
 
 
-def plus(a: Phase, b: Phase) -> Phase:
-    """The operations of two rules together."""
-    return a | {kind: f"{a[kind]} + {text}" if kind in a else text for kind, text in b.items()}
-
-
-def minus(a: Size, b: Size) -> Size:
-    """a − b."""
-    return a if b == 0 else a - b
+def often(places: Iterable[Place]) -> Size:
+    """How often something stands in all its places."""
+    return simplified(total(place.times for place in places))
 
 
 def merged_inputs(item: Item) -> Size:

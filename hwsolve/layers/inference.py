@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from hwsolve.formula.tree import Formula
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
 from hwsolve.layers.given_numbers import check_numbers
 from hwsolve.layers.items import MOST_PARTS, Body, Item, Part, Wire, too_many_layers
-from hwsolve.layers.length import LONGEST_SIZE, MOST_BITS, has_long_formula, long_bits
 from hwsolve.layers.merging import MERGED, merged
 from hwsolve.layers.names import DIMENSION, Names, Scope, Stop, Unnamed
-from hwsolve.layers.sharing import Owners, Tied
+from hwsolve.layers.sharing import Tied
 from hwsolve.layers.shortcut import ZeroPad
-from hwsolve.spec.nodes import Mapping, Node, Sequence
-from hwsolve.spec.report import Report
+from hwsolve.layers.wiring import Wiring
 
 MOST_STEPS = 1_000  # repetitions that are walked in search of a shape that stays, where their number is a name
 MOST_AGAIN = 20_000  # layers that are walked again in repetitions; one with names in its sizes counts as 50
 MOST_COPIES = 100_000  # layers that `expand` writes out
 
 
-class Walk:
-    """Infers shapes along parts.  `unrolled` writes out every copy of a repeat and leaves blocks away."""
-
-    def __init__(self, report: Report, unrolled: bool = False) -> None:
-        self.report = report
-        self.unrolled = unrolled
-        self.copies = 0
-        self.count = 0  # layers and composites; a further copy of a body counts nothing
-        self.again = self.bits = 0
-        self.read: set[str] = set()  # the wires that something reads
-        self.given: dict[str, tuple[str, str]] = {}  # every wire: the layer behind it, and its name if it has one
-        self.owners = Owners()
+class Walk(Wiring):
+    """Infers shapes along parts."""
 
     def body(
         self,
@@ -57,46 +43,6 @@ class Walk:
             found += opened(item) if self.unrolled and item.layer is None and item.type not in MERGED else (item,)
             stream = item.outputs[0]
         return Body(name, tuple(found), stream)
-
-    def keep(self, part: Part, item: Item, names: Names, scope: Scope, again: bool) -> None:
-        """Give the names that a part states, to its outputs and to itself."""
-        if len(part.gives) > len(item.outputs):
-            ports = item.layer.OUTPUTS if item.layer is not None else ("y",)
-            counts = {"layer": part.type, "ports": ", ".join(ports), "got": len(part.gives)}
-            self.stop(
-                part, say("Expected a name for each output of `{layer}` ({ports}), got {got}.", **counts), "output"
-            )
-        for k, wire in enumerate(item.outputs):
-            name = part.gives[k] if k < len(part.gives) else ""
-            if name and (not part.raw or names.free(name)):
-                self.named(part, lambda n=name, w=wire: names.give(n, w), "output", k + 1)
-            if name or not k:
-                self.given[wire.name] = item.path, name or self.given.get(wire.name, ("", ""))[1]
-        names.keep(part, item, scope.prefix, again)
-
-    def named(self, part: Part, ask: Any, field: str | None, place: int | None = None) -> Any:
-        """What a name means; a mistake at the `place` of a field is noted."""
-        try:
-            return ask()
-        except Unnamed as why:
-            return self.stop(part, why.message, field, why.hint, place)
-
-    def inputs(self, part: Part, stream: Wire, names: Names, ports: tuple[str, ...] = ("x",)) -> tuple[Wire, ...]:
-        """What a part reads: the stream, or the quantities that it names; one name goes to every port."""
-        wires = tuple(
-            self.named(part, lambda n=name: names.wire(n), "inputs", k) for k, name in enumerate(part.inputs, 1)
-        ) or (stream,)
-        if part.inputs and len(wires) == 1:
-            wires *= len(ports)
-        if len(wires) != len(ports):
-            each = {"layer": part.type, "ports": ", ".join(ports), "got": len(wires)}
-            message = say("Expected a quantity for each input of `{layer}` ({ports}), got {got}.", **each)
-            hint = (
-                say("As `{form}`.", form=f"inputs: [{', '.join('abcdefgh'[: len(ports)])}]") if len(ports) > 1 else None
-            )
-            self.stop(part, message, "inputs" if part.inputs else None, hint)
-        self.read |= {wire.name for wire in wires}
-        return wires
 
     def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool, like: str) -> Item:
         """One item: its output, and what it is made of."""
@@ -192,49 +138,6 @@ class Walk:
         if not self.owners.again:  # what is used again has the numbers of the first, and is said to fit it or not
             check_numbers(layer, shapes)
         return made
-
-    def unread(self, end: Wire) -> tuple[Message, ...]:
-        """Warnings of what nothing reads."""
-        left = [given for wire, given in self.given.items() if wire not in self.read and wire != end.name]
-        return tuple(
-            say("Nothing reads `{name}`, which `{layer}` gives.", name=name, layer=path)
-            if name
-            else say("Nothing reads what `{layer}` gives.", layer=path)
-            for path, name in left
-        )
-
-    def short_enough(self, part: Part, shape: Shape) -> None:
-        """Sizes with names stay readable: layer upon layer they can double."""
-        if not isinstance(shape, StatedMap) and has_long_formula(shape):
-            self.stop(part, say("The size of the output is a formula with more than {n} parts.", n=LONGEST_SIZE))
-
-    def writable(self, part: Part, shape: Shape) -> None:
-        """All sizes together can be written out: layer upon layer they can double."""
-        self.bits += long_bits(shape)
-        if self.bits > MOST_BITS:
-            self.stop(part, say("The sizes of the layers up to here have too many digits to be written out."))
-
-    def stop(
-        self,
-        part: Part,
-        message: Message,
-        field: str | None = None,
-        hint: Message | None = None,
-        place: int | None = None,
-    ) -> Any:
-        """Note a mistake at a field of a part, at a place within it, or at the part."""
-        node: Node = part.head
-        path = part.path
-        if field is None:
-            pass
-        elif isinstance(part.node, Mapping) and field in part.node.entries:
-            node, path = part.node.entries[field][1], path / field
-        elif part.node.line != 0:
-            node = part.node
-        if place is not None and isinstance(node, Sequence) and place <= len(node.items):
-            node, path = node.items[place - 1], path / place
-        self.report.add(node, path, message, hint)
-        raise Stop
 
     def repeat(self, part: Part, path: str, stream: Wire, scope: Scope, names: Names) -> Item:
         """The body is walked until its shape stays; from there on the copies are alike."""

@@ -80,9 +80,7 @@ def conventions(count: Count) -> tuple[Note, ...]:
         else say("Evaluating activation functions does not count; their derivatives count in the backward pass."),
         say("The gradient of the input is worked out too.")
         if count.input_gradient
-        else say(
-            "The gradient of the input is not worked out: layers before the first trained one have no error terms."
-        ),
+        else say("The gradient of the input is not worked out: errors go back only as far as something is trained."),
         say("One sample; an update is w − η·gradient."),
     ]
     return tuple(Note("info", note) for note in notes)

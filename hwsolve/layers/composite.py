@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
-from hwsolve.language import say
 from hwsolve.layers.base import NotComputed
 from hwsolve.layers.elementwise import Elementwise
 from hwsolve.layers.items import Body, Item
+from hwsolve.layers.kernels import numbers_only
 
 LETTERS = ("c", "i", "j", "k", "l", "q")
 
@@ -116,11 +116,8 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     """Write one layer; what it only passes on has a quantity of its own where the problem names it."""
     assert item.layer is not None
     try:
-        for size in (n for p in item.layer.parameters(*item.shapes).values() for n in p.shape):
-            if not isinstance(size, int):
-                raise NotComputed(
-                    say("`{layer}` has sizes that are names: a computation needs numbers.", layer=item.path)
-                )
+        for parameter in item.layer.parameters(*item.shapes).values():
+            numbers_only(parameter.shape, item.path)
         made = item.layer.build(builder, *(nodes[wire.name] for wire in item.inputs))
     except NotComputed as why:
         why.layer = item.path

@@ -5,14 +5,16 @@ A solver fills it with formulas and values; a renderer turns it into one format 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from hwsolve.figures import Curve, Figure, Grid
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
 
 Text = Message | str
+Detail = Literal["page", "full", "data"]  # the short page; under --full, and folded; the JSON alone
 Origin = tuple[str, str, str]  # what a value comes from, for machines: an operation, a slot of it, and a rule
 
 
@@ -110,6 +112,20 @@ class Array(msgspec.Struct, frozen=True, gc=False):
     value: Any
 
 
+class Let(msgspec.Struct, frozen=True, gc=False, tag="let", tag_field="kind"):
+    """A name for something of a derivation: z[i] := Σⱼ W[i,j] a[j].  `free` is as an identity's; never an answer."""
+
+    key: Formula
+    formula: Formula
+    free: dict[str, str] = {}
+
+
+class Assume(msgspec.Struct, frozen=True, gc=False, tag="assume", tag_field="kind"):
+    """What is taken as true of a free name: E(a) == 0, normal(z), linear(f), b == 0."""
+
+    formula: Formula
+
+
 class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind"):
     """A sentence, whose places may hold formulas; one that says a matrix form has its array, where that can be read."""
 
@@ -118,7 +134,7 @@ class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind")
     array: Array | None = None
 
 
-Line = Value | Identity | Carried | Prose
+Line = Value | Identity | Carried | Let | Assume | Prose
 Cell = Text | int | Quantity | Formula
 
 
@@ -131,42 +147,53 @@ class Table(msgspec.Struct, frozen=True):
     total: bool = False
 
 
-class Curve(msgspec.Struct, frozen=True):
-    """A figure: y over x, one or more named series."""
+class Sentence(msgspec.Struct, frozen=True, gc=False):
+    """A sentence.  Its places may hold formulas: one with a relation at the top is a claim, and is true."""
 
-    title: Text
-    x_label: Text
-    y_label: Text
-    x: tuple[float, ...]
-    series: tuple[tuple[Text, tuple[float, ...]], ...]
-    log: bool = False
+    text: Text
+    detail: Detail = "page"
+    free: dict[str, str] = {}  # what the names of its claims range over, where they are none of the quantities
 
 
-class Grid(msgspec.Struct, frozen=True):
-    """A figure: a matrix of cells, with some of them marked (row, column from 1)."""
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in."""
 
-    title: Text
-    cells: tuple[tuple[str, ...], ...]
-    marked: tuple[tuple[int, int], ...] = ()
+    lines: tuple[Line, ...]
+    reason: Text = ""
+    head: int | None = None
+    depth: int = 0
+    detail: Detail = "page"
 
 
-Figure = Curve | Grid
+Item = Sentence | Group | Table | Figure
 
 
-class Section(msgspec.Struct, frozen=True):
-    """A headed part of the solution.
+class Step(msgspec.Struct, frozen=True):
+    """A titled part of the solution: sentences, groups of lines, tables and figures in the order of reading.
 
-    `asked` marks what belongs to the problem rather than to its solution, `alone` what states the problem where it is
-    shown without a solution, and would only repeat it there.
+    `part`: statement (what is given and asked), question (the same where it stands without a solution, and would only
+    repeat it there), derivation, numbers, simulation, asked (expressions of what was worked out).
     """
 
     title: Text
+    items: tuple[Item, ...] = ()
     level: int = 1
-    lines: tuple[Line, ...] = ()
-    tables: tuple[Table, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    asked: bool = False
-    alone: bool = False
+    part: str = "derivation"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines of all groups."""
+        return tuple([line for item in self.items if type(item) is Group for line in item.lines])
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables."""
+        return tuple([item for item in self.items if type(item) is Table])
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures."""
+        return tuple([item for item in self.items if isinstance(item, Curve | Grid)])
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -236,7 +263,9 @@ class Solution(msgspec.Struct, kw_only=True):
     title: Text | dict[str, str] = ""
     source: str | None = None
     given: tuple[Given, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[Step, ...] = ()
+    symbols: dict[str, Formula] = {}  # how keys are written, where a key is not its own symbol
+    asked: tuple[str, ...] = ()  # the answers that the page leads to; those marked main where there are none
     answers: dict[str, Answer] = {}
     partial: dict[str, Message] = {}  # totals that are no answers: what is said in their place
     checks: tuple[Check, ...] = ()

@@ -10,7 +10,7 @@ from hwsolve.errors import CallError
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Number, references
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Carried, Identity, Line, Prose, Section, Solution, Value
+from hwsolve.solution import Answer, Group, Identity, Line, Prose, Solution, Step, Value
 
 Defined = dict[str, "Line | None"]
 
@@ -32,7 +32,7 @@ def only(solution: Solution, key: str) -> Solution:
     return msgspec.structs.replace(
         solution,
         given=tuple(g for g in solution.given if plain(g.key) in needed or not wanted),
-        sections=tuple(s for s in sections if s.lines),
+        sections=tuple(s for s in sections if s.items),
         answers=results(solution, key),
         checks=tuple(c for c in solution.checks if belongs(c.key, key)),
         published=tuple(p for p in solution.published if belongs(p.key, key)),
@@ -74,8 +74,8 @@ def defined(solution: Solution) -> Defined:
     """Every key with the line that defines it, None for a given one."""
     keys: Defined = {plain(g.key): None for g in solution.given}
     for line in solution.lines:
-        if not isinstance(line, Prose) and line.key is not None:
-            keys.setdefault(plain(line.key), line)
+        if (key := getattr(line, "key", None)) is not None:
+            keys.setdefault(plain(key), line)
     return keys
 
 
@@ -111,22 +111,32 @@ def uses(line: Line | None, elements: dict[str, list[str]]) -> Iterable[str]:
                 yield from elements.get(ref.name, ())
 
 
-def reduced(section: Section, needed: set[str], keyed: bool) -> Section:
-    """The lines of a section that are needed; all of them where the answer is a formula without a line of its own."""
-    kept: list[Line] = []
+def reduced(step: Step, needed: set[str], keyed: bool) -> Step:
+    """The lines of a step that are needed; all of them where the answer is a formula without a line of its own."""
+    if not keyed:
+        return msgspec.structs.replace(step, items=tuple(item for item in step.items if isinstance(item, Group)))
+    kept: set[int] = set()
     steps: list[Line] = []
-    for line in section.lines:
-        if isinstance(line, Prose):
+    for line in step.lines:
+        if isinstance(line, Prose) or (key := getattr(line, "key", None)) is None:
+            steps += [] if isinstance(line, Prose) else [line]
             continue
-        if line.key is None:
-            steps.append(line)
-        elif plain(line.key) in needed:
-            kept += [*steps, msgspec.structs.replace(line, aside=False) if not isinstance(line, Carried) else line]
-            steps = []
-        else:
-            steps = []
-    lines = tuple(kept) if keyed else section.lines
-    return msgspec.structs.replace(section, lines=lines, tables=(), figures=())
+        if plain(key) in needed:
+            kept |= {id(x) for x in (*steps, line)}
+        steps = []
+    items = [of_kept(item, kept) for item in step.items if isinstance(item, Group)]
+    return msgspec.structs.replace(step, items=tuple(g for g in items if g.lines))
+
+
+def of_kept(group: Group, kept: set[int]) -> Group:
+    """The lines of a group that are kept, on the page whatever they were."""
+    lines = [line for line in group.lines if id(line) in kept]
+    return Group(tuple(map(shown, lines)), group.reason, depth=group.depth)
+
+
+def shown(line: Line) -> Line:
+    """A line as one that the short page shows."""
+    return msgspec.structs.replace(line, aside=False) if isinstance(line, Value | Identity) else line
 
 
 def unknown(key: str, keys: list[str], main: list[str]) -> Message:

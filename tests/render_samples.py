@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from fractions import Fraction as Q
 
+from hwsolve.figures import Curve, Grid
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Formula, Number, Ref, transform
 from hwsolve.language import say
+from hwsolve.sections import section
 from hwsolve.solution import (
     Answer,
     Carried,
     Check,
-    Curve,
     Given,
-    Grid,
     Identity,
     Note,
     Prose,
     Published,
     Quantity,
-    Section,
     Solution,
     Stage,
     Table,
@@ -149,11 +148,11 @@ def homework() -> Solution:
         source="problems/homework-2/2.1-backprop.yaml",
         given=tuple(given),
         sections=(
-            Section(say("Forward pass"), lines=(Prose(say("Each layer in turn."), forms), *forward)),
-            Section(say("Loss"), lines=tuple(loss)),
-            Section(say("Backward pass"), lines=tuple(backward)),
-            Section(say("Update"), lines=tuple(updates)),
-            Section(say("Forward pass after the update"), lines=tuple(after)),
+            section(say("Forward pass"), lines=(Prose(say("Each layer in turn."), forms), *forward)),
+            section(say("Loss"), lines=tuple(loss)),
+            section(say("Backward pass"), lines=tuple(backward)),
+            section(say("Update"), lines=tuple(updates)),
+            section(say("Forward pass after the update"), lines=tuple(after)),
         ),
         answers={
             "E": Answer(q["E"], main=True),
@@ -205,7 +204,7 @@ def counting() -> Solution:
     return Solution(
         kind="count-params",
         title=say("Parameters of a fully connected network"),
-        sections=(Section(say("Parameters"), tables=(table,), lines=(*lines, total)),),
+        sections=(section(say("Parameters"), tables=(table,), lines=(*lines, total)),),
         answers={"params": Answer(total.quantity, main=True), "shape.linear3": Answer((100,))},
         notes=(Note("warning", say("The sizes stated are not those computed.")),),
     )
@@ -223,7 +222,7 @@ def derivation() -> Solution:
         kind="derivative",
         title=say("The derivative of the sigmoid"),
         sections=(
-            Section(
+            section(
                 say("Derivation"),
                 lines=(
                     identity(
@@ -239,7 +238,7 @@ def derivation() -> Solution:
                     ),
                 ),
             ),
-            Section(
+            section(
                 say("Course of the loss"),
                 lines=tuple(Carried(ref(f"w@{k}[1]"), quantity(Q(1, 3)), "0." + "3" * 40) for k in range(2, 300)),
                 figures=(

@@ -18,7 +18,8 @@ from hwsolve.formula.symbolic import vanishes
 from hwsolve.formula.tree import Ref
 from hwsolve.numbers import exact, precision
 from hwsolve.quantities import quantity
-from hwsolve.solution import Answer, Identity, Section, Solution
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Identity, Solution
 from hwsolve.spec.load import load
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.report import SpecFailure
@@ -43,9 +44,9 @@ def q(value: Any) -> Any:
 def judged(expect: str, answers: dict[str, Any], *lines: Identity, field: str = "expect") -> Solution:
     text = f"kind: free\n{field}:\n  {expect}\n"
     (problem,) = load(text, "spec.yaml", lambda kind: Free, ["free"])
-    section = Section("s", lines=lines)
+    step = section("s", lines=lines)
     return compared(
-        problem, Solution(kind="free", sections=(section,), answers={k: Answer(v) for k, v in answers.items()})
+        problem, Solution(kind="free", sections=(step,), answers={k: Answer(v) for k, v in answers.items()})
     )
 
 

@@ -122,7 +122,7 @@ def test_a_key_that_is_not_there(key: str, said: str, hwsolve: Run) -> None:
 
 @pytest.mark.parametrize("by", [["--wrt", "x,y"], ["--wrt", "x", "--wrt", "y"]])
 def test_the_gradient_of_a_typed_function(by: list[str], hwsolve: Run) -> None:
-    assert "gradient = (2xy, x²)" in hwsolve("derivative", "x**2*y", *by).stdout
+    assert "gradient = ⎡2xy⎤" in hwsolve("derivative", "x**2*y", *by).stdout
 
 
 def test_quiet_shows_only_what_fails(hwsolve: Run) -> None:

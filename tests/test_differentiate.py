@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import mpmath as mp
 import pytest
 
-from hwsolve.formula.differentiate import Step, differentiate
+from hwsolve.formula.differentiate import Rewrite, differentiate
 from hwsolve.formula.functions import ACTIVATIONS, ELEMENTARY
 from hwsolve.formula.indices import solve
 from hwsolve.formula.notation import plain
@@ -118,14 +118,14 @@ def test_indices_are_solved_for(index: str, target: str, wanted: str | None) -> 
     assert (None if found is None else plain(found)) == wanted
 
 
-def steps_of(step: Step) -> Iterator[Step]:
+def steps_of(step: Rewrite) -> Iterator[Rewrite]:
     yield step
     for inner in step.substeps:
         yield from steps_of(inner)
 
 
 def test_steps_are_named_and_hold_by_themselves() -> None:
-    record: list[Step] = []
+    record: list[Rewrite] = []
     f = parse("x**2*exp(-a*x)/(1 + sin(x))")
     differentiate(f, Ref("x"), record)
     (root,) = record

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hwsolve.figures import Curve
 from hwsolve.formula.parse import parse
 from hwsolve.kinds.initialization.moments import unit
 from hwsolve.kinds.initialization.prediction import Curves, Interpolated, expected
 from hwsolve.kinds.initialization.simulation import Simulate, simulate
 from hwsolve.pipeline import read, work_out
-from hwsolve.solution import Curve, Solution, Table
+from hwsolve.solution import Solution, Table
 
 LIMIT = 5  # standard errors
 

@@ -11,7 +11,8 @@ import pytest
 import hwsolve
 from hwsolve.formula.parse import parse
 from hwsolve.render import Options, render
-from hwsolve.solution import Answer, Given, Quantity, Section, Solution, Stage, Table, Value
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Given, Quantity, Solution, Stage, Table, Value
 from tests.line_check import wrong_lines
 from tests.render_samples import counting, derivation, homework, quantity, ref
 
@@ -32,9 +33,9 @@ def as_json(*solutions: Solution, **options: Any) -> Any:
 def test_the_schema(sample: Any) -> None:
     data = as_json(sample())
     assert list(data) == TOP
-    for section in data["sections"]:
-        assert list(section) == ["title", "level", "lines", "tables", "figures"]
-        for line in section["lines"]:
+    for part in data["sections"]:
+        assert list(part) == ["title", "level", "part", "lines", "tables", "figures", "body"]
+        for line in part["lines"]:
             assert set(line) == LINES[line["kind"]]
     for answer in data["answers"].values():
         assert set(answer) in ({"value", "text", "exact", "system"}, {"formula", "text", "exact", "system"})
@@ -110,7 +111,7 @@ def test_the_weakest_system_is_named() -> None:
 def test_a_given_fraction_is_stated_exactly() -> None:
     third = Given(ref("x"), quantity(Fraction(1, 3)))
     line = Value(ref("y"), parse("3*x"), (Stage("=", parse("3*x")),), quantity(1), "product")
-    data = as_json(Solution(kind="k", given=(third,), sections=(Section("s", lines=(line,)),)))
+    data = as_json(Solution(kind="k", given=(third,), sections=(section("s", lines=(line,)),)))
     assert data["given"] == [{"key": "x", "value": "1/3"}]
     assert wrong_lines(data) == []
 
@@ -127,7 +128,7 @@ def test_a_given_root_is_stated_at_full_precision(monkeypatch: pytest.MonkeyPatc
 def test_cells_of_tables_are_numbers_as_printed() -> None:
     rows = ((1_000, quantity(Fraction("0.025538")), parse("n*n"), "word"), (2, Quantity(1e-8, "1.0e-8", "≈"), "", ""))
     text = render(
-        [Solution(kind="k", sections=(Section("s", tables=(Table("t", ("a", "b", "c", "d"), rows),)),))], "json"
+        [Solution(kind="k", sections=(section("s", tables=(Table("t", ("a", "b", "c", "d"), rows),)),))], "json"
     )
     assert json.loads(text)["sections"][0]["tables"][0]["rows"] == [[1000, 0.025538, "n*n", "word"], [2, 1e-8, "", ""]]
     assert "1.0e-8" in text
@@ -137,7 +138,7 @@ def test_a_stage_that_repeats_its_neighbour_is_said_once() -> None:
     stages = (Stage("=", parse("relu(a)")), Stage("=", parse("0.5")))
     line = Value(ref("b"), parse("relu(a)"), stages, quantity(Fraction(1, 2)))
     data = as_json(
-        Solution(kind="k", given=(Given(ref("a"), quantity(Fraction(1, 2))),), sections=(Section("s", lines=(line,)),))
+        Solution(kind="k", given=(Given(ref("a"), quantity(Fraction(1, 2))),), sections=(section("s", lines=(line,)),))
     )
     assert data["sections"][0]["lines"][0]["shown"] == "b = ReLU(a) = 0.5"
 

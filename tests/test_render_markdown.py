@@ -10,7 +10,8 @@ import pytest
 from hwsolve.formula.parse import parse
 from hwsolve.language import say
 from hwsolve.render import Options, render
-from hwsolve.solution import Answer, Identity, Note, Section, Solution, Table
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Identity, Note, Solution, Table
 from tests.render_samples import counting, derivation, homework
 
 
@@ -56,7 +57,7 @@ def test_text_is_escaped_and_code_is_not() -> None:
 
 def test_a_cell_with_a_stroke_stays_one_cell() -> None:
     table = Table("", ("f", "text"), ((parse("abs(x)"), "a|b"),))
-    row = markdown(Solution(kind="k", sections=(Section("s", tables=(table,)),))).splitlines()[-1]
+    row = markdown(Solution(kind="k", sections=(section("s", tables=(table,)),))).splitlines()[-1]
     assert row == r"| $\lvert x \rvert$ | a\|b |"
 
 
@@ -68,7 +69,7 @@ def test_figures_are_fenced() -> None:
 def test_long_sums_are_broken_at_their_terms() -> None:
     total = " + ".join(f"params.convolution{n}" for n in range(1, 20))
     line = Identity(parse("params"), parse(total), {}, "")
-    (block,) = blocks(markdown(Solution(kind="k", sections=(Section("s", lines=(line,)),))))
+    (block,) = blocks(markdown(Solution(kind="k", sections=(section("s", lines=(line,)),))))
     rows = block.splitlines()[1:-1]
     assert len(rows) > 3 and all("\\qquad +" in row for row in rows[1:])
     assert sum(row.count("convolution") for row in rows) == 19
@@ -81,5 +82,5 @@ def test_answers_of_several_ranks() -> None:
         answers={"y": Answer(vector, main=True), "w1": Answer(cube, main=True), "shape.conv1": Answer((3,), main=True)},
     )
     (block,) = blocks(markdown(solution))
-    assert r"y &= (1, 2)" in block and r"\text{shape.conv1} &= (3)" in block
-    assert r"w^{(1)} &= (\begin{pmatrix} 1 & 2 \cr 3 & 4 \end{pmatrix}, " in block
+    assert r"y &= \begin{pmatrix} 1 \cr 2 \end{pmatrix}" in block and r"\text{shape.conv1} &= 3" in block
+    assert r"w_{1,\cdot,\cdot}^{(1)} &= \begin{pmatrix} 1 & 2 \cr 3 & 4 \end{pmatrix}" in block

@@ -27,6 +27,7 @@ class Common(msgspec.Struct, frozen=True):
     set: tuple[str, ...] = ()
     columns: str | None = None
     full: bool = False
+    checks: bool = False
     only: str | None = None
     float: bool = False
     lang: str | None = None
@@ -134,6 +135,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
         str | None,
         typer.Option(None, "--columns", metavar="LIST", help="Columns of the layer table: params,activations,macs."),
     ),
+    "checks": (bool, typer.Option(False, "--checks", help="Show all that was expected and published, in tables.")),
     "full": (bool, typer.Option(False, "--full", help="Write out every line, also of large arrays.")),
     "only": (
         str | None,

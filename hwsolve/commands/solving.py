@@ -106,6 +106,7 @@ def render_options(common: Common, format: str, several: bool = False) -> Option
         width=terminal_width(on_terminal),
         color=on_terminal and not os.environ.get("NO_COLOR"),
         full=common.full,
+        checks=common.checks,
         only=common.only,
         questions=common.questions,
         language=common.language(),

@@ -11,6 +11,7 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.derivation.lines import binary, chain, check, identity_line, speaking, value_line, value_of
 from hwsolve.derivation.substitution import substituted
+from hwsolve.figures import Figure
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
 from hwsolve.formula.simplify.simplify import simplify
@@ -19,7 +20,8 @@ from hwsolve.language import Message
 from hwsolve.numbers import Scalar
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import as_typed, put_in, quantity
-from hwsolve.solution import Answer, Figure, Given, Line, Prose, Quantity, Section, Stage, Table
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Given, Line, Prose, Quantity, Stage, Step, Table
 
 CONSTANTS = {"pi", "e", "inf"}
 HALF = Number(1, 2)
@@ -37,7 +39,7 @@ class Derivation:
         self.formulas: dict[str, Formula] = {}
         self.stated: dict[str, Formula] = {}  # what the problem states as a formula, as √5
         self.given: list[Given] = []
-        self.sections: list[Section] = []
+        self.sections: list[Step] = []
         self.lines: list[Line] = []
         self.answers: dict[str, Answer] = {}
 
@@ -149,5 +151,5 @@ class Derivation:
     ) -> None:
         """Close a section over the lines since the last one."""
         if self.lines or tables or figures:
-            self.sections.append(Section(title, 1, tuple(self.lines), tables, figures, asked))
+            self.sections.append(section(title, 1, tuple(self.lines), tables, figures, asked))
         self.lines = []

@@ -1,7 +1,7 @@
 """Derivatives by named rules, with a record of every step.
 
 `differentiate(f, x)` gives df/dx; `differentiate(f, x[k])` the partial derivative by an element, with δ's eliminated.
-Each `Step` says `diff(f, x) = form = derivative` and holds by itself; its substeps are the derivatives that the form
+Each `Rewrite` says `diff(f, x) = form = derivative` and holds by itself; its substeps are the derivatives that the form
 asks for.
 """
 
@@ -30,21 +30,21 @@ from hwsolve.language import Message, say
 Ranges = dict[str, tuple[Formula, Formula]]
 
 
-class Step(msgspec.Struct, frozen=True):
+class Rewrite(msgspec.Struct, frozen=True):
     """`lhs = form = rhs` by a rule.  `form` has `diff` for what the substeps do; it may be the same as `rhs`."""
 
     rule: Message
     lhs: Formula
     form: Formula
     rhs: Formula
-    substeps: tuple[Step, ...] = ()
+    substeps: tuple[Rewrite, ...] = ()
 
 
 class Differentiation:
     """One derivative in the making; `steps` is None where no record is wanted."""
 
     def __init__(
-        self, wrt: Ref, steps: list[Step] | None, ranges: Ranges | None, eliminate: bool, bound: frozenset[str]
+        self, wrt: Ref, steps: list[Rewrite] | None, ranges: Ranges | None, eliminate: bool, bound: frozenset[str]
     ) -> None:
         self.wrt, self.bound = wrt, bound
         self.steps = steps
@@ -73,14 +73,14 @@ class Differentiation:
         if f in self.known:
             return self.known[f]
         outer = self.steps
-        inner: list[Step] | None = None if outer is None else []
+        inner: list[Rewrite] | None = None if outer is None else []
         self.steps = inner
         result = apply(f, self)
         self.steps = outer
         self.known[f] = result.derivative
         if outer is not None and inner is not None and f != self.wrt:
             lhs = Call("diff", (f, self.wrt))
-            outer.append(Step(result.rule, lhs, result.form, result.derivative, tuple(inner)))
+            outer.append(Rewrite(result.rule, lhs, result.form, result.derivative, tuple(inner)))
         return result.derivative
 
     def summed(self, body: Formula, over: Range) -> Formula:
@@ -90,7 +90,7 @@ class Differentiation:
         result = sum_over(body, over, self.unsure)
         lhs = BigOperator("Sum", body, *over)
         if self.steps is not None and result != lhs:
-            self.steps.append(Step(say("index rule: δ leaves one term"), lhs, result, result))
+            self.steps.append(Rewrite(say("index rule: δ leaves one term"), lhs, result, result))
         return result
 
     def unsure(self, over: Range, solution: Formula, rest: Formula) -> list[Formula]:
@@ -108,7 +108,7 @@ class Differentiation:
 def differentiate(
     f: Formula,
     wrt: Ref,
-    record: list[Step] | None = None,
+    record: list[Rewrite] | None = None,
     ranges: Ranges | None = None,
     eliminate: bool = True,
 ) -> Formula:

@@ -103,6 +103,11 @@ def call(name: str, *args: Any) -> Call:
     return Call(name, tuple(formula(a) for a in args))
 
 
+def listed(*items: Formula) -> Call:
+    """An array of these: a vector of numbers, or a matrix of rows."""
+    return Call("[]", items)
+
+
 def children(f: Formula) -> tuple[Formula, ...]:
     """The formulas directly below a node (indices of a reference included)."""
     if type(f) is Call:

@@ -1,22 +1,22 @@
-"""Arrays on the page: `x = (0.2, 0.3)`, `v = [[0.6, 0.1], [0.2, 0.7]]`, the rows of a long matrix under each other."""
+"""Arrays of a solution as formulas: what is stated or answered, whole or its beginning."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any
 
 from hwsolve.formula.notation import symbol, unicode
-from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula, Number, Ref
+from hwsolve.formula.tree import Formula, Number, Ref, listed
 from hwsolve.language import Message, say
-from hwsolve.render.measure import width
-from hwsolve.render.wrap import equation
-from hwsolve.solution import Answer, Given, Quantity, Text
+from hwsolve.quantities import put_in
+from hwsolve.solution import Given, Missing, Quantity, Text
 
 MANY = 64  # elements of an array that are written out in the short form
 SHOWN = 6  # elements at the beginning of a longer one
+ROWS, COLUMNS = 8, 8  # of a matrix that is not written out
+DOTS = Ref("…")
 KEY = re.compile(r"([^\W\d][\w]*(?:@\d+)?)((?:\[[\d,]+\])?)")
 
 
@@ -73,39 +73,49 @@ def leaves(value: Any) -> Iterable[Any]:
         yield value
 
 
-def leaf_text(value: Any) -> str:
-    """An element as a person reads it."""
-    if isinstance(value, Quantity):
-        return number_text(value.text)
-    return unicode(value) if isinstance(value, Formula) else number_text(str(value))
-
-
 def relation(value: Any) -> str:
     """≈ where an element is rounded."""
     return "≈" if any(isinstance(v, Quantity) and v.relation == "≈" for v in leaves(value)) else "="
 
 
-def array_text(value: Any, outermost: bool = True) -> str:
-    """A vector in round brackets, a matrix in nested square ones."""
-    if not isinstance(value, list | tuple):
-        return leaf_text(value)
-    inner = ", ".join([array_text(v, False) for v in value])
-    flat = outermost and not any(isinstance(v, list | tuple) for v in value)
-    return f"({inner})" if flat else f"[{inner}]"
+def element(value: Any) -> Formula:
+    """An element as a formula."""
+    if isinstance(value, Quantity):
+        return put_in(value)
+    if isinstance(value, Missing):
+        return Ref(str(value))
+    return value if isinstance(value, Formula) else Number(value) if isinstance(value, int) else Ref(str(value))
 
 
-def shortened(value: Any, words: Callable[[Text], str]) -> str:
-    """The beginning of an array that is too long, with its shape, and how to see it whole."""
-    if not isinstance(value, list | tuple):
-        return leaf_text(value)
-    shape, first = [], value
+def literal(value: Any, whole: bool) -> tuple[Formula, str, Text]:
+    """A value as a formula, its relation, and what is said of what is left out; an array of one element is that."""
+    every = list(leaves(value))
+    if len(every) == 1:
+        return element(every[0]), relation(value), ""
+    if whole or len(every) <= MANY:
+        return nested_literal(value), relation(value), ""
+    sizes = []
+    first = value
     while isinstance(first, list | tuple):
-        shape.append(len(first))
+        sizes.append(len(first))
         first = first[0]
-    some = [leaf_text(v) for _, v in zip(range(SHOWN), leaves(value), strict=False)]
-    return f"({', '.join(some)}, …)  " + words(
-        say("{shape} numbers; --full shows all", shape=" × ".join(f"{n:,}" for n in shape))
-    )
+    text = say("{shape} numbers; --full shows all", shape=" × ".join(f"{n:,}" for n in sizes))
+    return beginning(value, (ROWS, COLUMNS) if len(sizes) == 2 else (SHOWN,)), relation(value), text
+
+
+def nested_literal(value: Any) -> Formula:
+    """Nested lists as a formula."""
+    return listed(*map(nested_literal, value)) if isinstance(value, list | tuple) else element(value)
+
+
+def beginning(value: Any, sizes: tuple[int, ...]) -> Formula:
+    """The first rows and columns, and dots."""
+    if not isinstance(value, list | tuple):
+        return element(value)
+    kept = [beginning(v, sizes[1:]) for v in value[: sizes[0]]]
+    if len(value) > sizes[0]:
+        kept.append(listed(*[DOTS] * len(kept[0].args)) if kept[0].__class__.__name__ == "Call" else DOTS)  # type: ignore[attr-defined]
+    return listed(*kept)
 
 
 def key_symbol(key: str, whole: bool) -> str:
@@ -117,58 +127,3 @@ def key_symbol(key: str, whole: bool) -> str:
     if indices:
         return unicode(Ref(name, tuple(Number(int(i)) for i in indices[1:-1].split(","))))
     return symbol(name, whole)
-
-
-def array_rows(head: str, value: Any, columns: int, words: Callable[[Text], str], full: bool) -> list[str]:
-    """`head = value`, a matrix that is too wide with its rows under each other."""
-    start = f"{head} {relation(value)} "
-    if not full and sum(1 for _ in leaves(value)) > MANY:
-        return [start + shortened(value, words)]
-    text = array_text(value)
-    if width(start + text) <= columns:
-        return [start + text]
-    if not isinstance(value, list | tuple):
-        return equation([("", head), (relation(value), text)], columns)
-    return flowed(start, opened(value), columns)
-
-
-def opened(value: Any) -> list[str]:
-    """Pieces of an array that may each begin a row: elements of a vector, rows of a matrix."""
-    flat = not any(isinstance(v, list | tuple) for v in value)
-    left, right = "()" if flat else "[]"
-    texts = [array_text(v, False) for v in value]
-    texts = [text + "," for text in texts[:-1]] + [texts[-1] + right]
-    return [left + texts[0], *texts[1:]]
-
-
-def flowed(start: str, pieces: list[str], columns: int) -> list[str]:
-    """Pieces set in rows behind `start`: rows of a matrix one by one, elements of a vector as many as fit."""
-    hang = min(width(start) + 1, columns // 3)
-    rows = [start + pieces[0]]
-    for piece in pieces[1:]:
-        if not piece.startswith("[") and width(rows[-1]) + 1 + width(piece) <= columns:
-            rows[-1] += " " + piece
-        else:
-            rows.append(" " * hang + piece)
-    return [part for row in rows for part in split_row(row, columns, hang + 1)]
-
-
-def split_row(row: str, columns: int, hang: int) -> list[str]:
-    """A row of a matrix that is itself too wide, broken between elements."""
-    rows = []
-    while width(row) > columns:
-        at = row.rfind(", ", hang, columns)
-        if at < 0:
-            break
-        rows.append(row[: at + 1])
-        row = " " * hang + row[at + 2 :]
-    return [*rows, row]
-
-
-def answer_rows(key: str, answer: Answer, columns: int, words: Callable[[Text], str], full: bool) -> list[str]:
-    """`E = 0.025538`; an exact fraction stands before its decimal."""
-    value = answer.shown or answer.value
-    head = key_symbol(key, isinstance(value, list | tuple))
-    if isinstance(value, Quantity) and value.relation == "≈" and value.exact is not None and len(value.exact) <= 16:
-        head = f"{head} = {number_text(value.exact)}"
-    return array_rows(head, value, columns, words, full)

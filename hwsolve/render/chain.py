@@ -1,4 +1,4 @@
-"""A line as a chain of equal things, in one notation: `symbol = formula = numbers = value`, said once each."""
+"""A line as a chain of equal things, `symbol = formula = numbers = value`, said once each."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import say, translate
 from hwsolve.numbers import is_exact
-from hwsolve.solution import Identity, Prose, Value
+from hwsolve.quantities import put_in, rational
+from hwsolve.solution import Assume, Carried, Identity, Let, Line, Prose, Quantity, Value
 
-Link = tuple[str, str]  # a relation and what stands behind it; the first link's relation is ""
+Link = tuple[str, Formula]  # a relation and what stands behind it; the first link's relation is ""
+LONGEST = (9_999, 999)  # numerator and denominator of a fraction that is shown
 
 
 class Notation(msgspec.Struct, frozen=True):
-    """How formulas and printed numbers are written."""
+    """How formulas are written."""
 
     formula: Callable[[Formula], str]
-    number: Callable[[str], str]
 
     def inline(self, value: Any) -> Any:
         """What stands in a sentence: a formula or several of them as text, anything else as it is."""
         if isinstance(value, tuple):
             return ", ".join(map(self.inline, value))
+        if isinstance(value, Quantity):
+            return self.formula(put_in(value))
         return self.formula(value) if isinstance(value, Formula) else value
 
 
@@ -39,22 +42,40 @@ def spoken(notation: Notation, language: str) -> Notation:
     if language == "en":
         return notation
     words = {english: translate(message, language) for english, message in WORDS.items()}
-    return Notation(lambda f: CONDITIONAL.sub(lambda found: words[found[0]], notation.formula(f)), notation.number)
+    return Notation(lambda f: CONDITIONAL.sub(lambda found: words[found[0]], notation.formula(f)))
 
 
-def chain(line: Value | Identity | Prose, notation: Notation) -> list[Link]:
+def links_of(line: Line) -> list[Link]:
     """The links of a line; one that repeats its neighbour is left out."""
-    write = notation.formula
     if isinstance(line, Value):
-        links = [("", write(line.key)), *[(s.relation, write(s.formula)) for s in line.stages]]
-        links.append((closing(line), notation.number(line.quantity.text)))
+        fraction = ratio(line.quantity)
+        links = [("", line.key), *[(s.relation, s.formula) for s in line.stages]]
+        if fraction:
+            links.append(("=", fraction))
+        links.append((line.quantity.relation if fraction else closing(line), put_in(line.quantity)))
     elif isinstance(line, Identity):
-        name = [] if line.key is None or line.key == line.lhs else [("", write(line.key))]
+        name = [] if line.key is None or line.key == line.lhs else [("", line.key)]
         forms = line.shown or (line.lhs, line.rhs)
-        links = [*name, *[("=" if name or n else "", write(f)) for n, f in enumerate(forms)]]
+        links = [*name, *[("=" if name or n else "", f) for n, f in enumerate(forms)]]
+    elif isinstance(line, Let):
+        links = [("", line.key), ("=", line.formula)]
+    elif isinstance(line, Assume):
+        links = [("", line.formula)]
+    elif isinstance(line, Carried):
+        links = [("", line.key), (line.quantity.relation, put_in(line.quantity))]
     else:
-        links = [(s.relation if n else "", write(s.formula)) for n, s in enumerate(line.formulas)]
+        links = [(s.relation if n else "", s.formula) for n, s in enumerate(line.formulas)]
     return without_repeats(links)
+
+
+def ratio(value: Any) -> Formula | None:
+    """A short fraction whose decimal does not end."""
+    if not isinstance(value, Quantity) or value.relation == "=" or value.exact is None:
+        return None
+    numerator, denominator = rational(value.exact)
+    if denominator == 1 or abs(numerator) > LONGEST[0] or denominator > LONGEST[1]:
+        return None
+    return Number(numerator, denominator, value.exact)
 
 
 def closing(line: Value) -> str:
@@ -69,36 +90,42 @@ def closing(line: Value) -> str:
         return "≈"
 
 
-def row(line: Value | Identity | Prose, notation: Notation, symbol: str | None = None) -> str:
-    """The chain in one row; that of an exact value, as most lines are, without a list between.
+def row(line: Value | Identity | Prose, write: Callable[[Formula], str]) -> str:
+    """The chain in one row."""
+    return joined([(relation, write(f)) for relation, f in links_of(line)])
 
-    `symbol` is the written key where it is at hand.
-    """
-    if type(line) is not Value or line.quantity.relation == "≈" or (line.stages and line.stages[-1].relation == "≈"):
-        return joined(chain(line, notation))
-    write = notation.formula
-    text, last = symbol or write(line.key), ""
-    for stage in line.stages:
-        if (link := write(stage.formula)) != last:
-            text += f" {stage.relation} {link}"
-            last = link
-    number = notation.number(line.quantity.text)
-    return text if number == last else f"{text} = {number}"
+
+def same(a: Formula, b: Formula) -> bool:
+    """Whether two links say the same: numbers by their value."""
+    if type(a) is Number and type(b) is Number:
+        return (a.numerator, a.denominator, a.rounded) == (b.numerator, b.denominator, b.rounded)
+    return a == b or quotient(a) == quotient(b) is not None
+
+
+def quotient(f: Formula) -> tuple[int, int] | None:
+    """A fraction of two whole numbers."""
+    if type(f) is Number and not f.rounded:
+        return f.numerator, f.denominator
+    if type(f) is Call and f.name == "/":
+        top, bottom = f.args
+        if type(top) is Number and type(bottom) is Number and top.denominator == bottom.denominator == 1:
+            return top.numerator, bottom.numerator
+    return None
 
 
 def without_repeats(links: list[Link]) -> list[Link]:
     """A link that says what the one before it said is left out, with the weaker of the two relations kept."""
     kept = links[:2]
     for link in links[2:]:
-        if link[1] != kept[-1][1]:
+        if not same(link[1], kept[-1][1]):
             kept.append(link)
         elif link[0] == "≈":
             kept[-1] = link
     return kept
 
 
-def joined(links: list[Link]) -> str:
-    """The chain in one row."""
+def joined(links: list[tuple[str, str]]) -> str:
+    """The written chain in one row."""
     text = links[0][1] if links else ""
     for relation, more in links[1:]:
         text += f" {relation} {more}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hwsolve.language import say
-from hwsolve.solution import Given, Section, Stage, Value
+from hwsolve.solution import Given, Group, Stage, Step, Value
 
 
 def worked(g: Given) -> bool:
@@ -13,12 +13,12 @@ def worked(g: Given) -> bool:
     return g.typed is not None and g.quantity is not None and g.quantity.exact is None
 
 
-def irrational(given: Iterable[Given]) -> Iterator[Section]:
+def irrational(given: Iterable[Given]) -> Iterator[Step]:
     """Such numbers as lines: whoever evaluates what reads them needs more than their decimals."""
     known = ((g.key, g.typed, g.quantity) for g in given if worked(g))
     lines = tuple(Value(key, typed, (Stage("=", typed),), q) for key, typed, q in known if typed and q)
     if lines:
-        yield Section(say("Given"), lines=lines)
+        yield Step(say("Given"), (Group(lines),))
 
 
 def stated(g: Given) -> str:

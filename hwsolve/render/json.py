@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from hwsolve import __version__
+from hwsolve.figures import Curve, Figure
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
@@ -16,36 +17,38 @@ from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import translate
 from hwsolve.render.chain import Notation, row
 from hwsolve.render.given import irrational, stated, worked
+from hwsolve.render.json_numbers import Leaves, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
     Answer,
     Array,
+    Assume,
     Carried,
     Cell,
     Check,
-    Curve,
-    Figure,
+    Group,
     Identity,
+    Let,
     Line,
-    Missing,
     Origin,
     Prose,
     Published,
     Quantity,
-    Section,
+    Sentence,
     Solution,
+    Step,
     Table,
     Text,
     Value,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 # What JSON leaves as it is and a terminal does not show: further controls, soft hyphen, joiners, marks of direction.
 UNSEEN = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-UNICODE = Notation(unicode, number_text)
+UNICODE = Notation(unicode)
 Object = dict[str, Any]
 
 
@@ -100,7 +103,7 @@ class Writer:
             "hwsolve": __version__,
             "schema": SCHEMA,
             "kind": s.kind,
-            "title": title(s, self.language),
+            "title": title(s.title, self.language),
             "source": s.source,
             "given": [
                 {"key": plain(g.key), "value": stated(g)} for g in s.given if g.quantity is not None and not worked(g)
@@ -125,22 +128,54 @@ class Writer:
         """What is said of an agreement that is not a proof."""
         return {"how": self.text(judged.how)} if judged.how else {}
 
-    def section(self, s: Section) -> Object:
-        """A heading and what stands below it."""
+    def section(self, s: Step) -> Object:
+        """A heading and what stands below it; `body` is the order of reading, by references."""
+        lines: list[Object | ValueRow] = []
+        body: list[Object] = []
+        tables = figures = 0
+        for item in s.items:
+            if isinstance(item, Group):
+                first = len(lines)
+                reason, head = self.text(item.reason), item.head or 0
+                lines += [self.line(x, reason if n == head else "") for n, x in enumerate(item.lines)]
+                body.append(self.group(item, first, len(lines) - 1))
+            elif isinstance(item, Sentence):
+                lines.append({"kind": "text", "shown": self.text(item.text)})
+                body.append({"say": self.text(item.text)} | self.detail(item.detail))
+            elif isinstance(item, Table):
+                body.append({"table": tables})
+                tables += 1
+            else:
+                body.append({"figure": figures})
+                figures += 1
         return {
             "title": self.text(s.title),
             "level": s.level,
-            "lines": [self.line(x) for x in s.lines],
+            "part": s.part,
+            "lines": lines,
             "tables": [self.table(t) for t in s.tables],
             "figures": [self.figure(f) for f in s.figures],
+            "body": body,
         }
 
-    def line(self, line: Line) -> Object | ValueRow:
+    def group(self, g: Group, first: int, last: int) -> Object:
+        """Where the lines of a group stand, and their reason."""
+        found: Object = {"lines": [first, last]}
+        if g.reason:
+            found["reason"] = self.text(g.reason)
+        if g.head is not None:
+            found["head"] = first + g.head
+        return found | self.detail(g.detail)
+
+    def detail(self, detail: str) -> Object:
+        """Where it is shown, unless on every page."""
+        return {} if detail == "page" else {"detail": detail}
+
+    def line(self, line: Line, rule: str = "") -> Object | ValueRow:
         """A line that can be evaluated, and how a person reads it."""
         if isinstance(line, Value):
             key, symbol, quantity = plain(line.key), unicode(line.key), line.found or line.quantity
-            formula, shown = computable(line.formula), row(line, UNICODE, symbol)
-            rule = self.text(line.rule)
+            formula, shown = computable(line.formula), row(line, unicode)
             return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin)
         if isinstance(line, Identity):
             return {
@@ -148,12 +183,16 @@ class Writer:
                 "lhs": plain(line.lhs),
                 "rhs": plain(line.rhs),
                 "free": line.free,
-                "rule": self.text(line.rule),
-                "shown": row(line, UNICODE),
+                "rule": rule,
+                "shown": row(line, unicode),
                 "key": None if line.key is None else plain(line.key),
             }
         if isinstance(line, Carried):
             return {"kind": "carried", "key": plain(line.key), "value": line.full}
+        if isinstance(line, Let):
+            return {"kind": "let", "key": plain(line.key), "formula": plain(line.formula), "free": line.free}
+        if isinstance(line, Assume):
+            return {"kind": "assume", "formula": plain(line.formula)}
         if line.array is not None:
             return self.array(line.array, self.prose(line))
         return {"kind": "text", "shown": self.prose(line)}
@@ -163,7 +202,7 @@ class Writer:
         return ValueRow(plain(a.key), symbol(a.key.name), plain(a.formula), shown, a.relation, printed(a.value), "")
 
     def prose(self, line: Prose) -> str:
-        words, formulas = self.text(line.text), row(line, UNICODE)
+        words, formulas = self.text(line.text), row(line, unicode)
         return f"{words} {formulas}" if words and formulas else words or formulas
 
     def table(self, t: Table) -> Object:
@@ -210,47 +249,6 @@ class Writer:
         return AnswerRow(number, leaf.text(value), exact, leaf.system)
 
 
-class Leaves:
-    """The elements of a nested answer, and the weakest system among them."""
-
-    WEAKER = {"exact": 0, "certified": 1, "float64": 2, "symbolic": 3}
-
-    def __init__(self) -> None:
-        self.system = "exact"
-
-    def seen(self, system: str) -> None:
-        if self.WEAKER[system] > self.WEAKER[self.system]:
-            self.system = system
-
-    def number(self, value: Any) -> Any:
-        """Numbers for JSON; a formula among them is text."""
-        if type(value) in (tuple, list):
-            return [self.number(v) for v in value]
-        if isinstance(value, Quantity):
-            self.seen(value.system)
-            return json_number(value)
-        if isinstance(value, Formula):
-            self.seen("symbolic")
-            return plain(value)
-        return None if isinstance(value, Missing) else value
-
-    def exact(self, value: Any) -> Any:
-        """The exact forms, None where one of them has none."""
-        if type(value) in (tuple, list):
-            inner = [self.exact(v) for v in value]
-            return None if None in inner else inner
-        if isinstance(value, Quantity):
-            return value.exact
-        return str(value) if isinstance(value, int) else None
-
-    def text(self, value: Any) -> str:
-        if type(value) in (tuple, list):
-            return "[" + ", ".join([self.text(v) for v in value]) + "]"
-        if isinstance(value, Quantity):
-            return number_text(value.text)
-        return unicode(value) if isinstance(value, Formula) else number_text(str(value))
-
-
 def printed(value: Any) -> Any:
     """The texts of nested quantities."""
     return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
@@ -263,28 +261,3 @@ def computable(f: Formula) -> str:
         return text
     ordered = "<" in text or ">" in text or "max(" in text or "min(" in text
     return plain(by_steps(f)) if ordered else text
-
-
-def json_number(q: Quantity) -> Any:
-    """The value as a JSON number: whole for an integer, else the nearest float64."""
-    value = q.value
-    if type(value) is int:
-        return value
-    if isinstance(value, float):
-        return float(value)  # NumPy's float64 is a float that JSON does not know
-    try:
-        if q.exact is not None:
-            numerator, _, denominator = q.exact.partition("/")
-            return int(numerator) / int(denominator) if denominator else int(numerator)
-        return float(value)
-    except (OverflowError, ValueError):
-        return msgspec.Raw(q.text.encode()) if numeric(q.text) else q.text
-
-
-def numeric(text: str) -> bool:
-    """Whether the text is a JSON number."""
-    try:
-        msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return False
-    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.language import say
-from hwsolve.solution import Check, Published, Table, Text
+from hwsolve.solution import Check, Published, Solution, Table, Text
 
 
 def checks_table(checks: tuple[Check, ...]) -> Table:
@@ -16,6 +16,29 @@ def checks_table(checks: tuple[Check, ...]) -> Table:
         (c.key, c.expected, counted(c.brief or c.got), holds(c), *([c.difference] if missed else [])) for c in checks
     ]
     return Table("", heads, tuple(rows))
+
+
+def judged(s: Solution) -> Text:
+    """How many expectations hold and how many published answers agree, in one sentence."""
+    held, agreeing = sum(c.ok for c in s.checks), sum(p.verdict == "agrees" for p in s.published)
+    values = {"n": held, "all": len(s.checks), "m": agreeing, "every": len(s.published)}
+    if s.checks and s.published:
+        return say("{n} of {all} expectations hold. {m} of {every} published answers agree.", **values)
+    if s.checks:
+        return say("{n} of {all} expectations hold.", **values)
+    return say("{m} of {every} published answers agree.", **values) if s.published else ""
+
+
+def missed(s: Solution) -> Table | None:
+    """What does not hold or does not agree: where it is stated, and what came out."""
+    heads = (say("Key"), say("Stated"), say("Computed"), say("Verdict"), say("Where"))
+    failed = [c for c in s.checks if not c.ok]
+    wrong = [p for p in s.published if p.verdict != "agrees"]
+    rows = [
+        *[(c.key, c.expected, counted(c.brief or c.got), say("does not hold"), c.at) for c in failed],
+        *[(p.key, p.stated, counted(p.brief or p.computed), agreement(p), p.source) for p in wrong],
+    ]
+    return Table("", heads, tuple(rows)) if rows else None
 
 
 def holds(c: Check) -> Text:

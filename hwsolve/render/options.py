@@ -10,6 +10,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     `columns`: words that name the number columns of a layer table that are wanted, all where there are none.
     `only`: a key, of which nothing but its derivation is shown; `questions`: the problem without its solution.
+    `checks`: all that was judged, in tables.
     `compact`: data in one row; `several`: data as a list, though it be of one solution.
     """
 
@@ -18,6 +19,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     full: bool = False
     only: str | None = None
     questions: bool = False
+    checks: bool = False
     language: str = "en"
     columns: tuple[str, ...] = ()
     compact: bool = False

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor, isfinite, log10
 
+from hwsolve.figures import Curve
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.language import say
 from hwsolve.render.measure import left, right, width
-from hwsolve.solution import Curve, Text
+from hwsolve.solution import Text
 
 FARTHEST = 1e300  # a point beyond is not drawn
 HEIGHT, WIDEST = 12, 72

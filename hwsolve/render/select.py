@@ -9,7 +9,7 @@ import msgspec
 
 from hwsolve.language import Message, translate
 from hwsolve.render.options import Options
-from hwsolve.solution import Quantity, Section, Solution, Table, Text
+from hwsolve.solution import Quantity, Solution, Step, Table, Text
 
 
 def selected(solution: Solution, options: Options) -> Solution:
@@ -20,12 +20,12 @@ def selected(solution: Solution, options: Options) -> Solution:
         solution = only(solution, options.only)
     if options.questions:
         return problem(solution)
-    return msgspec.structs.replace(solution, sections=tuple(s for s in solution.sections if not s.alone))
+    return msgspec.structs.replace(solution, sections=tuple(s for s in solution.sections if s.part != "question"))
 
 
 def problem(solution: Solution) -> Solution:
     """What is given and asked, without what was worked out."""
-    asked = tuple(s for s in solution.sections if s.asked or s.alone)
+    asked = tuple(s for s in solution.sections if s.part in ("statement", "question"))
     given = tuple(g for g in solution.given if g.role == "stated")
     return msgspec.structs.replace(solution, given=given, sections=asked, answers={}, checks=(), published=(), notes=())
 
@@ -34,10 +34,12 @@ def with_columns(solution: Solution, asked: tuple[str, ...]) -> Solution:
     """Tables that have columns of numbers of these names (`params` is Parameters) without their other numbers."""
     if not asked:
         return solution
-    sections = [
-        msgspec.structs.replace(s, tables=tuple(reduced(t, asked) for t in s.tables)) for s in solution.sections
-    ]
-    return msgspec.structs.replace(solution, sections=tuple(sections))
+
+    def step(s: Step) -> Step:
+        items = tuple([reduced(item, asked) if isinstance(item, Table) else item for item in s.items])
+        return msgspec.structs.replace(s, items=items)
+
+    return msgspec.structs.replace(solution, sections=tuple(map(step, solution.sections)))
 
 
 def reduced(table: Table, asked: tuple[str, ...]) -> Table:
@@ -57,7 +59,7 @@ def means(word: str, head: Text) -> bool:
     return english.lower().startswith(word.strip().lower().rstrip("s"))
 
 
-def headings(sections: Sequence[Section], bodies: Sequence[Sized]) -> list[bool]:
+def headings(sections: Sequence[Step], bodies: Sequence[Sized]) -> list[bool]:
     """Whether each section's heading is shown: there is something below it, or below deeper ones that it heads."""
 
     def shows(n: int) -> bool:
@@ -67,9 +69,8 @@ def headings(sections: Sequence[Section], bodies: Sequence[Sized]) -> list[bool]
     return [bool(section.title) and shows(n) for n, section in enumerate(sections)]
 
 
-def title(solution: Solution, language: str) -> str:
-    """The title in the reader's language, or in the first there is."""
-    given = solution.title
+def title(given: Text | dict[str, str], language: str) -> str:
+    """A title in the reader's language, or in the first there is."""
     if isinstance(given, dict):
         return given.get(language) or given.get("en") or next(iter(given.values()), "")
     return given if isinstance(given, str) else translate(given, language)

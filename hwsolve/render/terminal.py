@@ -15,8 +15,10 @@ from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from hwsolve.render.measure import width
 from hwsolve.render.options import Options
-from hwsolve.render.page import Block, Box, Grille, Heading, Page, Row, Rows
+from hwsolve.render.page import Framed, Grille, Heading, Page, Part, Row, Rows
+from hwsolve.render.plain import WIDEST, together
 from hwsolve.render.table import layout
 from hwsolve.solution import Solution, Table
 
@@ -61,39 +63,43 @@ def write(console: Console, solutions: Sequence[Solution], options: Options) -> 
     for n, solution in enumerate(solutions):
         if n:
             console.print("\n")
-        after_heading = True
-        for block in page.blocks(solution):
-            if not after_heading or (isinstance(block, Heading) and block.level):
+        after: Part | None = None
+        for part in page.parts(solution):
+            if after is not None and not together(after, part):
                 console.print()
-            after_heading = isinstance(block, Heading)
-            for part in renderables(page, block):
-                console.print(part, overflow="fold", no_wrap=isinstance(block, Rows))
+            after = part
+            for drawn in renderables(page, part):
+                console.print(drawn, overflow="fold", no_wrap=isinstance(part, Rows))
 
 
-def renderables(page: Page, block: Block) -> list[RenderableType]:
-    """One block as rich draws it."""
-    match block:
+def renderables(page: Page, part: Part) -> list[RenderableType]:
+    """One part as rich draws it."""
+    match part:
         case Heading(text, 0):
-            return [Panel(Text(text, PARSED["title"]), box=box.HEAVY, border_style=PARSED["heading"], expand=False)]
+            rule = Text("═" * min(width(text), page.columns), PARSED["heading"])
+            return [Text(text, PARSED["title"]), rule]
         case Heading(text, level):
-            return [Text(text if level < 3 else f"· {text}", PARSED["heading" if level < 2 else "subheading"])]
-        case Box(title, inner):
+            title = Text(text if level < 3 else f"· {text}", PARSED["heading" if level < 2 else "subheading"])
+            return [title, Text("─" * min(width(text), page.columns), PARSED["heading"])] if level < 2 else [title]
+        case Framed(title, inner):
             rows = Text("\n").join([styled(row) for row in inner])
             heading = Text(title, PARSED["heading"])
+            columns = min(page.columns, WIDEST)
+            widest = min(max(line.cell_len for line in rows.split()) + 4, page.columns)
             return [
                 Panel(
                     rows,
                     title=heading,
                     title_align="left",
-                    expand=False,
                     border_style=PARSED["heading"],
                     padding=(0, 1),
+                    width=max(columns, widest),
                 )
             ]
         case Grille(table):
             return [bordered(page, table)]
         case _:
-            return [styled(row) for row in block.rows]
+            return [styled(row) for row in part.rows]
 
 
 def styled(row: Row) -> Text:

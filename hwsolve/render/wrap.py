@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from hwsolve.render.chain import Link
 from hwsolve.render.measure import chopped, fill, fits, width
 
 BREAKS = re.compile(r" (?=[+−=≈<>≤≥] )| (?=[×·] )|(?<=, )|(?<=,) (?=\S)| (?=if |else |若 |否则 )|(?<=,)(?=\d)")
 AHEAD = 4  # of a long formula so many times a row are looked at
+Link = tuple[str, str]  # a relation and what stands behind it, written
 LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
 
 

@@ -77,6 +77,13 @@ def total(w: Writer, args: Args) -> Piece:
     return Piece(w.sigma + fenced(w, piece, piece.level > PRODUCT), PRODUCT, "big")
 
 
+def listed(w: Writer, args: Args) -> Piece:
+    """An array of numbers: a column, or rows."""
+    rows = [a.args if isinstance(a, Call) and a.name == "[]" else (a,) for a in args]
+    deep = any(isinstance(a, Call) and a.name == "[]" for a in args)
+    return Piece(w.array([[w.write(a).text for a in row] for row in rows], deep), ATOM, "array")
+
+
 def called(name: str) -> Callable[[Writer, Args], Piece]:
     """A function of arrays by its name."""
 
@@ -95,5 +102,6 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "outer": outer,
     "odot": odot,
     "sum": total,
+    "[]": listed,
     **{name: called(name) for name in ("diag", "rot180", "full", "stuffed", "crop")},
 }

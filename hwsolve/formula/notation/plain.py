@@ -117,6 +117,11 @@ def called(name: str, args: tuple[Formula, ...]) -> tuple[str, int]:
     return f"{name}({', '.join([plain(a) for a in args])})", ATOM
 
 
+def listed(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """[[1, 2], [3, 4]]."""
+    return f"[{', '.join([plain(a) for a in args])}]", ATOM
+
+
 COMPARISONS = frozenset(("==", "<", ">", "<=", ">="))
 OPERATORS = {
     "+": sum_,
@@ -129,4 +134,5 @@ OPERATORS = {
     "@": matrix_product,
     "whole": marked,
     "array": marked,
+    "[]": listed,
 }

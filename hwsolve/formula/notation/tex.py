@@ -102,7 +102,13 @@ class Latex(Writer):
     def named(self, name: str) -> str:
         return f"\\operatorname{{{name}}}"
 
+    def array(self, rows: list[list[str]], deep: bool) -> str:
+        inner = " \\cr ".join([" & ".join(row) for row in rows])
+        return f"\\begin{{pmatrix}} {inner} \\end{{pmatrix}}"
+
     def symbol(self, f: Ref) -> str:
+        if f.name == "·":
+            return "\\cdot"
         known = parts(f.name)
         letter = base(known.base)
         if known.word in HATS:

@@ -120,6 +120,11 @@ class Unicode(Writer):
     def named(self, name: str) -> str:
         return name
 
+    def array(self, rows: list[list[str]], deep: bool) -> str:
+        if not deep:
+            return f"({', '.join(row[0] for row in rows)})"
+        return f"[{', '.join([f'[{inner}]' for inner in map(', '.join, rows)])}]"
+
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
         if not f.indices:

@@ -73,6 +73,10 @@ class Writer:
     def named(self, name: str) -> str:
         raise NotImplementedError
 
+    def array(self, rows: list[list[str]], deep: bool) -> str:
+        """The written elements of an array; `deep`: of a matrix."""
+        raise NotImplementedError
+
     def write(self, f: Formula) -> Piece:
         """The formula, written."""
         if type(f) is Number:

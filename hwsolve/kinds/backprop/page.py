@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
+from hwsolve.figures import Curve
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Ref, references
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.matrix import matrix_form
@@ -21,7 +22,8 @@ from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.steps import headings, heights, passes, step_of, verdict, worked
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike, put_in, quantity
-from hwsolve.solution import Answer, Carried, Cell, Curve, Line, Note, Prose, Quantity, Section, Solution, Stage, Table
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Carried, Cell, Line, Note, Prose, Quantity, Solution, Stage, Step, Table
 
 if TYPE_CHECKING:
     from hwsolve.kinds.backprop.problem import Problem
@@ -46,7 +48,7 @@ class NetworkPage:
         self.float64 = problem.numbers == "float64" or self.computation.operations * (self.steps + 1) > FLOAT_ABOVE
         digits = problem.digits or 6
         self.writer = Writer(self.graph, not self.float64, min(digits, 6) if self.float64 else digits, problem.full)
-        self.sections: list[Section] = []
+        self.sections: list[Step] = []
         self.answers: dict[str, Answer] = {}
         self.left_out: list[Message] = []
 
@@ -99,7 +101,7 @@ class NetworkPage:
     def section(self, title: Message, lines: list[Line], level: int = 1, **more: Any) -> None:
         """Append a section that has something in it."""
         if lines or more:
-            self.sections.append(Section(title, level, tuple(lines), **more))
+            self.sections.append(section(title, level, tuple(lines), **more))
 
     def start(self, trajectory: Trajectory) -> None:
         """Enter the givens, and the network as a table."""
@@ -109,7 +111,7 @@ class NetworkPage:
                 self.writer.give(node.name)
         self.sections.append(self.network())
 
-    def network(self) -> Section:
+    def network(self) -> Step:
         """The network as a table: what each layer computes."""
         rows: list[tuple[Cell, ...]] = []
         for node in self.nodes("forward", "loss"):
@@ -118,7 +120,7 @@ class NetworkPage:
         columns = (say("layer"), say("computes"), say("shape"))
         table = Table("", columns, tuple(rows))
         lines = tuple(Prose(text) for text in (self.question(), *self.computation.stated))
-        return Section(say("Network"), lines=lines, tables=(table,), asked=True)
+        return section(say("Network"), lines=lines, tables=(table,), asked=True)
 
     def question(self) -> Message:
         """What is to be worked out."""
@@ -144,7 +146,7 @@ class NetworkPage:
         in_full = worked(self.steps, self.problem.full)
         level = 2 if step in in_full and self.steps > 1 else 1
         if level > 1:
-            self.sections.append(Section(say("Step {step} of {steps}", step=step + 1, steps=self.steps)))
+            self.sections.append(section(say("Step {step} of {steps}", step=step + 1, steps=self.steps)))
         forward, loss = headings(step)
         self.section(forward, self.quantities(step, "forward"), level)
         self.section(loss, self.quantities(step, "loss"), level)
@@ -159,7 +161,7 @@ class NetworkPage:
         """Say that the steps between two that are written out go the same way."""
         if following > step:
             text = say("Steps {first} to {last} go the same way.", first=step + 1, last=following)
-            self.sections.append(Section(say("Further steps"), lines=(Prose(text),)))
+            self.sections.append(section(say("Further steps"), lines=(Prose(text),)))
 
     def quantities(self, step: int, *roles: str) -> list[Line]:
         """The lines of all quantities of these roles, each behind its general formula."""
@@ -290,7 +292,6 @@ def rule_of(node: Node) -> Message | str:
 def references_of(key: str) -> list[Ref]:
     """The quantities that a key of the spec names; none where it cannot be read."""
     from hwsolve.formula.parse import FormulaError
-    from hwsolve.formula.tree import references
 
     try:
         f: Formula = parse(key)

@@ -28,7 +28,8 @@ from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradien
 from hwsolve.layers.items import Item, Network
 from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
-from hwsolve.solution import Answer, Line, Note, Section, Solution
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Line, Note, Solution, Step
 
 LOSSES: dict[str, Phase] = {
     "half_squared_error": {"add": "outputs"},
@@ -57,7 +58,7 @@ class Operations(OperationTotals):
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
-            sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=tables)),
+            sections=(self.question(), *self.sections, totals, section(say("Summary"), tables=tables)),
             answers=self.answers,
             partial={key: count.sentence() for key, count in self.partial.items()},
             notes=(
@@ -69,7 +70,7 @@ class Operations(OperationTotals):
             ),
         )
 
-    def question(self) -> Section:
+    def question(self) -> Step:
         """What is to be counted, and by which conventions."""
         asked = say("Asked: the multiplications and additions of a forward pass, of backpropagation and of an update.")
         return posed(self.problem.network, asked, *(note.text for note in conventions(self.count)))
@@ -255,7 +256,7 @@ class Operations(OperationTotals):
     def close(self, path: str, type: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
         """End the section of a layer."""
         if lines or row:
-            self.sections.append(Section(title, 2, of_layer(lines, type, path)))
+            self.sections.append(section(title, 2, of_layer(lines, type, path)))
             self.rows.append((path, times, row))
 
 

@@ -13,7 +13,8 @@ from hwsolve.kinds.count_params.partial import AtLeast, together
 from hwsolve.language import say
 from hwsolve.layers.base import Size, product, total
 from hwsolve.layers.cost import NotCounted, Nothing
-from hwsolve.solution import Answer, Line, Note, Prose, Section, Stage
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Line, Note, Prose, Stage, Step
 
 if TYPE_CHECKING:
     from hwsolve.kinds.complexity.problem import Problem
@@ -35,7 +36,7 @@ class OperationTotals:
         self.problem, self.count = problem, problem.count
         self.terms: dict[tuple[str, str], list[CountOfLayer]] = {}
         self.answers: dict[str, Answer] = {}
-        self.sections: list[Section] = [Section(say("Layer by layer"))]
+        self.sections: list[Step] = [section(say("Layer by layer"))]
         self.values: dict[str, Size] = {}  # the totals by key
         self.rows: list[Row] = []
         self.notes: list[Note] = []
@@ -43,7 +44,7 @@ class OperationTotals:
         self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
         self.nothing: dict[str, Nothing] = {}  # the types of layers that cost nothing
 
-    def totals(self) -> Section:
+    def totals(self) -> Step:
         """Sums over the network: by phase and kind, then backward, then all."""
         lines: list[Line] = []
         kinds = [kind for kind in KINDS if kind in ALWAYS or any(kind == k for _, k in self.terms)]
@@ -56,7 +57,7 @@ class OperationTotals:
                     self.sum(phase, kind, lines)
         self.orders(lines)
         lines += [Prose(say("{key}: {count}", key=k, count=v.sentence())) for k, v in self.asked().items()]
-        return Section(say("Totals"), 1, of_layer(lines, "network"))
+        return section(say("Totals"), 1, of_layer(lines, "network"))
 
     def asked(self) -> dict[str, AtLeast]:
         """The totals that a reader asked for, and that are no numbers."""

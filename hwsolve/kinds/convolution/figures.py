@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+from hwsolve.figures import Grid
 from hwsolve.formula.notation import unicode
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.graph import Node
@@ -12,7 +13,6 @@ from hwsolve.language import say
 from hwsolve.layers.axes import Sliding
 from hwsolve.layers.correlation import Correlation
 from hwsolve.layers.pooling_operations import Maximum, Mean
-from hwsolve.solution import Grid
 
 WIDEST = 10  # cells a side that a picture may have
 Place = tuple[int, ...]

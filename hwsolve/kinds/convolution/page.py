@@ -25,7 +25,8 @@ from hwsolve.layers.axes import Sliding
 from hwsolve.layers.base import shape_text
 from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.layers.window import reach
-from hwsolve.solution import Answer, Cell, Line, Prose, Section, Stage, Table
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Cell, Line, Prose, Stage, Step, Table
 
 SENT = {  # by the convention for several largest cells
     "first": say("Every window sends its error to the first cell that has its largest value, and to no other."),
@@ -70,7 +71,7 @@ class LayerPage(NetworkPage):
         before = self.graph.nodes[inputs[0]].inputs  # z, where x is f(z)
         return found | ({before[0]: found[inputs[0]]} if before else {})
 
-    def network(self) -> Section:
+    def network(self) -> Step:
         """The layer as a table."""
         rows: list[tuple[Cell, ...]] = []
         for node in self.nodes("forward"):
@@ -79,7 +80,7 @@ class LayerPage(NetworkPage):
                 sides, shape = self.recursion.output(), self.prepared.general.output(self.prepared.named)
                 shape = self.samples + (shape if self.prepared.written.y else shape[1:])
             rows.append((Call("==", sides), shape_text(shape) or "1"))
-        return Section(say("Layer"), tables=(Table("", (say("computes"), say("shape")), tuple(rows)),), asked=True)
+        return section(say("Layer"), tables=(Table("", (say("computes"), say("shape")), tuple(rows)),), asked=True)
 
     # the shape
 
@@ -226,14 +227,15 @@ class LayerPage(NetworkPage):
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """The lines, with pictures of the windows; then the index formula is held against them."""
         if self.prepared.symbolic:
-            self.sections.append(Section(say("A case with numbers"), lines=(Prose(self.chosen()),)))
+            self.sections.append(section(say("A case with numbers"), lines=(Prose(self.chosen()),)))
         start = len(self.sections)
         formulas = dict(self.answers)
         super().one_pass(step, trajectory)
         node = self.graph.nodes[self.graph.output]
         figures = pictures(self.writer, node)
         if figures:
-            self.sections[start] = msgspec.structs.replace(self.sections[start], figures=figures)
+            first = self.sections[start]
+            self.sections[start] = msgspec.structs.replace(first, items=(*first.items, *figures))
         if self.prepared.symbolic:
             self.answers = formulas
         self.compare()

@@ -13,7 +13,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing
 from hwsolve.layers.items import Item
-from hwsolve.solution import Answer, Line, Note, Quantity, Section, Value
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Line, Note, Quantity, Step, Value
 
 if TYPE_CHECKING:
     from hwsolve.kinds.count_params.problem import Problem
@@ -29,7 +30,7 @@ class LayerCounts:
         self.asked = asked(problem)
         self.multiples = {"activations": ("activations.bytes", BYTES[self.asked.dtype]), "macs": ("flops", 2)}
         self.answers: dict[str, Answer] = {}
-        self.sections: list[Section] = [Section(say("Layer by layer"))]
+        self.sections: list[Step] = [section(say("Layer by layer"))]
         self.notes: list[Note] = []
         self.rows: list[Row] = []
         self.values: dict[str, dict[str, Count]] = {quantity: {} for quantity in SUMMED}

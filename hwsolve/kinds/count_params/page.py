@@ -13,7 +13,8 @@ from hwsolve.language import say
 from hwsolve.layers.base import Layer, Size, StatedMap, factor_text, product, shape_text
 from hwsolve.layers.items import Item
 from hwsolve.layers.merging import MERGED
-from hwsolve.solution import Answer, Given, Line, Note, Prose, Section, Solution
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Given, Line, Note, Prose, Solution, Step
 
 
 class Counting(LayerCounts):
@@ -31,7 +32,7 @@ class Counting(LayerCounts):
             title=self.problem.title,
             source=self.problem.source,
             given=given,
-            sections=(self.question(), *self.sections, totals, Section(say("Summary"), tables=(table,))),
+            sections=(self.question(), *self.sections, totals, section(say("Summary"), tables=(table,))),
             answers=self.answers,
             partial={key: count.sentence() for key, count in self.partial.items()},
             notes=(
@@ -42,7 +43,7 @@ class Counting(LayerCounts):
             ),
         )
 
-    def question(self) -> Section:
+    def question(self) -> Step:
         """What is to be counted."""
         wanted = [say("Asked: the parameters of every layer and of the network.")]
         if self.asked.activations:
@@ -63,7 +64,7 @@ class Counting(LayerCounts):
         if self.asked.stored == "cs231n":
             self.activations("input", shape, lines)
             self.sections.append(
-                Section(say("input: {shape}", shape=shape_text(shape)), 2, of_layer(lines, "input", "input"))
+                section(say("input: {shape}", shape=shape_text(shape)), 2, of_layer(lines, "input", "input"))
             )
             self.rows.append(Row("input", 1, shape, {"activations": self.values["activations"]["input"]}))
         if isinstance(shape, StatedMap):
@@ -96,7 +97,7 @@ class Counting(LayerCounts):
         if self.asked.counts_macs(layer.CATEGORY):
             self.macs(item, layer, lines)
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
-        self.sections.append(Section(title, 2, of_layer(lines, item.type, path)))
+        self.sections.append(section(title, 2, of_layer(lines, item.type, path)))
         counts = {q: v[path] for q, v in self.values.items() if path in v}
         if "macs" in counts:
             counts["flops"] = multiplied(2, counts["macs"])
@@ -129,7 +130,7 @@ class Counting(LayerCounts):
                 **ends_of(item),
             )
         if lines:
-            self.sections.append(Section(title, 2, of_layer(lines, item.type, item.path)))
+            self.sections.append(section(title, 2, of_layer(lines, item.type, item.path)))
 
     def sum(self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
         """A quantity of all parts together; none where no part has it, except that a network's own is 0."""
@@ -168,7 +169,7 @@ class Counting(LayerCounts):
                 k = next(k for k, out in enumerate(outs) if out[axis] == size)
                 lines.append(same(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size))
 
-    def totals(self) -> Section:
+    def totals(self) -> Step:
         """The sums over the whole network."""
         lines: list[Line] = []
         parts: list[tuple[Size, str]] = [(1, item.path) for item in self.problem.network.items]
@@ -184,7 +185,7 @@ class Counting(LayerCounts):
         wanted = {key: self.partial[key] for key in self.asked.totals() if key in self.partial}
         lines += [Prose(say("{key}: {count}", key=key, count=count.sentence())) for key, count in wanted.items()]
         self.notes += missing_notes(wanted)
-        return Section(say("Totals"), 1, of_layer(lines, "network"))
+        return section(say("Totals"), 1, of_layer(lines, "network"))
 
 
 def ends_of(item: Item) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hwsolve.derivation.identities import Identities
 from hwsolve.derivation.lines import chain
-from hwsolve.formula.differentiate import Step, differentiate
+from hwsolve.formula.differentiate import Rewrite, differentiate
 from hwsolve.formula.domain import effort
 from hwsolve.formula.functions import function
 from hwsolve.formula.indices import put
@@ -19,7 +19,8 @@ from hwsolve.formula.whole_arrays import total_of
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.sympy_check import confirm, itself, shortest
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Line, Note, Prose, Section
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Line, Note, Prose, Step
 
 MOST_PARTS = 2500  # names, numbers and operators of a derivative
 MOST_WORK = 500_000  # of them when its sums are written out
@@ -32,7 +33,7 @@ class DerivativeLines:
         self.question = question
         self.identities = Identities(question)
         self.lines: list[Line] = []  # of the section that is being written
-        self.sections: list[Section] = []
+        self.sections: list[Step] = []
         self.answers: dict[str, Answer] = {}
         self.notes: list[Note] = []
         self.short: dict[str, Formula] = {}  # answers in terms of the function itself
@@ -51,7 +52,7 @@ class DerivativeLines:
         self.add(f, start, say("definition"))
         base = taken_apart(start, self.positive_names())
         self.add(start, base, say("rules of the logarithm"))
-        steps: list[Step] = []
+        steps: list[Rewrite] = []
         raw = differentiate(base, target, steps, self.ranges(target))
         if (parts := size(raw)) > MOST_PARTS:
             raise NoRule(say("This derivative has {n} parts: it is too long to be written out.", n=f"{parts:,}"))
@@ -92,7 +93,7 @@ class DerivativeLines:
             sums = tuple(call("==", total_of(name), total) for name, total in self.question.sums.items())
             self.lines.append(Prose(say("With {sums}:", sums=sums), chain(shown, self.known[key])))
 
-    def steps(self, step: Step, depth: int = 0) -> None:
+    def steps(self, step: Rewrite, depth: int = 0) -> None:
         """A step and, set in, what its form asks for."""
         self.add(step.lhs, step.rhs, step.rule, (step.lhs, step.form, step.rhs), depth)
         for inner in step.substeps:
@@ -159,7 +160,7 @@ class DerivativeLines:
 
     def section(self, title: Message) -> None:
         """Close a section over the lines since the last one."""
-        self.sections.append(Section(title, lines=tuple(self.lines)))
+        self.sections.append(section(title, lines=tuple(self.lines)))
         self.lines = []
 
     def answer(self, key: str, shown: Formula, main: bool = False) -> None:

@@ -13,7 +13,8 @@ from hwsolve.kinds.derivative.one_derivative import DerivativeLines
 from hwsolve.kinds.derivative.question import posed
 from hwsolve.kinds.derivative.sympy_check import confirm
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Note, Prose, Section
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Note, Prose
 
 Entry = Derived | tuple["Entry", ...]  # a derivative, or nested ones
 
@@ -33,7 +34,7 @@ class AllDerivatives(DerivativeLines):
         self.sections.append(posed(question, self.order))
         if question.typed != question.functions:
             lines = [Prose("", chain(a, b)) for a, b in zip(question.typed, question.functions, strict=True)]
-            self.sections.append(Section(say("Function"), lines=tuple(lines), asked=True))
+            self.sections.append(section(say("Function"), lines=tuple(lines), asked=True))
         own = tuple(Derived(f, f) for f in question.functions)
         self.values.append(own[0] if len(own) == 1 else own)
         if len(question.functions) == 1:

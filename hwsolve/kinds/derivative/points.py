@@ -24,7 +24,8 @@ from hwsolve.numbers import LADDER
 from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import alike, as_typed, put_in, quantity
-from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Section
+from hwsolve.sections import section
+from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Step
 
 if TYPE_CHECKING:
     from hwsolve.kinds.derivative.page import AllDerivatives, Entry
@@ -70,7 +71,7 @@ class Points:
         tail = "" if not any(f"{name}{p}" in taken for p in range(1, count + 1)) and not name[-1].isdigit() else "_at"
         return [f"{name}{tail}{p}" for p in range(1, count + 1)]
 
-    def work_out(self) -> list[Section]:
+    def work_out(self) -> list[Step]:
         """Every order at every point."""
         if not self.problem.at:
             return []
@@ -87,7 +88,7 @@ class Points:
             self.notes.append(Note("warning", text))
         self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
         title = say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points")
-        return [Section(title, lines=tuple(self.lines))]
+        return [section(title, lines=tuple(self.lines))]
 
     def give(self, p: int) -> None:
         """The numbers of a point."""
@@ -244,7 +245,7 @@ def hold_at(point: dict[str, Array], work: AllDerivatives) -> bool:
     def look_up(name: str, indices: tuple[int, ...]) -> Any:
         return evaluate(numbers_at[name, indices], no_names)
 
-    for line in (line for section in work.sections for line in section.lines if isinstance(line, Identity)):
+    for line in (line for step in work.sections for line in step.lines if isinstance(line, Identity)):
         free = [name for name, domain in line.free.items() if domain == "index"]
         if not any(isinstance(n, Ref) and (n.name in point) and n.indices for n in walk(line.rhs)):
             continue

@@ -9,14 +9,15 @@ from hwsolve.formula.tree import Ref
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.language import Message, say
-from hwsolve.solution import Prose, Section, Stage
+from hwsolve.sections import section
+from hwsolve.solution import Prose, Stage, Step
 
 
-def posed(question: Question, order: int) -> Section:
+def posed(question: Question, order: int) -> Step:
     """The functions as typed, and which derivatives are asked for; the points are among the givens."""
     lines = [Prose("", (Stage("=", f),)) for f in question.typed]
     lines += [Prose(text) for text in stated(question)]
-    return Section(say("Problem"), lines=(*lines, Prose(asked(question, order))), alone=True)
+    return section(say("Problem"), lines=(*lines, Prose(asked(question, order))), alone=True)
 
 
 def stated(question: Question) -> Iterator[Message]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hwsolve import numbers
 from hwsolve.derivation.derivation import Derivation
+from hwsolve.figures import Curve
 from hwsolve.formula.tree import Formula, references
 from hwsolve.kinds.initialization import gains, weights
 from hwsolve.kinds.initialization.gains import Gain
@@ -17,7 +18,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import quantity
-from hwsolve.solution import Answer, Cell, Curve, Note, Solution, Table
+from hwsolve.solution import Answer, Cell, Note, Solution, Table
 from hwsolve.spec.report import Report, SpecFailure
 
 if TYPE_CHECKING:

@@ -1,0 +1,264 @@
+"""A solution as blocks of a page, for every format: what is shown, in which order, under which heading.
+
+Blocks hold formulas; a format writes each kind of block in its notation, and decides nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hwsolve.figures import Figure
+from hwsolve.formula.tree import Formula, Ref, transform
+from hwsolve.language import Message, say
+from hwsolve.render.arrays import grouped, parts_of_given
+from hwsolve.render.chain import links_of
+from hwsolve.render.judged import checks_table, judged, missed, published_table
+from hwsolve.render.options import Options
+from hwsolve.render.quantity_rows import Row, as_key, quantity_rows
+from hwsolve.render.select import headings, selected, with_columns
+from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text
+
+NUMBERED = ("derivation", "numbers", "simulation", "asked")
+
+
+class Title(msgspec.Struct, frozen=True):
+    """The title of the page."""
+
+    text: Text | dict[str, str]
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """A heading of level 1 or deeper; steps of the solution have a number."""
+
+    text: Text
+    level: int
+    number: str = ""
+
+
+class Quantities(msgspec.Struct, frozen=True):
+    """Quantities beside each other: what is given, or the answers in a box under a title."""
+
+    rows: tuple[Row, ...]
+    title: Text = ""
+
+
+class Say(msgspec.Struct, frozen=True):
+    """A sentence, with formulas at its places."""
+
+    text: Text
+
+
+class Equations(msgspec.Struct, frozen=True):
+    """Lines under each other."""
+
+    rows: tuple[Row, ...]
+
+
+class Grille(msgspec.Struct, frozen=True):
+    """A table."""
+
+    table: Table
+
+
+class Drawing(msgspec.Struct, frozen=True):
+    """A figure."""
+
+    figure: Figure
+
+
+class Fold(msgspec.Struct, frozen=True):
+    """What a page that can be folded shows on request; others leave it out."""
+
+    title: Text
+    blocks: tuple[Block, ...]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """A remark at the end: `level` is check, info or warning."""
+
+    text: Text
+    level: str
+
+
+Block = Title | Heading | Quantities | Say | Equations | Grille | Drawing | Fold | Status
+
+
+class Page:
+    """The blocks of one solution; `folds`: those of a page that can be folded too."""
+
+    def __init__(self, solution: Solution, options: Options, folds: bool = False) -> None:
+        self.options, self.folds = options, folds
+        self.solution = with_columns(selected(solution, options), options.columns)
+        self.symbols = self.solution.symbols
+
+    def blocks(self) -> Iterator[Block]:
+        """Title, answers, what is given, the steps, what was judged, and notes."""
+        s = self.solution
+        if s.title:
+            yield Title(s.title)
+        if answers := tuple(self.answers()):
+            yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
+        for title, given in parts_of_given(s.given):
+            yield Heading(title, 1)
+            yield Quantities(tuple(map(self.symbolic, self.given(given))))
+        yield from self.steps(s.sections)
+        yield from self.judged()
+        for note in s.notes:
+            yield Status(note.text, note.level)
+
+    def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
+        """The steps with their headings, those of the solution numbered."""
+        bodies = [list(self.body(step)) for step in steps]
+        shown = headings(steps, bodies)
+        outer = [step.level == 1 and step.part in NUMBERED for step in steps]
+        several = sum(a and b for a, b in zip(shown, outer, strict=True)) > 1
+        number = 0
+        for step, body, headed, counts in zip(steps, bodies, shown, outer, strict=True):
+            if headed:
+                number += counts
+                yield Heading(step.title, step.level, str(number) if counts and several else "")
+            yield from body
+
+    def body(self, step: Step) -> Iterator[Block]:
+        """What stands below a heading."""
+        rows: list[Row] = []
+        several = False
+        for item in step.items:
+            if isinstance(item, Group):
+                found, folded = self.group(item)
+                gap = bool(rows) and bool(found) and (several or len(found) > 1)
+                rows += [Row(()), *found] if gap else found
+                several = len(found) > 1
+                if folded:
+                    yield from flushed(rows)
+                    yield folded
+                continue
+            yield from flushed(rows)
+            if isinstance(item, Sentence):
+                if self.shows(item.detail):
+                    yield Say(self.said(item.text))
+            elif isinstance(item, Table):
+                yield Grille(item)
+            else:
+                yield Drawing(item)
+        yield from flushed(rows)
+
+    def shows(self, detail: str) -> bool:
+        """Whether what has this detail is on the page."""
+        return detail == "page" or (detail == "full" and self.options.full)
+
+    def group(self, group: Group) -> tuple[list[Row], Fold | None]:
+        """The rows of a group, its reason at the line that speaks for all; what is for the full page is folded."""
+        if not self.shows(group.detail):
+            if not self.folds:
+                return [], None
+            folded = tuple(self.rows(group, [line for line in group.lines if not isinstance(line, Carried)]))
+            return [], Fold(group.reason, (Equations(folded),)) if folded and group.detail == "full" else None
+        shown = [line for line in group.lines if not isinstance(line, Carried) and self.shows(detail_of(line))]
+        hidden = [line for line in group.lines if self.folds and not self.options.full and detail_of(line) == "full"]
+        carried = sum(isinstance(line, Carried) for line in group.lines)
+        rows = self.rows(group, shown)
+        if carried and self.options.full:
+            text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
+            rows.append(Row((), words=text))
+        if not hidden:
+            return rows, None
+        folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
+        title = say("{n} more elements", n=len(folded)) if len(folded) > 1 else say("1 more element")
+        return rows, Fold(title, (Equations(folded),))
+
+    def rows(self, group: Group, lines: Sequence[Line]) -> list[Row]:
+        """One row for each line."""
+        head = group.lines[group.head] if group.head is not None else None
+        at = lines.index(head) if head in lines else 0
+        return [self.row(line, group.reason if n == at else "", group.depth) for n, line in enumerate(lines)]
+
+    def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
+        """A line as a chain."""
+        links = tuple([(relation, self.symbol(f)) for relation, f in links_of(line)])
+        words = line.text if isinstance(line, Prose) else ""
+        final = getattr(line, "quantity", None) is not None and len(links) > 1
+        key = getattr(line, "key", None)
+        return Row(links, self.said(reason), depth, final, key, self.said(words))
+
+    # symbols
+
+    def symbolic(self, row: Row) -> Row:
+        """A row in the symbols of the solution."""
+        return msgspec.structs.replace(row, links=tuple([(r, self.symbol(f)) for r, f in row.links]))
+
+    def symbol(self, f: Formula) -> Formula:
+        """A formula with the symbols of its keys."""
+        if not self.symbols:
+            return f
+
+        def put(node: Formula) -> Formula:
+            if not isinstance(node, Ref) or node.name not in self.symbols:
+                return node
+            known = self.symbols[node.name]
+            return Ref(known.name, node.indices) if isinstance(known, Ref) and node.indices else known
+
+        return transform(f, put)
+
+    def said(self, text: Text) -> Text:
+        """A sentence whose formulas are in the symbols of the solution."""
+        if not self.symbols or not isinstance(text, Message):
+            return text
+        return Message(text.template, {k: self.placed(v) for k, v in text.values.items()})
+
+    def placed(self, value: object) -> object:
+        """What stands at a place of a sentence."""
+        if isinstance(value, Formula):
+            return self.symbol(value)
+        return self.said(value) if isinstance(value, Message) else value
+
+    # quantities
+
+    def given(self, given: list[Given]) -> Iterator[Row]:
+        """What the problem states, arrays whole."""
+        for key, value in grouped(given):
+            if isinstance(value, Message):
+                yield Row((("", key),), words=value)
+            else:
+                yield from quantity_rows(key, value, self.options)
+
+    def answers(self) -> Iterator[Row]:
+        """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
+        found = {key: answer for key, answer in self.solution.answers.items() if answer.main}
+        for key, answer in found.items():
+            name = self.symbols.get(key) or as_key(key)
+            value = answer.shown or answer.value
+            for row in quantity_rows(name, value, self.options):
+                yield self.symbolic(row)
+
+    # what was judged
+
+    def judged(self) -> Iterator[Block]:
+        """What was expected, and what others state: a sentence, what fails, and on request the tables."""
+        s = self.solution
+        if self.options.checks:
+            if s.checks:
+                yield Heading(say("Checks"), 1)
+                yield Grille(checks_table(s.checks))
+            if s.published:
+                yield Heading(say("Published answers"), 1)
+                yield Grille(published_table(s.published))
+            return
+        if text := judged(s):
+            yield Status(text, "check")
+        if table := missed(s):
+            yield Grille(table)
+
+
+def flushed(rows: list[Row]) -> Iterator[Equations]:
+    """The rows so far as one block."""
+    if rows:
+        yield Equations(tuple(rows))
+        rows.clear()
+
+
+def detail_of(line: Line) -> str:
+    """Where a line is shown."""
+    return "data" if isinstance(line, Carried) else "full" if getattr(line, "aside", False) else "page"

@@ -1,0 +1,78 @@
+"""Values of a solution as JSON: numbers that a machine reads, and nested lists of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.notation.unicode import number_text
+from hwsolve.formula.tree import Formula
+from hwsolve.solution import Missing, Quantity
+
+
+class Leaves:
+    """The elements of a nested answer, and the weakest system among them."""
+
+    WEAKER = {"exact": 0, "certified": 1, "float64": 2, "symbolic": 3}
+
+    def __init__(self) -> None:
+        self.system = "exact"
+
+    def seen(self, system: str) -> None:
+        if self.WEAKER[system] > self.WEAKER[self.system]:
+            self.system = system
+
+    def number(self, value: Any) -> Any:
+        """Numbers for JSON; a formula among them is text."""
+        if type(value) in (tuple, list):
+            return [self.number(v) for v in value]
+        if isinstance(value, Quantity):
+            self.seen(value.system)
+            return json_number(value)
+        if isinstance(value, Formula):
+            self.seen("symbolic")
+            return plain(value)
+        return None if isinstance(value, Missing) else value
+
+    def exact(self, value: Any) -> Any:
+        """The exact forms, None where one of them has none."""
+        if type(value) in (tuple, list):
+            inner = [self.exact(v) for v in value]
+            return None if None in inner else inner
+        if isinstance(value, Quantity):
+            return value.exact
+        return str(value) if isinstance(value, int) else None
+
+    def text(self, value: Any) -> str:
+        if type(value) in (tuple, list):
+            return "[" + ", ".join([self.text(v) for v in value]) + "]"
+        if isinstance(value, Quantity):
+            return number_text(value.text)
+        return unicode(value) if isinstance(value, Formula) else number_text(str(value))
+
+
+def json_number(q: Quantity) -> Any:
+    """The value as a JSON number: whole for an integer, else the nearest float64."""
+    value = q.value
+    if type(value) is int:
+        return value
+    if isinstance(value, float):
+        return float(value)  # NumPy's float64 is a float that JSON does not know
+    try:
+        if q.exact is not None:
+            numerator, _, denominator = q.exact.partition("/")
+            return int(numerator) / int(denominator) if denominator else int(numerator)
+        return float(value)
+    except (OverflowError, ValueError):
+        return msgspec.Raw(q.text.encode()) if numeric(q.text) else q.text
+
+
+def numeric(text: str) -> bool:
+    """Whether the text is a JSON number."""
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True

@@ -1,0 +1,80 @@
+"""Quantities that are stated or answered, as rows: `E = 0.025538`, an array whole or its beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hwsolve.formula.parse import FormulaError, parse
+from hwsolve.formula.tree import Call, Formula, Number, Ref
+from hwsolve.render.arrays import literal
+from hwsolve.render.chain import Link, ratio
+from hwsolve.render.options import Options
+from hwsolve.solution import Text
+
+ANY = Ref("·")  # an index that runs
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A chain of equal things: the first link's relation is empty.
+
+    `words` stand in front of it; `final`: the last link is a value; `key`: of what it defines.
+    """
+
+    links: tuple[Link, ...]
+    reason: Text = ""
+    depth: int = 0
+    final: bool = False
+    key: Ref | None = None
+    words: Text = ""
+
+
+def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row]:
+    """`E = 0.025538`, `w = [[…]]`; further axes as slices `y[1,·,·]`; an exact fraction before its decimal."""
+    for symbol, part in slices(key, value):
+        if isinstance(value, list | tuple) and isinstance(symbol, Ref) and not symbol.indices and size(value) > 1:
+            symbol = Call("whole", (symbol,))
+        f, relation, left_out = literal(part, options.full or options.only is not None)
+        links: list[Link] = [("", symbol)]
+        if fraction := ratio(part):
+            links.append(("=", fraction))
+        yield Row((*links, (relation, f)), left_out, final=True)
+
+
+def slices(key: Formula, value: object) -> Iterator[tuple[Formula, object]]:
+    """An array of more than two axes as matrices."""
+    if not isinstance(key, Ref) or rank(value) <= 2:
+        yield key, value
+        return
+    axes = rank(value) - 2
+    for place, part in matrices(value, axes):
+        yield Ref(key.name, (*map(Number, place), ANY, ANY)), part
+
+
+def matrices(value: object, axes: int) -> Iterator[tuple[tuple[int, ...], object]]:
+    """The matrices behind the leading axes, with their places."""
+    if not axes or not isinstance(value, list | tuple):
+        yield (), value
+        return
+    for n, part in enumerate(value, 1):
+        for place, found in matrices(part, axes - 1):
+            yield (n, *place), found
+
+
+def rank(value: object) -> int:
+    """How many axes nested lists have."""
+    return 1 + rank(value[0]) if isinstance(value, list | tuple) and value else 0
+
+
+def size(value: object) -> int:
+    """How many elements nested lists have."""
+    return sum(map(size, value)) if isinstance(value, list | tuple) else 1
+
+
+def as_key(key: str) -> Formula:
+    """The formula of an answer's key; one that is no formula is a word."""
+    try:
+        return parse(key)
+    except FormulaError:
+        return Ref(key)

@@ -111,6 +111,7 @@ class Writer:
             ],
             "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
+            "asked": list(s.asked),
             "checks": [self.check(c) for c in s.checks],
             "published": [self.published(p) for p in s.published],
             "notes": [{"level": n.level, "text": self.text(n.text)} for n in s.notes],

@@ -8,6 +8,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
+from hwsolve.spec.asked import Ask, AskField, Definition, DefinitionField
 from hwsolve.spec.fields import (
     INVALID,
     AnyFormula,
@@ -173,6 +174,8 @@ class Problem(msgspec.Struct, kw_only=True):
     title: Annotated[str | dict[str, str], TitleField()] = ""
     expect: Annotated[dict[str, Expectation], MapOf(ExpectationField())] = {}
     published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}
+    ask: Annotated[tuple[Ask, ...], AskField()] = ()
+    define: Annotated[dict[str, Definition], MapOf(DefinitionField())] = {}
     numbers: Annotated[str, Choice("exact", "float64")] = "exact"
     digits: Annotated[int, CountField(1, 2000)] | None = None
     MEANINGS: ClassVar[dict[str, Message]] = {
@@ -180,6 +183,8 @@ class Problem(msgspec.Struct, kw_only=True):
         "title": say("the heading of the solution"),
         "expect": say("what should come out, by the key of an answer; what does not hold ends in status 1"),
         "published": say("what an answer key states, by the key of an answer; it is compared and reported"),
+        "ask": say("what the page leads to: keys, elements, patterns with *, or expressions of keys"),
+        "define": say("names for expressions of keys"),
         "numbers": say("exact fractions and proven digits, or the computer's own arithmetic"),
         "digits": say("significant digits of rounded values, 6 unless given"),
     }

@@ -9,7 +9,8 @@ import pytest
 from hwsolve.derivation.argument import Argument
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Formula, Ref
+from hwsolve.solution import Quantity, Stage, Value
 
 R = "random"
 Form = str | tuple[str, ...]
@@ -89,6 +90,18 @@ def test_a_derivative_is_of_what_a_name_stands_for() -> None:
     argument.identity(parse("diff(a[i], z[i])"), parse("d_f(z[i])"), free=free)
     with pytest.raises(Disagreement):
         argument.identity(parse("diff(y[i - u], a[i])"), parse("w[u]"), free=free)
+
+
+def test_a_chain_of_slopes_gives_the_value() -> None:
+    known = {"x": 2, "b": 3, "y": 6, "E": 18}
+    argument = Argument(lambda name, _: known[name])
+    argument.formulas = {Ref("y"): parse("x*b"), Ref("E"): parse("y**2/2")}
+    line = Value(Ref("dE_db"), parse("y*x"), (), Quantity(12, "12"))
+    chain = parse("diff(E, y)*diff(y, b)")
+    assert argument.links(line, chain).stages[0] == Stage("=", chain, own=True)
+    for wrong in ("diff(E, y)*diff(y, x)", "diff(E, b)", "y*diff(y, b) + 1"):
+        with pytest.raises(Disagreement):
+            argument.links(line, parse(wrong))
 
 
 def test_claims_are_true() -> None:

@@ -15,7 +15,8 @@ from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import translate
-from hwsolve.render.chain import Notation, row
+from hwsolve.render.arrays import relation as relation_of
+from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
 from hwsolve.render.json_numbers import Leaves, json_number, numeric
 from hwsolve.render.options import Options
@@ -64,6 +65,7 @@ class ValueRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_fi
     value: Any  # a printed number, or nested lists of them
     rule: str
     origin: Origin | None = None  # left out where it is not known
+    links: list[list[str]] = []  # forms beside the formula, the numbers put in and the branches decided
 
 
 class AnswerRow(msgspec.Struct, frozen=True):
@@ -176,9 +178,14 @@ class Writer:
     def line(self, line: Line, rule: str = "") -> Object | ValueRow:
         """A line that can be evaluated, and how a person reads it."""
         if isinstance(line, Value):
-            key, symbol, quantity = plain(line.key), unicode(line.key), line.found or line.quantity
-            formula, shown = computable(line.formula), row(line, unicode)
-            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin)
+            key, shown, links = plain(line.key), row(line, unicode), [link(s) for s in line.stages if s.own]
+            if isinstance(line.quantity, tuple):
+                relation, value = relation_of(line.quantity), printed(line.quantity)
+                sign = unicode(whole(line.key))
+                return ValueRow(key, sign, plain(line.formula), shown, relation, value, rule, line.origin, links)
+            symbol, quantity = unicode(line.key), line.found or line.quantity
+            formula = computable(line.formula)
+            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin, links)
         if isinstance(line, Identity):
             return {
                 "kind": "identity",

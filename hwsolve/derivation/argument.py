@@ -249,7 +249,7 @@ def related(relation: str, left: Any, right: Any) -> bool:
     if isinstance(left, float) or isinstance(right, float):
         left, right = float(left), float(right)
         if relation in ("=", "≈"):
-            return abs(left - right) <= SLACK * max(1.0, abs(left), abs(right))
+            return bool(abs(left - right) <= SLACK * max(1.0, abs(left), abs(right)))
     both = isinstance(left, int | fmpq | float) and isinstance(right, int | fmpq | float)
     if relation in ("=", "≈"):
         if both:

@@ -11,6 +11,7 @@ from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.solution import Quantity, Stage, Value
+from tests.line_check import wrong_lines
 
 R = "random"
 Form = str | tuple[str, ...]
@@ -67,6 +68,29 @@ def test_what_follows_holds(assumed: list[str], forms: list[Form], free: dict[st
 def test_what_does_not_follow_is_refused(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> None:
     with pytest.raises(Disagreement):
         argue(assumed, forms, **free)
+
+
+def document(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> dict[str, Any]:
+    """An argument as JSON, whether it holds or not."""
+    first, second, *rest = [[form] if isinstance(form, str) else list(form) for form in forms]
+    links: list[list[str]] = [["=", link[0]] if len(link) == 1 else link for link in rest]
+    line: dict[str, Any] = {"kind": "identity", "lhs": first[0], "rhs": second[-1], "free": free, "links": links}
+    if second[0] == "⟺":
+        line |= dict(zip(("lhs", "rhs"), first[0].split(" == "), strict=True)) | {"links": [second, *links]}
+    elif len(second) > 1:
+        line["relation"] = second[0]
+    lines = [*[{"kind": "assume", "formula": text} for text in assumed], line]
+    return {"given": [], "answers": {}, "sections": [{"lines": lines}]}
+
+
+@pytest.mark.parametrize(("assumed", "forms", "free"), HOLDS)
+def test_the_independent_reader_agrees(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> None:
+    assert wrong_lines(document(assumed, forms, free)) == []
+
+
+@pytest.mark.parametrize(("assumed", "forms", "free"), FALSE)
+def test_the_independent_reader_refuses(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> None:
+    assert wrong_lines(document(assumed, forms, free)) != []
 
 
 def test_what_was_named_is_taken_apart() -> None:

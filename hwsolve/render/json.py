@@ -10,14 +10,14 @@ import msgspec
 
 from hwsolve import __version__
 from hwsolve.figures import Curve, Figure
-from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Formula
 from hwsolve.language import translate
 from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
+from hwsolve.render.json_formulas import claims, computable, link
 from hwsolve.render.json_numbers import Leaves, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
@@ -38,7 +38,6 @@ from hwsolve.solution import (
     Quantity,
     Sentence,
     Solution,
-    Stage,
     Step,
     Table,
     Text,
@@ -145,7 +144,7 @@ class Writer:
                 body.append(self.group(item, first, len(lines) - 1))
             elif isinstance(item, Sentence):
                 lines.append({"kind": "text", "shown": self.text(item.text)})
-                body.append({"say": self.text(item.text)} | self.detail(item.detail))
+                body.append({"say": self.text(item.text)} | claims(item.text, item.free) | self.detail(item.detail))
             elif isinstance(item, Table):
                 body.append({"table": tables})
                 tables += 1
@@ -169,7 +168,7 @@ class Writer:
             found["reason"] = self.text(g.reason)
         if g.head is not None:
             found["head"] = first + g.head
-        return found | self.detail(g.detail)
+        return found | claims(g.reason, {}) | self.detail(g.detail)
 
     def detail(self, detail: str) -> Object:
         """Where it is shown, unless on every page."""
@@ -263,17 +262,3 @@ class Writer:
 def printed(value: Any) -> Any:
     """The texts of nested quantities."""
     return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
-
-
-def link(s: Stage) -> list[str]:
-    """A link: its relation, its formula, and the factor of a ⟺."""
-    return [s.relation, plain(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
-
-
-def computable(f: Formula) -> str:
-    """A formula for a reader that works in fractions and in real numbers, and cannot order the two."""
-    text = plain(f)
-    if type(f) is Ref:
-        return text
-    ordered = "<" in text or ">" in text or "max(" in text or "min(" in text
-    return plain(by_steps(f)) if ordered else text

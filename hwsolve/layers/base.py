@@ -217,10 +217,13 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The parameters that this layer owns, by name; buffers too.  See `owned`."""
         return {}
 
+    def learns(self, p: Parameter) -> bool:
+        """Whether one of its parameters is trained."""
+        return p.counted and self.trainable and p.spec.trainable
+
     def learned(self, *shapes: Shape) -> list[str]:
         """The names of the parameters that are trained."""
-        found = self.parameters(*shapes).items()
-        return [name for name, p in found if p.counted and self.trainable and p.spec.trainable]
+        return [name for name, p in self.parameters(*shapes).items() if self.learns(p)]
 
     def sizes(self, *shapes: Any, **_: Any) -> dict[str, Size]:
         """The values of the names that the formula texts use."""

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from hwsolve.formula.domain import Names
-from hwsolve.formula.equality.sample_points import corner_points, reads
+from hwsolve.formula.equality.corner_points import corner_points, reads
 from hwsolve.formula.random_points import Dice, Point, random_points
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say

@@ -31,8 +31,7 @@ class ShapeError(Exception):
 
     def __init__(self, message: Message, field: str | None = None):
         super().__init__(message)
-        self.message = message
-        self.field = field
+        self.message, self.field = message, field
 
 
 class NotComputed(Exception):
@@ -271,8 +270,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
     def build(self, builder: Builder, *inputs: Any, **_: Any) -> tuple[str, ...]:
-        """Write this layer into the graph of a computation, at `builder.path`: from the quantities it reads to those
-        it gives."""
+        """Write this layer into a graph, at `builder.path`: from the quantities it reads to those it gives."""
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=builder.path))
 
     def idle(self, path: str) -> Message | None:

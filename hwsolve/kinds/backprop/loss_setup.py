@@ -15,13 +15,11 @@ from hwsolve.layers.items import walk_items
 from hwsolve.losses import LOSSES
 from hwsolve.losses.loss import Loss, Target
 from hwsolve.optimizers import OPTIMIZERS
-from hwsolve.registry import Registry
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
     from hwsolve.kinds.backprop.construction import Construction
     from hwsolve.layers.items import Body, Item
-    from hwsolve.optimizers.optimizer import Optimizer
 
 
 class LossSetup:
@@ -39,8 +37,8 @@ class LossSetup:
                 if getattr(problem, key) is not None:
                     self.construction.wrong(key, say("`{key}` and `upstream` can't both be given.", key=key))
             return self.enter_upstream(problem.upstream)
-        self.look_at("loss", problem.loss, LOSSES)
-        self.look_at("optimizer", problem.optimizer, OPTIMIZERS)
+        self.look_at("loss", LOSSES)
+        self.look_at("optimizer", OPTIMIZERS)
         if problem.loss is None:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
@@ -56,8 +54,9 @@ class LossSetup:
                 )
         return None
 
-    def look_at(self, key: str, record: Loss | Optimizer | None, registry: Registry[Any]) -> None:
-        """Note a setting that makes no sense."""
+    def look_at(self, key: str, registry: Any) -> None:
+        """Note a setting that makes no sense, of the loss or the optimizer."""
+        record = getattr(self.problem, key)
         if record is not None and (refused := record.wrong()) is not None:
             argument, message = refused
             self.construction.wrong(key, message, within=(registry.name_of(record), argument))

@@ -132,7 +132,7 @@ class Comparison:
     def at(self, point: Point) -> Message | None:
         """Compare at a point; where one of the two has no value there, nothing is said."""
         from hwsolve.formula.evaluate import evaluate
-        from hwsolve.numbers import Undecided, precision
+        from hwsolve.numbers import Undecided, is_exact, precision
 
         with precision(BITS):
             try:
@@ -141,7 +141,8 @@ class Comparison:
                     apart: bool | None = _apart(left, right)
                 except Undecided:
                     apart = None
-                rest = None if apart or self.differences is None else self.differences.at(point)
+                known = apart or (is_exact(left) and is_exact(right))
+                rest = None if known or self.differences is None else self.differences.at(point)
                 if apart or (rest is not None and _apart(rest, 0)):
                     if any(on_a_kink(f, point) for f in self.of):
                         return None

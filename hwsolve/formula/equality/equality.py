@@ -68,7 +68,7 @@ def equal_for_all(a: Formula, b: Formula, free: dict[str, str], of: tuple[Formul
         return Same(False, True, agreed, witness)
     if not agreed or proven or not _elementary(a, b):
         return Same(True if agreed else None, proven and bool(agreed), agreed)
-    from hwsolve.formula.symbolic import vanishes
+    from hwsolve.formula.equality.by_sympy import vanishes
 
     difference = vanishes(Call("-", (a, b)), domains)
     if difference is None:

@@ -22,12 +22,17 @@ from hwsolve.spec.fields import Choice, Decimal, Size
 
 
 class Activation(Layer, frozen=True):
-    """y = f(x), element by element; `function` is f as a formula."""
+    """y = f(x), element by element; `function` is f as a formula.
+
+    `evaluation` (where f is not worked out as `function` says) and `slope` are what counting reads: the operations
+    that f and its derivative take.  Beside x and the settings they read what the forward pass keeps: `y`, f(x); `p`,
+    Φ(x) of GELU; `s`, σ(x) of SiLU; `t`, the tanh within f, of Mish and of the approximate GELU; and numbers that are
+    known: `sqrt_2pi`, √(2π); `scale` and `scale_alpha`, λ and λα of SELU; `c`, √(2/π), `k`, 0.044715, and `k3`, 3k.
+    """
 
     CATEGORY: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
-    # how f, where not as it is defined, and its derivative are worked out: `y` is f(x), other names are kept or known
     evaluation: ClassVar[str | None] = None
     slope: ClassVar[str | None] = None
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))

@@ -31,8 +31,7 @@ class ShapeError(Exception):
 
     def __init__(self, message: Message, field: str | None = None):
         super().__init__(message)
-        self.message = message
-        self.field = field
+        self.message, self.field = message, field
 
 
 class NotComputed(Exception):
@@ -217,10 +216,13 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The parameters that this layer owns, by name; buffers too.  See `owned`."""
         return {}
 
+    def learns(self, p: Parameter) -> bool:
+        """Whether one of its parameters is trained."""
+        return p.counted and self.trainable and p.spec.trainable
+
     def learned(self, *shapes: Shape) -> list[str]:
         """The names of the parameters that are trained."""
-        found = self.parameters(*shapes).items()
-        return [name for name, p in found if p.counted and self.trainable and p.spec.trainable]
+        return [name for name, p in self.parameters(*shapes).items() if self.learns(p)]
 
     def sizes(self, *shapes: Any, **_: Any) -> dict[str, Size]:
         """The values of the names that the formula texts use."""
@@ -268,8 +270,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
     def build(self, builder: Builder, *inputs: Any, **_: Any) -> tuple[str, ...]:
-        """Write this layer into the graph of a computation, at `builder.path`: from the quantities it reads to those
-        it gives."""
+        """Write this layer into a graph, at `builder.path`: from the quantities it reads to those it gives."""
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=builder.path))
 
     def idle(self, path: str) -> Message | None:

@@ -100,11 +100,11 @@ class LayerCounts:
             else:
                 line = counted(part_key, " + ".join([texts[n] for n in names]), sizes, count, aside=True)
             self.put(f"params.{part}", path, count, lines, line)
-        trained = [name for name in layer.learned(*shapes) if name in owned]
+        trained = [name for name, p in owned.items() if layer.learns(p)]
         count, key = total([counts[n] for n in trained]), Ref(f"params.trainable.{path}")
         rest = say("the rest is frozen")
         if len(trained) == len(counts):
-            line = same(key, Ref(f"params.{path}"), count, aside=not self.asked.shows("params.trainable"))
+            line = same(key, Ref(f"params.{path}"), count, aside="params.trainable" not in self.asked.shown)
         elif not trained:
             line = none_of(key, Ref(f"params.{path}"), whole_count, say("frozen"))
         elif trained in parts.values():
@@ -146,7 +146,7 @@ class LayerCounts:
             self.nothing[item.type] = text
             return
         assert count is not None, f"{path}: a formula for multiply-adds, and no count"
-        line = counted(Ref(f"macs.{path}"), text, layer.sizes(*shapes), count, aside=not self.asked.shows("macs"))
+        line = counted(Ref(f"macs.{path}"), text, layer.sizes(*shapes), count, aside="macs" not in self.asked.shown)
         self.put("macs", path, count, lines, line)
         self.multiple("macs", path, lines)
 
@@ -155,7 +155,7 @@ class LayerCounts:
         multiple, n = self.multiples[quantity]
         dotted = f".{path}" if path else ""
         count = self.answers[quantity + dotted].value
-        aside = aside or not (self.asked.shows(multiple) or (not path and multiple in self.asked.totals()))
+        aside = aside or multiple not in (self.asked.shown if path else self.asked.totals)
         known: Size = count.value if type(count) is Quantity else count
         size = n * known if isinstance(known, int) else simplified(times(n, known))
         key = Ref(quantity + dotted)

@@ -159,11 +159,6 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
             return {}
         return {"inputs": values} if all(side == 1 for side in self.output_size) else self.cells(x)
 
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The cells of all windows."""
-        sizes = self.sizes(x)
-        return sizes.get("cells", sizes.get("inputs"))
-
     def macs(self, x: Shape) -> str | NotCounted:
         """Every cell of every window is added once: every input value, where the map becomes one cell."""
         if all(side == 1 for side in self.output_size):

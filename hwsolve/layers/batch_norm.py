@@ -28,7 +28,7 @@ class BatchNorm(Layer, frozen=True):
 
     CATEGORY: ClassVar[str] = "normalization"
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels", "params": "2*channels"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels"}
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
     RANKS: ClassVar[tuple[int, ...]]
     WANTED: ClassVar[str]
@@ -62,10 +62,6 @@ class BatchNorm(Layer, frozen=True):
     def statistics(self, x: Shape) -> base.Size:
         """How many means are taken: one for each channel."""
         return x[0]
-
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The values that are normalised."""
-        return base.values_in(x)
 
     def macs(self, x: Shape) -> str | Nothing | NotCounted:
         """One multiply-add per value: with the running statistics it is one scale and one shift."""

@@ -12,7 +12,8 @@ from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import copied, tracks
 from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
 
@@ -117,46 +118,25 @@ class Convolution(Layer, frozen=True):
             sizes |= dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
         return sizes
 
-    def one_kernel(self) -> str:
-        """How many weights make one output value."""
+    def products(self, x: Shape) -> dict[str, str]:
+        """kernel·kernel·in/groups·out."""
         kernel = "*".join(window.kernel_names(self.kernel_size))
-        return f"{kernel}*in" if self.groups == 1 else f"{kernel}*in/groups"
-
-    def texts(self, x: Shape) -> dict[str, str]:
-        """(kernel·kernel·in/groups + 1)·out."""
-        kernel = self.one_kernel()
-        return {"weight": f"{kernel}*out", "bias": "out", "params": f"({kernel} + 1)*out"}
+        return {"weight": f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in/groups*out", "bias": "out"}
 
     def macs(self, x: Shape) -> str | NotCounted:
         """One kernel at every place of every output channel; unknown where the sides are."""
         if isinstance(x, StatedMap):
             return SIDES_UNKNOWN
-        return f"{self.one_kernel()}*out*{'*'.join(window.SIDES[self.AXES])}"
-
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The weights, once for each place of the window."""
-        if isinstance(x, StatedMap):
-            return None
-        weights = (self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size)
-        return base.product(weights + self.output(x)[1:])
+        return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
 
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output value; its products again for the error, added in the cells they came from.
 
         Zeros of the padding are cells like others; a padding of copies is the map's own cells.
         """
-        places = "*".join(window.SIDES[self.AXES])
-        products, kernel = f"{self.one_kernel()}*out*{places}", self.one_kernel()
-        operations: Operations = {
-            "forward": {"mul": products, "sum": f"({kernel} - 1)*out*{places}"},
-            "gradient.bias": {},
-            "error": {"mul": products, "sum": f"{products} - in*{self.reached(x)[0]}"},
-            "gradient.weight": {"mul": products, "sum": f"{kernel}*out*({places} - 1)"},
-        }
-        if self.bias is not ABSENT:
-            operations["forward"]["sum"] += f" + out*{places}"
-            operations["gradient.bias"]["add"] = f"out*{places} - 1" if self.bias.shared else f"out*({places} - 1)"
-        return operations
+        weights, places = self.products(x)["weight"], "*".join(window.SIDES[self.AXES])
+        outputs, inputs = f"out*{places}", f"in*{self.reached(x)[0]}"
+        return with_bias(sums_of_products(f"{weights}*{places}", outputs, weights, inputs), outputs, outputs, self.bias)
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The steps of the window too."""

@@ -52,10 +52,6 @@ class OverLastAxes(Layer, frozen=True):
         features = base.product(self.over(x))
         return {"values": base.product(x), "groups": base.quotient(base.product(x), features), "owned": features}
 
-    def multiply_adds(self, x: Shape) -> base.Size:
-        """The values that are normalised."""
-        return base.product(x)
-
 
 class LayerNorm(OverLastAxes, frozen=True):
     """Layer normalisation over the last axes, `normalized_shape` (the last one unless given); keeps the shape.
@@ -66,7 +62,7 @@ class LayerNorm(OverLastAxes, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features"}
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
         """γ and β: (normalized_shape)."""

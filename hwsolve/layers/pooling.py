@@ -205,12 +205,6 @@ class AveragePooling(Pooling, frozen=True):
             return Mean(self.frame(x), over="window" if whole else "inside")
         return Mean(self.frame(x), over="padded" if self.ceil_mode else "window")
 
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The cells of a window, once for each output value."""
-        if isinstance(x, StatedMap) or self.kernel_size is None:
-            return None
-        return base.product(self.kernel_size + self.output(x))
-
     def macs(self, x: Shape) -> str | NotCounted:
         """Every cell of every window is added once."""
         if isinstance(x, StatedMap) or self.kernel_size is None:

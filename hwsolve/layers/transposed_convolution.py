@@ -14,6 +14,7 @@ from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import Track, kept, tracks
 from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
 
@@ -97,49 +98,30 @@ class TransposedConvolution(Layer, frozen=True):
             sizes |= dict(zip(window.SIDES[self.AXES], x[1:], strict=True))
         return sizes
 
-    def texts(self, x: Shape) -> dict[str, str]:
-        """kernel·kernel·in·out/groups + out."""
-        weight = self.weights()
-        return {"weight": weight, "bias": "out", "params": f"{weight} + out"}
-
-    def weights(self) -> str:
-        """The number of weights."""
+    def products(self, x: Shape) -> dict[str, str]:
+        """kernel·kernel·in·out/groups."""
         kernel = "*".join(window.kernel_names(self.kernel_size))
-        return f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups"
+        return {"weight": f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups", "bias": "out"}
 
     def macs(self, x: Shape) -> str | NotCounted:
         """Every input value meets one kernel per output channel of its group."""
         if isinstance(x, StatedMap):
             return SIDES_UNKNOWN
-        return f"{self.weights()}*{'*'.join(window.SIDES[self.AXES])}"
-
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The weights, once for each cell of the input's map."""
-        if isinstance(x, StatedMap):
-            return None
-        weights = (x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size)
-        return base.product(weights + x[1:])
+        return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
 
     def operations(self, x: Shape) -> Operations:
         """A convolution's error as the forward pass, and its forward pass as the error.
 
         The products that meet in a cell are added, and the bias where there are any; the padding is cut off behind it.
         """
-        places = "*".join(window.SIDES[self.AXES])
-        after = "*".join(f"{side}_out" for side in window.SIDES[self.AXES])
-        products, weights = f"{self.weights()}*{places}", self.weights()
-        axes = self.tracks(x)[0]
-        operations: Operations = {
-            "forward": {"mul": products, "sum": f"{products} - out*{'*'.join(axis.text() for axis in axes)}"},
-            "gradient.bias": {},
-            "error": {"mul": products, "sum": f"({weights}/in - 1)*in*{places}"},
-            "gradient.weight": {"mul": products, "sum": f"{weights}*({places} - 1)"},
-        }
-        if self.bias is not ABSENT:
-            kept = "*".join(text for text, _ in self.kept(x))
-            operations["forward"]["sum"] += f" + out*{kept}"
-            operations["gradient.bias"]["add"] = f"out*{after} - 1" if self.bias.shared else f"out*({after} - 1)"
-        return operations
+        weights, sides = self.products(x)["weight"], window.SIDES[self.AXES]
+        places, after = "*".join(sides), "*".join(f"{side}_out" for side in sides)
+        reached = "*".join(axis.text() for axis in self.tracks(x)[0])
+        operations = sums_of_products(f"{weights}*{places}", f"out*{reached}", weights, f"in*{places}")
+        if self.bias is ABSENT:
+            return operations
+        kept = "*".join(text for text, _ in self.kept(x))
+        return with_bias(operations, f"out*{kept}", f"out*{after}", self.bias)
 
     def tracks(self, x: Shape) -> tuple[list[Track], dict[str, base.Size]]:
         """The axes of the map that comes out, before the padding is cut off."""

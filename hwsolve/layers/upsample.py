@@ -66,11 +66,6 @@ class Upsample(Layer, frozen=True):
             return {}
         return {"neighbours": NEIGHBOURS[self.mode], "outputs": base.product(self.output(x))}
 
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The same."""
-        known = self.mode != "nearest" and not isinstance(x, StatedMap)
-        return base.product((NEIGHBOURS[self.mode], *self.output(x))) if known else None
-
     def operations(self, x: Shape) -> Operations:
         """Each new value is a sum of neighbours with known weights; back, the shares that meet in a cell are added."""
         n = NEIGHBOURS[self.mode]

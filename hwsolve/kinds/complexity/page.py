@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hwsolve.derivation.size_lines import Sizes, counted, filled, of_layer, size_value, summed
+from hwsolve.derivation.size_lines import Sizes, counted, of_layer, size_value, summed
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.kinds.complexity.flow import Flow, Place
 from hwsolve.kinds.complexity.sent import errors, joining_errors, plus, spread
@@ -19,6 +19,7 @@ from hwsolve.kinds.complexity.tables import (
     phase_table,
 )
 from hwsolve.kinds.complexity.totals import CountOfLayer, OperationTotals
+from hwsolve.kinds.count_params.layer_counts import put_in
 from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.page import ends_of
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
@@ -228,8 +229,7 @@ class Operations(OperationTotals):
             if not texts:
                 continue
             key, text = Ref(f"{phase}.{kind}.{path}"), joined(texts)
-            _, written, value = filled(text, tuple(sizes.items()))
-            count: Size = simplified(written) if value is None else value
+            written, count = put_in(text, sizes)
             if count == 0:
                 continue
             lines.append(counted(key, text, sizes, count))

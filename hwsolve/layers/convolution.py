@@ -10,39 +10,37 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import copied, tracks
-from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, EachAxis, OneOf, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.correlation import Correlation
 
-PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
-
-class Convolution(Layer, frozen=True):
+class Convolution(window.OverMap, frozen=True):
     """What convolutions of 1, 2 and 3 axes share.
 
     x: (C_in, …), w: (C_out, C_in/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
     out_channels: Size
-    kernel_size: Shape
-    stride: Shape
-    padding: Shape | str
-    dilation: Shape
+    kernel_size: Annotated[Shape, EachAxis(Size)]
+    stride: Annotated[Shape, EachAxis(Size)] = (1,)
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), EachAxis(SizeOrZero))] = (0,)
+    dilation: Annotated[Shape, EachAxis(Size)] = (1,)
     groups: Size = 1
-    padding_mode: str = "zeros"
-    weight: ParameterSpec = DEFAULT
-    bias: ParameterSpec = DEFAULT
+    padding_mode: Annotated[str, Choice("zeros", "reflect", "replicate", "circular")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
+    ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
     CATEGORY: ClassVar[str] = "convolution"
     GIVES: ClassVar[str] = "numbers"
-    AXES: ClassVar[int]
 
     def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:
         """The padding before and after the map, per axis.  'same' puts the odd cell behind, as PyTorch does."""
@@ -185,16 +183,6 @@ class Conv1d(Convolution, frozen=True):
     (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv1d.
     """
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(1, Size)]
-    stride: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(1, SizeOrZero))] = (0,)
-    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    groups: Size = 1
-    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-
     AXES: ClassVar[int] = 1
 
 
@@ -204,16 +192,6 @@ class Conv2d(Convolution, frozen=True):
     (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv2d.
     """
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(2, Size)]
-    stride: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(2, SizeOrZero))] = (0, 0)
-    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    groups: Size = 1
-    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-
     AXES: ClassVar[int] = 2
 
 
@@ -222,15 +200,5 @@ class Conv3d(Convolution, frozen=True):
 
     (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv3d.
     """
-
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(3, Size)]
-    stride: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(3, SizeOrZero))] = (0, 0, 0)
-    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    groups: Size = 1
-    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     AXES: ClassVar[int] = 3

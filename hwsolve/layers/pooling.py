@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
 from hwsolve.layers.pooling_cost import COMPARED, TOGETHER, largest, mean, overlaps, steps
 from hwsolve.layers.stated_size import stated_size_warnings
-from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
+from hwsolve.spec.fields import EachAxis, Flag, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from hwsolve.layers.pooling_operations import Pooled
 
 
-class Pooling(Layer, frozen=True):
+class Pooling(window.OverMap, frozen=True):
     """What pooling layers share: (C, n…) → (C, places of the window …).
 
     `features` states how many values come out in all, in place of a window: the sides of the map are then unknown.
     """
 
-    kernel_size: Shape | None = None
-    stride: Shape | None = None
-    padding: Shape = ()
-    ceil_mode: bool = False
+    kernel_size: Annotated[Shape, EachAxis(Size)] | None = None
+    stride: Annotated[Shape, EachAxis(Size)] | None = None
+    padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
+    ceil_mode: Flag = False
     features: Size | None = None
 
+    ALONE: ClassVar[tuple[str, ...]] = ("kernel_size",)
     CATEGORY: ClassVar[str] = "pooling"
-    AXES: ClassVar[int]
 
     @property
     def dilations(self) -> Shape:
@@ -140,11 +140,8 @@ class Pooling(Layer, frozen=True):
 class MaxPooling(Pooling, frozen=True):
     """Max pooling: the largest value of each window."""
 
-    kernel_size: Shape | None = None
-    stride: Shape | None = None
-    padding: Shape = ()
-    dilation: Shape = ()
-    ceil_mode: bool = False
+    dilation: Annotated[Shape, EachAxis(Size)] = (1,)
+    ceil_mode: Flag = False
     features: Size | None = None
 
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
@@ -178,7 +175,8 @@ class MaxPooling(Pooling, frozen=True):
 class AveragePooling(Pooling, frozen=True):
     """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
 
-    count_include_pad: bool = True
+    count_include_pad: Flag = True
+    features: Size | None = None
 
     def output(self, x: Shape) -> Shape:
         """As for all pooling; in 3 axes PyTorch wants a map that the window fits into without its padding."""
@@ -215,25 +213,11 @@ class AveragePooling(Pooling, frozen=True):
 class MaxPool1d(MaxPooling, frozen=True):
     """Max pooling of a sequence: (C, L) → (C, L'); the largest value of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(1, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(1, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    ceil_mode: Flag = False
-    features: Size | None = None
-
     AXES: ClassVar[int] = 1
 
 
 class AvgPool1d(AveragePooling, frozen=True):
     """Average pooling of a sequence: (C, L) → (C, L'); the mean of each window."""
-
-    kernel_size: Annotated[Shape, PerAxis(1, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(1, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    ceil_mode: Flag = False
-    count_include_pad: Flag = True
-    features: Size | None = None
 
     AXES: ClassVar[int] = 1
 
@@ -241,24 +225,12 @@ class AvgPool1d(AveragePooling, frozen=True):
 class MaxPool2d(MaxPooling, frozen=True):
     """Max pooling of a map: (C, H, W) → (C, H', W'); the largest value of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(2, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(2, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    ceil_mode: Flag = False
-    features: Size | None = None
-
     AXES: ClassVar[int] = 2
 
 
 class AvgPool2d(AveragePooling, frozen=True):
     """Average pooling of a map: (C, H, W) → (C, H', W'); the mean of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(2, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(2, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    ceil_mode: Flag = False
-    count_include_pad: Flag = True
     divisor_override: Size | None = None
     features: Size | None = None
 
@@ -268,24 +240,12 @@ class AvgPool2d(AveragePooling, frozen=True):
 class MaxPool3d(MaxPooling, frozen=True):
     """Max pooling of a volume: (C, D, H, W) → (C, D', H', W'); the largest value of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(3, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(3, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    ceil_mode: Flag = False
-    features: Size | None = None
-
     AXES: ClassVar[int] = 3
 
 
 class AvgPool3d(AveragePooling, frozen=True):
     """Average pooling of a volume: (C, D, H, W) → (C, D', H', W'); the mean of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(3, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(3, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    ceil_mode: Flag = False
-    count_include_pad: Flag = True
     divisor_override: Size | None = None
     features: Size | None = None
 

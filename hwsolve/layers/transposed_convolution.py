@@ -11,38 +11,38 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import Track, kept, tracks
-from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, EachAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.correlation import TransposedCorrelation
 
 
-class TransposedConvolution(Layer, frozen=True):
+class TransposedConvolution(window.OverMap, frozen=True):
     """What transposed convolutions of 1, 2 and 3 axes share.
 
     x: (C_in, …), w: (C_in, C_out/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
     out_channels: Size
-    kernel_size: Shape
-    stride: Shape
-    padding: Shape
-    output_padding: Shape
+    kernel_size: Annotated[Shape, EachAxis(Size)]
+    stride: Annotated[Shape, EachAxis(Size)] = (1,)
+    padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
+    output_padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
     groups: Size = 1
-    bias: ParameterSpec = DEFAULT
-    dilation: Shape = ()
-    padding_mode: str = "zeros"
-    weight: ParameterSpec = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    dilation: Annotated[Shape, EachAxis(Size)] = (1,)
+    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
+    ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
     CATEGORY: ClassVar[str] = "convolution"
     GIVES: ClassVar[str] = "numbers"
-    AXES: ClassVar[int]
 
     def output(self, x: Shape) -> Shape:
         """(C_in, n…) → (C_out, S(n − 1) − 2P + D(K − 1) + output padding + 1 …)."""
@@ -176,49 +176,16 @@ class TransposedConvolution(Layer, frozen=True):
 class ConvTranspose1d(TransposedConvolution, frozen=True):
     """Transposed convolution of a sequence: (C_in, L) → (C_out, L')."""
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(1, Size)]
-    stride: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    output_padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    groups: Size = 1
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-
     AXES: ClassVar[int] = 1
 
 
 class ConvTranspose2d(TransposedConvolution, frozen=True):
     """Transposed convolution of a map: (C_in, H, W) → (C_out, H', W')."""
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(2, Size)]
-    stride: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    output_padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    groups: Size = 1
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-
     AXES: ClassVar[int] = 2
 
 
 class ConvTranspose3d(TransposedConvolution, frozen=True):
     """Transposed convolution of a volume: (C_in, D, H, W) → (C_out, D', H', W')."""
-
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(3, Size)]
-    stride: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    output_padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    groups: Size = 1
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     AXES: ClassVar[int] = 3

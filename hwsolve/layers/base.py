@@ -18,6 +18,7 @@ from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
 from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
 from hwsolve.layers.parameter import Parameter, ParameterSpec
 from hwsolve.layers.products import summed
+from hwsolve.spec.amounts import negative
 from hwsolve.spec.fields import Flag, RecordField, Word
 
 if TYPE_CHECKING:
@@ -276,9 +277,13 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         return {f: v for f in self.__struct_fields__ if type(v := getattr(self, f)) is ParameterSpec}  # ABSENT is not
 
 
-def need_rank(x: Shape, ranks: tuple[int, ...], wanted: str) -> None:
-    """Refuse a shape with another number of axes; `wanted` says what the axes are, as `(C, H, W)`."""
+MAPS = {1: "(C)", 2: "(C, L)", 3: "(C, H, W)", 4: "(C, D, H, W)"}  # by the number of their axes
+
+
+def need_rank(x: Shape, *ranks: int) -> None:
+    """Refuse a shape with another number of axes."""
     if len(x) not in ranks:
+        wanted = " or ".join(MAPS[rank] for rank in ranks)
         raise ShapeError(say("Expected an input {wanted}, got {shape}.", wanted=wanted, shape=shape_text(x)))
 
 
@@ -290,5 +295,5 @@ def positive(name: str, size: Any, least: int = 1) -> None:
 
 def not_negative(name: str, value: Formula) -> None:
     """Refuse a number below 0 in the setting `name`."""
-    if isinstance(value, Number) and value.numerator < 0:
-        raise ShapeError(say("`{key}` can't be negative.", key=name), name)
+    if (why := negative(name, value)) is not None:
+        raise ShapeError(why, name)

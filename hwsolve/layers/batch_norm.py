@@ -31,13 +31,12 @@ class BatchNorm(Layer, frozen=True):
     COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels"}
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
     RANKS: ClassVar[tuple[int, ...]]
-    WANTED: ClassVar[str]
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
         base.not_negative("eps", self.eps)
         if not isinstance(x, base.StatedMap):
-            base.need_rank(x, self.RANKS, self.WANTED)
+            base.need_rank(x, *self.RANKS)
         return x
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
@@ -72,18 +71,15 @@ class BatchNorm1d(BatchNorm, frozen=True):
     """Batch normalisation of features or sequences: (C) or (C, L), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (1, 2)
-    WANTED: ClassVar[str] = "(C) or (C, L)"
 
 
 class BatchNorm2d(BatchNorm, frozen=True):
     """Batch normalisation of maps: (C, H, W), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (3,)
-    WANTED: ClassVar[str] = "(C, H, W)"
 
 
 class BatchNorm3d(BatchNorm, frozen=True):
     """Batch normalisation of volumes: (C, D, H, W), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (4,)
-    WANTED: ClassVar[str] = "(C, D, H, W)"

@@ -22,15 +22,69 @@ if TYPE_CHECKING:
     from hwsolve.layers.correlation import Correlation
 
 
-class Convolution(window.OverMap, frozen=True):
+class KernelLayer(window.OverMap, frozen=True):
+    """What convolutions and their transposes share: banks of kernels that slide over a map."""
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, EachAxis(Size)]
+    stride: Annotated[Shape, EachAxis(Size)] = (1,)
+    if TYPE_CHECKING:  # their places among the arguments are PyTorch's, and differ
+        dilation: Shape = ()
+        groups: Size = 1
+
+    ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
+    CATEGORY: ClassVar[str] = "convolution"
+    GIVES: ClassVar[str] = "numbers"
+    WEIGHTS: ClassVar[tuple[str, str]]  # how many there are for each cell of a kernel, in one group and in several
+
+    def check(self, x: Shape) -> None:
+        """Refuse settings that PyTorch refuses."""
+        base.positive("out_channels", self.out_channels)
+        base.positive("groups", self.groups)
+        window.check_window(self.kernel_size, self.stride, self.dilation)
+        window.check_map(x, self.AXES)
+        for count, field in ((x[0], "groups"), (self.out_channels, "out_channels")):
+            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
+                raise ShapeError(
+                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
+                )
+
+    def places(self, x: Shape) -> Shape:
+        """How many places the window has along each axis."""
+        raise NotImplementedError
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """Channels in and out, groups, the kernel's sides and the places of the window."""
+        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
+        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
+        if not isinstance(x, StatedMap):
+            sizes |= dict(zip(window.SIDES[self.AXES], self.places(x), strict=True))
+        return sizes
+
+    def products(self, x: Shape) -> dict[str, str]:
+        """kernel·kernel times the weights of a cell; a bias for each channel that comes out."""
+        kernel = window.kernel_names(self.kernel_size)
+        return {"weight": "*".join((*kernel, self.WEIGHTS[self.groups != 1])), "bias": "out"}
+
+    def macs(self, x: Shape) -> str | NotCounted:
+        """Every weight at every place of the window; unknown where the sides are."""
+        if isinstance(x, StatedMap):
+            return SIDES_UNKNOWN
+        return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """One operation; its parameters are named by the layer's number."""
+        from hwsolve.layers.kernels import build_kernels
+
+        return (build_kernels(self, builder, x),)
+
+
+class Convolution(KernelLayer, frozen=True):
     """What convolutions of 1, 2 and 3 axes share.
 
     x: (C_in, …), w: (C_out, C_in/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, EachAxis(Size)]
-    stride: Annotated[Shape, EachAxis(Size)] = (1,)
     padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), EachAxis(SizeOrZero))] = (0,)
     dilation: Annotated[Shape, EachAxis(Size)] = (1,)
     groups: Size = 1
@@ -38,9 +92,7 @@ class Convolution(window.OverMap, frozen=True):
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
-    ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
-    CATEGORY: ClassVar[str] = "convolution"
-    GIVES: ClassVar[str] = "numbers"
+    WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in/groups*out")
 
     def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:
         """The padding before and after the map, per axis.  'same' puts the odd cell behind, as PyTorch does."""
@@ -73,20 +125,11 @@ class Convolution(window.OverMap, frozen=True):
 
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
-        base.positive("out_channels", self.out_channels)
-        base.positive("groups", self.groups)
-        window.check_window(self.kernel_size, self.stride, self.dilation)
-        window.check_map(x, self.AXES)
+        super().check(x)
         if self.padding == "same" and any(s != 1 for s in self.stride):
             raise ShapeError(say("`same` padding needs a stride of 1."), "padding")
         for pair in self.pads(x):
             base.positive("padding", pair[0], 0)
-        channels = x[0]
-        for count, field in ((channels, "groups"), (self.out_channels, "out_channels")):
-            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
-                raise ShapeError(
-                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
-                )
         if self.padding_mode in ("reflect", "circular") and not isinstance(x, StatedMap):
             self.check_mode(x)
 
@@ -108,24 +151,9 @@ class Convolution(window.OverMap, frozen=True):
             bias=Parameter((self.out_channels,), "bias", self.bias),
         )
 
-    def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """Channels in and out, groups, the kernel's sides and the output's."""
-        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
-        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
-        if not isinstance(x, StatedMap):
-            sizes |= dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
-        return sizes
-
-    def products(self, x: Shape) -> dict[str, str]:
-        """kernel·kernel·in/groups·out."""
-        kernel = "*".join(window.kernel_names(self.kernel_size))
-        return {"weight": f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in/groups*out", "bias": "out"}
-
-    def macs(self, x: Shape) -> str | NotCounted:
-        """One kernel at every place of every output channel; unknown where the sides are."""
-        if isinstance(x, StatedMap):
-            return SIDES_UNKNOWN
-        return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
+    def places(self, x: Shape) -> Shape:
+        """Those of the map that comes out."""
+        return self.output(x)[1:]
 
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output value; its products again for the error, added in the cells they came from.
@@ -169,12 +197,6 @@ class Convolution(window.OverMap, frozen=True):
         before = [p for p, _ in self.pads(x)]
         sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.stride, before, self.dilation, strict=True)
         return Correlation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
-
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One correlation; its parameters are named by the layer's number."""
-        from hwsolve.layers.kernels import build_kernels
-
-        return (build_kernels(self, builder, x),)
 
 
 class Conv1d(Convolution, frozen=True):

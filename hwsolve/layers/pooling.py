@@ -141,8 +141,6 @@ class MaxPooling(Pooling, frozen=True):
     """Max pooling: the largest value of each window."""
 
     dilation: Annotated[Shape, EachAxis(Size)] = (1,)
-    ceil_mode: Flag = False
-    features: Size | None = None
 
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 
@@ -176,7 +174,6 @@ class AveragePooling(Pooling, frozen=True):
     """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
 
     count_include_pad: Flag = True
-    features: Size | None = None
 
     def output(self, x: Shape) -> Shape:
         """As for all pooling; in 3 axes PyTorch wants a map that the window fits into without its padding."""
@@ -232,7 +229,6 @@ class AvgPool2d(AveragePooling, frozen=True):
     """Average pooling of a map: (C, H, W) → (C, H', W'); the mean of each window."""
 
     divisor_override: Size | None = None
-    features: Size | None = None
 
     AXES: ClassVar[int] = 2
 
@@ -247,6 +243,5 @@ class AvgPool3d(AveragePooling, frozen=True):
     """Average pooling of a volume: (C, D, H, W) → (C, D', H', W'); the mean of each window."""
 
     divisor_override: Size | None = None
-    features: Size | None = None
 
     AXES: ClassVar[int] = 3

@@ -12,26 +12,23 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hwsolve.language import say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
+from hwsolve.layers.convolution import KernelLayer
+from hwsolve.layers.cost import Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import Track, kept, tracks
 from hwsolve.spec.fields import Choice, EachAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
-    from hwsolve.graph.graph import Builder
     from hwsolve.layers.correlation import TransposedCorrelation
 
 
-class TransposedConvolution(window.OverMap, frozen=True):
+class TransposedConvolution(KernelLayer, frozen=True):
     """What transposed convolutions of 1, 2 and 3 axes share.
 
     x: (C_in, …), w: (C_in, C_out/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, EachAxis(Size)]
-    stride: Annotated[Shape, EachAxis(Size)] = (1,)
     padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
     output_padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
     groups: Size = 1
@@ -40,9 +37,7 @@ class TransposedConvolution(window.OverMap, frozen=True):
     padding_mode: Annotated[str, Choice("zeros")] = "zeros"
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
-    ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
-    CATEGORY: ClassVar[str] = "convolution"
-    GIVES: ClassVar[str] = "numbers"
+    WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in*out/groups")
 
     def output(self, x: Shape) -> Shape:
         """(C_in, n…) → (C_out, S(n − 1) − 2P + D(K − 1) + output padding + 1 …)."""
@@ -67,15 +62,7 @@ class TransposedConvolution(window.OverMap, frozen=True):
 
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
-        base.positive("out_channels", self.out_channels)
-        base.positive("groups", self.groups)
-        window.check_window(self.kernel_size, self.stride, self.dilation)
-        window.check_map(x, self.AXES)
-        for count, field in ((x[0], "groups"), (self.out_channels, "out_channels")):
-            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
-                raise ShapeError(
-                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
-                )
+        super().check(x)
         for extra, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
             if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
                 raise ShapeError(
@@ -90,24 +77,9 @@ class TransposedConvolution(window.OverMap, frozen=True):
             bias=Parameter((self.out_channels,), "bias", self.bias),
         )
 
-    def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """Channels in and out, groups, the kernel's sides and the input's."""
-        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
-        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
-        if not isinstance(x, StatedMap):
-            sizes |= dict(zip(window.SIDES[self.AXES], x[1:], strict=True))
-        return sizes
-
-    def products(self, x: Shape) -> dict[str, str]:
-        """kernel·kernel·in·out/groups."""
-        kernel = "*".join(window.kernel_names(self.kernel_size))
-        return {"weight": f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups", "bias": "out"}
-
-    def macs(self, x: Shape) -> str | NotCounted:
-        """Every input value meets one kernel per output channel of its group."""
-        if isinstance(x, StatedMap):
-            return SIDES_UNKNOWN
-        return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
+    def places(self, x: Shape) -> Shape:
+        """Those of the map that comes in: each of its cells meets the kernels of its group."""
+        return x[1:]
 
     def operations(self, x: Shape) -> Operations:
         """A convolution's error as the forward pass, and its forward pass as the error.
@@ -165,12 +137,6 @@ class TransposedConvolution(window.OverMap, frozen=True):
 
         sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
         return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
-
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One transposed correlation; its parameters are named by the layer's number."""
-        from hwsolve.layers.kernels import build_kernels
-
-        return (build_kernels(self, builder, x),)
 
 
 class ConvTranspose1d(TransposedConvolution, frozen=True):

@@ -35,16 +35,12 @@ class OverMap(Layer, frozen=True):
 
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # the names of a map's axes by their number, as in PyTorch
 SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}  # how counts name them
-WANTED = {1: "(C, L)", 2: "(C, H, W)", 3: "(C, D, H, W)"}
 
 
 def check_map(x: Shape, dimensions: int) -> None:
     """Refuse what is not channels with that many axes; a map with unknown sides passes."""
-    if isinstance(x, base.StatedMap) or len(x) == dimensions + 1:
-        return
-    raise ShapeError(
-        say("Expected an input {wanted}, got {shape}.", wanted=WANTED[dimensions], shape=base.shape_text(x))
-    )
+    if not isinstance(x, base.StatedMap):
+        base.need_rank(x, dimensions + 1)
 
 
 def reach(kernel: Size, dilation: Size) -> Size:

@@ -74,7 +74,7 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     from hwsolve.losses.loss import Target
 
     builder = Builder(Graph())
-    target = Target("t", selects=False, unit=True)
+    target = Target("t", unit=True)
     operation, _ = loss.operation(builder, builder.given("y", (2,)), target, 1, loss.half)
     letter = "z" if loss.holds else "y"
     value = rename(forward_schematic(operation, 0).formula, {"x": letter})

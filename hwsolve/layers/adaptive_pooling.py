@@ -13,7 +13,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
-from hwsolve.layers.pooling_cost import COMPARED, TOGETHER
+from hwsolve.layers.pooling import COMPARED, TOGETHER
 from hwsolve.spec.fields import EachAxis, Field, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report

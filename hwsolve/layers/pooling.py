@@ -13,7 +13,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
-from hwsolve.layers.pooling_cost import COMPARED, TOGETHER, largest, mean, overlaps, steps
+from hwsolve.layers.products import less
+from hwsolve.layers.reached import Track, meeting, tracks
 from hwsolve.layers.stated_size import stated_size_warnings
 from hwsolve.spec.fields import EachAxis, Flag, Size, SizeOrZero
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.axes import Frame
     from hwsolve.layers.pooling_operations import Pooled
+
+COMPARED = Nothing(say("no multiply-adds: values are compared"))
+TOGETHER = say("the largest values of overlapping windows are taken to lie in as few cells as they can.")
 
 
 class Pooling(window.OverMap, frozen=True):
@@ -127,8 +131,27 @@ class Pooling(window.OverMap, frozen=True):
         return sizes | dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The steps of the window too."""
-        return self.sizes(x) | steps(self, x)
+        """The steps of the window too, and the fewest cells that can hold the largest values of all windows."""
+        values = [self.tracks(x)[1], *(sizes for _, sizes in self.met(x))]
+        return self.sizes(x) | {name: size for sizes in values for name, size in sizes.items()}
+
+    def tracks(self, x: Shape) -> tuple[list[Track], dict[str, base.Size]]:
+        """The axes of the map under the window, and the values of the names in their texts."""
+        sides = window.SIDES[self.AXES]
+        return tracks(sides, self.output(x)[1:], self.kernel_size or (), self.strides, self.dilations)
+
+    def met(self, x: Shape) -> list[tuple[str, dict[str, base.Size]]]:
+        """Per axis the fewest cells that hold the largest values, as a text, and the values of its names."""
+        return [meeting(*axis) for axis in zip(self.tracks(x)[0], x[1:], self.padding, strict=True)]
+
+    def overlaps(self, x: Shape) -> bool:
+        """Whether windows may meet in a cell."""
+        return not all(axis.apart() for axis in self.tracks(x)[0])
+
+    def cells_and_outputs(self) -> tuple[str, str]:
+        """The cells of a window, and the values that come out, as products."""
+        sides = ("channels", *window.SIDES[self.AXES])
+        return "*".join(window.kernel_names(self.kernel_size or ())), "*".join(sides)
 
     def warnings(self, x: Shape) -> list[Message]:
         """A stated number of values that no map of this many channels holds."""
@@ -154,11 +177,14 @@ class MaxPooling(Pooling, frozen=True):
 
         How many windows share it depends on the numbers: as many as can be, as of two branches the costlier one.
         """
-        return largest(self, x)
+        cells, outputs = self.cells_and_outputs()
+        fewest = "*".join(text for text, _ in self.met(x))
+        error = {"add": f"{outputs} - channels*{fewest}"} if self.overlaps(x) else {}
+        return {"forward": {"cmp": f"({cells} - 1)*{outputs}"}, "error": error}
 
     def assumption(self, x: Shape, back: bool) -> Message | None:
         """Where the largest values of windows are."""
-        return TOGETHER if back and overlaps(self, x) else None
+        return TOGETHER if back and self.overlaps(x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The maximum of every window; of equal ones the first, as PyTorch takes it."""
@@ -186,7 +212,10 @@ class AveragePooling(Pooling, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
-        return mean(self, x)
+        cells, outputs = self.cells_and_outputs()
+        shares = less(f"{cells}*{outputs}", "*".join(("channels", *(axis.text() for axis in self.tracks(x)[0]))))
+        forward = {"add": less(f"{cells}*{outputs}", outputs), "div": outputs}
+        return {"forward": forward, "error": {"div": outputs} | ({"add": shares} if shares else {})}
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every window, over what PyTorch counts."""
@@ -204,7 +233,7 @@ class AveragePooling(Pooling, frozen=True):
         """Every cell of every window is added once."""
         if isinstance(x, StatedMap) or self.kernel_size is None:
             return SIDES_UNKNOWN
-        return "*".join((*window.kernel_names(self.kernel_size), "channels", *window.SIDES[self.AXES]))
+        return "*".join(self.cells_and_outputs())
 
 
 class MaxPool1d(MaxPooling, frozen=True):

@@ -73,7 +73,4 @@ class LayerNorm(OverLastAxes, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """Mean and variance over the last axes; γ and β may be missing."""
-        operations = normalisation(self.elementwise_affine)
-        if self.elementwise_affine and self.bias is ABSENT:
-            operations["forward"]["add"] = "3*values - groups"
-        return operations
+        return normalisation(self.elementwise_affine, self.bias is not ABSENT)

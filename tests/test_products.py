@@ -38,7 +38,7 @@ def test_differences_and_sums_are_those_of_the_products(seed: int) -> None:
         assert text or set(whole) == set(part)
         assert not set(part) <= set(whole) or text.count("*") <= len(whole)  # what both have stands once
     products = [whole, *others]
-    text = summed(["*".join(p) for p in products])
+    text = summed(tuple(["*".join(p) for p in products]))
     assert value(text, sizes) == sum(prod(sizes[n] for n in p) for p in products)
     for name in set.intersection(*map(set, products)):
         assert text.count(name) == 1
@@ -49,9 +49,9 @@ def test_they_are_written_as_in_a_textbook() -> None:
     assert less("kernel*kernel*in*out*height", "in*(height + kernel - 1)") == (
         "kernel*kernel*in*out*height - in*(height + kernel - 1)"
     )
-    assert summed(["kernel*in/groups*out", "out"]) == "(kernel*in/groups + 1)*out"
-    assert summed(["channels", "channels"]) == "2*channels"
-    assert summed(["in*out", "1"]) == "in*out + 1"
+    assert summed(("kernel*in/groups*out", "out")) == "(kernel*in/groups + 1)*out"
+    assert summed(("channels", "channels")) == "2*channels"
+    assert summed(("in*out", "1")) == "in*out + 1"
 
 
 def test_a_bias_is_added_where_there_is_one() -> None:

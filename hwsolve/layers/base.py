@@ -237,7 +237,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         texts = self.products(*shapes)
         found = {name: p for name, p in self.parameters(*shapes).items() if p.counted}
         counts = {n: (texts.get(n) if p.shape else "") or product_text(p.shape) for n, p in found.items()}
-        return counts | {"params": summed(counts.values())} if counts else {}
+        return counts | {"params": summed(tuple(counts.values()))} if counts else {}
 
     def macs(self, *shapes: Any, **_: Any) -> str | Nothing | NotCounted:
         """The formula text of the multiply-adds of one forward pass, over `sizes`."""

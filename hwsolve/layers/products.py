@@ -6,7 +6,7 @@ the others, and takes one addition less than it has terms: over `in` that is `po
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
 
 from hwsolve.layers.cost import Operations, joined
 from hwsolve.layers.parameter import ABSENT, ParameterSpec
@@ -35,7 +35,8 @@ def less(whole: str, part: str) -> str:
     return "*".join(factor or f"({'*'.join(rest)} - 1)" for factor in written) if rest else ""
 
 
-def summed(products: Iterable[str]) -> str:
+@cache
+def summed(products: tuple[str, ...]) -> str:
     """The sum of products, with the factors that all have outside."""
     parts = [factors(product) for product in products]
     if len(parts) == 1:

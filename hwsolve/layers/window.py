@@ -24,7 +24,7 @@ class OverMap(Layer, frozen=True):
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
-            if (value := getattr(self, name)) != (spread := self.for_axes(value)):
+            if (spread := self.for_axes(value := getattr(self, name))) is not value:
                 msgspec.structs.force_setattr(self, name, spread)
 
     @classmethod

@@ -49,10 +49,6 @@ class Activation(Layer, frozen=True):
         """Those of `evaluation` for every value; back, those of `slope` and a multiplication."""
         return NOT_COUNTED if self.slope is None else elementwise(self.evaluation or self.function, self.slope)
 
-    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values."""
-        return {"values": base.product(x)}
-
     def operation(self) -> Operation:
         """The function as array code and formula."""
         return Elementwise(self.formula_text(), tuple(self.settings()))
@@ -106,7 +102,7 @@ class PReLU(Activation, frozen=True):
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     function: ClassVar[str] = "prelu(x, weight)"
     slope: ClassVar[str] = "if(x > 0, 1, weight)"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes"}
     ALONE: ClassVar[tuple[str, ...]] = ("num_parameters", "init")  # `prelu: 3`, as in torch.nn; `prelu: 0.25`
 
     def output(self, x: Shape) -> Shape:
@@ -127,10 +123,6 @@ class PReLU(Activation, frozen=True):
         """The gradient of a slope is the sum of g·x where x < 0."""
         gradient = {"mul": "values", "sum": "values - slopes"}
         return elementwise(self.function, self.slope) | {"gradient.weight": gradient}
-
-    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values and the slopes."""
-        return {"values": base.product(x), "slopes": self.num_parameters}
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The number of slopes."""

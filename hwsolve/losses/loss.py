@@ -30,10 +30,9 @@ class LossSymbols(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a loss needs to know of its target: whether it selects a class, and whether every sample's sums to 1."""
+    """What a loss needs to know of its target: whether every sample's sums to 1, as where it selects a class."""
 
     name: str
-    selects: bool
     unit: bool
 
 

@@ -127,7 +127,7 @@ class LossSetup:
             return None
         name = self.builder.given("t", shape, "target")
         self.construction.givens[name] = Given(shape, target.values)
-        return Target(name, False, unit_rows(target.values, shape[-1] if shape else 1))
+        return Target(name, unit_rows(target.values, shape[-1] if shape else 1))
 
     def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
         """What is wrong with a target's shape."""
@@ -173,7 +173,7 @@ class LossSetup:
         self.construction.givens[name] = Given(shape, chosen)
         self.graph.selectors.add(name)
         self.construction.stated.append(target.sentence())
-        return Target(name, True, True)
+        return Target(name, True)
 
 
 def last_layer(body: Body | None) -> Item | None:

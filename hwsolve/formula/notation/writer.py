@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hwsolve.formula.functions import FUNCTIONS, function
-from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.notation.names import derivative, parts, primed
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
@@ -35,6 +35,7 @@ class Writer:
 
     times, dot, minus, thin, odot = " × ", " · ", "−", " ", " ⊙ "
     sigma = "Σ "  # of all elements
+    mark, gradient = "′", "∇"
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)
@@ -219,7 +220,7 @@ class Writer:
         """How a function's name is written."""
         known = function(name)
         if known is None and name.startswith("d_"):
-            return f"{name[2:]}′"
+            return primed(self.shown(name[2:]))
         return known.shown if known else name
 
     def together(self, condition: Formula, value: Formula, other: Formula) -> tuple[str, Formula]:

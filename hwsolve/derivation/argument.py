@@ -217,6 +217,10 @@ def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula
                     break
                 body = put_in(body, lets)
             return differentiate(body, by)
+        case Call("diff", (body, Ref() as by, Number(times))):
+            for _ in range(times):
+                body = slope(Call("diff", (body, by)), lets, formulas)
+            return body
     return node
 
 

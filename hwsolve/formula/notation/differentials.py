@@ -1,4 +1,7 @@
-"""How derivatives are set: d or ∂, over a symbol or before a body, by one variable or by several; primes and ∇."""
+"""How derivatives are set: d or ∂, over a symbol or before a body, by one variable or by several; primes and ∇.
+
+And the gap that a chain leaves where its left side stands above.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,8 @@ def letter(f: Formula) -> Formula:
 def prime(w: Writer, args: Args) -> Piece:
     """(1 + e⁻ˣ)′, where only one variable can be meant."""
     inner = w.write(args[0])
-    return Piece((inner.text if inner.kind == "group" else w.parentheses(inner.text)) + w.mark, ATOM, "group")
+    held = inner.kind == "group" and inner.level == ATOM
+    return Piece((inner.text if held else w.parentheses(inner.text)) + w.mark, ATOM, "group")
 
 
 def nabla(w: Writer, args: Args) -> Piece:
@@ -61,4 +65,20 @@ def nabla(w: Writer, args: Args) -> Piece:
     return Piece(w.gradient + w.within(args[0], ATOM), ATOM, "symbol")
 
 
-DIFFERENTIALS: dict[str, Callable[[Writer, Args], Piece]] = {"prime": prime, "nabla": nabla}
+def phantom(w: Writer, args: Args) -> Piece:
+    """A gap as wide as a formula, whose place a chain leaves empty where it goes on."""
+    return Piece(w.gap(w.write(args[0]).text), ATOM, "group")
+
+
+def at(w: Writer, args: Args) -> Piece:
+    """What is meant at a point: (∂f/∂x)(1, 2)."""
+    point = ", ".join([w.write(a).text for a in args[1:]])
+    return Piece(w.within(args[0], ATOM) + w.parentheses(point), ATOM, "call")
+
+
+DIFFERENTIALS: dict[str, Callable[[Writer, Args], Piece]] = {
+    "prime": prime,
+    "nabla": nabla,
+    "phantom": phantom,
+    "at": at,
+}

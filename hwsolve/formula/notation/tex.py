@@ -87,7 +87,7 @@ class Latex(Writer):
     loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")
-    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
+    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne"}
 
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
@@ -103,6 +103,9 @@ class Latex(Writer):
 
     def named(self, name: str) -> str:
         return f"\\operatorname{{{name}}}"
+
+    def gap(self, text: str) -> str:
+        return f"\\phantom{{{text}}}"
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
         inner = " \\cr ".join([" & ".join(row) for row in rows])
@@ -175,7 +178,7 @@ class Latex(Writer):
         if known:
             return known.latex.replace("\\_", "-")
         inner = self.head(name[2:]) if name.startswith("d_") else ""
-        if name.startswith("d_d_") or len(name) == 3 and inner:
+        if name.startswith("d_d_") or (len(name) == 3 and inner):
             return f"{inner}'"
         return name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
 

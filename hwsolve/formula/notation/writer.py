@@ -39,7 +39,7 @@ class Writer:
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠"}
 
     def number(self, f: Number) -> Piece:
         raise NotImplementedError
@@ -73,6 +73,10 @@ class Writer:
 
     def named(self, name: str) -> str:
         raise NotImplementedError
+
+    def gap(self, text: str) -> str:
+        """What takes as much room as a text, and shows nothing."""
+        return " " * len(text)
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
         """The written elements of an array; `deep`: of a matrix."""

@@ -17,13 +17,18 @@ from typing import Any
 
 import mpmath
 
-from tests.line_check import DOMAINS, Env, Reader, Wrong, mp, printed, rational, read
+from tests.line_check import DOMAINS, Env, Reader, Wrong, decode, mp, printed, rational, read
 
 COMPARED = {"=": lambda a, b: a == b, "<": lambda a, b: a < b, ">": lambda a, b: a > b}
 COMPARED |= {"≤": lambda a, b: a <= b, "≥": lambda a, b: a >= b}
 LIMIT = 4000  # outcomes of one mean
 LET = re.compile(r"([^\W\d][\w.]*)(?:([\[(])([^\])]*)[\])])?")
 Tree = ast.expr
+VECTORS = {  # an element of a function of a vector, from the vector and its element
+    "softmax": lambda every, x: mpmath.exp(x) / mpmath.fsum(map(mpmath.exp, every)),
+    "softmin": lambda every, x: mpmath.exp(-x) / mpmath.fsum(mpmath.exp(-y) for y in every),
+    "log_softmax": lambda every, x: x - mpmath.log(mpmath.fsum(map(mpmath.exp, every))),
+}
 
 
 class Need(Exception):
@@ -124,6 +129,14 @@ class Arguing(Reader):
             return self.point(name, places, self)
         return super().value(key)
 
+    def __call__(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Subscript(value=ast.Call(func=ast.Name(id=f), args=[ast.Name(id=v)]), slice=index):
+                name, sizes = decode(v), self.free[decode(v)]
+                every = [mp(self.value(f"{name}[{k + 1}]")) for k in range(int(self(read(sizes[0]))))]
+                return VECTORS[decode(f)](every, mp(self.value(f"{name}[{int(self(index))}]")))
+        return super().__call__(node)
+
     def function(self, name: str, args: list[ast.expr]) -> Any:
         if name in ("E", "Var"):
             self.laws.count = 0
@@ -169,7 +182,7 @@ class Arguing(Reader):
         left, right = (values[1] - values[0]) / step, (values[2] - values[1]) / step
         if abs(left - right) > mpmath.mpf(10) ** -8 * max(1, abs(left)):
             raise Kink
-        return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, 1)
+        return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, int(self(order)) if order else 1)
 
 
 class Kink(Exception):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hwsolve.derivation.argument import Argument
+from hwsolve.derivation.argument import Argument, slope
 from hwsolve.derivation.lines import chain, identity_line
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.domain import Names, domains, effort
@@ -27,6 +27,7 @@ from hwsolve.formula.tree import (
     Ref,
     children,
     references,
+    transform,
     variable,
     walk,
     written_name,
@@ -83,7 +84,10 @@ class Identities:
         if lhs == rhs:
             return None
         work = effort(lhs) + effort(rhs)
-        self.argument.check([Stage("", lhs), Stage("=", rhs)], free | elements, max(1, min(POINTS, MOST_WORK // work)))
+        once = [transform(f, lambda n: slope(n, {}, {})) for f in (lhs, rhs)]
+        self.argument.check(
+            [Stage("", once[0]), Stage("=", once[1])], free | elements, max(1, min(POINTS, MOST_WORK // work))
+        )
         free = {written_name(n): domain for n, domain in free.items()}
         return identity_line(lhs, rhs, free, shown=shown)
 

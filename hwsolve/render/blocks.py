@@ -257,7 +257,9 @@ class Page:
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
             for row in map(self.symbolic, rows):
-                yield from by_cases(row)
+                for case in by_cases(row):
+                    said = say("({case})", case=case.reason) if case.case else case.reason
+                    yield msgspec.structs.replace(case, reason=said)
 
     # what was judged
 

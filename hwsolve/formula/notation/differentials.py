@@ -11,7 +11,7 @@ import msgspec
 
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.writer import ATOM, Piece, Writer
-from hwsolve.formula.tree import Call, Formula, Ref, walk
+from hwsolve.formula.tree import Call, Formula, Number, Ref, walk
 
 Args = tuple[Formula, ...]
 
@@ -33,6 +33,8 @@ def taken_apart(args: Args) -> Differential:
         body, before = body.args
         variables.insert(0, before)
     partial = len(variables) > 1 or several(body, by)
+    if len(variables) > 1 and len(set(variables)) == 1:
+        return Differential(partial, letter(body), (by,), Number(len(variables)))
     return Differential(partial, letter(body), tuple(variables), more[0] if more else None)
 
 
@@ -48,7 +50,7 @@ def several(f: Formula, by: Formula) -> bool:
 def letter(f: Formula) -> Formula:
     """f of f(x, y), where no other function has the name."""
     match f:
-        case Call(name, (_, _, *_) as args) if name.isalpha() and function(name) is None:
+        case Call(name, (_, _, *_) as args) if name.isalnum() and function(name) is None:
             return Ref(name) if all([type(a) is Ref for a in args]) else f
     return f
 

@@ -21,6 +21,7 @@ DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
 SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
 PRIMES = "′″‴⁗"
+NUMBERED = re.compile(r"[a-zA-Z]\d+")  # f1, a function
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w, `xhat` is x̂
 HATTED = re.compile(r"([gmpvxyz])hat")  # not `that`, `what` or `chat`
 

@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
+from hwsolve.formula.notation.names import GREEK, HAT, NUMBERED, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -180,6 +180,8 @@ class Latex(Writer):
         inner = self.head(name[2:]) if name.startswith("d_") else ""
         if name.startswith("d_d_") or (len(name) == 3 and inner):
             return f"{inner}'"
+        if NUMBERED.fullmatch(name):
+            return self.symbol(Ref(name))
         return name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hwsolve.formula.functions import FUNCTIONS, function
-from hwsolve.formula.notation.names import derivative, parts, primed
+from hwsolve.formula.notation.names import NUMBERED, PRIMES, derivative, parts, primed
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
@@ -225,7 +225,9 @@ class Writer:
         known = function(name)
         if known is None and name.startswith("d_"):
             return primed(self.shown(name[2:]))
-        return known.shown if known else name
+        if known is None and NUMBERED.fullmatch(name):
+            return self.symbol(Ref(name))
+        return known.shown.replace(PRIMES[0] * 2, PRIMES[1]) if known else name
 
     def together(self, condition: Formula, value: Formula, other: Formula) -> tuple[str, Formula]:
         """The conditions of choices within each other that have one alternative, and the value under all of them."""

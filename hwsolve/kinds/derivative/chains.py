@@ -70,17 +70,18 @@ class Chains:
         best = self.best(f, base, raw, target)
         confirm(self.question, function, by, best)
         asked = Call("diff", (base, target))
-        last: Formula = asked
         self.steps = Steps(steps)
-        for step in steps[-1:]:
-            for last, reason, free in self.links(step):
-                self.add(asked, last, reason, symbol, free=free)
-        if last == asked:
-            self.add(asked, raw, "", symbol)
-            last = raw
-        if best != last:
-            reason, free = self.ending(last, best)
-            self.add(whole, best, reason, symbol, free=free)
+        before, said = len(self.items), set(self.said)
+        links = [link for step in steps[-1:] for link in self.links(step)] or [(raw, "", {})]
+        if any(has_choice(form) for form, _, _ in links):  # the cases of the result say it all
+            self.items, self.said = self.items[:before], said
+            links = [(best, steps[-1].rule if steps else "", {})]
+        if alike(links[-1][0], best):
+            links[-1] = (best, *links[-1][1:])
+        else:
+            links.append((best, *self.ending(links[-1][0], best)))
+        for n, (form, reason, free) in enumerate(links):
+            self.add(whole if n == len(links) - 1 else asked, form, reason, symbol, free=free)
         own = None if new_functions(best, function) else itself(self.question, function, best, target)
         if own is not None:
             self.own = by_name(own, self.symbols)
@@ -263,6 +264,14 @@ def one_fraction(f: Formula) -> Formula:
         field = Field(f)
         return as_product(field, field.value(f), f)
     return textbook(f)
+
+
+def alike(a: Formula, b: Formula) -> bool:
+    """Whether two forms are the same product, its factors in some order."""
+    one, other = term_of(a), term_of(b)
+    return a == b or (
+        one.coefficient == other.coefficient and sorted(map(repr, one.factors)) == sorted(map(repr, other.factors))
+    )
 
 
 def has_choice(f: Formula) -> bool:

@@ -9,10 +9,10 @@ from hwsolve.derivation.argument import related
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.domain import Names
 from hwsolve.formula.evaluate import evaluate
-from hwsolve.formula.matrix_form import IDENTITY, matrix_form
+from hwsolve.formula.matrix_form import matrix_form
 from hwsolve.formula.notation import plain
 from hwsolve.formula.random_points import BOUNDS, Dice
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, references, transform
+from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, call, references, transform
 from hwsolve.formula.whole_arrays import value as whole_value
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.numbers import exact, precision
@@ -37,56 +37,80 @@ def is_marked(f: Formula) -> bool:
     return isinstance(f, Call) and f.name == "array"
 
 
+class RandomArrays:
+    """Random arrays of the shapes that a question states, and the numbers that they have at their places."""
+
+    def __init__(self, question: Question, f: Formula, indices: tuple[str, ...]) -> None:
+        self.question, self.dice = question, Dice(23)
+        self.sizes: dict[str, int] = {}
+        self.known: dict[Any, Any] = {}
+        self.arrays: dict[str, Any] = {}
+        names = Names((f,))
+        for index in names.indices:
+            if index not in indices:
+                self.known[index, ()] = 1
+        for name in names.scalars:
+            self.known[name, ()] = self.arrays[name] = self.number(question.scalars.get(name, "positive"))
+        for ref in references(f):
+            if ref.indices and ref.name not in self.arrays:
+                self.array(ref)
+        self.known |= {(n, ()): side for n, side in self.sizes.items()}
+
+    def array(self, ref: Ref) -> None:
+        """The array of a name."""
+        import numpy as np
+
+        stated = self.question.shapes.get(ref.name, tuple([Ref(f"~{ref.name}{n}") for n in range(len(ref.indices))]))
+        shape = tuple([self.side(n) for n in stated])
+        made = np.empty(shape, dtype=object)
+        domain = self.question.elements.get(ref.name, "positive")
+        for at in product(*map(range, shape)):
+            made[at] = self.known[ref.name, tuple([i + 1 for i in at])] = self.number(domain)
+        self.arrays[ref.name] = made
+
+    def side(self, size: Formula) -> int:
+        """A size as a number; different names have different ones."""
+        if isinstance(size, Ref):
+            return self.sizes.setdefault(size.name, SIDES[len(self.sizes) % len(SIDES)])
+        return int(evaluate(size, self.read))
+
+    def number(self, domain: str) -> Any:
+        """A number of a domain."""
+        return exact(self.dice.randint(*BOUNDS.get(domain, BOUNDS["real"])), 1009)
+
+    def read(self, name: str, at: tuple[int, ...]) -> Any:
+        """The value of a name at a place."""
+        return self.known[name, at]
+
+
 def check(
     question: Question, d: Formula, indices: tuple[str, ...], form: Formula, vectors: dict[Formula, Formula]
 ) -> None:
     """Compare all elements of the form with those of the formula, on random arrays."""
     import numpy as np
 
-    dice = Dice(23)
-    out = question.written_out
-    elements = [out(Call("element", (v, Ref(indices[-1])))) for v in vectors.values()]
-    names = Names((out(d), *elements))
-    sizes: dict[str, int] = {}
-    for shape in question.shapes.values():
-        for n in shape:
-            if isinstance(n, Ref):
-                sizes.setdefault(n.name, SIDES[len(sizes) % len(SIDES)])
-    known: dict[Any, Any] = {(n, ()): side for n, side in sizes.items()}
+    out, last = question.written_out, Ref(indices[-1])
+    elements = [out(Call("element", (v, last))) for v in vectors.values()]
+    drawn = RandomArrays(question, call("+", out(d), *elements), indices)
+    side = drawn.side(question.shapes[question.targets[0].name][0])
+    drawn.known |= {(n, ()): k for n, k in drawn.sizes.items()}
 
-    def number(domain: str) -> Any:
-        return exact(dice.randint(*BOUNDS.get(domain, BOUNDS["real"])), 1009)
-
-    arrays: dict[str, Any] = {}
-    for name in names.elements:
-        shape = tuple([n.numerator if isinstance(n, Number) else sizes[n.name] for n in question.shapes[name]])  # type: ignore[attr-defined]
-        arrays[name] = np.empty(shape, dtype=object)
-        for at in product(*map(range, shape)):
-            arrays[name][at] = known[name, tuple([i + 1 for i in at])] = number(question.elements.get(name, "positive"))
-    for name in (*names.scalars, *(n for n in names.indices if n not in indices)):
-        arrays[name] = known[name, ()] = 1 if name in names.indices else number(question.scalars.get(name, "positive"))
-
-    def read(name: str, at: tuple[int, ...]) -> Any:
-        return known[name, at]
+    def number(node: Formula) -> Formula:
+        if not isinstance(node, BigOperator):
+            return node
+        drawn.arrays[name := f"~{len(drawn.arrays)}"] = evaluate(out(node), drawn.read)
+        return Ref(name)
 
     with precision(BITS):
-        rows = arrays[next(iter(names.elements))].shape[0]
-        for letter, vector in vectors.items():
-            size = question.shapes[next(r.name for r in references(vector) if r.name in question.shapes)][0]
-            length = size.numerator if isinstance(size, Number) else sizes[size.name]  # type: ignore[attr-defined]
-            every = [evaluate(out(Call("element", (vector, Number(k + 1)))), read) for k in range(length)]
-            arrays[letter.name] = np.array(every, dtype=object)  # type: ignore[attr-defined]
-        if any(n == IDENTITY for n in parts(form)):
-            arrays["I"] = np.array([[exact(int(a == b)) for a in range(rows)] for b in range(rows)], dtype=object)
-        values = whole_value(form, arrays)
-        for at in product(*map(range, values.shape)):
-            known |= {(index, ()): k + 1 for index, k in zip(indices, at, strict=True)}
-            if not related("=", values[at], evaluate(out(d), read)):
+        drawn.arrays["I"] = np.array([[exact(int(a == b)) for a in range(side)] for b in range(side)], dtype=object)
+        for letter, element in zip(vectors, elements, strict=True):
+            values = []
+            for k in range(1, side + 1):
+                drawn.known[last.name, ()] = k
+                values.append(evaluate(element, drawn.read))
+            drawn.arrays[letter.name] = np.array(values, dtype=object)  # type: ignore[attr-defined]
+        found = whole_value(transform(form, number), drawn.arrays)
+        for at in product(*map(range, found.shape)):
+            drawn.known |= {(index, ()): k + 1 for index, k in zip(indices, at, strict=True)}
+            if not related("=", found[at], evaluate(out(d), drawn.read)):
                 raise Disagreement(f"{plain(d)} is no element of {plain(form)}")
-
-
-def parts(f: Formula) -> list[Formula]:
-    """All nodes of a formula."""
-    found: list[Formula] = []
-    transform(f, lambda n: found.append(n) or n)  # type: ignore[func-returns-value]
-    return found

@@ -33,6 +33,7 @@ class AllDerivatives:
         self.written: dict[str, Formula] = {}  # how keys are written
         self.notes: list[Note] = []
         self.values: list[Entry] = []
+        self.made = False  # whether a stated sum of a vector was used
         self.second: tuple[str, ...] = ()  # the further indices of a Hessian
 
     def run(self) -> AllDerivatives:
@@ -172,36 +173,36 @@ class AllDerivatives:
                     return sums.get(name, node) if of_all else node
             return node
 
-        known = transform(found, change)
-        if known == found:
+        known = textbook(transform(found, change))
+        if transform(found, change) == found:
             return found
-        known = textbook(known)
-
-        def made(node: Formula) -> Formula:
-            if isinstance(node, Ref) and node.name in sums and node.indices:
-                j = fresh("j", names_in(whole, known))
-                every = BigOperator("Sum", Ref(node.name, (Ref(j),)), j, ONE, self.question.shapes[node.name][0])
-                return sums[node.name] * node / every
-            return node
-
+        self.made = True
         for name, total in sums.items():
             reason = say("the elements of {name} add up to {sum}", name=call("array", Ref(name)), sum=total)
-            self.chains.add(
-                transform(self.question.written_out(whole), made),
-                transform(self.question.written_out(known), made),
-                reason,
-                symbol,
-                known,
-            )
-            break
+            self.chains.add(self.normal(whole), self.normal(known), reason, symbol, known)
         return known
+
+    def normal(self, f: Formula) -> Formula:
+        """A formula over vectors that are made to have their stated sums: t[j] as s·t[j]/Σ t."""
+        f, question = self.question.written_out(f), self.question
+
+        def made(node: Formula) -> Formula:
+            if isinstance(node, Ref) and node.name in question.sums and node.indices:
+                j = fresh("j", names_in(f))
+                every = BigOperator("Sum", Ref(node.name, (Ref(j),)), j, ONE, question.shapes[node.name][0])
+                return question.sums[node.name] * node / every
+            return node
+
+        return transform(f, made) if self.made else f
 
     def matrix(self, key: str, indices: tuple[str, ...], symbol: Formula, whole: Formula) -> None:
         """The form without indices, where there is one; a machine reads the line of an element."""
         answer = self.answers[key]
         form = matrix_of(self.question, answer.shown or answer.value, indices)
         if form is not None:
-            self.chains.add(whole, answer.value, say("for all elements at once"), symbol, form)
+            self.chains.add(
+                self.normal(whole), self.normal(answer.value), say("for all elements at once"), symbol, form
+            )
 
     def step(self, title: Message) -> None:
         """Close a step over what was written since the last one."""

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from hwsolve import numbers
 from hwsolve.derivation.substitution import substituted
-from hwsolve.formula.evaluate import evaluate, no_names
+from hwsolve.formula.evaluate import Lookup, evaluate, no_names
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
@@ -19,13 +22,14 @@ from hwsolve.kinds.derivative.asked import Derived, Point, indices_at, numbers_o
 from hwsolve.kinds.derivative.symbols import numbered
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
-from hwsolve.solution import Answer, Group, Item, Sentence, Stage, Step, Table, Value
+from hwsolve.solution import Answer, Group, Item, Stage, Step, Table, Text, Value
 
 if TYPE_CHECKING:
     from hwsolve.kinds.derivative.page import AllDerivatives
     from hwsolve.kinds.derivative.problem import Problem
 
 MOST_COLUMNS = 8
+OPPOSITE = {"<": ">=", ">": "<=", "<=": ">", ">=": "<"}
 LONGEST = 4  # numbers of a point that a title or a symbol says
 
 Line = tuple[int, int, Value]  # a point, an order, and the line
@@ -82,10 +86,10 @@ class PointPages:
         else:
             f = symbols.jacobian if question.form == "jacobian" else symbols.hessian
         f = numbered(f, indices_at(question, point))
-        if len(self.problem.at) == 1:
-            return f
         names = [t.name for t in question.targets if t.name in point]
         scalar = all(not point[n].shape for n in names)
+        if len(self.problem.at) == 1 and not scalar:
+            return f
         return call("at", f, *(typed(point[n]) if scalar else Ref(self.keys[n][p - 1]) for n in dict.fromkeys(names)))
 
     # steps
@@ -98,8 +102,6 @@ class PointPages:
         found = []
         for p, point in enumerate(self.problem.at, 1):
             items: list[Item] = [Group((line,), line.rule) for q, _, line in lines if q == p]
-            if len(self.problem.at) > 1 and self.tabular:
-                items.insert(0, Sentence(said(point)))
             if items:
                 found.append(Step(title(point, p), tuple(items), part="numbers"))
         return found
@@ -143,11 +145,6 @@ def typed(array: Any) -> Formula:
     return value
 
 
-def said(point: Point) -> Message:
-    """Where a point is."""
-    return say("At {point}:", point=conditions(point))
-
-
 def conditions(point: Point) -> tuple[Formula, ...]:
     """x = 0, i = 2."""
     return tuple([Call("==", (Ref(name), typed(array))) for name, array in point.items()])
@@ -166,6 +163,7 @@ def title(point: Point, p: int) -> Message:
 def steps_of_value(f: Formula, number: Callable[[Formula], Formula], value: Any, digits: int) -> tuple[Stage, ...]:
     """The formula with its numbers, then with the functions of numbers as their values."""
     *_, last = substituted(f, number)
+    last = msgspec.structs.replace(last, formula=transform(last.formula, chosen))
     try:
         reduced = transform(last.formula, lambda node: called(node, digits))
     except (numbers.NotFinite, numbers.Undecided, NoValue, LookupError, ValueError):
@@ -174,6 +172,29 @@ def steps_of_value(f: Formula, number: Callable[[Formula], Formula], value: Any,
         return (last,)
     rounded = any(isinstance(n, Number) and n.rounded for n in walk(reduced))
     return (last, Stage("≈" if rounded else last.relation, reduced, own=True))
+
+
+def chosen(node: Formula) -> Formula:
+    """A choice between numbers as the branch that holds."""
+    if isinstance(node, Call) and node.name == "if" and constant(node.args[0]):
+        with suppress(numbers.NotFinite, numbers.Undecided, NoValue, LookupError):
+            return node.args[1] if evaluate(node.args[0], no_names) else node.args[2]
+    return node
+
+
+def reasons(f: Formula, read: Lookup) -> Text:
+    """The conditions that decided the choices of a formula."""
+    found: dict[Formula, None] = {}
+    for node in walk(f):
+        if isinstance(node, Call) and node.name == "if" and isinstance(node.args[0], Call):
+            condition = node.args[0]
+            try:
+                holds = bool(evaluate(condition, read))
+            except (numbers.NotFinite, numbers.Undecided, NoValue, LookupError):
+                continue
+            if holds or condition.name in OPPOSITE:
+                found[condition if holds else Call(OPPOSITE[condition.name], condition.args)] = None
+    return say("as {conditions}", conditions=tuple(found)) if found else ""
 
 
 def called(node: Formula, digits: int) -> Formula:

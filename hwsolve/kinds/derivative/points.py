@@ -11,14 +11,14 @@ from hwsolve.derivation.identities import SMALL
 from hwsolve.derivation.lines import value_line, value_of
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
-from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
 from hwsolve.graph.explain.nondifferentiable import first_few
 from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, numbers_of, open_indices
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
 from hwsolve.kinds.derivative.generalised_gradient import contradiction
-from hwsolve.kinds.derivative.point_pages import PointPages, steps_of_value
+from hwsolve.kinds.derivative.point_pages import PointPages, reasons, steps_of_value
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
 from hwsolve.numbers.identity import settled
@@ -128,6 +128,7 @@ class Points:
 
     def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
+        self.pages.name(key, entry, p, fixed)
         path = (p, self.at_point(entry.function, p, fixed), tuple(self.at_point(v, p, fixed) for v in entry.by))
         self.lacking[path] = min([self.lacking[q] for q in lower(path) if q in self.lacking], default=len(entry.by))
         try:
@@ -150,7 +151,9 @@ class Points:
         if isinstance(f, Number):
             f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
         origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
-        self.pages.name(key, entry, p, fixed)
+        rule = rule or reasons(f, self.look_up)
+        if stages and stages[0].formula == self.pages.symbols[plain(key)]:
+            stages = stages[1:]
         self.lines.append((p, len(entry.by), value_line(key, f, shown, stages, rule=rule, origin=origin)))
         return shown
 
@@ -222,7 +225,9 @@ class Points:
 
     def missing(self, key: Ref, what: Message) -> Missing:
         """A place in an answer without a value; a warning will say so."""
-        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(unicode(key))
+        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(
+            unicode(self.pages.symbols[plain(key)])
+        )
         return Missing(say("{key} has no value at this point: {what}.", key=unicode(key), what=what))
 
     def look_up(self, name: str, indices: tuple[int, ...]) -> Any:

@@ -20,8 +20,7 @@ def posed(question: Question, symbols: Symbols, chains: Chains, order: int) -> S
     items: list[Item] = [Sentence(asked(question, symbols, order)), *map(Sentence, stated(question))]
     for n, f in enumerate(question.functions):
         if not symbols.named:
-            reason = Message("{typed}", {"typed": question.typed[n]}) if question.typed[n] != f else ""
-            items.append(Group((Let(symbols.function(n), f, ranges(question, symbols.function(n), f)),), reason))
+            items.append(naming(question, symbols.function(n), f, question.typed[n]))
     if len(question.functions) == 1:
         f, symbol = question.functions[0], symbols.function()
         if symbols.named and question.typed[0] != symbol:
@@ -32,15 +31,29 @@ def posed(question: Question, symbols: Symbols, chains: Chains, order: int) -> S
     return Step("", (*items, *chains.taken()), part="statement")
 
 
-def ranges(question: Question, key: Formula, f: Formula) -> Free:
-    """What the names of a function range over that are no arguments of it."""
+def naming(question: Question, key: Formula, f: Formula, typed: Formula) -> Item:
+    """The name that a function has from here on; in words where a machine is not told what its names range over."""
+    free = ranges(question, key, f)
+    if free is None:
+        return Sentence(say("Let {name} be {function}.", name=key, function=typed))
+    return Group((Let(key, f, free),), Message("{typed}", {"typed": typed}) if typed != f else "")
+
+
+def ranges(question: Question, key: Formula, f: Formula) -> Free | None:
+    """What the names of a function range over that are no arguments of it; None where a domain cannot be said."""
     names = Names((f,))
-    scalars, _ = domains((f,), question.scalars, question.elements) or ({}, {})
-    arguments = {a.name for a in key.args if isinstance(a, Ref)} if isinstance(key, Call) else set()
-    sizes = {name: [n.name if isinstance(n, Ref) else None for n in question.shapes[name]] for name in names.elements}
-    free: Free = {name: domain for name, domain in scalars.items() if name not in arguments}
+    found = domains((f,), question.scalars, question.elements)
+    arguments = [a.name for a in key.args if isinstance(a, Ref)] if isinstance(key, Call) else []
+    if found is None or any(found[0].get(a) == "negative" for a in arguments):
+        return None
+    free: Free = {name: domain for name, domain in found[0].items() if name not in arguments}
     free |= dict.fromkeys(names.indices, "index") | dict.fromkeys(names.sizes, "size")
-    return free | {name: shape for name, shape in sizes.items() if None not in shape}
+    for name, domain in found[1].items():
+        sizes = [n.name for n in question.shapes.get(name, ()) if isinstance(n, Ref)]
+        if domain != "real" or not sizes or len(sizes) < len(question.shapes[name]):
+            return None
+        free |= {name: sizes} | dict.fromkeys(sizes, "size")
+    return free
 
 
 def stated(question: Question) -> Iterator[Message]:

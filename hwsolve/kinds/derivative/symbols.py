@@ -53,11 +53,10 @@ class Symbols:
 
     def function(self, n: int = 0) -> Formula:
         """The n-th function, counted from 0: σ(x), f(x, y), fᵢ, f₂."""
-        if len(self.question.functions) > 1:
-            return Ref(f"{self.letter}{n + 1}")
+        name = f"{self.letter}{n + 1}" if len(self.question.functions) > 1 else self.letter
         if self.plain or (self.question.many and not any(t.indices for t in self.targets)):
-            return Call(self.letter, self.targets)
-        return Ref(self.letter, self.indices)
+            return Call(name, self.targets)
+        return Ref(name, self.indices)
 
     def derivative(self, by: tuple[Ref, ...], n: int = 0) -> Formula:
         """The derivative of the n-th function by one variable after the other."""

@@ -122,7 +122,7 @@ class Page:
         yield from self.steps(s.sections[len(opening) :])
         yield from self.judged()
         for note in s.notes:
-            yield Status(note.text, note.level)
+            yield Status(self.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
@@ -235,6 +235,8 @@ class Page:
         """What stands at a place of a sentence."""
         if isinstance(value, Formula):
             return self.symbol(value)
+        if isinstance(value, tuple):
+            return tuple(map(self.placed, value))
         return self.said(value) if isinstance(value, Message) else value
 
     # quantities

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import msgspec
 
-from hwsolve.formula.tree import Call, Formula, transform, walk
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.tree import Call, Formula, Number, transform, walk
 from hwsolve.language import Message, say
 from hwsolve.render.quantity_rows import Row
 from hwsolve.solution import Text
@@ -15,7 +16,7 @@ from hwsolve.solution import Text
 MOST = 4  # cases that have a row each
 OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!="}
 TURNED = {">": "<", ">=": "<="}
-Case = tuple[Formula, ...]  # conditions that hold together
+Case = tuple[Call, ...]  # conditions that hold together
 
 
 def by_cases(row: Row) -> list[Row]:
@@ -26,7 +27,7 @@ def by_cases(row: Row) -> list[Row]:
     rows = []
     for n, case in enumerate(found):
         links = tuple([(relation, decided(f, case)) for relation, f in row.links])
-        reason = joined(row.reason if n == 0 else "", between(case))
+        reason = joined(row.reason if n == 0 else "", said(case))
         kept = [links[0], *[b for a, b in pairwise(links) if a[1] != b[1]]]
         rows.append(msgspec.structs.replace(row, links=tuple(kept), reason=reason, case=True))
     return rows
@@ -35,51 +36,82 @@ def by_cases(row: Row) -> list[Row]:
 def cases(f: Formula, so_far: Case) -> Iterator[Case]:
     """The conditions under each of which no choice is left in a formula."""
     condition = next((n.args[0] for n in walk(decided(f, so_far)) if isinstance(n, Call) and n.name == "if"), None)
-    if condition is None or not isinstance(condition, Call) or condition.name not in OPPOSITE:
+    if not isinstance(condition, Call) or condition.name not in OPPOSITE:
         yield so_far
         return
-    other = Call(OPPOSITE[condition.name], condition.args)
-    yield from cases(f, (*so_far, condition))
-    yield from cases(f, (*so_far, other))
+    yield from cases(f, (*so_far, turned(condition)))
+    yield from cases(f, (*so_far, opposite(turned(condition))))
 
 
 def decided(f: Formula, case: Case) -> Formula:
-    """A formula with the choices that a case decides."""
+    """A formula with the choices that a case decides, and what then is simple."""
 
     def change(node: Formula) -> Formula:
         if isinstance(node, Call) and node.name == "if" and isinstance(node.args[0], Call):
-            condition = node.args[0]
-            if condition in case:
-                return node.args[1]
-            if Call(OPPOSITE.get(condition.name, ""), condition.args) in case:
-                return node.args[2]
+            known = holds(node.args[0], case)
+            return node if known is None else node.args[1 if known else 2]
         return node
 
-    return transform(f, change) if case else f
+    found = transform(f, change) if case else f
+    return found if found == f else simplify(found)
 
 
-def between(case: Case) -> tuple[Formula, ...]:
-    """Conditions as a reader says them: -3 < x and x < 3 as -3 < x < 3."""
-    known = [turned(c) for c in case if not follows(c, case)]
-    if len(known) == 2 and all(c.name in ("<", "<=") for c in known) and known[0].args[1] == known[1].args[0]:
-        return (Call(known[1].name, (known[0], known[1].args[1])),)
-    return case if len(known) == len(case) else tuple([c for c in case if not follows(c, case)])
+def holds(condition: Call, case: Case) -> bool | None:
+    """Whether a condition is true in a case; None where the case leaves it open."""
+    c = turned(condition)
+    if any(c == k or follows(k, c) for k in case):
+        return True
+    return False if any(opposite(c) == k or follows(k, opposite(c)) for k in case) else None
 
 
-def turned(condition: Formula) -> Call:
+def turned(condition: Call) -> Call:
     """x > a as a < x."""
-    assert isinstance(condition, Call)
     a, b = condition.args
     return Call(TURNED[condition.name], (b, a)) if condition.name in TURNED else condition
 
 
-def follows(condition: Formula, case: Case) -> bool:
-    """Whether a later condition of the same side says more: x > -3 where x >= 3 is known."""
-    assert isinstance(condition, Call)
-    after = case[case.index(condition) + 1 :]
-    return any(
-        isinstance(c, Call) and c.args[0] == condition.args[0] and c.name[0] == condition.name[0] != "=" for c in after
-    )
+def opposite(condition: Call) -> Call:
+    """What holds where a condition does not."""
+    return turned(Call(OPPOSITE[condition.name], condition.args))
+
+
+def follows(known: Call, other: Call) -> bool:
+    """Whether a < b, which is known, says a <= b, or a != b."""
+    return known.name == "<" and (other.name == "<=" or other.name == "!=") and known.args == other.args
+
+
+def said(case: Case) -> tuple[Formula, ...]:
+    """Conditions as a reader says them: -3 < x and x < 3 as -3 < x < 3, a <= b and b <= a as a = b."""
+    found = [c for c in case if not any(weaker(c, other) for other in case)]
+    match found:
+        case [Call("<=", (a, b)), Call("<=", (c, d))] if (a, b) == (d, c):
+            return (Call("==", (a, b)),)
+        case [Call("<" | "<=", (a, b)), Call("<" | "<=" as name, (c, d))] if b == c and a != d:
+            return (Call(name, (found[0], d)),)
+        case [Call("<" | "<=" as name, (a, b)), Call("<" | "<=", (c, d))] if a == d and b != c:
+            return (Call(name, (found[1], b)),)
+    return tuple([as_typed(c) for c in found])
+
+
+def weaker(c: Call, other: Call) -> bool:
+    """Whether another condition with a number says more: 3 <= x than -3 < x."""
+    if c == other or c.name not in ("<", "<=") or other.name not in ("<", "<="):
+        return False
+    if follows(other, c):
+        return True
+    (a, b), (low, high) = c.args, other.args
+    if b == high and isinstance(a, Number) and isinstance(low, Number):
+        return a.numerator * low.denominator < low.numerator * a.denominator
+    if a == low and isinstance(b, Number) and isinstance(high, Number):
+        return b.numerator * high.denominator > high.numerator * b.denominator
+    return False
+
+
+def as_typed(c: Call) -> Call:
+    """0 < x as x > 0: what varies stands first."""
+    a, b = c.args
+    names = {"<": ">", "<=": ">="}
+    return Call(names[c.name], (b, a)) if c.name in names and isinstance(a, Number) else c
 
 
 def joined(reason: Text, case: tuple[Formula, ...]) -> Message:

@@ -14,9 +14,8 @@ from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
-from hwsolve.graph.explain.nondifferentiable import first_few
 from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, numbers_of, open_indices
-from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
+from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching, some
 from hwsolve.kinds.derivative.generalised_gradient import contradiction
 from hwsolve.kinds.derivative.point_pages import PointPages, reasons, steps_of_value
 from hwsolve.language import Message, say
@@ -52,7 +51,9 @@ class Points:
         )  # the names of a point are not those of lines
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
-        self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
+        self.absent: dict[
+            tuple[Formula, str], tuple[Message, list[Formula]]
+        ] = {}  # keys without a value, by the reason
         self.bent: set[Path] = set()  # derivatives that were worked out from both sides
         self.contradictions: dict[tuple[int, Formula], Message | None] = {}
         self.lacking: dict[Path, int] = {}  # derivatives without a value, by the order of the lowest that has none
@@ -84,7 +85,7 @@ class Points:
         for what, keys in self.absent.values():
             text = say("{key} has no value at this point: {what}.", key=keys[0], what=what)
             if len(keys) > 1:
-                text = say("{keys} have no value at this point: {what}.", keys=first_few(keys), what=what)
+                text = say("{keys} have no value at this point: {what}.", keys=some(keys), what=what)
             self.notes.append(Note("warning", text))
         self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
         return self.pages.steps(self.lines)
@@ -152,7 +153,7 @@ class Points:
             f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
         origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
         rule = rule or reasons(f, self.look_up)
-        if stages and stages[0].formula == self.pages.symbols[plain(key)]:
+        if stages and plain(stages[0].formula) == plain(self.pages.symbols[plain(key)]):
             stages = stages[1:]
         self.lines.append((p, len(entry.by), value_line(key, f, shown, stages, rule=rule, origin=origin)))
         return shown
@@ -225,10 +226,8 @@ class Points:
 
     def missing(self, key: Ref, what: Message) -> Missing:
         """A place in an answer without a value; a warning will say so."""
-        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(
-            unicode(self.pages.symbols[plain(key)])
-        )
-        return Missing(say("{key} has no value at this point: {what}.", key=unicode(key), what=what))
+        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(self.pages.symbols[plain(key)])
+        return Missing(say("{key} has no value at this point: {what}.", key=key, what=what))
 
     def look_up(self, name: str, indices: tuple[int, ...]) -> Any:
         """The value of a key, worked out from what is typed."""

@@ -18,7 +18,6 @@ from hwsolve.files import read_spec, reason_of
 from hwsolve.language import Message, say
 from hwsolve.pipeline import Request, read_each, work_out
 from hwsolve.render import Options, render
-from hwsolve.render.chain import spelled
 from hwsolve.spec.problem import Problem
 from hwsolve.workers import Crashed, Late, run_all
 
@@ -116,7 +115,7 @@ def _solve(problem: Problem, path: str, number: int, count: int, plan: Plan) -> 
     complaints: list[Message | str] = [failure_text(check) for check in failed]
     if plan.strict:
         complaints += [published_text(p, path) for p in disagree]
-        complaints += [say("{path}: warning: {text}", path=path, text=spelled(note.text)) for note in warnings]
+        complaints += [say("{path}: warning: {text}", path=path, text=note.text) for note in warnings]
     differing = [p for p in solution.published if not p.agrees and not (plan.strict and p in disagree)]
     return Row(
         path,

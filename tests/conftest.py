@@ -10,18 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hwsolve.render.chain import spelled
-
 ROOT = Path(__file__).resolve().parent.parent
 PROBLEMS = ROOT / "problems"
 PINNED = {"COLUMNS": "100", "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def said(text: object) -> str:
-    """A message as an English reader sees it."""
-    return str(spelled(text))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
 from hwsolve.solution import Identity, Solution
 from hwsolve.spec.report import SpecFailure
-from tests.conftest import Run, said
+from tests.conftest import Run
 from tests.line_check import answers_without_line, wrong_lines
 
 
@@ -155,19 +155,19 @@ def test_vectors_at_points() -> None:
 
 
 def test_kinks_are_noted() -> None:
-    notes = [said(n.text) for n in solved("function: relu(x - 1)\nat: [{x: 1}, {x: 2}]").notes]
+    notes = [str(n.text) for n in solved("function: relu(x - 1)\nat: [{x: 1}, {x: 2}]").notes]
     assert notes == [
         "ReLU has no derivative where x − 1 = 0.",
         "ReLU has no derivative at x₁ − 1 = 0: 0 is taken, as PyTorch does.",
     ]
     (note,) = solved("function: if(x > 2, x + 2, x**2)\nat: {x: 2}").notes
-    assert "border of a case" in said(note.text)
+    assert "border of a case" in str(note.text)
     assert [n.level for n in solved("function: relu(x)\nat: {x: 2}").notes] == ["info"]
     assert not solved("function: elu(x)\nat: {x: 0}").notes  # with a = 1 there is no kink
 
 
 def test_assumptions_are_said() -> None:
-    notes = [said(n.text) for n in solved("function: norm(x)\nwrt: x").notes]
+    notes = [str(n.text) for n in solved("function: norm(x)\nwrt: x").notes]
     assert notes[0] == "x is taken as a vector of n elements."
 
 

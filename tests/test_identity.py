@@ -30,9 +30,6 @@ def first_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numbers, "LADDER", (128,))
 
 
-from tests.conftest import said
-
-
 def solved(**problem: Any) -> dict[str, Any]:
     found = hwsolve.solve(problem).answers
     return {key: floats(a.value) for key, a in found.items() if not isinstance(a.value, Formula)}
@@ -340,7 +337,7 @@ def test_an_output_equal_to_its_irrational_target_has_no_l1_loss(layer: str, aft
     )
     assert found.answers["L"].value.text == "0"
     assert [q.text for q in found.answers["dL_dx"].value] == ["0"]
-    (note,) = [said(n.text) for n in found.notes if "abs" in said(n.text)]
+    (note,) = [str(n.text) for n in found.notes if "abs" in str(n.text)]
     assert note.endswith("0 is taken, as PyTorch does.")
 
 
@@ -359,7 +356,7 @@ def test_a_kink_met_by_irrationals_that_cancel_is_remarked_on(layer: str) -> Non
             "loss": "mse_loss",
         }
     )
-    kinks = [said(n.text) for n in found.notes if "no derivative at" in said(n.text)]
+    kinks = [str(n.text) for n in found.notes if "no derivative at" in str(n.text)]
     assert len(kinks) == (layer != "softsign")
 
 
@@ -374,7 +371,7 @@ def test_what_is_not_decided_is_named() -> None:
     with pytest.raises(SpecFailure, match=r"which of two values is the greater, a0\[1\], t\[1\]"):
         solved(kind="backprop", network={"input": 1, "layers": ["relu"]}, loss="l1_loss", **same)
     problem: dict[str, Any] = {"kind": "derivative", "function": "max(tanh(x), (exp(2*x)-1)/(exp(2*x)+1))", "wrt": "x"}
-    (note,) = [said(n.text) for n in hwsolve.solve(problem | {"at": [{"x": 1}]}).notes if n.level == "warning"]
+    (note,) = [str(n.text) for n in hwsolve.solve(problem | {"at": [{"x": 1}]}).notes if n.level == "warning"]
     assert note.endswith("which of (exp(2x) − 1)/(exp(2x) + 1) and tanh(x) is the greater.")
 
 

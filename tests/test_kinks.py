@@ -20,7 +20,6 @@ from hwsolve.render import Options, render
 from hwsolve.solution import Missing, Solution
 from hwsolve.spec.limits import Limits, excessive
 from hwsolve.spec.report import SpecFailure
-from tests.conftest import said
 from tests.line_check import answers_without_line, wrong_lines
 
 DIGITS = 140
@@ -35,7 +34,7 @@ def solved(text: str) -> Solution:
 
 
 def warnings(solution: Solution) -> list[str]:
-    return [said(n.text) for n in solution.notes if n.level == "warning"]
+    return [str(n.text) for n in solution.notes if n.level == "warning"]
 
 
 def slopes(solution: Solution, order: int = 1) -> Any:
@@ -316,16 +315,16 @@ def test_every_function_of_pieces_was_compared() -> None:
     ],
 )
 def test_what_is_said_of_kinks_for_all_values_is_true(function: str, kinks: list[str]) -> None:
-    assert [said(n.text) for n in solved(f"function: {function}\nwrt: x").notes] == kinks
+    assert [str(n.text) for n in solved(f"function: {function}\nwrt: x").notes] == kinks
 
 
 @pytest.mark.parametrize(("function", "share"), [("max(x, y, z)", "greatest"), ("min(x, y, z)", "least")])
 def test_extremes_of_many_have_a_remark_too(function: str, share: str) -> None:
     (note,) = solved(f"function: {function}\nwrt: x").notes
-    assert f"two of its arguments share the {share} value" in said(note.text)
+    assert f"two of its arguments share the {share} value" in str(note.text)
     big = f"{function[:3].title()}(x[i], i, 1, 3)"
     (note,) = solved(f"function: {big}\nwrt: x[k]\nvariables: {{x: {{size: 3}}}}").notes
-    assert f"two of its arguments share the {share} value" in said(note.text)
+    assert f"two of its arguments share the {share} value" in str(note.text)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Call, Formula, Number, Ref
-from hwsolve.language import Message, say, translate
+from hwsolve.language import say, translate
 from hwsolve.numbers import is_exact
 from hwsolve.quantities import put_in, rational
 from hwsolve.render.arrays import literal
@@ -33,14 +32,6 @@ class Notation(msgspec.Struct, frozen=True):
         if isinstance(value, Quantity):
             return self.formula(put_in(value))
         return self.formula(value) if isinstance(value, Formula) else value
-
-
-def spelled(text: Any, write: Callable[[Formula], str] = unicode) -> Any:
-    """A message whose formulas are text, for where no page is written."""
-    inline = Notation(write).inline
-    if isinstance(text, Message):
-        return Message(text.template, {k: spelled(v, write) for k, v in text.values.items()})
-    return inline(text)
 
 
 CONDITIONAL = re.compile(r"(?<=[ {])(?:if|and|else)(?=[ }])")

@@ -11,7 +11,7 @@ from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
+from hwsolve.formula.tree import SPOKEN, BigOperator, Call, Formula, Number, Ref
 
 SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
 SUPERSCRIPTS = str.maketrans(
@@ -297,3 +297,4 @@ SPECIAL: dict[str, Callable[[Unicode, tuple[Formula, ...]], Piece]] = {
     **DIFFERENTIALS,
 }
 UNICODE = Unicode()
+SPOKEN.append(unicode)

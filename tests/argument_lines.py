@@ -132,10 +132,12 @@ class Arguing(Reader):
 
     def __call__(self, node: ast.expr) -> Any:
         match node:
-            case ast.Subscript(value=ast.Call(func=ast.Name(id=f), args=[ast.Name(id=v)]), slice=index):
-                name, sizes = decode(v), self.free[decode(v)]
-                every = [mp(self.value(f"{name}[{k + 1}]")) for k in range(int(self(read(sizes[0]))))]
-                return VECTORS[decode(f)](every, mp(self.value(f"{name}[{int(self(index))}]")))
+            case ast.Subscript(value=ast.Call(func=ast.Name(id=f), args=[inner]), slice=index):
+                read_names = [decode(n.id) for n in ast.walk(inner) if isinstance(n, ast.Name)]
+                name = next(n for n in read_names if isinstance(self.free.get(n), list))
+                places = range(1, int(self(read(self.free[name][0]))) + 1)
+                every = [mp(self.inside(name, self.value(f"{name}[{k}]"))(inner)) for k in places]
+                return VECTORS[decode(f)](every, every[int(self(index)) - 1])
         return super().__call__(node)
 
     def function(self, name: str, args: list[ast.expr]) -> Any:

@@ -66,7 +66,7 @@ class Identities:
         self.found: dict[tuple[Formula, ...], tuple[dict[str, str], dict[str, str]] | None] = {}
 
     def line(self, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = ()) -> Identity | Prose | None:
-        """The line `lhs = rhs`, checked; a chain without a line where no domain is found in which both sides mean something."""
+        """The line `lhs = rhs`, checked; a mere text where no domain is found in which both sides mean something."""
         shown = without_repeats(shown or (lhs, rhs))
         self.one_meaning(lhs, rhs)
         lhs, rhs = by_steps(self.ranges.written_out(lhs)), by_steps(self.ranges.written_out(rhs))

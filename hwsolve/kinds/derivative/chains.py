@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TypeGuard
 
 from hwsolve.derivation.identities import Identities
 from hwsolve.formula.comparisons import by_steps
@@ -20,20 +19,20 @@ from hwsolve.formula.meaning import by_definition
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.simplify.logarithms import taken_apart
 from hwsolve.formula.simplify.recognise import defined, recognised
-from hwsolve.formula.simplify.simplify import size, tidy
+from hwsolve.formula.simplify.simplify import size
 from hwsolve.formula.simplify.terms import mentions, term_of
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import Call, Formula, Ref, transform, walk
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.own_terms import as_product, itself
 from hwsolve.kinds.derivative.second_way import confirm
+from hwsolve.kinds.derivative.steps import Steps, rewritings_of
 from hwsolve.kinds.derivative.symbols import Symbols
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.solution import Free, Group, Identity, Item, Text
 
 MOST_PARTS = 2500  # names, numbers and operators of a derivative
 MOST_WORK = 500_000  # of them when its sums are written out
-THROUGH = ("sum rule", "constant factor")  # rules that ask for nothing but what their terms ask for
 MOST_SAID = 3  # formulas in a reason
 
 
@@ -91,7 +90,7 @@ class Chains:
     # links
 
     def links(self, step: Rewrite) -> Iterator[tuple[Formula, Text, Free]]:
-        """The forms of a derivative behind each other, each with its reason; chains of parts are written before them."""
+        """The forms of a derivative behind each other, each with its reason; chains of parts stand before them."""
         parts = self.steps.parts(step)
         told, free = self.told(parts)
         reason: Text = self.steps.rule(step)
@@ -178,7 +177,8 @@ class Chains:
         return found or None
 
     def add(
-        self, lhs: Formula, rhs: Formula, reason: Text, symbol: Formula, *more: Formula, depth: int = 0, free: Free | None = None
+        self, lhs: Formula, rhs: Formula, reason: Text, symbol: Formula, *more: Formula, depth: int = 0,
+        free: Free | None = None,
     ) -> None:  # fmt: skip
         """A checked line behind its symbol; what says nothing is left out."""
         forms = tuple([self.symbols.shown(f) for f in (symbol, *(more or (rhs,)))])
@@ -195,67 +195,6 @@ def by_name(own: Formula, symbols: Symbols) -> Formula:
         return symbols.function() if unknown else node
 
     return transform(own, change)
-
-
-class Steps:
-    """The steps of a derivative by what they differentiate, each of which was recorded once."""
-
-    def __init__(self, steps: list[Rewrite]) -> None:
-        self.of: dict[Formula, Rewrite] = {}
-        for step in steps:
-            self.note(step)
-
-    def note(self, step: Rewrite) -> None:
-        """A step and those within it."""
-        self.of.setdefault(step.lhs, step)
-        for inner in step.substeps:
-            self.note(inner)
-
-    def within(self, step: Rewrite) -> list[Rewrite]:
-        """The steps that a form asks for, in its order."""
-        return [self.of[n] for n in dict.fromkeys(walk(step.form)) if n in self.of and n != step.lhs]
-
-    def parts(self, step: Rewrite) -> list[Rewrite]:
-        """What a form asks for and what needs a rule: behind sums and constant factors, the derivatives of the terms."""
-        found: dict[Formula, Rewrite] = {}
-        for inner in self.within(step):
-            if is_plain(inner):
-                continue
-            for part in self.parts(inner) if passes(inner) else [inner]:
-                found.setdefault(part.lhs, part)
-        return list(found.values())
-
-    def known(self, step: Rewrite) -> Formula:
-        """The form of a step in which what needs no rule is put in; of a sum, with the sums and factors in its terms."""
-        done = {s.lhs: s.rhs for s in self.within(step) if is_plain(s) or (passes(s) and not self.parts(s))}
-        if passes(step):
-            done |= {s.lhs: self.known(s) for s in self.within(step) if s.lhs not in done and passes(s)}
-        return transform(step.form, lambda n: done[n] if n in done else tidy(n)) if done else step.form
-
-    def rule(self, step: Rewrite) -> Message:
-        """The rule of a step, or of the sum that is in its one term."""
-        inner = [s for s in self.within(step) if passes(s)] if step.rule.template == "constant factor" else []
-        return self.rule(inner[0]) if len(inner) == 1 else step.rule
-
-
-def passes(step: Rewrite) -> bool:
-    """Whether a step asks for no more than its terms do."""
-    return step.rule.template in THROUGH
-
-
-def is_plain(step: Rewrite) -> bool:
-    """Whether a step differentiates a name."""
-    return isinstance(step.lhs, Call) and isinstance(step.lhs.args[0], Ref)
-
-
-def is_diff(f: Formula) -> TypeGuard[Call]:
-    """Whether a formula is a derivative that is still to be done."""
-    return isinstance(f, Call) and f.name == "diff"
-
-
-def rewritings_of(step: Rewrite) -> list[Rewrite]:
-    """The steps that rewrite what the derivatives of the parts have given, as Σ with a δ."""
-    return [s for s in step.substeps if not is_diff(s.lhs)]
 
 
 def one_fraction(f: Formula) -> Formula:

@@ -29,12 +29,11 @@ def matrix_of(question: Question, d: Formula, indices: tuple[str, ...]) -> Formu
     form, *legend = found
     vectors = {side.args[0]: side.args[1] for side in legend if isinstance(side, Call)}
     check(question, d, indices, form, vectors)
-    return transform(form, lambda n: call("array", vectors[n.args[0]]) if is_marked(n) and n.args[0] in vectors else n)
 
+    def spelled(node: Formula) -> Formula:
+        return call("array", vectors[node.args[0]]) if isinstance(node, Call) and node.args[0] in vectors else node
 
-def is_marked(f: Formula) -> bool:
-    """Whether a formula is a name that stands for an array."""
-    return isinstance(f, Call) and f.name == "array"
+    return transform(form, spelled)
 
 
 class RandomArrays:

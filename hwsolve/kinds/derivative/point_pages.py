@@ -22,7 +22,7 @@ from hwsolve.kinds.derivative.asked import Derived, Point, indices_at, numbers_o
 from hwsolve.kinds.derivative.symbols import numbered
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
-from hwsolve.solution import Answer, Group, Item, Stage, Step, Table, Text, Value
+from hwsolve.solution import Answer, Group, Item, Sentence, Stage, Step, Table, Text, Value
 
 if TYPE_CHECKING:
     from hwsolve.kinds.derivative.page import AllDerivatives
@@ -93,6 +93,19 @@ class PointPages:
         return call("at", f, *(typed(point[n]) if scalar else Ref(self.keys[n][p - 1]) for n in dict.fromkeys(names)))
 
     # steps
+
+    def opened(self, statement: Step) -> Step:
+        """The statement with the points of a table, which stand in no other place of the problem."""
+        if not self.tabular:
+            return statement
+        names = tuple(self.problem.at[0])
+        if len(names) == 1:
+            values = tuple([typed(point[names[0]]) for point in self.problem.at if names[0] in point])
+        else:
+            values = tuple([listed(*map(typed, point.values())) for point in self.problem.at])
+        text = say("Asked too: the values where {names} is {values}.", names=tuple(map(Ref, names)), values=values)
+        first, *rest = statement.items
+        return msgspec.structs.replace(statement, items=(first, Sentence(text), *rest))
 
     def steps(self, lines: list[Line]) -> list[Step]:
         """One step for each point, or a table with the points as rows."""

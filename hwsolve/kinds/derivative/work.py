@@ -55,7 +55,7 @@ def worked_out(problem: Problem, work: AllDerivatives) -> Solution:
         title=problem.title,
         source=problem.source,
         given=tuple(points.given),
-        sections=(*work.steps, *points.steps),
+        sections=(points.pages.opened(work.steps[0]), *work.steps[1:], *points.steps),
         symbols=work.written | points.pages.symbols,
         asked=asked,
         answers=work.answers | points.answers,

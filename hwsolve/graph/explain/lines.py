@@ -130,7 +130,7 @@ class Writer:
         """Whether all elements, and all their terms, are asked for, and there is room for them."""
         self.unroll = UNROLL  # a formula is measured as it is written in short
         first = partial(self.formula, node.name, (1,) * len(node.shape)) if node.operation or node.terms else None
-        whole = Ref(self.key(node.name, ()).name, tuple(Number(1) for _ in node.shape[1:]) + (Ref(":"),))
+        whole = Ref(self.key(node.name, ()).name, (*(Number(1) for _ in node.shape[1:]), Ref(":")))
         holds = self.room.holds((node.name, self.step), count(node.shape), first, plain(whole))
         self.remarks |= self.room.remarks()
         return holds

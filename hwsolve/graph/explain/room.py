@@ -15,7 +15,7 @@ FIRST = 3  # lines of a longer quantity that a short page shows
 UNROLL = 12  # terms of a sum that are written out; more only on request
 ROOM = 40_000  # terms of all lines together that are written out on request
 LINES = 100_000  # lines that are written on request
-READ = 1_000_000  # terms that these lines may read in all
+READ = 600_000  # terms that these lines may read in all
 EVERY = 10**9  # more than there can be
 
 Places = dict[tuple[int, str], dict[tuple[int, ...], None]]  # elements, by the step and the node
@@ -65,8 +65,8 @@ class Room:
         if not self.left_out:
             return {}
         text = say(
-            "There are {n} lines in all, more than are written at once: of long quantities the first {first} stand, and "
-            "`--only '{key}'` gives any other.", n=f"{self.wanted:,}", first=WRITTEN, key=self.left_out,
+            "There are {n} lines in all, more than are written at once: of long quantities the first {first} stand, "
+            "and `--only '{key}'` gives any other.", n=f"{self.wanted:,}", first=WRITTEN, key=self.left_out,
         )  # fmt: skip
         return {"room": text}
 

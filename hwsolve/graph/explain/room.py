@@ -15,7 +15,7 @@ FIRST = 3  # lines of a longer quantity that a short page shows
 UNROLL = 12  # terms of a sum that are written out; more only on request
 ROOM = 40_000  # terms of all lines together that are written out on request
 LINES = 100_000  # lines that are written on request
-READ = 600_000  # terms that these lines may read in all
+READ = 1_000_000  # terms that these lines may read in all
 EVERY = 10**9  # more than there can be
 
 Places = dict[tuple[int, str], dict[tuple[int, ...], None]]  # elements, by the step and the node

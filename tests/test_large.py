@@ -32,7 +32,7 @@ def run(problem: dict[str, Any], folder: Path, *options: str) -> tuple[int, str,
     status, seconds, kilobytes = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     full = "--full" in options
     assert float(seconds) < SECONDS * (IN_FULL if full else 1)
-    assert int(kilobytes) < MEGABYTES * 1024 * (2 if full else 1)
+    assert int(kilobytes) < MEGABYTES * 1024 * (2.5 if full else 1)
     return int(status), files[0].read_text(), files[1].read_text()
 
 

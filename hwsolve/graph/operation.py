@@ -36,6 +36,7 @@ class Operation(msgspec.Struct, frozen=True):
     formula: ClassVar[str] = ""
     stated: ClassVar[dict[str, str]] = {}  # the gradient of an input as a textbook writes it, indices m1, m2, …
     view: ClassVar[bool] = False  # the same values in another shape
+    by_element: ClassVar[bool] = False  # forward, and back to the first input, with numbers as the others
 
     def text(self) -> str:
         """The schematic formula; most operations have one for all settings."""

@@ -6,13 +6,14 @@ follow: both at once, as one more leading axis, where an operation goes element 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from hwsolve.formula.functions import FUNCTIONS, function
+from hwsolve.formula import functions
+from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, walk
 from hwsolve.graph.calls import Calls, Step
@@ -21,25 +22,19 @@ from hwsolve.graph.operation import Array, Operation
 from hwsolve.numbers.measured import SALTS, Contrary
 from hwsolve.numbers.rounding import Shaking, copies_of, measured, off_kinks, same
 
+Code = Callable[..., Array]
+
 
 class ShakenValues:
-    """The values of a run by slot, and those of its copies: (2, …), and apart."""
+    """The values of a run by slot, and those of both copies: (2, …)."""
 
     def __init__(self, slots: int) -> None:
         self.base: list[Any] = [None] * slots
-        self.both: list[Any] = [None] * slots
-        self.first: list[Any] = [None] * slots
-        self.second: list[Any] = [None] * slots
+        self.copies: list[Any] = [None] * slots
 
     def give(self, slot: int, value: Array) -> None:
         """A number, or an array, that is given."""
-        self.base[slot] = value
-        self.keep(slot, copies_of(value))
-
-    def keep(self, slot: int, copies: Array) -> None:
-        """What the copies have."""
-        self.both[slot] = copies
-        self.first[slot], self.second[slot] = copies
+        self.base[slot], self.copies[slot] = value, copies_of(value)
 
     def count(self, slot: int, n: Any) -> None:
         """A whole number."""
@@ -47,12 +42,11 @@ class ShakenValues:
 
     def move(self, old: int, new: int) -> None:
         """A new value in the place of the old one."""
-        for values in (self.base, self.both, self.first, self.second):
-            values[old] = values[new]
+        self.base[old], self.copies[old] = self.base[new], self.copies[new]
 
     def seen(self, slot: int) -> Array:
         """A value with its error; None where there is none."""
-        return None if self.base[slot] is None else measured(self.base[slot], self.both[slot])
+        return None if self.base[slot] is None else measured(self.base[slot], self.copies[slot])
 
 
 class Copies(NamedTuple):
@@ -60,7 +54,8 @@ class Copies(NamedTuple):
 
     at_once: bool
     shapes: tuple[tuple[int, ...] | None, ...]
-    like_input: bool  # equal inputs are then shaken alike
+    smooth: bool
+    like_input: bool  # equal inputs are shaken alike
     kinked: bool  # its result is read where a kink may be
 
 
@@ -72,60 +67,62 @@ class ShakenProgram:
         slots = self.calls.slots
         self.smooth = {slots[node.name] for node in graph.nodes.values() if any(map(is_smooth, operations(node)))}
         self.kinked = {slots[name] for name in kinked(graph)}
-        self.plan: list[tuple[Step, Copies]] = []
+        self.plan: list[Copies] = []
 
     def run(self, values: ShakenValues) -> None:
         """Compute every call in place."""
-        base, read, found = values.base, [], []
-        for call in self.calls.steps:
-            read.append(call.taken(base))
-            base[call.out] = call.function(*read[-1])
-            found.append(base[call.out])
+        steps, base, all_copies = self.calls.steps, values.base, values.copies
+        read, found = [], []
+        for function, taken, out, *_ in steps:
+            arguments = taken(base)
+            base[out] = result = function(*arguments)
+            read.append(arguments)
+            found.append(result)
         if not found:
             return
         if not self.plan:
-            self.plan = [(c, self.planned(c, r, f)) for c, r, f in zip(self.calls.steps, read, found, strict=True)]
-            self.shaking = Shaking(found, [c.out in self.smooth for c in self.calls.steps])
-        like = [r[0] if c.like_input else f for (_, c), r, f in zip(self.plan, read, found, strict=True)]
-        whole = self.shaking.draw(like)
-        try:
-            for k, (call, how) in enumerate(self.plan):
-                copies = computed(call, how, values)
-                if not whole[k] or call.out in self.smooth or not self.same(call, read[k], values):
-                    copies = self.shaking.shaken(k, copies)
-                    if how.kinked:
-                        copies = off_kinks(np.asarray(found[k]), copies)
-                values.keep(call.out, copies)
-        finally:
-            Contrary.salt = None
+            self.plan = [self.planned(*of_one) for of_one in zip(steps, read, found, strict=True)]
+            self.shaking = Shaking(found, [how.smooth for how in self.plan])
+        like = [r[0] if how.like_input else f for how, r, f in zip(self.plan, read, found, strict=True)]
+        whole, shaken = self.shaking.draw(like), self.shaking.shaken
+        for k, (how, (function, taken, out, *_)) in enumerate(zip(self.plan, steps, strict=True)):
+            arguments = taken(all_copies)
+            copies = at_once(function, arguments, how.shapes) if how.at_once else apart(function, arguments)
+            if how.smooth or not whole[k] or not all(map(same, read[k], arguments)):
+                copies = shaken(k, copies)
+                if how.kinked:
+                    copies = off_kinks(np.asarray(found[k]), copies)
+            all_copies[out] = copies
 
     def planned(self, call: Step, read: Iterable[Array], found: Array) -> Copies:
         """How the copies follow a call, by the shapes of what the run itself read and found."""
         inputs, shape = [np.shape(x) for x in read], np.shape(found)
-        at_once = by_element(call) and all(s in ((), shape) for s in inputs)
-        shapes = tuple((2,) + (1,) * len(shape) if s == () and shape else None for s in inputs)
-        like_input = call.out in self.smooth and inputs[0] == shape
-        return Copies(at_once, shapes if any(shapes) else (), like_input, call.out in self.kinked)
-
-    def same(self, call: Step, read: Iterable[Array], values: ShakenValues) -> bool:
-        """Whether what a call read is whole, and the same for all."""
-        return all(same(np.asarray(a), copies) for a, copies in zip(read, call.taken(values.both), strict=True))
+        operation, smooth = call.operation, call.out in self.smooth
+        by_element = operation.by_element and not call.slot and all(s in ((), shape) for s in inputs)
+        shapes = tuple((2,) + (1,) * len(shape) if s == () and shape and by_element else None for s in inputs)
+        together = (by_element or operation.stacks()) and not hides_functions(operation)
+        kinked = call.out in self.kinked
+        return Copies(together, shapes if any(shapes) else (), smooth, smooth and inputs[0] == shape, kinked)
 
 
-def computed(call: Step, how: Copies, values: ShakenValues) -> Array:
-    """What a call gives for both copies: (2, …)."""
-    if how.at_once:
-        read = call.taken(values.both)
-        if how.shapes:
-            read = [x if s is None else x.reshape(s) for x, s in zip(read, how.shapes, strict=True)]
-        return call.function(*read)
-    Contrary.salt = SALTS[0]
-    first = call.function(*call.taken(values.first))
-    Contrary.salt = SALTS[1]
-    second = call.function(*call.taken(values.second))
-    Contrary.salt = None
-    made = np.empty((2, *np.shape(first)))
-    made[0], made[1] = first, second
+def at_once(function: Code, copies: Iterable[Array], shapes: tuple[tuple[int, ...] | None, ...]) -> Array:
+    """What a call gives for both copies, each of its arguments (2, …)."""
+    if shapes:
+        copies = [x if s is None else x.reshape(s) for x, s in zip(copies, shapes, strict=True)]
+    return function(*copies)
+
+
+def apart(function: Code, copies: Iterable[Array]) -> Array:
+    """The same, one copy after the other."""
+    results = []
+    try:
+        for k, salt in enumerate(SALTS):
+            Contrary.salt = salt
+            results.append(function(*[x[k] for x in copies]))
+    finally:
+        Contrary.salt = None
+    made = np.empty((2, *np.shape(results[0])))
+    made[0], made[1] = results
     return made
 
 
@@ -149,12 +146,9 @@ def read_at_kinks(node: Node) -> Iterable[str]:
             yield from (term.output, *term.inputs, *([term.upstream] if term.upstream else []))
 
 
-def by_element(call: Step) -> bool:
-    """Whether both copies can be computed as one array: no function then stands where its own error is lost."""
-    operation = call.operation
-    if not operation.by_element or call.slot:
-        return False
-    return not is_smooth(operation) or is_one_function(parse(operation.text()))
+def hides_functions(operation: Operation) -> bool:
+    """Whether functions stand within an operation where the error of its result does not cover theirs."""
+    return is_smooth(operation) and not is_one_function(parse(operation.text()))
 
 
 def is_one_function(f: Formula) -> bool:
@@ -169,7 +163,7 @@ def is_smooth(operation: Operation) -> bool:
 
 def has_kinks(operation: Operation) -> bool:
     """Whether an operation has a branch, or a function with a kink."""
-    known = ((name, function(name)) for name in called(*texts(operation)))
+    known = ((name, functions.function(name)) for name in called(*texts(operation)))
     return any(name == "if" or (f is not None and (f.piecewise or f.kinks)) for name, f in known)
 
 

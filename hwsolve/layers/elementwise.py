@@ -48,8 +48,8 @@ class SigmoidOperation(Operation, frozen=True):
         return function_code.sigmoid(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g y (1 − y)."""
-        return g * (function_code.apply("d_sigmoid", arrays[0]) if numbers.is_float(y) else y * (1 - y))
+        """g y (1 − y), where 1 − y is σ(−x): in float64 it cancels."""
+        return g * (y * (function_code.sigmoid(-arrays[0]) if numbers.is_float(y) else 1 - y))
 
 
 class TanhOperation(Operation, frozen=True):

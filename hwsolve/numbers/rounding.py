@@ -77,7 +77,7 @@ class Shaking:
 
 def same(base: Array, copies: Array) -> bool:
     """Whether what a run read is whole, and the same for both copies."""
-    return is_whole(base) and bool((copies == base).all())
+    return is_whole(np.asarray(base)) and bool((copies == base).all())
 
 
 def copies_of(value: Array) -> Array:

@@ -1,7 +1,7 @@
 """A formula of array elements as array code: one text computes in rationals, balls and float64.
 
 Every index is an axis.  A reference with plain indices is the array itself, turned; any other is gathered, and an
-element that is not there is absent: 0 in a sum, skipped in a maximum.  A sum of products in float64 is an `einsum`.
+element that is not there is absent: 0 in a sum, skipped in a maximum.  A float64 sum of products is one of matrices.
 All that indices and sizes decide is worked out once for a formula and its shapes; only array code is left.
 """
 
@@ -14,12 +14,13 @@ import numpy as np
 
 from hwsolve import numbers
 from hwsolve.formula.array_indices import Indices, Size, Sizes, compared
-from hwsolve.formula.array_sums import Part, Run, along_last, both, broadcast, contracted
+from hwsolve.formula.array_sums import Part, Run, along_last, both, broadcast, contracted, laid
 from hwsolve.formula.arrays import combine
 from hwsolve.formula.evaluate import Absent, evaluate
 from hwsolve.formula.function_code import apply
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.tree import BigOperator, Call, Formula, Ref
+from hwsolve.numbers.float64 import choose
 
 Array = Any
 Arrays = dict[str, Array]
@@ -182,7 +183,8 @@ class Scope(NamedTuple):
             lie = [1] * self.rank
             for k, n in zip(plain, shape, strict=True):
                 lie[k or 0] = n
-            return Part(lambda arrays: arrays[name].transpose(order).reshape(lie), tuple(lie))
+            turned = laid(order, shape, lie)
+            return Part(lambda arrays: turned(arrays[name]), tuple(lie))
         cells, there = [], None
         for n, i in zip(shape, f.indices, strict=True):
             found = self.indices.of(i)
@@ -240,11 +242,16 @@ class Scope(NamedTuple):
         else:
             parts = [self.instead(p, 0) for p in parts]
 
+        if self.real:
+            return Part(
+                lambda arrays: choose(asked.run(arrays), parts[0].run(arrays), parts[1].run(arrays)), shape, there
+            )
+
         def run(arrays: Arrays) -> Array:
             holds = asked.run(arrays)
-            if not self.real and holds.all():
+            if holds.all():
                 return parts[0].run(arrays)
-            if not self.real and not holds.any():
+            if not holds.any():
                 return parts[1].run(arrays)
             try:
                 return np.where(holds, parts[0].run(arrays), parts[1].run(arrays))[()]  # type: ignore[call-overload]

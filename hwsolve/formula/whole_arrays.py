@@ -26,10 +26,10 @@ class Misfit(ValueError):
 # values
 
 
-def value(f: Formula, arrays: Mapping[str, Array], real: bool = False) -> Array:
-    """The array that a formula gives; `real` is true for float64."""
+def value(f: Formula, arrays: Mapping[str, Array]) -> Array:
+    """The array that a formula gives."""
     shape_of(f, {name: getattr(array, "shape", ()) for name, array in arrays.items()})
-    return over_arrays(transform(f, unmarked), dict(arrays), real, CODE)
+    return over_arrays(transform(f, unmarked), arrays, CODE)
 
 
 def unmarked(node: Formula) -> Formula:
@@ -50,7 +50,7 @@ def magnitude(f: Formula, arrays: Mapping[str, Array]) -> Array:
                 return Number(abs(numerator), denominator)
         return node
 
-    return abs(value(transform(f, positive), {name: abs(array) for name, array in arrays.items()}, real=True))
+    return abs(value(transform(f, positive), {name: abs(array) for name, array in arrays.items()}))
 
 
 def outer(a: Array, b: Array) -> Array:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsolve.formula import functions
+from hwsolve.formula.function_code import has_code
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, walk
@@ -152,8 +153,8 @@ def hides_functions(operation: Operation) -> bool:
 
 
 def is_one_function(f: Formula) -> bool:
-    """Whether a formula is one function of its inputs, so that its result is shaken as the function would be."""
-    return isinstance(f, Call) and f.name in FUNCTIONS and all(isinstance(a, Ref) for a in f.args)
+    """Whether a formula is one function of its inputs, and so is its slope: what it gives is shaken as they would be."""
+    return isinstance(f, Call) and has_code(f"d_{f.name}") and all(isinstance(a, Ref) for a in f.args)
 
 
 def is_smooth(operation: Operation) -> bool:

@@ -16,6 +16,7 @@ Array = Any
 Code = Mapping[str, Callable[..., Array]]  # of further functions, by name
 Run = Callable[[tuple[Array, ...]], Array]
 NO_CODE: Code = {}
+COMPARISONS = ("==", "<", ">", "<=", ">=")
 
 
 def combine(name: str, parts: list[Array]) -> Array:
@@ -29,7 +30,7 @@ def combine(name: str, parts: list[Array]) -> Array:
                 first = first * part
             return first
         case "-":
-            return first - parts[1]
+            return numbers.apart(first, parts[1])
         case "/":
             return first / parts[1]
         case "neg":
@@ -38,13 +39,19 @@ def combine(name: str, parts: list[Array]) -> Array:
             return numbers.power(first, parts[1])
         case "if":
             return numbers.where(*parts)[()]
-        case ">" | "<=":
-            holds = numbers.positive(first - parts[1])
-            return holds if name == ">" else 1 - holds
-        case "<" | ">=":
-            holds = numbers.positive(parts[1] - first)
-            return holds if name == "<" else 1 - holds
+        case _ if name in COMPARISONS:
+            one, zero = (1.0, 0.0) if any(map(numbers.is_float, parts)) else (numbers.exact(1), numbers.exact(0))
+            return numbers.where(holds(name, *parts), one, zero)[()]
     return apply(name, *parts)
+
+
+def holds(relation: str, a: Array, b: Array) -> Array:
+    """Whether a relation holds, element by element."""
+    if relation == "==":
+        return numbers.same(a, b)
+    if relation in (">", "<="):
+        a, b = b, a
+    return numbers.below(a, b) ^ (relation in ("<=", ">="))
 
 
 def is_real(arrays: tuple[Array, ...]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from hwsolve import numbers
 from hwsolve.formula.array_indices import Indices, Size, Sizes, compared
 from hwsolve.formula.array_sums import Part, Run, along_last, both, broadcast, contracted, laid
-from hwsolve.formula.arrays import combine
+from hwsolve.formula.arrays import COMPARISONS, combine, holds
 from hwsolve.formula.evaluate import Absent, evaluate
 from hwsolve.formula.function_code import apply
 from hwsolve.formula.instantiate import instantiate
@@ -24,7 +24,6 @@ from hwsolve.numbers.float64 import choose
 
 Array = Any
 Arrays = dict[str, Array]
-COMPARISONS = ("==", "<", ">", "<=", ">=")
 EVERY = 10**9
 
 
@@ -118,8 +117,8 @@ class Scope(NamedTuple):
             case Call("if", (condition, then, other)):
                 return self.choice(f, condition, then, other)
             case Call(name, _) if name in (*COMPARISONS, "and", "delta"):
-                holds = self.condition(f)
-                return Part(lambda arrays: self.truth(holds.run(arrays)), holds.shape, holds.there)
+                asked = self.condition(f)
+                return Part(lambda arrays: self.truth(asked.run(arrays)), asked.shape, asked.there)
             case Call("+" | "-", args):
                 return self.joined(f.name, [self.instead(self.part(a), 0) for a in args])
             case Call("max" | "min", args):
@@ -132,8 +131,6 @@ class Scope(NamedTuple):
         """An operator or function of parts; absent where one of them is."""
         runs = [p.run for p in parts]
         there = reduce(both, (p.there for p in parts))
-        if name == "-":
-            return Part(lambda arrays: numbers.apart(runs[0](arrays), runs[1](arrays)), broadcast(parts), there)
         return Part(lambda arrays: combine(name, [run(arrays) for run in runs]), broadcast(parts), there)
 
     def extreme(self, name: str, parts: list[Part]) -> Part:
@@ -216,15 +213,7 @@ class Scope(NamedTuple):
         left, right = self.part(a), self.part(b)
         shape = broadcast([left, right])
         there = both(left.there, right.there)
-        return Part(lambda arrays: self.holds(relation, left.run(arrays), right.run(arrays)), shape, there)
-
-    def holds(self, relation: str, a: Array, b: Array) -> Array:
-        """Whether a relation holds, element by element."""
-        if relation == "==":
-            return np.asarray(numbers.same(np.asarray(a, dtype=None if self.real else object), b))
-        if relation in (">", "<="):
-            a, b = b, a
-        return numbers.below(a, b) ^ (relation in ("<=", ">="))
+        return Part(lambda arrays: holds(relation, left.run(arrays), right.run(arrays)), shape, there)
 
     def truth(self, holds: Array) -> Array:
         """1 where it holds, else 0."""
@@ -248,13 +237,13 @@ class Scope(NamedTuple):
             )
 
         def run(arrays: Arrays) -> Array:
-            holds = asked.run(arrays)
-            if holds.all():
+            found = asked.run(arrays)
+            if found.all():
                 return parts[0].run(arrays)
-            if not holds.any():
+            if not found.any():
                 return parts[1].run(arrays)
             try:
-                return np.where(holds, parts[0].run(arrays), parts[1].run(arrays))[()]  # type: ignore[call-overload]
+                return np.where(found, parts[0].run(arrays), parts[1].run(arrays))[()]  # type: ignore[call-overload]
             except ArithmeticError:
                 return self.one_by_one(f, shape, arrays)
 

@@ -153,7 +153,7 @@ def hides_functions(operation: Operation) -> bool:
 
 
 def is_one_function(f: Formula) -> bool:
-    """Whether a formula is one function of its inputs, and so is its slope: what it gives is shaken as they would be."""
+    """Whether a formula is one function of its inputs, and its slope one too: the result is shaken as they would be."""
     return isinstance(f, Call) and has_code(f"d_{f.name}") and all(isinstance(a, Ref) for a in f.args)
 
 

@@ -141,7 +141,7 @@ def nearly(a: Array, b: Array) -> Array:
 def same(a: Array, b: Array) -> Array:
     """Whether values are equal, element by element."""
     if is_float(a):
-        return nearly(a, b) if Contrary.salt is not None else a == b
+        return np.asarray(nearly(a, b) if Contrary.salt is not None else a == b)
     return np.asarray(EQUAL(a, b), dtype=bool)
 
 

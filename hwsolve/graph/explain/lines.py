@@ -22,7 +22,7 @@ from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
 from hwsolve.graph.explain.origin import is_view, nothing, origin
 from hwsolve.graph.explain.parts import Part, at_update, parts_of
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
-from hwsolve.graph.explain.subgradient import guarded, resolved
+from hwsolve.graph.explain.special_cases import guarded, resolved
 from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.run import Trajectory, Values
 from hwsolve.graph.spelling import every_name

@@ -39,7 +39,7 @@ from hwsolve.losses.cross_entropy import CrossEntropyOperation
 from hwsolve.losses.l1_loss import AbsoluteError
 from hwsolve.losses.mse_loss import SquaredError
 from hwsolve.losses.nll_loss import LogLikelihoodLoss
-from hwsolve.losses.reduced import ElementLoss, Reduced
+from hwsolve.losses.reduced import ElementLoss, LossByFormula, Reduced
 from hwsolve.numbers.formed import Remembering, ball_of
 from tests.line_check import wrong_lines
 from tests.test_architecture import MODULES, module_name
@@ -56,7 +56,7 @@ PARENTS = (
     AlongAxis,
     Merge,
 )  # what several share; none of them is an operation itself
-FORMULA_ONLY = (ByFormula, Add, Multiply, BilinearForm)  # nothing to compare the formula with
+FORMULA_ONLY = (ByFormula, Add, Multiply, BilinearForm, LossByFormula)  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 
 

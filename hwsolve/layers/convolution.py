@@ -6,7 +6,7 @@ Source: PyTorch, torch.nn.Conv1d, Conv2d and Conv3d; arXiv 1603.07285 (Dumoulin,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
@@ -192,11 +192,11 @@ class Convolution(Layer, frozen=True):
         sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.stride, before, self.dilation, strict=True)
         return Correlation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One correlation; its parameters are named by the layer's number."""
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One correlation, its parameters named by number; `options` are those of `build_kernels`."""
         from hwsolve.layers.kernels import build_kernels
 
-        return (build_kernels(self, builder, x),)
+        return (build_kernels(self, builder, x, **options),)
 
 
 class Conv1d(Convolution, frozen=True):

@@ -7,7 +7,7 @@ Source: PyTorch, torch.nn.ConvTranspose1d, 2d and 3d; arXiv 1603.07285, section 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
@@ -184,11 +184,11 @@ class TransposedConvolution(Layer, frozen=True):
         sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
         return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One transposed correlation; its parameters are named by the layer's number."""
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One transposed correlation, its parameters named by number; `options` are those of `build_kernels`."""
         from hwsolve.layers.kernels import build_kernels
 
-        return (build_kernels(self, builder, x),)
+        return (build_kernels(self, builder, x, **options),)
 
 
 class ConvTranspose1d(TransposedConvolution, frozen=True):

@@ -91,7 +91,8 @@ class NetworkConstruction(Construction):
 
     def enter_input(self) -> str | None:
         """The data, one sample or a batch."""
-        shape, given = self.problem.network.input, self.problem.input
+        network, given = self.problem.network, self.problem.input
+        shape = network.input[network.bare :]
         if not all(isinstance(n, int) for n in shape):
             self.wrong("network", say("The sizes of the input must be numbers here, not names."), within=("input",))
             return None
@@ -115,7 +116,7 @@ class NetworkConstruction(Construction):
                 say("One more axis in front makes a batch: {batch}.", batch=f"N × {shape_text(sizes)}"),
             )
             return None
-        name = self.builder.given(self.problem.network.input_symbol or "x", found, "input")
+        name = self.builder.given(network.input_symbol or "x", found, "input")
         self.givens[name] = Given(found, given.values)
         self.graph.batched = found != sizes
         return name

@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
 import msgspec
 
 from hwsolve.formula.tree import Ref
+from hwsolve.graph.graph import Graph
 from hwsolve.graph.operation import Operation
+from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.computation import Computation
+from hwsolve.kinds.backprop.construction import Construction
+from hwsolve.kinds.backprop.problem import Problem as NetworkProblem
 from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.kinds.convolution.index_letters import check_letters
-from hwsolve.kinds.convolution.layer_graph import LayerConstruction, made_up, made_up_weight
+from hwsolve.kinds.convolution.instance import default, instance_shape, left_out, made_up, made_up_weight, too_large
+from hwsolve.kinds.convolution.network import axes_written, one_layer
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits, named_map, put_sizes, with_sizes
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, Shape, Size
+from hwsolve.layers.base import Shape, Size, shape_text
 from hwsolve.layers.correlation import Written
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
 
-# what the instance takes for a size that has only a name, by the setting it stands in
-DEFAULTS = {"kernel_size": 2, "stride": 2, "padding": 1, "dilation": 1, "output_size": 2}
-MOST_MADE_UP = 2000  # numbers of a map for which a problem states none
-POOLED = 3  # the side of a pooling window, so that windows with a stride of 2 overlap
 PLACES_OUT = ("L_out",), ("H_out", "W_out"), ("D_out", "H_out", "W_out")
-
-Build = Callable[[SingleLayerProblem, Report, Layer, Array, Upstream | None], LayerConstruction]
 
 
 class PreparedLayer(msgspec.Struct):
-    """The computation with numbers, the layer behind it, and the index formulas."""
+    """The computation with numbers, and the index formulas of the layer."""
 
     computation: Computation
-    layer: Any
-    one: Shape  # the shape that goes into the layer, channels included, with numbers
     written: Written
     recursion: Recursion
     sizes: dict[str, int]  # the numbers that the instance takes for names
-    named: Shape  # the same shape with its names
+    named: Shape  # (C, sides…) of what goes into the layer, with its names
     general: Any  # the layer with its names
     symbolic: bool  # whether sizes have only names, so that index formulas are the answer
 
 
-def prepare(problem: SingleLayerProblem, report: Report, build: Build) -> PreparedLayer | None:
+def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None:
     """The graph of a problem with its numbers, and its index formulas; None after an error."""
     layer: Any = problem.record
     stated = problem.input if isinstance(problem.input, Array) else None
@@ -59,34 +56,50 @@ def prepare(problem: SingleLayerProblem, report: Report, build: Build) -> Prepar
         if too_large(problem, shape, report):
             return None
         stated = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
-    upstream = problem.upstream
+    one = one_sample(stated.shape, layer.AXES, problem, report)
+    out = None if one is None else fits(problem, concrete, one, report)
+    if one is None or out is None:
+        return None
+    upstream, extra = problem.upstream, len(stated.shape) - layer.AXES
     if symbolic:
-        one = stated.shape if len(stated.shape) > layer.AXES else (1, *stated.shape)
-        out = fits(problem, concrete, one[-layer.AXES - 1 :], report)
-        if out is None:
-            return None
-        concrete = made_up_weight(concrete, one[-layer.AXES - 1 :], problem)
+        concrete = made_up_weight(concrete, one, problem)
         if upstream is None:
-            whole = out[0] != 1 or len(stated.shape) > layer.AXES
+            whole = out[0] != 1 or extra > 0
             samples = stated.shape[: -layer.AXES - 1]
             upstream = Upstream(made_up(samples + (out if whole else out[1:]), 3, 5, problem, lowest=1))
-    construction = build(problem, report, concrete, stated, upstream)
+    written = axes_written(concrete, extra > 0, out, upstream, int(extra == 2))
+    network = one_layer(problem, concrete, one, written, report)
+    if network is None:
+        return None
+    inner = NetworkProblem(node=problem.node, network=network, input=stated, upstream=upstream)
+    construction = NetworkConstruction(inner, report)
     computation = construction.build()
     if computation is None or not check_letters(problem, construction, report):
         return None
+    problem.places = inner.places
     computation.graph.chosen = set(chosen(problem, construction))
-    shape = computation.graph.nodes[next(iter(computation.graph.nodes))].shape
-    one = shape[-layer.AXES - 1 :] if construction.written.x else (1, *shape)
-    named: Shape = one
+    general, named = concrete, one
     if symbolic:
-        layer, named = general_layer(problem, layer), general_shape(problem, layer, one)
-    else:
-        layer = concrete
-    recursion = index_formulas(layer, named, construction, computation)
-    return PreparedLayer(computation, concrete, one, construction.written, recursion, sizes, named, layer, symbolic)
+        general, named = with_sizes(layer, problem.sizes), general_shape(problem, layer, one)
+    recursion = index_formulas(general, named, written, computation.graph)
+    return PreparedLayer(computation, written, recursion, sizes, named, general, symbolic)
 
 
-def chosen(problem: SingleLayerProblem, construction: LayerConstruction) -> Iterator[str]:
+def one_sample(shape: tuple[int, ...], axes: int, problem: SingleLayerProblem, report: Report) -> Shape | None:
+    """The shape (C, sides…) of one sample of x as it is written: a map, with channels or samples and channels."""
+    if 0 <= len(shape) - axes <= 2:
+        return (1, *shape)[-axes - 1 :]
+    assert problem.node is not None
+    message = say(
+        "Expected a map of {n} axes, with channels, or samples and channels, in front; got the shape {shape}.",
+        n=axes,
+        shape=shape_text(shape),
+    )
+    report.add(problem.node.entries["input"][1], "input", message)
+    return None
+
+
+def chosen(problem: SingleLayerProblem, construction: Construction) -> Iterator[str]:
     """The quantities whose numbers the problem does not state."""
     for name, node in construction.graph.nodes.items():
         if node.role == "given":
@@ -97,65 +110,6 @@ def chosen(problem: SingleLayerProblem, construction: LayerConstruction) -> Iter
             spec = getattr(problem.record, construction.builder.owned[name].which)
             if spec.values is None and spec.value is None and spec.init is None:
                 yield name
-
-
-def too_large(problem: SingleLayerProblem, shape: Shape, report: Report) -> bool:
-    """Note a map that is too large for a case with numbers."""
-    values = prod(n for n in shape if isinstance(n, int))
-    if values > MOST_MADE_UP:
-        assert problem.node is not None
-        node = problem.node.entries["layer"][1]
-        message = say(
-            "A case with numbers would take {n} of them; at most {most} are made up.",
-            n=f"{values:,}",
-            most=f"{MOST_MADE_UP:,}",
-        )
-        report.add(node, "layer", message, say("A name such as `K` stands for any size."))
-    return values > MOST_MADE_UP
-
-
-def default(field: str, problem: SingleLayerProblem) -> int:
-    """The number that stands for a name in an instance."""
-    if field == "kernel_size" and problem.record.CATEGORY == "pooling":
-        return POOLED
-    return DEFAULTS.get(field, 2)
-
-
-def instance_shape(problem: SingleLayerProblem, layer: Any, sizes: dict[str, int]) -> tuple[Shape, dict[str, int]]:
-    """The smallest map with two places of the window along each axis; names of a stated shape take its sides."""
-    sides = tuple(instance_side(layer, axis) for axis in range(layer.AXES))
-    stated = problem.shape
-    if stated is None:
-        channels = () if left_out(problem) else (2 * getattr(layer, "groups", 1),)
-        return (*channels, *sides), sizes
-    wanted = (*((2,) if len(stated) > layer.AXES else ()), *sides)
-    found = dict(sizes)
-    for size, n in zip(stated, wanted, strict=False):
-        if isinstance(size, Ref) and isinstance(n, int):
-            found.setdefault(size.name, n)
-    return put_sizes(stated, found), found
-
-
-def instance_side(layer: Any, axis: int) -> int:
-    """One side of the map of an instance."""
-    if not hasattr(layer, "kernel_size"):
-        return 2 * int(layer.output_size[axis]) + 1
-    kernel, stride = layer.kernel_size[axis], (layer.strides if hasattr(layer, "strides") else layer.stride)[axis]
-    dilation = layer.dilation[axis] if getattr(layer, "dilation", ()) else 1
-    padding = 0 if isinstance(layer.padding, str) else layer.padding[axis]
-    if hasattr(layer, "output_padding"):
-        return 2 + padding
-    return max(int(stride + dilation * (kernel - 1) + 1 - 2 * padding), 3 if padding else 1)
-
-
-def left_out(problem: SingleLayerProblem) -> bool:
-    """Whether a problem that states no input speaks of a single channel, and leaves its index out."""
-    return getattr(problem.record, "out_channels", 1) == 1
-
-
-def general_layer(problem: SingleLayerProblem, layer: Any) -> Any:
-    """The layer with the names that the problem gives no numbers for."""
-    return with_sizes(layer, problem.sizes)
 
 
 def general_shape(problem: SingleLayerProblem, layer: Any, one: Shape) -> Shape:
@@ -170,11 +124,9 @@ def general_shape(problem: SingleLayerProblem, layer: Any, one: Shape) -> Shape:
     return (channels, *named_map(layer.AXES))
 
 
-def index_formulas(layer: Any, named: Shape, construction: LayerConstruction, computation: Computation) -> Recursion:
+def index_formulas(layer: Any, named: Shape, written: Written, graph: Graph) -> Recursion:
     """The index formulas of the layer as it is written in the graph."""
-    graph = computation.graph
     node = graph.nodes[graph.output]
-    written = construction.written
     operation = layer.operation(named)
     places = tuple(
         side if isinstance(side, int) else Ref(name)

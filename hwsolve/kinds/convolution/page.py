@@ -16,8 +16,9 @@ from hwsolve.graph.explain.schematic import both_sides
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.page import NetworkPage
-from hwsolve.kinds.convolution.build import MOST_MADE_UP, PreparedLayer
+from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
+from hwsolve.kinds.convolution.instance import MOST_MADE_UP
 from hwsolve.kinds.convolution.recursion import has_choice
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.language import Message, say

@@ -14,7 +14,7 @@ from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import BigOperator, Call, Ref, children, walk
 from hwsolve.graph.operation import backward_schematic, forward_schematic
-from hwsolve.kinds.convolution import build as layer_task
+from hwsolve.kinds.convolution import instance as layer_task
 from hwsolve.layers.correlation import Correlation
 from hwsolve.solution import Identity, Prose
 from hwsolve.spec.report import SpecFailure

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 from typing import Any
 
 import msgspec
@@ -15,14 +14,12 @@ from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.problem import Problem as NetworkProblem
-from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.kinds.convolution.index_letters import check_letters
-from hwsolve.kinds.convolution.instance import default, instance_shape, left_out, made_up, made_up_weight, too_large
+from hwsolve.kinds.convolution.instance import case_with_numbers, left_out
 from hwsolve.kinds.convolution.network import axes_written, one_layer
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
-from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits, named_map, put_sizes, with_sizes
-from hwsolve.language import say
-from hwsolve.layers.base import Shape, Size, shape_text
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, named_map, put_sizes, with_sizes
+from hwsolve.layers.base import Shape, Size
 from hwsolve.layers.correlation import Written
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
@@ -44,59 +41,25 @@ class PreparedLayer(msgspec.Struct):
 
 def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None:
     """The graph of a problem with its numbers, and its index formulas; None after an error."""
-    layer: Any = problem.record
-    stated = problem.input if isinstance(problem.input, Array) else None
-    names = problem.names()
-    symbolic = stated is None or any(name not in problem.sizes for name in names)
-    sizes = {name: problem.sizes.get(name, default(field, problem)) for name, field in names.items()}
-    sizes |= {k: v for k, v in problem.sizes.items() if k not in sizes}
-    concrete: Any = with_sizes(layer, sizes)
-    if stated is None:
-        shape, sizes = instance_shape(problem, concrete, sizes)
-        if too_large(problem, shape, report):
-            return None
-        stated = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
-    one = one_sample(stated.shape, layer.AXES, problem, report)
-    out = None if one is None else fits(problem, concrete, one, report)
-    if one is None or out is None:
+    case = case_with_numbers(problem, report)
+    if case is None:
         return None
-    upstream, extra = problem.upstream, len(stated.shape) - layer.AXES
-    if symbolic:
-        concrete = made_up_weight(concrete, one, problem)
-        if upstream is None:
-            whole = out[0] != 1 or extra > 0
-            samples = stated.shape[: -layer.AXES - 1]
-            upstream = Upstream(made_up(samples + (out if whole else out[1:]), 3, 5, problem, lowest=1))
-    written = axes_written(concrete, extra > 0, out, upstream, int(extra == 2))
-    network = one_layer(problem, concrete, one, written, report)
+    written = axes_written(case)
+    network = one_layer(problem, case, written, report)
     if network is None:
         return None
-    inner = NetworkProblem(node=problem.node, network=network, input=stated, upstream=upstream)
+    inner = NetworkProblem(node=problem.node, network=network, input=case.x, upstream=case.upstream)
     construction = NetworkConstruction(inner, report)
     computation = construction.build()
     if computation is None or not check_letters(problem, construction, report):
         return None
     problem.places = inner.places
     computation.graph.chosen = set(chosen(problem, construction))
-    general, named = concrete, one
-    if symbolic:
-        general, named = with_sizes(layer, problem.sizes), general_shape(problem, layer, one)
+    general, named = case.layer, case.sample
+    if case.symbolic:
+        general, named = with_sizes(problem.record, problem.sizes), general_shape(problem, case.sample)
     recursion = index_formulas(general, named, written, computation.graph)
-    return PreparedLayer(computation, written, recursion, sizes, named, general, symbolic)
-
-
-def one_sample(shape: tuple[int, ...], axes: int, problem: SingleLayerProblem, report: Report) -> Shape | None:
-    """The shape (C, sides…) of one sample of x as it is written: a map, with channels or samples and channels."""
-    if 0 <= len(shape) - axes <= 2:
-        return (1, *shape)[-axes - 1 :]
-    assert problem.node is not None
-    message = say(
-        "Expected a map of {n} axes, with channels, or samples and channels, in front; got the shape {shape}.",
-        n=axes,
-        shape=shape_text(shape),
-    )
-    report.add(problem.node.entries["input"][1], "input", message)
-    return None
+    return PreparedLayer(computation, written, recursion, case.sizes, named, general, case.symbolic)
 
 
 def chosen(problem: SingleLayerProblem, construction: Construction) -> Iterator[str]:
@@ -112,16 +75,16 @@ def chosen(problem: SingleLayerProblem, construction: Construction) -> Iterator[
                 yield name
 
 
-def general_shape(problem: SingleLayerProblem, layer: Any, one: Shape) -> Shape:
-    """The shape that goes in, by its names."""
-    stated = problem.shape
+def general_shape(problem: SingleLayerProblem, sample: Shape) -> Shape:
+    """The shape (C, sides…) that goes in, by its names; that of a `sample` where it is stated in numbers."""
+    stated, axes = problem.shape, problem.record.AXES
     if stated is not None:
         stated = put_sizes(stated, problem.sizes)
-        return stated if len(stated) > layer.AXES else (1, *stated)
+        return stated if len(stated) > axes else (1, *stated)
     if isinstance(problem.input, Array):
-        return one
+        return sample
     channels: Size = 1 if left_out(problem) else Ref("C")
-    return (channels, *named_map(layer.AXES))
+    return (channels, *named_map(axes))
 
 
 def index_formulas(layer: Any, named: Shape, written: Written, graph: Graph) -> Recursion:

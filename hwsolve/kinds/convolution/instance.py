@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.tree import Number, Ref
-from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, put_sizes
+from hwsolve.kinds.backprop.upstream import Upstream
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits, put_sizes, with_sizes
 from hwsolve.language import say
-from hwsolve.layers.base import Shape
+from hwsolve.layers.base import Shape, shape_text
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
 
@@ -18,6 +19,63 @@ from hwsolve.spec.report import Report
 DEFAULTS = {"kernel_size": 2, "stride": 2, "padding": 1, "dilation": 1, "output_size": 2}
 MOST_MADE_UP = 2000  # numbers of a map for which a problem states none
 POOLED = 3  # the side of a pooling window, so that windows with a stride of 2 overlap
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A layer with its numbers: x as it is written, its `sample` as (C, sides…), and y of one sample."""
+
+    layer: Any
+    x: Array
+    sample: Shape
+    y: Shape
+    upstream: Upstream | None
+    sizes: dict[str, int]  # the numbers for names
+    symbolic: bool  # whether sizes have only names
+
+    @property
+    def extra(self) -> int:
+        """How many axes of x stand in front of the map: 1 for channels, 2 for samples too."""
+        return len(self.x.shape) - int(self.layer.AXES)
+
+
+def case_with_numbers(problem: SingleLayerProblem, report: Report) -> Case | None:
+    """The numbers that are stated, and others where there is none; None after an error."""
+    x = problem.input if isinstance(problem.input, Array) else None
+    names = problem.names()
+    symbolic = x is None or any(name not in problem.sizes for name in names)
+    sizes = {name: problem.sizes.get(name, default(field, problem)) for name, field in names.items()}
+    sizes |= {k: v for k, v in problem.sizes.items() if k not in sizes}
+    layer: Any = with_sizes(problem.record, sizes)
+    if x is None:
+        shape, sizes = instance_shape(problem, layer, sizes)
+        if too_large(problem, shape, report):
+            return None
+        x = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
+    sample = one_sample(x.shape, layer.AXES, problem, report)
+    y = None if sample is None else fits(problem, layer, sample, report)
+    if sample is None or y is None:
+        return None
+    upstream = problem.upstream
+    if symbolic:
+        layer = made_up_weight(layer, sample, problem)
+        if upstream is None:
+            bare = y[0] == 1 and len(x.shape) == layer.AXES
+            upstream = Upstream(made_up(x.shape[: -layer.AXES - 1] + y[bare:], 3, 5, problem, lowest=1))
+    return Case(layer, x, sample, y, upstream, sizes, symbolic)
+
+
+def one_sample(shape: tuple[int, ...], axes: int, problem: SingleLayerProblem, report: Report) -> Shape | None:
+    """The shape (C, sides…) of one sample of x as it is written: a map, with channels or samples and channels."""
+    if 0 <= len(shape) - axes <= 2:
+        return (1, *shape)[-axes - 1 :]
+    assert problem.node is not None
+    message = say(
+        "Expected a map of {n} axes, with channels, or samples and channels, in front; got the shape {shape}.",
+        n=axes,
+        shape=shape_text(shape),
+    )
+    report.add(problem.node.entries["input"][1], "input", message)
+    return None
 
 
 def too_large(problem: SingleLayerProblem, shape: Shape, report: Report) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.kinds.backprop.upstream import Upstream
+from hwsolve.kinds.convolution.instance import Case
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, stated
 from hwsolve.layers.activation import ReLU
-from hwsolve.layers.base import Layer, Shape
+from hwsolve.layers.base import Layer
 from hwsolve.layers.correlation import Written
 from hwsolve.layers.items import Network, Part
 from hwsolve.layers.names import DIMENSION
@@ -20,10 +20,11 @@ from hwsolve.layers.network import infer
 from hwsolve.spec.report import Report
 
 
-def one_layer(problem: SingleLayerProblem, layer: Any, x: Shape, written: Written, report: Report) -> Network | None:
-    """The network z → a → y, or x → y, for a sample of the shape (C, sides…); None after a note."""
+def one_layer(problem: SingleLayerProblem, case: Case, written: Written, report: Report) -> Network | None:
+    """The network z → a → y, or x → y, which reads (C, sides…); None after a note."""
     assert problem.node is not None
-    part, letters, front = stated(problem, "layer"), layer.symbols, problem.front
+    layer, front, part = case.layer, problem.front, stated(problem, "layer")
+    letters = layer.symbols
     if layer.CATEGORY == "convolution":
         letters = msgspec.structs.replace(letters, weight=letters.weight or "w", bias=letters.bias or "b")
         layer = msgspec.structs.replace(layer, symbols=letters)
@@ -32,7 +33,7 @@ def one_layer(problem: SingleLayerProblem, layer: Any, x: Shape, written: Writte
     if front is not None:
         part = stated(problem, "activation")  # any function stands as ReLU where numbers are needed
         parts.insert(0, placed(part, ReLU() if isinstance(front, str) else front, part.type, "a", {}))
-    network = infer(tuple(parts), x, "x" if front is None else "z", problem.node, report)
+    network = infer(tuple(parts), case.sample, "x" if front is None else "z", problem.node, report)
     return None if network is None else msgspec.structs.replace(network, bare=not written.x)
 
 
@@ -41,14 +42,16 @@ def placed(part: Part, layer: Layer, name: str, gives: str, options: dict[str, A
     return msgspec.structs.replace(part, layer=layer, name=name, gives=(gives,), raw=True, options=options)
 
 
-def axes_written(layer: Any, x: bool, y: Shape, upstream: Upstream | None, samples: int) -> Written:
-    """Which leading axes are written: those of length 1 are left out of w where its numbers do so, of y where
-    the upstream gradient or all others do.  `x`: whether x has its channels; `samples`: 1 for a batch, else 0."""
+def axes_written(case: Case) -> Written:
+    """Which leading axes are written: those of length 1 are left out of w where its numbers do so, of y where the
+    upstream gradient or all others do."""
+    layer, x, upstream = case.layer, case.extra > 0, case.upstream
     if layer.CATEGORY == "pooling":
         return Written(x, 0, x)
     weight = layer.weight
-    alone = y[0] == 1 and layer.groups == 1
+    alone = case.y[0] == 1 and layer.groups == 1
     w = len(weight.values.shape) - layer.AXES if weight.values is not None else 0 if alone and not x else 2
-    if not alone:
-        return Written(x, w, True)
-    return Written(x, w, x and w == 2 if upstream is None else len(upstream.values.shape) - samples > layer.AXES)
+    y = not alone or (x and w == 2)
+    if alone and upstream is not None:
+        y = len(upstream.values.shape) - (case.extra == 2) > layer.AXES
+    return Written(x, w, y)

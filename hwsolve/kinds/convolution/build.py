@@ -69,7 +69,7 @@ def chosen(problem: SingleLayerProblem, construction: Construction) -> Iterator[
             stated = problem.input if node.of == "input" else problem.upstream
             if stated is None or isinstance(stated, tuple):
                 yield name
-        elif node.role == "parameter":
+        elif node.role == "parameter" and node.layer == construction.graph.nodes[construction.graph.output].layer:
             spec = getattr(problem.record, construction.builder.owned[name].which)
             if spec.values is None and spec.value is None and spec.init is None:
                 yield name
@@ -106,7 +106,8 @@ def index_formulas(layer: Any, named: Shape, written: Written, graph: Graph) -> 
     inputs = (*samples, *(named if written.x else named[1:]))
     symbols = [graph.labels[name].symbol for name in node.inputs]
     y = graph.labels[node.name].symbol
-    called = Quantities(symbols[0], y, f"dL_d{y}", *symbols[1:])
+    g = next((graph.symbol(n.name) for n in graph.nodes.values() if n.of == "upstream"), f"dL_d{y}")
+    called = Quantities(symbols[0], y, g, *symbols[1:])
     return Recursion(operation, outputs, inputs, called)
 
 

@@ -40,6 +40,8 @@ class Case(msgspec.Struct, frozen=True):
 
 def case_with_numbers(problem: SingleLayerProblem, report: Report) -> Case | None:
     """The numbers that are stated, and others where there is none; None after an error."""
+    if not right_rank(problem, report):
+        return None
     x = problem.input if isinstance(problem.input, Array) else None
     names = problem.names()
     symbolic = x is None or any(name not in problem.sizes for name in names)
@@ -51,9 +53,9 @@ def case_with_numbers(problem: SingleLayerProblem, report: Report) -> Case | Non
         if too_large(problem, shape, report):
             return None
         x = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
-    sample = one_sample(x.shape, layer.AXES, problem, report)
-    y = None if sample is None else fits(problem, layer, sample, report)
-    if sample is None or y is None:
+    sample = (1, *x.shape)[-layer.AXES - 1 :]
+    y = fits(problem, layer, sample, report)
+    if y is None:
         return None
     upstream = problem.upstream
     if symbolic:
@@ -64,18 +66,26 @@ def case_with_numbers(problem: SingleLayerProblem, report: Report) -> Case | Non
     return Case(layer, x, sample, y, upstream, sizes, symbolic)
 
 
-def one_sample(shape: tuple[int, ...], axes: int, problem: SingleLayerProblem, report: Report) -> Shape | None:
-    """The shape (C, sides…) of one sample of x as it is written: a map, with channels or samples and channels."""
-    if 0 <= len(shape) - axes <= 2:
-        return (1, *shape)[-axes - 1 :]
+def right_rank(problem: SingleLayerProblem, report: Report) -> bool:
+    """Whether the stated shape of x is that of a map, with channels or, where it has numbers, a batch in front."""
+    shape, axes = problem.shape, problem.record.AXES
+    if shape is not None and not 0 <= len(shape) - axes <= 1:
+        message = say(
+            "Expected the sizes of a map of {n} axes, alone or with channels in front; got {shape}.",
+            n=axes,
+            shape=shape_text(shape),
+        )
+    elif isinstance(problem.input, Array) and not 0 <= len(problem.input.shape) - axes <= 2:
+        message = say(
+            "Expected a map of {n} axes, with channels, or samples and channels, in front; got the shape {shape}.",
+            n=axes,
+            shape=shape_text(problem.input.shape),
+        )
+    else:
+        return True
     assert problem.node is not None
-    message = say(
-        "Expected a map of {n} axes, with channels, or samples and channels, in front; got the shape {shape}.",
-        n=axes,
-        shape=shape_text(shape),
-    )
     report.add(problem.node.entries["input"][1], "input", message)
-    return None
+    return False
 
 
 def too_large(problem: SingleLayerProblem, shape: Shape, report: Report) -> bool:

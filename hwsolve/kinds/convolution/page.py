@@ -9,7 +9,7 @@ import msgspec
 from hwsolve.derivation.lines import identity_line
 from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
+from hwsolve.formula.tree import Call, Formula, Number, Ref, call, references, substitute
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.nondifferentiable import has_kinks
 from hwsolve.graph.explain.schematic import both_sides
@@ -218,6 +218,8 @@ class LayerPage(NetworkPage):
             right = call("*", put_z(before.slope, z), rhs)
         rule = say("chain rule through a = {f}(z)", f=before.name)
         free = self.recursion.free(left, right)
+        learned = {ref.name for ref in references(before.slope)} - {"z"}
+        free |= dict.fromkeys(learned, "real")
         if before.function is not None and has_kinks(before.function):  # a stated z may lie on one
             free |= {plain(key): "real" for key in self.writer.known if key.name == z.name}
         return identity_line(left, right, free, rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, substitute
+from hwsolve.graph.graph import Graph
 from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.page import Before, LayerPage
 from hwsolve.kinds.convolution.problem import Problem
@@ -19,22 +20,27 @@ def check(problem: Problem, report: Report) -> PreparedLayer | None:
     return prepare(problem, report)
 
 
-def before(problem: Problem) -> Before | None:
-    """The activation in front of the layer, as a function of z."""
+def before(problem: Problem, graph: Graph) -> Before | None:
+    """The activation in front of the layer, as a function of z and of its parameter."""
     activation = problem.activation
     if activation is None:
         return None
     if isinstance(activation, str):
         return Before(activation, Call(f"d_{activation}", (Ref("z"),)))
-    text = parse(activation.formula_text())
-    f = substitute(text, {"x": Ref("z"), **activation.settings()})
+    node = graph.nodes[graph.nodes[graph.output].inputs[0]]
+    assert node.operation is not None
+    read = {
+        name: graph.numbers.get(i, Ref(graph.symbol(i)))
+        for name, i in zip(node.operation.inputs, node.inputs, strict=True)
+    }
+    f = substitute(parse(activation.formula_text()), read)
     slope: Formula = differentiate(f, Ref("z"))
     return Before(stated(problem, "activation").type, slope, f)
 
 
 def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set."""
-    return LayerPage(problem, problem.prepared, before(problem)).solution()
+    return LayerPage(problem, problem.prepared, before(problem, problem.prepared.computation.graph)).solution()
 
 
 def solve(problem: Problem) -> Solution:

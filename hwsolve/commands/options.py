@@ -46,7 +46,10 @@ class Common(msgspec.Struct, frozen=True):
             if not equals or not path.strip():
                 raise CallError(say("--set takes PATH=VALUE, as in --set network.layers[1].out_features=3."))
             found[path.strip()] = value
-        settings: dict[str, Any] = {"full": True} if self.full else {}
+        data = self.format == "json"
+        settings: dict[str, Any] = {"only": self.only, "brief": not (self.full or self.only or data)}
+        if self.full:
+            settings["full"] = True
         if self.columns:
             settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
         return Request(found, instead or {}, settings)

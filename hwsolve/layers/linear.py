@@ -10,7 +10,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.spec.fields import Size
 
 
@@ -103,7 +104,7 @@ class Linear(Layer, frozen=True):
     CATEGORY: ClassVar[str] = "dense"
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out"}
 
     def output(self, x: Shape) -> Shape:
         """(…, in) → (…, out)."""
@@ -133,28 +134,12 @@ class Linear(Layer, frozen=True):
         """in·out at every position."""
         return "in*out" if len(x) == 1 else "positions*in*out"
 
-    def multiply_adds(self, x: Shape) -> base.Size:
-        """The weights, once for each position."""
-        sizes = self.sizes(x)
-        return base.product((self.out_features, sizes["in"], sizes["positions"]))
-
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output, for each input's gradient, and for each weight over the positions."""
         at = "" if self.sizes(x)["positions"] == 1 else "positions*"
-        products = f"{at}in*out"
-        operations: Operations = {
-            "forward": {"mul": products, "sum": f"{at}(in - 1)*out"},
-            "error": {"mul": products, "sum": f"{at}in*(out - 1)"},
-            "gradient.weight": {"mul": products},
-            "gradient.bias": {},
-        }
-        if at:
-            operations["gradient.weight"]["sum"] = "(positions - 1)*in*out"
-        if self.bias is not ABSENT:
-            operations["forward"]["sum"] += f" + {at}out"
-            if at or self.bias.shared:
-                operations["gradient.bias"]["add"] = f"{at}out - 1" if self.bias.shared else "(positions - 1)*out"
-        return operations
+        outputs = f"{at}out"
+        operations = sums_of_products(f"{at}in*out", outputs, "in*out", f"{at}in")
+        return with_bias(operations, outputs, outputs, self.bias)
 
     def warnings(self, x: Shape) -> list[Message]:
         """A map that was probably meant to be flattened."""

@@ -56,7 +56,7 @@ class Maximum(Pooled, frozen=True):
         """The derivative of a maximum, 1 at a cell that has it, with the convention for several such cells."""
         if self.ties == "all":
             return {}
-        from hwsolve.layers.subgradient import resolved
+        from hwsolve.layers.equal_maxima import resolved
 
         rank = len(self.output_indices())
         return {"x": resolved(self.text(), self.output_indices(), INNER[:rank], self.ties)}

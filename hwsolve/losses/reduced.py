@@ -115,6 +115,31 @@ class ElementLoss(Reduced, frozen=True):
         return self.spread(g, self.slope(*arrays), self.factor)
 
 
+class LossByFormula(Reduced, frozen=True):
+    """A loss that is nothing but the formula of an element, over the output, the target and `settings`."""
+
+    each: str = ""
+    slope: str = ""  # its derivative by the output as a textbook writes it; where there is none, by the rules
+    settings: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The output, the target and the settings."""
+        return ("x", "t", *self.settings)
+
+    def cut(self) -> tuple[int, ...]:
+        """All but the output."""
+        return self.fixed()
+
+    def gradients(self) -> dict[str, str]:
+        """The stated gradient of the output, where there is one."""
+        return {"x": over(f"g*({at(self.slope, self.inner())})", self.divisor)} if self.slope else {}
+
+    def text(self) -> str:
+        """The formula of the loss, or of one element of it."""
+        return over(self.summed(self.each), self.divisor)
+
+
 def part(t: Array, value: Callable[[Array], Array], x: Array, instead: int) -> Array:
     """t · value(x), which is 0 where t is, whatever x is; the value is then that at `instead`."""
     nothing = t == 0

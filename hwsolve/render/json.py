@@ -45,6 +45,7 @@ SCHEMA = 1
 UNSEEN = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+SELECTORS = "\U000e0000".encode()[:2]  # how UTF-8 begins the last of them: some count as printable
 UNICODE = Notation(unicode, number_text)
 Object = dict[str, Any]
 
@@ -75,8 +76,10 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     """One object, or a list of several; indented by two, or in one row."""
     documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
     data = msgspec.json.encode(documents if options.several or len(documents) != 1 else documents[0])
-    text = (data if options.compact else msgspec.json.format(data, indent=2)).decode()
-    return UNSEEN.sub(lambda found: json_escape(found[0]), text) + "\n"
+    text = data.decode()
+    if not text.isprintable() or SELECTORS in data:
+        text = UNSEEN.sub(lambda found: json_escape(found[0]), text)
+    return (text if options.compact else msgspec.json.format(text, indent=2)) + "\n"
 
 
 def json_escape(char: str) -> str:

@@ -64,10 +64,11 @@ def digits_of(q: Quantity) -> str | None:
     """A ball with every digit that is proven, None of any other value."""
     if q.system != "certified" or q.exact is not None:
         return None
-    from hwsolve.numbers import Undecided, full
+    from hwsolve.numbers import LADDER, Undecided, full, precision
 
     try:
-        return full(q.value)
+        with precision(LADDER[-1]):
+            return full(q.value)
     except Undecided:
         return q.text
 

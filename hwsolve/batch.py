@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     warnings: int = 0
     complaints: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # on what was published and does not agree, where that is no complaint
-    text: str = ""
+    text: str | bytes = ""
     seconds: float = 0.0
 
 

@@ -19,24 +19,25 @@ Spec = str | os.PathLike[str] | Mapping[str, Any]
 class Solution(solution.Solution, kw_only=True):
     """A worked solution.  `print` shows it as plain text, a notebook as Markdown with formulas."""
 
-    def to(self, format: str, **options: Any) -> str:
-        """The solution as `plain`, `terminal`, `markdown` or `json`; `options` as `width=100` or `full=True`."""
-        from hwsolve.render import FORMATS, Options, render
+    def to(self, format: str, **options: Any) -> str | bytes:
+        """The solution as `plain`, `markdown`, `json` …, as bytes where that is no text; `options` as `full=True`."""
+        from hwsolve.render import FORMATS, Options, demand, render
 
         if format not in FORMATS:
             raise CallError(
                 say("There is no format `{name}`; there are {known}.", name=format, known=", ".join(FORMATS))
             )
+        demand(format)
         return render([self], format, Options(**options))
 
     def __str__(self) -> str:
-        return self.to("plain")
+        return str(self.to("plain"))
 
     def __repr__(self) -> str:
         return f"<hwsolve.Solution of {self.kind}: {len(self.lines)} lines, {len(self.answers)} answers>"
 
     def _repr_markdown_(self) -> str:
-        return self.to("markdown")
+        return str(self.to("markdown"))
 
 
 def solve(spec: Spec, **overrides: Any) -> Solution:

@@ -50,7 +50,9 @@ BELOW: dict[str, set[str]] = {
         *("language", "spec", "solution", "figures", "sections", "quantities", "errors"),
     },
     "trace": {"solution", "formula", "language", "errors"},
-    "render": {"solution", "figures", "formula", "numbers", "language", "trace", "quantities", "hwsolve"},
+    "render": {
+        *("solution", "figures", "formula", "numbers", "language", "trace", "quantities", "errors", "hwsolve"),
+    },
     "errors": {"language"},
     "files": {"errors", "language"},
     "ascii": set(),

@@ -20,10 +20,12 @@ FORMATS: dict[str, str] = {
     "plain": "hwsolve.render.plain",
     "json": "hwsolve.render.json",
     "markdown": "hwsolve.render.markdown",
+    "typst": "hwsolve.render.typst",
+    "pdf": "hwsolve.render.pdf",
 }
-ENDINGS = {"json": ".json", "markdown": ".md"}  # of files; .txt for all others
-ALONE: tuple[str, ...] = ()  # formats of which each result is a file of its own: several do not make one text
-BINARY: tuple[str, ...] = ()  # formats that are no text
+ENDINGS = {"json": ".json", "markdown": ".md", "typst": ".typ", "pdf": ".pdf"}  # of files; .txt for all others
+ALONE: tuple[str, ...] = ("typst", "pdf")  # formats of which each result is a file of its own: several do not make one text
+BINARY: tuple[str, ...] = ("pdf",)  # formats that are no text
 
 
 @cache

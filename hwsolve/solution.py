@@ -15,6 +15,7 @@ from hwsolve.language import Message
 
 Text = Message | str
 Detail = Literal["page", "full", "data"]  # the short page; under --full, and folded; the JSON alone
+Free = dict[str, Any]  # what free names range over: a word, or the sizes of an array
 Origin = tuple[str, str, str]  # what a value comes from, for machines: an operation, a slot of it, and a rule
 
 
@@ -44,10 +45,16 @@ class Missing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stage(msgspec.Struct, frozen=True, gc=False):
-    """One link of a printed chain: a relation and what stands behind it."""
+    """One link of a printed chain: a relation and what stands behind it.
+
+    `factor` is that of a ⟺ between equations: A − B = factor·(C − D), and it is never 0.  `own`: a form that an
+    argument gives, beside the formula, the numbers put in and the branches decided.
+    """
 
     relation: str
     formula: Formula
+    factor: Formula | None = None
+    own: bool = False
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
@@ -81,18 +88,22 @@ class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"
 class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field="kind"):
     """`lhs = rhs` for all values of the free variables.
 
-    `free` maps each to real, positive, negative, unit, index or size.  `shown` is the chain of equal forms that a
-    reader sees in place of `lhs = rhs`, where it has further forms between or short names for parts.
+    `free` maps each to real, positive, negative, unit, index, size, function, random, or the sizes of an array that is
+    0 outside them.  `relation` may be ≈, `links` are further forms; with ⟺ in the first, lhs = rhs is an equation.
+    `shown` is the chain of equal forms that a reader sees in place of `lhs = rhs`, where it has further forms between
+    or short names for parts.
     """
 
     lhs: Formula
     rhs: Formula
-    free: dict[str, str]
+    free: Free
     rule: Text = ""
     key: Ref | None = None
     depth: int = 0  # how far the line is set in: the depth of a step in a derivation tree
     aside: bool = False
     shown: tuple[Formula, ...] = ()
+    links: tuple[Stage, ...] = ()
+    relation: str = "="
 
 
 class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="kind"):
@@ -117,7 +128,7 @@ class Let(msgspec.Struct, frozen=True, gc=False, tag="let", tag_field="kind"):
 
     key: Formula
     formula: Formula
-    free: dict[str, str] = {}
+    free: Free = {}
 
 
 class Assume(msgspec.Struct, frozen=True, gc=False, tag="assume", tag_field="kind"):
@@ -152,7 +163,7 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 
     text: Text
     detail: Detail = "page"
-    free: dict[str, str] = {}  # what the names of its claims range over, where they are none of the quantities
+    free: Free = {}  # what the names of its claims range over, where they are none of the quantities
 
 
 class Group(msgspec.Struct, frozen=True, gc=False):

@@ -56,7 +56,10 @@ def links_of(line: Line) -> list[Link]:
     elif isinstance(line, Identity):
         name = [] if line.key is None or line.key == line.lhs else [("", line.key)]
         forms = line.shown or (line.lhs, line.rhs)
-        links = [*name, *[("=" if name or n else "", f) for n, f in enumerate(forms)]]
+        if line.links and line.links[0].relation == "⟺":
+            forms = (Call("==", forms),)
+        links = [*name, *[(line.relation if n else "=" if name else "", f) for n, f in enumerate(forms)]]
+        links += [(s.relation, s.formula) for s in line.links]
     elif isinstance(line, Let):
         links = [("", line.key), ("=", line.formula)]
     elif isinstance(line, Assume):

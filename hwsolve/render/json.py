@@ -37,6 +37,7 @@ from hwsolve.solution import (
     Quantity,
     Sentence,
     Solution,
+    Stage,
     Step,
     Table,
     Text,
@@ -186,6 +187,8 @@ class Writer:
                 "rule": rule,
                 "shown": row(line, unicode),
                 "key": None if line.key is None else plain(line.key),
+                **({"relation": line.relation} if line.relation != "=" else {}),
+                **({"links": [link(s) for s in line.links]} if line.links else {}),
             }
         if isinstance(line, Carried):
             return {"kind": "carried", "key": plain(line.key), "value": line.full}
@@ -252,6 +255,11 @@ class Writer:
 def printed(value: Any) -> Any:
     """The texts of nested quantities."""
     return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
+
+
+def link(s: Stage) -> list[str]:
+    """A link: its relation, its formula, and the factor of a ⟺."""
+    return [s.relation, plain(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
 
 
 def computable(f: Formula) -> str:

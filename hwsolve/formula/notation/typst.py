@@ -15,7 +15,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import HAT, derivative, parts
-from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 HATS = {"hat": "\N{COMBINING CIRCUMFLEX ACCENT}", "bar": "\N{COMBINING MACRON}", "tilde": "\N{COMBINING TILDE}"}
@@ -57,6 +57,7 @@ class Typst(Writer):
     times, dot, minus, thin, odot = " × ", " ⋅ ", "−", " ", " ⊙ "
     behind_word = " thin "
     sigma = "∑ "
+    conjunction = ' " and " '
     loose = ("+", "−", "∑")
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
@@ -124,8 +125,7 @@ class Typst(Writer):
 
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
-        loose = body.level <= SUM or body.text.startswith(self.minus)
-        text = self.parentheses(body.text) if loose else body.text
+        text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text.strip(), self.write(f.high).text.strip()
         if f.op in BIG:
             return Piece(f"{BIG[f.op]}_({base(f.index)} = {low})^({high}) {text}", PRODUCT, "big")
@@ -147,14 +147,15 @@ def number_piece(text: str) -> Piece:
     if found is not None:
         sign, mantissa, power = found
         written = ("−" if sign else "") + (quoted(mantissa) if "," in mantissa else mantissa)
+        front = MINUS if sign else ""
         if power:
-            return Piece(f"{written} × 10^({power.replace('-', '−')})", PRODUCT, "number")
-        return Piece(written, SIGN if sign else ATOM, "number")
+            return Piece(f"{written} × 10^({power.replace('-', '−')})", PRODUCT, "number", front)
+        return Piece(written, SIGN if sign else ATOM, "number", front)
     top, slash, bottom = text.partition("/")
     if slash and digits(top) and digits(bottom):
         sign = "−" if top.startswith("-") else ""
         parts = [number_piece(part).text for part in (top.lstrip("-"), bottom)]
-        return Piece(f"{sign}frac({', '.join(parts)})", SIGN, "number")
+        return Piece(f"{sign}frac({', '.join(parts)})", SIGN, "number", MINUS if sign else "")
     if text.startswith("√") and digits(text[1:]):
         return Piece(f"sqrt({number_piece(text[1:]).text})", ATOM, "number")
     return Piece(quoted(text.replace("-", "−")), ATOM if text.isalnum() else SUM, "number")
@@ -203,7 +204,6 @@ def cases(w: Typst, args: tuple[Formula, ...]) -> Piece:
     condition, value, other = args
     while True:
         when, value = w.together(condition, value, other)
-        when = when.replace(" and ", ' " and " ')
         rows.append(f'{w.write(value).text.strip()} &" if " {when}')
         if not (isinstance(other, Call) and other.name == "if"):
             break

@@ -30,24 +30,18 @@ def latex(f: Formula) -> str:
     return LATEX.write(f).text
 
 
-def latex_symbol(name: str, whole: bool = True) -> str:
-    """The symbol of a name; `whole`: of an array as a whole, whose number is its layer's."""
-    both = derivative(name)
-    if both:
-        return f"\\frac{{\\partial {latex_symbol(both[0], False)}}}{{\\partial {latex_symbol(both[1], whole)}}}"
-    known = parts(name)
-    if not whole or not known.numbers:
-        return latex(Ref(name))
-    return LATEX.scripts(base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
+def latex_symbol(name: str) -> str:
+    """The symbol of an array as a whole, whose number is its layer's."""
+    return LATEX.whole(name)
 
 
 def latex_number(text: str) -> str:
     """A printed number: "-160000" is -160{,}000."""
-    return number_piece(text).text
+    return LATEX.numeral(text).text
 
 
-def number_piece(text: str) -> Piece:
-    """The piece of a number's text."""
+def number_piece(text: str) -> Piece | None:
+    """The piece of a number's text, None where it is neither a decimal nor a fraction."""
     found = digits(text)
     if found is not None:
         sign, mantissa, power = found
@@ -62,16 +56,7 @@ def number_piece(text: str) -> Piece:
         sign = "-" if top.startswith("-") else ""
         inner = f"\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}"
         return Piece(sign + inner, SIGN, "number", MINUS if sign else "")
-    return Piece(words(text), ATOM, "number")
-
-
-def base(text: str) -> str:
-    """A letter or a word."""
-    if text.endswith(HAT):
-        return f"\\hat {base(text.removesuffix(HAT))}"
-    if len(text) == 1:
-        return COMMANDS.get(text, text)
-    return words(text)
+    return None
 
 
 def words(text: str) -> str:
@@ -91,13 +76,33 @@ class Latex(Writer):
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 
     def number(self, f: Number) -> Piece:
-        return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
+        return self.numeral(f.text or short(decimal(f.numerator, f.denominator)))
+
+    def numeral(self, text: str) -> Piece:
+        """A number by its text."""
+        return number_piece(text) or Piece(self.words(text), ATOM, "number")
+
+    def words(self, text: str) -> str:
+        """Upright text."""
+        return words(text)
+
+    def base(self, text: str) -> str:
+        """A letter or a word."""
+        if text.endswith(HAT):
+            return f"\\hat {self.base(text.removesuffix(HAT))}"
+        return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
 
     def parentheses(self, text: str) -> str:
         return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
 
     def whole(self, name: str) -> str:
-        return latex_symbol(name)
+        both = derivative(name)
+        if both:
+            return f"\\frac{{\\partial {self.write(Ref(both[0])).text}}}{{\\partial {self.whole(both[1])}}}"
+        known = parts(name)
+        if not known.numbers:
+            return self.write(Ref(name)).text
+        return self.scripts(self.base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
 
     def transposed(self, text: str) -> str:
         return f"{{{text}}}^{{\\top}}" if len(text) > 1 else f"{text}^{{\\top}}"
@@ -113,14 +118,14 @@ class Latex(Writer):
         if f.name == "·":
             return "\\cdot"
         known = parts(f.name)
-        letter = base(known.base)
+        letter = self.base(known.base)
         if known.word in HATS:
             letter = f"{HATS[known.word]} {letter}"
             known = Name(known.base, known.numbers, "", known.updates)
         numbers = ",".join(known.numbers)
         if not f.indices:
             if not known.single:
-                letter = words(known.base + "-".join(known.numbers))
+                letter = self.words(known.base + "_".join(known.numbers))
                 numbers = ""
             return self.scripts(letter, join(known.word, numbers), "", known.updates)
         texts = [self.write(i).text for i in f.indices]
@@ -156,7 +161,7 @@ class Latex(Writer):
         body = self.write(f.body)
         text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
-        index = base(f.index)
+        index = self.base(f.index)
         if f.op in ("Sum", "Prod"):
             head = f"\\{f.op.lower()}_{{{index}={low}}}^{{{high}}}"
         else:
@@ -169,13 +174,17 @@ class Latex(Writer):
             return SPECIAL[name](self, args)
         known = function(name)
         if known:
-            head = known.latex.replace("\\_", "-")
+            head = self.head(known.latex)
         elif name.startswith("d_") and len(name) == 3:
             head = f"{name[2]}'"
         else:
-            head = name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
+            head = name if len(name) == 1 else f"\\operatorname{{{self.words(name)[6:-1]}}}"
         texts = ", ".join([self.write(a).text for a in args])
         return Piece(head + self.parentheses(texts), ATOM, "call")
+
+    def head(self, command: str) -> str:
+        """The name of a function; Markdown would take an underscore for its own."""
+        return command.replace("\\_", "-")
 
 
 def join(word: str, rest: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hwsolve.errors import CallError
 from hwsolve.language import say
@@ -37,7 +39,7 @@ def render(solutions: Sequence[Solution], options: Options) -> bytes:
 
 def compiled(text: str, format: str, resolution: int = 144) -> list[bytes]:
     """A source as a PDF, or as pictures of its pages (png, svg); what Typst warns of is an error."""
-    import typst
+    typst: Any = import_module("typst")
 
     chinese = CHINESE.search(text) is not None
     fonts = [family(typst.Fonts().families())] if chinese else []

@@ -20,11 +20,22 @@ FORMATS: dict[str, str] = {
     "plain": "hwsolve.render.plain",
     "json": "hwsolve.render.json",
     "markdown": "hwsolve.render.markdown",
+    "latex": "hwsolve.render.latex",
     "typst": "hwsolve.render.typst",
     "pdf": "hwsolve.render.pdf",
 }
-ENDINGS = {"json": ".json", "markdown": ".md", "typst": ".typ", "pdf": ".pdf"}  # of files; .txt for all others
-ALONE: tuple[str, ...] = ("typst", "pdf")  # formats of which each result is a file of its own: several do not make one text
+ENDINGS = {
+    "json": ".json",
+    "markdown": ".md",
+    "latex": ".tex",
+    "typst": ".typ",
+    "pdf": ".pdf",
+}  # of files; .txt for all others
+ALONE: tuple[str, ...] = (
+    "latex",
+    "typst",
+    "pdf",
+)  # formats of which each result is a file of its own: several do not make one text
 BINARY: tuple[str, ...] = ("pdf",)  # formats that are no text
 
 

@@ -64,5 +64,7 @@ def family(installed: Iterable[str]) -> str:
     found = next((name for name in FAMILIES if name in there), None)
     if found is None:
         some = ", ".join(FAMILIES[:NAMED])
-        raise CallError(say("No font with Chinese characters is installed; one of these would do: {fonts}.", fonts=some))
+        raise CallError(
+            say("No font with Chinese characters is installed; one of these would do: {fonts}.", fonts=some)
+        )
     return found

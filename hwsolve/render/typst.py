@@ -56,9 +56,8 @@ class Source(Page):
                 lead = quoted(f"{number}\N{EN SPACE}") + " + " if number else ""
                 yield f"#heading(level: {level + 1}, {lead}{self.content(text)})"
             case blocks.Quantities(rows, text):
-                inner = ",\n".join(f"  {self.equation(row)}" for row in rows)
-                name = f"card({self.content(text)}, " if text else "flow("
-                yield f"#{name}\n{inner},\n)"
+                inner = ",\n".join(f"  {self.call(row)}" for row in rows)
+                yield f"#card({self.content(text)},\n{inner},\n)" if text else f"#flow(\n{inner},\n)"
             case blocks.Say(text):
                 yield f"#par({self.content(text)})"
             case blocks.Equations(rows):
@@ -68,8 +67,8 @@ class Source(Page):
             case blocks.Drawing(figure):
                 yield from self.figure(figure)
             case blocks.Status(text, level):
-                lead = {"warning": say("Warning:"), "info": say("Note:")}.get(level)
-                first = f"strong({quoted(self.words(lead))}) + {quoted(' ')} + " if lead else ""
+                name = {"warning": say("Warning:"), "info": say("Note:")}.get(level)
+                first = f"strong({quoted(self.words(name))}) + {quoted(' ')} + " if name else ""
                 yield f"#note({first}{self.content(text)})"
 
     def equations(self, rows: tuple[Row, ...]) -> Iterator[str]:
@@ -81,12 +80,12 @@ class Source(Page):
                 waiting = []
                 yield f"#par({self.content(row.words)})"
                 if row.links:
-                    yield from chain([f"  {self.equation(msgspec.structs.replace(row, words=''), 1)}"])
+                    yield from chain([f"  {self.call(msgspec.structs.replace(row, words=''), 1)}"])
             else:
-                waiting.append(f"  {self.equation(row, row.depth)}" if row.links else "  none")
+                waiting.append(f"  {self.call(row, row.depth)}" if row.links else "  none")
         yield from chain(waiting)
 
-    def equation(self, row: Row, depth: int = 0) -> str:
+    def call(self, row: Row, depth: int = 0) -> str:
         """One chain: the left side, the links, and why."""
         if not row.links:
             return f"eq(none, why: {self.content(row.reason or row.words)})"
@@ -157,4 +156,6 @@ def chain(rows: list[str]) -> Iterator[str]:
 
 def quoted_rows(rows: list[str]) -> str:
     """Rows of characters as one string."""
-    return "\n".join(rows).join(('"', '"')).replace("\\", "\\\\") if '"' not in "".join(rows) else quoted("\n".join(rows))
+    return (
+        "\n".join(rows).join(('"', '"')).replace("\\", "\\\\") if '"' not in "".join(rows) else quoted("\n".join(rows))
+    )

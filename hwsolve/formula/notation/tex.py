@@ -73,6 +73,7 @@ class Latex(Writer):
     sigma = "\\sum "
     loose = ("+", "-", "\\sum")
     side_by_side = " "
+    sized = False  # whether bars and brackets grow
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 
     def number(self, f: Number) -> Piece:
@@ -93,7 +94,7 @@ class Latex(Writer):
         return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
 
     def parentheses(self, text: str) -> str:
-        return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
+        return f"\\left({text}\\right)" if is_tall(text) else f"({text})"
 
     def whole(self, name: str) -> str:
         both = derivative(name)
@@ -187,6 +188,11 @@ class Latex(Writer):
         return command.replace("\\_", "-")
 
 
+def is_tall(text: str) -> bool:
+    """Whether a formula is higher than a line."""
+    return any(t in text for t in TALL)
+
+
 def join(word: str, rest: str) -> str:
     """A word and indices in one subscript."""
     return f"\\mathrm{{{word}}}{',' if rest else ''}{rest}" if word else rest
@@ -209,7 +215,8 @@ def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piec
 
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
-        return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
+        a, b = (f"\\left{left}", f"\\right{right}") if w.sized and is_tall(inner.text) else (left, right)
+        return Piece(f"{a} {inner.text} {b}", ATOM, "number" if inner.kind == "number" else "group")
 
     return write
 

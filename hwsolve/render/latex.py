@@ -1,0 +1,223 @@
+r"""LaTeX: an article that xelatex and lualatex compile, and pdflatex where no Chinese stands in it.
+
+Equations are `align*`, their reasons `\tag*`, which amsmath sets at the right and below where there is no room.  LaTeX
+breaks no row of them, so their widths are estimated here; what is wider than the page though it was parted is made
+smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hwsolve.figures import Curve, Figure, Grid
+from hwsolve.formula.notation.tex_paper import paper
+from hwsolve.formula.notation.tex_text import CHINESE, escaped
+from hwsolve.formula.tree import Formula
+from hwsolve.language import say
+from hwsolve.render import blocks
+from hwsolve.render.chain import Notation
+from hwsolve.render.latex_picture import picture
+from hwsolve.render.latex_table import tabulars
+from hwsolve.render.measure_tex import em
+from hwsolve.render.mixed import mixed, opened, pieces
+from hwsolve.render.options import Options
+from hwsolve.render.page import Page
+from hwsolve.render.quantity_rows import Row
+from hwsolve.render.select import title
+from hwsolve.render.table import cell_text
+from hwsolve.solution import Cell, Solution, Table, Text
+
+PAPER = Notation(paper)
+WIDTH = 46.0  # em of a row on the page
+LEAD = 12.0  # em of a left side that others are aligned with
+RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "⟺": "\\iff", "→": "\\to"}
+LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
+
+CHINESE_FONTS = "\\usepackage[UTF8,scheme=plain]{ctex}\n"
+HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
+\usepackage{amsmath,amssymb,graphicx}
+\ifdefined\pdfoutput\IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}\fi
+@CTEX@\setlength{\textwidth}{17cm}\setlength{\oddsidemargin}{-.5cm}
+\setlength{\textheight}{25cm}\setlength{\topmargin}{-2cm}
+\setlength{\parindent}{0pt}\setlength{\parskip}{4pt plus 2pt}
+\setlength{\lineskiplimit}{2pt}\setlength{\lineskip}{5pt}
+\setlength{\mathindent}{1em}\setlength{\fboxsep}{6pt}
+\makeatletter
+\renewcommand\section{\@startsection{section}{1}{0pt}{12pt plus 4pt}{4pt}{\large\bfseries}}
+\renewcommand\subsection{\@startsection{subsection}{2}{0pt}{9pt plus 3pt}{3pt}{\normalsize\bfseries}}
+\makeatother
+\AtBeginDocument{\setlength{\abovedisplayskip}{4pt plus 2pt}\setlength{\belowdisplayskip}{4pt plus 2pt}%
+\setlength{\abovedisplayshortskip}{4pt}\setlength{\belowdisplayshortskip}{4pt}}
+\allowdisplaybreaks\raggedright
+\newcommand{\close}{\par\nobreak\vspace{-.9\baselineskip}}
+\newcommand{\fit}[2]{\resizebox{#1}{!}{$\displaystyle #2$}}
+\begin{document}
+"""
+
+
+def render(solutions: Sequence[Solution], options: Options) -> str:
+    """The source; each solution begins on a new page."""
+    body = "\n\\clearpage\n".join("\n\n".join(Source(options).parts_of(s)) for s in solutions)
+    chinese = options.language == "zh" or CHINESE.search(body)
+    return HEAD.replace("@CTEX@", CHINESE_FONTS if chinese else "") + body + "\n\\end{document}\n"
+
+
+class Source(Page):
+    """Blocks as LaTeX."""
+
+    written = PAPER
+
+    def parts_of(self, solution: Solution) -> Iterator[str]:
+        """In the order of every page."""
+        for block in blocks.Page(solution, self.options).blocks():
+            yield from self.paragraphs(block)
+
+    def paragraphs(self, block: blocks.Block) -> Iterator[str]:
+        """One block."""
+        match block:
+            case blocks.Title(text):
+                shown = " ".join(title(text, self.options.language).split())
+                yield f"{{\\Large\\bfseries {escaped(shown)}\\par}}"
+            case blocks.Heading(text, level, number):
+                lead = f"{number}\\quad " if number else ""
+                yield f"\\{LEVELS.get(level, 'paragraph')}*{{{lead}{self.content(text)}}}"
+            case blocks.Quantities(rows, text):
+                yield self.card(rows, text) if text else self.flow(rows, WIDTH)
+            case blocks.Say(text):
+                yield self.content(text)
+            case blocks.Equations(rows):
+                yield from self.equations(rows)
+            case blocks.Grille(table):
+                if table.title:
+                    yield f"\\textbf{{{self.content(table.title)}}}"
+                yield from tabulars(table, self.cell, self.options.full)
+            case blocks.Drawing(figure):
+                yield from self.figure(figure)
+            case blocks.Status(text, level):
+                name = {"warning": say("Warning:"), "info": say("Note:")}.get(level)
+                first = f"\\textbf{{{self.content(name)}}} " if name else ""
+                yield f"{{\\small {first}{self.content(text)}\\par}}"
+
+    def content(self, text: Text) -> str:
+        """A sentence."""
+        made = []
+        for kind, part in mixed(text, self.options.language, self.notation.inline):
+            code = f"\\texttt{{{escaped(part)}}}"
+            made.append(f"${part}$" if kind == "math" else code if kind == "code" else escaped(part))
+        return "".join(made)
+
+    # quantities
+
+    def card(self, rows: tuple[Row, ...], text: Text) -> str:
+        """The answers in a box."""
+        inner = f"\\textbf{{{self.content(text)}}}\\par\n{self.flow(rows, WIDTH - 2)}"
+        size = "\\dimexpr\\linewidth-2\\fboxsep-2\\fboxrule\\relax"
+        return f"\\fbox{{\\begin{{minipage}}{{{size}}}\\raggedright\\setlength{{\\parskip}}{{4pt}}\n{inner}\n\\end{{minipage}}}}"
+
+    def flow(self, rows: tuple[Row, ...], room: float) -> str:
+        """Quantities beside each other; one that is wider than the page in pieces or made smaller."""
+        made = []
+        for row in rows:
+            links = self.links(row)
+            whole = " ".join(f"{relation} {text}".strip() for relation, text in links)
+            why = self.content(row.reason or row.words)
+            behind = f"{{\\small\\ {why}}}" if why and links else why
+            if not links:
+                made.append(behind)
+            elif em(whole) <= room:
+                made.append(f"\\mbox{{$\\displaystyle {whole}$}}{behind}")
+            else:
+                fitted = [piece for link in links for piece in self.parted(link, room)]
+                made.append(" ".join(f"$\\displaystyle {piece}$" for piece in fitted) + behind)
+        return "\\qquad\n".join(made)
+
+    # equations
+
+    def links(self, row: Row) -> list[tuple[str, str]]:
+        """The links of a chain, written."""
+        found = opened(row.links)
+        return [(RELATIONS.get(relation, relation), self.notation.formula(f)) for relation, f in found]
+
+    def equations(self, rows: tuple[Row, ...]) -> Iterator[str]:
+        """Chains under each other; words between them are sentences."""
+        waiting: list[Row] = []
+        for row in rows:
+            if row.words:
+                yield from self.aligned(waiting)
+                waiting = []
+                yield self.content(row.words)
+                if row.links:
+                    yield from self.aligned([Row(row.links, row.reason, 1)])
+            else:
+                waiting.append(row)
+        yield from self.aligned(waiting)
+
+    def aligned(self, rows: list[Row]) -> Iterator[str]:
+        """The rows of chains, aligned at the first relation."""
+        chains = [(self.links(row), self.content(row.reason), row.depth) for row in rows]
+        leads = [em(links[0][1]) for links, _, depth in chains if links and not depth]
+        lead = max([w for w in leads if w <= LEAD], default=0.0)
+        groups: list[list[str]] = [[]]
+        for links, why, depth in chains:
+            texts = self.chain(links, depth, lead)
+            if not texts:
+                groups.append([])
+            elif why:
+                groups[-1] += [*texts[:-1], f"{texts[-1]} \\tag*{{\\small ({why})}}"]
+            else:
+                groups[-1] += texts
+        if any(groups):
+            body = " \\\\[6pt]\n".join(" \\\\\n".join(texts) for texts in groups if texts)
+            yield "\\close\\begin{align*}\n" + body + "\n\\end{align*}"
+
+    def chain(self, links: list[tuple[str, str]], depth: int, lead: float) -> list[str]:
+        """A chain in rows; a wide left side has one of its own."""
+        if not links:
+            return []
+        first, *rest = links
+        inset = "\\quad " * depth
+        if depth or em(first[1]) > LEAD:
+            room = WIDTH - lead - depth
+            rows = [f"& {inset}{piece}" for piece in self.parted(("", first[1]), room)]
+            hang, row = f"& {inset}\\qquad ", rows.pop()
+            used = em(row)
+        else:
+            rows, row, used, room = [], f"{first[1]} &", 0.0, WIDTH - lead
+            hang = "& "
+        for link in rest:
+            for piece in self.parted(link, room - 2):
+                wide = em(piece)
+                if row and used and used + wide > room:
+                    rows.append(row)
+                    row, used = hang, 2.0
+                row = f"{row or hang} {piece}"
+                used += wide
+        return [*rows, row] if row else rows
+
+    def parted(self, link: tuple[str, str], room: float) -> list[str]:
+        """A link in pieces that fit into the room."""
+        relation, text = link
+        found = pieces(f"{relation} {text}".strip(), ("-", "\\cdot", "\\times"), em, room)
+        return [p if em(p) <= room else f"\\fit{{{room:.0f}em}}{{{p}}}" for p in found]
+
+    def cell(self, cell: Cell) -> str:
+        """A cell of a table."""
+        return f"${self.notation.formula(cell)}$" if isinstance(cell, Formula) else escaped(cell_text(cell, self.words))
+
+    def figure(self, figure: Figure) -> Iterator[str]:
+        """A curve as a picture, a matrix with marked cells in boxes."""
+        drawn = picture(figure, self.words) if isinstance(figure, Curve) else self.boxed(figure)
+        if drawn:
+            yield f"{{\\small {self.content(figure.title)}\\par}}\n{drawn}"
+
+    def boxed(self, figure: Grid) -> str:
+        """Cells in rows."""
+        if not figure.cells:
+            return ""
+        marked = set(figure.marked)
+        rows = [
+            " & ".join(f"\\fbox{{{escaped(c)}}}" if (r, n) in marked else escaped(c) for n, c in enumerate(cells, 1))
+            for r, cells in enumerate(figure.cells, 1)
+        ]
+        body = " \\\\\n".join(rows)
+        return f"\\begin{{tabular}}{{{'c' * len(figure.cells[0])}}}\n{body}\n\\end{{tabular}}"

@@ -1,4 +1,4 @@
-"""Solutions written down: one module per format, each a function `render(solutions, options)`, which gives text or, as `pdf`, bytes.
+"""Solutions written down: one module per format, each a function `render(solutions, options)`: text, or bytes.
 
 A renderer knows lines, tables and figures; it does not know who filled the solution.
 """
@@ -23,20 +23,18 @@ FORMATS: dict[str, str] = {
     "latex": "hwsolve.render.latex",
     "typst": "hwsolve.render.typst",
     "pdf": "hwsolve.render.pdf",
+    "notebook": "hwsolve.render.notebook_file",
 }
-ENDINGS = {
+ENDINGS = {  # of files; .txt for all others
     "json": ".json",
     "markdown": ".md",
     "latex": ".tex",
     "typst": ".typ",
     "pdf": ".pdf",
-}  # of files; .txt for all others
-ALONE: tuple[str, ...] = (
-    "latex",
-    "typst",
-    "pdf",
-)  # formats of which each result is a file of its own: several do not make one text
-BINARY: tuple[str, ...] = ("pdf",)  # formats that are no text
+    "notebook": ".ipynb",
+}
+ALONE = ("latex", "typst", "pdf", "notebook")  # each result is a file of its own: several do not make one text
+BINARY = ("pdf",)  # no text
 
 
 @cache

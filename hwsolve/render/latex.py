@@ -25,7 +25,7 @@ from hwsolve.render.page import Page
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import cell_text
-from hwsolve.solution import Cell, Solution, Table, Text
+from hwsolve.solution import Cell, Solution, Text
 
 PAPER = Notation(paper)
 WIDTH = 46.0  # em of a row on the page
@@ -49,6 +49,8 @@ HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \AtBeginDocument{\setlength{\abovedisplayskip}{4pt plus 2pt}\setlength{\belowdisplayskip}{4pt plus 2pt}%
 \setlength{\abovedisplayshortskip}{4pt}\setlength{\belowdisplayshortskip}{4pt}}
 \allowdisplaybreaks\raggedright
+\newcommand{\inabox}[1]{\fbox{\begin{minipage}{\dimexpr\linewidth-2\fboxsep-2\fboxrule\relax}%
+\raggedright\setlength{\parskip}{4pt}#1\end{minipage}}}
 \newcommand{\close}{\par\nobreak\vspace{-.9\baselineskip}}
 \newcommand{\fit}[2]{\resizebox{#1}{!}{$\displaystyle #2$}}
 \begin{document}
@@ -111,8 +113,7 @@ class Source(Page):
     def card(self, rows: tuple[Row, ...], text: Text) -> str:
         """The answers in a box."""
         inner = f"\\textbf{{{self.content(text)}}}\\par\n{self.flow(rows, WIDTH - 2)}"
-        size = "\\dimexpr\\linewidth-2\\fboxsep-2\\fboxrule\\relax"
-        return f"\\fbox{{\\begin{{minipage}}{{{size}}}\\raggedright\\setlength{{\\parskip}}{{4pt}}\n{inner}\n\\end{{minipage}}}}"
+        return f"\\inabox{{%\n{inner}\n}}"
 
     def flow(self, rows: tuple[Row, ...], room: float) -> str:
         """Quantities beside each other; one that is wider than the page in pieces or made smaller."""

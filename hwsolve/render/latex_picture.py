@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from hwsolve.figures import Curve
 from hwsolve.formula.notation.tex_text import escaped
@@ -31,7 +32,7 @@ def picture(curve: Curve, words: Callable[[Text], str]) -> str:
     for n, one in enumerate(series):
         step = max(1, len(one) // POINTS)
         kept = [*one[:-1:step], one[-1]] if one else []
-        rows += [segment(place(a), place(b), DOTS[n % len(DOTS)]) for a, b in zip(kept, kept[1:], strict=False)]
+        rows += [segment(place(a), place(b), DOTS[n % len(DOTS)]) for a, b in pairwise(kept)]
     ticks = [10**value if curve.log else value for value in (low, high)]
     for value, y in zip(ticks, (0.0, DOWN), strict=True):
         rows.append(f"\\put(-1.5,{y:.1f}){{\\makebox(0,0)[r]{{\\footnotesize {escaped(tick(value))}}}}}")

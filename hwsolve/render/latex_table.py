@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from hwsolve.language import say
 from hwsolve.render.measure_tex import em
 from hwsolve.render.table import HEAD, LONGEST, TAIL, numeric_columns
 from hwsolve.solution import Cell, Table
-from hwsolve.language import say
 
 WIDTH = 44.0  # em
 NARROWEST = 5.0

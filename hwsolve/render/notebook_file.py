@@ -18,15 +18,15 @@ from hwsolve.language import say
 from hwsolve.render import blocks
 from hwsolve.render.given import stated, worked
 from hwsolve.render.markdown import Pages
-from hwsolve.render.notebook_code import Code, NoCode, trimmed
+from hwsolve.render.notebook_code import Code, NoCode
 from hwsolve.render.notebook_kinds import RATIONAL
+from hwsolve.render.notebook_text import trimmed
 from hwsolve.render.options import Options
 from hwsolve.solution import Array, Carried, Given, Group, Line, Prose, Quantity, Solution, Value
 
 Cell = dict[str, Any]
 Asserted = tuple[Ref, Formula, Any]  # a key, its formula, and the quantity or the nested quantities that it gives
 PRECISION = 60  # digits of mpmath
-PER_ROW = 4  # given numbers
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:

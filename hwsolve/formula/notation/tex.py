@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
-from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
@@ -51,14 +51,17 @@ def number_piece(text: str) -> Piece:
     found = digits(text)
     if found is not None:
         sign, mantissa, power = found
-        written = ("-" if sign else "") + mantissa.replace(",", "{,}")
+        written, front = mantissa.replace(",", "{,}"), MINUS if sign else ""
+        if sign:
+            written = "-" + written
         if power:
-            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number")
-        return Piece(written, SIGN if sign else ATOM, "number")
+            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number", front)
+        return Piece(written, SIGN if sign else ATOM, "number", front)
     top, slash, bottom = text.partition("/")
     if slash and digits(top) and digits(bottom):
         sign = "-" if top.startswith("-") else ""
-        return Piece(f"{sign}\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}", SIGN, "number")
+        inner = f"\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}"
+        return Piece(sign + inner, SIGN, "number", MINUS if sign else "")
     return Piece(words(text), ATOM, "number")
 
 
@@ -80,11 +83,11 @@ class Latex(Writer):
     """The commands of LaTeX."""
 
     times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
+    conjunction = " \\text{ and } "
     behind_word = " \\thinspace "
     sigma = "\\sum "
     loose = ("+", "-", "\\sum")
     side_by_side = " "
-    opening = ("(", "\\left(")
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 
     def number(self, f: Number) -> Piece:
@@ -151,7 +154,7 @@ class Latex(Writer):
 
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
-        text = self.parentheses(body.text) if body.level <= SUM or body.text.startswith("-") else body.text
+        text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
         index = base(f.index)
         if f.op in ("Sum", "Prod"):
@@ -214,7 +217,6 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
     condition, value, other = args
     while True:
         when, value = w.together(condition, value, other)
-        when = when.replace(" and ", " \\text{ and } ")
         rows.append(f"{w.write(value).text} & \\text{{if }} {when}")
         if not (isinstance(other, Call) and other.name == "if"):
             break

@@ -259,7 +259,7 @@ class Writer:
 
 def called_as_function(f: Formula) -> bool:
     """Whether a factor is the letter of a function, σ or f, so that σ(1 − x) would be its value; σ_w is none."""
-    base = f.args[0] if type(f) is Call and f.name == "**" else f
+    base = f.args[0] if type(f) is Call and f.name in ("**", "neg") else f
     if type(base) is not Ref or derivative(base.name):
         return False
     name = parts(base.name)

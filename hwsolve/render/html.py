@@ -16,14 +16,15 @@ from hwsolve.formula.notation.mathml_elements import mo
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
-from hwsolve.language import say, translate, visible
+from hwsolve.language import say, translate
 from hwsolve.render import blocks as page_blocks
-from hwsolve.render.chain import WORDS, Link
+from hwsolve.render.chain import WORDS, Link, Notation
 from hwsolve.render.measure import width
+from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
+from hwsolve.render.page import UNICODE
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.sentence import pieces
 from hwsolve.render.svg import drawing
 from hwsolve.render.table import numeric_columns
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
@@ -31,6 +32,7 @@ from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LONG = 30  # columns of a sum that is cut before its signs
 WIDE = 26  # columns of a left side that the rest of its chain stands below
+CROWDED = 55  # columns of a link that leaves no room for a reason
 FEW = 5  # rows that are not worth folding
 LARGEST, LINE = 2_000_000, 900  # bytes of a page, and about those of a line
 LANGUAGES = {"zh": "zh-Hans"}
@@ -81,6 +83,7 @@ class Article:
         if folded * LINE > LARGEST:
             self.blocks = list(page_blocks.Page(solution, options).blocks())
         self.words_between = tuple([translate(m, options.language) for m in WORDS.values()])
+        self.notation = Notation(lambda f: f"<math>{mathml(f, self.words_between)}</math>")
         self.ids: set[str] = set()
         self.steps: list[str] = []  # what the contents link to
         self.figures = 0
@@ -163,7 +166,7 @@ class Article:
             lead = mo(relation) if relation else ""
             yield f'<span class="{look}"><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
             for piece in rest:
-                yield f'<span class="{look}"><math displaystyle="true">{piece}</math></span>'
+                yield f'<span class="{look} more"><math displaystyle="true">{piece}</math></span>'
 
     def equations(self, rows: Sequence[Row]) -> Iterator[str]:
         """Chains under each other, aligned at their first relation; an empty row parts two blocks of them."""
@@ -185,6 +188,7 @@ class Article:
         alone = not rest
         look = "line" + (" alone" if alone else " wide" if width(unicode(first)) > WIDE else "")
         look += f" depth{min(row.depth, 4)}" if row.depth else ""
+        look += " below" if row.reason and any(width(unicode(f)) > CROWDED for _, f in rest) else ""
         key = plain(row.key) if row.key is not None else ""
         named = f' id="{self.anchor(key.replace(" ", ""))}"' if key and self.prefix + key not in self.ids else ""
         left = "".join(self.links(row.links[:1], False)) if alone else self.math(first)
@@ -202,20 +206,12 @@ class Article:
 
     def words(self, text: Text) -> str:
         """A text without markup, escaped by whoever writes it."""
-        parts = pieces(text, self.options.language)
-        return "".join([unicode(part) if isinstance(part, Formula) else visible(part) for part in parts])
+        return "".join([part for _, part in mixed(text, self.options.language, UNICODE.inline)])
 
     def inline(self, text: Text) -> str:
-        """A text with its formulas as mathematics; what stands in backquotes is code."""
-        written = []
-        for part in pieces(text, self.options.language):
-            if isinstance(part, Formula):
-                written.append(f"<math>{mathml(part, self.words_between)}</math>")
-            else:
-                spans = escape(visible(part), quote=False).split("`")
-                marked = [f"<code>{s}</code>" if n % 2 else s for n, s in enumerate(spans)]
-                written.append("".join(marked) if len(spans) % 2 else "`".join(spans))
-        return "".join(written)
+        """A text with its formulas as mathematics."""
+        parts = mixed(text, self.options.language, self.notation.inline)
+        return "".join([written if kind == "math" else marked(kind, written) for kind, written in parts])
 
     def table(self, table: Table) -> str:
         """A table whose first column heads its rows; numbers at the right."""
@@ -239,6 +235,11 @@ class Article:
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
+
+
+def marked(kind: str, text: str) -> str:
+    """Text or code, escaped."""
+    return f"<code>{escape(text)}</code>" if kind == "code" else escape(text, quote=False)
 
 
 def equations(fold: page_blocks.Fold) -> Iterator[page_blocks.Equations]:

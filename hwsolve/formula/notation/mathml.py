@@ -13,6 +13,7 @@ from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.mathml_elements import (
     APPLY,
     THIN,
+    columns,
     element_of,
     fenced,
     mi,
@@ -60,7 +61,7 @@ class MathML(Writer):
     times, dot, plus, minus, thin, odot = mo("×"), mo("⋅"), mo("+"), mo("−"), THIN, mo("⊙")
     gap, comma, behind_word = "", mo(","), THIN
     sigma = mo("∑")
-    loose = (plus, minus, sigma)
+    stroke = ""
     relations = {sign: mo(shown) for sign, shown in Writer.relations.items()}
 
     def __init__(self, words: tuple[str, ...]) -> None:
@@ -95,7 +96,7 @@ class MathML(Writer):
         return mi(name) + APPLY
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
-        return fenced("(", table(rows), ")")
+        return fenced("(", table(columns(rows)), ")")
 
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
@@ -118,8 +119,8 @@ class MathML(Writer):
 
     def lowered(self, indices: tuple[Formula, ...]) -> str:
         """Indices side by side, parted by commas where one of them is longer than a character."""
-        long = any(not isinstance(i, Number | Ref) or len(decimal_or_name(i)) > 1 for i in indices)
-        return (self.comma if long else "").join([self.write(i).text for i in indices])
+        between = "" if all(map(short_index, indices)) else self.comma
+        return between.join([self.write(i).text for i in indices])
 
     def scripts(self, letter: str, below: str, above: str, updates: int) -> str:
         """A letter with what stands below and above it."""
@@ -168,11 +169,11 @@ class MathML(Writer):
         return Piece(word(self.shown(name)) + APPLY + self.parentheses(texts), ATOM, "call")
 
 
-def decimal_or_name(f: Number | Ref) -> str:
-    """An index as text, to see how long it is."""
+def short_index(f: Formula) -> bool:
+    """Whether an index is one character."""
     if isinstance(f, Number):
-        return decimal(f.numerator, f.denominator)
-    return "long" if f.indices else parts(f.name).base
+        return len(decimal(f.numerator, f.denominator)) == 1
+    return isinstance(f, Ref) and not f.indices and len(f.name) == 1
 
 
 def number_piece(text: str) -> Piece:

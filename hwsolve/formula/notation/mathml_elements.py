@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
+from hwsolve.formula.notation.columns import aligned
 from hwsolve.formula.notation.names import HAT
 
 APPLY = "<mo>\N{FUNCTION APPLICATION}</mo>"
 PRIME = "′"
 THIN = '<mspace width="0.17em"></mspace>'
+NUMBER = re.compile(r"(?:<mrow><mo>(−)</mo>)?<mn>(\d+(?:\.\d+)?)</mn>(?:(?<=</mn>)</mrow>)?")
 TALL = ("<mfrac", "<munder", "<mtable")
 
 
@@ -54,6 +57,21 @@ def word(text: str) -> str:
     if text.endswith(HAT):
         return f"<mover>{mi(text.removesuffix(HAT))}{mo('^')}</mover>"
     return "".join(map(mi, text.split()))
+
+
+def columns(rows: list[list[str]]) -> list[list[str]]:
+    """The cells of a matrix, the points of decimals under each other by digits that take room and are not seen."""
+    bare = [[NUMBER.sub(r"\1\2", cell) if NUMBER.fullmatch(cell) else cell for cell in cells] for cells in rows]
+    return [[cell if "<" in cell else digits(cell) for cell in cells] for cells in aligned(bare, "−", "[{}]")]
+
+
+def digits(text: str) -> str:
+    """A number in a column; what stands in brackets is not seen."""
+    parts = [
+        f"<mphantom>{digits(part[1:-1])}</mphantom>" if part.startswith("[") else mo(part) if part == "−" else mn(part)
+        for part in re.findall(r"\[[^]]*\]|−|[^−\[]+", text)
+    ]
+    return row("".join(parts))
 
 
 def table(rows: list[list[str]], look: str = "") -> str:

@@ -86,7 +86,7 @@ class Latex(Writer):
     conjunction = " \\text{ and } "
     behind_word = " \\thinspace "
     sigma = "\\sum "
-    loose = ("+", "-", "\\sum")
+    stroke = ""
     side_by_side = " "
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 

@@ -156,7 +156,7 @@ class Latex(Writer):
         body = self.write(f.body)
         text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
-        index = base(f.index)
+        index = self.symbol(Ref(f.index))
         if f.op in ("Sum", "Prod"):
             head = f"\\{f.op.lower()}_{{{index}={low}}}^{{{high}}}"
         else:

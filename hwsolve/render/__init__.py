@@ -20,6 +20,7 @@ FORMATS: dict[str, str] = {
     "plain": "hwsolve.render.plain",
     "json": "hwsolve.render.json",
     "markdown": "hwsolve.render.markdown",
+    "html": "hwsolve.render.html",
     "latex": "hwsolve.render.latex",
     "typst": "hwsolve.render.typst",
     "pdf": "hwsolve.render.pdf",
@@ -28,12 +29,13 @@ FORMATS: dict[str, str] = {
 ENDINGS = {  # of files; .txt for all others
     "json": ".json",
     "markdown": ".md",
+    "html": ".html",
     "latex": ".tex",
     "typst": ".typ",
     "pdf": ".pdf",
     "notebook": ".ipynb",
 }
-ALONE = ("latex", "typst", "pdf", "notebook")  # each result is a file of its own: several do not make one text
+ALONE = ("html", "latex", "typst", "pdf", "notebook")  # each result is a file of its own: several do not make one text
 BINARY = ("pdf",)  # no text
 
 

@@ -71,7 +71,7 @@ class Latex(Writer):
     conjunction = " \\text{ and } "
     behind_word = " \\thinspace "
     sigma = "\\sum "
-    loose = ("+", "-", "\\sum")
+    stroke = ""
     side_by_side = " "
     sized = False  # whether bars and brackets grow
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
@@ -162,7 +162,7 @@ class Latex(Writer):
         body = self.write(f.body)
         text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
-        index = self.base(f.index)
+        index = self.symbol(Ref(f.index))
         if f.op in ("Sum", "Prod"):
             head = f"\\{f.op.lower()}_{{{index}={low}}}^{{{high}}}"
         else:

@@ -57,7 +57,7 @@ class Typst(Writer):
     behind_word = " thin "
     sigma = "∑ "
     conjunction = ' " and " '
-    loose = ("+", "−", "∑")
+    stroke = ""
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
     def number(self, f: Number) -> Piece:
@@ -127,9 +127,9 @@ class Typst(Writer):
         text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text.strip(), self.write(f.high).text.strip()
         if f.op in BIG:
-            return Piece(f"{BIG[f.op]}_({base(f.index)} = {low})^({high}) {text}", PRODUCT, "big")
+            return Piece(f"{BIG[f.op]}_({self.symbol(Ref(f.index))} = {low})^({high}) {text}", PRODUCT, "big")
         head = f'op("{f.op.lower()}", limits: #true)'
-        return Piece(f"{head}_({low} ≤ {base(f.index)} ≤ {high}) {text}", PRODUCT, "big")
+        return Piece(f"{head}_({low} ≤ {self.symbol(Ref(f.index))} ≤ {high}) {text}", PRODUCT, "big")
 
     def call(self, f: Call) -> Piece:
         name, args = f.name, f.args

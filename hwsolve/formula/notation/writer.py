@@ -40,7 +40,7 @@ class Writer:
     gap, comma, conjunction = " ", ", ", " and "  # around signs, and between arrays; in lists; between conditions
     sigma = "Σ "  # of all elements
     behind_word = " "  # parts a word from an array
-    loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
+    stroke = "/"  # of fractions in one line
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
     def number(self, f: Number) -> Piece:
@@ -179,9 +179,14 @@ class Writer:
         if not numbers:
             return Piece(text, PRODUCT, "array", arrays[0].front)
         front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
-        held = self.held(front, front.kind) if any(c in front.text for c in self.loose) else front
+        held = front if self.whole_factor(front) else self.held(front, front.kind)
         gap = self.behind_word if front.kind == "word" else self.gap
         return Piece(f"{held.text}{gap}{text}", PRODUCT, "array", held.front)
+
+    def whole_factor(self, piece: Piece) -> bool:
+        """Whether a factor before an array holds together without parentheses."""
+        stroked = piece.level < POWER and bool(self.stroke) and self.stroke in piece.text
+        return piece.level > SUM and piece.kind != "big" and piece.front != MINUS and not stroked
 
     def factor(self, piece: Piece, place: int, count: int, bare: bool) -> Piece:
         """A factor that binds less than an atom, in parentheses where it needs them at its place."""
@@ -259,7 +264,7 @@ class Writer:
 
 def called_as_function(f: Formula) -> bool:
     """Whether a factor is the letter of a function, σ or f, so that σ(1 − x) would be its value; σ_w is none."""
-    base = f.args[0] if type(f) is Call and f.name == "**" else f
+    base = f.args[0] if type(f) is Call and f.name in ("**", "neg") else f
     if type(base) is not Ref or derivative(base.name):
         return False
     name = parts(base.name)

@@ -127,11 +127,11 @@ def single(token: str, previous: str) -> float:
     if token.isdigit():
         return 0.5
     if token.startswith("\\operatorname") or len(token) > 1:
-        return 0.3 * len(token) if token in ("\\ln", "\\exp", "\\tanh", "\\sin", "\\cos", "\\log") else 0.6
-    return text_em(token) if not token.isascii() else 0.75 if token in "mwMW" else 0.7 if token.isupper() else 0.52
+        return 0.3 * len(token) if token in ("\\ln", "\\exp", "\\tanh", "\\sin", "\\cos", "\\log") else 0.65
+    return text_em(token) if not token.isascii() else 0.85 if token in "mwMW" else 0.78 if token.isupper() else 0.57
 
 
 def text_em(text: str) -> float:
     """Upright text."""
     plain = re.sub(r"\\[a-zA-Z]+(?:\{\})?", "x", text).replace("{", "").replace("}", "").replace("$", "")
-    return sum(1.0 if east_asian_width(c) in "WF" else 0.3 if c in " .,;:il'" else 0.5 for c in plain.replace("\\", ""))
+    return sum(1.0 if east_asian_width(c) in "WF" else 0.3 if c in " .,;:il'" else 0.8 if c.isupper() else 0.52 for c in plain.replace("\\", ""))

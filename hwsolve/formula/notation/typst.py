@@ -20,6 +20,8 @@ from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 HATS = {"hat": "\N{COMBINING CIRCUMFLEX ACCENT}", "bar": "\N{COMBINING MACRON}", "tilde": "\N{COMBINING TILDE}"}
 PLAIN = frozenset("∂∇∞…·—")  # single signs that stand for themselves
 BIG = {"Sum": "∑", "Prod": "∏"}
+LOWERED = "₀₁₂₃₄₅₆₇₈₉"
+RAISED = str.maketrans(LOWERED, "0123456789")
 TALLEST = 8  # elements of a vector that is set as a column
 
 
@@ -47,7 +49,9 @@ def name_of(shown: str) -> str:
     """The name of a function: a letter, or a word that stands as an operator; primes behind it."""
     stem = shown.rstrip("′")
     primes = "'" * (len(shown) - len(stem))
-    return (stem if len(stem) == 1 and stem.isalpha() else f"op({quoted(stem)})") + primes
+    word = stem.rstrip(LOWERED)
+    below = f"_({stem[len(word) :].translate(RAISED)})" if word != stem else ""
+    return (word if len(word) == 1 and word.isalpha() else f"op({quoted(word)})") + below + primes
 
 
 class Typst(Writer):

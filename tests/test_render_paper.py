@@ -217,7 +217,9 @@ def test_latex_is_an_article_with_aligned_equations() -> None:
     assert source.count("\\begin{align*}") == source.count("\\end{align*}") > 0
     assert "\\tag*{\\small (linear layer)}" in source
     for environment in re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}", source, re.DOTALL):
-        assert all(row.count("&") - row.count("\\&") == 1 for row in re.split(r"\\\\", environment) if "pmatrix" not in row)
+        assert all(
+            row.count("&") - row.count("\\&") == 1 for row in re.split(r"\\\\", environment) if "pmatrix" not in row
+        )
 
 
 @pytest.mark.parametrize("engine", ["pdflatex", "xelatex", "lualatex"])

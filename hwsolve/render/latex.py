@@ -19,7 +19,7 @@ from hwsolve.render.chain import Notation
 from hwsolve.render.latex_picture import picture
 from hwsolve.render.latex_table import tabulars
 from hwsolve.render.measure_tex import em
-from hwsolve.render.mixed import mixed, opened, pieces
+from hwsolve.render.mixed import mixed, opened, pieces, quotient
 from hwsolve.render.options import Options
 from hwsolve.render.page import Page
 from hwsolve.render.quantity_rows import Row
@@ -40,6 +40,7 @@ HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
 @CTEX@\setlength{\textwidth}{17cm}\setlength{\oddsidemargin}{-.5cm}
 \setlength{\textheight}{25cm}\setlength{\topmargin}{-2cm}
 \setlength{\parindent}{0pt}\setlength{\parskip}{4pt plus 2pt}
+\renewcommand{\arraystretch}{1.15}
 \setlength{\lineskiplimit}{2pt}\setlength{\lineskip}{5pt}
 \setlength{\mathindent}{1em}\setlength{\fboxsep}{6pt}
 \makeatletter
@@ -199,6 +200,11 @@ class Source(Page):
         """A link in pieces that fit into the room."""
         relation, text = link
         found = pieces(f"{relation} {text}".strip(), ("-", "\\cdot", "\\times"), em, room)
+        if len(found) == 1 and em(found[0]) > room and (parts := quotient(found[0], "\\frac{", "}{", "}")):
+            front, top, bottom = parts
+            first, *rest = pieces(top, ("-", "\\cdot", "\\times"), em, room - 3)
+            found = [f"{front} ({first}", *rest]
+            found[-1] += f")/{bottom if bottom.isalnum() else f'({bottom})'}"
         return [p if em(p) <= room else f"\\fit{{{room:.0f}em}}{{{p}}}" for p in found]
 
     def cell(self, cell: Cell) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from hwsolve.language import say
 from hwsolve.render.measure_tex import em
-from hwsolve.render.table import HEAD, LONGEST, TAIL, numeric_columns
+from hwsolve.render.table import kept_rows, numeric_columns
 from hwsolve.solution import Cell, Table
 
 WIDTH = 44.0  # em
@@ -19,17 +18,14 @@ GAP = 1.0
 def tabulars(table: Table, write: Callable[[Cell], str], full: bool) -> Iterator[str]:
     """The table, in parts that fit on a page."""
     heads = [f"\\textbf{{{write(c)}}}" for c in table.columns]
-    rows = [[write(c) for c in row] for row in table.rows]
-    if not full and len(rows) > LONGEST:
-        rest = write(say("… {n} more rows …", n=f"{len(rows) - HEAD - TAIL:,}"))
-        rows[HEAD:-TAIL] = [[rest] + [""] * (len(heads) - 1)]
+    rows = [[write(c) for c in row] for row in kept_rows(table, full)]
     columns = specification(heads, rows, numeric_columns(table))
     for start in range(0, max(len(rows), 1), ROWS):
         part = rows[start : start + ROWS]
         body = [" & ".join(row) + " \\\\" for row in part]
         if table.total and start + ROWS >= len(rows) and len(body) > 1:
             body.insert(-1, "\\hline")
-        inner = "\n".join([" & ".join(heads) + " \\\\ \\hline", *body])
+        inner = "\n".join([" & ".join(heads) + " \\\\[1pt] \\hline\\rule{0pt}{2.6ex}%", *body])
         yield f"{{\\small\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}\\par}}"
 
 

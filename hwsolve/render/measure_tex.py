@@ -134,4 +134,7 @@ def single(token: str, previous: str) -> float:
 def text_em(text: str) -> float:
     """Upright text."""
     plain = re.sub(r"\\[a-zA-Z]+(?:\{\})?", "x", text).replace("{", "").replace("}", "").replace("$", "")
-    return sum(1.0 if east_asian_width(c) in "WF" else 0.3 if c in " .,;:il'" else 0.8 if c.isupper() else 0.52 for c in plain.replace("\\", ""))
+    return sum(
+        1.0 if east_asian_width(c) in "WF" else 0.3 if c in " .,;:il'" else 0.8 if c.isupper() else 0.52
+        for c in plain.replace("\\", "")
+    )

@@ -12,19 +12,20 @@ from hwsolve.formula.tree import Formula
 from hwsolve.language import say
 from hwsolve.render import blocks
 from hwsolve.render.chain import Notation
+from hwsolve.render.curves import scaled
 from hwsolve.render.measure import width
-from hwsolve.render.mixed import mixed, opened, pieces
+from hwsolve.render.mixed import mixed, opened, pieces, quotient
 from hwsolve.render.options import Options
 from hwsolve.render.page import Page
-from hwsolve.render.plain import joined
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.table import cell_text, numeric_columns
+from hwsolve.render.table import cell_text, kept_rows, numeric_columns
 from hwsolve.render.typst_head import HEAD
 from hwsolve.solution import Cell, Solution, Table, Text
 
 TYPST = Notation(typst)
 LONG = 56  # characters of a link that is given in pieces, so that it can be broken
+WIDE = 110  # characters of a fraction that is written in one line, so that it can be parted
 BREAKABLE = 20  # characters of a dotted name, from which it may be broken
 
 
@@ -101,6 +102,11 @@ class Source(Page):
         """A relation and what stands behind it; a long one in pieces between which a row may be broken."""
         text = f"{relation} {self.notation.formula(f)}"
         found = pieces(text, ("−", "⋅", "×"), width, LONG)
+        if len(found) == 1 and width(text) > WIDE and (parts := quotient(text, "frac(", ",", ")")):
+            front, top, bottom = parts
+            first, *rest = pieces(top, ("−", "⋅", "×"), width, LONG)
+            found = [f"{front} ({first}", *rest]
+            found[-1] += f")\\/{bottom if bottom.isalnum() else f'({bottom})'}"
         if len(found) == 1:
             return f"${text}$"
         return "(" + ", ".join([f"${piece}$" if n == 0 else f'$"" {piece}$' for n, piece in enumerate(found)]) + ")"
@@ -116,7 +122,7 @@ class Source(Page):
         """A table; numbers to the right, a line above totals."""
         aligned = ", ".join("right" if right else "left" for right in numeric_columns(table))
         heads = ", ".join(f"strong({quoted(self.words(c))})" for c in table.columns)
-        rows = [", ".join(map(self.cell, row)) for row in table.rows]
+        rows = [", ".join(map(self.cell, row)) for row in kept_rows(table, self.options.full)]
         if table.total and len(rows) > 1:
             rows[-1:] = ["table.hline(stroke: .4pt)", ", ".join(f"strong({self.cell(c)})" for c in table.rows[-1])]
         caption = f"#par(strong({quoted(self.words(table.title))}))\n" if table.title else ""
@@ -133,11 +139,16 @@ class Source(Page):
         return quoted(text)
 
     def figure(self, figure: Figure) -> Iterator[str]:
-        """A matrix with marked cells; a curve in characters."""
+        """A matrix with marked cells, or a curve."""
         name = quoted(self.words(figure.title))
         if isinstance(figure, Curve):
-            if drawn := self.curve(figure):
-                yield f"#drawing({name}, raw(block: true, {quoted_rows([joined(row) for row in drawn])}))"
+            if drawn := scaled(figure):
+                series = [
+                    f"({quoted(self.words(text))}, ({', '.join(f'({x:.4f}, {y:.4f})' for x, y in points)},))"
+                    for (text, _), points in zip(figure.series, drawn.series, strict=False)
+                ]
+                axes = [*drawn.x, *drawn.y, self.words(figure.x_label), self.words(figure.y_label)]
+                yield f"#drawing({name}, plot({', '.join(map(quoted, axes))}, ({', '.join(series)},)))"
         elif figure.cells:
             marked = set(figure.marked)
             cells = [
@@ -152,10 +163,3 @@ def chain(rows: list[str]) -> Iterator[str]:
     """Chains under each other."""
     if rows:
         yield "#chain(\n" + ",\n".join(rows) + ",\n)"
-
-
-def quoted_rows(rows: list[str]) -> str:
-    """Rows of characters as one string."""
-    return (
-        "\n".join(rows).join(('"', '"')).replace("\\", "\\\\") if '"' not in "".join(rows) else quoted("\n".join(rows))
-    )

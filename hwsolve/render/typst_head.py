@@ -106,5 +106,33 @@ HEAD = r"""#let soft = rgb("#57606a")
 
 #let mark(body) = table.cell(fill: rgb("#fff3bf"), strong(body))
 #let cells(columns, ..all) = table(columns: columns, align: right, stroke: .4pt + soft, inset: 4pt, ..all)
+
+// Lines over two axes; the points are between 0 and 1.
+#let colours = (rgb("#0969da"), rgb("#b35900"), rgb("#1a7f37"), rgb("#8250df"))
+#let dashes = ("solid", "dashed", "dotted", "dash-dotted")
+#let plot(left-end, right-end, low, high, x-label, y-label, series) = {
+  set text(size: 8.5pt)
+  let (across, down) = (11cm, 4.2cm)
+  let pen(n) = (paint: colours.at(calc.rem(n, 4)), thickness: 1pt, dash: dashes.at(calc.rem(n, 4)))
+  let at(p) = (p.at(0) * across, (1 - p.at(1)) * down)
+  let field = box(width: across, height: down, stroke: (left: .5pt, bottom: .5pt), {
+    for (n, (_, points)) in series.enumerate() {
+      for (a, b) in points.zip(points.slice(calc.min(1, points.len()))) {
+        place(line(start: at(a), end: at(b), stroke: pen(n)))
+      }
+    }
+  })
+  grid(
+    columns: (auto, across), column-gutter: 4pt, row-gutter: 4pt,
+    [], y-label,
+    grid(rows: (down - .8em, auto), align: right, high, low), field,
+    [], grid(columns: (1fr, auto, 1fr), left-end, x-label, align(right, right-end)),
+  )
+  if series.len() > 1 {
+    for (n, (name, _)) in series.enumerate() {
+      block(above: 4pt, box(baseline: -3pt, line(length: 8mm, stroke: pen(n))) + h(4pt) + name)
+    }
+  }
+}
 #let drawing(name, body) = block(breakable: false, par(text(size: 9pt, fill: soft, name)) + body)
 """

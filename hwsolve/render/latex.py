@@ -7,6 +7,7 @@ smaller.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from hwsolve.figures import Curve, Figure, Grid
@@ -29,6 +30,7 @@ from hwsolve.solution import Cell, Solution, Text
 
 PAPER = Notation(paper)
 WIDTH = 46.0  # em of a row on the page
+LONGEST = 24  # characters of a word in a cell
 LEAD = 12.0  # em of a left side that others are aligned with
 RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "⟺": "\\iff", "→": "\\to"}
 LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
@@ -63,6 +65,11 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     body = "\n\\clearpage\n".join("\n\n".join(Source(options).parts_of(s)) for s in solutions)
     chinese = options.language == "zh" or CHINESE.search(body)
     return HEAD.replace("@CTEX@", CHINESE_FONTS if chinese else "") + body + "\n\\end{document}\n"
+
+
+def chunks(word: str) -> list[str]:
+    """A word that is longer than a column should be, in parts: behind dots and commas, else anywhere."""
+    return [word] if len(word) <= LONGEST else re.findall(rf"[^.,]{{1,{LONGEST}}}[.,]?|[.,]", word)
 
 
 class Source(Page):
@@ -208,8 +215,11 @@ class Source(Page):
         return [p if em(p) <= room else f"\\fit{{{room:.0f}em}}{{{p}}}" for p in found]
 
     def cell(self, cell: Cell) -> str:
-        """A cell of a table."""
-        return f"${self.notation.formula(cell)}$" if isinstance(cell, Formula) else escaped(cell_text(cell, self.words))
+        """A cell of a table; a long word may be broken."""
+        if isinstance(cell, Formula):
+            return f"${self.notation.formula(cell)}$"
+        words = cell_text(cell, self.words).split(" ")
+        return " ".join(["\\allowbreak ".join(map(escaped, chunks(word))) for word in words])
 
     def figure(self, figure: Figure) -> Iterator[str]:
         """A curve as a picture, a matrix with marked cells in boxes."""

@@ -19,18 +19,20 @@ def tabulars(table: Table, write: Callable[[Cell], str], full: bool) -> Iterator
     """The table, in parts that fit on a page."""
     heads = [f"\\textbf{{{write(c)}}}" for c in table.columns]
     rows = [[write(c) for c in row] for row in kept_rows(table, full)]
-    columns = specification(heads, rows, numeric_columns(table))
+    columns, fits = specification(heads, rows, numeric_columns(table))
     for start in range(0, max(len(rows), 1), ROWS):
         part = rows[start : start + ROWS]
         body = [" & ".join(row) + " \\\\" for row in part]
         if table.total and start + ROWS >= len(rows) and len(body) > 1:
             body.insert(-1, "\\hline")
         inner = "\n".join([" & ".join(heads) + " \\\\[1pt] \\hline\\rule{0pt}{2.6ex}%", *body])
-        yield f"{{\\small\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}\\par}}"
+        made = f"\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}"
+        made = made if fits else f"\\resizebox{{\\linewidth}}{{!}}{{{made}}}"
+        yield f"{{\\small{made}\\par}}"
 
 
-def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> str:
-    """`l` and `r`, or paragraphs of a width where the table would be wider than the page."""
+def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> tuple[str, bool]:
+    """`l` and `r`, or paragraphs of a width where the table would be wider than the page; whether it fits so."""
     widths = [max(map(cell_em, column)) for column in zip(heads, *rows, strict=True)]
     fixed: dict[int, float] = {}
     while sum(widths) + GAP * len(widths) > WIDTH:
@@ -39,7 +41,8 @@ def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) 
             break
         widest = max(free, key=widths.__getitem__)
         widths[widest] = fixed[widest] = widths[widest] - 1
-    return "".join(f"p{{{fixed[n]:.0f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers))
+    kinds = [f"p{{{fixed[n]:.0f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers)]
+    return "".join(kinds), sum(widths) + GAP * len(widths) <= WIDTH
 
 
 def cell_em(text: str) -> float:

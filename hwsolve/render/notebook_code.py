@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwsolve.formula.function_code import statement
+from hwsolve.formula.function_code import code_text
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
@@ -14,20 +14,8 @@ from hwsolve.render.notebook_text import bare, number, trimmed, variable, within
 FROM_MPMATH = {
     name: f"mp.{name}"
     for name in (
-        "exp",
-        "log",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "erf",
-        "gamma",
+        *("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf", "gamma"),
+        *("log1p", "expm1", "erfc"),
     )
 }
 BUILT_IN = {"floor": "Q(math.floor({0}))", "ceil": "Q(math.ceil({0}))", "abs": "abs({0})", "delta": "Q({0} == {1})"}
@@ -227,13 +215,11 @@ class Code:
 
     def function(self, name: str) -> str:
         """A function of numbers, defined from what states it."""
-        known, text = function(name), statement(name)
-        if known is None:
-            raise NoCode(name)
+        known, text = function(name), code_text(name)
         if name in FROM_MPMATH:
             self.real = True
             return FROM_MPMATH[name]
-        if text is None or name in {n.name for n in walk(parse(text)) if isinstance(n, Call)}:
+        if known is None or text is None or name in {n.name for n in walk(parse(text)) if isinstance(n, Call)}:
             raise NoCode(name)
         if name not in self.used:
             first = len(known.parameters) - len(known.defaults)

@@ -26,7 +26,7 @@ from hwsolve.solution import Array, Carried, Given, Group, Line, Prose, Quantity
 
 Cell = dict[str, Any]
 Asserted = tuple[Ref, Formula, Any]  # a key, its formula, and the quantity or the nested quantities that it gives
-PRECISION = 60  # digits of mpmath
+PRECISION, MOST = 50, 10_000  # digits of mpmath beside those that are printed, and as many more as a value is small
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -99,10 +99,16 @@ class Notebook:
         """Imports and functions."""
         lines = ["import math", "import re", "from fractions import Fraction as Q"]
         if self.code.real:
-            lines += ["", "from mpmath import mp", "", f"mp.dps = {PRECISION}"]
+            lines += ["", "from mpmath import mp", "", f"mp.dps = {self.digits()}"]
         for text in self.code.used.values():
             lines += ["", "", *text.split("\n")]
         return [*lines, "", "", "q = {}  # every quantity by its key"]
+
+    def digits(self) -> int:
+        """Enough of them for differences as small as the smallest value."""
+        texts = [line.quantity.text for line in self.solution.lines if isinstance(line, Value)]
+        powers = [int(text.partition("e-")[2]) for text in texts if "e-" in text]
+        return PRECISION + max(map(len, texts), default=0) + min(max(powers, default=0), MOST)
 
     def given(self, given: Sequence[Given]) -> list[str]:
         """What the problem states."""

@@ -66,9 +66,11 @@ class Kinds:
         if name in ("if", "max", "min", "[]"):
             return either(found)
         known = function(name)
-        if known is None or known.piecewise:
-            return combined(found)
-        return REAL
+        if known is not None and known.piecewise:  # a piece may be a constant
+            return RATIONAL if set(found) <= {INT, RATIONAL} else ANY
+        if known is not None:
+            return ANY if known.cases else REAL
+        return combined([RATIONAL, *found])  # an int in Python is a single number
 
 
 def combined(kinds: Iterable[str]) -> str:

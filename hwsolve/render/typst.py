@@ -16,7 +16,7 @@ from hwsolve.render.curves import scaled
 from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed, opened, pieces, quotient
 from hwsolve.render.options import Options
-from hwsolve.render.page import Page
+from hwsolve.render.page import UNICODE, Page
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import cell_text, kept_rows, numeric_columns
@@ -114,9 +114,14 @@ class Source(Page):
     def content(self, text: Text) -> str:
         """A sentence as strings and mathematics, one behind the other."""
         made = []
-        for kind, part in mixed(text, self.options.language, self.notation.inline):
-            made.append(f"${part}$" if kind == "math" else f"raw({quoted(part)})" if kind == "code" else quoted(part))
+        for kind, part in mixed(text, self.options.language, self.inline):
+            made.append(part if kind == "math" else f"raw({quoted(part)})" if kind == "code" else quoted(part))
         return " + ".join(made) if len(made) > 1 else f"[#{made[0]}]" if made else "[]"
+
+    def inline(self, value: object) -> str:
+        """What stands in a sentence; a long formula is text, which is broken anywhere."""
+        text = str(self.notation.inline(value))
+        return f"${text}$" if width(text) <= WIDE else quoted(str(UNICODE.inline(value)))
 
     def grille(self, table: Table) -> str:
         """A table; numbers to the right, a line above totals."""
@@ -135,7 +140,7 @@ class Source(Page):
             return f"${self.notation.formula(cell)}$"
         text = cell_text(cell, self.words)
         if len(text) > BREAKABLE and " " not in text:
-            text = text.replace(".", ".\N{ZERO WIDTH SPACE}")
+            text = text.replace(".", ".\N{ZERO WIDTH SPACE}").replace(",", ",\N{ZERO WIDTH SPACE}")
         return quoted(text)
 
     def figure(self, figure: Figure) -> Iterator[str]:

@@ -164,6 +164,9 @@ def test_several_solutions_are_one_notebook() -> None:
         ("t/r", "div(q['t'], q['r'])"),
         ("r/t", "(q['r']/q['t'])"),
         ("0.1*t", "(Q('0.1')*q['t'])"),
+        ("if(t > 0, 0, r) - r", "(-q['r'] + (Q(0) if q['t'] > 0 else q['r']))"),
+        ("sign(r) - r", "(-q['r'] + sign(q['r']))"),
+        ("r > t", "-q['t'] + q['r'] > 0"),
     ],
 )
 def test_formulas_in_python(text: str, python: str) -> None:

@@ -81,8 +81,8 @@ def combined(kinds: Iterable[str]) -> str:
 
 def either(kinds: Iterable[str]) -> str:
     """The kind of one of several."""
-    found = set(kinds) - {INT}
-    return found.pop() if len(found) == 1 else ANY if found else RATIONAL
+    found = {RATIONAL if kind == INT else kind for kind in kinds}
+    return found.pop() if len(found) == 1 else ANY
 
 
 def subtracts(left: str, right: str) -> bool:

@@ -13,14 +13,12 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
+from hwsolve.formula.notation.names import HAT, Name, derivative, parts
+from hwsolve.formula.notation.tex_words import COMMANDS, words
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
-COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
-COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
-UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">": "＞"})
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
@@ -74,11 +72,6 @@ def base(text: str) -> str:
     return words(text)
 
 
-def words(text: str) -> str:
-    """Upright text; a hyphen stands for the underscore and whatever else Markdown or LaTeX does not leave alone."""
-    return f"\\text{{{text.translate(UNSAFE)}}}"
-
-
 class Latex(Writer):
     """The commands of LaTeX."""
 
@@ -93,8 +86,12 @@ class Latex(Writer):
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
+    def tall(self, text: str) -> bool:
+        """Whether brackets around it grow."""
+        return any(t in text for t in TALL)
+
     def parentheses(self, text: str) -> str:
-        return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
+        return f"\\left({text}\\right)" if self.tall(text) else f"({text})"
 
     def whole(self, name: str) -> str:
         return latex_symbol(name)
@@ -200,7 +197,8 @@ def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piec
 
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
-        return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
+        first, last = (f"\\left{left}", f"\\right{right}") if w.tall(inner.text) else (left, right)
+        return Piece(f"{first} {inner.text} {last}", ATOM, "number" if inner.kind == "number" else "group")
 
     return write
 

@@ -73,12 +73,15 @@ class Given(msgspec.Struct, frozen=True, gc=False):
 
 
 class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"):
-    """`key = stages… = quantity`: `formula` can be evaluated from the keys above, `stages` is what readers see."""
+    """`key = stages… = quantity`: `formula` can be evaluated from the keys above, `stages` is what readers see.
+
+    The value of a whole array is nested tuples of quantities.
+    """
 
     key: Ref
     formula: Formula
     stages: tuple[Stage, ...]
-    quantity: Quantity
+    quantity: Any
     rule: Text = ""
     aside: bool = False  # stands in the JSON and under --full, not in the short form
     found: Quantity | None = None  # as the formula gives it from carried decimals: rounded, where the value is not

@@ -153,7 +153,7 @@ class Article:
     def math(self, f: Formula, relation: str = "") -> str:
         """A formula in display style, a relation before it."""
         inner = mathml(f, self.words_between)
-        return f'<math displaystyle="true">{f"{mo(relation)}<mrow>{inner}</mrow>" if relation else inner}</math>'
+        return f'<math displaystyle="true">{f"{signs(relation)}<mrow>{inner}</mrow>" if relation else inner}</math>'
 
     def links(self, links: Sequence[Link], final: bool) -> Iterator[str]:
         """The links behind the first, long sums in pieces; the last one marked where it is a value."""
@@ -163,7 +163,7 @@ class Article:
                 yield f'<span class="{look}">{self.math(f, relation)}</span>'
                 continue
             first, *rest = summands(f, self.words_between)
-            lead = mo(relation) if relation else ""
+            lead = signs(relation)
             yield f'<span class="{look}"><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
             for piece in rest:
                 yield f'<span class="{look} more"><math displaystyle="true">{piece}</math></span>'
@@ -235,6 +235,11 @@ class Article:
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
+
+
+def signs(relation: str) -> str:
+    """The relation of a link: one sign, or several, as `→ ≈`."""
+    return "".join(map(mo, relation.split()))
 
 
 def marked(kind: str, text: str) -> str:

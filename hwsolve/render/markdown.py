@@ -23,7 +23,7 @@ from hwsolve.render.plain import joined
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import LONGEST, numeric_columns, texts
-from hwsolve.render.tex_rows import LIMIT, RELATIONS, Chain, Unit, laid_out
+from hwsolve.render.tex_rows import LIMIT, Chain, Unit, laid_out, relation_of
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 LATEX = Notation(latex)
@@ -186,7 +186,7 @@ def inside(units: Sequence[Unit]) -> str:
 
 def one_row(links: Sequence[tuple[str, str]]) -> str:
     """A chain in one row."""
-    return "".join([f" {RELATIONS.get(r, r)} {text}" if n else text for n, (r, text) in enumerate(links)])
+    return "".join([f" {relation_of(r)} {text}" if n else text for n, (r, text) in enumerate(links)])
 
 
 def blocks(groups: Sequence[Sequence[Chain]]) -> Iterator[list[str]]:

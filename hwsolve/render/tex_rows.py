@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from hwsolve.formula.notation.tex_words import SIGNS
 from hwsolve.render.measure import pieces as unbroken
 from hwsolve.render.measure_tex import SIZES, em
 from hwsolve.render.mixed import at_top, pieces
@@ -40,6 +41,11 @@ class Chain(msgspec.Struct):
     links: list[tuple[str, str]]
     reason: list[Unit] = []
     depth: int = 0
+
+
+def relation_of(text: str) -> str:
+    """The relation of a link: one sign, or several, as `→ ≈`."""
+    return " ".join([SIGNS.get(sign, sign) for sign in text.split()])
 
 
 def laid_out(chains: Sequence[Chain], write: Write) -> list[str]:
@@ -73,7 +79,7 @@ def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
     else:
         rows, used, lead, inset = [f"{first} &"], 0.0, "&", 0.0
     for n, (relation, text) in enumerate(rest):
-        sign = RELATIONS.get(relation, relation)
+        sign = relation_of(relation)
         size = em(f"{sign} {text}")
         if used and used + size > room and (n or used > room / 3 or size <= room - inset or whole(text, room)):
             rows.append(lead)

@@ -16,18 +16,22 @@ TALL = ("<mfrac", "<munder", "<mtable")
 
 
 def mi(text: str) -> str:
+    """A letter or a name."""
     return f"<mi>{escape(text)}</mi>"
 
 
 def mn(text: str) -> str:
+    """A number without its sign."""
     return f"<mn>{escape(text)}</mn>"
 
 
 def mo(text: str) -> str:
+    """A sign."""
     return f"<mo>{escape(text)}</mo>"
 
 
 def mtext(text: str) -> str:
+    """Words."""
     return f"<mtext>{escape(text)}</mtext>"
 
 

@@ -14,7 +14,7 @@ CORE = {
     *("mphantom", "munder", "mover", "munderover", "mtable", "mtr", "mtd"),
 }
 TOKENS = {"mi", "mn", "mo", "mtext"}
-ATTRIBUTES = {"stretchy", "form", "class", "width", "displaystyle"}
+ATTRIBUTES = {"lspace", "rspace", "stretchy", "form", "class", "width", "displaystyle"}
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3, "mspace": 0}
 GROUPS = ("math", "mrow", "mtd", "msqrt", "mphantom")
 SPACED = "=≈<>≤≥+−×⋅·⊙("  # behind them a browser takes a minus in the same row for a difference

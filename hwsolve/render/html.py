@@ -239,6 +239,8 @@ class Article:
 
 def signs(relation: str) -> str:
     """The relation of a link: one sign, or several, as `→ ≈`."""
+    if relation == ":":
+        return '<mo lspace="0" rspace="0.3em">:</mo>'
     return "".join(map(mo, relation.split()))
 
 

@@ -45,7 +45,7 @@ class Chain(msgspec.Struct):
 
 def relation_of(text: str) -> str:
     """The relation of a link: one sign, or several, as `→ ≈`."""
-    return " ".join([SIGNS.get(sign, sign) for sign in text.split()])
+    return " {} ".join([SIGNS.get(sign, sign) for sign in text.split()])
 
 
 def laid_out(chains: Sequence[Chain], write: Write) -> list[str]:

@@ -31,7 +31,7 @@ BELOW: dict[str, set[str]] = {
     },
     "numbers": {"language"},
     "formula": {"numbers", "language"},
-    "figures": {"language"},
+    "figures": {"formula", "language"},
     "solution": {"formula", "language", "figures"},
     "sections": {"solution", "figures"},
     "quantities": {"solution", "numbers", "formula"},

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from hwsolve import __version__
-from hwsolve.figures import Curve, Figure
+from hwsolve.figures import Curve, Diagram, Edge, Figure, Node
 from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
@@ -247,7 +247,28 @@ class Writer:
                 "series": [{"name": self.text(name), "y": y} for name, y in f.series],
                 "log": f.log,
             }
+        if isinstance(f, Diagram):
+            return self.diagram(f)
         return {"kind": "grid", "title": self.text(f.title), "cells": f.cells, "marked": f.marked}
+
+    def diagram(self, f: Diagram) -> Object:
+        """Nodes and arrows."""
+
+        def shown(part: Node | Edge) -> Object:
+            """What stands at a node or an arrow."""
+            label = plain(part.label) if isinstance(part.label, Formula) else self.text(part.label)
+            values = {"value": part.value, "gradient": part.gradient}
+            return {"label": label} | {k: q.text for k, q in values.items() if q is not None}
+
+        return {
+            "kind": "diagram",
+            "title": self.text(f.title),
+            "caption": self.text(f.caption),
+            "nodes": [
+                {"id": n.id, "rank": n.rank, "shape": n.shape, "size": self.text(n.size)} | shown(n) for n in f.nodes
+            ],
+            "edges": [{"start": e.start, "end": e.end} | shown(e) for e in f.edges],
+        }
 
     def answer(self, a: Answer) -> Object | AnswerRow:
         """A number, a nested list of them, or a formula."""

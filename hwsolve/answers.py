@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hwsolve.formula.tree import Formula, Number, Ref, references, transform
@@ -23,8 +24,8 @@ class BadKey(Exception):
         self.hint = hint
 
 
-def look_up(key: str, answers: dict[str, Answer]) -> Any:
-    """What a key stands for: a Quantity, a Formula or nested tuples of them."""
+def look_up(key: str, answers: dict[str, Answer], digits: int = 6) -> Any:
+    """What a key stands for: a Quantity, an expression's with so many digits, a Formula or nested tuples of them."""
     if key in answers:
         return answers[key].value
     from hwsolve.formula.parse import FormulaError, parse
@@ -48,10 +49,12 @@ def look_up(key: str, answers: dict[str, Answer]) -> Any:
         expression = transform(expression, lambda f: _as_formula(values[f]) if f in values else f)
     if (excess := excessive(expression)) is not None:
         raise BadKey(say("`{key}` cannot be worked out: {why}", key=key, why=excess))
-    return canonical(expression) if symbolic else _calculate(key, expression, values)
+    return canonical(expression) if symbolic else _calculate(key, expression, values, digits)
 
 
 def _element(ref: Ref, key: str, answers: dict[str, Answer]) -> Any:
+    if (whole := plain_text(ref)) in answers:
+        return answers[whole].value
     if ref.name not in answers:
         raise _unknown(ref.name, answers)
     value = answers[ref.name].value
@@ -75,7 +78,7 @@ def _unknown(name: str, answers: dict[str, Answer]) -> BadKey:
     return BadKey(say("There is no answer `{name}`.", name=name), did_you_mean(name, answers))
 
 
-def _calculate(key: str, expression: Formula, values: dict[Ref, Any]) -> Quantity:
+def _calculate(key: str, expression: Formula, values: dict[Ref, Any], digits: int) -> Quantity:
     """The value of an expression of numbers, at the first precision that decides it and its digits."""
     from hwsolve.formula.decided import decided, reason
     from hwsolve.formula.operators import NoValue
@@ -85,7 +88,9 @@ def _calculate(key: str, expression: Formula, values: dict[Ref, Any]) -> Quantit
         (ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number))): v for ref, v in values.items()
     }
     try:
-        found: Quantity = decided(expression, lambda name, indices: by_key[name, indices].value, quantity)
+        found: Quantity = decided(
+            expression, lambda name, indices: by_key[name, indices].value, partial(quantity, digits=digits)
+        )
     except NoValue as bad:
         raise BadKey(say("`{key}` has no value: {why}.", key=key, why=reason(bad))) from None
     return found

@@ -164,7 +164,9 @@ def validate(specs: Specs, *, common: Common) -> None:
 
 
 @app.command(cls=Command)
-@with_common(("format", "digits", "set", "columns", "full", "float", "checks", "lang", "questions", "quiet", "debug"))
+@with_common(
+    ("format", "digits", "set", "columns", "full", "float", "ask", "checks", "lang", "questions", "quiet", "debug")
+)
 def batch(
     places: Annotated[
         list[str], typer.Argument(metavar="FOLDER...", help="Folders, files, or patterns like 'a/*.yaml'.")

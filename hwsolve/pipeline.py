@@ -60,6 +60,7 @@ def work_out(problem: Problem) -> Solution:
     far as its kind allows.
     """
     from hwsolve import kinds
+    from hwsolve.asking import answered
     from hwsolve.checks import compared
     from hwsolve.numbers import LADDER, Undecided
     from hwsolve.spec.report import Full, SpecFailure
@@ -69,10 +70,10 @@ def work_out(problem: Problem) -> Solution:
         found = solve(problem)
         for bits in (bits for bits in LADDER[1:] if bits <= problem.MOST_BITS):
             try:
-                return compared(problem, found, final=False)
+                return compared(problem, answered(problem, found), final=False)
             except Undecided:
                 found = solve(msgspec.structs.replace(problem, bits=bits))
-        return compared(problem, found)
+        return compared(problem, answered(problem, found))
     except Full:
         assert problem.report is not None
         raise SpecFailure(problem.report) from None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from hwsolve.figures import Curve, Figure, Grid
+from hwsolve.figures import Curve, Diagram, Figure, Grid
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
 
@@ -73,12 +73,15 @@ class Given(msgspec.Struct, frozen=True, gc=False):
 
 
 class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"):
-    """`key = stages… = quantity`: `formula` can be evaluated from the keys above, `stages` is what readers see."""
+    """`key = stages… = quantity`: `formula` can be evaluated from the keys above, `stages` is what readers see.
+
+    The value of a whole array is nested tuples of quantities.
+    """
 
     key: Ref
     formula: Formula
     stages: tuple[Stage, ...]
-    quantity: Quantity
+    quantity: Any
     rule: Text = ""
     aside: bool = False  # stands in the JSON and under --full, not in the short form
     found: Quantity | None = None  # as the formula gives it from carried decimals: rounded, where the value is not
@@ -204,7 +207,7 @@ class Step(msgspec.Struct, frozen=True):
     @property
     def figures(self) -> tuple[Figure, ...]:
         """The figures."""
-        return tuple([item for item in self.items if isinstance(item, Curve | Grid)])
+        return tuple([item for item in self.items if isinstance(item, Curve | Grid | Diagram)])
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

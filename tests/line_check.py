@@ -292,6 +292,12 @@ class Arrays(Reader):
                 return make(*values)
         return super().__call__(node)
 
+    def function(self, name: str, args: list[ast.expr]) -> Any:
+        if len(args) != 1 or not np.ndim(values := self(args[0])):
+            return super().function(name, args)
+        one = ast.Name(id=encode("one"))  # of an array, a function of one number is that of each element
+        return np.vectorize(lambda v: Reader({"one": v}).function(name, [one]), otypes=[object])(values)
+
     @staticmethod
     def alike(a: Any) -> Any:
         """Real numbers alone, where there are some: a Fraction and an mpf do not multiply."""
@@ -394,7 +400,13 @@ DOMAINS: dict[str, tuple[float, float]] = {
 }
 
 
-def check_identity(line: dict[str, Any], known: Env, dice: random.Random) -> None:
+def check_identity(line: dict[str, Any], known: Env, dice: random.Random, doc: Any) -> None:
+    from tests import argument_lines as arguments
+
+    argued = "links" in line or "relation" in line or doc.means or doc.lets or doc.functions
+    if argued or any(isinstance(d, list) or d not in (*DOMAINS, "size", "index") for d in line["free"].values()):
+        arguments.check_chain(arguments.links_of(line), line["free"], known, doc, dice)
+        return
     left, right = read(line["lhs"]), read(line["rhs"])
     if ast.dump(left) == ast.dump(right):
         raise Wrong("both sides are the same")
@@ -433,16 +445,27 @@ def wrong_lines(solution: dict[str, Any], seed: int = 7) -> list[str]:
 
 def wrong_at(solution: dict[str, Any], seed: int, digits: int) -> list[str]:
     """What does not hold when it is calculated with so many digits."""
+    from tests import argument_lines as arguments
+
     dice, known, wrong = random.Random(seed), dict[str, Any](), list[str]()
+    doc = arguments.Document()
     with mpmath.workdps(digits):
         for given in solution["given"]:
             known[given["key"]] = Fraction(given["value"])
-        for line in (line for section in solution["sections"] for line in section["lines"]):
+        for line in (line for section in solution["sections"] for line in (*section["lines"], *claims(section))):
             try:
                 if line["kind"] == "value":
                     check_value(line, known)
+                    doc.formulas[line["key"]] = read(line["formula"])
+                    arguments.check_links(line, known.get(line["key"]), known, doc, dice)
                 elif line["kind"] == "identity":
-                    check_identity(line, known, dice)
+                    check_identity(line, known, dice, doc)
+                elif line["kind"] == "let":
+                    doc.let(line)
+                elif line["kind"] == "assume":
+                    doc.assume(line)
+                elif line["kind"] == "claim":
+                    arguments.check_claim(line["claim"], known, doc, dice)
                 elif line["kind"] == "carried":
                     if line["key"] in known:
                         raise Wrong("the key stands twice")
@@ -458,6 +481,12 @@ def wrong_at(solution: dict[str, Any], seed: int, digits: int) -> list[str]:
                 ):
                     wrong.append(f"answer {name} is {value}, its line gives {mpmath.nstr(mp(known[name]), 17)}")
     return wrong
+
+
+def claims(section: dict[str, Any]) -> list[dict[str, Any]]:
+    """The claims of a section's sentences and reasons, as lines behind the others."""
+    found = [claim for part in section.get("body", []) for claim in part.get("claims", [])]
+    return [{"kind": "claim", "key": str(claim), "claim": claim} for claim in found]
 
 
 def answers_without_line(solution: dict[str, Any]) -> list[str]:

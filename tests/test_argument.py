@@ -9,7 +9,9 @@ import pytest
 from hwsolve.derivation.argument import Argument
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Formula, Ref
+from hwsolve.solution import Quantity, Stage, Value
+from tests.line_check import wrong_lines
 
 R = "random"
 Form = str | tuple[str, ...]
@@ -68,6 +70,29 @@ def test_what_does_not_follow_is_refused(assumed: list[str], forms: list[Form], 
         argue(assumed, forms, **free)
 
 
+def document(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> dict[str, Any]:
+    """An argument as JSON, whether it holds or not."""
+    first, second, *rest = [[form] if isinstance(form, str) else list(form) for form in forms]
+    links: list[list[str]] = [["=", link[0]] if len(link) == 1 else link for link in rest]
+    line: dict[str, Any] = {"kind": "identity", "lhs": first[0], "rhs": second[-1], "free": free, "links": links}
+    if second[0] == "⟺":
+        line |= dict(zip(("lhs", "rhs"), first[0].split(" == "), strict=True)) | {"links": [second, *links]}
+    elif len(second) > 1:
+        line["relation"] = second[0]
+    lines = [*[{"kind": "assume", "formula": text} for text in assumed], line]
+    return {"given": [], "answers": {}, "sections": [{"lines": lines}]}
+
+
+@pytest.mark.parametrize(("assumed", "forms", "free"), HOLDS)
+def test_the_independent_reader_agrees(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> None:
+    assert wrong_lines(document(assumed, forms, free)) == []
+
+
+@pytest.mark.parametrize(("assumed", "forms", "free"), FALSE)
+def test_the_independent_reader_refuses(assumed: list[str], forms: list[Form], free: dict[str, Any]) -> None:
+    assert wrong_lines(document(assumed, forms, free)) != []
+
+
 def test_what_was_named_is_taken_apart() -> None:
     argument = Argument()
     argument.assume(parse("E(W) == 0"))
@@ -89,6 +114,18 @@ def test_a_derivative_is_of_what_a_name_stands_for() -> None:
     argument.identity(parse("diff(a[i], z[i])"), parse("d_f(z[i])"), free=free)
     with pytest.raises(Disagreement):
         argument.identity(parse("diff(y[i - u], a[i])"), parse("w[u]"), free=free)
+
+
+def test_a_chain_of_slopes_gives_the_value() -> None:
+    known = {"x": 2, "b": 3, "y": 6, "E": 18}
+    argument = Argument(lambda name, _: known[name])
+    argument.formulas = {Ref("y"): parse("x*b"), Ref("E"): parse("y**2/2")}
+    line = Value(Ref("dE_db"), parse("y*x"), (), Quantity(12, "12"))
+    chain = parse("diff(E, y)*diff(y, b)")
+    assert argument.links(line, chain).stages[0] == Stage("=", chain, own=True)
+    for wrong in ("diff(E, y)*diff(y, x)", "diff(E, b)", "y*diff(y, b) + 1"):
+        with pytest.raises(Disagreement):
+            argument.links(line, parse(wrong))
 
 
 def test_claims_are_true() -> None:

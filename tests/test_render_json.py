@@ -16,7 +16,20 @@ from hwsolve.solution import Answer, Given, Quantity, Solution, Stage, Table, Va
 from tests.line_check import wrong_lines
 from tests.render_samples import counting, derivation, homework, quantity, ref
 
-TOP = ["hwsolve", "schema", "kind", "title", "source", "given", "sections", "answers", "checks", "published", "notes"]
+TOP = [
+    "hwsolve",
+    "schema",
+    "kind",
+    "title",
+    "source",
+    "given",
+    "sections",
+    "answers",
+    "asked",
+    "checks",
+    "published",
+    "notes",
+]
 LINES = {
     "value": {"kind", "key", "symbol", "formula", "shown", "relation", "value", "rule"},
     "identity": {"kind", "lhs", "rhs", "free", "rule", "shown", "key"},

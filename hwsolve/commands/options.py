@@ -29,6 +29,7 @@ class Common(msgspec.Struct, frozen=True):
     full: bool = False
     checks: bool = False
     only: str | None = None
+    ask: tuple[str, ...] = ()
     float: bool = False
     lang: str | None = None
     questions: bool = False
@@ -47,7 +48,12 @@ class Common(msgspec.Struct, frozen=True):
             if not equals or not path.strip():
                 raise CallError(say("--set takes PATH=VALUE, as in --set network.layers[1].out_features=3."))
             found[path.strip()] = value
-        settings: dict[str, Any] = {"full": True} if self.full else {}
+        if self.ask:
+            found |= asked(self.ask)
+        data = self.format == "json"
+        settings: dict[str, Any] = {"only": self.only, "brief": not (self.full or self.only or data)}
+        if self.full:
+            settings["full"] = True
         if self.columns:
             settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
         return Request(found, instead or {}, settings)
@@ -62,6 +68,20 @@ class Common(msgspec.Struct, frozen=True):
                 say("There is no language `{name}`; there are {known}.", name=asked, known=", ".join(LANGUAGES))
             )
         return asked
+
+
+def asked(wanted: tuple[str, ...]) -> dict[str, str]:
+    """`--ask KEY` and `--ask NAME=EXPRESSION` as what a spec says."""
+    from json import dumps
+
+    found: dict[str, str] = {}
+    keys = []
+    for item in wanted:
+        name, equals, expression = (part.strip() for part in item.partition("="))
+        if equals:
+            found[f"define.{name}"] = dumps(expression)
+        keys.append(name)
+    return {"ask": dumps(keys)} | found
 
 
 BEFORE: dict[str, str | None] = {"lang": None}  # options that stand before the command
@@ -138,6 +158,10 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     ),
     "checks": (bool, typer.Option(False, "--checks", help="Show all that was expected and published, in tables.")),
     "full": (bool, typer.Option(False, "--full", help="Write out every line, also of large arrays.")),
+    "ask": (
+        list[str],
+        typer.Option([], "--ask", metavar="KEY|NAME=EXPR", help="What the page leads to: a key, or an expression."),
+    ),
     "only": (
         str | None,
         typer.Option(None, "--only", metavar="KEY", help="How this one number arises, back to the givens."),
@@ -163,8 +187,8 @@ def with_common(names: tuple[str, ...] = tuple(OPTIONS)) -> Callable[[Callable[.
         def run(**values: Any) -> None:
             values.pop("version")
             chosen = {name: values.pop(name) for name in names}
-            if "set" in chosen:
-                chosen["set"] = tuple(chosen["set"] or ())
+            for several in {"set", "ask"} & chosen.keys():
+                chosen[several] = tuple(chosen[several] or ())
             command(**values, common=Common(**chosen))
 
         parameters = [p.replace(kind=kind) for p in own] + shared

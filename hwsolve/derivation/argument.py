@@ -21,7 +21,7 @@ from hwsolve.formula.operators import NoValue
 from hwsolve.formula.random_points import BOUNDS, Dice
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, children, rebuild, references, substitute, transform
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
-from hwsolve.solution import Assume, Free, Identity, Let, Stage
+from hwsolve.solution import Assume, Free, Identity, Let, Stage, Value
 
 POINTS = 5  # that a link holds at
 TRIES = 40
@@ -64,6 +64,7 @@ class Argument:
     def __init__(self, read: Lookup = no_names, seed: int = 17) -> None:
         self.read, self.dice = read, Dice(seed)
         self.lets: dict[str, Let] = {}
+        self.formulas: dict[Ref, Formula] = {}  # of elements, whose slopes are asked for
         self.means: dict[str, Any] = {}
         self.normal: set[str] = set()
         self.linear: set[str] = set()
@@ -107,6 +108,15 @@ class Argument:
             links, relation = stages, "="
         return Identity(lhs, rhs, dict(free), key=key, aside=aside, shown=(), links=tuple(links), relation=relation)
 
+    def links(self, line: Value, *forms: Formula) -> Value:
+        """A value line with further forms in front of its own, each of which gives the value.
+
+        `diff(y[1], b[1])` is the slope of the formula that y[1] has.
+        """
+        own = tuple([Stage("=", f, own=True) for f in forms])
+        self.check([Stage("", line.formula), *own], {}, 1)
+        return msgspec.structs.replace(line, stages=(*own, *line.stages))
+
     def claim(self, formula: Formula, **free: Any) -> Formula:
         """A comparison that is true, for a sentence."""
         assert isinstance(formula, Call)
@@ -114,8 +124,8 @@ class Argument:
         self.check([Stage("", left), Stage(COMPARISONS[formula.name], right)], free)
         return formula
 
-    def check(self, chain: list[Stage], free: Mapping[str, Any]) -> None:
-        """Raise Disagreement where neighbours do not stand in their relation."""
+    def check(self, chain: list[Stage], free: Mapping[str, Any], points: int = POINTS) -> None:
+        """Raise Disagreement where neighbours do not stand in their relation, at so many points."""
         moments = any(has_moments(f) for stage in chain for f in (stage.formula, stage.factor) if f is not None)
         held = 0
         with precision(BITS):
@@ -130,7 +140,7 @@ class Argument:
                         raise
                     continue
                 held += 1
-                if held == POINTS:
+                if held == points:
                     return
         if not held:
             raise Disagreement(f"{text_of(chain)} has no value at random points")
@@ -172,7 +182,7 @@ class Argument:
             for name, let in self.lets.items()
             if name not in random_names(free)
         }
-        f = transform(applied(f, functions), lambda node: slope(node, lets))
+        f = transform(applied(f, functions), lambda node: slope(node, lets, self.formulas))
         for _ in lets:
             f = put_in(f, lets)
 
@@ -196,9 +206,11 @@ def applied(f: Formula, functions: dict[str, Formula]) -> Formula:
     return transform(f, change) if functions else f
 
 
-def slope(node: Formula, lets: Mapping[str, Let]) -> Formula:
+def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula]) -> Formula:
     """A derivative worked out: of what a named part stands for, as far as it is needed to meet the variable."""
     match node:
+        case Call("diff", (Ref() as known, Ref() as by)) if known in formulas:
+            return differentiate(formulas[known], by)
         case Call("diff", (body, Ref() as by)):
             for _ in lets:
                 if any(ref.name == by.name for ref in references(body)):
@@ -234,7 +246,11 @@ def related(relation: str, left: Any, right: Any) -> bool:
     """Whether two values stand in a relation; irrational ones are equal where they cannot be told apart."""
     from flint import arb, fmpq
 
-    both = isinstance(left, int | fmpq) and isinstance(right, int | fmpq)
+    if isinstance(left, float) or isinstance(right, float):
+        left, right = float(left), float(right)
+        if relation in ("=", "≈"):
+            return bool(abs(left - right) <= SLACK * max(1.0, abs(left), abs(right)))
+    both = isinstance(left, int | fmpq | float) and isinstance(right, int | fmpq | float)
     if relation in ("=", "≈"):
         if both:
             return bool(left == right)

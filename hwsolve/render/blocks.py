@@ -16,7 +16,7 @@ from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.chain import links_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
-from hwsolve.render.quantity_rows import Row, as_key, quantity_rows
+from hwsolve.render.quantity_rows import Row, as_key, at_steps, moved, quantity_rows
 from hwsolve.render.select import headings, selected, with_columns
 from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text
 
@@ -226,12 +226,13 @@ class Page:
 
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
-        found = {key: answer for key, answer in self.solution.answers.items() if answer.main}
-        for key, answer in found.items():
-            name = self.symbols.get(key) or as_key(key)
-            value = answer.shown or answer.value
-            for row in quantity_rows(name, value, self.options):
-                yield self.symbolic(row)
+        every = self.solution.answers
+        found = {key: every[key] for key in self.solution.asked} or {k: a for k, a in every.items() if a.main}
+        for keys in at_steps(found):
+            name = self.symbols.get(keys[0]) or as_key(keys[0])
+            values = [found[key].shown or found[key].value for key in keys]
+            rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
+            yield from map(self.symbolic, rows)
 
     # what was judged
 

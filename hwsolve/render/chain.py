@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.tree import Call, Formula, Number
+from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.language import say, translate
 from hwsolve.numbers import is_exact
 from hwsolve.quantities import put_in, rational
+from hwsolve.render.arrays import literal
 from hwsolve.solution import Assume, Carried, Identity, Let, Line, Prose, Quantity, Value
 
 Link = tuple[str, Formula]  # a relation and what stands behind it; the first link's relation is ""
@@ -47,7 +48,10 @@ def spoken(notation: Notation, language: str) -> Notation:
 
 def links_of(line: Line) -> list[Link]:
     """The links of a line; one that repeats its neighbour is left out."""
-    if isinstance(line, Value):
+    if isinstance(line, Value) and isinstance(line.quantity, tuple):
+        value, relation, _ = literal(line.quantity, True)
+        links = [("", whole(line.key)), *[(s.relation, s.formula) for s in line.stages], (relation, value)]
+    elif isinstance(line, Value):
         fraction = ratio(line.quantity)
         links = [("", line.key), *[(s.relation, s.formula) for s in line.stages]]
         if fraction:
@@ -71,6 +75,11 @@ def links_of(line: Line) -> list[Link]:
     return without_repeats(links)
 
 
+def whole(key: Ref) -> Formula:
+    """A key as that of a whole array, whose number is its layer's."""
+    return key if key.indices else Call("whole", (key,))
+
+
 def ratio(value: Any) -> Formula | None:
     """A short fraction whose decimal does not end."""
     if not isinstance(value, Quantity) or value.relation == "=" or value.exact is None:
@@ -83,7 +92,7 @@ def ratio(value: Any) -> Formula | None:
 
 def closing(line: Value) -> str:
     """The relation of a value to the link before it: ≈ too where rounded numbers give another than the exact value."""
-    q = line.quantity
+    q: Quantity = line.quantity
     if q.relation == "≈" or not line.stages or line.stages[-1].relation == "=":
         return q.relation
     try:

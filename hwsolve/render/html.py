@@ -10,6 +10,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from hwsolve.figures import Diagram, Figure
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml import mathml, summands
 from hwsolve.formula.notation.mathml_elements import mo
@@ -23,9 +24,10 @@ from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
 from hwsolve.render.page import UNICODE
+from hwsolve.render.page import Page as TextPage
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.svg import drawing
+from hwsolve.render.svg import DRAWN, drawing
 from hwsolve.render.table import numeric_columns
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
@@ -117,9 +119,7 @@ class Article:
             case page_blocks.Grille(table):
                 yield self.table(table)
             case page_blocks.Drawing(figure):
-                self.figures += 1
-                if drawn := drawing(figure, self.words, f"{self.prefix}figure-{self.figures}"):
-                    yield f"<figure>{drawn}<figcaption>{self.inline(figure.title)}</figcaption></figure>"
+                yield self.figure(figure)
             case page_blocks.Fold(text, inner):
                 is_open = " open" if sum(len(b.rows) for b in equations(block)) < FEW else ""
                 yield f"<details{is_open}><summary>{self.inline(text or say('Details'))}</summary>"
@@ -129,6 +129,15 @@ class Article:
             case page_blocks.Status(text, level):
                 lead = f"<strong>{self.words(say('Warning:'))}</strong> " if level == "warning" else ""
                 yield f'<p class="{level}">{lead}{self.inline(text)}</p>'
+
+    def figure(self, figure: Figure) -> str:
+        """A drawing; one that nobody draws as the row of text that stands for it."""
+        if type(figure) not in DRAWN and isinstance(figure, Diagram):
+            return f"<p>{escape(' '.join(TextPage(self.options).arrows(figure)))}</p>"
+        self.figures += 1
+        drawn = drawing(figure, self.words, f"{self.prefix}figure-{self.figures}")
+        caption = self.inline(figure.title)
+        return f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>" if drawn else ""
 
     def heading(self, text: Text, level: int, number: str) -> str:
         """A heading with an id; the contents link to those of the first level."""
@@ -153,7 +162,7 @@ class Article:
     def math(self, f: Formula, relation: str = "") -> str:
         """A formula in display style, a relation before it."""
         inner = mathml(f, self.words_between)
-        return f'<math displaystyle="true">{f"{mo(relation)}<mrow>{inner}</mrow>" if relation else inner}</math>'
+        return f'<math displaystyle="true">{f"{signs(relation)}<mrow>{inner}</mrow>" if relation else inner}</math>'
 
     def links(self, links: Sequence[Link], final: bool) -> Iterator[str]:
         """The links behind the first, long sums in pieces; the last one marked where it is a value."""
@@ -163,7 +172,7 @@ class Article:
                 yield f'<span class="{look}">{self.math(f, relation)}</span>'
                 continue
             first, *rest = summands(f, self.words_between)
-            lead = mo(relation) if relation else ""
+            lead = signs(relation)
             yield f'<span class="{look}"><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
             for piece in rest:
                 yield f'<span class="{look} more"><math displaystyle="true">{piece}</math></span>'
@@ -235,6 +244,13 @@ class Article:
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
+
+
+def signs(relation: str) -> str:
+    """The relation of a link: one sign, or several, as `→ ≈`."""
+    if relation == ":":
+        return '<mo lspace="0" rspace="0.3em">:</mo>'
+    return "".join(map(mo, relation.split()))
 
 
 def marked(kind: str, text: str) -> str:

@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 
 from hwsolve import __version__
-from hwsolve.figures import Curve, Figure
-from hwsolve.formula.comparisons import by_steps
+from hwsolve.figures import Curve, Diagram, Edge, Figure, Node
 from hwsolve.formula.notation import plain, symbol, unicode
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Formula
 from hwsolve.language import translate
-from hwsolve.render.chain import Notation, row
+from hwsolve.render.arrays import relation as relation_of
+from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
+from hwsolve.render.json_formulas import claims, computable, link
 from hwsolve.render.json_numbers import Leaves, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
@@ -37,7 +38,6 @@ from hwsolve.solution import (
     Quantity,
     Sentence,
     Solution,
-    Stage,
     Step,
     Table,
     Text,
@@ -50,6 +50,7 @@ UNSEEN = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 UNICODE = Notation(unicode)
+SELECTORS = "\U000e0000".encode()[:2]  # how UTF-8 begins the last of them: some count as printable
 Object = dict[str, Any]
 
 
@@ -64,6 +65,7 @@ class ValueRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_fi
     value: Any  # a printed number, or nested lists of them
     rule: str
     origin: Origin | None = None  # left out where it is not known
+    links: list[list[str]] = []  # forms beside the formula, the numbers put in and the branches decided
 
 
 class AnswerRow(msgspec.Struct, frozen=True):
@@ -79,8 +81,10 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     """One object, or a list of several; indented by two, or in one row."""
     documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
     data = msgspec.json.encode(documents if options.several or len(documents) != 1 else documents[0])
-    text = (data if options.compact else msgspec.json.format(data, indent=2)).decode()
-    return UNSEEN.sub(lambda found: json_escape(found[0]), text) + "\n"
+    text = data.decode()
+    if not text.isprintable() or SELECTORS in data:
+        text = UNSEEN.sub(lambda found: json_escape(found[0]), text)
+    return (text if options.compact else msgspec.json.format(text, indent=2)) + "\n"
 
 
 def json_escape(char: str) -> str:
@@ -111,6 +115,7 @@ class Writer:
             ],
             "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
+            "asked": list(s.asked),
             "checks": [self.check(c) for c in s.checks],
             "published": [self.published(p) for p in s.published],
             "notes": [{"level": n.level, "text": self.text(n.text)} for n in s.notes],
@@ -142,7 +147,7 @@ class Writer:
                 body.append(self.group(item, first, len(lines) - 1))
             elif isinstance(item, Sentence):
                 lines.append({"kind": "text", "shown": self.text(item.text)})
-                body.append({"say": self.text(item.text)} | self.detail(item.detail))
+                body.append({"say": self.text(item.text)} | claims(item.text, item.free) | self.detail(item.detail))
             elif isinstance(item, Table):
                 body.append({"table": tables})
                 tables += 1
@@ -166,7 +171,7 @@ class Writer:
             found["reason"] = self.text(g.reason)
         if g.head is not None:
             found["head"] = first + g.head
-        return found | self.detail(g.detail)
+        return found | claims(g.reason, {}) | self.detail(g.detail)
 
     def detail(self, detail: str) -> Object:
         """Where it is shown, unless on every page."""
@@ -175,9 +180,14 @@ class Writer:
     def line(self, line: Line, rule: str = "") -> Object | ValueRow:
         """A line that can be evaluated, and how a person reads it."""
         if isinstance(line, Value):
-            key, symbol, quantity = plain(line.key), unicode(line.key), line.found or line.quantity
-            formula, shown = computable(line.formula), row(line, unicode)
-            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin)
+            key, shown, links = plain(line.key), row(line, unicode), [link(s) for s in line.stages if s.own]
+            if isinstance(line.quantity, tuple):
+                relation, value = relation_of(line.quantity), printed(line.quantity)
+                sign = unicode(whole(line.key))
+                return ValueRow(key, sign, plain(line.formula), shown, relation, value, rule, line.origin, links)
+            symbol, quantity = unicode(line.key), line.found or line.quantity
+            formula = computable(line.formula)
+            return ValueRow(key, symbol, formula, shown, quantity.relation, quantity.text, rule, line.origin, links)
         if isinstance(line, Identity):
             return {
                 "kind": "identity",
@@ -237,7 +247,28 @@ class Writer:
                 "series": [{"name": self.text(name), "y": y} for name, y in f.series],
                 "log": f.log,
             }
+        if isinstance(f, Diagram):
+            return self.diagram(f)
         return {"kind": "grid", "title": self.text(f.title), "cells": f.cells, "marked": f.marked}
+
+    def diagram(self, f: Diagram) -> Object:
+        """Nodes and arrows."""
+
+        def shown(part: Node | Edge) -> Object:
+            """What stands at a node or an arrow."""
+            label = plain(part.label) if isinstance(part.label, Formula) else self.text(part.label)
+            values = {"value": part.value, "gradient": part.gradient}
+            return {"label": label} | {k: q.text for k, q in values.items() if q is not None}
+
+        return {
+            "kind": "diagram",
+            "title": self.text(f.title),
+            "caption": self.text(f.caption),
+            "nodes": [
+                {"id": n.id, "rank": n.rank, "shape": n.shape, "size": self.text(n.size)} | shown(n) for n in f.nodes
+            ],
+            "edges": [{"start": e.start, "end": e.end} | shown(e) for e in f.edges],
+        }
 
     def answer(self, a: Answer) -> Object | AnswerRow:
         """A number, a nested list of them, or a formula."""
@@ -255,17 +286,3 @@ class Writer:
 def printed(value: Any) -> Any:
     """The texts of nested quantities."""
     return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
-
-
-def link(s: Stage) -> list[str]:
-    """A link: its relation, its formula, and the factor of a ⟺."""
-    return [s.relation, plain(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
-
-
-def computable(f: Formula) -> str:
-    """A formula for a reader that works in fractions and in real numbers, and cannot order the two."""
-    text = plain(f)
-    if type(f) is Ref:
-        return text
-    ordered = "<" in text or ">" in text or "max(" in text or "min(" in text
-    return plain(by_steps(f)) if ordered else text

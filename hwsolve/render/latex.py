@@ -17,9 +17,9 @@ from hwsolve.formula.tree import Formula
 from hwsolve.language import say
 from hwsolve.render import blocks
 from hwsolve.render.chain import Notation
+from hwsolve.render.latex_measure import em
 from hwsolve.render.latex_picture import picture
 from hwsolve.render.latex_table import tabulars
-from hwsolve.render.measure_tex import em
 from hwsolve.render.mixed import mixed, opened, pieces, quotient
 from hwsolve.render.options import Options
 from hwsolve.render.page import Page

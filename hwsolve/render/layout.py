@@ -60,7 +60,8 @@ def boxes_of(links: Sequence[Link], write: Write) -> list[Box]:
     found = []
     for relation, f in links:
         box = box_of(f, write)
-        found.append(beside([text_box(f" {relation} "), box]) if relation else box)
+        gap = "" if relation.startswith(":") else " "
+        found.append(beside([text_box(f"{gap}{relation} "), box]) if relation else box)
     return found
 
 

@@ -1,4 +1,4 @@
-"""For formats that set text and mathematics differently: a sentence taken apart, long formulas in pieces."""
+"""Sentences for formats that set text and mathematics differently, taken apart, and long formulas in pieces."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.render.arrays import literal
 from hwsolve.render.chain import Link, ratio
 from hwsolve.render.options import Options
-from hwsolve.solution import Text
+from hwsolve.solution import Answer, Text
 
 ANY = Ref("·")  # an index that runs
 
@@ -40,6 +40,26 @@ def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row
         if fraction := ratio(part):
             links.append(("=", fraction))
         yield Row((*links, (relation, f)), left_out, final=True)
+
+
+def at_steps(answers: Mapping[str, Answer]) -> list[tuple[str, ...]]:
+    """The keys, a number before and after its updates together."""
+    found: dict[str, list[str]] = {}
+    for key, answer in answers.items():
+        name, _, rest = key.partition("@")
+        single = size(answer.value) == 1 and not isinstance(answer.value, Formula) and (not rest or rest.isdecimal())
+        found.setdefault(name if single else key, []).append(key)
+    return [(keys[0], keys[-1]) if len(keys) > 1 else (keys[0],) for keys in found.values()]
+
+
+def moved(key: Formula, values: Sequence[object]) -> Iterator[Row]:
+    """`E: 0.025538 → ≈ 0.0159766`."""
+    links: list[Link] = [("", key)]
+    for n, value in enumerate(values):
+        f, relation, _ = literal(value, True)
+        sign = "→" if n else ":"
+        links.append((sign if relation == "=" else f"{sign} {relation}", f))
+    yield Row(tuple(links), final=True)
 
 
 def slices(key: Formula, value: object) -> Iterator[tuple[Formula, object]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
+from hwsolve.spec.asked import Ask, AskField, Definition, DefinitionField
 from hwsolve.spec.fields import (
     INVALID,
     AnyFormula,
@@ -166,13 +167,16 @@ class Problem(msgspec.Struct, kw_only=True):
     """The part of a problem that all kinds share; a kind's record derives from it.
 
     `source`, `node` and `report` are filled in when it is loaded, `places` when its layers are built.
-    `bits` is the least precision: more where what is expected asks for it.
+    `bits` is the least precision: more where what is expected asks for it.  `only` is a key of which nothing but the
+    derivation is wanted; `brief` leaves out the lines that stand aside.
     """
 
     kind: Text = ""
     title: Annotated[str | dict[str, str], TitleField()] = ""
     expect: Annotated[dict[str, Expectation], MapOf(ExpectationField())] = {}
     published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}
+    ask: Annotated[tuple[Ask, ...], AskField()] = ()
+    define: Annotated[dict[str, Definition], MapOf(DefinitionField())] = {}
     numbers: Annotated[str, Choice("exact", "float64")] = "exact"
     digits: Annotated[int, CountField(1, 2000)] | None = None
     MEANINGS: ClassVar[dict[str, Message]] = {
@@ -180,6 +184,8 @@ class Problem(msgspec.Struct, kw_only=True):
         "title": say("the heading of the solution"),
         "expect": say("what should come out, by the key of an answer; what does not hold ends in status 1"),
         "published": say("what an answer key states, by the key of an answer; it is compared and reported"),
+        "ask": say("what the page leads to: keys, elements, patterns with *, or expressions of keys"),
+        "define": say("names for expressions of keys"),
         "numbers": say("exact fractions and proven digits, or the computer's own arithmetic"),
         "digits": say("significant digits of rounded values, 6 unless given"),
     }
@@ -188,6 +194,8 @@ class Problem(msgspec.Struct, kw_only=True):
     report: Report | None = None
     places: dict[str, tuple[Node, Path]] = {}  # where layers stand
     bits: int = 0
+    only: str | None = None
+    brief: bool = False
     prepared: Any = None  # what its kind made of it while it was checked
 
     # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits

@@ -16,18 +16,22 @@ TALL = ("<mfrac", "<munder", "<mtable")
 
 
 def mi(text: str) -> str:
+    """A letter or a name."""
     return f"<mi>{escape(text)}</mi>"
 
 
 def mn(text: str) -> str:
+    """A number without its sign."""
     return f"<mn>{escape(text)}</mn>"
 
 
 def mo(text: str) -> str:
+    """A sign."""
     return f"<mo>{escape(text)}</mo>"
 
 
 def mtext(text: str) -> str:
+    """Words."""
     return f"<mtext>{escape(text)}</mtext>"
 
 
@@ -42,10 +46,10 @@ def element_of(tag: str, *parts: str) -> str:
     return f"<{tag}>{''.join(map(row, parts))}</{tag}>"
 
 
-def fenced(left: str, text: str, right: str) -> str:
+def fenced(left: str, text: str, right: str, tall: bool | None = None) -> str:
     """Something between brackets, which grow where it is tall; browsers set space beside those that may grow."""
-    tall = any(tag in text for tag in TALL)
-    first, last = [mo(c) if tall or not c else mo(c).replace("<mo>", '<mo stretchy="false">') for c in (left, right)]
+    tall = any(tag in text for tag in TALL) if tall is None else tall
+    first, last = [mo(c) if tall else mo(c).replace("<mo>", '<mo stretchy="false">') for c in (left, right)]
     return f"<mrow>{first}{text}{last if right else ''}</mrow>"
 
 

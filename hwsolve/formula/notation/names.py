@@ -42,6 +42,8 @@ class Name(msgspec.Struct, frozen=True):
 def parts(name: str) -> Name:
     """A name that is no derivative, taken apart."""
     stem, _, updates = written_name(name).partition("@")
+    if updates and not updates.isdecimal():
+        return Name(name, single=False)
     after = int(updates or 0)
     short = SUBSCRIPTED.fullmatch(stem)
     if short:

@@ -13,14 +13,12 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
+from hwsolve.formula.notation.names import HAT, Name, derivative, parts
+from hwsolve.formula.notation.tex_words import COMMANDS, words
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
-COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
-COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
-UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">": "＞"})
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
@@ -59,11 +57,6 @@ def number_piece(text: str) -> Piece | None:
     return None
 
 
-def words(text: str) -> str:
-    """Upright text; a hyphen stands for the underscore and whatever else Markdown or LaTeX does not leave alone."""
-    return f"\\text{{{text.translate(UNSAFE)}}}"
-
-
 class Latex(Writer):
     """The commands of LaTeX."""
 
@@ -73,7 +66,6 @@ class Latex(Writer):
     sigma = "\\sum "
     stroke = ""
     side_by_side = " "
-    sized = False  # whether bars and brackets grow
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 
     def number(self, f: Number) -> Piece:
@@ -93,8 +85,12 @@ class Latex(Writer):
             return f"\\hat {self.base(text.removesuffix(HAT))}"
         return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
 
+    def tall(self, text: str) -> bool:
+        """Whether brackets around it grow."""
+        return any(t in text for t in TALL)
+
     def parentheses(self, text: str) -> str:
-        return f"\\left({text}\\right)" if is_tall(text) else f"({text})"
+        return f"\\left({text}\\right)" if self.tall(text) else f"({text})"
 
     def whole(self, name: str) -> str:
         both = derivative(name)
@@ -188,11 +184,6 @@ class Latex(Writer):
         return command.replace("\\_", "-")
 
 
-def is_tall(text: str) -> bool:
-    """Whether a formula is higher than a line."""
-    return any(t in text for t in TALL)
-
-
 def join(word: str, rest: str) -> str:
     """A word and indices in one subscript."""
     return f"\\mathrm{{{word}}}{',' if rest else ''}{rest}" if word else rest
@@ -215,8 +206,8 @@ def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piec
 
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
-        a, b = (f"\\left{left}", f"\\right{right}") if w.sized and is_tall(inner.text) else (left, right)
-        return Piece(f"{a} {inner.text} {b}", ATOM, "number" if inner.kind == "number" else "group")
+        first, last = (f"\\left{left}", f"\\right{right}") if w.tall(inner.text) else (left, right)
+        return Piece(f"{first} {inner.text} {last}", ATOM, "number" if inner.kind == "number" else "group")
 
     return write
 

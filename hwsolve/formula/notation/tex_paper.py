@@ -24,7 +24,6 @@ class Paper(Latex):
     """What Markdown does not allow."""
 
     relations = {**Latex.relations, "<": "<", ">": ">"}
-    sized = True
 
     def words(self, text: str) -> str:
         return f"\\text{{{escaped(text)}}}"

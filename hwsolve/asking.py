@@ -1,0 +1,220 @@
+"""What is asked of a solution: answers by their keys, elements and parts of arrays, and expressions of them.
+
+`ask` decides what the page leads to, never which answers there are.  An expression, named by `define` or by its own
+text, is an answer with a line of its own in a last step; what nothing asked depends on is left to the full page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hwsolve.answers import BadKey, look_up
+from hwsolve.derivation.lines import identity_line, value_line
+from hwsolve.derivation.substitution import substituted
+from hwsolve.formula.notation import plain
+from hwsolve.formula.parse import FormulaError, parse
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.tree import Formula, Ref, references, transform
+from hwsolve.language import say
+from hwsolve.quantities import put_in, quantity
+from hwsolve.selection import Selection, selection
+from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Solution, Step, Value
+from hwsolve.trace import defined, dependencies
+
+if TYPE_CHECKING:
+    from hwsolve.spec.asked import Ask
+    from hwsolve.spec.problem import Problem
+
+
+def answered(problem: Problem, solution: Solution) -> Solution:
+    """The solution with what its problem asks; a key that is no answer is an error of the spec."""
+    if not problem.ask and not problem.define:
+        return solution
+    return Asking(problem, solution).solution()
+
+
+class Asking:
+    """Adds to a solution what is asked of it."""
+
+    def __init__(self, problem: Problem, solution: Solution) -> None:
+        self.problem, self.given = problem, solution
+        self.known = solution.answers | single_values(solution)
+        self.answers = dict(solution.answers)
+        self.lines: list[Line] = []
+        self.symbols = dict(solution.symbols)
+
+    def solution(self) -> Solution:
+        """With the expressions as lines, and the rest of the page set back."""
+        for name, definition in self.problem.define.items():
+            if name in self.known:
+                self.wrong(definition, BadKey(say("`{key}` is the key of an answer already.", key=name)))
+            else:
+                self.express(name, definition.formula, definition)
+        keys: list[str] = []
+        for ask in self.problem.ask:
+            keys += self.keys(ask)
+        title = say("What is asked")
+        steps = [*self.given.sections, *([Step(title, (Group(tuple(self.lines)),), 1, "asked")] if self.lines else [])]
+        found = msgspec.structs.replace(
+            self.given,
+            sections=tuple(steps),
+            answers=self.answers,
+            symbols=self.symbols,
+            asked=tuple(dict.fromkeys(keys)),
+        )
+        return pruned(found) if keys else found
+
+    def keys(self, ask: Ask) -> list[str]:
+        """The answers that one entry asks for."""
+        text = ask.text
+        try:
+            if text in self.answers:
+                return [self.printed(text, ask)]
+            if ":" in text and (part := selection(text)):
+                self.answers[text] = Answer(self.part(part, text), main=True)
+                return [text]
+            f = parse(text)
+            if isinstance(f, Ref):
+                self.answers[text] = Answer(look_up(text, self.known), main=True)
+                return [text]
+        except BadKey as bad:
+            return self.wrong(ask, bad)
+        except FormulaError as bad:
+            nothing = say("`{key}` meets nothing.", key=text) if "*" in text else bad.message
+            return ("*" in text and self.matching(text)) or self.wrong(ask, BadKey(nothing))
+        return self.express(text, f, ask)
+
+    def part(self, part: Selection, key: str) -> Any:
+        """A part of an array; one that lies outside is none."""
+        value = look_up(part.name, self.known)
+        sides = []
+        inner = value
+        while isinstance(inner, tuple) and inner:
+            sides.append(len(inner))
+            inner = inner[0]
+        if len(part.ranges) > len(sides) or any(
+            not 1 <= a <= (n if b is None else b) <= n for (a, b), n in zip(part.ranges, sides, strict=False)
+        ):
+            shape = " × ".join(map(str, sides)) or "1"
+            raise BadKey(
+                say("`{key}` is outside {name}, which has the shape {shape}.", key=key, name=part.name, shape=shape)
+            )
+        return part.part(value)
+
+    def matching(self, pattern: str) -> list[str]:
+        """The answers whose keys fit a pattern, in which * stands for any part."""
+        fits = re.compile(".*".join(map(re.escape, pattern.split("*"))))
+        return [key for key in self.answers if fits.fullmatch(key)]
+
+    def printed(self, key: str, ask: Ask) -> str:
+        """The key, its value at the digits that are asked for."""
+        if ask.digits is not None:
+            answer = self.answers[key]
+            value = with_digits(answer.value, ask.digits)
+            self.answers[key] = msgspec.structs.replace(answer, value=value)
+        return key
+
+    def express(self, name: str, f: Formula, at: Any) -> list[str]:
+        """An expression as an answer with a line."""
+        digits = at.digits or self.problem.digits or 6
+        try:
+            value = look_up(plain(f), self.known, digits)
+        except BadKey as bad:
+            return self.wrong(at, bad)
+        if isinstance(value, Quantity):
+            if plain(f) == plain_name(name):
+                self.symbols[name] = f
+            self.lines.append(
+                value_line(Ref(name), f, value, substituted(f, self.number), origin=("asked", name, "formula"))
+            )
+        elif isinstance(value, Formula):
+            whole, value = transform(f, self.formula), simplify(value)
+            if plain(whole) != plain(value):
+                free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
+                self.lines.append(identity_line(whole, value, free, key=Ref(name)))
+        self.answers[name] = self.known[name] = Answer(value, main=True)
+        return [name]
+
+    def number(self, node: Formula) -> Formula:
+        """A reference as its number."""
+        if not isinstance(node, Ref) or plain(node) in ("pi", "e"):
+            return node
+        value = look_up(plain(node), self.known)
+        return put_in(value) if isinstance(value, Quantity) else node
+
+    def formula(self, node: Formula) -> Formula:
+        """A reference as the formula or the number that it stands for."""
+        if not isinstance(node, Ref):
+            return node
+        value = look_up(plain(node), self.known)
+        return put_in(value) if isinstance(value, Quantity) else value if isinstance(value, Formula) else node
+
+    def wrong(self, at: Any, bad: BadKey) -> list[str]:
+        """Report what names no answer, where it stands."""
+        report = self.problem.report
+        if report is None or at.node is None:
+            from hwsolve.errors import CallError
+
+            raise CallError(bad.message)
+        hint = bad.hint or say("`hwsolve list keys SPEC` lists all that can be asked.")
+        report.add(at.node, "ask", bad.message, hint)
+        return []
+
+
+def plain_name(name: str) -> str:
+    """A name that is an expression, as text that can be compared."""
+    try:
+        return plain(parse(name))
+    except FormulaError:
+        return ""
+
+
+def single_values(solution: Solution) -> dict[str, Answer]:
+    """What is given and what lines define, by key."""
+    found = {plain(g.key): Answer(g.quantity) for g in solution.given if g.quantity is not None}
+    for line in solution.lines:
+        if isinstance(line, Value | Carried):
+            found[plain(line.key)] = Answer(line.quantity)
+    return found
+
+
+def with_digits(value: Any, digits: int) -> Any:
+    """Nested quantities with so many digits."""
+    if isinstance(value, tuple):
+        return tuple(with_digits(v, digits) for v in value)
+    return quantity(value.value, digits) if isinstance(value, Quantity) else value
+
+
+def pruned(solution: Solution) -> Solution:
+    """The lines that no asked answer depends on set back to the full page."""
+    lines = defined(solution)
+    arrays = {key.partition("[")[0] for key in solution.asked}
+    names = {ref.name for key in solution.asked for ref in refs_of(key)}
+    wanted = {key for key in lines if key in solution.asked or key.partition("[")[0] in arrays | names}
+    if not wanted:
+        return solution
+    needed = dependencies(lines, wanted)
+    steps = [msgspec.structs.replace(s, items=tuple(set_back(s.items, needed))) for s in solution.sections]
+    return msgspec.structs.replace(solution, sections=tuple(steps))
+
+
+def refs_of(key: str) -> Iterator[Ref]:
+    """The quantities that an asked expression reads."""
+    try:
+        yield from references(parse(key))
+    except FormulaError:
+        return
+
+
+def set_back(items: tuple[Any, ...], needed: set[str]) -> Iterator[Any]:
+    """Groups of which no line is needed are for the full page."""
+    for item in items:
+        if isinstance(item, Group):
+            keys = [plain(line.key) for line in item.lines if isinstance(line, Value | Identity | Carried) and line.key]
+            if keys and item.detail == "page" and not needed & set(keys):
+                item = msgspec.structs.replace(item, detail="full")
+        yield item

@@ -1,0 +1,307 @@
+"""The independent reader of arguments: what is named and assumed, links, claims, E and Var over random laws.
+
+It shares nothing with hwsolve: formulas are evaluated from their text (see line_check), every random name has a discrete
+law that meets what is assumed, and all outcomes are worked out in fractions.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from collections import ChainMap
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import mpmath
+
+from tests.line_check import DOMAINS, Env, Reader, Wrong, mp, printed, rational, read
+
+COMPARED = {"=": lambda a, b: a == b, "<": lambda a, b: a < b, ">": lambda a, b: a > b}
+COMPARED |= {"≤": lambda a, b: a <= b, "≥": lambda a, b: a >= b}
+LIMIT = 4000  # outcomes of one mean
+LET = re.compile(r"([^\W\d][\w.]*)(?:([\[(])([^\])]*)[\])])?")
+Tree = ast.expr
+
+
+class Need(Exception):
+    """A random name without an outcome."""
+
+
+class TooMany(Exception):
+    """More outcomes than are worth working out."""
+
+
+class Document:
+    """What has been named and assumed so far, and the formulas of value lines."""
+
+    def __init__(self) -> None:
+        self.lets: dict[str, tuple[list[str], Tree]] = {}
+        self.functions: dict[str, tuple[list[str], Tree]] = {}
+        self.means: dict[str, Fraction] = {}
+        self.normal: set[str] = set()
+        self.linear: set[str] = set()
+        self.zero: set[str] = set()
+        self.formulas: dict[str, Tree] = {}
+
+    def let(self, line: dict[str, Any]) -> None:
+        found = LET.fullmatch(line["key"])
+        if not found:
+            raise Wrong(f"no name: {line['key']}")
+        name, bracket, inside = found.groups()
+        letters = [letter.strip() for letter in (inside or "").split(",") if letter.strip()]
+        (self.functions if bracket == "(" else self.lets)[name] = letters, read(line["formula"])
+
+    def assume(self, line: dict[str, Any]) -> None:
+        text = line["formula"].replace(" ", "")
+        if found := re.fullmatch(r"E\((\w+)(?:\[.*\])?\)==(-?[\d./]+)", text):
+            self.means[found[1]] = Fraction(found[2])
+        elif found := re.fullmatch(r"(normal|linear)\((\w+)(?:\[.*\])?\)", text):
+            (self.normal if found[1] == "normal" else self.linear).add(found[2])
+        elif found := re.fullmatch(r"(\w+)(?:\[.*\])?==0", text):
+            self.zero.add(found[1])
+        else:
+            raise Wrong(f"nothing that can be assumed: {line['formula']}")
+
+
+class Laws:
+    """Random discrete laws of random names."""
+
+    def __init__(self, doc: Document, names: set[str], dice: random.Random) -> None:
+        self.outcomes: dict[str, Any] = {}
+        self.count = 0
+        self.of = {name: self.drawn(doc, name, dice) for name in sorted(names)}
+
+    @staticmethod
+    def drawn(doc: Document, name: str, dice: random.Random) -> list[tuple[Fraction, Fraction]]:
+        values = [Fraction(n, 3) for n in dice.sample([n for n in range(-11, 12) if n], 2)]
+        chances = [Fraction(n) for n in dice.sample(range(1, 8), 2)]
+        if name in doc.normal:
+            values, chances = [values[0], values[1] + 9, -values[0], -values[1] - 9], chances * 2
+        total = sum(chances)
+        law = [(v, c / total) for v, c in zip(values, chances, strict=True)]
+        if name in doc.means or name in doc.normal:
+            off = doc.means.get(name, Fraction(0)) - sum(v * c for v, c in law)
+            law = [(v + off, c) for v, c in law]
+        return law
+
+
+class Arguing(Reader):
+    """Evaluates formulas of arguments at one random point."""
+
+    def __init__(self, known: Env, doc: Document, free: Mapping[str, Any], laws: Laws, point: Point, tangents: bool):
+        super().__init__(known, None)
+        self.doc, self.free, self.laws, self.point, self.tangents = doc, free, laws, point, tangents
+
+    def inside(self, name: str, value: Any) -> Reader:
+        return Arguing(ChainMap({name: value}, self.known), self.doc, self.free, self.laws, self.point, self.tangents)
+
+    def value(self, key: str) -> Any:
+        name, _, inside = key.partition("[")
+        if key in self.known:
+            return self.known[key]
+        if name in self.doc.zero:
+            return Fraction(0)
+        if name in self.laws.of:
+            if key not in self.laws.outcomes:
+                raise Need(key)
+            return self.laws.outcomes[key]
+        places = [Fraction(i) for i in inside.rstrip("]").split(",")] if inside else []
+        if name in self.doc.lets:
+            letters, tree = self.doc.lets[name]
+            bound = dict(zip(letters, places, strict=True))
+            return Arguing(
+                ChainMap(bound, self.known),
+                self.doc,
+                self.free,
+                self.laws,
+                self.point,
+                self.tangents,  # type: ignore[arg-type]
+            )(tree)
+        if name in self.free or places:
+            return self.point(name, places, self)
+        return super().value(key)
+
+    def function(self, name: str, args: list[ast.expr]) -> Any:
+        if name in ("E", "Var"):
+            self.laws.count = 0
+            mean = self.mean(args[0], 1)
+            return mean if name == "E" else self.mean(args[0], 2) - mean * mean
+        base = name.removeprefix("d_")
+        if base in self.doc.functions:
+            letters, tree = self.doc.functions[base]
+            x = self(args[0])
+            inner = self.inside(letters[0], x)
+            return inner(tree) if base == name else mpmath.diff(lambda t: mp(self.inside(letters[0], t)(tree)), mp(x))
+        if self.free.get(base) == "function":
+            return self.point.polynomial(base, self(args[0]), int(base != name))
+        if self.tangents and base in self.doc.linear:
+            zero = [read("0"), *args[1:]]
+            slope = super().function(f"d_{base}", zero)
+            return slope if base != name else super().function(base, zero) + slope * mp(self(args[0]))
+        return super().function(name, args)
+
+    def mean(self, body: Tree, power: int) -> Any:
+        self.laws.count += 1
+        if self.laws.count > LIMIT:
+            raise TooMany
+        try:
+            return self(body) ** power
+        except Need as need:
+            key = need.args[0]
+        total: Any = Fraction(0)
+        for value, chance in self.laws.of[key.partition("[")[0]]:
+            self.laws.outcomes[key] = value
+            term = self.mean(body, power)
+            total = total + chance * term if rational(total, term) else mp(total) + mp(chance) * mp(term)
+        del self.laws.outcomes[key]
+        return total
+
+    def derivative(self, f: ast.expr, variable: ast.expr, order: ast.expr | None = None) -> Any:
+        key = self.key(variable)
+        named = self.key(f) if isinstance(f, ast.Name | ast.Subscript) else ""
+        tree = self.doc.formulas.get(named, f)
+        here = mp(self.value(key))
+        step = mpmath.mpf(10) ** (-mpmath.mp.dps // 3)
+        values = [mp(self.inside(key, here + d)(tree)) for d in (-step, 0, step)]
+        left, right = (values[1] - values[0]) / step, (values[2] - values[1]) / step
+        if abs(left - right) > mpmath.mpf(10) ** -8 * max(1, abs(left)):
+            raise Kink
+        return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, 1)
+
+
+class Kink(Exception):
+    """A slope that is not the same on both sides: nothing is said."""
+
+
+class Point:
+    """Random values of free names."""
+
+    def __init__(self, free: Mapping[str, Any], dice: random.Random, small: bool) -> None:
+        self.free, self.dice, self.values = free, dice, dict[Any, Any]()
+        sizes = dice.sample(range(4, 12), 8)
+        for name, domain in free.items():
+            if domain == "size":
+                self.values[name] = Fraction(dice.randint(1, 3) if small else sizes.pop())
+            elif domain == "index":
+                self.values[name] = Fraction(1 if small else dice.randint(1, 4))
+
+    def __call__(self, name: str, places: list[Fraction], reader: Reader) -> Any:
+        domain = self.free.get(name, "real")
+        if isinstance(domain, list):
+            bounds = [reader(read(str(n))) for n in domain]
+            if any(not 1 <= i <= n for i, n in zip(places, bounds, strict=True)):
+                return Fraction(0)
+            domain = "real"
+        key = (name, *places) if places else name
+        if key not in self.values:
+            low, high = DOMAINS[domain]
+            self.values[key] = Fraction(self.dice.randint(int(low * 500), int(high * 500)), 501)
+        return self.values[key]
+
+    def polynomial(self, name: str, x: Any, order: int) -> Any:
+        c = self.values.setdefault(("function", name), [Fraction(self.dice.randint(1, 9), 5) for _ in range(4)])
+        x = x if rational(x) else mp(x)
+        terms = [k * (c[k] * x ** (k - 1)) if order else c[k] * x**k for k in range(4) if k >= order]
+        return sum(terms[1:], terms[0])
+
+
+Link = tuple[str, str, str | None]
+
+
+def links_of(line: dict[str, Any]) -> list[Link]:
+    """The chain of an identity: its sides and its links."""
+    links = [(link[0], link[1], link[2] if len(link) > 2 else None) for link in line.get("links", [])]
+    if links and links[0][0] == "⟺":
+        return [("", f"{line['lhs']} == {line['rhs']}", None), *links]
+    return [("", line["lhs"], None), (line.get("relation", "="), line["rhs"], None), *links]
+
+
+def check_chain(links: list[Link], free: Mapping[str, Any], known: Env, doc: Document, dice: random.Random) -> None:
+    """Neighbours stand in their relation at random points."""
+    trees = [read(text) for _, text, _ in links]
+    dumps = [ast.dump(tree) for tree in trees]
+    if any(a == b for a, b in pairwise(dumps)):
+        raise Wrong("a link is repeated")
+    said = {n for n, d in free.items() if str(d).startswith(("random", "normal"))}
+    names = said | ((doc.means.keys() | doc.normal) - free.keys() - doc.lets.keys())
+    moments = any("E(" in text or "Var(" in text for _, text, _ in links) or bool(said)
+    held = 0
+    for _ in range(12):
+        point, laws = Point(free, dice, moments), Laws(doc, names, dice)
+        try:
+            for n in range(1, len(links)):
+                relation, _, factor = links[n]
+                reader = Arguing(ChainMap(point.values, known), doc, free, laws, point, relation in ("≈", "⟺"))
+                compare(relation, trees[n - 1], trees[n], factor, reader)
+        except (TooMany, Kink):
+            continue
+        held += 1
+        if held == 4:
+            return
+    if not held:
+        raise Wrong("too many outcomes")
+
+
+def compare(relation: str, before: Tree, after: Tree, factor: str | None, reader: Reader) -> None:
+    """One link at one point."""
+    if relation == "⟺":
+        assert isinstance(before, ast.Compare) and isinstance(after, ast.Compare) and factor is not None
+        by = reader(read(factor))
+        if by == 0:
+            raise Wrong("the factor of ⟺ is 0")
+        a, b, c, d = map(reader, (before.left, before.comparators[0], after.left, after.comparators[0]))
+        left, right = mp(a) - mp(b), mp(by) * (mp(c) - mp(d))
+    else:
+        left, right = reader(before), reader(after)
+        if relation in COMPARED and relation != "=":
+            if not COMPARED[relation](mp(left), mp(right)):
+                raise Wrong(f"{left} {relation} {right}")
+            return
+        if rational(left, right):
+            if left != right:
+                raise Wrong(f"{left} is not {right}")
+            return
+        left, right = mp(left), mp(right)
+    if abs(left - right) > mpmath.mpf(10) ** -12 * max(1, abs(left), abs(right)):
+        raise Wrong(f"{mpmath.nstr(left, 18)} is not {mpmath.nstr(right, 18)}")
+
+
+def check_links(line: dict[str, Any], value: Any, known: Env, doc: Document, dice: random.Random) -> None:
+    """Each link of a value line gives the value; a rounded number `~1.23` stands for what it may be."""
+    for relation, text, *_ in line.get("links", []):
+        rounded = [m[0] for m in re.finditer(r"~[\d.]+(?:e-?\d+)?", text)]
+
+        near = relation == "≈"
+
+        def at(shift: int, only: int, text: str = text, rounded: list[str] = rounded, near: bool = near) -> Any:
+            for n, token in enumerate(rounded):
+                shown, half, _ = printed(token[1:])
+                text = text.replace(token, f"({shown + shift * half * (n == only)})", 1)
+            reader = Arguing(known, doc, {}, Laws(doc, set(), dice), Point({}, dice, False), near)
+            return reader(read(text))
+
+        try:
+            middle = mp(at(0, -1))
+            slack = sum(max(abs(mp(at(s, n)) - middle) for s in (-1, 1)) for n in range(len(rounded)))
+        except Kink:
+            continue
+        if relation not in ("=", "≈"):
+            raise Wrong(f"no relation of a value: {relation}")
+        if abs(middle - mp(value)) > slack * 2 + mpmath.mpf(10) ** -12 * max(1, abs(middle)):
+            raise Wrong(f"the link {text} gives {mpmath.nstr(middle, 18)}")
+
+
+def check_claim(claim: Any, known: Env, doc: Document, dice: random.Random) -> None:
+    """A claim of a sentence is true."""
+    text, free = (claim["formula"], claim.get("free", {})) if isinstance(claim, dict) else (claim, {})
+    tree = read(text)
+    if not isinstance(tree, ast.Compare):
+        raise Wrong(f"no claim: {text}")
+    sign = {ast.Eq: "=", ast.Lt: "<", ast.Gt: ">", ast.LtE: "≤", ast.GtE: "≥"}[type(tree.ops[0])]
+    for _ in range(4):
+        point = Point(free, dice, False)
+        reader = Arguing(ChainMap(point.values, known), doc, free, Laws(doc, set(), dice), point, False)
+        compare(sign, tree.left, tree.comparators[0], None, reader)

@@ -1,0 +1,127 @@
+"""What is asked: keys, parts of arrays, patterns, expressions; what nothing asked depends on is set back."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hwsolve
+from hwsolve.pipeline import Request, read, work_out
+from hwsolve.render import Options, render
+from hwsolve.spec.report import SpecFailure
+from tests.line_check import wrong_lines
+
+SPEC = Path("problems/homework-2/2.1-backprop.yaml").read_text(encoding="utf-8")
+RESNET = Path("problems/homework-3/3.3-resnet18.yaml").read_text(encoding="utf-8")
+
+
+def solved(ask: Any, define: dict[str, str] | None = None, spec: str = SPEC) -> Any:
+    overrides = {"ask": json.dumps(ask)} | {f"define.{k}": json.dumps(v) for k, v in (define or {}).items()}
+    (problem,) = read(spec, "spec.yaml", Request(overrides))
+    return work_out(problem)
+
+
+def page(solution: Any, **options: Any) -> str:
+    return render([solution], "plain", Options(width=80, **options))
+
+
+def test_the_card_shows_what_is_asked_and_nothing_else() -> None:
+    found = solved(["w@1", "v@1[1,2]", "E", "E@1"])
+    assert found.asked == ("w@1", "v@1[1,2]", "E", "E@1")
+    card = page(found).partition("╰")[0]
+    assert "w⁺ = ⎡0.54068⎤" in card and "v₁₂⁺ = 0.13616" in card and "E: 0.025538 → ≈ 0.0159766" in card
+    assert "y" not in card.partition("╭")[2]
+
+
+def test_the_answers_stay_whatever_is_asked() -> None:
+    assert set(solved([]).answers) <= set(solved(["E"]).answers)
+
+
+def test_an_expression_has_a_line_and_an_answer() -> None:
+    found = solved(["(E - E@1)/E", "ratio"], {"ratio": "E@1/E"})
+    loss, after = Fraction("0.025538"), Fraction("0.32124532712")
+    after = (after - Fraction("0.5")) ** 2 / 2
+    assert Fraction(found.answers["ratio"].value.exact) == after / loss
+    assert Fraction(found.answers["(E - E@1)/E"].value.exact) == 1 - after / loss
+    text = page(found)
+    assert "What is asked" in text and "ratio = E⁺/E" in text and "(E − E⁺)/E ≈ 0.374398" in text
+    assert "_" not in text.partition("What is asked")[2].partition("expectations")[0]
+    assert wrong_lines(json.loads(render([found], "json", Options()))) == []
+
+
+def test_a_star_stands_for_any_part() -> None:
+    found = solved(["params.basic1.*"], spec=RESNET)
+    assert found.asked and all(key.startswith("params.basic1.") for key in found.asked)
+    assert found.asked == tuple(k for k in found.answers if k.startswith("params.basic1."))
+
+
+def test_parts_of_arrays() -> None:
+    found = solved(["v@1[1,:]", "v@1[1:2,2]"])
+    texts = [[q.text for q in found.answers[key].value] for key in found.asked]
+    assert texts == [["0.6226", "0.13616"], ["0.13616", "0.75424"]]
+
+
+def test_digits_of_one_answer() -> None:
+    text = SPEC + "ask: {E@1: {digits: 10}, y@1: {}}\n"
+    (problem,) = read(text, "spec.yaml")
+    assert work_out(problem).answers["E@1"].value.text == "0.01597661654"
+
+
+def test_what_is_not_needed_is_set_back() -> None:
+    text = page(solved(["w@1"]))
+    assert "∂E/∂w" in text and "∂E/∂v₁" not in text and "∂E/∂x" not in text
+    assert "∂E/∂v₁" in page(solved(["w@1"]), full=True)
+    assert "∂E/∂v₁" in page(solved(["v@1"]))
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        ("prams", "There is no answer `prams`"),
+        ("w@1[3,1]", "outside"),
+        ("w@1[:,7]", "outside"),
+        ("1/(E - E)", "division by zero"),
+        ("v@1 + 1", "whole array"),
+        ("*nothing*", "nothing"),
+    ],
+)
+def test_what_cannot_be_asked_says_so_where_it_stands(ask: str, said: str) -> None:
+    text = SPEC + f"ask:\n  - {json.dumps(ask)}\n"
+    (problem,) = read(text, "spec.yaml")
+    with pytest.raises(SpecFailure) as failure:
+        work_out(problem)
+    message = str(failure.value)
+    assert (
+        said in message and f"spec.yaml:{text[: text.index('  - ' + json.dumps(ask))].count(chr(10)) + 1}:5" in message
+    )
+
+
+def test_a_name_that_is_a_key_cannot_be_defined() -> None:
+    with pytest.raises(SpecFailure, match="already"):
+        solved(["E"], {"E": "y[1]"})
+
+
+NUMBERS = st.fractions(-3, 3, max_denominator=20)
+
+
+@settings(max_examples=30)
+@given(NUMBERS, NUMBERS)
+def test_an_expression_with_exp_has_30_proven_digits(a: Fraction, b: Fraction) -> None:
+    spec = {
+        "kind": "backprop",
+        "network": {"input": 1, "layers": [{"linear": {"out_features": 1, "weight": [[str(a)]], "bias": [str(b)]}}]},
+        "input": [1],
+        "ask": {"exp(z1[1])": {"digits": 30}},
+    }
+    found = hwsolve.solve(spec)
+    value = found.answers["exp(z1[1])"].value
+    with mpmath.workdps(50):
+        true = mpmath.exp(mpmath.mpf(a.numerator) / a.denominator + mpmath.mpf(b.numerator) / b.denominator)
+        assert abs(mpmath.mpf(value.text) - true) <= abs(true) * mpmath.mpf(10) ** -29

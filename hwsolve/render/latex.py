@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hwsolve.figures import Curve, Figure, Grid
+from hwsolve.figures import Curve, Diagram, Figure, Grid
 from hwsolve.formula.notation.tex_paper import paper
 from hwsolve.formula.notation.tex_text import CHINESE, escaped
 from hwsolve.formula.tree import Formula
@@ -32,7 +32,7 @@ PAPER = Notation(paper)
 WIDTH = 46.0  # em of a row on the page
 LONGEST = 24  # characters of a word in a cell
 LEAD = 12.0  # em of a left side that others are aligned with
-RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "⟺": "\\iff", "→": "\\to"}
+RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "⟺": "\\iff", "→": "\\to", "∈": "\\in"}
 LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 CHINESE_FONTS = "\\usepackage[UTF8,scheme=plain]{ctex}\n"
@@ -65,6 +65,11 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     body = "\n\\clearpage\n".join("\n\n".join(Source(options).parts_of(s)) for s in solutions)
     chinese = options.language == "zh" or CHINESE.search(body)
     return HEAD.replace("@CTEX@", CHINESE_FONTS if chinese else "") + body + "\n\\end{document}\n"
+
+
+def related(relation: str) -> str:
+    """A relation, or several behind each other."""
+    return " \\thinspace ".join([RELATIONS.get(sign, sign) for sign in relation.split(" ")])
 
 
 def chunks(word: str) -> list[str]:
@@ -145,7 +150,7 @@ class Source(Page):
     def links(self, row: Row) -> list[tuple[str, str]]:
         """The links of a chain, written."""
         found = opened(row.links)
-        return [(RELATIONS.get(relation, relation), self.notation.formula(f)) for relation, f in found]
+        return [(related(relation), self.notation.formula(f)) for relation, f in found]
 
     def equations(self, rows: tuple[Row, ...]) -> Iterator[str]:
         """Chains under each other; words between them are sentences."""
@@ -221,8 +226,25 @@ class Source(Page):
         words = cell_text(cell, self.words).split(" ")
         return " ".join(["\\allowbreak ".join(map(escaped, chunks(word))) for word in words])
 
+    def arrowed(self, figure: Diagram) -> str:
+        """`x ─v→ α ─ReLU→ b`, and the caption behind it."""
+        made = ""
+        for arrow, label in figure.row:
+            made += f" \\xrightarrow{{{self.symbol(arrow)}}} " if made and arrow else " \\to " if made else ""
+            made += self.symbol(label)
+        caption = f"\\quad{{\\small ({self.content(figure.caption)})}}" if figure.caption else ""
+        return f"${made}${caption}" if made else ""
+
+    def symbol(self, label: Formula | Text) -> str:
+        """A symbol, or words."""
+        return self.notation.formula(label) if isinstance(label, Formula) else f"\\text{{{escaped(self.words(label))}}}"
+
     def figure(self, figure: Figure) -> Iterator[str]:
-        """A curve as a picture, a matrix with marked cells in boxes."""
+        """A curve as a picture, a matrix with marked cells in boxes, a diagram as one row."""
+        if isinstance(figure, Diagram):
+            if row := self.arrowed(figure):
+                yield row
+            return
         drawn = picture(figure, self.words) if isinstance(figure, Curve) else self.boxed(figure)
         if drawn:
             yield f"{{\\small {self.content(figure.title)}\\par}}\n{drawn}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hwsolve.figures import Curve, Figure
+from hwsolve.figures import Curve, Diagram, Figure
 from hwsolve.formula.notation.typst import quoted, typst
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say
@@ -100,7 +100,7 @@ class Source(Page):
 
     def link(self, relation: str, f: Formula) -> str:
         """A relation and what stands behind it; a long one in pieces between which a row may be broken."""
-        text = f"{relation} {self.notation.formula(f)}"
+        text = f"{relation.replace(' ', ' thin ')} {self.notation.formula(f)}"
         found = pieces(text, ("−", "⋅", "×"), width, LONG)
         if len(found) == 1 and width(text) > WIDE and (parts := quotient(text, "frac(", ",", ")")):
             front, top, bottom = parts
@@ -143,8 +143,28 @@ class Source(Page):
             text = text.replace(".", ".\N{ZERO WIDTH SPACE}").replace(",", ",\N{ZERO WIDTH SPACE}")
         return quoted(text)
 
+    def arrowed(self, figure: Diagram) -> str:
+        """`x ─v→ α ─ReLU→ b`, which is broken before an arrow, and the caption behind it."""
+        made: list[str] = []
+        for arrow, label in figure.row:
+            link = (
+                f"limits(stretch(→, size: #1.8em))^({self.symbol(arrow)}) " if made and arrow else "→ " if made else ""
+            )
+            made.append(f"box(${link}{self.symbol(label)}$)")
+        if made and figure.caption:
+            made.append(f"text(size: 9pt, fill: soft, [(] + {self.content(figure.caption)} + [)])")
+        return " + h(.3em, weak: true) + ".join(made)
+
+    def symbol(self, label: Formula | Text) -> str:
+        """A symbol, or words."""
+        return self.notation.formula(label) if isinstance(label, Formula) else quoted(self.words(label))
+
     def figure(self, figure: Figure) -> Iterator[str]:
-        """A matrix with marked cells, or a curve."""
+        """A matrix with marked cells, a curve, or a diagram as one row."""
+        if isinstance(figure, Diagram):
+            if row := self.arrowed(figure):
+                yield f"#par({row})"
+            return
         name = quoted(self.words(figure.title))
         if isinstance(figure, Curve):
             if drawn := scaled(figure):

@@ -205,5 +205,5 @@ def test_arrays_are_those_of_numpy() -> None:
             writer.known.know(Ref(name, (listed(),) * array.ndim), RATIONAL)
             scope[name] = array.tolist()
         python = re.sub(r"whole\('(\w+)'\)", r"\1", writer.text(parse(text)))
-        expected = value(parse(text), given, real=True)
+        expected = value(parse(text), given)
         assert numpy.array_equal(numpy.array(eval(python, scope), dtype=float), expected), text

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import hwsolve
 from hwsolve.formula.parse import parse
@@ -22,6 +23,7 @@ from hwsolve.render.tex_rows import LIMIT
 from hwsolve.sections import section
 from hwsolve.solution import Answer, Identity, Note, Solution, Table
 from tests.conftest import PROBLEMS
+from tests.random_nets import problems
 from tests.render_samples import counting, derivation, homework
 
 ENVIRONMENT = re.compile(r"\\begin\{(cases|pmatrix)\}((?!\\begin).)*?\\end\{\1\}")
@@ -149,7 +151,11 @@ def inline(text: str) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("spec", SPECS)
 def test_no_row_is_cut_off_and_commands_are_known(spec: str, language: str) -> None:
-    text = page(spec, language)
+    check_page(page(spec, language))
+
+
+def check_page(text: str) -> None:
+    """No row is wider than a page shows, and nothing is written that the setters of mathematics do not have."""
     for block in blocks(text):
         check_mathematics(block)
         rows = rows_of(block)
@@ -159,6 +165,12 @@ def test_no_row_is_cut_off_and_commands_are_known(spec: str, language: str) -> N
     for formula in [*blocks(text), *inline(text)]:
         assert set(re.findall(r"\\([A-Za-z]+)", formula)) <= COMMANDS, formula
         assert all(INSIDE_TEXT.fullmatch(inner) for inner in re.findall(r"\\text\{([^}]*)\}", formula)), formula
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems(deepest=3, widest=5))
+def test_no_row_of_a_random_net_is_cut_off(problem: dict[str, Any]) -> None:
+    check_page(render([hwsolve.solve(problem)], "markdown", Options(full=True)))
 
 
 def outside(row: str) -> str:

@@ -16,7 +16,8 @@ from hwsolve.formula.notation.mathml import mathml, summands
 from hwsolve.formula.notation.mathml_elements import mo
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.notation.writer import terms
+from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
@@ -33,6 +34,7 @@ from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LONG = 30  # columns of a sum that is cut before its signs
+TOO_LONG = 75  # columns of a link that is wider than a page
 WIDE = 26  # columns of a left side that the rest of its chain stands below
 CROWDED = 55  # columns of a link that leaves no room for a reason, and may have to be scrolled
 FEW = 5  # rows that are not worth folding
@@ -172,7 +174,7 @@ class Article:
             if width(unicode(f)) <= LONG:
                 yield f'<span class="{look}">{self.math(f, relation)}</span>'
                 continue
-            first, *rest = summands(f, self.words_between)
+            first, *rest = summands(spread(f) if width(unicode(f)) > TOO_LONG else f, self.words_between)
             lead = signs(relation)
             reached = "" if rest or width(unicode(f)) <= CROWDED else ' tabindex="0"'
             yield f'<span class="{look}"{reached}><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
@@ -250,6 +252,25 @@ class Article:
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
+
+
+def spread(f: Formula) -> Formula:
+    """A long sum over one number, or behind a minus, as a sum: a row can be broken between its terms."""
+    if not isinstance(f, Call) or f.name not in ("/", "neg"):
+        return f
+    parts = terms(f.args[0])
+    if len(parts) < 2:
+        return f
+    made: list[tuple[str, Formula]]
+    if f.name == "/":
+        made = [(sign, Call("/", (part, f.args[1]))) for sign, part in parts]
+    else:
+        made = [("+" if sign == "-" else "-", part) for sign, part in parts]
+    (sign, total), *rest = made
+    total = Call("neg", (total,)) if sign == "-" else total
+    for sign, part in rest:
+        total = Call(sign, (total, part))
+    return total
 
 
 def signs(relation: str) -> str:

@@ -13,20 +13,23 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import hwsolve
 from hwsolve.figures import Curve, Grid
 from hwsolve.formula.notation import latex, plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.render import Options, blocks, render
-from hwsolve.render.html import LARGEST, LINE, styles
+from hwsolve.render.html import LARGEST, LINE, spread, styles
 from hwsolve.sections import section
 from hwsolve.solution import Note, Solution, Table, Value
 from tests.conftest import PROBLEMS
 from tests.reading_markup import Letters, checked, latex_skeleton, mathml_skeleton, worked_out
 from tests.render_samples import counting, derivation, homework, quantity
+from tests.test_notation import known, trees
 
 SPECS = [
     *("homework-2/2.1-backprop.yaml", "homework-2/2.2-log-softmax.yaml", "homework-2/2.3-complexity.yaml"),
@@ -301,3 +304,14 @@ def test_a_list_of_formulas_in_a_sentence_is_mathematics() -> None:
     note = Note("info", say("as {f}", f=(parse("x > 0"), parse("y > 0"))))
     maths = inner_math(written([Solution(kind="k", title="t", notes=(note,))]))
     assert len(maths) >= 1 and all(checked(m) is not None for m in maths)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("+-"), trees), min_size=2, max_size=4), st.booleans())
+def test_a_long_fraction_or_negative_is_spread_to_an_equal_sum(parts: list[tuple[str, Formula]], over: bool) -> None:
+    total = parts[0][1]
+    for sign, part in parts[1:]:
+        total = Call(sign, (total, part))
+    f = Call("/", (total, Number(7))) if over else Call("neg", (total,))
+    found = spread(f)
+    assert isinstance(found, Call) and found.name in "+-" and known(found) == known(f)

@@ -70,4 +70,4 @@ def words(text: str) -> str:
             written += f"{{}}^{{{inner}}}" if raised else f"\\mathstrut_{{{inner}}}"
         else:
             written += (COMMANDS.get(char) or SIGNS[char]) + " "
-    return f"{written}\\text{{{run}}}" if run or not written else written.rstrip()
+    return f"{written}\\text{{{run}}}" if run or not written else written

@@ -22,7 +22,7 @@ from tests.test_notation import LATEX, UNICODE
 
 def paper_skeleton(f: Formula) -> str:
     """Without what takes room and is not seen, and with the names that pages have."""
-    text = re.sub(r"\\phantom\{[^}]*\}", "", paper(f)).replace("\\\\", "\\cr").replace("\\_", "_")
+    text = re.sub(r"\\phantom\{[^}]*\}", "", paper(f)).replace("\\_", "_")
     return latex_skeleton(text.replace("\\left\\", "\\").replace("\\right\\", "\\"))
 
 

@@ -17,22 +17,22 @@ from hwsolve.formula.tree import Formula
 from hwsolve.language import say
 from hwsolve.render import blocks
 from hwsolve.render.chain import Notation
-from hwsolve.render.latex_measure import em
 from hwsolve.render.latex_picture import picture
 from hwsolve.render.latex_table import tabulars
-from hwsolve.render.mixed import mixed, opened, pieces, quotient
+from hwsolve.render.measure_tex import SIZES, em
+from hwsolve.render.mixed import mixed, opened
 from hwsolve.render.options import Options
 from hwsolve.render.page import Page
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import cell_text
+from hwsolve.render.tex_rows import Chain, braced, chain_rows, parted, relation_of
 from hwsolve.solution import Cell, Solution, Text
 
 PAPER = Notation(paper)
 WIDTH = 46.0  # em of a row on the page
 LONGEST = 24  # characters of a word in a cell
 LEAD = 12.0  # em of a left side that others are aligned with
-RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "⟺": "\\iff", "→": "\\to", "∈": "\\in"}
 LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 CHINESE_FONTS = "\\usepackage[UTF8,scheme=plain]{ctex}\n"
@@ -55,7 +55,7 @@ HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \newcommand{\inabox}[1]{\fbox{\begin{minipage}{\dimexpr\linewidth-2\fboxsep-2\fboxrule\relax}%
 \raggedright\setlength{\parskip}{4pt}#1\end{minipage}}}
 \newcommand{\close}{\par\nobreak\vspace{-.9\baselineskip}}
-\newcommand{\fit}[2]{\resizebox{#1}{!}{$\displaystyle #2$}}
+\providecommand{\lt}{<}\providecommand{\gt}{>}
 \begin{document}
 """
 
@@ -67,9 +67,13 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     return HEAD.replace("@CTEX@", CHINESE_FONTS if chinese else "") + body + "\n\\end{document}\n"
 
 
-def related(relation: str) -> str:
-    """A relation, or several behind each other."""
-    return " \\thinspace ".join([RELATIONS.get(sign, sign) for sign in relation.split(" ")])
+def sized(row: str) -> str:
+    """Sizes of text are none of mathematics: a smaller formula is scaled."""
+    for name, scale in SIZES.items():
+        while (at := row.find(f"{{{name} ")) >= 0:
+            inner, end = braced(row, at)
+            row = f"{row[:at]}\\scalebox{{{scale}}}{{$\\displaystyle {inner[len(name) + 1 :]}$}}{row[end:]}"
+    return row
 
 
 def chunks(word: str) -> list[str]:
@@ -133,7 +137,7 @@ class Source(Page):
         made = []
         for row in rows:
             links = self.links(row)
-            whole = " ".join(f"{relation} {text}".strip() for relation, text in links)
+            whole = " ".join(f"{relation_of(relation)} {text}".strip() for relation, text in links)
             why = self.content(row.reason or row.words)
             behind = f"{{\\small\\ {why}}}" if why and links else why
             if not links:
@@ -141,8 +145,8 @@ class Source(Page):
             elif em(whole) <= room:
                 made.append(f"\\mbox{{$\\displaystyle {whole}$}}{behind}")
             else:
-                fitted = [piece for link in links for piece in self.parted(link, room)]
-                made.append(" ".join(f"$\\displaystyle {piece}$" for piece in fitted) + behind)
+                fitted = sized(" ".join(f"$\\displaystyle {piece}$" for piece in parted(whole, room, room)))
+                made.append(fitted + behind)
         return "\\qquad\n".join(made)
 
     # equations
@@ -150,7 +154,7 @@ class Source(Page):
     def links(self, row: Row) -> list[tuple[str, str]]:
         """The links of a chain, written."""
         found = opened(row.links)
-        return [(related(relation), self.notation.formula(f)) for relation, f in found]
+        return [(relation, self.notation.formula(f)) for relation, f in found]
 
     def equations(self, rows: tuple[Row, ...]) -> Iterator[str]:
         """Chains under each other; words between them are sentences."""
@@ -173,7 +177,8 @@ class Source(Page):
         lead = max([w for w in leads if w <= LEAD], default=0.0)
         groups: list[list[str]] = [[]]
         for links, why, depth in chains:
-            texts = self.chain(links, depth, lead)
+            flush = depth > 0 or (bool(links) and em(links[0][1]) > LEAD)
+            texts = [sized(row) for row in chain_rows(Chain(links, [], depth), WIDTH - lead, flush)] if links else []
             if not texts:
                 groups.append([])
             elif why:
@@ -183,41 +188,6 @@ class Source(Page):
         if any(groups):
             body = " \\\\[6pt]\n".join(" \\\\\n".join(texts) for texts in groups if texts)
             yield "\\close\\begin{align*}\n" + body + "\n\\end{align*}"
-
-    def chain(self, links: list[tuple[str, str]], depth: int, lead: float) -> list[str]:
-        """A chain in rows; a wide left side has one of its own."""
-        if not links:
-            return []
-        first, *rest = links
-        inset = "\\quad " * depth
-        if depth or em(first[1]) > LEAD:
-            room = WIDTH - lead - depth
-            rows = [f"& {inset}{piece}" for piece in self.parted(("", first[1]), room)]
-            hang, row = f"& {inset}\\qquad ", rows.pop()
-            used = em(row)
-        else:
-            rows, row, used, room = [], f"{first[1]} &", 0.0, WIDTH - lead
-            hang = "& "
-        for link in rest:
-            for piece in self.parted(link, room - 2):
-                wide = em(piece)
-                if row and used and used + wide > room:
-                    rows.append(row)
-                    row, used = hang, 2.0
-                row = f"{row or hang} {piece}"
-                used += wide
-        return [*rows, row] if row else rows
-
-    def parted(self, link: tuple[str, str], room: float) -> list[str]:
-        """A link in pieces that fit into the room."""
-        relation, text = link
-        found = pieces(f"{relation} {text}".strip(), ("-", "\\cdot", "\\times"), em, room)
-        if len(found) == 1 and em(found[0]) > room and (parts := quotient(found[0], "\\frac{", "}{", "}")):
-            front, top, bottom = parts
-            first, *rest = pieces(top, ("-", "\\cdot", "\\times"), em, room - 3)
-            found = [f"{front} ({first}", *rest]
-            found[-1] += f")/{bottom if bottom.isalnum() else f'({bottom})'}"
-        return [p if em(p) <= room else f"\\fit{{{room:.0f}em}}{{{p}}}" for p in found]
 
     def cell(self, cell: Cell) -> str:
         """A cell of a table; a long word may be broken."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from hwsolve.render.latex_measure import em
+from hwsolve.render.measure_tex import em
 from hwsolve.render.table import kept_rows, numeric_columns
 from hwsolve.solution import Cell, Table
 

@@ -1,4 +1,4 @@
-r"""LaTeX for a document of its own: rows end in `\\`, matrices have their decimal points under each other."""
+r"""LaTeX for a document of its own: names keep their underscores, matrices have their points under each other."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Paper(Latex):
         if not deep and len(rows) > TALLEST:
             return f"({', '.join(row[0] for row in rows)})"
         cells = aligned(rows, self.minus, "\\phantom{{{}}}")
-        inner = " \\\\ ".join([" & ".join(row) for row in cells])
+        inner = " \\cr ".join([" & ".join(row) for row in cells])
         if len(cells[0]) <= COLUMNS:
             return f"\\begin{{pmatrix}} {inner} \\end{{pmatrix}}"
         return f"\\left(\\begin{{array}}{{{'c' * len(cells[0])}}} {inner} \\end{{array}}\\right)"

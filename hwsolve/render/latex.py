@@ -32,6 +32,7 @@ from hwsolve.solution import Cell, Solution, Text
 PAPER = Notation(paper)
 WIDTH = 46.0  # em of a row on the page
 LONGEST = 24  # characters of a word in a cell
+NARROW = 32.0  # of what is so long that no size of text would do
 LEAD = 12.0  # em of a left side that others are aligned with
 LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
@@ -72,7 +73,9 @@ def sized(row: str) -> str:
     for name, scale in SIZES.items():
         while (at := row.find(f"{{{name} ")) >= 0:
             inner, end = braced(row, at)
-            row = f"{row[:at]}\\scalebox{{{scale}}}{{$\\displaystyle {inner[len(name) + 1 :]}$}}{row[end:]}"
+            text = inner[len(name) + 1 :]
+            box = f"\\scalebox{{{scale}}}" if em(text) * scale < NARROW else f"\\resizebox{{{NARROW}em}}{{!}}"
+            row = f"{row[:at]}{box}{{$\\displaystyle {text}$}}{row[end:]}"
     return row
 
 

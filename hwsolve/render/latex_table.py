@@ -34,15 +34,21 @@ def tabulars(table: Table, write: Callable[[Cell], str], full: bool) -> Iterator
 def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> tuple[str, bool]:
     """`l` and `r`, or paragraphs of a width where the table would be wider than the page; whether it fits so."""
     widths = [max(map(cell_em, column)) for column in zip(heads, *rows, strict=True)]
+    solid = [max([0.0, *map(formula_em, column)]) for column in zip(*rows, strict=True)] or [0.0] * len(heads)
     fixed: dict[int, float] = {}
     while sum(widths) + GAP * len(widths) > WIDTH:
-        free = [n for n, right in enumerate(numbers) if not right and widths[n] > NARROWEST]
+        free = [n for n, right in enumerate(numbers) if not right and widths[n] > max(NARROWEST, solid[n])]
         if not free:
             break
         widest = max(free, key=widths.__getitem__)
         widths[widest] = fixed[widest] = widths[widest] - 1
     kinds = [f"p{{{fixed[n]:.0f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers)]
     return "".join(kinds), sum(widths) + GAP * len(widths) <= WIDTH
+
+
+def formula_em(text: str) -> float:
+    """How wide the widest formula of a cell is, which is not broken."""
+    return max([0.0, *map(em, re.split(r"(?<!\\)\$", text)[1::2])])
 
 
 def cell_em(text: str) -> float:

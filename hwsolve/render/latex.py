@@ -56,6 +56,9 @@ HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \newcommand{\inabox}[1]{\fbox{\begin{minipage}{\dimexpr\linewidth-2\fboxsep-2\fboxrule\relax}%
 \raggedright\setlength{\parskip}{4pt}#1\end{minipage}}}
 \newcommand{\close}{\par\nobreak\vspace{-.9\baselineskip}}
+\newsavebox{\tablebox}
+\newcommand{\fitted}[1]{\sbox{\tablebox}{#1}\ifdim\wd\tablebox>\linewidth
+\resizebox{\linewidth}{!}{\usebox{\tablebox}}\else\usebox{\tablebox}\fi}
 \providecommand{\lt}{<}\providecommand{\gt}{>}
 \begin{document}
 """

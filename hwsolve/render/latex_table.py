@@ -19,22 +19,20 @@ def tabulars(table: Table, write: Callable[[Cell], str], full: bool) -> Iterator
     """The table, in parts that fit on a page."""
     heads = [f"\\textbf{{{write(c)}}}" for c in table.columns]
     rows = [[write(c) for c in row] for row in kept_rows(table, full)]
-    columns, fits = specification(heads, rows, numeric_columns(table))
+    columns = specification(heads, rows, numeric_columns(table))
     for start in range(0, max(len(rows), 1), ROWS):
         part = rows[start : start + ROWS]
         body = [" & ".join(row) + " \\\\" for row in part]
         if table.total and start + ROWS >= len(rows) and len(body) > 1:
             body.insert(-1, "\\hline")
         inner = "\n".join([" & ".join(heads) + " \\\\[1pt] \\hline\\rule{0pt}{2.6ex}%", *body])
-        made = f"\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}"
-        made = made if fits else f"\\resizebox{{\\linewidth}}{{!}}{{{made}}}"
-        yield f"{{\\small{made}\\par}}"
+        yield f"{{\\small\\fitted{{\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}}}\\par}}"
 
 
-def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> tuple[str, bool]:
-    """`l` and `r`, or paragraphs of a width where the table would be wider than the page; whether it fits so."""
+def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> str:
+    """`l` and `r`, or paragraphs of a width where the table would be wider than the page."""
     widths = [max(map(cell_em, column)) for column in zip(heads, *rows, strict=True)]
-    solid = [max([0.0, *map(formula_em, column)]) for column in zip(*rows, strict=True)] or [0.0] * len(heads)
+    solid = [max(map(unbroken_em, column)) for column in zip(heads, *rows, strict=True)]
     fixed: dict[int, float] = {}
     while sum(widths) + GAP * len(widths) > WIDTH:
         free = [n for n, right in enumerate(numbers) if not right and widths[n] > max(NARROWEST, solid[n])]
@@ -42,13 +40,14 @@ def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) 
             break
         widest = max(free, key=widths.__getitem__)
         widths[widest] = fixed[widest] = widths[widest] - 1
-    kinds = [f"p{{{fixed[n]:.0f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers)]
-    return "".join(kinds), sum(widths) + GAP * len(widths) <= WIDTH
+    return "".join(f"p{{{fixed[n]:.0f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers))
 
 
-def formula_em(text: str) -> float:
-    """How wide the widest formula of a cell is, which is not broken."""
-    return max([0.0, *map(em, re.split(r"(?<!\\)\$", text)[1::2])])
+def unbroken_em(text: str) -> float:
+    """How wide the widest part of a cell is that is not broken: a formula, or a word."""
+    parts = re.split(r"(?<!\\)\$", text)
+    words = [word for part in parts[::2] for word in re.split(r" |\\allowbreak ", part)]
+    return 0.9 * max([0.0, *map(em, parts[1::2]), *[em(f"\\text{{{word}}}") for word in words]]) + 0.5
 
 
 def cell_em(text: str) -> float:

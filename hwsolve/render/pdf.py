@@ -16,6 +16,7 @@ from hwsolve.render.options import Options
 from hwsolve.solution import Solution
 
 CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+ELSEWHERE = re.compile("[^\0-\u052f\u1e00-\u2bff]")  # letters that the fonts of Typst may not have
 FAMILIES = (
     *("Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "Songti SC", "SimSun", "STSong", "FandolSong"),
     *("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"),
@@ -49,7 +50,7 @@ def compiled(text: str, format: str, resolution: int = 144) -> list[bytes]:
             root=empty,
             format=format,
             ppi=resolution,
-            ignore_system_fonts=text.isascii(),
+            ignore_system_fonts=ELSEWHERE.search(text) is None,
             sys_inputs={"fonts": ",".join(fonts)},
             timestamp=0,
         )

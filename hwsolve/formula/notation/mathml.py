@@ -247,14 +247,15 @@ def cases(w: MathML, args: Args) -> Piece:
 def differential(w: MathML, args: Args) -> Piece:
     """The derivative operator before its body, or over a symbol."""
     body, by, *more = args
-    d = mo("∂") if isinstance(by, Ref) and by.indices else mi("d")
+    unit = isinstance(body, Call) and body.name == "unit"  # the one element of a quantity
+    d = mo("∂") if unit or (isinstance(by, Ref) and by.indices) else mi("d")
     order = w.write(more[0]).text if more else ""
     inner, variable = w.write(body), w.write(by)
     over = element_of("msup", d, order) if order else d
-    if order and not isinstance(by, Ref):
+    if order and not isinstance(by, Ref) and not unit:
         variable = w.held(variable, "group")
     under = d + (element_of("msup", variable.text, order) if order else variable.text)
-    if isinstance(body, Ref) and inner.kind == "symbol":
+    if inner.kind == "symbol" and (unit or isinstance(body, Ref)):
         return Piece(element_of("mfrac", over + inner.text, under), SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(element_of("mfrac", over, under) + text, SIGN, "partial")

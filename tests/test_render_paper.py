@@ -282,3 +282,57 @@ def test_widths_of_latex_are_about_those_of_a_typesetter() -> None:
         source = f"#set text(size: 10pt)\n#context [#metadata(measure($display({written(f)})$).width.pt()) <w>]"
         real = float(typst.query(source.encode(), "<w>", field="value", one=True)) / 10
         assert 0.93 * real <= em(paper(f)) <= 1.35 * real + 1, (text, real, em(paper(f)))
+
+
+# ---------------------------------------------------------------- drawings
+
+
+def drawn() -> Solution:
+    import msgspec
+
+    from hwsolve.figures import Curve, Diagram, Grid
+    from hwsolve.formula.parse import parse
+    from hwsolve.solution import Step
+
+    curve = Curve(
+        "Falling",
+        "steps",
+        "loss",
+        (0.0, 1.0, 2.0),
+        (("first", (1.0, 0.1, 0.01)), ("second", (4.0, 2.0, 1.0))),
+        log=True,
+    )
+    grid = Grid("Window", (("11", "12"), ("21", "22")), ((1, 2),))
+    row = (("", parse("x")), (parse("v"), parse("alpha")), ("ReLU", parse("b")))
+    figures = (curve, grid, Diagram("Network", (), (), "hidden", row))
+    return msgspec.structs.replace(homework(), sections=(Step("Drawings", figures),))
+
+
+def test_drawings_of_typst_hold_what_they_are_of() -> None:
+    text = squeezed(text_of(pdf_of([drawn()])))
+    for word in ("Falling", "steps", "loss", "first", "second", "0.01", "4", "Window", "11", "22", "ReLU", "(hidden)"):
+        assert word in text, word
+    assert 'mark("12")' in str(render([drawn()], "typst"))
+
+
+def test_drawings_of_latex_hold_what_they_are_of() -> None:
+    source = str(render([drawn()], "latex"))
+    assert "\\fbox{12}" in source and "\\fbox{11}" not in source
+    assert "x \\xrightarrow{v} \\alpha \\xrightarrow{\\text{ReLU}} b" in source
+    assert (
+        source.count("\\qbezier(") == 3 and source.count("\\qbezier[8](") == 3
+    )  # two pieces each, and one in the legend
+
+
+def test_a_curve_is_scaled_to_its_ends() -> None:
+    from hwsolve.figures import Curve
+    from hwsolve.render.curves import POINTS, scaled
+
+    found = scaled(Curve("", "", "", (0.0, 5.0, 10.0), (("", (1.0, 100.0, 10.0)),), log=True))
+    assert found is not None
+    assert (
+        found.series == ([(0.0, 0.0), (0.5, 1.0), (1.0, 0.5)],) and found.x == ("0", "10") and found.y == ("1", "100")
+    )
+    assert scaled(Curve("", "", "", (0.0,), (("", (float("nan"),)),))) is None
+    many = scaled(Curve("", "", "", tuple(map(float, range(5000))), (("", tuple(map(float, range(5000)))),)))
+    assert many is not None and POINTS <= len(many.series[0]) <= POINTS + 3 and many.series[0][-1] == (1.0, 1.0)

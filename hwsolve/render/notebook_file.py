@@ -16,13 +16,14 @@ from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Number, Ref
 from hwsolve.language import say
 from hwsolve.render import blocks
+from hwsolve.render.arrays import leaves
 from hwsolve.render.given import stated, worked
 from hwsolve.render.markdown import Pages
 from hwsolve.render.notebook_code import Code, NoCode
 from hwsolve.render.notebook_kinds import RATIONAL
 from hwsolve.render.notebook_text import trimmed
 from hwsolve.render.options import Options
-from hwsolve.solution import Array, Carried, Given, Group, Line, Prose, Quantity, Solution, Value
+from hwsolve.solution import Carried, Given, Group, Line, Quantity, Solution, Value
 
 Cell = dict[str, Any]
 Asserted = tuple[Ref, Formula, Any]  # a key, its formula, and the quantity or the nested quantities that it gives
@@ -106,7 +107,8 @@ class Notebook:
 
     def digits(self) -> int:
         """Enough of them for differences as small as the smallest value."""
-        texts = [line.quantity.text for line in self.solution.lines if isinstance(line, Value)]
+        found = [q for line in self.solution.lines if isinstance(line, Value) for q in leaves(line.quantity)]
+        texts = [q.text for q in found]
         powers = [int(text.partition("e-")[2]) for text in texts if "e-" in text]
         return PRECISION + max(map(len, texts), default=0) + min(max(powers, default=0), MOST)
 
@@ -129,9 +131,13 @@ class Notebook:
                 self.code.known.know(line.key, RATIONAL)
                 yield f"q[{plain(line.key)!r}] = Q({line.full!r})  # carried over from steps that are not written out"
             elif isinstance(line, Value):
-                yield from self.checked(line.key, line.formula, line.found or line.quantity, line.quantity)
-            elif isinstance(line, Prose) and isinstance(line.array, Array):
-                yield from self.array(line.array)
+                stated = line.found or line.quantity
+                if isinstance(stated, Quantity):
+                    yield from self.checked(line.key, line.formula, stated, line.quantity)
+                else:
+                    yield from self.array(line.key, line.formula, stated)
+            elif array := getattr(line, "array", None):
+                yield from self.array(array.key, array.formula, array.value)
 
     def checked(self, key: Ref, formula: Formula, q: Quantity, full: Quantity) -> Iterator[str]:
         """A value and its assertion; where it cannot be worked out here, its digits."""
@@ -150,14 +156,23 @@ class Notebook:
             self.code.define("holds")
             yield f"assert holds(q[{name!r}], {q.text!r}, exact={q.relation == '='}), {name!r}"
 
-    def array(self, a: Array) -> Iterator[str]:
-        """A formula of whole arrays."""
-        self.code.define("all_hold")
+    def array(self, key: Ref, formula: Formula, value: Any) -> Iterator[str]:
+        """A whole array by its formula, and its assertion; its elements are known from here on."""
+        every = list(leaves(value))
+        near = any(q.system == "float64" for q in every)
         try:
-            text = self.code.text(a.formula)
-        except NoCode:
+            text = trimmed(self.code.text(formula))
+        except NoCode as why:
+            yield f"# {plain(key)} is not worked out here: {why}"
             return
-        yield f"assert all_hold({trimmed(text)}, {printed(a.value)!r}, exact={a.relation == '='}), {plain(a.key)!r}"
+        self.code.define("holds")
+        holds, store = self.code.define("all_near" if near else "all_hold"), self.code.define("store")
+        yield f"array = {text}"
+        yield f"assert {holds}(array, {printed(value)!r}), {plain(key)!r}"
+        if len(every) > 1:
+            yield f"{store}({key.name!r}, array)"
+            kind = self.code.known.kind(formula, frozenset())
+            self.code.known.know(Ref(key.name, (Number(1),)), kind)
 
     # cells
 
@@ -187,15 +202,17 @@ class Notebook:
 def name_of(lines: Sequence[Line]) -> str:
     """The first key of a group."""
     for line in lines:
-        key = line.array.key if isinstance(line, Prose) and line.array else getattr(line, "key", None)
+        key = getattr(getattr(line, "array", None), "key", None) or getattr(line, "key", None)
         if isinstance(key, Ref) and all(isinstance(i, Number) for i in key.indices):
             return plain(key)
     return "lines"
 
 
 def printed(value: Any) -> Any:
-    """The texts of nested quantities."""
-    return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
+    """The texts of nested quantities, a sign before those that are rounded."""
+    if isinstance(value, Quantity):
+        return value.text if value.relation == "=" else f"~{value.text}"
+    return [printed(part) for part in value]
 
 
 def rows_of(text: str) -> list[str]:

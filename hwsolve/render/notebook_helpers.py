@@ -17,13 +17,29 @@ def holds(value, printed, exact):
     last = int(digits[2] or 0) - len(digits[1] or "")
     return 2*abs(value - stated) - Q(10)**last <= 0''',
     "all_hold": '''\
-def all_hold(value, printed, exact):
-    """The same for arrays."""
+def all_hold(value, printed):
+    """The same for arrays; a rounded number begins with ~."""
     if isinstance(printed, list):
-        return len(value) == len(printed) and all(all_hold(v, p, exact) for v, p in zip(value, printed))
+        return len(value) == len(printed) and all(all_hold(v, p) for v, p in zip(value, printed))
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
-    return holds(value, printed, exact)''',
+    return holds(value, printed.lstrip("~"), exact=not printed.startswith("~"))''',
+    "all_near": '''\
+def all_near(value, printed):
+    """The same for arrays."""
+    if isinstance(printed, list):
+        return len(value) == len(printed) and all(all_near(v, p) for v, p in zip(value, printed))
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return near(value, printed.lstrip("~"))''',
+    "store": '''\
+def store(name, value, place=()):
+    """The elements of an array, where they do not stand already."""
+    for n, x in enumerate(value, 1):
+        if isinstance(x, list):
+            store(name, x, (*place, n))
+        else:
+            q.setdefault(f"{name}[{','.join(map(str, (*place, n)))}]", x)''',
     "near": '''\
 def near(value, printed):
     """Whether a value is what float64 arithmetic printed, but for its rounding."""

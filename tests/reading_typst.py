@@ -6,7 +6,7 @@ import re
 
 from tests.reading_markup import tidy
 
-TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|#[a-z]+|[A-Za-z]{2,}|\d+(?:\.\d+)?|\S')
+TOKEN = re.compile(r'(?<=\$)\);|"(?:\\.|[^"\\])*"|#[a-z]+|[A-Za-z]{2,}|\d+(?:\.\d+)?|\S')
 ENCLOSED = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
 HATS = {"\u0302": "^", "\u0304": "¯", "\u0303": "~"}
 
@@ -80,6 +80,7 @@ class Reader:
             self.expect("$")
             self.upto("$")
             self.expect("$")
+            assert self.tokens[self.at] != ");", "Typst takes a semicolon behind #hide() for its end"
             self.expect(")")
             return ""
         if len(token) > 1 and token.isalpha():

@@ -72,6 +72,24 @@ def test_columns_have_their_points_under_each_other() -> None:
     assert aligned([["1"], ["1.5"]], "-", "<{}>") == [["1<.0>"], ["1.5"]]
 
 
+def test_rows_stay_rows_behind_what_is_not_seen() -> None:
+    """The height of the matrix in the package tells: two rows are higher than one."""
+    tall = listed(listed(parse("10.25"), parse("0.5")), listed(parse("1.5"), parse("0.25")))
+    assert typst_skeleton(typst(tall)) == "(10.25&0.5;1.5&0.25)"
+    with pytest.raises(AssertionError, match="semicolon"):
+        typst_skeleton(typst(tall).replace(" ;", ";"))
+    compiler = pytest.importorskip("typst", reason="the package typst (extra pdf) is not installed")
+    heights = [
+        float(
+            compiler.query(
+                f"#context [#metadata(measure(${text}$).height.pt()) <h>]".encode(), "<h>", field="value", one=True
+            )
+        )
+        for text in (typst(tall), "mat(10.25, 0.5, 1.5, 0.25)")
+    ]
+    assert heights[0] > 1.5 * heights[1]
+
+
 def test_wide_matrices_are_arrays() -> None:
     wide = listed(listed(*map(Number, range(11))), listed(*map(Number, range(11))))
     assert "\\begin{array}{ccccccccccc}" in paper(wide)

@@ -62,7 +62,7 @@ class Typst(Writer):
     sigma = "∑ "
     conjunction = ' " and " '
     stroke = ""
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "≈": "≈"}
 
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
@@ -89,7 +89,7 @@ class Typst(Writer):
         if not deep and len(rows) > TALLEST:
             return f"({', '.join(row[0].strip() for row in rows)})"
         cells = aligned([[cell.strip() for cell in row] for row in rows], self.minus, "#hide(${}$)")
-        return f"mat({'; '.join(', '.join(row) for row in cells)})"
+        return f"mat({' ; '.join(', '.join(row) for row in cells)})"  # a `;` right behind `#hide(…)` would be its end
 
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
@@ -219,11 +219,12 @@ def differential(w: Typst, args: tuple[Formula, ...]) -> Piece:
     """The derivative operator before its body, or over a symbol."""
     body, by, *more = args
     order = f"^({w.write(more[0]).text})" if more else ""
-    d = "∂" if isinstance(by, Ref) and by.indices else "d"
+    of_unit = isinstance(body, Call) and body.name == "unit"  # the one element of a quantity, without its index
+    d = "∂" if of_unit or (isinstance(by, Ref) and by.indices) else "d"
     inner, variable = w.write(body), w.write(by).text.strip()
-    if order and not isinstance(by, Ref):
+    if order and not isinstance(by, Ref) and not of_unit:
         variable = w.parentheses(variable)
-    if isinstance(body, Ref) and inner.kind == "symbol":
+    if inner.kind == "symbol" and (isinstance(body, Ref) or of_unit):
         return Piece(f"frac({d}{order} {inner.text}, {d} {variable}{order})", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"frac({d}{order}, {d} {variable}{order}) {text}", SIGN, "partial")

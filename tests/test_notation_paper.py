@@ -82,7 +82,10 @@ def test_rows_stay_rows_behind_what_is_not_seen() -> None:
     heights = [
         float(
             compiler.query(
-                f"#context [#metadata(measure(${text}$).height.pt()) <h>]".encode(), "<h>", field="value", one=True
+                f"#context [#metadata(measure($display({text})$).height.pt()) <h>]".encode(),
+                "<h>",
+                field="value",
+                one=True,
             )
         )
         for text in (typst(tall), "mat(10.25, 0.5, 1.5, 0.25)")

@@ -36,8 +36,8 @@ def starter(kind: str) -> str:
     """A commented spec to begin with, its title and comments in the language in use."""
     from hwsolve.kinds import about
 
-    text = EDITOR + textwrap.dedent(str(about(known_kind(kind)).STARTER)).lstrip("\n")
-    return WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
+    text = textwrap.dedent(str(about(known_kind(kind)).STARTER)).lstrip("\n")
+    return EDITOR + WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
 
 
 # Editors check and complete a spec by a schema beside it: `hwsolve schema -o hwsolve.schema.json` writes that.

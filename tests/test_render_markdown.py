@@ -35,7 +35,7 @@ SPECS = [spec for spec in SPECS if spec not in SLOW]
 COMMANDS = set(
     re.findall(
         r"\w+",
-        """begin end cr quad qquad thinspace left right text mathrm operatorname frac sqrt sum prod int max min exp ln log
+        """begin end cr nabla phantom quad qquad thinspace left right text mathrm operatorname frac sqrt sum prod int max min exp ln log
         sin cos tan arcsin arccos arctan sinh cosh tanh times cdot odot partial infty top hat bar tilde mathstrut approx
         ne le ge lt gt iff to lfloor rfloor lceil rceil lvert rvert ldots small scriptsize tiny pm surd
         checkmark Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega alpha beta gamma delta varepsilon zeta eta theta

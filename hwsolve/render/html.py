@@ -14,9 +14,9 @@ from hwsolve.figures import Diagram, Figure
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml import mathml, summands
 from hwsolve.formula.notation.mathml_elements import mo
+from hwsolve.formula.notation.operands import terms
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.notation.writer import terms
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.language import say, translate
 from hwsolve.render import blocks as page_blocks

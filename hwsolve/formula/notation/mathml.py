@@ -77,11 +77,11 @@ class MathML(Writer):
         piece = super().negative(f)
         return Piece(f"<mrow>{piece.text}</mrow>", piece.level, piece.kind, MINUS)
 
-    def parentheses(self, text: str) -> str:
-        return fenced("(", text, ")")
-
     def blank(self, text: str) -> str:
         return f"<mphantom>{row(text)}</mphantom>"
+
+    def parentheses(self, text: str) -> str:
+        return fenced("(", text, ")")
 
     def whole(self, name: str) -> str:
         both = derivative(name)
@@ -286,8 +286,8 @@ SPECIAL: dict[str, Callable[[MathML, Args], Piece]] = {
     "delta": kronecker,
     "if": cases,
     "diff": differential,
-    **DIFFERENTIALS,
     "integral": integral,
     "element": element,
     **MATRICES,
+    **DIFFERENTIALS,
 }

@@ -1,4 +1,4 @@
-"""E and Var of formulas over random names: every name gets a random discrete law, and all outcomes are worked out.
+"""E, Var and P of formulas over random names: every name gets a random discrete law, and all outcomes are worked out.
 
 An indexed reference is an independent copy for each of its indices; a name without indices in E(…) is one copy.  What
 holds for every law that meets what is assumed (a mean; evenness, of a normal name) holds for the law drawn here.
@@ -11,11 +11,12 @@ from typing import Any
 
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.operators import calculate
+from hwsolve.formula.quadrature import integral, is_integral
 from hwsolve.formula.random_points import Dice
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, substitute, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, substitute, walk
 from hwsolve.numbers import exact
 
-MOMENTS = ("E", "Var")
+MOMENTS = ("E", "Var", "P")
 OUTCOMES = 2_000  # of one expectation
 POINTS = 2  # of a law, twice as many where it is even
 Key = tuple[str, tuple[int, ...]]
@@ -35,7 +36,7 @@ class Needed(Exception):
 
 
 def has_moments(f: Formula) -> bool:
-    """Whether a formula speaks of E or Var."""
+    """Whether a formula speaks of E, Var or P."""
     return any(type(node) is Call and node.name in MOMENTS for node in walk(f))
 
 
@@ -76,12 +77,16 @@ class Laws:
         return look
 
     def value(self, f: Formula, outer: Lookup) -> Any:
-        """The value of a formula that may hold E and Var; raises TooMany."""
-        if not has_moments(f):
+        """The value of a formula that may hold E, Var, P and integrals; raises TooMany."""
+        if type(f) is Call and is_integral(f):
+            return integral(f, self.read(outer))
+        if not has_moments(f) and not any(map(is_integral, walk(f))):
             return evaluate(f, self.read(outer))
         if type(f) is Call and f.name in MOMENTS:
             (body,) = f.args
             self.count = 0
+            if f.name == "P":
+                return self.expected(Call("if", (body, ONE, ZERO)), outer)
             mean = self.expected(body, outer)
             return mean if f.name == "E" else self.expected(body**2, outer) - mean * mean
         if isinstance(f, BigOperator):

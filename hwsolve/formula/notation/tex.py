@@ -13,7 +13,7 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
+from hwsolve.formula.notation.names import GREEK, HAT, PRIME, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -66,6 +66,8 @@ def base(text: str) -> str:
     """A letter or a word."""
     if text.endswith(HAT):
         return f"\\hat {base(text.removesuffix(HAT))}"
+    if text.endswith(PRIME):
+        return f"{base(text.removesuffix(PRIME))}'"
     if len(text) == 1:
         return COMMANDS.get(text, text)
     return words(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hwsolve.formula.differentiate import apart, differentiate
-from hwsolve.formula.tree import ZERO, Call, Formula, Ref, children, rebuild, references, substitute, transform
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref, children, rebuild, references, substitute, transform
 from hwsolve.solution import Let
 
 
@@ -43,7 +43,7 @@ def put_in(f: Formula, lets: Mapping[str, Let]) -> Formula:
     if let is None or type(f) is not type(let.key):
         return f
     names = [part.name for part in children(let.key) if isinstance(part, Ref)]
-    given = children(f)
+    given = children(f) or (ONE,) * len(names)  # a name without indices is any one element
     if len(names) != len(given):
         return f
     return substitute(apart(let.formula, Ref("", given)), dict(zip(names, given, strict=True)))

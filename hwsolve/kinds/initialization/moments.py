@@ -101,7 +101,7 @@ def give_parameters(derivation: Derivation, found: Unit) -> None:
     """The numbers of the activation's parameters and constants."""
     for name, value in (*found.parameters.items(), *found.constants.items()):
         if value is not None:
-            derivation.give(name, value, say("parameter of the activation"))
+            derivation.give(name, value)
 
 
 def second_moment(parts: tuple[Piece, ...], derivation: Derivation, unknown: list[str]) -> SecondMoment:

@@ -26,6 +26,7 @@ from hwsolve.solution import Assume, Free, Identity, Let, Stage, Value
 POINTS = 5  # that a link holds at
 TRIES = 40
 BITS = 256
+FEW = (1, 1, 1, 2, 2, 3)  # sizes where E is worked out over all outcomes
 SLACK = 1e-9  # of numbers that are not rational
 RELATIONS = ("=", "≈", "<", ">", "≤", "≥", "⟺")
 COMPARISONS = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
@@ -40,7 +41,7 @@ class Point:
         sizes = dice.sample(range(4, 10), 6)
         for name, domain in free.items():
             if domain == "size":
-                self.values[name, ()] = dice.randint(1, 3) if moments else sizes.pop() if sizes else dice.randint(4, 9)
+                self.values[name, ()] = dice.choice(FEW) if moments else sizes.pop() if sizes else dice.randint(4, 9)
             elif domain == "index":
                 self.values[name, ()] = 1 if moments else dice.randint(1, 4)
 

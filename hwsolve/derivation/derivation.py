@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from hwsolve import numbers
 from hwsolve.derivation.argument import Argument
 from hwsolve.derivation.lines import binary, chain, check, speaking, value_line, value_of
@@ -15,7 +17,7 @@ from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, walk
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, substitute, walk
 from hwsolve.numbers import Scalar
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import as_typed, put_in, quantity
@@ -50,8 +52,7 @@ class Derivation:
             self.given.append(Given(Ref(name), self.quantity(value), as_typed(stated)))
         else:
             self.stated[name] = stated
-            line = self.define(name, stated)
-            self.lines += [line] if line is not None else []
+            self.lines.append(self.define(name, stated))
 
     def value_of(self, f: Formula) -> Scalar:
         """The value of a formula over quantities that are numbers."""
@@ -85,11 +86,8 @@ class Derivation:
 
     def define(
         self, name: str, f: Formula, *, lhs: Formula | None = None, value: Scalar = None
-    ) -> Value | Identity | None:
-        """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way.
-
-        A formula that is in its simplest form needs no line.
-        """
+    ) -> Value | Identity:
+        """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way."""
         if self.numeric(f):
             integrated = any(isinstance(node, Call) and node.name == "integral" for node in walk(f))
             self.values[name] = found = value if integrated else self.checked(name, f, value)
@@ -101,7 +99,10 @@ class Derivation:
         self.formulas[name] = result = simplify(whole)
         self.answers[name] = Answer(result)
         left = self.inlined(lhs) if lhs is not None else whole
-        return None if binary(left) == binary(result) else self.identity(left, result, key=Ref(name))
+        if binary(left) != binary(result):
+            return self.identity(left, result, key=Ref(name))
+        line = self.identity(Call("*", (ONE, result)), result, key=Ref(name))
+        return msgspec.structs.replace(line, shown=(result,))
 
     def checked(self, name: str, f: Formula, value: Scalar) -> Scalar:
         """The value of f, which must agree with one that was found in another way."""

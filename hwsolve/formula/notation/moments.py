@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hwsolve.formula.notation.writer import ATOM, POWER, SIGN, Piece, Writer
+from hwsolve.formula.notation.writer import ATOM, POWER, Piece, Writer
 from hwsolve.formula.tree import Formula
 
 Args = tuple[Formula, ...]
@@ -17,7 +17,7 @@ def operator(name: str) -> Callable[[Writer, Args], Piece]:
         inner = w.write(args[0])
         held = inner.text if inner.level >= POWER else w.parentheses(inner.text)
         gap = w.thin if inner.level >= POWER else ""
-        return Piece(w.named(name) + gap + held, SIGN, "moment")
+        return Piece(w.named(name) + gap + held, POWER, "moment")
 
     return write
 

@@ -69,7 +69,6 @@ class Page:
         self.steps.append(statement(s, passes, sides))
         self.counted(counted)
         hidden = self.squares(squares, sides)
-        self.derivation.answers |= {}
         gain = self.gain(hidden)
         self.step(say("Further quantities"), hidden)
         weights = Weights(s, squares, passes, gain)
@@ -102,8 +101,7 @@ class Page:
                 lhs = substitute(repeated(parse("1"), loops, step, set(s.taken)), put_in(fans.sizes))
             line = derivation.define(name, f, lhs=lhs)
             plain = fans.named or isinstance(f, Ref)
-            if line is not None:
-                found.append(Group((line,), self.counts(name), detail="data" if plain else "page"))
+            found.append(Group((line,), self.counts(name), detail="data" if plain else "page"))
         return found
 
     def counts(self, name: str) -> Message:
@@ -128,8 +126,8 @@ class Page:
             made = step() if side in sides and not self.linear else None
             if made is not None:
                 self.steps.append(made)
-            elif (line := squares.lines[name]) is not None:
-                hidden.append(Group((line,), detail="data"))
+            else:
+                hidden.append(Group((squares.lines[name],), detail="data"))
         return hidden
 
     # the gain
@@ -139,26 +137,24 @@ class Page:
         derivation, wanted, s = self.derivation, self.problem.gain, self.setting
         found = gains.torch_gain(self.problem.activation.name, self.unit)
         if found is not None:
-            line = derivation.define("gain.torch", found[1])
-            hidden += [Group((line,), detail="data")] if line is not None else []
+            hidden.append(Group((derivation.define("gain.torch", found[1]),), detail="data"))
         if wanted == "derived":
             return gains.derived("fan_in" if self.balanced() else self.mode)
         if wanted == "linear":
             slope = gains.slope_at_zero(self.unit)
             assert isinstance(slope, Formula)
             s.symbols["slope"] = s.slope(parse("0"))
-            line = derivation.define("slope", slope)
-            items: list[Item] = [Group((line,))] if line is not None else []
+            items: list[Item] = [Group((derivation.define("slope", slope),))]
             self.step(say("The slope at 0"), items if s.name else hide(items))
             return gains.linear()
         if wanted == "torch":
             assert found is not None
-            line = derivation.define("gain", parse("gain.torch"))
+            hidden.append(Group((derivation.define("gain", parse("gain.torch")),), detail="data"))
             s.symbols["gain.torch"] = simplify(found[1])
-            hidden += [Group((line,), detail="data")] if line is not None else []
             return Gain(Ref("gain.torch"), found[2], stated=True)
+        before = len(derivation.lines)
         derivation.give("gain", wanted)
-        hidden += [Group(tuple(derivation.lines[-1:]), detail="data")] if not derivation.given or derivation.given[-1].key.name != "gain" else []
+        hidden.append(Group(tuple(derivation.lines[before:]), detail="data"))
         derivation.answers["gain"] = Answer(derivation.quantity(derivation.values["gain"]))
         return Gain(wanted, gains.squared(wanted), stated=True)
 

@@ -151,7 +151,7 @@ class Passes:
     def at_one(self, what: Formula, name: str, fan: Formula) -> list[Item]:
         """At Var z′ = 1: m·fan·Var W = 1."""
         line = self.solved(call("==", 1, 1), None, self.factor(name), fan)
-        text = say("At {spread} = 1, where {square} was taken, {what} stays as it is for", spread=var(Ref(BELOW)),
+        text = say("Where {spread} is one, as in {square} above, {what} is so again for", spread=var(Ref(BELOW)),
                    square=self.s.symbols[name], what=what)  # fmt: skip
         return [Sentence(text), Group((line,))]  # type: ignore[arg-type]
 

@@ -13,7 +13,6 @@ from hwsolve.formula.tree import (
     BigOperator,
     Call,
     Formula,
-    Number,
     Ref,
     formula,
     references,
@@ -41,10 +40,10 @@ class Setting:
         sizes = {r.name for size in self.fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
         self.taken = sizes | set(self.unit.parameters) | set(self.unit.constants)
         self.weight, self.out, self.bias = (self.letter(*x) for x in ("WVU", "ahy", "bdg"))
-        self.density, self.bound, self.cell = (self.letter(*x) for x in ("pqg", "rsR", "wxy"))
         self.error = self.letter("delta", "epsilon", "eta")
-        self.indices = {name: name for name in "ijpqsocuvk"}
         self.sums: Sums = sums(problem.layer, self)
+        self.density = self.letter("p", "rho", "phi_of")
+        self.bound, self.cell = (self.letter(*x) for x in ("rsR", "wxy"))
         self.symbols: dict[str, Formula] = dict(self.sums.symbols)
         self.assumed: list[Assume] = []
         give_parameters(derivation, self.unit)
@@ -88,7 +87,7 @@ class Setting:
 
     def let(self, key: Formula, f: Formula) -> Let:
         """A name for a part of the argument."""
-        free = self.free(f)
+        free = self.free(f) | {n.name: "real" for n in walk(f) if isinstance(n, Ref) and n.name in self.derivation.stated}
         for letter in (part.name for part in walk(key) if isinstance(part, Ref) and not part.indices):
             free.pop(letter, None)
         return self.argument.let(key, f, **free)
@@ -163,8 +162,3 @@ def mean(name: str) -> Formula:
 def over(f: Formula) -> Formula:
     """1/f in its simplest form."""
     return simplify(Call("/", (ONE, f)))
-
-
-def number(value: int) -> Formula:
-    """A whole number."""
-    return Number(value)

@@ -5,6 +5,8 @@ What is homogeneous, f(cz) = c·f(z), gives a multiple of Var z′; anything els
 
 from __future__ import annotations
 
+import msgspec
+
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.simplify import simplify
@@ -16,7 +18,7 @@ from hwsolve.kinds.initialization.piecewise import Piece
 from hwsolve.kinds.initialization.setting import BELOW, SPREAD, SQUARE, Setting, simple
 from hwsolve.language import say
 from hwsolve.numbers import is_exact
-from hwsolve.solution import Group, Item, Line, Step, Text
+from hwsolve.solution import Group, Identity, Item, Line, Step, Text, Value
 
 BACKWARD = "moment.backward"
 
@@ -34,9 +36,9 @@ class Squares:
         }
         square = s.mean_square
         s.symbols["moment"] = square / s.symbols[SPREAD] if self.unit.homogeneous else square
-        s.symbols[BACKWARD] = Call("E", (s.slope(Ref(BELOW)) ** 2,))
+        s.symbols[BACKWARD] = Call("E", (s.slope(Ref("z′")) ** 2,))
 
-    def defined(self, name: str, moment: SecondMoment) -> Line | None:
+    def defined(self, name: str, moment: SecondMoment) -> Value | Identity:
         """The line of a moment: in closed form, or as the integral that was computed."""
         derivation = self.s.derivation
         whole = moments.integrals(moment.pieces)
@@ -92,24 +94,23 @@ class Squares:
 
     def moment(self, name: str, of: Formula) -> list[Item]:
         """The line of a moment as a number, and that it is a mean over the normal law that was assumed."""
-        line, derivation, s = self.lines[name], self.s.derivation, self.s
+        derivation, s = self.s.derivation, self.s
+        line: Line = self.lines[name]
         moment = self.forward if name == "moment" else self.backward
         scaled = self.by_scale(name)
         named = moment.closed is not None and bool(free_names(moment.closed) - {"pi", "e"})
         shown = not scaled or (named and name in derivation.values)
         reason: Text = "" if scaled else say("{below} standard normal", below=Ref(BELOW))
         items: list[Item] = []
-        if line is not None and not scaled and name in derivation.values and moment.closed is not None:
-            line = s.argument.links(line, moments.integrals(moment.pieces))  # type: ignore[arg-type]
-        if line is not None:
-            items.append(Group((line,), reason, detail="page" if shown else "data"))
+        if isinstance(line, Value) and not scaled and moment.closed is not None:
+            line = s.argument.links(line, moments.integrals(moment.pieces))
+        items.append(Group((line,), reason, detail="page" if shown else "data"))
         if not scaled and name in derivation.values:
             whole = Call("E", (of**2,))
             s.argument.integral_of(whole, Z)
             own = derivation.define(f"{name}.normal", s.argument.integral_of(whole, Z), value=derivation.values[name])
-            assert own is not None
             del derivation.answers[f"{name}.normal"]
-            items.append(Group((replaced(own, whole),), detail="data"))
+            items.append(Group((msgspec.structs.replace(own, formula=whole, stages=()),), detail="data"))
         return items
 
     # homogeneous pieces
@@ -165,13 +166,6 @@ class Squares:
     def reason_of_chances(self) -> Text:
         """Why both sides have the same chance."""
         return say("{below} is as often positive as negative", below=Ref(BELOW))
-
-
-def replaced(line: Line, f: Formula) -> Line:
-    """A value line with another formula that stands for its own."""
-    import msgspec
-
-    return msgspec.structs.replace(line, formula=f, stages=())  # type: ignore[type-var]
 
 
 def sided(piece: Piece, z: Formula) -> Formula:

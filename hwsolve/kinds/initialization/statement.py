@@ -21,7 +21,7 @@ def statement(s: Setting, passes: Passes, sides: tuple[str, ...]) -> Step:
         *question(s, sides),
         Group(tuple(s.assumed), detail="data"),
         Group(tuple(s.derivation.lines)),
-        Group(lets, where(s)),
+        Group(lets, where(s), head=len(lets) - 1),
         *said,
     ]
     return Step(say("Problem"), tuple([x for x in items if not isinstance(x, Group) or x.lines]), part="statement")

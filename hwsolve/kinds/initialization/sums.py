@@ -113,5 +113,7 @@ def meeting(layer: Convolution | TransposedConvolution, axis: int, p: Formula, u
     """The cell that a kernel cell meets from a place, counted in the padded map; of a transposed one, without its edge."""
     stride, dilation = formula(layer.stride[axis]), formula((layer.dilation or (1,) * len(layer.stride))[axis])
     if isinstance(layer, Convolution):
+        if stride == dilation == ONE:
+            return p + u - 1
         return simplify(stride * (p - 1) + dilation * (u - 1) + 1)
-    return simplify(p - dilation * (u - 1))
+    return p - u + 1 if dilation == ONE else simplify(p - dilation * (u - 1))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.simplify.terms import rational
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, call
 from hwsolve.kinds.initialization.gains import Gain
 from hwsolve.kinds.initialization.passes import Passes, scaled, var
 from hwsolve.kinds.initialization.setting import BELOW, ERROR, ERROR_BELOW, Setting, over
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares
 from hwsolve.language import say
-from hwsolve.solution import Group, Identity, Item, Line, Sentence, Step, Value
+from hwsolve.solution import Group, Identity, Item, Line, Sentence, Step, Text, Value
 
 CUT = 2  # standard deviations at which a truncated normal distribution is cut, as Keras and JAX do
 FAN = {"forward": "fan_in", "backward": "fan_out"}
@@ -41,10 +42,9 @@ class Weights:
         factor = self.gain.forward if side == "forward" else self.gain.backward
         f: Formula = Call("/", (ONE, Call("*", (factor, Ref(FAN[side])))))
         if not derivation.numeric(f):
-            line = derivation.define(name, f)
-            return [Group((line,), detail="full")] if line is not None else []
+            return [Group((derivation.define(name, f),), detail="data")]
         line = derivation.define(name, over(scaled(self.passes.factor(MOMENT[side]), self.fan(side))))
-        return [Group((line,), detail="page" if shown else "data")] if line is not None else []
+        return [Group((line,), detail="page" if shown else "data")]
 
     def variance(self) -> list[Item]:
         """Var W for the mode and the gain asked for."""
@@ -56,17 +56,14 @@ class Weights:
         if gain.own:
             return self.harmonic()
         f = quotient(gain.square, fan, 2 if self.mode == "average" else 1)
-        line = derivation.define("variance", f)
-        items: list[Item] = [Group((line,))] if line is not None else []
-        return items or [Group((shown(derivation.formulas["variance"], self.s),))]
+        return [Group((derivation.define("variance", f),))]
 
     def harmonic(self) -> list[Item]:
         """The harmonic mean of both conditions."""
         derivation = self.derivation
         apart = parse("2/(1/variance.forward + 1/variance.backward)")
         if not derivation.numeric(apart):
-            line = derivation.define("variance", apart)
-            return [Group((line,))] if line is not None else []
+            return [Group((derivation.define("variance", apart),))]
         products = [scaled(self.passes.factor(MOMENT[side]), self.fan(side)) for side in FAN]
         whole = Call("/", (Number(2), Call("+", tuple(products))))
         inverse = [call("/", 1, call("/", 1, product)) for product in products]
@@ -97,8 +94,6 @@ class Weights:
         if gain.own and not gain.slope and self.mode != "average" and derivation.numeric(f):
             f = Call("sqrt", (over(self.passes.factor(MOMENT[side])),))
         line = derivation.define("gain", f, lhs=gain.unfolded)
-        if line is None:
-            return []
         form = quotient(Ref("gain") ** 2, self.fan(side))
         detail = "data" if self.mode == "average" else "page"
         return [Group((line,), say("{variance} is {form}", variance=Ref("variance"), form=form), detail=detail)]
@@ -107,12 +102,12 @@ class Weights:
 
     def growth(self) -> list[Item]:
         """What one layer with this variance does to Var z and Var δ; at Var z′ = 1 where that matters."""
-        derivation, found = self.derivation, list[Line | None]()
+        derivation, found = self.derivation, list[Line]()
         self.s.symbols["growth.forward"] = var(Ref("z")) / var(Ref(BELOW))
         self.s.symbols["growth.backward"] = var(Ref(ERROR_BELOW)) / var(Ref(ERROR))
         found.append(derivation.define("growth.forward", parse("fan_in*variance*moment")))
         found.append(derivation.define("growth.backward", parse("fan_out*variance*moment.backward")))
-        return [Group(tuple([line for line in found if line is not None]), detail="data")]
+        return [Group(tuple(found), detail="data")]
 
     def follows(self, side: str) -> Sentence:
         """What becomes of the variance in a direction."""
@@ -124,12 +119,14 @@ class Weights:
             always = True
         else:
             value = derivation.answers[name].value
+            if isinstance(value, Formula) and derivation.numeric(value):
+                value = derivation.quantity(derivation.value_of(value))
             always = self.squares.by_scale(MOMENT[side])
         way = say("Forward") if side == "forward" else say("Backward")
         if always:
             return Sentence(say("{way}, every such layer multiplies {what} by {factor}.", way=way, what=what, factor=value))
         at = var(Ref(BELOW))
-        return Sentence(say("{way}, such a layer multiplies {what} by {factor} at {at} = 1.", way=way, what=what,
+        return Sentence(say("{way}, such a layer multiplies {what} by {factor} where {at} is one.", way=way, what=what,
                             factor=value, at=at))  # fmt: skip
 
     def distributions(self) -> Step:
@@ -147,14 +144,13 @@ class Weights:
         items += self.truncated(w.name)
         return Step(say("Distributions with this variance"), tuple(items))
 
-    def rooted(self, name: str, f: Formula, why: object) -> list[Item]:
+    def rooted(self, name: str, f: Formula, why: Text) -> list[Item]:
         """A root of the variance: r or σ."""
         derivation = self.derivation
         line = derivation.define(name, f)
-        if not derivation.numeric(f):
-            line = symbolic(name, f, derivation.formulas[name], self.s)
-        assert line is not None
-        return [Group((line,), why)]  # type: ignore[arg-type]
+        if isinstance(line, Identity):
+            line = msgspec.structs.replace(line, shown=(f, line.rhs))
+        return [Group((line,), why)]
 
     def truncated(self, w: str) -> list[Item]:
         """σ of a normal distribution that is cut off and has this variance."""
@@ -166,23 +162,7 @@ class Weights:
             derivation.define("truncation", parse(f"sqrt({left})")),
             derivation.define("std.truncated", parse("std/truncation")),
         ]
-        return [Group(tuple([line for line in lines if line is not None]), detail="data")]
-
-
-def symbolic(name: str, f: Formula, result: Formula, s: Setting) -> Identity:
-    """`name` = f = result, where f reads what has only a formula."""
-    line = s.derivation.identity(s.derivation.inlined(f), result, key=Ref(name)) if s.derivation.inlined(f) != result else None
-    from hwsolve.derivation.lines import identity_line
-
-    free = line.free if line is not None else s.free(result)
-    return identity_line(f, result, free, key=Ref(name))
-
-
-def shown(result: Formula, s: Setting) -> Identity:
-    """A formula that is in its simplest form, as what Var W is."""
-    from hwsolve.derivation.lines import identity_line
-
-    return identity_line(Ref("variance"), result, s.free(result))
+        return [Group(tuple(lines), detail="data")]
 
 
 def quotient(square: Formula, fan: Formula, times: int = 1) -> Formula:
@@ -194,8 +174,3 @@ def quotient(square: Formula, fan: Formula, times: int = 1) -> Formula:
     if times == 1 or square == ONE:
         return Call("/", (square if times == 1 else Number(times), fan))
     return Call("/", (Call("*", (Number(times), square)), fan))
-
-
-def is_one(f: Formula) -> bool:
-    """Whether a factor says nothing."""
-    return rational(f) == 1

@@ -111,7 +111,7 @@ class Arguing(Reader):
         places = [Fraction(i) for i in inside.rstrip("]").split(",")] if inside else []
         if name in self.doc.lets:
             letters, tree = self.doc.lets[name]
-            bound = dict(zip(letters, places, strict=True))
+            bound = dict(zip(letters, places or [Fraction(1)] * len(letters), strict=True))
             return Arguing(
                 ChainMap(bound, self.known),
                 self.doc,
@@ -125,10 +125,10 @@ class Arguing(Reader):
         return super().value(key)
 
     def function(self, name: str, args: list[ast.expr]) -> Any:
-        if name in ("E", "Var"):
+        if name in ("E", "Var", "P"):
             self.laws.count = 0
             mean = self.mean(args[0], 1)
-            return mean if name == "E" else self.mean(args[0], 2) - mean * mean
+            return mean if name != "Var" else self.mean(args[0], 2) - mean * mean
         base = name.removeprefix("d_")
         if base in self.doc.functions:
             letters, tree = self.doc.functions[base]
@@ -301,7 +301,9 @@ def check_claim(claim: Any, known: Env, doc: Document, dice: random.Random) -> N
     if not isinstance(tree, ast.Compare):
         raise Wrong(f"no claim: {text}")
     sign = {ast.Eq: "=", ast.Lt: "<", ast.Gt: ">", ast.LtE: "≤", ast.GtE: "≥"}[type(tree.ops[0])]
+    said = {n for n, d in free.items() if str(d).startswith(("random", "normal"))}
+    names = said | ((doc.means.keys() | doc.normal) - free.keys() - doc.lets.keys())
     for _ in range(4):
-        point = Point(free, dice, False)
-        reader = Arguing(ChainMap(point.values, known), doc, free, Laws(doc, set(), dice), point, False)
+        point = Point({n: d for n, d in free.items() if n not in said}, dice, False)
+        reader = Arguing(ChainMap(point.values, known), doc, free, Laws(doc, names, dice), point, False)
         compare(sign, tree.left, tree.comparators[0], None, reader)

@@ -84,9 +84,7 @@ class Derivation:
 
     # lines
 
-    def define(
-        self, name: str, f: Formula, *, lhs: Formula | None = None, value: Scalar = None
-    ) -> Value | Identity:
+    def define(self, name: str, f: Formula, *, lhs: Formula | None = None, value: Scalar = None) -> Value | Identity:
         """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way."""
         if self.numeric(f):
             integrated = any(isinstance(node, Call) and node.name == "integral" for node in walk(f))

@@ -93,7 +93,10 @@ class Page:
         """fan_in and fan_out as lines."""
         derivation, fans, s = self.derivation, self.setting.fans, self.setting
         found: list[Item] = []
-        sides = (("fan_in", fans.fan_in, fans.loops_in, fans.step_in), ("fan_out", fans.fan_out, fans.loops_out, fans.step_out))  # fmt: skip
+        sides = (
+            ("fan_in", fans.fan_in, fans.loops_in, fans.step_in),
+            ("fan_out", fans.fan_out, fans.loops_out, fans.step_out),
+        )
         for name, f, loops, step in sides:
             lhs = None
             if fans.named:
@@ -106,7 +109,9 @@ class Page:
 
     def counts(self, name: str) -> Message:
         """What a fan counts."""
-        return say("terms of one output") if name == "fan_in" else say("outputs that read one value, away from the border")
+        if name == "fan_in":
+            return say("terms of one output")
+        return say("outputs that read one value, away from the border")
 
     def counted(self, items: list[Item]) -> None:
         """The fans that the mode needs, the others for machines."""

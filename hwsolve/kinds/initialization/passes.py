@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import rational
@@ -10,7 +12,7 @@ from hwsolve.kinds.initialization.gains import vanishes
 from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting, over, simple
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares, distinct
 from hwsolve.language import say
-from hwsolve.solution import Group, Item, Let, Sentence, Text
+from hwsolve.solution import Group, Identity, Item, Let, Sentence, Text
 
 
 class Passes:
@@ -29,10 +31,9 @@ class Passes:
     def signals(self) -> tuple[Let, ...]:
         """a = f(z′) and z = Σ W a + b."""
         s, letters = self.s, self.sums.value
-        made = [s.function(), s.let(Ref(s.out, letters), s.f(Ref(BELOW, letters)))]
+        a = s.let(Ref(s.out, letters), s.f(Ref(BELOW, letters)))
         weight, value = self.sums.term
-        z = self.sums.forward(weight * value) + Ref(s.bias, self.sums.channel)
-        return (*[let for let in made if let is not None], s.let(self.z, z))
+        return a, s.let(self.z, self.sums.forward(weight * value) + Ref(s.bias, self.sums.channel))
 
     def factor(self, name: str) -> Formula:
         """By what E a² is a multiple of Var z′, or E f′(z′)²."""
@@ -51,7 +52,8 @@ class Passes:
         weight, value = sums.term
         said = {s.out: "random"}
         one = var(weight * value)
-        items: list[Item] = [Group((self.centre(),), say("{zero}, {bias}", zero=no_mean(self.weight), bias=self.no_bias()))]
+        centred = say("{zero}, {bias}", zero=no_mean(self.weight), bias=self.no_bias())
+        items: list[Item] = [Group((self.centre(),), centred)]
         if self.linear:
             full = variance * var(self.out) + variance * mean(self.out) ** 2 + var(self.out) * mean(self.weight) ** 2
             short = variance * var(self.out)
@@ -59,7 +61,8 @@ class Passes:
         else:
             full = mean(self.weight**2) * mean(self.out**2) - (mean(self.weight) * mean(self.out)) ** 2
             short = variance * mean(self.out**2)
-            why = say("{weight} and {value} independent; {zero}", weight=self.weight, value=self.out, zero=no_mean(self.weight))  # fmt: skip
+            zero = no_mean(self.weight)
+            why = say("{weight} and {value} independent; {zero}", weight=self.weight, value=self.out, zero=zero)
         items.append(Group((self.identity(one, full, short, **said),), why))
         summed = [var(self.z), sums.forward(one), simple(sums.fan_in, short)]
         items.append(Group((self.identity(*summed, **said),), say("variances of independent terms add")))
@@ -73,7 +76,7 @@ class Passes:
             items += self.at_one(var(Ref("z")), "moment", sums.fan_in)
         return items
 
-    def centre(self) -> object:
+    def centre(self) -> Identity:
         """E z = 0."""
         weight, value = self.sums.term
         bias = Ref(self.s.bias, self.sums.channel)
@@ -115,8 +118,8 @@ class Passes:
         factor = self.factor(BACKWARD)
         why = say("independent; {zero}, {centred}", zero=no_mean(self.weight), centred=no_mean(Ref(ERROR)))
         if self.linear and s.name:
-            line = self.identity(var(self.below), ("≈", scaled(factor, sums.backward(var(weight * error)))),
-                                 scaled(factor, fan, variance, spread))  # fmt: skip
+            near = ("≈", scaled(factor, sums.backward(var(weight * error))))
+            line = self.identity(var(self.below), near, scaled(factor, fan, variance, spread))
             items.append(Group((line,), why))
         elif not s.name:
             forms = distinct(var(self.below), sums.backward(var(weight * error)), scaled(fan, variance, spread))
@@ -138,7 +141,7 @@ class Passes:
         """Var z = Var z′ ⟺ m·fan·Var W = 1 ⟺ Var W = 1/(m·fan)."""
         return Group((self.solved(first, before, factor, fan),))
 
-    def solved(self, first: Call, scale: Formula | None, factor: Formula, fan: Formula) -> object:
+    def solved(self, first: Call, scale: Formula | None, factor: Formula, fan: Formula) -> Identity:
         """A condition solved for Var W."""
         product = scaled(factor, fan)
         times = Call("*", (product, self.variance)) if product != ONE else self.variance
@@ -153,9 +156,9 @@ class Passes:
         line = self.solved(call("==", 1, 1), None, self.factor(name), fan)
         text = say("Where {spread} is one, as in {square} above, {what} is so again for", spread=var(Ref(BELOW)),
                    square=self.s.symbols[name], what=what)  # fmt: skip
-        return [Sentence(text), Group((line,))]  # type: ignore[arg-type]
+        return [Sentence(text), Group((line,))]
 
-    def identity(self, *forms: object, **said: str) -> object:
+    def identity(self, *forms: Any, **said: str) -> Identity:
         """A chain over what its names range over."""
         formulas = [g for f in forms for g in (f[1:] if isinstance(f, tuple) else (f,)) if not isinstance(g, str)]
         return self.s.argument.identity(*forms, free=self.s.free(*formulas, **said))

@@ -81,8 +81,8 @@ def torch_remarks(derivation: Derivation, name: str, unit: Unit, backward: bool)
     if not (factor > 1 or factor < 1):
         return [info(say("PyTorch's calculate_gain gives the derived gain, to all digits shown."))]
     remark = say(
-        "PyTorch's calculate_gain('{call}') is {gain}: {why} With it, a layer with {fan} multiplies {variance} by {factor} "
-        "where {spread} is 1.",
+        "PyTorch's calculate_gain('{call}') is {gain}: {why} With it, a layer with {fan} multiplies {variance} by "
+        "{factor} where {spread} is one.",
         call=called,
         gain=simplify(gain),
         fan="fan_out" if backward else "fan_in",

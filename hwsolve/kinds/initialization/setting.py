@@ -14,15 +14,17 @@ from hwsolve.formula.tree import (
     Call,
     Formula,
     Ref,
+    children,
     formula,
     references,
     substitute,
     walk,
 )
-from hwsolve.kinds.initialization.moments import Z, end, give_parameters
+from hwsolve.kinds.initialization.moments import Z, give_parameters
 from hwsolve.kinds.initialization.piecewise import Piece
 from hwsolve.kinds.initialization.sums import Sums, sums
-from hwsolve.solution import Assume, Let
+from hwsolve.language import say
+from hwsolve.solution import Assume, Group, Item, Let
 
 if TYPE_CHECKING:
     from hwsolve.kinds.initialization.problem import Problem
@@ -61,7 +63,13 @@ class Setting:
     def write_signals(self) -> None:
         """How z′, δ and the functions are written."""
         below, error = Ref("z′"), Ref(self.error)
-        self.symbols |= {ABOVE: Z, BELOW: below, ERROR: error, ERROR_BELOW: Ref(f"{self.error}′"), SPREAD: Call("Var", (below,))}
+        self.symbols |= {
+            ABOVE: Z,
+            BELOW: below,
+            ERROR: error,
+            ERROR_BELOW: Ref(f"{self.error}′"),
+            SPREAD: Call("Var", (below,)),
+        }
         self.symbols[SQUARE] = self.mean_square = Call("E", (Ref(self.out) ** 2,))
         f = self.unit.formula
         known = function(f.name) if isinstance(f, Call) and f.args == (Z,) else None
@@ -78,16 +86,26 @@ class Setting:
         """The derivative of the activation."""
         return Call(f"d_{self.name}", (z,)) if self.name else ONE
 
-    def function(self) -> Let | None:
-        """f by its pieces, where it has a name of its own."""
+    def function(self) -> list[Item]:
+        """f, where it has a name of its own: by its two sides, or as it is written."""
         if not self.name or function(self.name) is not None:
-            return None
-        whole = by_cases(self.unit.pieces) if len(self.unit.pieces) > 1 else self.unit.formula
-        return self.let(self.f(Z), whole)
+            return []
+        pieces = self.unit.pieces
+        if len(pieces) != 2 or pieces[0].high != 0:
+            return [Group((self.let(self.f(Z), self.unit.formula),))]
+        left, right = pieces
+        whole = self.let(self.f(Z), Call("if", (Call(">", (Z, ZERO)), right.formula, left.formula)))
+        return [Group((whole,), detail="full"), self.side(right, "positive"), self.side(left, "negative")]
+
+    def side(self, piece: Piece, domain: str) -> Group:
+        """f on one side of 0."""
+        line = self.argument.identity(self.f(Z), piece.formula, free=self.free(self.f(Z), piece.formula, z=domain))
+        return Group((line,), say("for positive {z}", z=Z) if domain == "positive" else say("for negative {z}", z=Z))
 
     def let(self, key: Formula, f: Formula) -> Let:
         """A name for a part of the argument."""
-        free = self.free(f) | {n.name: "real" for n in walk(f) if isinstance(n, Ref) and n.name in self.derivation.stated}
+        stated = {ref.name: "real" for ref in references(f) if ref.name in self.derivation.stated}
+        free = self.free(f) | stated
         for letter in (part.name for part in walk(key) if isinstance(part, Ref) and not part.indices):
             free.pop(letter, None)
         return self.argument.let(key, f, **free)
@@ -109,13 +127,13 @@ class Setting:
         while waiting:
             f = waiting.pop()
             bound = {n.index for n in walk(f) if isinstance(n, BigOperator)}
-            bound |= {n.args[1].name for n in walk(f) if isinstance(n, Call) and n.name == "integral" and isinstance(n.args[1], Ref)}  # fmt: skip
+            bound |= {children(n)[1].name for n in walk(f) if getattr(n, "name", "") == "integral"}  # type: ignore[attr-defined]
             for node in walk(f):
                 name = getattr(node, "name", "").removeprefix("d_" if isinstance(node, Call) else "\0")
                 let = self.argument.lets.get(name)
                 if let is not None and name not in found and name not in seen:
                     seen.add(name)
-                    letters = {part.name: ONE for part in walk(let.key) if isinstance(part, Ref) and part != let.key}
+                    letters: dict[str, Formula] = {p.name: ONE for p in references(let.key) if p != let.key}
                     waiting.append(substitute(let.formula, letters))
                 elif isinstance(node, Ref) and name not in bound and name not in found and let is None:
                     found |= self.domain(name)
@@ -136,17 +154,6 @@ class Setting:
         if name in (*self.derivation.values, *self.argument.zero, "pi", "e", "inf", self.bias):
             return {}
         return {name: self.derivation.domains.get(name, "real")}
-
-
-def by_cases(pieces: tuple[Piece, ...]) -> Formula:
-    """A function as choices between its pieces; of two, the right one first."""
-    if len(pieces) == 2:
-        left, right = pieces
-        return Call("if", (Call(">", (Z, end(left.high, 1))), right.formula, left.formula))
-    found = pieces[-1].formula
-    for piece in reversed(pieces[:-1]):
-        found = Call("if", (Call("<", (Z, end(piece.high, 1))), piece.formula, found))
-    return found
 
 
 def simple(*factors: Formula) -> Formula:

@@ -53,7 +53,7 @@ class Squares:
 
     def by_scale(self, name: str) -> bool:
         """Whether Var z′ does not matter: E a² is a multiple of it, or E f′(z′)² the same for each."""
-        return self.unit.homogeneous if name == "moment" else self.unit.steady
+        return bool(self.unit.homogeneous if name == "moment" else self.unit.steady)
 
     def factor(self, name: str) -> Formula:
         """E a²/Var z′ or E f′(z′)² as it stands in the argument: in closed form where that says more."""

@@ -16,11 +16,13 @@ from hwsolve.solution import Group, Item, Sentence, Step
 def statement(s: Setting, passes: Passes, sides: tuple[str, ...]) -> Step:
     """What stands before the derivation."""
     said = assumptions(s, passes, sides)
+    f = s.function()
     lets = passes.signals()
     items: list[Item] = [
         *question(s, sides),
         Group(tuple(s.assumed), detail="data"),
         Group(tuple(s.derivation.lines)),
+        *f,
         Group(lets, where(s), head=len(lets) - 1),
         *said,
     ]
@@ -32,10 +34,12 @@ def question(s: Setting, sides: tuple[str, ...]) -> list[Item]:
     problem = s.problem
     shapes = f"{shape_text(problem.input)} → {shape_text(problem.layer.output(problem.input))}"
     if problem.gain in ("derived", "linear"):
-        kept = {
+        each: dict[tuple[str, ...], Message] = {
             ("forward",): say("the signals of a layer {shapes} as large as they come in", shapes=shapes),
             ("backward",): say("the errors of a layer {shapes} as large as they come in", shapes=shapes),
-        }.get(sides, say("the signals and the errors of a layer {shapes} as large as they come in", shapes=shapes))
+        }
+        both = say("the signals and the errors of a layer {shapes} as large as they come in", shapes=shapes)
+        kept = each.get(sides, both)
         first = say("Asked: the variance of the weights that keeps {kept}.", kept=kept)
     else:
         gain: object = problem.gain if isinstance(problem.gain, Formula) else say("that PyTorch takes")
@@ -43,7 +47,8 @@ def question(s: Setting, sides: tuple[str, ...]) -> list[Item]:
                     "signals and errors.", shapes=shapes, gain=gain)  # fmt: skip
     r = Ref(s.bound)
     weights = say(
-        "Weights with this variance are uniform between {low} and {high}, or normal with the standard deviation {sigma}.",
+        "Weights with this variance are uniform between {low} and {high}, or normal with the standard deviation "
+        "{sigma}.",
         low=-r, high=r, sigma=Ref("sigma"),
     )  # fmt: skip
     return [Sentence(first), Sentence(weights)]
@@ -66,20 +71,22 @@ def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item
     if len(sides) > 1:
         others = say("{first} and {second}", first=out, second=error)
     found = [
-        say("Assumed: the weights {weight} are independent of each other and of {others}, and alike distributed, {mean}.",
-            weight=weight, others=others, mean=s.assume(no_mean(weight)))
+        say("Assumed: the weights {weight} are independent of each other and of {others}, and alike distributed, "
+            "{mean}.", weight=weight, others=others, mean=s.assume(no_mean(weight)))
     ]  # fmt: skip
     normal = not passes.linear
     if "forward" in sides:
         if normal:
             found.append(say("The values of {below} are independent.", below=below))
         else:
-            found.append(say("The values of {a} are independent and alike, {mean}.", a=out, mean=s.assume(no_mean(out))))
+            centred = s.assume(no_mean(out))
+            found.append(say("The values of {a} are independent and alike, {mean}.", a=out, mean=centred))
         bias = Ref(s.bias)
         found.append(say("The biases are zero, {zero}.", zero=s.assume(zero(bias))))
     if "backward" in sides:
-        found.append(say("The errors {error}, derivatives of the loss by {z}, are independent of each other and of {below}, and alike, {mean}.",
-                         error=error, z=Ref("z"), below=below, mean=s.assume(no_mean(error))))  # fmt: skip
+        found.append(say("The errors {error}, derivatives of the loss by {z}, are independent of each other and of "
+                         "{below}, and alike, {mean}.", error=error, z=Ref("z"), below=below,
+                         mean=s.assume(no_mean(error))))  # fmt: skip
     if normal and needs_law(s, sides):
         s.assume(Call("normal", (below,)))
         found.append(say("{below} is normal, {mean}.", below=below, mean=no_mean(below)))

@@ -79,7 +79,7 @@ def of_linear(s: Setting, ins: Ref, outs: Ref, symbols: dict[str, Formula]) -> S
 def of_windows(
     layer: Convolution | TransposedConvolution, s: Setting, sizes: dict[str, Ref], symbols: dict[str, Formula]
 ) -> Sums:
-    """Convolutions: over the channels of a group and the cells of the kernel; the readers of a value by their number."""
+    """Convolutions: over the channels of a group and the cells of the kernel; readers of a value by number."""
     axes = len(layer.kernel_size)
     o, c, r = (s.letter(*x) for x in ("ofm", "cdn", "rkl"))
     places = [s.letter(x, f"{x}_1") for x in "pqs"[:axes]]
@@ -90,9 +90,7 @@ def of_windows(
         channels = Ref(s.letter("m_in", "m_of"))
         share = Call("/", (sizes["C_in"], sizes["G"]))
         symbols = symbols | {channels.name: substitute(share, symbols)}
-    met = [
-        meeting(layer, axis, Ref(p), Ref(u)) for axis, (p, u) in enumerate(zip(places, cells, strict=True))
-    ]
+    met = [meeting(layer, axis, Ref(p), Ref(u)) for axis, (p, u) in enumerate(zip(places, cells, strict=True))]
     own = isinstance(layer, Convolution) or all(step == 1 for step in layer.stride)
     fan = simplify(Call("*", (*sides, channels)))
     out = Ref("fan_out")
@@ -110,7 +108,7 @@ def of_windows(
 
 
 def meeting(layer: Convolution | TransposedConvolution, axis: int, p: Formula, u: Formula) -> Formula:
-    """The cell that a kernel cell meets from a place, counted in the padded map; of a transposed one, without its edge."""
+    """The cell that a kernel cell meets from a place: in the padded map, or before the edge is cut."""
     stride, dilation = formula(layer.stride[axis]), formula((layer.dilation or (1,) * len(layer.stride))[axis])
     if isinstance(layer, Convolution):
         if stride == dilation == ONE:

@@ -1,4 +1,4 @@
-"""From the variance that a layer's weights should have to the weights: variance, gain, distributions, and what follows."""
+"""From the variance that weights should have to the weights: variance, gain, distributions, and what follows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hwsolve.kinds.initialization.passes import Passes, scaled, var
 from hwsolve.kinds.initialization.setting import BELOW, ERROR, ERROR_BELOW, Setting, over
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares
 from hwsolve.language import say
-from hwsolve.solution import Group, Identity, Item, Line, Sentence, Step, Text, Value
+from hwsolve.solution import Detail, Group, Identity, Item, Line, Sentence, Step, Text, Value
 
 CUT = 2  # standard deviations at which a truncated normal distribution is cut, as Keras and JAX do
 FAN = {"forward": "fan_in", "backward": "fan_out"}
@@ -74,10 +74,9 @@ class Weights:
     def both(self) -> list[Item]:
         """Where both conditions hold, and the mean of them."""
         p, sums = self.passes, self.s.sums
-        products = [scaled(p.factor(MOMENT["forward"]), sums.fan_in), scaled(p.factor(MOMENT["backward"]), sums.fan_out)]
+        a, b = (scaled(p.factor(MOMENT[side]), fan) for side, fan in zip(FAN, (sums.fan_in, sums.fan_out), strict=True))
         items: list[Item] = []
-        if products[0] != products[1]:
-            a, b = products
+        if a != b:
             first, second = call("==", over(a), over(b)), call("==", a, b)
             line = p.identity(first, ("⟺", second, call("neg", call("/", 1, call("*", a, b)))))
             items += [Sentence(say("Both conditions ask for the same only where")), Group((line,))]
@@ -95,7 +94,7 @@ class Weights:
             f = Call("sqrt", (over(self.passes.factor(MOMENT[side])),))
         line = derivation.define("gain", f, lhs=gain.unfolded)
         form = quotient(Ref("gain") ** 2, self.fan(side))
-        detail = "data" if self.mode == "average" else "page"
+        detail: Detail = "data" if self.mode == "average" else "page"
         return [Group((line,), say("{variance} is {form}", variance=Ref("variance"), form=form), detail=detail)]
 
     # what follows
@@ -113,25 +112,24 @@ class Weights:
         """What becomes of the variance in a direction."""
         derivation, name = self.derivation, f"growth.{side}"
         what = var(Ref("z")) if side == "forward" else var(Ref(ERROR))
+        value = derivation.answers[name].value
         if self.passes.linear:
-            ratio = simplify(derivation.inlined(Call("*", (self.passes.factor(MOMENT[side]), Ref(FAN[side]), Ref("variance")))))
-            value: object = derivation.quantity(derivation.value_of(ratio)) if derivation.numeric(ratio) else ratio
-            always = True
-        else:
-            value = derivation.answers[name].value
-            if isinstance(value, Formula) and derivation.numeric(value):
-                value = derivation.quantity(derivation.value_of(value))
-            always = self.squares.by_scale(MOMENT[side])
+            product = Call("*", (self.passes.factor(MOMENT[side]), Ref(FAN[side]), Ref("variance")))
+            value = simplify(derivation.inlined(product))
+        if isinstance(value, Formula) and derivation.numeric(value):
+            value = derivation.quantity(derivation.value_of(value))
+        always = self.passes.linear or self.squares.by_scale(MOMENT[side])
         way = say("Forward") if side == "forward" else say("Backward")
         if always:
-            return Sentence(say("{way}, every such layer multiplies {what} by {factor}.", way=way, what=what, factor=value))
+            text = say("{way}, every such layer multiplies {what} by {factor}.", way=way, what=what, factor=value)
+            return Sentence(text)
         at = var(Ref(BELOW))
         return Sentence(say("{way}, such a layer multiplies {what} by {factor} where {at} is one.", way=way, what=what,
                             factor=value, at=at))  # fmt: skip
 
     def distributions(self) -> Step:
         """σ of a normal, r of a uniform, and, for machines, σ of a truncated normal distribution of that variance."""
-        derivation, s = self.derivation, self.s
+        s = self.s
         r, w = Ref(s.bound), Ref(s.cell)
         uniform = Call("U", (-r, r))
         s.symbols["variance.uniform"] = Call("Var", (uniform,))
@@ -140,7 +138,8 @@ class Weights:
         items: list[Item] = [Group((spread,), say("the density is {density}", density=1 / (2 * r)))]
         uniform_why = say("uniform: {form} is {variance}", form=r**2 / 3, variance=Ref("variance"))
         items += self.rooted("bound", parse("sqrt(3*variance)"), uniform_why)
-        items += self.rooted("std", parse("sqrt(variance)"), say("normal: {form} is {variance}", form=Ref("sigma") ** 2, variance=Ref("variance")))  # fmt: skip
+        normal_why = say("normal: {form} is {variance}", form=Ref("sigma") ** 2, variance=Ref("variance"))
+        items += self.rooted("std", parse("sqrt(variance)"), normal_why)
         items += self.truncated(w.name)
         return Step(say("Distributions with this variance"), tuple(items))
 

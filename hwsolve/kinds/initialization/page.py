@@ -150,7 +150,7 @@ class Page:
             assert isinstance(slope, Formula)
             s.symbols["slope"] = s.slope(parse("0"))
             items: list[Item] = [Group((derivation.define("slope", slope),))]
-            self.step(say("The slope at 0"), items if s.name else hide(items))
+            self.step(say("The slope at zero"), items if s.name else hide(items))
             return gains.linear()
         if wanted == "torch":
             assert found is not None

@@ -16,7 +16,7 @@ from hwsolve.solution import Group, Identity, Item, Let, Sentence, Text
 
 
 class Passes:
-    """The argument through one layer, in one direction or the other; `linear`: f acts as its tangent at 0."""
+    """The argument through one layer, in one direction or the other; `linear`: f acts as its tangent at zero."""
 
     def __init__(self, s: Setting, squares: Squares, linear: bool) -> None:
         self.s, self.squares, self.linear = s, squares, linear
@@ -93,7 +93,7 @@ class Passes:
         if not s.name:
             return []
         line = self.identity(var(Ref(s.out, self.sums.value)), ("≈", scaled(self.factor("moment"), var(below))))
-        return [Group((line,), say("{f} acts as its tangent at 0", f=s.f(below)))]
+        return [Group((line,), say("{f} acts as its tangent at zero", f=s.f(below)))]
 
     def through_zero(self) -> bool:
         """Whether f(0) is 0."""

@@ -35,17 +35,21 @@ def remarks(problem: Problem, s: Setting, passes: Passes, balanced: bool) -> lis
             found.append(info(say("{what} depends on {spread}, and the gain is the one for {spread} of one.", what=what,
                                   spread=var(Ref("z′")))))  # fmt: skip
         if mode == "average" and not balanced:
-            found.append(
-                info(say("`average` is the harmonic mean of what keeps the signals and what keeps the errors, and keeps "
-                         "neither: what a layer multiplies {z} and {delta} by adds up to 2.", z=var(Ref("z")),
-                         delta=var(Ref(s.error))))
-            )  # fmt: skip
+            text = say(
+                "`average` is the harmonic mean of what keeps the signals and what keeps the errors, and keeps neither: "
+                "what a layer multiplies {z} and {delta} by adds up to two.",
+                z=var(Ref("z")),
+                delta=var(Ref(s.error)),
+            )
+            found.append(info(text))
     if passes.linear and s.name and mode != "fan_out" and not passes.through_zero():
         at_zero = call("==", s.f(formula(0)), passes.at_zero())
-        found.append(
-            info(say("As {value}, the mean of {a} is not 0; the gain that is taken at 0 leaves that aside.", value=at_zero,
-                     a=Ref(s.out)))
-        )  # fmt: skip
+        text = say(
+            "As {value}, the mean of {a} is not zero; the gain that is taken at zero leaves that aside.",
+            value=at_zero,
+            a=Ref(s.out),
+        )
+        found.append(info(text))
     if any(stride != 1 for stride in getattr(problem.layer, "stride", ())):
         text = say(
             "The stride is left aside, as in PyTorch: with a stride S a value meets about one kernel cell in S "
@@ -97,7 +101,7 @@ def torch_remarks(derivation: Derivation, name: str, unit: Unit, backward: bool)
 REASONS: dict[str, Message] = {
     "tanh": say("a rule of thumb for signals that are not small, which grow until tanh saturates enough to hold them."),
     "sigmoid": say("it takes the sigmoid as if it were linear, though its values have another mean square."),
-    "selu": say("it gives up the fixed point that SELU has with gain 1, for steadier gradients."),
+    "selu": say("it gives up the fixed point that SELU has without a gain, for steadier gradients."),
     "linear": say("it takes the activation as linear."),
 }
 

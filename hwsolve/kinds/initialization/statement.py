@@ -92,7 +92,7 @@ def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item
         found.append(say("{below} is normal, {mean}.", below=below, mean=no_mean(below)))
     if passes.linear and s.name:
         s.assume(Call("linear", (Ref(s.name),)))
-        found.append(say("{below} is so small that {f} acts as its tangent at 0.", below=below, f=s.f(below)))
+        found.append(say("{below} is so small that {f} acts as its tangent at zero.", below=below, f=s.f(below)))
     places = {f"part{n}": text for n, text in enumerate(found)}
     together = Message(" ".join(f"{{{place}}}" for place in places), places)
     return [Sentence(together, free=dict.fromkeys((weight.name, out.name, ERROR, BELOW), "random"))]

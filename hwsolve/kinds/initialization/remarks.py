@@ -36,17 +36,16 @@ def remarks(problem: Problem, s: Setting, passes: Passes, balanced: bool) -> lis
                                   spread=var(Ref("z′")))))  # fmt: skip
         if mode == "average" and not balanced:
             text = say(
-                "`average` is the harmonic mean of what keeps the signals and what keeps the errors, and keeps neither: "
-                "what a layer multiplies {z} and {delta} by adds up to two.",
+                "`average` is the harmonic mean of what keeps the signals and what keeps the errors, and keeps "
+                "neither: what a layer multiplies {z} and {delta} by adds up to two.",
                 z=var(Ref("z")),
                 delta=var(Ref(s.error)),
             )
             found.append(info(text))
     if passes.linear and s.name and mode != "fan_out" and not passes.through_zero():
-        at_zero = call("==", s.f(formula(0)), passes.at_zero())
         text = say(
-            "As {value}, the mean of {a} is not zero; the gain that is taken at zero leaves that aside.",
-            value=at_zero,
+            "{start} is not zero, nor is the mean of {a}: the gain that is taken at zero leaves that aside.",
+            start=s.f(formula(0)),
             a=Ref(s.out),
         )
         found.append(info(text))

@@ -29,8 +29,7 @@ def remarks(problem: Problem, s: Setting, passes: Passes, balanced: bool) -> lis
     found = torch_remarks(derivation, problem.activation.name, unit, backward) + torch_fans(s.fans)
     squares = s.mean_square, call("E", s.slope(Ref("z′")) ** 2)
     if problem.gain == "derived":
-        scale = passes.squares.by_scale(BACKWARD if mode == "fan_out" else "moment")
-        if not scale:
+        if not (unit.steady if mode == "fan_out" else unit.homogeneous):
             what = squares[1] if mode == "fan_out" else squares[0] / var(Ref("z′"))
             found.append(info(say("{what} depends on {spread}, and the gain is the one for {spread} of one.", what=what,
                                   spread=var(Ref("z′")))))  # fmt: skip

@@ -292,6 +292,12 @@ class Arrays(Reader):
                 return make(*values)
         return super().__call__(node)
 
+    def function(self, name: str, args: list[ast.expr]) -> Any:
+        if len(args) != 1 or not np.ndim(values := self(args[0])):
+            return super().function(name, args)
+        one = ast.Name(id=encode("one"))  # of an array, a function of one number is that of each element
+        return np.vectorize(lambda v: Reader({"one": v}).function(name, [one]), otypes=[object])(values)
+
     @staticmethod
     def alike(a: Any) -> Any:
         """Real numbers alone, where there are some: a Fraction and an mpf do not multiply."""

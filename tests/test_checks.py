@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hwsolve.answers import BadKey, elements, look_up, shape_of, written
 from hwsolve.checks import compared, disagreements, failure_text, failures
 from hwsolve.compare import compare, interval
+from hwsolve.formula.equality.by_sympy import vanishes
 from hwsolve.formula.equality.equality import equal_for_all
 from hwsolve.formula.parse import parse
-from hwsolve.formula.symbolic import vanishes
 from hwsolve.formula.tree import Ref
 from hwsolve.numbers import exact, precision
 from hwsolve.quantities import quantity
@@ -351,10 +351,10 @@ def test_a_letter_that_the_problem_has_not_is_named() -> None:
 
 
 def test_sympy_is_asked_where_points_agree_and_can_contradict(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hwsolve.formula import symbolic
+    from hwsolve.formula.equality import by_sympy
 
     asked: list[Any] = []
-    monkeypatch.setattr(symbolic, "vanishes", lambda f, domains: bool(asked.append(f)))
+    monkeypatch.setattr(by_sympy, "vanishes", lambda f, domains: bool(asked.append(f)))
     assert equal_for_all(parse("sin(x + y)"), parse("sin(x)*cos(y) + cos(x)*sin(y)"), {}).equal is None
     assert len(asked) == 1
     assert equal_for_all(parse("(x + y)*n"), parse("n*x + y*n"), {}).proven  # one normal form

@@ -564,6 +564,10 @@ def test_frozen_parameters_take_no_gradient_and_no_update() -> None:
     shared = solved([{"linear": {"out_features": 4, "bias": {"value": 1, "shared": True}}}], 3)
     assert at(shared, "gradient.add") == 3
     assert at(shared, "update.mul") == 13
+    bias = {"bias": {"value": 1, "shared": True}}
+    pair = [{"linear": {"out_features": 2, "output": "a"}}, {"linear": {"out_features": 2, "output": "b"}}]
+    bilinear = solved([*pair, {"bilinear": {"out_features": 4, "inputs": ["a", "b"], **bias}}], 3)
+    assert at(bilinear, "gradient.add.bilinear1") == 3
 
 
 def test_what_cannot_be_counted_is_refused() -> None:

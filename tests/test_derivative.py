@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 import hwsolve
 from hwsolve.kinds.derivative import STARTER
-from hwsolve.kinds.derivative.problem import from_text
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
 from hwsolve.solution import Identity, Solution
@@ -228,7 +229,8 @@ def test_every_format_shows_a_derivation() -> None:
 def test_starter_and_typed_function() -> None:
     (problem,) = read(STARTER, "starter.yaml")
     assert formula(work_out(problem), "d1") == "-x*exp(-x**2/2)"
-    (problem,) = read(from_text("log_softmax(x)[i]", "x[k]", 1, {"x": "C"}), "<command line>")
+    spec = {"kind": "derivative", "function": "log_softmax(x)[i]", "wrt": "x[k]", "variables": {"x": {"size": "C"}}}
+    (problem,) = read(json.dumps(spec), "<command line>")
     assert shown(work_out(problem), "d1") == ["δᵢₖ − softmax(x)ₖ"]
 
 
@@ -240,7 +242,7 @@ def test_command_line(hwsolve: Run) -> None:
 
 
 def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SymPy's second opinion stops a derivative that is not one."""
+    """The power series of the function stops a derivative that is not one."""
     from hwsolve.derivation.lines import Disagreement
     from hwsolve.formula import rules
     from hwsolve.formula.tree import Number
@@ -249,6 +251,43 @@ def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rules.ARITHMETIC, "**", lambda f, task: wrong)
     with pytest.raises(Disagreement):
         solved("function: x**3")
+
+
+@pytest.mark.parametrize("spec", CASES)
+def test_no_form_that_is_off_by_ever_so_little_gets_through(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwsolve.derivation.lines import Disagreement
+    from hwsolve.formula.tree import Call, Number
+    from hwsolve.kinds.derivative import one_derivative
+
+    off = Number(1, 10**20)
+    monkeypatch.setattr(one_derivative, "textbook", lambda f: Call("+", (f, off)))
+    with pytest.raises(Disagreement):
+        solved(spec)
+
+
+@pytest.mark.parametrize("spec", ["[x, y]\norder: 2", "[y, x]\norder: 2"])
+def test_the_derivative_by_two_variables_is_checked(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it was worked out, or is 0 because a variable does not occur."""
+    from hwsolve.derivation.lines import Disagreement
+    from hwsolve.kinds.derivative import page
+
+    solved(f"function: x**2 + x*y**3\nwrt: {spec}")
+    monkeypatch.setattr(page, "walk", lambda f: iter(()))
+    with pytest.raises(Disagreement):
+        solved(f"function: x**2 + x*y**3\nwrt: {spec}")
+
+
+def test_sympy_is_not_needed() -> None:
+    """Neither for a derivative, nor for its form in terms of the function itself."""
+    code = "import sys; from hwsolve import solve; solve(sys.argv[1]); print('sympy' in sys.modules)"
+    for function in ("1/(1+exp(-x))", "(exp(2*x)-1)/(exp(2*x)+1)", "max(x, 0)*sqrt(x**4 + x**2)*log_softmax(v)[i]"):
+        run = subprocess.run(
+            [sys.executable, "-c", code, f"kind: derivative\nfunction: {function}\nwrt: x\norder: 2\n"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert run.stdout == "False\n"
 
 
 @pytest.mark.parametrize("function", ["v*x**2", "v[i]*x**2", "pi*x**2"])

@@ -1,12 +1,10 @@
-"""Derivatives of random expressions against SymPy's, and against mpmath's numerical ones; every printed line holds.
-
-SymPy reads the text of the expression through its own parser here, not through the program's bridge.
-"""
+"""Derivatives of random expressions against SymPy's, and against mpmath's numerical ones; every printed line holds."""
 
 from __future__ import annotations
 
 import json
 import random
+from itertools import product
 
 import mpmath
 import pytest
@@ -14,51 +12,22 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hwsolve.formula.domain import Names
 from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.functions import ACTIVATIONS
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.random_points import BOUNDS
 from hwsolve.formula.tree import Call, Formula, Number, Ref, walk
+from hwsolve.kinds.derivative.asked import Derived
+from hwsolve.kinds.derivative.page import Entry
+from hwsolve.kinds.derivative.work import derived
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from tests.line_check import wrong_lines
+from tests.sympy_peer import A, X, number, slope, theirs
 
-X = sympy.Symbol("x", real=True)
-A = sympy.Symbol("a", real=True)
-
-
-def heaviside(z: sympy.Expr, value: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
-    return sympy.Piecewise((value, z > 0), (other, True))
-
-
-def cdf(z: sympy.Expr) -> sympy.Expr:
-    return (1 + sympy.erf(z / sympy.sqrt(2))) / 2
-
-
-def sigmoid(z: sympy.Expr) -> sympy.Expr:
-    return 1 / (1 + sympy.exp(-z))
-
-
-def clamp(z: sympy.Expr, low: int, high: int) -> sympy.Expr:
-    return sympy.Piecewise((low, z <= low), (z, z < high), (high, True))
-
-
-FUNCTIONS = {
-    "sigmoid": sigmoid, "softplus": lambda z: sympy.log(1 + sympy.exp(z)), "abs": sympy.Abs,
-    "relu": lambda z: heaviside(z, z, 0), "leaky_relu": lambda z, a: heaviside(z, z, a * z),
-    "prelu": lambda z, a: heaviside(z, z, a * z), "elu": lambda z, a=1: heaviside(z, z, a * (sympy.exp(z) - 1)),
-    "selu": lambda z: sympy.Rational("1.0507009873554804934193349852946")
-    * heaviside(z, z, sympy.Rational("1.6732632423543772848170429916717") * (sympy.exp(z) - 1)),
-    "gelu": lambda z: z * cdf(z), "silu": lambda z: z * sigmoid(z), "normal_cdf": cdf,
-    "normal_pdf": lambda z: sympy.exp(-z * z / 2) / sympy.sqrt(2 * sympy.pi),
-    "mish": lambda z: z * sympy.tanh(sympy.log(1 + sympy.exp(z))), "softsign": lambda z: z / (1 + sympy.Abs(z)),
-    "log_sigmoid": lambda z: -sympy.log(1 + sympy.exp(-z)), "hard_tanh": lambda z: clamp(z, -1, 1),
-    "hard_sigmoid": lambda z: clamp(z + 3, 0, 6) / 6, "hard_swish": lambda z: z * clamp(z + 3, 0, 6) / 6,
-    "relu6": lambda z: clamp(z, 0, 6), "log2": lambda z: sympy.log(z) / sympy.log(2),
-    "log10": lambda z: sympy.log(z) / sympy.log(10),
-    "gelu_tanh": lambda z: z / 2 * (1 + sympy.tanh(sympy.sqrt(2 / sympy.pi) * (z + sympy.Rational("0.044715") * z**3))),
-}  # fmt: skip
 UNARY = [
     "exp", "log", "sqrt", "sin", "cos", "tanh", "sinh", "cosh", "atan", "erf", "sigmoid", "softplus", "relu", "gelu", "silu",
     "softsign", "mish", "selu", "elu", "log_sigmoid", "hard_tanh", "hard_sigmoid", "hard_swish", "relu6", "abs", "tan",
@@ -88,47 +57,6 @@ def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
 expressions = st.recursive(leaves, grown, max_leaves=6).filter(
     lambda f: Ref("x") in walk(f) and 3 <= sum(1 for _ in walk(f)) <= 16
 )
-
-
-def theirs(f: Formula) -> sympy.Expr:
-    """SymPy's expression of the same tree, function by function from the table above."""
-    if isinstance(f, Number):
-        return sympy.Rational(f.numerator, f.denominator)
-    if isinstance(f, Ref):
-        return {"x": X, "a": A}[f.name]
-    assert isinstance(f, Call)
-    if f.name == "if":
-        condition, then, other = f.args
-        return sympy.Piecewise(
-            (theirs(then), theirs(condition.args[0]) > theirs(condition.args[1])), (theirs(other), True)
-        )
-    args = [theirs(a) for a in f.args]
-    match f.name:
-        case "+":
-            return args[0] + args[1]
-        case "-":
-            return args[0] - args[1]
-        case "*":
-            return args[0] * args[1]
-        case "/":
-            return args[0] / args[1]
-        case "**":
-            return args[0] ** args[1]
-        case "neg":
-            return -args[0]
-    return FUNCTIONS[f.name](*args) if f.name in FUNCTIONS else getattr(sympy, f.name)(*args)
-
-
-def number(expression: sympy.Expr, x: sympy.Rational, a: sympy.Rational) -> mpmath.mpf | None:
-    """The real value of an expression, by mpmath; None where it has none."""
-    try:
-        found = sympy.lambdify((X, A), expression, modules="mpmath")(mpmath.mpf(x.p) / x.q, mpmath.mpf(a.p) / a.q)
-    except (ZeroDivisionError, ValueError, TypeError, OverflowError, NameError, AttributeError, KeyError):
-        return None
-    if isinstance(found, mpmath.mpc):
-        return None
-    value = mpmath.mpf(found)
-    return value if mpmath.isfinite(value) else None
 
 
 def compare(f: Formula, order: int, seed: int) -> int:
@@ -170,15 +98,6 @@ def compare(f: Formula, order: int, seed: int) -> int:
     return tried
 
 
-def slope(f: object, x: mpmath.mpf, n: int) -> mpmath.mpf | None:
-    """mpmath's numerical derivative, where it is real."""
-    try:
-        found = mpmath.diff(f, x, n)
-    except (ZeroDivisionError, ValueError, TypeError, OverflowError, NameError, AttributeError, KeyError):
-        return None
-    return None if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found) else found
-
-
 COUNT = {"examples": 0, "compared": 0}
 
 
@@ -206,3 +125,59 @@ def test_every_function_agrees(name: str, inner: str) -> None:
 @pytest.mark.parametrize("name", ["leaky_relu", "prelu", "elu"])
 def test_functions_with_a_slope(name: str) -> None:
     assert compare(Call(name, (parse("2*x - 1"), Ref("a"))), 3, 1)
+
+
+def test_every_activation_is_among_them() -> None:
+    assert {f.name for f in ACTIVATIONS if not f.name.startswith("d_")} <= {*UNARY, "leaky_relu", "prelu", "elu"}
+
+
+VECTORS = [  # function, variables, order
+    ("softmax(x)", "x", 1), ("log_softmax(x)[i]", "x[k]", 2), ("logsumexp(x)", "x", 2), ("norm(x)", "x", 2),
+    ("-Sum(t[j]*log_softmax(x)[j], j, 1, n)", "x", 2), ("-Sum(t[j]*log(sigmoid(x[j])), j, 1, n)", "x", 2),
+    ("Sum(Sum(x[i]*A[i,j]*x[j], i, 1, n), j, 1, n)", "x", 2), ("Sum(Sum(A[i,j]*x[j], i, 1, n)**2, j, 1, n)", "A[k,l]", 1),
+    ("Sum(gelu(A[i,j]*x[j]), j, 1, n)", "x", 1), ("Prod(1 + x[j]**2, j, 1, 3)*log(1 + x[k]**2)", "x[1]", 3),
+    ("exp(Sum(x[j]*Sum(t[m]*x[m], m, 1, j), j, 1, n))", "x", 2), ("sigmoid(x)", "x", 1), ("softmax(x)[i]*x[i]", "x[k]", 1),
+    ("x*exp(x*y)/(1 + y**2)", "[x, y]", 2), ("[x*tanh(y), silu(x)/y]", "[x, y]", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "by", "order"), VECTORS)
+def test_vectors_agree_with_sympy(function: str, by: str, order: int) -> None:
+    """Sizes are 3, and every index of a derivative is 1 and 2 in turn."""
+    stated = function if function.startswith("[") else json.dumps(function)
+    vectors = "".join(
+        f"  {name}: {{size: {size}}}\n" for name, size in (("t", "n"), ("A", "[n, n]")) if f"{name}[" in function
+    )
+    vectors += "  x: {size: n}\n" if "[x, y]" not in by else ""
+    text = f"kind: derivative\nfunction: {stated}\nwrt: {by}\norder: {order}\n"
+    (problem,) = read(text + (f"variables:\n{vectors}" if vectors else ""), "vectors.yaml")
+    assert problem.prepared is not None
+    out, dice, compared = problem.prepared.written_out, random.Random(1), 0
+    values: dict[str, sympy.Rational] = {}
+    for d in (d for entry in derived(problem).values[1:] for d in entries(entry)):
+        f, found = out(d.function), out(d.formula)
+        names = Names((f, found, *d.by))
+        for places in product((1, 2), repeat=len(names.indices)):
+            whole = dict.fromkeys(names.sizes, 3) | dict(zip(names.indices, places, strict=True))
+            wanted = sympy.diff(theirs(f, whole), *(theirs(b, whole) for b in d.by))
+            for symbol in sorted((theirs(f, whole) + wanted).free_symbols, key=str):
+                values.setdefault(symbol.name, sympy.Rational(dice.randint(100, 1500), 1009))
+            value = sympy.N(wanted.subs({s: values[s.name] for s in wanted.free_symbols}), 30)
+            with precision(256):
+                ours = evaluate(found, lambda name, at, w=whole: w.get(name) or given_value(values, name, at))
+            assert abs(float(ours) - float(value)) <= 1e-12 * max(1, abs(float(value))), (plain(found), whole)
+            compared += 1
+    assert compared
+
+
+def given_value(values: dict[str, sympy.Rational], name: str, at: tuple[int, ...]) -> object:
+    """The number that SymPy's symbol has."""
+    value = values.get("_".join([name, *map(str, at)]))
+    if value is None:
+        raise KeyError(name)
+    return exact(int(value.p), int(value.q))
+
+
+def entries(entry: Entry) -> list[Derived]:
+    """Nested derivatives in a row."""
+    return [d for part in entry for d in entries(part)] if not isinstance(entry, Derived) else [entry]

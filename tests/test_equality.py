@@ -15,7 +15,10 @@ import pytest
 import hwsolve
 from hwsolve.formula.equality.equality import equal_for_all
 from hwsolve.formula.equality.inequalities import Linear, feasible
+from hwsolve.formula.equality.normal_form import Forms
 from hwsolve.formula.equality.piecewise import proven_equal
+from hwsolve.formula.equality.quotients import TooLong, Undefined
+from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, Ref
 
@@ -128,6 +131,70 @@ def test_pairs_that_differ(a: str, b: str) -> None:
 )  # fmt: skip
 def test_pairs_that_are_proven(a: str, b: str) -> None:
     assert equal_for_all(parse(a), parse(b), DOMAINS | {"z": "real"}).proven
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (
+            "Sum(if(z[j] > 1, if(z[j] > 2, x*y, 0), 0), j, 1, n)",
+            "x*Sum(if(z[j] > 1, y*if(z[j] > 2, 1, 0), 0), j, 1, n)",
+        ),
+        ("Sum(if(z[j] == y, 0, z[j])*x, j, 1, n)", "Sum(if(z[j] == y, 0, x*z[j]), j, 1, n)"),
+        ("Sum(if(z[j] > 0, log(z[j]), 0), j, 1, n)/2", "Sum(if(z[m] > 0, log(z[m])/2, 0), m, 1, n)"),
+        ("Sum(if(floor(j/2) == j/2, z[j/2], 0)*y, j, 1, n)", "y*Sum(if(floor(m/2) == m/2, z[m/2], 0), m, 1, n)"),
+    ],
+)
+def test_choices_within_a_sum_are_proven(a: str, b: str) -> None:
+    """What is 0 in one case is a product with a bracket, also where its other factor has no value in that case."""
+    assert equal_for_all(parse(a), parse(b), DOMAINS | {"z": "real"}).proven
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Sum(if(z[j] < 99999, 1/if(z[j] < 99999, x, 0), 0), j, 1, n)", "n/x"),
+        ("Sum(if(z[j] < 99999, x/(x*if(z[j] < 99999, 1, 0)), 0), j, 1, n)", "n"),
+        ("Sum(exp(if(z[j] < 99999, if(z[j] < 99999, 1, 0)/if(z[j] < 99999, x, 0), 0)), j, 1, n)", "n*exp(1/x)"),
+        ("Sum(if(z[j] < 99999, y, 0), j, 1, n)", "n*y"),
+    ],
+)
+def test_a_case_that_no_point_meets_is_not_forgotten(a: str, b: str) -> None:
+    """They differ where an element is 99999 or more."""
+    assert not proven_equal(parse(a), parse(b), DOMAINS | {"z": "real", "x": "real", "y": "real"})
+
+
+def guarded(dice: random.Random, depth: int = 3) -> str:
+    """A formula with choices in which 0 stands in one case, and quotients of them."""
+    if not depth or dice.random() < 0.1:
+        return dice.choice(["x", "y", "1", "z[j]"])
+    a, b = guarded(dice, depth - 1), guarded(dice, depth - 1)
+    condition = dice.choice(["z[j] > 0", "x == 0"])
+    return dice.choice([f"({a})*({b})", f"({a})/({b})", *[f"if({condition}, {a}, 0)", f"if({condition}, 0, {a})"] * 2])
+
+
+def test_formulas_of_one_form_have_one_value_where_both_have_one() -> None:
+    """By evaluation, at points that lie in every case; the points come from no proof."""
+    forms: dict[object, list[list[object]]] = {}
+    points = [{"x": x, "y": 3, "n": 2, "z": z} for x in (0, 1, -2) for z in ((1, 2), (-1, 5), (-3, -4), (0, 7))]
+    for seed in range(3000):
+        f = parse(f"Sum({guarded(random.Random(seed))}, j, 1, n)")
+        values: list[object] = []
+        for point in points:
+            try:
+                values.append(evaluate(f, lambda name, at, p=point: p[name][at[0] - 1] if at else p[name]))
+            except ArithmeticError:
+                values.append(None)
+        try:
+            form = Forms({"n": "size"}, brackets=True).normal(f)
+        except (TooLong, Undefined):
+            continue
+        forms.setdefault(form, []).append(values)
+    several = [group for group in forms.values() if len(group) > 1]
+    assert sum(map(len, several)) > 1000
+    for group in several:
+        for at in zip(*group, strict=True):
+            assert len({value for value in at if value is not None}) <= 1
 
 
 def test_the_time_that_a_comparison_takes() -> None:

@@ -239,7 +239,7 @@ def test_the_equation_and_gradient_of_a_loss_against_torch(name: str) -> None:
     arrays = {letter: y, "t": t, "p": torch.softmax(x.detach(), 0).tolist()}
 
     def lookup(name: str, indices: tuple[int, ...]) -> float:
-        return {"I": 3.0, "i": i}[name] if not indices else arrays[name][indices[0] - 1]
+        return {"I": 3.0, "i": i, "delta": 1.0, "beta": 1.0}[name] if not indices else arrays[name][indices[0] - 1]
 
     i = 0
     assert float(evaluate(value, lookup)) == pytest.approx(loss.item())
@@ -354,7 +354,7 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
         (["layer"], "Unknown list `layer`. Did you mean `layers`?"),
         (["layers", "lstm"], "The layer `lstm` is not there yet. `hwsolve list layers` shows what there is."),
         (["layers", "swish"], "Unknown layer `swish`. Did you mean `silu`?"),
-        (["losses", "huber_loss"], "The loss `huber_loss` is not there yet."),
+        (["losses", "kl_div"], "The loss `kl_div` is not there yet."),
         (["optimizers", "nadam"], "The optimizer `nadam` is not there yet."),
         (["functions", "ln"], "Did you mean `log`?"),
         (["arrays", "one"], "Did you mean `ones`?"),

@@ -124,19 +124,20 @@ def record_arguments(cls: type[msgspec.Struct], last: Sequence[str] = ()) -> tup
     form, known = form_of(cls), meanings(cls)
     own = [key for key in form.fields if key not in last]
     return tuple(
-        Argument(key, str(field.expected), default_of(defaults[key], field), str(known.get(key, "")))
+        Argument(key, str(field.expected), default_of(cls, defaults[key], field), str(known.get(key, "")))
         for key in [*own, *(key for key in last if key in form.fields)]
         for field in (form.fields[key][1],)
     )
 
 
-def default_of(info: Any, field: Any) -> str:
+def default_of(cls: type[msgspec.Struct], info: Any, field: Any) -> str:
     """The default as it would be typed in a spec, "" where there is none; a bias is there unless it is left out."""
     if info.required:
         return ""
     if getattr(field, "allow_flag", False):
         return "true"
-    return as_yaml(info.default if info.default is not msgspec.NODEFAULT else info.default_factory())
+    value = info.default if info.default is not msgspec.NODEFAULT else info.default_factory()
+    return as_yaml(value if (spread := getattr(cls, "for_axes", None)) is None else spread(value))
 
 
 def as_yaml(value: Any) -> str:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import cast
 
 from hwsolve.commands import layer_entries as layers
 from hwsolve.commands import word_entries as words
-from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, two_columns
+from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, sentence, two_columns
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
 from hwsolve.language import Message, say, use
+from hwsolve.registry import load
 from hwsolve.spec import terms
 
 
-def kind_names() -> Iterable[str]:
-    """Every kind."""
-    from hwsolve.kinds import KINDS
+def names_at(place: str) -> Callable[[], Iterable[str]]:
+    """The names in a registry at `module:NAME`, which is loaded when they are asked for."""
+    return lambda: cast(Iterable[str], load(place))
 
-    return KINDS
+
+def about_at(place: str) -> Callable[[str], str]:
+    """What the class of a name in a registry says of itself, in a line."""
+    return lambda name: sentence(load(place)[name].__doc__)
 
 
 def layer_names() -> Iterable[str]:
@@ -26,34 +31,6 @@ def layer_names() -> Iterable[str]:
     from hwsolve.layers.composed import COMPOSITES
 
     return (*LAYERS, *COMPOSITES)
-
-
-def loss_names() -> Iterable[str]:
-    """Every loss."""
-    from hwsolve.losses import LOSSES
-
-    return LOSSES
-
-
-def optimizer_names() -> Iterable[str]:
-    """Every optimizer."""
-    from hwsolve.optimizers import OPTIMIZERS
-
-    return OPTIMIZERS
-
-
-def initializer_names() -> Iterable[str]:
-    """Every initialization."""
-    from hwsolve.initializers import INITIALIZERS
-
-    return INITIALIZERS
-
-
-def array_names() -> Iterable[str]:
-    """Every rule for an array."""
-    from hwsolve.spec.arrays import FORMS
-
-    return FORMS
 
 
 def example_names() -> Iterable[str]:
@@ -82,22 +59,26 @@ def not_called(name: str, known: list[str]) -> tuple[Message, Message | None]:
     return terms.Terms(say("rule for arrays"), "arrays").unknown(name, known)
 
 
+LOSSES = "hwsolve.losses:LOSSES"
+OPTIMIZERS = "hwsolve.optimizers:OPTIMIZERS"
+INITIALIZERS = "hwsolve.initializers:INITIALIZERS"
 SUBJECTS: dict[str, Subject] = {
     "kinds": Subject(
-        say("Kinds of problems."), kind_names, words.kind_brief, words.kind_entry, terms.KIND.unknown
+        say("Kinds of problems."), names_at("hwsolve.kinds:KINDS"), words.kind_brief, words.kind_entry,
+        terms.KIND.unknown,
     ),
     "layers": Subject(
         say("Layers of a network."), layer_names, layers.brief, layers.entry, terms.LAYER.unknown
     ),
     "losses": Subject(
-        say("Losses of `backprop`."), loss_names, words.loss_brief, words.loss_entry, terms.LOSS.unknown
+        say("Losses of `backprop`."), names_at(LOSSES), about_at(LOSSES), words.loss_entry, terms.LOSS.unknown
     ),
     "optimizers": Subject(
-        say("Optimizers of `backprop`."), optimizer_names, words.optimizer_brief, words.optimizer_entry,
+        say("Optimizers of `backprop`."), names_at(OPTIMIZERS), about_at(OPTIMIZERS), words.optimizer_entry,
         terms.OPTIMIZER.unknown,
     ),
     "initializers": Subject(
-        say("How weights are drawn: `weight: {init: …}`."), initializer_names, words.initializer_brief,
+        say("How weights are drawn: `weight: {init: …}`."), names_at(INITIALIZERS), about_at(INITIALIZERS),
         words.initializer_entry, terms.INITIALIZATION.unknown,
     ),
     "functions": Subject(
@@ -105,7 +86,8 @@ SUBJECTS: dict[str, Subject] = {
         terms.FUNCTION.unknown,
     ),
     "arrays": Subject(
-        say("Rules that make arrays of numbers."), array_names, words.array_brief, words.array_entry, not_called
+        say("Rules that make arrays of numbers."), names_at("hwsolve.spec.arrays:FORMS"), words.array_brief,
+        words.array_entry, not_called,
     ),
     "examples": Subject(
         say("Shipped problems."), example_names, example_brief, example_entry, not_called

@@ -39,13 +39,6 @@ def kind_entry(kind: str) -> Entry:
 # ---------------------------------------------------------------- losses and optimizers
 
 
-def loss_brief(name: str) -> str:
-    """A loss in a line."""
-    from hwsolve.losses import LOSSES
-
-    return sentence(LOSSES[name].__doc__)
-
-
 def loss_entry(name: str) -> Entry:
     """A loss with its equation, its gradient and its arguments."""
     from hwsolve.formula.notation import unicode
@@ -59,7 +52,7 @@ def loss_entry(name: str) -> Entry:
         *(fact("takes", say("Takes"), loss.wants) if loss.wants else ()),
         *fact("target", say("Target"), target(loss)),
     )
-    return Entry(name, loss_brief(name), facts=facts, arguments=record_arguments(LOSSES[name]))
+    return Entry(name, sentence(LOSSES[name].__doc__), facts=facts, arguments=record_arguments(LOSSES[name]))
 
 
 def target(loss: Any) -> Message:
@@ -81,7 +74,7 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     from hwsolve.losses.loss import Target
 
     builder = Builder(Graph())
-    target = Target("t", selects=False, unit=True)
+    target = Target("t", unit=True)
     operation, _ = loss.operation(builder, builder.given("y", (2,)), target, 1, loss.half)
     letter = "z" if loss.holds else "y"
     value = rename(forward_schematic(operation, 0).formula, {"x": letter})
@@ -92,28 +85,14 @@ def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
     return letter, value, slope
 
 
-def optimizer_brief(name: str) -> str:
-    """An optimizer in a line."""
-    from hwsolve.optimizers import OPTIMIZERS
-
-    return sentence(OPTIMIZERS[name].__doc__)
-
-
 def optimizer_entry(name: str) -> Entry:
     """An optimizer with its arguments."""
     from hwsolve.optimizers import OPTIMIZERS
 
-    return Entry(name, optimizer_brief(name), arguments=record_arguments(OPTIMIZERS[name]))
+    return Entry(name, sentence(OPTIMIZERS[name].__doc__), arguments=record_arguments(OPTIMIZERS[name]))
 
 
 # ---------------------------------------------------------------- initializations
-
-
-def initializer_brief(name: str) -> str:
-    """An initialization in a line."""
-    from hwsolve.initializers import INITIALIZERS
-
-    return sentence(INITIALIZERS[name].__doc__)
 
 
 def initializer_entry(name: str) -> Entry:
@@ -123,7 +102,9 @@ def initializer_entry(name: str) -> Entry:
     arguments = record_arguments(INITIALIZERS[name])
     given = ", ".join(f"{a.name}: {a.default or '1/2'}" for a in arguments)
     init = f"{{{name}: {{{given}}}}}" if given else name
-    return Entry(name, initializer_brief(name), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}")
+    return Entry(
+        name, sentence(INITIALIZERS[name].__doc__), arguments=arguments, example=f"weight: {{init: {init}, seed: 7}}"
+    )
 
 
 # ---------------------------------------------------------------- functions

@@ -47,10 +47,16 @@ def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[tuple[Stage,
     """A formula text as it is and with sizes put in, the latter, and its value; None where a size is a name."""
     schematic, known = parsed(text), dict(sizes)
     named = any([not isinstance(size, int) for size in known.values()])
-    if named or any(ref.name not in known for ref in references(schematic)):
+    if named or not names_in(text) <= known.keys():
         return (), substitute(schematic, {name: formula(size) for name, size in sizes}), None
     put_in, value = worked(schematic, known)
     return chain(schematic, put_in, exact=True), put_in, value
+
+
+@lru_cache(maxsize=512)
+def names_in(text: str) -> frozenset[str]:
+    """The names of a formula text."""
+    return frozenset(ref.name for ref in references(parsed(text)))
 
 
 def worked(f: Formula, known: Mapping[str, Any]) -> tuple[Formula, Any]:

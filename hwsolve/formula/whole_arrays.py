@@ -1,7 +1,8 @@
 """Formulas over whole arrays: `w @ x + b`, `outer(g, x)`, `odot(d_tanh(z), T(w) @ g)`.
 
-A key without indices is the whole array.  Functions of one number go element by element.  Nothing is repeated to make
-two shapes fit but the one row of `rows(b)`; what does not fit raises `Misfit`.  Nothing here is differentiated.
+A key without indices is the whole array.  Functions of one number go element by element, and so does a number over an
+array.  Nothing is repeated to make two shapes fit but the one row of `rows(b)`; what does not fit raises `Misfit`.
+Nothing here is differentiated.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ class Misfit(ValueError):
 # values
 
 
-def value(f: Formula, arrays: Mapping[str, Array], real: bool = False) -> Array:
-    """The array that a formula gives; `real` is true for float64."""
+def value(f: Formula, arrays: Mapping[str, Array]) -> Array:
+    """The array that a formula gives."""
     shape_of(f, {name: getattr(array, "shape", ()) for name, array in arrays.items()})
-    return over_arrays(transform(f, unmarked), dict(arrays), real, CODE)
+    return over_arrays(transform(f, unmarked), arrays, CODE)
 
 
 def unmarked(node: Formula) -> Formula:
@@ -38,19 +39,21 @@ def unmarked(node: Formula) -> Formula:
 
 
 def magnitude(f: Formula, arrays: Mapping[str, Array]) -> Array:
-    """The sum of |term| behind every element, for the rounding of float64; functions count as what they give."""
+    """The sum of |term| behind every element, for the rounding of float64; functions and divisors count as they are."""
 
     def positive(node: Formula) -> Formula:
         match node:
-            case Call("-", args):
-                return Call("+", args)
+            case Call("+" | "-", args):
+                return Call("+", tuple(positive(a) for a in args))
             case Call("neg", (inner,)):
-                return inner
-            case Number(numerator, denominator):
-                return Number(abs(numerator), denominator)
-        return node
+                return positive(inner)
+            case Call("/", (top, bottom)):
+                return Call("/", (positive(top), call("abs", bottom)))
+            case Call(name, args) if name in CODE or name in ("*", *MARKS):
+                return Call(name, tuple(positive(a) for a in args))
+        return call("abs", node)
 
-    return abs(value(transform(f, positive), {name: abs(array) for name, array in arrays.items()}, real=True))
+    return value(positive(f), arrays)
 
 
 def outer(a: Array, b: Array) -> Array:
@@ -156,7 +159,7 @@ def shape_of(f: Formula, shapes: Mapping[str, Sizes]) -> Sizes:
                 raise unfit(name, *found)
             if arrays and name not in ("*", "/", "neg", "**") and (function(name) is None or not found[0]):
                 raise unfit(name, *found)
-            if arrays and name in ("/", "**") and found[1]:
+            if arrays and name == "**" and found[1]:
                 raise unfit(name, *found)
             return arrays[0] if arrays else ()
         case Number() | Ref(_, ()):

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from hwsolve.formula.arrays import of_names
+from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call, Formula, Ref, references
+from hwsolve.formula.tree import Call, Formula, Number, call, references
 from hwsolve.graph.graph import Graph, Label, Node
 from hwsolve.graph.operation import Array, Operation, Sizes
 
@@ -37,6 +38,7 @@ class Rule(msgspec.Struct, frozen=True):
 class UpdateLine(Operation, frozen=True):
     """A formula of an optimizer, element by element; the inputs that are `arrays` have the shape of the parameter."""
 
+    by_element = True
     line: str
     reads: tuple[str, ...]
     arrays: tuple[str, ...]
@@ -56,8 +58,8 @@ class UpdateLine(Operation, frozen=True):
         return self.line
 
     def matrix(self, *shapes: Sizes) -> dict[str, str]:
-        """The same for the whole parameter, where it is a sum of arrays with numbers in front."""
-        return {"y": self.line} if is_linear(parse(self.line), frozenset(self.arrays)) else {}
+        """The same for the whole parameter."""
+        return {"y": plain(over_whole_arrays(parse(self.line), frozenset(self.arrays)))} if self.arrays else {}
 
     @property
     def forward(self) -> Callable[..., Array]:
@@ -65,15 +67,40 @@ class UpdateLine(Operation, frozen=True):
         return of_names(self.line, self.reads)
 
 
-def is_linear(f: Formula, arrays: frozenset[str]) -> bool:
-    """Whether a formula is a sum of arrays with numbers in front: whole arrays then add up as their elements do."""
+def over_whole_arrays(f: Formula, arrays: frozenset[str]) -> Formula:
+    """The formula of an element as one over whole arrays: products, squares and quotients go element by element."""
+    if not reads(f, arrays) or not isinstance(f, Call):
+        return f
     match f:
-        case Call("+" | "-", args):
-            return all(is_linear(a, arrays) for a in args)
+        case Call("**", (base, Number(2, 1))):
+            return over_whole_arrays(call("*", base, base), arrays)
+        case Call("*" | "/"):
+            numbers, factors = parted(f, arrays)
+            whole = factors[0]
+            for factor in factors[1:]:
+                whole = call("odot", whole, factor)
+            return call("*", *numbers, whole) if numbers else whole
+    return Call(f.name, tuple(over_whole_arrays(part, arrays) for part in f.args))
+
+
+def parted(f: Formula, arrays: frozenset[str]) -> tuple[list[Formula], list[Formula]]:
+    """The numbers and the arrays whose product a formula is; a divisor is a factor 1/d."""
+    match f:
         case Call("*", args):
-            of_arrays = [a for a in args if any(r.name in arrays for r in references(a))]
-            return len(of_arrays) == 1 and is_linear(of_arrays[0], arrays)
-    return isinstance(f, Ref) and f.name in arrays
+            found = [parted(part, arrays) for part in args]
+            return [n for numbers, _ in found for n in numbers], [a for _, factors in found for a in factors]
+        case Call("/", (top, bottom)) if reads(bottom, arrays):
+            numbers, factors = parted(top, arrays)
+            return numbers, [*factors, call("/", 1, over_whole_arrays(bottom, arrays))]
+        case Call("/", (top, bottom)) if reads(top, arrays):
+            return [], [call("/", over_whole_arrays(top, arrays), bottom)]
+    whole = over_whole_arrays(f, arrays)
+    return ([], [whole]) if reads(f, arrays) else ([whole], [])
+
+
+def reads(f: Formula, names: frozenset[str]) -> bool:
+    """Whether one of the names stands in a formula."""
+    return any(r.name in names for r in references(f))
 
 
 def update(graph: Graph, rule: Rule, gradients: Mapping[str, str] | None = None) -> dict[str, Formula]:

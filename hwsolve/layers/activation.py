@@ -22,12 +22,17 @@ from hwsolve.spec.fields import Choice, Decimal, Size
 
 
 class Activation(Layer, frozen=True):
-    """y = f(x), element by element; `function` is f as a formula."""
+    """y = f(x), element by element; `function` is f as a formula.
+
+    `evaluation` (where f is not worked out as `function` says) and `slope` are what counting reads: the operations
+    that f and its derivative take.  Beside x and the settings they read what the forward pass keeps: `y`, f(x); `p`,
+    Φ(x) of GELU; `s`, σ(x) of SiLU; `t`, the tanh within f, of Mish and of the approximate GELU; and numbers that are
+    known: `sqrt_2pi`, √(2π); `scale` and `scale_alpha`, λ and λα of SELU; `c`, √(2/π), `k`, 0.044715, and `k3`, 3k.
+    """
 
     CATEGORY: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "activations"
     function: ClassVar[str] = "x"
-    # how f, where not as it is defined, and its derivative are worked out: `y` is f(x), other names are kept or known
     evaluation: ClassVar[str | None] = None
     slope: ClassVar[str | None] = None
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
@@ -43,10 +48,6 @@ class Activation(Layer, frozen=True):
     def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
         """Those of `evaluation` for every value; back, those of `slope` and a multiplication."""
         return NOT_COUNTED if self.slope is None else elementwise(self.evaluation or self.function, self.slope)
-
-    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values."""
-        return {"values": base.product(x)}
 
     def operation(self) -> Operation:
         """The function as array code and formula."""
@@ -101,7 +102,7 @@ class PReLU(Activation, frozen=True):
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     function: ClassVar[str] = "prelu(x, weight)"
     slope: ClassVar[str] = "if(x > 0, 1, weight)"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes", "params": "slopes"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes"}
     ALONE: ClassVar[tuple[str, ...]] = ("num_parameters", "init")  # `prelu: 3`, as in torch.nn; `prelu: 0.25`
 
     def output(self, x: Shape) -> Shape:
@@ -122,10 +123,6 @@ class PReLU(Activation, frozen=True):
         """The gradient of a slope is the sum of g·x where x < 0."""
         gradient = {"mul": "values", "sum": "values - slopes"}
         return elementwise(self.function, self.slope) | {"gradient.weight": gradient}
-
-    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The values and the slopes."""
-        return {"values": base.product(x), "slopes": self.num_parameters}
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The number of slopes."""

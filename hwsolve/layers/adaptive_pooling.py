@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
-from hwsolve.layers.pooling_cost import COMPARED, TOGETHER
-from hwsolve.spec.fields import Field, PerAxis, SizeField
+from hwsolve.layers.pooling import COMPARED, TOGETHER
+from hwsolve.spec.fields import EachAxis, Field, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report
 
@@ -65,13 +65,13 @@ def fewest_cells(n: base.Size, places: base.Size) -> base.Size:
     return count * again
 
 
-class AdaptivePooling(Layer, frozen=True):
+class AdaptivePooling(window.OverMap, frozen=True):
     """What adaptive pooling of 1, 2 and 3 axes shares: (C, n…) → (C, output_size…)."""
 
-    output_size: Shape
+    output_size: Annotated[Shape, EachAxis(SideField())]
 
+    ALONE: ClassVar[tuple[str, ...]] = ("output_size",)
     CATEGORY: ClassVar[str] = "pooling"
-    AXES: ClassVar[int]
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 
     def output(self, x: Shape) -> Shape:
@@ -124,10 +124,11 @@ class AdaptivePooling(Layer, frozen=True):
 
         return Maximum(self.frame(x))
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One operation."""
-        one = builder.shape(x)[-self.AXES - 1 :]
-        return (builder.forward(self.operation(one), (x,)),)
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One operation, `options` those of `build_pooled`."""
+        from hwsolve.layers.pooling_operations import build_pooled
+
+        return (build_pooled(self, builder, x, **options),)
 
 
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
@@ -159,11 +160,6 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
             return {}
         return {"inputs": values} if all(side == 1 for side in self.output_size) else self.cells(x)
 
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The cells of all windows."""
-        sizes = self.sizes(x)
-        return sizes.get("cells", sizes.get("inputs"))
-
     def macs(self, x: Shape) -> str | NotCounted:
         """Every cell of every window is added once: every input value, where the map becomes one cell."""
         if all(side == 1 for side in self.output_size):
@@ -180,15 +176,11 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
 class AdaptiveAvgPool1d(AdaptiveAveragePooling, frozen=True):
     """Adaptive average pooling of a sequence: (C, L) → (C, L'), to `output_size`."""
 
-    output_size: Annotated[Shape, PerAxis(1, SideField())]
-
     AXES: ClassVar[int] = 1
 
 
 class AdaptiveMaxPool1d(AdaptivePooling, frozen=True):
     """Adaptive max pooling of a sequence: (C, L) → (C, L'), to `output_size`."""
-
-    output_size: Annotated[Shape, PerAxis(1, SideField())]
 
     AXES: ClassVar[int] = 1
 
@@ -196,15 +188,11 @@ class AdaptiveMaxPool1d(AdaptivePooling, frozen=True):
 class AdaptiveAvgPool2d(AdaptiveAveragePooling, frozen=True):
     """Adaptive average pooling of a map: (C, H, W) → (C, H', W'), to `output_size`."""
 
-    output_size: Annotated[Shape, PerAxis(2, SideField())]
-
     AXES: ClassVar[int] = 2
 
 
 class AdaptiveMaxPool2d(AdaptivePooling, frozen=True):
     """Adaptive max pooling of a map: (C, H, W) → (C, H', W'), to `output_size`."""
-
-    output_size: Annotated[Shape, PerAxis(2, SideField())]
 
     AXES: ClassVar[int] = 2
 
@@ -212,14 +200,10 @@ class AdaptiveMaxPool2d(AdaptivePooling, frozen=True):
 class AdaptiveAvgPool3d(AdaptiveAveragePooling, frozen=True):
     """Adaptive average pooling of a volume: (C, D, H, W) → (C, D', H', W'), to `output_size`."""
 
-    output_size: Annotated[Shape, PerAxis(3, SideField())]
-
     AXES: ClassVar[int] = 3
 
 
 class AdaptiveMaxPool3d(AdaptivePooling, frozen=True):
     """Adaptive max pooling of a volume: (C, D, H, W) → (C, D', H', W'), to `output_size`."""
-
-    output_size: Annotated[Shape, PerAxis(3, SideField())]
 
     AXES: ClassVar[int] = 3

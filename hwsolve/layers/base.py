@@ -17,6 +17,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
 from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
 from hwsolve.layers.parameter import Parameter, ParameterSpec
+from hwsolve.layers.products import summed
+from hwsolve.spec.amounts import negative
 from hwsolve.spec.fields import Flag, RecordField, Word
 
 if TYPE_CHECKING:
@@ -31,8 +33,7 @@ class ShapeError(Exception):
 
     def __init__(self, message: Message, field: str | None = None):
         super().__init__(message)
-        self.message = message
-        self.field = field
+        self.message, self.field = message, field
 
 
 class NotComputed(Exception):
@@ -195,7 +196,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     # for a loss behind it: numbers, activations, [log] probabilities, [log] distribution; "" where nothing is known
     GIVES: ClassVar[str] = ""
     EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
-    COUNTS: ClassVar[dict[str, str]] = {}  # per parameter, and "params" for all: the count as a formula over `sizes`
+    COUNTS: ClassVar[dict[str, str]] = {}  # per parameter the names of `sizes` whose product is its count: in*out
     MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
@@ -217,43 +218,40 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The parameters that this layer owns, by name; buffers too.  See `owned`."""
         return {}
 
+    def learns(self, p: Parameter) -> bool:
+        """Whether one of its parameters is trained."""
+        return p.counted and self.trainable and p.spec.trainable
+
     def learned(self, *shapes: Shape) -> list[str]:
         """The names of the parameters that are trained."""
-        found = self.parameters(*shapes).items()
-        return [name for name, p in found if p.counted and self.trainable and p.spec.trainable]
+        return [name for name, p in self.parameters(*shapes).items() if self.learns(p)]
 
     def sizes(self, *shapes: Any, **_: Any) -> dict[str, Size]:
         """The values of the names that the formula texts use."""
         return {}
 
-    def texts(self, *shapes: Any, **_: Any) -> dict[str, str]:
-        """COUNTS, or what stands in its place where the formula depends on settings; without one a shape says it."""
+    def products(self, *shapes: Any, **_: Any) -> dict[str, str]:
+        """COUNTS, or what stands in its place where it depends on settings; without one a shape says it."""
         return self.COUNTS
 
     def counts(self, *shapes: Shape) -> dict[str, str]:
         """The formula texts of the counts of this layer's parameters, and "params" of all together."""
-        texts = self.texts(*shapes)
+        texts = self.products(*shapes)
         found = {name: p for name, p in self.parameters(*shapes).items() if p.counted}
-        if {*found, "params"} == {*texts} and not any(p.spec.shared for p in found.values()):
-            return texts
-        left = {n: (texts.get(n) if p.shape else "") or product_text(p.shape) for n, p in found.items()}
-        return left | {"params": " + ".join(left.values())} if left else {}
+        counts = {n: (texts.get(n) if p.shape else "") or product_text(p.shape) for n, p in found.items()}
+        return counts | {"params": summed(tuple(counts.values()))} if counts else {}
 
     def macs(self, *shapes: Any, **_: Any) -> str | Nothing | NotCounted:
         """The formula text of the multiply-adds of one forward pass, over `sizes`."""
         return self.MACS
-
-    def multiply_adds(self, *shapes: Any, **_: Any) -> Size | None:
-        """The same count from the shapes; None where `macs` is no formula."""
-        return None
 
     def operations(self, *shapes: Any, **_: Any) -> Operations | Nothing | NotCounted:
         """The elementary operations of each phase and kind, as formula texts over `cost_sizes` (see cost.py)."""
         return self.OPERATIONS
 
     def cost_sizes(self, *shapes: Any, **_: Any) -> dict[str, Size]:
-        """The values of the names in `operations`."""
-        return self.sizes(*shapes)
+        """The values of the names in `operations`: those of `sizes`, and `values`, how many come in."""
+        return {"values": product(shapes[0])} | self.sizes(*shapes)
 
     def assumption(self, *shapes: Any, **_: Any) -> Message | None:
         """What `operations` take for granted, of the way forward alone or, with `back=True`, of the way back too."""
@@ -268,8 +266,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
     def build(self, builder: Builder, *inputs: Any, **_: Any) -> tuple[str, ...]:
-        """Write this layer into the graph of a computation, at `builder.path`: from the quantities it reads to those
-        it gives."""
+        """Write this layer into a graph, at `builder.path`: from the quantities it reads to those it gives."""
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=builder.path))
 
     def idle(self, path: str) -> Message | None:
@@ -281,9 +278,13 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         return {f: v for f in self.__struct_fields__ if type(v := getattr(self, f)) is ParameterSpec}  # ABSENT is not
 
 
-def need_rank(x: Shape, ranks: tuple[int, ...], wanted: str) -> None:
-    """Refuse a shape with another number of axes; `wanted` says what the axes are, as `(C, H, W)`."""
+MAPS = {1: "(C)", 2: "(C, L)", 3: "(C, H, W)", 4: "(C, D, H, W)"}  # by the number of their axes
+
+
+def need_rank(x: Shape, *ranks: int) -> None:
+    """Refuse a shape with another number of axes."""
     if len(x) not in ranks:
+        wanted = " or ".join(MAPS[rank] for rank in ranks)
         raise ShapeError(say("Expected an input {wanted}, got {shape}.", wanted=wanted, shape=shape_text(x)))
 
 
@@ -295,5 +296,5 @@ def positive(name: str, size: Any, least: int = 1) -> None:
 
 def not_negative(name: str, value: Formula) -> None:
     """Refuse a number below 0 in the setting `name`."""
-    if isinstance(value, Number) and value.numerator < 0:
-        raise ShapeError(say("`{key}` can't be negative.", key=name), name)
+    if (why := negative(name, value)) is not None:
+        raise ShapeError(why, name)

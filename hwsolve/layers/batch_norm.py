@@ -28,16 +28,15 @@ class BatchNorm(Layer, frozen=True):
 
     CATEGORY: ClassVar[str] = "normalization"
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels", "params": "2*channels"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "channels", "bias": "channels"}
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
     RANKS: ClassVar[tuple[int, ...]]
-    WANTED: ClassVar[str]
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
         base.not_negative("eps", self.eps)
         if not isinstance(x, base.StatedMap):
-            base.need_rank(x, self.RANKS, self.WANTED)
+            base.need_rank(x, *self.RANKS)
         return x
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
@@ -63,10 +62,6 @@ class BatchNorm(Layer, frozen=True):
         """How many means are taken: one for each channel."""
         return x[0]
 
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The values that are normalised."""
-        return base.values_in(x)
-
     def macs(self, x: Shape) -> str | Nothing | NotCounted:
         """One multiply-add per value: with the running statistics it is one scale and one shift."""
         return SIDES_UNKNOWN if base.values_in(x) is None else self.MACS
@@ -76,18 +71,15 @@ class BatchNorm1d(BatchNorm, frozen=True):
     """Batch normalisation of features or sequences: (C) or (C, L), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (1, 2)
-    WANTED: ClassVar[str] = "(C) or (C, L)"
 
 
 class BatchNorm2d(BatchNorm, frozen=True):
     """Batch normalisation of maps: (C, H, W), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (3,)
-    WANTED: ClassVar[str] = "(C, H, W)"
 
 
 class BatchNorm3d(BatchNorm, frozen=True):
     """Batch normalisation of volumes: (C, D, H, W), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (4,)
-    WANTED: ClassVar[str] = "(C, D, H, W)"

@@ -10,7 +10,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import with_bias
 from hwsolve.spec.fields import Size
 
 
@@ -48,7 +49,7 @@ class Bilinear(Layer, frozen=True):
     CATEGORY: ClassVar[str] = "dense"
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "y = x₁ᵀ A x₂ + b"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "in1*in2*out", "bias": "out", "params": "(in1*in2 + 1)*out"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "in1*in2*out", "bias": "out"}
     MEANINGS: ClassVar[dict[str, Message]] = {
         "in1_features": say("how many values come in first; those that do come in unless given"),
         "in2_features": say("how many values come in second; those that do come in unless given"),
@@ -86,25 +87,18 @@ class Bilinear(Layer, frozen=True):
         """A x₂ for every output, and its product with x₁."""
         return f"{'positions*' if len(x1) > 1 else ''}(in2 + 1)*in1*out"
 
-    def multiply_adds(self, x1: Shape, x2: Shape) -> base.Size:
-        """The same from the shapes."""
-        return base.product((self.out_features, *x1, base.total((x2[-1], 1))))
-
     def operations(self, x1: Shape, x2: Shape) -> Operations:
         """t = A x₂ and x₁·t forward; g·t for x₁, g·(Aᵀ x₁) for x₂; (g x₁ᵀ) x₂ for the weights."""
         n = "" if base.product(x1[:-1]) == 1 else "positions*"
-        bias = f" + {n}out" if self.bias is not ABSENT else ""
         operations: Operations = {
-            "forward": {"mul": f"{n}(in2 + 1)*in1*out", "sum": f"{n}(in1*in2 - 1)*out{bias}"},
+            "forward": {"mul": f"{n}(in2 + 1)*in1*out", "sum": f"{n}(in1*in2 - 1)*out"},
             "error.x1": {"mul": f"{n}in1*out", "sum": f"{n}in1*(out - 1)"},
             "error.x2": {"mul": f"{n}(in1 + 1)*in2*out", "sum": f"{n}(in1 - 1)*in2*out + {n}in2*(out - 1)"},
             "gradient.weight": {"mul": f"{n}(in2 + 1)*in1*out"},
-            "gradient.bias": {},
         }
         if n:
             operations["gradient.weight"]["sum"] = "(positions - 1)*in1*in2*out"
-            operations["gradient.bias"]["add"] = "(positions - 1)*out"
-        return operations
+        return with_bias(operations, f"{n}out", f"{n}out", self.bias)
 
     def build(self, builder: Builder, x1: str, x2: str) -> tuple[str, ...]:
         """One bilinear form; its parameters are named by the layer's number."""

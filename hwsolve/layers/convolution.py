@@ -6,42 +6,93 @@ Source: PyTorch, torch.nn.Conv1d, Conv2d and Conv3d; arXiv 1603.07285 (Dumoulin,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import copied, tracks
-from hwsolve.spec.fields import Choice, OneOf, PerAxis, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, EachAxis, OneOf, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.correlation import Correlation
 
-PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+class KernelLayer(window.OverMap, frozen=True):
+    """What convolutions and their transposes share: banks of kernels that slide over a map."""
+
+    out_channels: Size
+    kernel_size: Annotated[Shape, EachAxis(Size)]
+    stride: Annotated[Shape, EachAxis(Size)] = (1,)
+    if TYPE_CHECKING:  # their places among the arguments are PyTorch's, and differ
+        dilation: Shape = ()
+        groups: Size = 1
+
+    ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
+    CATEGORY: ClassVar[str] = "convolution"
+    GIVES: ClassVar[str] = "numbers"
+    WEIGHTS: ClassVar[tuple[str, str]]  # how many there are for each cell of a kernel, in one group and in several
+
+    def check(self, x: Shape) -> None:
+        """Refuse settings that PyTorch refuses."""
+        base.positive("out_channels", self.out_channels)
+        base.positive("groups", self.groups)
+        window.check_window(self.kernel_size, self.stride, self.dilation)
+        window.check_map(x, self.AXES)
+        for count, field in ((x[0], "groups"), (self.out_channels, "out_channels")):
+            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
+                raise ShapeError(
+                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
+                )
+
+    def places(self, x: Shape) -> Shape:
+        """How many places the window has along each axis."""
+        raise NotImplementedError
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """Channels in and out, groups, the kernel's sides and the places of the window."""
+        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
+        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
+        if not isinstance(x, StatedMap):
+            sizes |= dict(zip(window.SIDES[self.AXES], self.places(x), strict=True))
+        return sizes
+
+    def products(self, x: Shape) -> dict[str, str]:
+        """kernel·kernel times the weights of a cell; a bias for each channel that comes out."""
+        kernel = window.kernel_names(self.kernel_size)
+        return {"weight": "*".join((*kernel, self.WEIGHTS[self.groups != 1])), "bias": "out"}
+
+    def macs(self, x: Shape) -> str | NotCounted:
+        """Every weight at every place of the window; unknown where the sides are."""
+        if isinstance(x, StatedMap):
+            return SIDES_UNKNOWN
+        return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
+
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One operation, its parameters named by the layer's number; `options` are those of `build_kernels`."""
+        from hwsolve.layers.kernels import build_kernels
+
+        return (build_kernels(self, builder, x, **options),)
 
 
-class Convolution(Layer, frozen=True):
+class Convolution(KernelLayer, frozen=True):
     """What convolutions of 1, 2 and 3 axes share.
 
     x: (C_in, …), w: (C_out, C_in/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
-    out_channels: Size
-    kernel_size: Shape
-    stride: Shape
-    padding: Shape | str
-    dilation: Shape
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), EachAxis(SizeOrZero))] = (0,)
+    dilation: Annotated[Shape, EachAxis(Size)] = (1,)
     groups: Size = 1
-    padding_mode: str = "zeros"
-    weight: ParameterSpec = DEFAULT
-    bias: ParameterSpec = DEFAULT
+    padding_mode: Annotated[str, Choice("zeros", "reflect", "replicate", "circular")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
-    CATEGORY: ClassVar[str] = "convolution"
-    GIVES: ClassVar[str] = "numbers"
-    AXES: ClassVar[int]
+    WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in/groups*out")
 
     def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:
         """The padding before and after the map, per axis.  'same' puts the odd cell behind, as PyTorch does."""
@@ -74,20 +125,11 @@ class Convolution(Layer, frozen=True):
 
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
-        base.positive("out_channels", self.out_channels)
-        base.positive("groups", self.groups)
-        window.check_window(self.kernel_size, self.stride, self.dilation)
-        window.check_map(x, self.AXES)
+        super().check(x)
         if self.padding == "same" and any(s != 1 for s in self.stride):
             raise ShapeError(say("`same` padding needs a stride of 1."), "padding")
         for pair in self.pads(x):
             base.positive("padding", pair[0], 0)
-        channels = x[0]
-        for count, field in ((channels, "groups"), (self.out_channels, "out_channels")):
-            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
-                raise ShapeError(
-                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
-                )
         if self.padding_mode in ("reflect", "circular") and not isinstance(x, StatedMap):
             self.check_mode(x)
 
@@ -109,54 +151,18 @@ class Convolution(Layer, frozen=True):
             bias=Parameter((self.out_channels,), "bias", self.bias),
         )
 
-    def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """Channels in and out, groups, the kernel's sides and the output's."""
-        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
-        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
-        if not isinstance(x, StatedMap):
-            sizes |= dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
-        return sizes
-
-    def one_kernel(self) -> str:
-        """How many weights make one output value."""
-        kernel = "*".join(window.kernel_names(self.kernel_size))
-        return f"{kernel}*in" if self.groups == 1 else f"{kernel}*in/groups"
-
-    def texts(self, x: Shape) -> dict[str, str]:
-        """(kernel·kernel·in/groups + 1)·out."""
-        kernel = self.one_kernel()
-        return {"weight": f"{kernel}*out", "bias": "out", "params": f"({kernel} + 1)*out"}
-
-    def macs(self, x: Shape) -> str | NotCounted:
-        """One kernel at every place of every output channel; unknown where the sides are."""
-        if isinstance(x, StatedMap):
-            return SIDES_UNKNOWN
-        return f"{self.one_kernel()}*out*{'*'.join(window.SIDES[self.AXES])}"
-
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The weights, once for each place of the window."""
-        if isinstance(x, StatedMap):
-            return None
-        weights = (self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size)
-        return base.product(weights + self.output(x)[1:])
+    def places(self, x: Shape) -> Shape:
+        """Those of the map that comes out."""
+        return self.output(x)[1:]
 
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output value; its products again for the error, added in the cells they came from.
 
         Zeros of the padding are cells like others; a padding of copies is the map's own cells.
         """
-        places = "*".join(window.SIDES[self.AXES])
-        products, kernel = f"{self.one_kernel()}*out*{places}", self.one_kernel()
-        operations: Operations = {
-            "forward": {"mul": products, "sum": f"({kernel} - 1)*out*{places}"},
-            "gradient.bias": {},
-            "error": {"mul": products, "sum": f"{products} - in*{self.reached(x)[0]}"},
-            "gradient.weight": {"mul": products, "sum": f"{kernel}*out*({places} - 1)"},
-        }
-        if self.bias is not ABSENT:
-            operations["forward"]["sum"] += f" + out*{places}"
-            operations["gradient.bias"]["add"] = f"out*{places} - 1" if self.bias.shared else f"out*({places} - 1)"
-        return operations
+        weights, places = self.products(x)["weight"], "*".join(window.SIDES[self.AXES])
+        outputs, inputs = f"out*{places}", f"in*{self.reached(x)[0]}"
+        return with_bias(sums_of_products(f"{weights}*{places}", outputs, weights, inputs), outputs, outputs, self.bias)
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The steps of the window too."""
@@ -192,28 +198,12 @@ class Convolution(Layer, frozen=True):
         sizes = zip(x[1:], self.output(x)[1:], self.kernel_size, self.stride, before, self.dilation, strict=True)
         return Correlation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One correlation; its parameters are named by the layer's number."""
-        from hwsolve.layers.kernels import build_kernels
-
-        return (build_kernels(self, builder, x),)
-
 
 class Conv1d(Convolution, frozen=True):
     """Convolution of a sequence: (C_in, L) → (C_out, L').
 
     (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv1d.
     """
-
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(1, Size)]
-    stride: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(1, SizeOrZero))] = (0,)
-    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    groups: Size = 1
-    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     AXES: ClassVar[int] = 1
 
@@ -224,16 +214,6 @@ class Conv2d(Convolution, frozen=True):
     (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv2d.
     """
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(2, Size)]
-    stride: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(2, SizeOrZero))] = (0, 0)
-    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    groups: Size = 1
-    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-
     AXES: ClassVar[int] = 2
 
 
@@ -242,15 +222,5 @@ class Conv3d(Convolution, frozen=True):
 
     (K·…·C_in/groups + 1)·C_out parameters.  Source: PyTorch, torch.nn.Conv3d.
     """
-
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(3, Size)]
-    stride: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), PerAxis(3, SizeOrZero))] = (0, 0, 0)
-    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    groups: Size = 1
-    padding_mode: Annotated[str, Choice(*PADDING_MODES)] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     AXES: ClassVar[int] = 3

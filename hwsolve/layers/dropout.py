@@ -10,7 +10,7 @@ from typing import ClassVar
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, ShapeError, Size, product
+from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.spec.fields import Decimal
 
@@ -45,10 +45,6 @@ class Dropout(Layer, frozen=True):
     def assumption(self, x: Shape, back: bool) -> Message:
         """That the operations are those of training."""
         return say("counted as in training: a mask times each value, and times its error on the way back.")
-
-    def cost_sizes(self, x: Shape) -> dict[str, Size]:
-        """The values."""
-        return {"values": product(x)}
 
 
 class Dropout1d(Dropout, frozen=True):

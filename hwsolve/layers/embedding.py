@@ -26,7 +26,7 @@ class Embedding(Layer, frozen=True):
 
     EQUATION: ClassVar[str] = "y[t] = W[x[t]]"
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: rows are picked"))
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim", "params": "words*dim"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim"}
 
     def output(self, x: Shape) -> Shape:
         """(…) → (…, embedding_dim)."""

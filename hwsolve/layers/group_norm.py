@@ -6,25 +6,19 @@ Source: PyTorch, torch.nn.GroupNorm and torch.nn.InstanceNorm2d; arXiv 1803.0849
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from hwsolve.formula.tree import Number
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Shape, ShapeError
 from hwsolve.layers.batch_norm import BatchNorm
-from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
-from hwsolve.spec.fields import Decimal, Flag, Size
+from hwsolve.spec.fields import Flag, Size
 
 
 class GroupNorm(BatchNorm, frozen=True):
     """Group normalisation over `num_groups` groups of channels: (C, …), keeps the shape; 2·C parameters."""
 
     num_groups: Size = 1
-    eps: Decimal = Number(1, 100_000)
-    affine: Flag = True
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
@@ -52,18 +46,15 @@ class InstanceNorm1d(InstanceNorm, frozen=True):
     """Instance normalisation of sequences: (C, L), keeps the shape; 2·C parameters with `affine`."""
 
     RANKS: ClassVar[tuple[int, ...]] = (2,)
-    WANTED: ClassVar[str] = "(C, L)"
 
 
 class InstanceNorm2d(InstanceNorm, frozen=True):
     """Instance normalisation of maps: (C, H, W), keeps the shape; 2·C parameters with `affine`."""
 
     RANKS: ClassVar[tuple[int, ...]] = (3,)
-    WANTED: ClassVar[str] = "(C, H, W)"
 
 
 class InstanceNorm3d(InstanceNorm, frozen=True):
     """Instance normalisation of volumes: (C, D, H, W), keeps the shape; 2·C parameters with `affine`."""
 
     RANKS: ClassVar[tuple[int, ...]] = (4,)
-    WANTED: ClassVar[str] = "(C, D, H, W)"

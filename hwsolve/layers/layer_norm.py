@@ -52,10 +52,6 @@ class OverLastAxes(Layer, frozen=True):
         features = base.product(self.over(x))
         return {"values": base.product(x), "groups": base.quotient(base.product(x), features), "owned": features}
 
-    def multiply_adds(self, x: Shape) -> base.Size:
-        """The values that are normalised."""
-        return base.product(x)
-
 
 class LayerNorm(OverLastAxes, frozen=True):
     """Layer normalisation over the last axes, `normalized_shape` (the last one unless given); keeps the shape.
@@ -66,7 +62,7 @@ class LayerNorm(OverLastAxes, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features", "params": "2*features"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "bias": "features"}
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
         """γ and β: (normalized_shape)."""
@@ -77,7 +73,4 @@ class LayerNorm(OverLastAxes, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """Mean and variance over the last axes; γ and β may be missing."""
-        operations = normalisation(self.elementwise_affine)
-        if self.elementwise_affine and self.bias is ABSENT:
-            operations["forward"]["add"] = "3*values - groups"
-        return operations
+        return normalisation(self.elementwise_affine, self.bias is not ABSENT)

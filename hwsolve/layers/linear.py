@@ -10,7 +10,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.spec.fields import Size
 
 
@@ -53,34 +54,43 @@ class Affine(Operation, frozen=True):
         """J inputs."""
         return {"J": shapes[0][-1]}
 
+    def stacks(self) -> bool:
+        """Where the weights are a matrix, which says by its axes how many stand in front."""
+        return not self.shared
+
     def forward(self, x: Array, w: Array, b: Array = None) -> Array:
         """z: (…, out)."""
         w = self.whole(w, x)
         if x.ndim == 1:
             z = x @ w if self.by_input else w @ x
-        else:
-            z = x @ (w if self.by_input else w.T)
-        return z if b is None else z + b
+            return z if b is None else z + b
+        front = w.shape[:-2]
+        z = rows(x, front) @ (w if self.by_input else w.swapaxes(-1, -2))
+        if b is not None:
+            z = z + (b.reshape(*front, 1, -1) if front else b)
+        return z.reshape(*x.shape[:-1], z.shape[-1])
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """Wᵀ g for the input, g xᵀ for the weights, g for the bias; summed over the leading axes for the last two."""
-        x, w = arrays[:2]
+        x = arrays[0]
+        w = self.whole(arrays[1], x)
+        front = w.shape[:-2]
         if slot == 0:
-            w = self.whole(w, x)
-            return g @ (w.T if self.by_input else w)
+            d = g if g.ndim == 1 else rows(g, front)
+            return (d @ (w.swapaxes(-1, -2) if self.by_input else w)).reshape(x.shape)
         if slot == 1:
-            d = self.weight_gradient(g, x)
+            d = self.weight_gradient(g, x, front)
             return d.sum() if self.shared else d
         if self.bias == "shared":
-            return g.sum()
-        return g if g.ndim == 1 else g.reshape(-1, g.shape[-1]).sum(axis=0)
+            return g.reshape(*front, -1).sum(axis=-1)
+        return g if g.ndim == 1 else rows(g, front).sum(axis=-2)
 
-    def weight_gradient(self, g: Array, x: Array) -> Array:
-        """g xᵀ, summed over the leading axes."""
-        if x.ndim == 1:
-            return x[:, None] * g if self.by_input else g[:, None] * x
-        rows, columns = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
-        return columns.T @ rows if self.by_input else rows.T @ columns
+    def weight_gradient(self, g: Array, x: Array, front: Sizes) -> Array:
+        """g xᵀ, summed over the leading axes behind those in front of the weights."""
+        if x.ndim == len(front) + 1:
+            return x[..., None] * g[..., None, :] if self.by_input else g[..., None] * x[..., None, :]
+        d, x = rows(g, front), rows(x, front)
+        return x.swapaxes(-1, -2) @ d if self.by_input else d.swapaxes(-1, -2) @ x
 
     def whole(self, w: Array, x: Array) -> Array:
         """The matrix of weights, whose elements may all be one number."""
@@ -88,6 +98,11 @@ class Affine(Operation, frozen=True):
             return w
         shape = (self.shared, x.shape[-1])
         return repeated(w, shape[::-1] if self.by_input else shape)
+
+
+def rows(a: Array, front: Sizes) -> Array:
+    """(…, n) as the rows of a matrix, behind the axes in front."""
+    return a.reshape(*front, -1, a.shape[-1])
 
 
 class Linear(Layer, frozen=True):
@@ -103,7 +118,7 @@ class Linear(Layer, frozen=True):
     CATEGORY: ClassVar[str] = "dense"
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out", "params": "(in + 1)*out"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out"}
 
     def output(self, x: Shape) -> Shape:
         """(…, in) → (…, out)."""
@@ -133,28 +148,12 @@ class Linear(Layer, frozen=True):
         """in·out at every position."""
         return "in*out" if len(x) == 1 else "positions*in*out"
 
-    def multiply_adds(self, x: Shape) -> base.Size:
-        """The weights, once for each position."""
-        sizes = self.sizes(x)
-        return base.product((self.out_features, sizes["in"], sizes["positions"]))
-
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output, for each input's gradient, and for each weight over the positions."""
         at = "" if self.sizes(x)["positions"] == 1 else "positions*"
-        products = f"{at}in*out"
-        operations: Operations = {
-            "forward": {"mul": products, "sum": f"{at}(in - 1)*out"},
-            "error": {"mul": products, "sum": f"{at}in*(out - 1)"},
-            "gradient.weight": {"mul": products},
-            "gradient.bias": {},
-        }
-        if at:
-            operations["gradient.weight"]["sum"] = "(positions - 1)*in*out"
-        if self.bias is not ABSENT:
-            operations["forward"]["sum"] += f" + {at}out"
-            if at or self.bias.shared:
-                operations["gradient.bias"]["add"] = f"{at}out - 1" if self.bias.shared else "(positions - 1)*out"
-        return operations
+        outputs = f"{at}out"
+        operations = sums_of_products(f"{at}in*out", outputs, "in*out", f"{at}in")
+        return with_bias(operations, outputs, outputs, self.bias)
 
     def warnings(self, x: Shape) -> list[Message]:
         """A map that was probably meant to be flattened."""

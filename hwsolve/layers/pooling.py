@@ -7,36 +7,40 @@ Source: PyTorch, torch.nn.MaxPool2d and torch.nn.AvgPool2d.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
-from hwsolve.layers.pooling_cost import COMPARED, TOGETHER, largest, mean, overlaps, steps
+from hwsolve.layers.products import less
+from hwsolve.layers.reached import Track, meeting, tracks
 from hwsolve.layers.stated_size import stated_size_warnings
-from hwsolve.spec.fields import Flag, PerAxis, Size, SizeOrZero
+from hwsolve.spec.fields import EachAxis, Flag, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
     from hwsolve.layers.axes import Frame
     from hwsolve.layers.pooling_operations import Pooled
 
+COMPARED = Nothing(say("no multiply-adds: values are compared"))
+TOGETHER = say("the largest values of overlapping windows are taken to lie in as few cells as they can.")
 
-class Pooling(Layer, frozen=True):
+
+class Pooling(window.OverMap, frozen=True):
     """What pooling layers share: (C, n…) → (C, places of the window …).
 
     `features` states how many values come out in all, in place of a window: the sides of the map are then unknown.
     """
 
-    kernel_size: Shape | None = None
-    stride: Shape | None = None
-    padding: Shape = ()
-    ceil_mode: bool = False
+    kernel_size: Annotated[Shape, EachAxis(Size)] | None = None
+    stride: Annotated[Shape, EachAxis(Size)] | None = None
+    padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
+    ceil_mode: Flag = False
     features: Size | None = None
 
+    ALONE: ClassVar[tuple[str, ...]] = ("kernel_size",)
     CATEGORY: ClassVar[str] = "pooling"
-    AXES: ClassVar[int]
 
     @property
     def dilations(self) -> Shape:
@@ -114,10 +118,11 @@ class Pooling(Layer, frozen=True):
         """One value for every place of the window."""
         raise NotImplementedError
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One operation."""
-        one = builder.shape(x)[-self.AXES - 1 :]
-        return (builder.forward(self.operation(one), (x,)),)
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One operation, `options` those of `build_pooled`."""
+        from hwsolve.layers.pooling_operations import build_pooled
+
+        return (build_pooled(self, builder, x, **options),)
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The kernel's sides, the channels, and the output's sides."""
@@ -127,8 +132,27 @@ class Pooling(Layer, frozen=True):
         return sizes | dict(zip(window.SIDES[self.AXES], self.output(x)[1:], strict=True))
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The steps of the window too."""
-        return self.sizes(x) | steps(self, x)
+        """The steps of the window too, and the fewest cells that can hold the largest values of all windows."""
+        values = [self.tracks(x)[1], *(sizes for _, sizes in self.met(x))]
+        return self.sizes(x) | {name: size for sizes in values for name, size in sizes.items()}
+
+    def tracks(self, x: Shape) -> tuple[list[Track], dict[str, base.Size]]:
+        """The axes of the map under the window, and the values of the names in their texts."""
+        sides = window.SIDES[self.AXES]
+        return tracks(sides, self.output(x)[1:], self.kernel_size or (), self.strides, self.dilations)
+
+    def met(self, x: Shape) -> list[tuple[str, dict[str, base.Size]]]:
+        """Per axis the fewest cells that hold the largest values, as a text, and the values of its names."""
+        return [meeting(*axis) for axis in zip(self.tracks(x)[0], x[1:], self.padding, strict=True)]
+
+    def overlaps(self, x: Shape) -> bool:
+        """Whether windows may meet in a cell."""
+        return not all(axis.apart() for axis in self.tracks(x)[0])
+
+    def cells_and_outputs(self) -> tuple[str, str]:
+        """The cells of a window, and the values that come out, as products."""
+        sides = ("channels", *window.SIDES[self.AXES])
+        return "*".join(window.kernel_names(self.kernel_size or ())), "*".join(sides)
 
     def warnings(self, x: Shape) -> list[Message]:
         """A stated number of values that no map of this many channels holds."""
@@ -140,12 +164,7 @@ class Pooling(Layer, frozen=True):
 class MaxPooling(Pooling, frozen=True):
     """Max pooling: the largest value of each window."""
 
-    kernel_size: Shape | None = None
-    stride: Shape | None = None
-    padding: Shape = ()
-    dilation: Shape = ()
-    ceil_mode: bool = False
-    features: Size | None = None
+    dilation: Annotated[Shape, EachAxis(Size)] = (1,)
 
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 
@@ -159,11 +178,14 @@ class MaxPooling(Pooling, frozen=True):
 
         How many windows share it depends on the numbers: as many as can be, as of two branches the costlier one.
         """
-        return largest(self, x)
+        cells, outputs = self.cells_and_outputs()
+        fewest = "*".join(text for text, _ in self.met(x))
+        error = {"add": f"{outputs} - channels*{fewest}"} if self.overlaps(x) else {}
+        return {"forward": {"cmp": f"({cells} - 1)*{outputs}"}, "error": error}
 
     def assumption(self, x: Shape, back: bool) -> Message | None:
         """Where the largest values of windows are."""
-        return TOGETHER if back and overlaps(self, x) else None
+        return TOGETHER if back and self.overlaps(x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The maximum of every window; of equal ones the first, as PyTorch takes it."""
@@ -178,7 +200,7 @@ class MaxPooling(Pooling, frozen=True):
 class AveragePooling(Pooling, frozen=True):
     """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
 
-    count_include_pad: bool = True
+    count_include_pad: Flag = True
 
     def output(self, x: Shape) -> Shape:
         """As for all pooling; in 3 axes PyTorch wants a map that the window fits into without its padding."""
@@ -191,7 +213,10 @@ class AveragePooling(Pooling, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
-        return mean(self, x)
+        cells, outputs = self.cells_and_outputs()
+        shares = less(f"{cells}*{outputs}", "*".join(("channels", *(axis.text() for axis in self.tracks(x)[0]))))
+        forward = {"add": less(f"{cells}*{outputs}", outputs), "div": outputs}
+        return {"forward": forward, "error": {"div": outputs} | ({"add": shares} if shares else {})}
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every window, over what PyTorch counts."""
@@ -205,28 +230,15 @@ class AveragePooling(Pooling, frozen=True):
             return Mean(self.frame(x), over="window" if whole else "inside")
         return Mean(self.frame(x), over="padded" if self.ceil_mode else "window")
 
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The cells of a window, once for each output value."""
-        if isinstance(x, StatedMap) or self.kernel_size is None:
-            return None
-        return base.product(self.kernel_size + self.output(x))
-
     def macs(self, x: Shape) -> str | NotCounted:
         """Every cell of every window is added once."""
         if isinstance(x, StatedMap) or self.kernel_size is None:
             return SIDES_UNKNOWN
-        return "*".join((*window.kernel_names(self.kernel_size), "channels", *window.SIDES[self.AXES]))
+        return "*".join(self.cells_and_outputs())
 
 
 class MaxPool1d(MaxPooling, frozen=True):
     """Max pooling of a sequence: (C, L) → (C, L'); the largest value of each window."""
-
-    kernel_size: Annotated[Shape, PerAxis(1, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(1, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    ceil_mode: Flag = False
-    features: Size | None = None
 
     AXES: ClassVar[int] = 1
 
@@ -234,25 +246,11 @@ class MaxPool1d(MaxPooling, frozen=True):
 class AvgPool1d(AveragePooling, frozen=True):
     """Average pooling of a sequence: (C, L) → (C, L'); the mean of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(1, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(1, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    ceil_mode: Flag = False
-    count_include_pad: Flag = True
-    features: Size | None = None
-
     AXES: ClassVar[int] = 1
 
 
 class MaxPool2d(MaxPooling, frozen=True):
     """Max pooling of a map: (C, H, W) → (C, H', W'); the largest value of each window."""
-
-    kernel_size: Annotated[Shape, PerAxis(2, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(2, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    ceil_mode: Flag = False
-    features: Size | None = None
 
     AXES: ClassVar[int] = 2
 
@@ -260,13 +258,7 @@ class MaxPool2d(MaxPooling, frozen=True):
 class AvgPool2d(AveragePooling, frozen=True):
     """Average pooling of a map: (C, H, W) → (C, H', W'); the mean of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(2, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(2, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    ceil_mode: Flag = False
-    count_include_pad: Flag = True
     divisor_override: Size | None = None
-    features: Size | None = None
 
     AXES: ClassVar[int] = 2
 
@@ -274,25 +266,12 @@ class AvgPool2d(AveragePooling, frozen=True):
 class MaxPool3d(MaxPooling, frozen=True):
     """Max pooling of a volume: (C, D, H, W) → (C, D', H', W'); the largest value of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(3, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(3, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    ceil_mode: Flag = False
-    features: Size | None = None
-
     AXES: ClassVar[int] = 3
 
 
 class AvgPool3d(AveragePooling, frozen=True):
     """Average pooling of a volume: (C, D, H, W) → (C, D', H', W'); the mean of each window."""
 
-    kernel_size: Annotated[Shape, PerAxis(3, Size)] | None = None
-    stride: Annotated[Shape, PerAxis(3, Size)] | None = None
-    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    ceil_mode: Flag = False
-    count_include_pad: Flag = True
     divisor_override: Size | None = None
-    features: Size | None = None
 
     AXES: ClassVar[int] = 3

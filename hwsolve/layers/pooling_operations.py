@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from hwsolve.formula.tree import Formula
+from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import Frame, Sliding
@@ -53,7 +56,7 @@ class Maximum(Pooled, frozen=True):
         """The derivative of a maximum, 1 at a cell that has it, with the convention for several such cells."""
         if self.ties == "all":
             return {}
-        from hwsolve.layers.subgradient import resolved
+        from hwsolve.layers.equal_maxima import resolved
 
         rank = len(self.output_indices())
         return {"x": resolved(self.text(), self.output_indices(), INNER[:rank], self.ties)}
@@ -164,3 +167,13 @@ class Mean(Pooled, frozen=True):
         """(…, places) over the number of cells."""
         divisors = self.divisors()
         return rows / (divisors if isinstance(divisors, int) else divisors.astype(rows.dtype))
+
+
+def build_pooled(layer: Any, builder: Builder, x: str, channels: bool = True, ties: str = "first") -> str:
+    """The node of a pooling layer that reads `x`: (…, C, sides) → (…, C, places), without `channels` no C."""
+    sides = builder.shape(x)[-layer.AXES - channels :]
+    operation: Pooled = layer.operation(sides if channels else (1, *sides))
+    operation = msgspec.structs.replace(operation, channels=channels)
+    if isinstance(operation, Maximum):
+        operation = msgspec.structs.replace(operation, ties=ties)
+    return builder.forward(operation, (x,))

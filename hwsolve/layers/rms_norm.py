@@ -32,7 +32,7 @@ class RMSNorm(OverLastAxes, frozen=True):
         "eps": say("a small number that is added to the mean square; PyTorch's in float32 unless given"),
         "elementwise_affine": say("whether γ is learned"),
     }
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "features", "params": "features"}
+    COUNTS: ClassVar[dict[str, str]] = {"weight": "features"}
 
     def operations(self, x: Shape) -> Operations:
         """With ĝ = γg and the normalised x̂, back (ĝ − x̂·mean(ĝx̂))/sqrt(mean(x²) + eps)."""

@@ -31,7 +31,8 @@ def names_in(items: tuple[Item, ...]) -> Iterator[str]:
     for item in items:
         yield from names_of((item.output, item.times))
         if item.layer is not None:
-            yield from names_of(tuple(getattr(item.layer, field) for field in item.layer.__struct_fields__))
+            for field in item.layer.__struct_fields__:
+                yield from names_of(getattr(item.layer, field))
         for branch in item.branches:
             yield from names_in(branch.items)
 

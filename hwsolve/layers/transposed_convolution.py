@@ -11,37 +11,33 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
+from hwsolve.layers.base import Shape, ShapeError, StatedMap
+from hwsolve.layers.convolution import KernelLayer
+from hwsolve.layers.cost import Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import Track, kept, tracks
-from hwsolve.spec.fields import Choice, PerAxis, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, EachAxis, Size, SizeOrZero
 
 if TYPE_CHECKING:
-    from hwsolve.graph.graph import Builder
     from hwsolve.layers.correlation import TransposedCorrelation
 
 
-class TransposedConvolution(Layer, frozen=True):
+class TransposedConvolution(KernelLayer, frozen=True):
     """What transposed convolutions of 1, 2 and 3 axes share.
 
     x: (C_in, …), w: (C_in, C_out/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
-    out_channels: Size
-    kernel_size: Shape
-    stride: Shape
-    padding: Shape
-    output_padding: Shape
+    padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
+    output_padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
     groups: Size = 1
-    bias: ParameterSpec = DEFAULT
-    dilation: Shape = ()
-    padding_mode: str = "zeros"
-    weight: ParameterSpec = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    dilation: Annotated[Shape, EachAxis(Size)] = (1,)
+    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
-    CATEGORY: ClassVar[str] = "convolution"
-    GIVES: ClassVar[str] = "numbers"
-    AXES: ClassVar[int]
+    WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in*out/groups")
 
     def output(self, x: Shape) -> Shape:
         """(C_in, n…) → (C_out, S(n − 1) − 2P + D(K − 1) + output padding + 1 …)."""
@@ -66,15 +62,7 @@ class TransposedConvolution(Layer, frozen=True):
 
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
-        base.positive("out_channels", self.out_channels)
-        base.positive("groups", self.groups)
-        window.check_window(self.kernel_size, self.stride, self.dilation)
-        window.check_map(x, self.AXES)
-        for count, field in ((x[0], "groups"), (self.out_channels, "out_channels")):
-            if isinstance(count, int) and isinstance(self.groups, int) and count % self.groups:
-                raise ShapeError(
-                    say("{n} channels can't be split into {groups} groups.", n=count, groups=self.groups), field
-                )
+        super().check(x)
         for extra, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
             if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
                 raise ShapeError(
@@ -89,57 +77,23 @@ class TransposedConvolution(Layer, frozen=True):
             bias=Parameter((self.out_channels,), "bias", self.bias),
         )
 
-    def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """Channels in and out, groups, the kernel's sides and the input's."""
-        sizes = {"in": x[0], "out": self.out_channels, "groups": self.groups}
-        sizes |= dict(zip(window.kernel_names(self.kernel_size), self.kernel_size, strict=True))
-        if not isinstance(x, StatedMap):
-            sizes |= dict(zip(window.SIDES[self.AXES], x[1:], strict=True))
-        return sizes
-
-    def texts(self, x: Shape) -> dict[str, str]:
-        """kernel·kernel·in·out/groups + out."""
-        weight = self.weights()
-        return {"weight": weight, "bias": "out", "params": f"{weight} + out"}
-
-    def weights(self) -> str:
-        """The number of weights."""
-        kernel = "*".join(window.kernel_names(self.kernel_size))
-        return f"{kernel}*in*out" if self.groups == 1 else f"{kernel}*in*out/groups"
-
-    def macs(self, x: Shape) -> str | NotCounted:
-        """Every input value meets one kernel per output channel of its group."""
-        if isinstance(x, StatedMap):
-            return SIDES_UNKNOWN
-        return f"{self.weights()}*{'*'.join(window.SIDES[self.AXES])}"
-
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The weights, once for each cell of the input's map."""
-        if isinstance(x, StatedMap):
-            return None
-        weights = (x[0], base.quotient(self.out_channels, self.groups), *self.kernel_size)
-        return base.product(weights + x[1:])
+    def places(self, x: Shape) -> Shape:
+        """Those of the map that comes in: each of its cells meets the kernels of its group."""
+        return x[1:]
 
     def operations(self, x: Shape) -> Operations:
         """A convolution's error as the forward pass, and its forward pass as the error.
 
         The products that meet in a cell are added, and the bias where there are any; the padding is cut off behind it.
         """
-        places = "*".join(window.SIDES[self.AXES])
-        after = "*".join(f"{side}_out" for side in window.SIDES[self.AXES])
-        products, weights = f"{self.weights()}*{places}", self.weights()
-        axes = self.tracks(x)[0]
-        operations: Operations = {
-            "forward": {"mul": products, "sum": f"{products} - out*{'*'.join(axis.text() for axis in axes)}"},
-            "gradient.bias": {},
-            "error": {"mul": products, "sum": f"({weights}/in - 1)*in*{places}"},
-            "gradient.weight": {"mul": products, "sum": f"{weights}*({places} - 1)"},
-        }
-        if self.bias is not ABSENT:
-            kept = "*".join(text for text, _ in self.kept(x))
-            operations["forward"]["sum"] += f" + out*{kept}"
-            operations["gradient.bias"]["add"] = f"out*{after} - 1" if self.bias.shared else f"out*({after} - 1)"
-        return operations
+        weights, sides = self.products(x)["weight"], window.SIDES[self.AXES]
+        places, after = "*".join(sides), "*".join(f"{side}_out" for side in sides)
+        reached = "*".join(axis.text() for axis in self.tracks(x)[0])
+        operations = sums_of_products(f"{weights}*{places}", f"out*{reached}", weights, f"in*{places}")
+        if self.bias is ABSENT:
+            return operations
+        kept = "*".join(text for text, _ in self.kept(x))
+        return with_bias(operations, f"out*{kept}", f"out*{after}", self.bias)
 
     def tracks(self, x: Shape) -> tuple[list[Track], dict[str, base.Size]]:
         """The axes of the map that comes out, before the padding is cut off."""
@@ -184,26 +138,9 @@ class TransposedConvolution(Layer, frozen=True):
         sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
         return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One transposed correlation; its parameters are named by the layer's number."""
-        from hwsolve.layers.kernels import build_kernels
-
-        return (build_kernels(self, builder, x),)
-
 
 class ConvTranspose1d(TransposedConvolution, frozen=True):
     """Transposed convolution of a sequence: (C_in, L) → (C_out, L')."""
-
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(1, Size)]
-    stride: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    output_padding: Annotated[Shape, PerAxis(1, SizeOrZero)] = (0,)
-    groups: Size = 1
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-    dilation: Annotated[Shape, PerAxis(1, Size)] = (1,)
-    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     AXES: ClassVar[int] = 1
 
@@ -211,32 +148,10 @@ class ConvTranspose1d(TransposedConvolution, frozen=True):
 class ConvTranspose2d(TransposedConvolution, frozen=True):
     """Transposed convolution of a map: (C_in, H, W) → (C_out, H', W')."""
 
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(2, Size)]
-    stride: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    output_padding: Annotated[Shape, PerAxis(2, SizeOrZero)] = (0, 0)
-    groups: Size = 1
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-    dilation: Annotated[Shape, PerAxis(2, Size)] = (1, 1)
-    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-
     AXES: ClassVar[int] = 2
 
 
 class ConvTranspose3d(TransposedConvolution, frozen=True):
     """Transposed convolution of a volume: (C_in, D, H, W) → (C_out, D', H', W')."""
-
-    out_channels: Size
-    kernel_size: Annotated[Shape, PerAxis(3, Size)]
-    stride: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    output_padding: Annotated[Shape, PerAxis(3, SizeOrZero)] = (0, 0, 0)
-    groups: Size = 1
-    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
-    dilation: Annotated[Shape, PerAxis(3, Size)] = (1, 1, 1)
-    padding_mode: Annotated[str, Choice("zeros")] = "zeros"
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
 
     AXES: ClassVar[int] = 3

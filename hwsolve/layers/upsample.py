@@ -12,7 +12,6 @@ from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
-from hwsolve.layers.window import WANTED
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -40,7 +39,7 @@ class Upsample(Layer, frozen=True):
             raise ShapeError(say("Expected an input {wanted}, got {shape}.", wanted="(C, …)", shape=base.shape_text(x)))
         axes = AXES.get(self.mode, len(x) - 1)
         if axes != len(x) - 1:
-            wanted, shape = WANTED[axes], base.shape_text(x)
+            wanted, shape = base.MAPS[axes + 1], base.shape_text(x)
             raise ShapeError(
                 say("`{mode}` is for an input {wanted}, got {shape}.", mode=self.mode, wanted=wanted, shape=shape),
                 "mode",
@@ -65,11 +64,6 @@ class Upsample(Layer, frozen=True):
         if isinstance(x, StatedMap):
             return {}
         return {"neighbours": NEIGHBOURS[self.mode], "outputs": base.product(self.output(x))}
-
-    def multiply_adds(self, x: Shape) -> base.Size | None:
-        """The same."""
-        known = self.mode != "nearest" and not isinstance(x, StatedMap)
-        return base.product((NEIGHBOURS[self.mode], *self.output(x))) if known else None
 
     def operations(self, x: Shape) -> Operations:
         """Each new value is a sum of neighbours with known weights; back, the shares that meet in a cell are added."""
@@ -140,7 +134,7 @@ class PixelShuffle(Layer, frozen=True):
         base.positive("upscale_factor", r)
         if isinstance(x, StatedMap):
             return StatedMap(base.quotient(x[0], base.product((r, r))), x.features)
-        base.need_rank(x, (3,), "(C, H, W)")
+        base.need_rank(x, 3)
         channels = base.quotient(x[0], base.product((r, r)))
         if not base.is_whole(channels):
             raise ShapeError(say("{n} channels can't be split into {r}·{r} parts.", n=x[0], r=r), "upscale_factor")

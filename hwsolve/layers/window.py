@@ -7,23 +7,40 @@ Source: PyTorch, torch.nn.Conv2d and torch.nn.MaxPool2d, "Shape".
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+import msgspec
+
 from hwsolve.formula.tree import Formula, call
 from hwsolve.language import Message, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Shape, ShapeError, Size
+from hwsolve.layers.base import Layer, Shape, ShapeError, Size
+
+
+class OverMap(Layer, frozen=True):
+    """A layer on maps of `AXES` axes."""
+
+    AXES: ClassVar[int]
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if (spread := self.for_axes(value := getattr(self, name))) is not value:
+                msgspec.structs.force_setattr(self, name, spread)
+
+    @classmethod
+    def for_axes(cls, value: Any) -> Any:
+        """A setting with a size for each axis: a single one holds for all."""
+        return value * cls.AXES if type(value) is tuple and len(value) == 1 else value
+
 
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # the names of a map's axes by their number, as in PyTorch
 SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}  # how counts name them
-WANTED = {1: "(C, L)", 2: "(C, H, W)", 3: "(C, D, H, W)"}
 
 
 def check_map(x: Shape, dimensions: int) -> None:
     """Refuse what is not channels with that many axes; a map with unknown sides passes."""
-    if isinstance(x, base.StatedMap) or len(x) == dimensions + 1:
-        return
-    raise ShapeError(
-        say("Expected an input {wanted}, got {shape}.", wanted=WANTED[dimensions], shape=base.shape_text(x))
-    )
+    if not isinstance(x, base.StatedMap):
+        base.need_rank(x, dimensions + 1)
 
 
 def reach(kernel: Size, dilation: Size) -> Size:

@@ -18,6 +18,8 @@ LOSSES: Registry[Loss] = Registry(
         "half_squared_error": "half_squared_error:HalfSquaredError",
         "mse_loss": "mse_loss:MSELoss",
         "l1_loss": "l1_loss:L1Loss",
+        "huber_loss": "huber_loss:HuberLoss",
+        "smooth_l1_loss": "smooth_l1_loss:SmoothL1Loss",
         "cross_entropy": "cross_entropy:CrossEntropy",
         "nll_loss": "nll_loss:NLLLoss",
         "binary_cross_entropy": "binary_cross_entropy:BinaryCrossEntropy",

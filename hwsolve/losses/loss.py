@@ -1,4 +1,8 @@
-"""What every loss is: one number for how far the output is from the target, as a sum or mean over all elements."""
+"""What every loss is: one number for how far the output is from the target, as a sum or mean over all elements.
+
+A loss is the formula of one element, over x (the output), t (the target) and its settings; one that has array code of
+its own has an operation of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from hwsolve.formula.tree import Formula
 from hwsolve.graph.graph import Builder, Label
 from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers.meanings import SYMBOLS
-from hwsolve.losses.reduced import Reduced
+from hwsolve.losses.reduced import LossByFormula, Reduced
 from hwsolve.spec.fields import Choice, RecordField, Word
 
 
@@ -25,10 +30,9 @@ class LossSymbols(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a loss needs to know of its target: whether it selects a class, and whether every sample's sums to 1."""
+    """What a loss needs to know of its target: whether every sample's sums to 1, as where it selects a class."""
 
     name: str
-    selects: bool
     unit: bool
 
 
@@ -43,7 +47,9 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         "symbols": say("the letters for the loss, and for the probabilities of a cross entropy"),
     }
     half: ClassVar[int] = 1
-    made: ClassVar[type[Reduced]]  # its operation over the output and the target
+    each: ClassVar[str] = ""  # the formula of an element, as `(x[*] - t[*])**2`
+    slope: ClassVar[str] = ""  # and its derivative by x as a textbook writes it, where the rules write it longer
+    made: ClassVar[type[Reduced] | None] = None  # its operation over the output and the target, where it has its own
     classes: ClassVar[bool] = False  # takes class targets
     probabilities: ClassVar[bool] = False  # takes a probability for each class too
     holds: ClassVar[str] = ""  # the layer that the loss itself begins with
@@ -64,7 +70,25 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         self, builder: Builder, y: str, target: Target, rank: int, divisor: int
     ) -> tuple[Operation, tuple[str, ...]]:
         """The loss as an operation, and what it reads."""
-        return self.made(self.rank(rank), divisor), (y, target.name)
+        if self.made is not None:
+            return self.made(self.rank(rank), divisor), (y, target.name)
+        settings = self.settings()
+        constants = tuple(builder.constant(value) for value in settings.values())
+        operation = LossByFormula(self.rank(rank), divisor, *self.element(), tuple(settings))
+        return operation, (y, target.name, *constants)
+
+    def element(self) -> tuple[str, str]:
+        """The formula of an element that these settings choose, and the stated derivative."""
+        return self.each, self.slope
+
+    def settings(self) -> dict[str, Formula]:
+        """The numbers that the formula reads, by their names there."""
+        found = {key: getattr(self, key) for key in self.__struct_fields__}
+        return {key: value for key, value in found.items() if isinstance(value, Formula)}
+
+    def wrong(self) -> tuple[str, Message] | None:
+        """A setting that makes no sense, and why."""
+        return None
 
     def rank(self, rank: int) -> int:
         """The axes that are summed over."""

@@ -68,7 +68,7 @@ class Reduced(Operation, frozen=True):
     def reduce(self, values: Array) -> Array:
         """The values as the loss that is asked for."""
         if self.rank:
-            values = values.sum()
+            values = values.sum(axis=tuple(range(-self.rank, 0)))
         elif self.kept:
             values = values.sum(axis=-1)
         return values if self.divisor == 1 else values / self.divisor
@@ -76,7 +76,10 @@ class Reduced(Operation, frozen=True):
     def spread(self, g: Array, each: Array, factor: int = 1) -> Array:
         """The gradient of every output: g times its own slope, which is `factor` times `each`."""
         if not isinstance(g, int):
-            each = (g[..., None] if not self.rank and self.kept else g) * each
+            more = self.rank if getattr(g, "shape", ()) else 0  # a loss of several runs at once
+            each = (
+                g.reshape(*g.shape, *(1,) * more) if more else g[..., None] if not self.rank and self.kept else g
+            ) * each
         if factor != self.divisor:
             each = factor * each / self.divisor
         return each
@@ -98,6 +101,10 @@ class ElementLoss(Reduced, frozen=True):
         stated = at(self.slope_of_each, self.inner())
         return {"x": over(f"g*({stated})", self.divisor)} if stated else {}
 
+    def stacks(self) -> bool:
+        """As it goes element by element, and then sums over the last axes."""
+        return True
+
     def value(self, x: Array, t: Array) -> Array:
         """The loss of every element."""
         raise NotImplementedError
@@ -113,6 +120,31 @@ class ElementLoss(Reduced, frozen=True):
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The gradient of the output, in its shape."""
         return self.spread(g, self.slope(*arrays), self.factor)
+
+
+class LossByFormula(Reduced, frozen=True):
+    """A loss that is nothing but the formula of an element, over the output, the target and `settings`."""
+
+    each: str = ""
+    slope: str = ""  # its derivative by the output as a textbook writes it; where there is none, by the rules
+    settings: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The output, the target and the settings."""
+        return ("x", "t", *self.settings)
+
+    def cut(self) -> tuple[int, ...]:
+        """All but the output."""
+        return self.fixed()
+
+    def gradients(self) -> dict[str, str]:
+        """The stated gradient of the output, where there is one."""
+        return {"x": over(f"g*({at(self.slope, self.inner())})", self.divisor)} if self.slope else {}
+
+    def text(self) -> str:
+        """The formula of the loss, or of one element of it."""
+        return over(self.summed(self.each), self.divisor)
 
 
 def part(t: Array, value: Callable[[Array], Array], x: Array, instead: int) -> Array:

@@ -15,6 +15,7 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.update import Lines, Rule
 from hwsolve.language import Message, say
+from hwsolve.spec.amounts import negative
 
 ZERO = Number(0)
 
@@ -67,9 +68,8 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
     def wrong(self) -> tuple[str, Message] | None:
         """What torch.optim would refuse: an argument, and why."""
         for key in self.__struct_fields__:
-            number = getattr(self, key)
-            if isinstance(number, Number) and number.numerator < 0:
-                return key, say("`{key}` can't be negative.", key=key)
+            if (why := negative(key, getattr(self, key))) is not None:
+                return key, why
         return None
 
     def stated(self, trained: bool) -> tuple[Message, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from hwsolve.formula.tree import Formula, Ref, walk
+from hwsolve.formula.tree import Formula, Number, Ref, walk
 from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.limits import excessive
@@ -109,6 +109,12 @@ def constant(f: Formula) -> tuple[Any, Message | None]:
         return None, getattr(error, "what", None)
     except (ValueError, TypeError, LookupError) as error:
         return None, getattr(error, "message", None) or say("this cannot be evaluated")
+
+
+def negative(key: str, value: object) -> Message | None:
+    """What is wrong with a number below 0 under a key that takes none."""
+    below = isinstance(value, Number) and value.numerator < 0
+    return say("`{key}` can't be negative.", key=key) if below else None
 
 
 class DecimalField(Field):

@@ -41,6 +41,16 @@ class PerAxis(Field):
         return {"anyOf": [item, {"type": "array", "items": item, "minItems": self.n, "maxItems": self.n}]}
 
 
+class EachAxis(Field):
+    """A value per axis, in a record whose classes say how many axes there are: `AXES`."""
+
+    def __init__(self, item: Any) -> None:
+        self.item = field_of(item)
+
+    def along(self, axes: int) -> Field:
+        return PerAxis(axes, self.item)
+
+
 class ListOf(Field):
     """A list; the value is a tuple.  With `single`, one value stands for a list of one."""
 
@@ -127,6 +137,9 @@ class OneOf(Field):
         if isinstance(node, Scalar) and node.text and (near := suggest(node.text, self.words)):
             hint = say("Did you mean `{near}`?", near=near)
         return self.wrong(node, report, path, hint)
+
+    def along(self, axes: int) -> Field:
+        return OneOf(*(choice.along(axes) for choice in self.choices))
 
     def _mistyped(self, text: str) -> bool:
         """`padding: sme` is a slip of `same`, not a size by that name."""

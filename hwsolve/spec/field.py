@@ -43,6 +43,10 @@ class Field:
         """The JSON Schema of what it takes."""
         raise NotImplementedError
 
+    def along(self, axes: int) -> Field:
+        """The same field of a record for maps of so many axes."""
+        return self
+
     def accepts(self, node: Node) -> bool:
         """Whether the node looks like this field: which of several forms was meant is decided by that."""
         return type(node) in self.forms
@@ -82,6 +86,9 @@ class Nullable(Field):
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         return None if is_null(node) else self.inner.read(node, report, path)
+
+    def along(self, axes: int) -> Field:
+        return Nullable(self.inner.along(axes))
 
     def accepts(self, node: Node) -> bool:
         return is_null(node) or self.inner.accepts(node)

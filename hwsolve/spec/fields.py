@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from hwsolve.spec.amounts import AnyFormula, Decimal, DecimalField, Size, SizeField, SizeOrZero
 from hwsolve.spec.arrays import Array, ArrayField, is_array_form
-from hwsolve.spec.collections import ListOf, MapOf, Nested, OneOf, PerAxis, Raw, TupleOf
+from hwsolve.spec.collections import EachAxis, ListOf, MapOf, Nested, OneOf, PerAxis, Raw, TupleOf
 from hwsolve.spec.field import INVALID, Field, describe, field_of
 from hwsolve.spec.records import RecordField, read_record, record_schema
 from hwsolve.spec.scalars import (
@@ -28,7 +28,7 @@ from hwsolve.spec.scalars import (
 
 __all__ = [
     "INVALID", "AnyFormula", "Array", "ArrayField", "Choice", "Count", "CountField", "Decimal", "DecimalField",
-    "Field", "Flag", "FlagField", "ListOf", "MapOf", "Nested", "OneOf", "PerAxis", "Raw", "RecordField", "Size",
-    "SizeField", "SizeOrZero", "Text", "TextField", "TupleOf", "Word", "WordField", "describe", "field_of",
+    "EachAxis", "Field", "Flag", "FlagField", "ListOf", "MapOf", "Nested", "OneOf", "PerAxis", "Raw", "RecordField",
+    "Size", "SizeField", "SizeOrZero", "Text", "TextField", "TupleOf", "Word", "WordField", "describe", "field_of",
     "is_array_form", "read_record", "record_schema", "unknown_name",
 ]  # fmt: skip

@@ -66,6 +66,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     # losses
     "mse_loss": ("mse", "mean_squared_error", "squared_error", "squared_loss", "l2", "l2_loss"),
     "l1_loss": ("mae", "mean_absolute_error", "absolute_error", "l1"),
+    "huber_loss": ("huber",),
+    "smooth_l1_loss": ("smooth_l1", "smooth_mae"),
     "half_squared_error": ("half_mse", "quadratic", "quadratic_loss", "sum_of_squares", "sse"),
     "binary_cross_entropy": ("bce", "bce_loss", "log_loss"),
     "binary_cross_entropy_with_logits": ("bce_with_logits", "bce_with_logits_loss", "sigmoid_cross_entropy"),

@@ -37,7 +37,7 @@ def form_of(cls: type[msgspec.Struct]) -> Form:
             field = find_field(info.type)
             if field is None:
                 continue
-            fields[info.encode_name] = (info.name, field)
+            fields[info.encode_name] = (info.name, field.along(getattr(cls, "AXES", 0)))
             if info.required:
                 required.append(info.encode_name)
         own = [name for name in getattr(cls, "__annotations__", {}) if name in fields]

@@ -87,10 +87,10 @@ LOSS = Terms(
     "losses",
     words(
         """adaptive_log_softmax_with_loss cosine_embedding_loss cosine_similarity ctc_loss gaussian_nll_loss
-        hinge_embedding_loss hinge hinge_loss squared_hinge huber huber_loss kl kl_div kl_divergence kl_div_loss
+        hinge_embedding_loss hinge hinge_loss squared_hinge kl kl_div kl_divergence kl_div_loss
         linear_cross_entropy linear_cross_entropy_loss margin_ranking_loss multi_label_margin_loss
         multilabel_margin_loss multi_label_soft_margin_loss multilabel_soft_margin_loss multi_margin_loss
-        poisson_nll_loss poisson smooth_l1_loss soft_margin_loss triplet_margin_loss
+        poisson_nll_loss poisson soft_margin_loss triplet_margin_loss
         triplet_margin_with_distance_loss triplet_loss contrastive_loss info_nce focal_loss dice_loss iou_loss
         log_cosh exponential_loss perceptron_loss zero_one_loss mape msle rmse wasserstein"""
     ),

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from hwsolve.formula.domain import Names
-from hwsolve.formula.equality.sample_points import corner_points, reads
+from hwsolve.formula.equality.corner_points import corner_points, reads
 from hwsolve.formula.random_points import Dice, Point, random_points
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
@@ -21,7 +21,7 @@ from hwsolve.numbers.printing import MAX_POWER
 
 POINTS, TRIES = 24, 200
 POINTS_OF_LOOPS = 8  # of formulas with sums over elements: each point has many random numbers
-FIRST = 2  # points that are tried before a proof is
+FIRST, TRIES_FIRST = 2, 20  # points before a proof is tried, of the names that the two formulas have
 BITS = 320
 MOST_PIECES = 60  # of which the difference is brought into a form
 MOST_FOR_SYMPY = 40  # nodes: it may take very long over more
@@ -54,21 +54,23 @@ def equal_for_all(a: Formula, b: Formula, free: dict[str, str], of: tuple[Formul
         return PROVEN
     a, b = opaque(a), opaque(b)
     domains = _domains(a, b, free)
-    comparison = Comparison(a, b, domains, of)
-    if (witness := comparison.at_random(FIRST)) is not None:
-        return Same(False, True, comparison.agreed, witness)
+    read = {r.name for f in (a, b) for r in walk(f) if isinstance(r, Ref)}
+    first = Comparison(a, b, {name: domain for name, domain in domains.items() if name in read}, of, TRIES_FIRST)
+    if (witness := first.at_random(FIRST)) is not None:
+        return Same(False, True, first.agreed, witness)
     from hwsolve.formula.equality.piecewise import proven_equal
 
     proven = proven_equal(a, b, domains)
-    if proven and comparison.agreed:
+    if proven and first.agreed:
         return PROVEN
+    comparison = Comparison(a, b, domains, of)
     witness = comparison.at_random() if proven else comparison.everywhere()
     agreed = comparison.agreed
     if witness is not None:
         return Same(False, True, agreed, witness)
     if not agreed or proven or not _elementary(a, b):
         return Same(True if agreed else None, proven and bool(agreed), agreed)
-    from hwsolve.formula.symbolic import vanishes
+    from hwsolve.formula.equality.by_sympy import vanishes
 
     difference = vanishes(Call("-", (a, b)), domains)
     if difference is None:
@@ -102,12 +104,14 @@ def _elementary(a: Formula, b: Formula) -> bool:
 class Comparison:
     """Two formulas at points: at how many they agree."""
 
-    def __init__(self, a: Formula, b: Formula, domains: dict[str, str], of: tuple[Formula, ...] = ()) -> None:
+    def __init__(
+        self, a: Formula, b: Formula, domains: dict[str, str], of: tuple[Formula, ...] = (), tries: int = TRIES
+    ) -> None:
         self.a, self.b, self.domains, self.of = a, b, domains, of
         self.loops = any(isinstance(f, BigOperator) for f in (*walk(a), *walk(b)))
         self.dice = Dice(20)
         self.agreed = 0
-        self.random = random_points(domains, self.dice, self.loops, TRIES)
+        self.random = random_points(domains, self.dice, self.loops, tries)
         self.differences: Differences | None = None
 
     def at_random(self, enough: int | None = None) -> Message | None:
@@ -132,7 +136,7 @@ class Comparison:
     def at(self, point: Point) -> Message | None:
         """Compare at a point; where one of the two has no value there, nothing is said."""
         from hwsolve.formula.evaluate import evaluate
-        from hwsolve.numbers import Undecided, precision
+        from hwsolve.numbers import Undecided, is_exact, precision
 
         with precision(BITS):
             try:
@@ -141,7 +145,8 @@ class Comparison:
                     apart: bool | None = _apart(left, right)
                 except Undecided:
                     apart = None
-                rest = None if apart or self.differences is None else self.differences.at(point)
+                known = apart or (is_exact(left) and is_exact(right))
+                rest = None if known or self.differences is None else self.differences.at(point)
                 if apart or (rest is not None and _apart(rest, 0)):
                     if any(on_a_kink(f, point) for f in self.of):
                         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from hwsolve.formula.equality.quotients import product, split
-from hwsolve.formula.tree import ZERO, BigOperator, Call, Formula, Number, Ref, substitute, transform, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, substitute, transform, walk
 
 LARGEST_PRIME = 10_000
 
@@ -97,3 +97,22 @@ def prime_root(base: Formula, e: Fraction) -> Formula:
     """A power of what is not taken apart any further."""
     root = base if e.denominator == 1 else Call("root", (base, Number(e.denominator)))
     return Call("**", (root, Number(e.numerator)))
+
+
+def choice(condition: Formula, then: Formula, other: Formula, brackets: bool) -> Formula:
+    """A choice of two forms; with `brackets`, A if c, else 0, is a product with Iverson's bracket: A·[c].
+
+    That is so for whatever A is given as a value where c does not hold; evaluated, it may be without one.
+    """
+    if then == other:
+        return then
+    if brackets and other == ZERO and not divides_by_choice(then):
+        return Call("*", (then, Call("if", (condition, ONE, ZERO))))
+    if brackets and then == ZERO and not divides_by_choice(other):
+        return Call("*", (other, Call("if", (condition, ZERO, ONE))))
+    return Call("if", (condition, then, other))
+
+
+def divides_by_choice(f: Formula) -> bool:
+    """Whether a choice stands below the line of a form, where a bracket before it would cancel with its own."""
+    return any(isinstance(node, Call) and node.name == "if" for node in walk(split(f)[1]))

@@ -20,10 +20,10 @@ TURNED = {"<": ">", ">": "<", "==": "=="}
 
 
 class Forms:
-    """Normal forms, where names range over these domains."""
+    """Normal forms, where names range over these domains; with `brackets`, of which some have no value to compare."""
 
-    def __init__(self, domains: dict[str, str]) -> None:
-        self.domains = domains
+    def __init__(self, domains: dict[str, str], brackets: bool = False) -> None:
+        self.domains, self.brackets = domains, brackets
         self.known: dict[Formula, Formula] = {}
 
     def normal(self, f: Formula) -> Formula:
@@ -141,7 +141,7 @@ class Forms:
                     raise TooLong from None
                 if sign == "<" and self.meet(apart, *branches):
                     sign, branches = ">", (branches[1], branches[0])
-                return branches[0] if branches[0] == branches[1] else Call("if", (Call(sign, (apart, ZERO)), *branches))
+                return form_parts.choice(Call(sign, (apart, ZERO)), *branches, self.brackets)
         raise TooLong
 
     def meet(self, border: Formula, a: Formula, b: Formula) -> bool:

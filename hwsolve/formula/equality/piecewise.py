@@ -53,7 +53,7 @@ class Proof:
     """Counts the cases that were looked at."""
 
     def __init__(self, domains: dict[str, str]) -> None:
-        self.forms = Forms(domains)
+        self.forms = Forms(domains, brackets=True)
         self.cases = 0
 
     def holds(self, difference: Formula, taken: tuple[Taken, ...]) -> bool:

@@ -20,7 +20,7 @@ from hwsolve.formula.tree import (
     walk,
 )
 from hwsolve.graph.explain.parts import with_constants
-from hwsolve.graph.explain.subgradient import unguarded
+from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.graph.operation import INNER, LEADING, Schematic, rename, with_letters
 from hwsolve.solution import Prose, Stage
 

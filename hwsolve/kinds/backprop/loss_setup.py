@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.kinds.backprop.input_arrays import Given, squeezed
@@ -37,9 +37,8 @@ class LossSetup:
                 if getattr(problem, key) is not None:
                     self.construction.wrong(key, say("`{key}` and `upstream` can't both be given.", key=key))
             return self.enter_upstream(problem.upstream)
-        if problem.optimizer is not None and (refused := problem.optimizer.wrong()) is not None:
-            argument, message = refused
-            self.construction.wrong("optimizer", message, within=(OPTIMIZERS.name_of(problem.optimizer), argument))
+        self.look_at("loss", LOSSES)
+        self.look_at("optimizer", OPTIMIZERS)
         if problem.loss is None:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
@@ -54,6 +53,13 @@ class LossSetup:
                     say("The loss is not reduced; gradients are those of the sum of its elements.")
                 )
         return None
+
+    def look_at(self, key: str, registry: Any) -> None:
+        """Note a setting that makes no sense, of the loss or the optimizer."""
+        record = getattr(self.problem, key)
+        if record is not None and (refused := record.wrong()) is not None:
+            argument, message = refused
+            self.construction.wrong(key, message, within=(registry.name_of(record), argument))
 
     def look_twice(self, loss: Loss) -> None:
         """Warn of a last layer that the loss takes once more, or that does not give what it takes."""
@@ -121,7 +127,7 @@ class LossSetup:
             return None
         name = self.builder.given("t", shape, "target")
         self.construction.givens[name] = Given(shape, target.values)
-        return Target(name, False, unit_rows(target.values, shape[-1] if shape else 1))
+        return Target(name, unit_rows(target.values, shape[-1] if shape else 1))
 
     def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
         """What is wrong with a target's shape."""
@@ -167,7 +173,7 @@ class LossSetup:
         self.construction.givens[name] = Given(shape, chosen)
         self.graph.selectors.add(name)
         self.construction.stated.append(target.sentence())
-        return Target(name, True, True)
+        return Target(name, True)
 
 
 def last_layer(body: Body | None) -> Item | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hwsolve.derivation.size_lines import Sizes, counted, filled, of_layer, size_value, summed
+from hwsolve.derivation.size_lines import Sizes, counted, of_layer, size_value, summed
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.kinds.complexity.flow import Flow, Place
+from hwsolve.kinds.complexity.problem import Problem
 from hwsolve.kinds.complexity.sent import errors, joining_errors, plus, spread
 from hwsolve.kinds.complexity.tables import (
     ALWAYS,
@@ -19,6 +20,7 @@ from hwsolve.kinds.complexity.tables import (
     phase_table,
 )
 from hwsolve.kinds.complexity.totals import CountOfLayer, OperationTotals
+from hwsolve.kinds.count_params.layer_counts import put_in
 from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.page import ends_of
 from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
@@ -41,12 +43,17 @@ LOSSES: dict[str, Phase] = {
 class Operations(OperationTotals):
     """Counts the operations of a network and writes them down."""
 
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.flow = Flow(problem.network, self.count.input_gradient, self.trained)
+        self.met: set[tuple[str, str]] = set()  # the parameters that have a gradient so far, by their owners
+        self.stood: dict[str, Size] = {}  # how often a layer stands, by its path
+        self.lines: list[Line] = []  # of the layer that is counted, until its section is closed
+        self.row: dict[str, Size] = {}  # its row of the table
+
     def solution(self) -> Solution:
         """The whole document."""
         network = self.problem.network
-        self.flow = Flow(network, self.count.input_gradient, self.trained)
-        self.met: set[tuple[str, str]] = set()  # the parameters that have a gradient so far, by their owners
-        self.stood: dict[str, Size] = {}  # how often a layer stands, by its path
         self.input(network)
         self.walk(network.items)
         self.loss()
@@ -124,31 +131,27 @@ class Operations(OperationTotals):
         back = [(plus(errors(rules, layer, place), spread(place.gives)), place.leads) for place in places]
         goes_back = any(any(place.back) for place in places)
         sizes = sizes | {"read": product(item.output)}
-        lines: list[Line] = []
-        row: dict[str, Size] = {}
         gaps = self.gaps(item.path, taken, evaluated, goes_back, learned)
-        self.phase("forward", item.path, rules.get("forward", {}), sizes, times, lines, row)
-        self.errors(item.path, back, sizes, lines, row)
-        self.phase("gradient", item.path, rules["gradient"], sizes, live, lines, row)
+        self.phase("forward", item.path, rules.get("forward", {}), sizes, times)
+        self.errors(item.path, back, sizes)
+        self.phase("gradient", item.path, rules["gradient"], sizes, live)
         for name in late:
             count, more = {"add": layer.counts(*shapes)[name]}, simplified(total((live, product((-1, once[name])))))
-            self.phase("gradient", f"{item.path}.{name}", count, sizes | layer.sizes(*shapes), more, lines, row)
+            self.phase("gradient", f"{item.path}.{name}", count, sizes | layer.sizes(*shapes), more)
         if learned:
             text = layer.counts(*shapes)
             own = [name for name in once if name not in late]
             updated = text["params"] if len(own) == len(text) - 1 else joined(text[name] for name in own) or "0"
             update = {"mul": updated, "sum": updated}
-            self.phase("update", item.path, update, sizes | layer.sizes(*shapes), live, lines, row)
+            self.phase("update", item.path, update, sizes | layer.sizes(*shapes), live)
             for name in late:
                 update = dict.fromkeys(("mul", "sum"), text[name])
                 key = f"{item.path}.{name}"
-                self.phase("update", key, update, sizes | layer.sizes(*shapes), once[name], lines, row)
+                self.phase("update", key, update, sizes | layer.sizes(*shapes), once[name])
         if (assumed := layer.assumption(*shapes, back=goes_back or bool(learned))) is not None:
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
-        self.backward(item.path, lines, row)
-        cells: Totals = {**row, **dict.fromkeys(gaps, GAP)}
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
-        self.close(item.path, item.type, times, lines, cells, title)
+        self.close(item.path, item.type, times, title, gaps)
 
     def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: list[str]) -> list[str]:
         """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
@@ -176,17 +179,12 @@ class Operations(OperationTotals):
         sizes = small | {"values": values, "inputs": merged_inputs(item), "read": values}
         forward = merged(item.type, len(ends), 1, small).get("forward", {}) if joins else {}
         back = [(joining_errors(item, place, parts) if joins else spread(place.gives), place.leads) for place in places]
-        lines: list[Line] = []
-        row: dict[str, Size] = {}
-        self.phase("forward", item.path, forward, sizes, often(places), lines, row)
-        self.errors(item.path, back, sizes, lines, row)
-        self.backward(item.path, lines, row)
+        self.phase("forward", item.path, forward, sizes, often(places))
+        self.errors(item.path, back, sizes)
         title = say("{name} ({layer})", name=item.path, layer=item.type)
-        self.close(item.path, item.type, often(places), lines, row, title)
+        self.close(item.path, item.type, often(places), title)
 
-    def errors(
-        self, path: str, back: list[tuple[Phase, Size]], sizes: Sizes, lines: list[Line], row: dict[str, Size]
-    ) -> None:
+    def errors(self, path: str, back: list[tuple[Phase, Size]], sizes: Sizes) -> None:
         """The error terms of all copies: those that most copies have, then those of the others."""
         found: list[tuple[Phase, list[Size]]] = []
         for rule, times in reversed(back):
@@ -197,15 +195,12 @@ class Operations(OperationTotals):
                 found.append((rule, [times]))
         found.sort(key=lambda one: len(one[1]), reverse=True)
         for k, (rule, counts) in enumerate(found):
-            self.phase("error", f"{path}.other{k}" if k else path, rule, sizes, simplified(total(counts)), lines, row)
+            self.phase("error", f"{path}.other{k}" if k else path, rule, sizes, simplified(total(counts)))
 
     def input(self, network: Network) -> None:
         """The sum of the errors that come back from all readers of what comes in."""
-        lines: list[Line] = []
-        row: dict[str, Size] = {}
-        self.phase("error", "input", spread(self.flow.input), {"read": product(network.input)}, 1, lines, row)
-        self.backward("input", lines, row)
-        self.close("input", "input", 1, lines, row, say("input: {shape}", shape=shape_text(network.input)))
+        self.phase("error", "input", spread(self.flow.input), {"read": product(network.input)}, 1)
+        self.close("input", "input", 1, say("input: {shape}", shape=shape_text(network.input)))
 
     def loss(self) -> None:
         """The first error term: the gradient of the loss with respect to the output."""
@@ -213,15 +208,10 @@ class Operations(OperationTotals):
             return
         y = self.problem.network.output
         sizes = {"outputs": product(y), "rows": product(y[:-1])}
-        lines: list[Line] = []
-        row: dict[str, Size] = {}
-        self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1, lines, row)
-        self.backward("loss", lines, row)
-        self.close("loss", "loss", 1, lines, row, say("loss: {name}", name=self.problem.loss))
+        self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1)
+        self.close("loss", "loss", 1, say("loss: {name}", name=self.problem.loss))
 
-    def phase(
-        self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size, lines: list[Line], row: dict[str, Size]
-    ) -> None:
+    def phase(self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size) -> None:
         """The lines of one phase: for each kind of operation its formula and count."""
         fused = () if self.count.multiply_add == 1 else ("sum",)
         for kind in KINDS:
@@ -229,17 +219,16 @@ class Operations(OperationTotals):
             if not texts:
                 continue
             key, text = Ref(f"{phase}.{kind}.{path}"), joined(texts)
-            _, written, value = filled(text, tuple(sizes.items()))
-            count: Size = simplified(written) if value is None else value
+            written, count = put_in(text, sizes)
             if count == 0:
                 continue
-            lines.append(counted(key, text, sizes, count))
+            self.lines.append(counted(key, text, sizes, count))
             self.answers[key.name] = Answer(size_value(count))
             self.terms.setdefault((phase, kind), []).append(CountOfLayer(times, key, count, written))
-            found = row.get(f"{phase}.{kind}", 0)
-            row[f"{phase}.{kind}"] = total((found, product((times, count)))) if found != 0 else product((times, count))
+            column = f"{phase}.{kind}"
+            self.row[column] = total((self.row.get(column, 0), product((times, count))))
 
-    def backward(self, path: str, lines: list[Line], row: dict[str, Size]) -> None:
+    def backward(self, path: str) -> None:
         """Error terms and gradients of a layer together."""
         for kind in KINDS:
             parts = [f"{phase}.{kind}.{path}" for phase in ("error", "gradient")]
@@ -248,16 +237,19 @@ class Operations(OperationTotals):
                 continue
             key = f"backward.{kind}.{path}"
             count = total(value for _, _, value in known)
-            lines += summed(Ref(key), [(1, ref, value) for _, ref, value in known], count, aside=len(known) == 1)
+            self.lines += summed(Ref(key), [(1, ref, value) for _, ref, value in known], count, aside=len(known) == 1)
             self.answers[key] = Answer(size_value(count))
-            found = [row[f"{phase}.{kind}"] for phase in ("error", "gradient") if f"{phase}.{kind}" in row]
-            row[f"backward.{kind}"] = total(found)
+            parts = [f"{phase}.{kind}" for phase in ("error", "gradient")]
+            self.row[f"backward.{kind}"] = total(self.row[part] for part in parts if part in self.row)
 
-    def close(self, path: str, type: str, times: Size, lines: list[Line], row: Totals, title: Message) -> None:
-        """End the section of a layer."""
-        if lines or row:
-            self.sections.append(section(title, 2, of_layer(lines, type, path)))
+    def close(self, path: str, type: str, times: Size, title: Message, gaps: Iterable[str] = ()) -> None:
+        """End the section of a layer, of whose row `gaps` are not known."""
+        self.backward(path)
+        row: Totals = {**self.row, **dict.fromkeys(gaps, GAP)}
+        if self.lines or row:
+            self.sections.append(section(title, 2, of_layer(self.lines, type, path)))
             self.rows.append((path, times, row))
+        self.lines, self.row = [], {}
 
 
 def often(places: Iterable[Place]) -> Size:

@@ -38,7 +38,11 @@ MULTIPLIED_NOTES = {
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The conventions, and which counts are shown beside the parameters."""
+    """The conventions, which counts are shown beside the parameters, and what that makes of lines and totals.
+
+    `shown` are the quantities whose lines a reader sees: those that were asked for, and those that they read; `totals`
+    are the keys of the totals that were asked for.
+    """
 
     stored: str
     multiplied: str
@@ -47,30 +51,8 @@ class Asked(msgspec.Struct, frozen=True):
     macs: bool
     flops: bool
     trainable: bool
-    frozen: bool
-
-    def shows(self, quantity: str) -> bool:
-        """Whether a reader sees the lines of a quantity: those that were asked for, and those that they read."""
-        shown = {
-            "params": True,
-            "params.trainable": self.trainable or self.frozen,
-            "activations": self.activations,
-            "macs": self.macs or self.flops,
-            "flops": self.flops,
-        }
-        return shown.get(quantity, False)
-
-    def totals(self) -> list[str]:
-        """The keys of the totals that a reader asked for."""
-        asked = {
-            "params": True,
-            "params.trainable": self.trainable or self.frozen,
-            "activations": self.activations,
-            "activations.bytes": self.activations,
-            "macs": self.macs,
-            "flops": self.flops,
-        }
-        return [key for key, wanted in asked.items() if wanted]
+    shown: frozenset[str]
+    totals: tuple[str, ...]
 
     def counts_output(self, part: str) -> bool:
         """Whether the output of such a layer counts among the activations."""
@@ -84,22 +66,27 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(problem: Problem) -> Asked:
     """What a problem asks for: by its columns, or by the conventions it states."""
     columns, count = problem.columns, problem.count
-    return Asked(
-        count.activations or "cs231n",
-        count.macs or "matmul",
-        count.dtype,
-        "activations" in columns or (not columns and count.activations is not None),
-        "macs" in columns or (not columns and count.macs is not None),
-        "flops" in columns,
-        "trainable" in columns,
-        holds_frozen(problem.network.items),
-    )
+    activations = "activations" in columns or (not columns and count.activations is not None)
+    macs = "macs" in columns or (not columns and count.macs is not None)
+    flops, trainable = "flops" in columns, "trainable" in columns
+    wanted = {
+        "params": True,
+        "params.trainable": trainable or holds_frozen(problem.network.items),
+        "activations": activations,
+        "activations.bytes": activations,
+        "macs": macs,
+        "flops": flops,
+    }
+    totals = tuple(key for key, asked in wanted.items() if asked)
+    shown = frozenset(totals) - {"activations.bytes"} | ({"macs"} if flops else frozenset())
+    stored, multiplied = count.activations or "cs231n", count.macs or "matmul"
+    return Asked(stored, multiplied, count.dtype, activations, macs, flops, trainable, shown, totals)
 
 
 def holds_frozen(items: tuple[Item, ...]) -> bool:
     """Whether some parameters of a network are not trained."""
     leaves = ((item.layer, item.shapes) for item in walk_items(items) if item.layer is not None)
-    return any(len(layer.learned(*x)) < sum(p.counted for p in layer.parameters(*x).values()) for layer, x in leaves)
+    return any(p.counted and not layer.learns(p) for layer, x in leaves for p in layer.parameters(*x).values())
 
 
 def conventions(asked: Asked, answers: dict[str, Answer]) -> tuple[Note, ...]:

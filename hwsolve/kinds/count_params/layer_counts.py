@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from hwsolve.derivation.size_lines import by_keys, counted, multiplied, none_of, same, size_value, stated, times
+from hwsolve.derivation.size_lines import by_keys, counted, filled, multiplied, none_of, same, size_value, stated, times
 from hwsolve.formula.tree import Formula, Number, Ref, formula
 from hwsolve.kinds.count_params.conventions import BYTES, asked
 from hwsolve.kinds.count_params.partial import AtLeast, Count
@@ -100,11 +101,11 @@ class LayerCounts:
             else:
                 line = counted(part_key, " + ".join([texts[n] for n in names]), sizes, count, aside=True)
             self.put(f"params.{part}", path, count, lines, line)
-        trained = [name for name in layer.learned(*shapes) if name in owned]
+        trained = [name for name, p in owned.items() if layer.learns(p)]
         count, key = total([counts[n] for n in trained]), Ref(f"params.trainable.{path}")
         rest = say("the rest is frozen")
         if len(trained) == len(counts):
-            line = same(key, Ref(f"params.{path}"), count, aside=not self.asked.shows("params.trainable"))
+            line = same(key, Ref(f"params.{path}"), count, aside="params.trainable" not in self.asked.shown)
         elif not trained:
             line = none_of(key, Ref(f"params.{path}"), whole_count, say("frozen"))
         elif trained in parts.values():
@@ -138,15 +139,15 @@ class LayerCounts:
     def macs(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """The multiply-adds of one forward pass, and two operations for each."""
         path, shapes = item.path, item.shapes
-        text, count = layer.macs(*shapes), layer.multiply_adds(*shapes)
+        text, sizes = layer.macs(*shapes), layer.sizes(*shapes)
         if isinstance(text, NotCounted):
             self.values["macs"][path] = AtLeast(0, {path: text})
             return
         if isinstance(text, Nothing):
             self.nothing[item.type] = text
             return
-        assert count is not None, f"{path}: a formula for multiply-adds, and no count"
-        line = counted(Ref(f"macs.{path}"), text, layer.sizes(*shapes), count, aside=not self.asked.shows("macs"))
+        count = put_in(text, sizes)[1]
+        line = counted(Ref(f"macs.{path}"), text, sizes, count, aside="macs" not in self.asked.shown)
         self.put("macs", path, count, lines, line)
         self.multiple("macs", path, lines)
 
@@ -155,7 +156,7 @@ class LayerCounts:
         multiple, n = self.multiples[quantity]
         dotted = f".{path}" if path else ""
         count = self.answers[quantity + dotted].value
-        aside = aside or not (self.asked.shows(multiple) or (not path and multiple in self.asked.totals()))
+        aside = aside or multiple not in (self.asked.shown if path else self.asked.totals)
         known: Size = count.value if type(count) is Quantity else count
         size = n * known if isinstance(known, int) else simplified(times(n, known))
         key = Ref(quantity + dotted)
@@ -171,6 +172,12 @@ class LayerCounts:
         """Keep an answer and its line."""
         self.answers[key] = Answer(line.quantity if type(line) is Value else size_value(count))
         lines.append(line)
+
+
+def put_in(text: str, sizes: Mapping[str, Size]) -> tuple[Formula, Size]:
+    """A formula text with sizes put in, and its value: a polynomial where sizes have names."""
+    _, written, value = filled(text, tuple(sizes.items()))
+    return written, simplified(written) if value is None else value
 
 
 def keeps(layer: Layer, axis: int, x: Shape, y: Shape) -> bool:

@@ -26,7 +26,7 @@ class Counting(LayerCounts):
         self.walk(self.problem.network.items, 1)
         totals = self.totals()
         table = count_table(self.rows, self.asked, self.answers, self.partial)
-        free = free_notes(self.nothing) if self.asked.shows("macs") else []
+        free = free_notes(self.nothing) if "macs" in self.asked.shown else []
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
@@ -144,7 +144,7 @@ class Counting(LayerCounts):
             return
         terms = [(often, Ref(f"{quantity}.{path}"), v) for often, path, v in held if not isinstance(v, AtLeast)]
         self.answer(quantity + dotted, count)
-        shown = self.asked.shows(quantity)
+        shown = quantity in self.asked.shown
         single = dotted != "" and len(terms) == 1 and terms[0][0] == 1  # the line of the one part says it
         aside = not shown or single
         key = Ref(quantity + dotted)
@@ -175,14 +175,14 @@ class Counting(LayerCounts):
         parts: list[tuple[Size, str]] = [(1, item.path) for item in self.problem.network.items]
         for quantity in SUMMED:
             self.sum(quantity, "", [(1, "input"), *parts] if quantity == "activations" else parts, lines)
-        for key, answer in self.answers.items():
-            if key in self.asked.totals():
-                self.answers[key] = Answer(answer.value, True)
+        for key in self.asked.totals:
+            if key in self.answers:
+                self.answers[key] = Answer(self.answers[key].value, True)
         for key, count in list(self.partial.items()):
             quantity, dot, rest = key.partition(".")
             multiple, n = self.multiples[quantity]
             self.partial[multiple + dot + rest] = count.times(n)
-        wanted = {key: self.partial[key] for key in self.asked.totals() if key in self.partial}
+        wanted = {key: self.partial[key] for key in self.asked.totals if key in self.partial}
         lines += [Prose(say("{key}: {count}", key=key, count=count.sentence())) for key, count in wanted.items()]
         self.notes += missing_notes(wanted)
         return section(say("Totals"), 1, of_layer(lines, "network"))

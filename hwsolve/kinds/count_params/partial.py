@@ -53,6 +53,8 @@ def together(counts: Iterable[Count]) -> Count:
 
 def multiplied(n: Size, count: Count) -> Count:
     """So many times a count."""
+    if type(n) is int and n == 1:
+        return count
     return count.times(n) if isinstance(count, AtLeast) else product((n, count))
 
 

@@ -17,7 +17,8 @@ from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
 from hwsolve.formula.whole_arrays import total_of
 from hwsolve.kinds.derivative.asked import Question
-from hwsolve.kinds.derivative.sympy_check import confirm, itself, shortest
+from hwsolve.kinds.derivative.own_terms import itself
+from hwsolve.kinds.derivative.second_way import confirm
 from hwsolve.language import Message, say
 from hwsolve.sections import section
 from hwsolve.solution import Answer, Line, Note, Prose, Step
@@ -74,7 +75,7 @@ class DerivativeLines:
         elif not same:
             self.add(whole, best, say("textbook form"), (shown, raw, best))
         self.use_sums(best, shown, key)
-        confirm(self.question, function, list(by), best)
+        confirm(self.question, function, by, best)
         return best
 
     def use_sums(self, best: Formula, shown: Formula, key: str) -> None:
@@ -100,13 +101,13 @@ class DerivativeLines:
             self.steps(inner, depth + 1)
 
     def best(self, f: Formula, base: Formula, raw: Formula, target: Ref) -> Formula:
-        """The shortest form: of the derivative itself, of that of the function by its name, of what SymPy finds."""
+        """The shorter form: of the derivative itself, or of that of the function by its name."""
         found = [textbook(raw)]
         known = function(f.name) if isinstance(f, Call) else None
         by_cases = known is not None and known.cases is not None
         others = [g for g in dict.fromkeys((recognised(base), f)) if g != base and not (g == f and by_cases)]
         found += [textbook(differentiate(g, target, ranges=self.ranges(target))) for g in others]
-        return shortest(self.question, min(found, key=cost), raw)
+        return min(found, key=cost)
 
     def ranges(self, target: Ref) -> dict[str, tuple[Formula, Formula]] | None:
         """The values of the indices of a variable, as far as they are known."""

@@ -11,7 +11,7 @@ from hwsolve.kinds.derivative.asked import INDICES, Derived, Question, nested
 from hwsolve.kinds.derivative.nondifferentiable import kink_remarks
 from hwsolve.kinds.derivative.one_derivative import DerivativeLines
 from hwsolve.kinds.derivative.question import posed
-from hwsolve.kinds.derivative.sympy_check import confirm
+from hwsolve.kinds.derivative.second_way import confirm
 from hwsolve.language import Message, say
 from hwsolve.sections import section
 from hwsolve.solution import Answer, Note, Prose
@@ -131,7 +131,7 @@ class AllDerivatives(DerivativeLines):
                     whole = call("diff", partial, target)
                     found = self.one(partial, f, (by, target), "hessian", whole, whole)
                 else:
-                    confirm(self.question, f, [by, target], ZERO)
+                    confirm(self.question, f, (by, target), ZERO)
                 row.append(Derived(found, f, (by, target)))
             table.append(tuple(row))
         self.section(say("Hessian"))

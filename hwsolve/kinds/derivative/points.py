@@ -18,7 +18,7 @@ from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, t
 from hwsolve.graph.explain.nondifferentiable import first_few
 from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, numbers_of, open_indices
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
-from hwsolve.kinds.derivative.subgradient import contradiction
+from hwsolve.kinds.derivative.generalised_gradient import contradiction
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
 from hwsolve.numbers.identity import settled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -53,19 +53,3 @@ class Problem(base.Problem, kw_only=True):
         "order": say("how often it is differentiated"),
         "at": say("points for values"),
     }
-
-
-def from_text(
-    function: str, wrt: str | None = None, order: int = 1, variables: dict[str, str] | None = None, at: Any = ()
-) -> str:
-    """The spec of a function that was typed; `variables` gives the sizes of vectors, `at` a list of points."""
-    import json
-
-    spec: dict[str, Any] = {"kind": "derivative", "function": function, "order": order}
-    if wrt:
-        spec["wrt"] = wrt
-    if variables:
-        spec["variables"] = {name: {"size": size} if size else {} for name, size in variables.items()}
-    if at:
-        spec["at"] = list(at)
-    return json.dumps(spec, ensure_ascii=False, indent=1) + "\n"

@@ -1,4 +1,4 @@
-"""Points at which two formulas are compared beside random ones: on, beside and between the corners of pieces."""
+"""Points that are tried beside random ones: on, beside and between the corners of the pieces of two formulas."""
 
 from __future__ import annotations
 

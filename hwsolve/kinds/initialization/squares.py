@@ -54,8 +54,8 @@ class Squares:
     def by_scale(self, name: str) -> bool:
         """Whether Var z′ does not matter: E a² is a multiple of it, or E f′(z′)² the same for each."""
         if name == "moment":
-            return self.unit.homogeneous
-        return self.unit.steady and all(piece.high in (None, 0) for piece in self.unit.slopes)
+            return bool(self.unit.homogeneous)
+        return bool(self.unit.steady) and all(piece.high in (None, 0) for piece in self.unit.slopes)
 
     def factor(self, name: str) -> Formula:
         """E a²/Var z′ or E f′(z′)² as it stands in the argument: in closed form where that says more."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, formula, substitute
-from hwsolve.kinds.initialization.fans import kernel_names, put_in
+from hwsolve.kinds.initialization.fans import Fans, kernel_names, put_in
 from hwsolve.layers.base import Layer
 from hwsolve.layers.convolution import Convolution
 from hwsolve.layers.linear import Linear
 from hwsolve.layers.transposed_convolution import TransposedConvolution
 
-if TYPE_CHECKING:
-    from hwsolve.kinds.initialization.setting import Setting
+
+class Letters(Protocol):
+    """Who gives out names: the fans of the layer, the names of weights and values, and fresh ones."""
+
+    fans: Fans
+    weight: str
+    out: str
+
+    def letter(self, *wanted: str) -> str:
+        """The first of some that is free."""
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -54,7 +62,7 @@ def summed(body: Formula, loops: tuple[tuple[str, Formula], ...]) -> Formula:
     return body
 
 
-def sums(layer: Layer, s: Setting) -> Sums:
+def sums(layer: Layer, s: Letters) -> Sums:
     """The sums of a layer in the names of a setting."""
     named = s.fans.named
     inner = {name: s.letter(name, *(f"{name}_{k}" for k in range(1, 9))) for name in s.fans.sizes}
@@ -65,7 +73,7 @@ def sums(layer: Layer, s: Setting) -> Sums:
     return of_windows(layer, s, {name: Ref(x) for name, x in inner.items()}, symbols)
 
 
-def of_linear(s: Setting, ins: Ref, outs: Ref, symbols: dict[str, Formula]) -> Sums:
+def of_linear(s: Letters, ins: Ref, outs: Ref, symbols: dict[str, Formula]) -> Sums:
     """z[i] = Σ W[i,j] a[j]."""
     i, j = (s.letter(*x) for x in ("ikm", "jln"))
     weight = Ref(s.weight, (Ref(i), Ref(j)))
@@ -77,7 +85,7 @@ def of_linear(s: Setting, ins: Ref, outs: Ref, symbols: dict[str, Formula]) -> S
 
 
 def of_windows(
-    layer: Convolution | TransposedConvolution, s: Setting, sizes: dict[str, Ref], symbols: dict[str, Formula]
+    layer: Convolution | TransposedConvolution, s: Letters, sizes: dict[str, Ref], symbols: dict[str, Formula]
 ) -> Sums:
     """Convolutions: over the channels of a group and the cells of the kernel; readers of a value by number."""
     axes = len(layer.kernel_size)

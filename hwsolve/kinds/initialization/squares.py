@@ -109,10 +109,11 @@ class Squares:
         items.append(Group((line,), reason, detail="page" if shown else "data"))
         if not scaled and name in derivation.values:
             whole = Call("E", (of**2,))
-            s.argument.integral_of(whole, Z)
-            own = derivation.define(f"{name}.normal", s.argument.integral_of(whole, Z), value=derivation.values[name])
-            del derivation.answers[f"{name}.normal"]
-            items.append(Group((msgspec.structs.replace(own, formula=whole, stages=()),), detail="data"))
+            integral = s.argument.integral_of(whole, Z)
+            if all(piece.high in (None, 0) for piece in moment.pieces):  # else no reader integrates it well as a whole
+                own = derivation.define(f"{name}.normal", integral, value=derivation.values[name])
+                del derivation.answers[f"{name}.normal"]
+                items.append(Group((msgspec.structs.replace(own, formula=whole, stages=()),), detail="data"))
         return items
 
     # homogeneous pieces

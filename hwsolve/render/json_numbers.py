@@ -11,6 +11,8 @@ from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.solution import Missing, Quantity
 
+MOST = 40  # digits of a value that is no fraction
+
 
 class Leaves:
     """The elements of a nested answer, and the weakest system among them."""
@@ -61,16 +63,18 @@ class Leaves:
 
 
 def digits_of(q: Quantity) -> str | None:
-    """A ball with every digit that is proven, None of any other value."""
+    """A ball with its proven digits, at most MOST of them; None of any other value."""
     if q.system != "certified" or q.exact is not None:
         return None
-    from hwsolve.numbers import LADDER, Undecided, full, precision
+    from hwsolve.numbers import LADDER, Undecided, full, precision, show
 
-    try:
-        with precision(LADDER[-1]):
-            return full(q.value)
-    except Undecided:
-        return q.text
+    with precision(LADDER[-1]):
+        for digits in (lambda: show(q.value, MOST).text, lambda: full(q.value)):
+            try:
+                return digits()
+            except Undecided:
+                continue
+    return q.text
 
 
 def json_number(q: Quantity) -> Any:

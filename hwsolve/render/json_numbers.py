@@ -69,12 +69,14 @@ def digits_of(q: Quantity) -> str | None:
     from hwsolve.numbers import LADDER, Undecided, full, precision, show
 
     with precision(LADDER[-1]):
-        for digits in (lambda: show(q.value, MOST).text, lambda: full(q.value)):
-            try:
-                return digits()
-            except Undecided:
-                continue
-    return q.text
+        try:
+            return show(q.value, MOST).text
+        except Undecided:
+            pass
+        try:
+            return full(q.value)
+        except Undecided:
+            return q.text
 
 
 def json_number(q: Quantity) -> Any:

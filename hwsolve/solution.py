@@ -153,12 +153,20 @@ Cell = Text | int | Quantity | Formula
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows of cells under column heads; numbers are set to the right.  `total` marks a last row of totals."""
+    """Rows of cells under column heads; numbers are set to the right.  `total` marks a last row of totals.
+
+    `depths`: how far each row is set in; `folds`: the first and the last of rows that a short page leaves closed, and
+    what it says in their place; `drop`: columns in the order in which they may go where there is no room.  A column
+    without a head holds the terms of the one behind it.
+    """
 
     title: Text
     columns: tuple[Text, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: bool = False
+    depths: tuple[int, ...] = ()
+    folds: tuple[tuple[int, int, Text], ...] = ()
+    drop: tuple[int, ...] = ()
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False):
@@ -278,7 +286,7 @@ class Solution(msgspec.Struct, kw_only=True):
     source: str | None = None
     given: tuple[Given, ...] = ()
     sections: tuple[Step, ...] = ()
-    symbols: dict[str, Formula] = {}  # how keys are written, where a key is not its own symbol
+    symbols: dict[str, Formula | Message] = {}  # how keys are written, or called, where a key is not its own symbol
     asked: tuple[str, ...] = ()  # the answers that the page leads to; those marked main where there are none
     answers: dict[str, Answer] = {}
     partial: dict[str, Message] = {}  # totals that are no answers: what is said in their place

@@ -11,13 +11,14 @@ import msgspec
 
 from hwsolve.figures import Figure
 from hwsolve.formula.tree import Formula, Ref, transform
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, translate
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.chain import links_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row, as_key, at_steps, moved, quantity_rows
 from hwsolve.render.select import headings, selected, with_columns
+from hwsolve.render.table import on_page
 from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
@@ -140,7 +141,7 @@ class Page:
                 if self.shows(item.detail):
                     yield Say(self.said(item.text))
             elif isinstance(item, Table):
-                yield Grille(item)
+                yield Grille(on_page(item, self.options.full))
             else:
                 yield Drawing(item)
         yield from flushed(rows)
@@ -190,14 +191,17 @@ class Page:
         return msgspec.structs.replace(row, links=tuple([(r, self.symbol(f)) for r, f in row.links]))
 
     def symbol(self, f: Formula) -> Formula:
-        """A formula with the symbols of its keys."""
+        """A formula with the symbols of its keys; words stand for a key alone, never for a part of a formula."""
         if not self.symbols:
             return f
+        word = self.symbols.get(f.name) if isinstance(f, Ref) else None
+        if isinstance(word, Message):
+            return Ref(translate(word, self.options.language))
 
         def put(node: Formula) -> Formula:
-            if not isinstance(node, Ref) or node.name not in self.symbols:
+            known = self.symbols.get(node.name) if isinstance(node, Ref) else None
+            if known is None or isinstance(known, Message) or not isinstance(node, Ref):
                 return node
-            known = self.symbols[node.name]
             return Ref(known.name, node.indices) if isinstance(known, Ref) and node.indices else known
 
         return transform(f, put)
@@ -229,7 +233,8 @@ class Page:
         every = self.solution.answers
         found = {key: every[key] for key in self.solution.asked} or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
-            name = self.symbols.get(keys[0]) or as_key(keys[0])
+            known = self.symbols.get(keys[0])
+            name = known if isinstance(known, Formula) else self.symbol(as_key(keys[0]))
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
             yield from map(self.symbolic, rows)

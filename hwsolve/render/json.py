@@ -223,6 +223,8 @@ class Writer:
             "title": self.text(t.title),
             "columns": [self.text(c) for c in t.columns],
             "rows": [[self.cell(c) for c in row] for row in t.rows],
+            **({"depths": t.depths} if any(t.depths) else {}),
+            **({"folds": [[first, last, self.text(text)] for first, last, text in t.folds]} if t.folds else {}),
         }
 
     def cell(self, cell: Cell) -> Any:

@@ -23,7 +23,7 @@ from hwsolve.kinds.complexity.totals import CountOfLayer, OperationTotals
 from hwsolve.kinds.count_params.layer_counts import put_in
 from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.page import ends_of
-from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
+from hwsolve.kinds.count_params.partial import free_notes, missing_notes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
@@ -80,7 +80,7 @@ class Operations(OperationTotals):
     def question(self) -> Step:
         """What is to be counted, and by which conventions."""
         asked = say("Asked: the multiplications and additions of a forward pass, of backpropagation and of an update.")
-        return posed(self.problem.network, asked, *(note.text for note in conventions(self.count)))
+        return posed(self.problem.network)
 
     # the walk
 
@@ -245,7 +245,7 @@ class Operations(OperationTotals):
     def close(self, path: str, type: str, times: Size, title: Message, gaps: Iterable[str] = ()) -> None:
         """End the section of a layer, of whose row `gaps` are not known."""
         self.backward(path)
-        row: Totals = {**self.row, **dict.fromkeys(gaps, GAP)}
+        row: Totals = {**self.row, **dict.fromkeys(gaps, say("?"))}
         if self.lines or row:
             self.sections.append(section(title, 2, of_layer(self.lines, type, path)))
             self.rows.append((path, times, row))

@@ -82,7 +82,7 @@ def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Ta
 def name_of(table: Table, n: int) -> Text:
     """A column in a sentence: one without a head holds what the one behind it comes from."""
     head = table.columns[n]
-    return head or say("how {column} arise", column=table.columns[n + 1])
+    return head or say("the working of {column}", column=table.columns[n + 1])
 
 
 def least(table: Table, words: Words, full: bool) -> list[Column]:
@@ -188,7 +188,7 @@ def columns_of(table: Table, words: Words, full: bool) -> list[Column]:
     numbers = numeric_columns(table)
     narrow = [row for row in rows[1:] if not spans([[text] for text in row])]
     narrow = [rows[0], *narrow] if narrow else rows
-    found = []
+    found: list[Column] = []
     for n, flush in enumerate(numbers):
         terms = found.pop() if n and rows[0][n - 1] == "" else None
         column = Column([[row[n]] for row in rows], flush, widest([row[n] for row in narrow]))

@@ -84,6 +84,18 @@ def listed(w: Writer, args: Args) -> Piece:
     return Piece(w.array([[w.write(a).text for a in row] for row in rows], deep), ATOM, "array")
 
 
+def of_layer(w: Writer, args: Args) -> Piece:
+    """W⁽ˡ⁾: a quantity of a layer, whose number may be a formula."""
+    known, number = args
+    text = w.write(number).text.replace(" ", "")
+    return Piece(w.raised(w.write(known).text, Ref(f"({text})")), ATOM, "array")
+
+
+def gradient(w: Writer, args: Args) -> Piece:
+    """∂a, for the gradient of a loss that is known."""
+    return Piece(w.del_sign + w.write(args[0]).text, SIGN, "array")
+
+
 def called(name: str) -> Callable[[Writer, Args], Piece]:
     """A function of arrays by its name."""
 
@@ -102,6 +114,8 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "outer": outer,
     "odot": odot,
     "sum": total,
+    "layer": of_layer,
+    "grad": gradient,
     "[]": listed,
     **{name: called(name) for name in ("diag", "rot180", "full", "stuffed", "crop")},
 }

@@ -82,6 +82,7 @@ class Latex(Writer):
     times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
     behind_word = " \\thinspace "
     sigma = "\\sum "
+    del_sign = "\\partial "
     loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")

@@ -35,6 +35,7 @@ class Writer:
 
     times, dot, minus, thin, odot = " × ", " · ", "−", " ", " ⊙ "
     sigma = "Σ "  # of all elements
+    del_sign = "∂"
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)

@@ -534,6 +534,12 @@ def test_random_graphs_with_bodies_that_stand_l_times() -> None:
                 check(solution, Graph(seed, copies).counts(wanted), {"L": copies})
 
 
+def said(data: dict[str, Any]) -> str:
+    """The sentences of the statement."""
+    (statement,) = [s for s in data["sections"] if s["part"] == "statement"]
+    return " ".join(item["say"] for item in statement["body"])
+
+
 def test_conventions() -> None:
     layers = [{"linear": 4}, "sigmoid", {"linear": 2}]
     fused = solved(layers, 3, {"multiply_add": 1})
@@ -546,7 +552,11 @@ def test_conventions() -> None:
     quiet = solved(layers, 3, {"activations": False})
     assert at(quiet, "forward.exp") == 0
     assert at(quiet, "error.mul.sigmoid1") == 8
-    assert any("multiply_add: 1" in note["text"] for note in fused["notes"])
+    assert "multiplication along with its addition as one operation" in said(fused)
+    assert "Not counted: biases, the loss." in said(no_bias)
+    assert "Not counted: the inside of activation functions, the loss." in said(quiet)
+    everything = solved(layers, 3, loss="mse_loss")
+    assert "Not counted" not in said(everything)
 
 
 def test_the_loss_is_where_errors_begin() -> None:

@@ -13,14 +13,14 @@ import msgspec
 
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Call, Formula
-from hwsolve.language import Message, say
+from hwsolve.formula.tree import Call, Formula, Number
+from hwsolve.language import say
 from hwsolve.render.measure import fill, left, right, width
 from hwsolve.solution import Cell, Quantity, Table, Text
 
 LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
 NARROWEST, NARROWEST_TEXT = 8, 14
-UNKNOWN = "?"  # a number that is not known
+UNKNOWN = ("?", "–", "")  # in place of a number
 INSET = "  "
 GAP = 2  # between columns
 
@@ -66,15 +66,15 @@ def only(table: Table, kept: Sequence[int]) -> Table:
     )
 
 
-def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Table, list[Message | Text]]:
+def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Table, list[Text]]:
     """The table without the columns for which there is no room, and their heads."""
-    dropped: list[Message | Text] = []
+    dropped: list[Text] = []
     while len(table.columns) > 1 and full_width(least(table, words, full)) > room:
         numbers = [n for n, numeric in enumerate(numeric_columns(table)) if numeric and n]
         if not table.drop and len(numbers) < 2:
             break
         n = table.drop[0] if table.drop else numbers[-1]
-        dropped.append(name_of(table, n))
+        dropped = [name for name in dropped if name != working(table.columns[n])] + [name_of(table, n)]
         table = only(table, [k for k in range(len(table.columns)) if k != n])
     return table, dropped
 
@@ -82,7 +82,12 @@ def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Ta
 def name_of(table: Table, n: int) -> Text:
     """A column in a sentence: one without a head holds what the one behind it comes from."""
     head = table.columns[n]
-    return head or say("the working of {column}", column=table.columns[n + 1])
+    return head or working(table.columns[n + 1])
+
+
+def working(head: Text) -> Text:
+    """What stands beside the numbers of a column."""
+    return say("the working of {column}", column=head)
 
 
 def least(table: Table, words: Words, full: bool) -> list[Column]:
@@ -124,10 +129,10 @@ def cell_text(cell: Cell, words: Words) -> str:
 
 
 def compact(f: Formula) -> str:
-    """`7·7·3·64`, and `3 × 7·7·3·64` for a product of a number and a product."""
+    """`7·7·3·64`, and `3 × 7·7·3·64` for a number of products."""
     if isinstance(f, Call) and f.name == "*" and len(f.args) == 2:
         n, product = f.args
-        if isinstance(product, Call) and product.name == "*":
+        if isinstance(n, Number) and isinstance(product, Call) and product.name == "*":
             return f"{compact(n)} × {compact(product)}"
     return unicode(f).replace(" × ", "·").replace(" · ", "·")
 
@@ -142,7 +147,7 @@ def numeric_columns(table: Table) -> list[bool]:
 def numeric(cells: list[Cell]) -> bool:
     """Whether cells are numbers."""
     known = [isinstance(c, int | Quantity) for c in cells]
-    return any(known) and all(a or c == UNKNOWN for a, c in zip(known, cells, strict=True))
+    return any(known) and all(a or c in UNKNOWN for a, c in zip(known, cells, strict=True))
 
 
 # rows of text

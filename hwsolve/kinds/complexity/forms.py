@@ -7,6 +7,7 @@ such a form has none here, and what comes out of it is named y.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, references, substitute, transform
@@ -26,6 +27,7 @@ class LayerForms:
     def __init__(self, network: Network, adjusted: Callable[[Layer, tuple[Shape, ...]], Layer]) -> None:
         self.adjusted = adjusted
         self.found: dict[str, Forms] = {}
+        self.written: list[str] = []  # their paths
         self.symbols: dict[str, Formula] = {"": Ref("x")}  # of what stands on the wires
         self.taken = set(names_of(network))
         self.numbers: list[int] = [0]  # how many layers have a number, in each repeat that is open
@@ -73,6 +75,7 @@ class LayerForms:
         put = {"x": x, "g": gradient(z)} | dict(own.values())
         forms = {name: substitute(parse(text), put) for name, text in matrix.items()}
         learned = [own[name] for name in layer.learned(*item.shapes) if name in own and own[name][0] in forms]
+        self.written.append(item.path)
         self.found[item.path] = {
             "forward": (equals(z, forms["y"]),),
             "error": (equals(gradient(x), forms["x"]),),
@@ -89,6 +92,7 @@ class LayerForms:
         f = substitute(parse(layer.formula_text()), put)
         slope = self.slope(layer, f, z, a)
         back = () if slope is None else (equals(gradient(z), Call("odot", (gradient(a), slope))),)
+        self.written.append(path)
         self.found[path] = {"forward": (equals(a, f),), "error": tuple(map(flat, back))}
         return a
 
@@ -101,19 +105,25 @@ class LayerForms:
 
     def repeat(self, item: Item, x: Formula) -> Formula:
         """Copies of a body: what goes into copy l is what came out of copy l − 1."""
-        letter = Ref(next(name for name in LETTERS if name not in self.taken))
+        letter = Ref(next(name for name in letters() if name not in self.taken))
         self.taken.add(letter.name)
         self.letters.append(letter)
-        out = x
+        wire, before, out = item.inputs[0].name, Ref(f"before {letter.name}"), x
         for branch in item.branches:
-            for _ in range(2):  # what comes out is known after the first walk
-                self.numbers.append(0)
-                self.symbols[item.inputs[0].name] = moved(out, letter, Call("-", (letter, ONE)))
-                out = self.walk(branch.items) or x
-                self.numbers.pop()
+            self.numbers.append(0)
+            self.symbols[wire] = before  # what it is, is known when the body ends
+            start = len(self.written)
+            out = self.walk(branch.items) or x
+            self.numbers.pop()
+            put = {before.name: moved(out, letter, Call("-", (letter, ONE)))}
+            for path in self.written[start:]:
+                self.found[path] = {
+                    phase: tuple([substitute(f, put) for f in fs]) for phase, fs in self.found[path].items()
+                }
+            out = substitute(out, put)
         self.letters.pop()
         self.taken.discard(letter.name)
-        self.symbols[item.inputs[0].name] = x
+        self.symbols[wire] = x
         return moved(out, letter, formula(total(item.times)))
 
     def numbered(self, letter: str) -> Formula:
@@ -127,6 +137,12 @@ class LayerForms:
         if not self.letters:
             return Call("layer", (Ref(letter), Number(n)))
         return Call("layer", (Ref(f"{letter}{n}" if n > 1 else letter), self.letters[-1]))
+
+
+def letters() -> Iterator[str]:
+    """Letters, then letters with numbers."""
+    yield from LETTERS
+    yield from (f"l{n}" for n in count(1))
 
 
 def names_of(network: Network) -> Iterator[str]:

@@ -144,6 +144,8 @@ class Operations(OperationTotals):
         self.item = Named(words_of(item), frozenset(gaps), evaluated, bool(learned))
         self.phase("forward", item.path, rules.get("forward", {}), sizes, times)
         self.errors(item.path, back, sizes)
+        if "error" in gaps:
+            self.keep_work("error", item.path, {}, live)
         self.phase("gradient", item.path, rules["gradient"], sizes, live)
         for name in late:
             count, more = {"add": layer.counts(*shapes)[name]}, simplified(total((live, product((-1, once[name])))))

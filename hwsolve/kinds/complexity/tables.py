@@ -13,7 +13,7 @@ from hwsolve.kinds.count_params.partial import GAP
 from hwsolve.kinds.count_params.table import listed
 from hwsolve.kinds.count_params.tree import plain_type, without_ones
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Size, product, total
+from hwsolve.layers.base import Size, total
 from hwsolve.layers.items import Item
 from hwsolve.layers.window import window_words
 from hwsolve.solution import Cell, Table, Text
@@ -205,12 +205,3 @@ def monomial(powers: dict[Formula, int]) -> Formula:
     """A product of powers."""
     factors = [atom if n == 1 else Call("**", (atom, Number(n))) for atom, n in powers.items()]
     return Number(1) if not factors else factors[0] if len(factors) == 1 else Call("*", tuple(factors))
-
-
-def term_of(times: Size, value: Size) -> Formula:
-    """So many times a count, as a reader sees it: `L n²`, `2Ln`."""
-    f = formula(value)
-    if times == 1:
-        return f
-    known = isinstance(f, Call) and f.name == "*" and isinstance(f.args[0], Number)
-    return formula(product((times, value))) if known else Call("*", (formula(times), f))

@@ -8,8 +8,9 @@ import msgspec
 
 from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
 from hwsolve.formula.tree import Call, Formula, Ref
-from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Work, head, leading, term_of
+from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Work, head, leading
 from hwsolve.kinds.count_params.partial import AtLeast, together
+from hwsolve.kinds.count_params.table import term_of
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Size, product, total
 from hwsolve.layers.cost import NotCounted, Nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.derivation.lines import Disagreement
-from hwsolve.derivation.size_lines import number_of, of_layer, same, stated, summed, whole_number
+from hwsolve.derivation.size_lines import equal, number_of, of_layer, same, stated, summed, whole_number
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.count_params.conventions import conventions
 from hwsolve.kinds.count_params.layer_counts import SUMMED, LayerCounts
@@ -183,19 +183,21 @@ class Counting(LayerCounts):
         aside = not shown or single
         key = Ref(quantity + dotted)
         lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside=aside)]
-        if not dotted and isinstance(lines[-1], Value):
-            lines[-1] = self.by_rows(lines[-1], quantity)
+        if not dotted:
+            lines[-1] = self.by_rows(lines[-1], key, count, aside)
         if quantity in ("activations", "macs"):
             self.multiple(quantity, dotted[1:], lines, single)
 
-    def by_rows(self, line: Value, quantity: str) -> Value:
-        """A total as the sum of the outermost rows of the table."""
-        total = sum_of_rows(self.nodes, quantity)
-        if total is None:
+    def by_rows(self, line: Line, key: Ref, count: Size, aside: bool) -> Line:
+        """The line of a total, as the sum of the outermost rows of the table."""
+        rows = sum_of_rows(self.nodes, key.name)
+        if rows is None:
             return line
-        if number_of(total) != line.quantity.value:
-            raise Disagreement(f"{quantity}: the rows give {total}, all layers {line.quantity.text}")
-        return msgspec.structs.replace(line, stages=(Stage("=", total, own=True),))
+        if not isinstance(line, Value):
+            return equal(key, rows, count, aside=aside)
+        if number_of(rows) != count:
+            raise Disagreement(f"{key.name}: the rows give {rows}, all layers {count}")
+        return msgspec.structs.replace(line, stages=(Stage("=", rows, own=True),))
 
     def joined(self, item: Item, lines: list[Line]) -> None:
         """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hwsolve.formula.tree import Call, Formula, formula
+from hwsolve.formula.tree import Call, Formula, Number, formula
 from hwsolve.kinds.count_params.partial import GAP, AtLeast, Count
 from hwsolve.kinds.count_params.stages import RUN, STAGE, numbered
 from hwsolve.kinds.count_params.tree import Node, form, without_ones
 from hwsolve.language import Message, say
-from hwsolve.layers.base import StatedMap, factor_text, shape_text
+from hwsolve.layers.base import Size, StatedMap, factor_text, product, shape_text, size_text
 from hwsolve.solution import Answer, Cell, Quantity, Table, Text
 
 if TYPE_CHECKING:
@@ -107,10 +107,14 @@ class CountTable:
         text = listed([text, *node.settings[1:], *norms])
         if node.times != 1 and node.type != STAGE:
             text = say("{n} × {layer}", n=factor_text(node.times), layer=text)
-        each = node.counts.get("params", 0)
-        if node.times != 1 and node.children and isinstance(each, int) and each:
-            text = say("{layer}, {n} each", layer=text, n=f"{each:,}")
+        if node.times != 1 and node.children and (each := self.each(node)):
+            text = say("{layer}, {n} each", layer=text, n=size_text(each))
         return text
+
+    def each(self, node: Node) -> Size:
+        """What one copy counts: parameters, if it has any."""
+        known = [node.counts[key] for key in ("params", *self.keys) if key in node.counts]
+        return next((n for n in known if not isinstance(n, AtLeast) and n != 0), 0)
 
     def terms(self, node: Node, key: str) -> Cell:
         """What a count is the product of; nothing where it is a number that stands there already."""
@@ -178,10 +182,23 @@ def remarks(table: CountTable, bare: Sequence[str]) -> list[Message]:
 
 
 def sum_of_rows(nodes: Sequence[Node], key: str) -> Formula | None:
-    """The sum of the outermost rows as it is printed; None where one of them is no number."""
-    found = [node.all(key) for node in nodes if key in node.counts]
-    terms = [formula(count) for count in found if not isinstance(count, AtLeast)]
-    terms = [t for t in terms if t != formula(0)]
-    if len(terms) < 2 or any(isinstance(count, AtLeast) for count in found):
-        return None
+    """The sum of the outermost rows as it is printed; None where that says nothing, or one of them is not known."""
+    terms: list[Formula] = []
+    for node in nodes:
+        count, all_of_it = node.counts.get(key, 0), node.all(key) if key in node.counts else 0
+        if isinstance(count, AtLeast) or isinstance(all_of_it, AtLeast):
+            return None
+        if count != 0:
+            terms.append(formula(all_of_it) if isinstance(all_of_it, int) else term_of(node.times, count))
+    if len(terms) < 2:
+        return terms[0] if terms and not isinstance(terms[0], Number) else None
     return Call("+", tuple(terms))
+
+
+def term_of(times: Size, value: Size) -> Formula:
+    """So many times a count, as a reader sees it: `L n²`, `2Ln`."""
+    f = formula(value)
+    if times == 1:
+        return f
+    known = isinstance(f, Call) and f.name == "*" and isinstance(f.args[0], Number)
+    return formula(product((times, value))) if known else Call("*", (formula(times), f))

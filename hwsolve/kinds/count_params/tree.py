@@ -44,7 +44,7 @@ class Node(msgspec.Struct, frozen=True):
     @property
     def kind(self) -> str:
         """What it is one of, with the normalisations that stand in its row."""
-        return ", ".join((self.type, *map(plain_type, self.joined)))
+        return ", ".join(map(plain_type, (self.type, *self.joined)))
 
     def all(self, quantity: str) -> Count:
         """The count of all copies."""
@@ -120,7 +120,7 @@ def copied(name: str, body: Body, inner: list[Node], often: Size) -> list[Node]:
     if len(inner) == 1:
         return [msgspec.structs.replace(inner[0], times=multiplied(often, inner[0].times))]
     made = group(name, name, body.end.shape, tuple(inner))
-    return [msgspec.structs.replace(made, times=often)] if inner else []
+    return [msgspec.structs.replace(made, type=name, times=often)] if inner else []
 
 
 def group(name: str, kind: str, shape: Shape, children: tuple[Node, ...], single: bool = True) -> Node:

@@ -29,6 +29,7 @@ from hwsolve.render import render
 from hwsolve.render.options import Options
 from hwsolve.solution import Identity, Line, Prose, Quantity, Solution, Table, Value
 from hwsolve.trace import only
+from tests.conftest import ROOT
 from tests.line_check import answers_without_line, wrong_lines
 
 
@@ -171,6 +172,15 @@ def test_the_columns_of_a_random_count_add_up_to_lines(seed: int) -> None:
         assert key in keys or key.startswith("shape."), key
 
 
+@pytest.mark.parametrize("model", sorted((ROOT / "problems").glob("models/*.yaml")), ids=lambda path: path.stem)
+def test_the_rows_of_a_model_add_up(model: Path) -> None:
+    """Also where rows are stages, copies, or closed on a short page."""
+    columns = tuple(COLUMNS)
+    (problem,) = read(model.read_bytes(), model.name, Request(settings={"columns": columns}))
+    solution = work_out(problem)
+    check_table(table_of(solution), list(COLUMNS.values()), solution, {})
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_the_tables_of_random_operation_counts_add_up_to_lines(seed: int) -> None:
     dice = random.Random(seed)
@@ -222,7 +232,7 @@ def test_a_sum_before_a_multiplication_sign_stands_in_parentheses() -> None:
     assert "parameters = (K − 1)(n² + n) = " in counted
     assert "K − 1 ×" not in counted and "K − 1·" not in counted
     operations = page(solved("complexity", layers, "n"))
-    assert "× forward = (K − 1)n² = " in operations and "K − 1 " in operations
+    assert "× forward = (K − 1)n² = " in operations and "K − 1\n" in operations
 
 
 def test_a_formula_that_is_its_own_value_has_a_line() -> None:

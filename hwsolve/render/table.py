@@ -19,7 +19,7 @@ from hwsolve.render.measure import fill, left, right, width
 from hwsolve.solution import Cell, Quantity, Table, Text
 
 LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
-NARROWEST, NARROWEST_TEXT = 8, 14
+NARROWEST, NARROWEST_TEXT = 3, 14
 UNKNOWN = ("?", "–", "")  # in place of a number
 INSET = "  "
 GAP = 2  # between columns
@@ -164,7 +164,7 @@ def drawn(table: Table, words: Words, room: int, full: bool = True) -> Iterator[
             yield "rule", [rule]
         kind = "head" if n == 0 else "total" if total else "row"
         if n and spans([c.rows[n] for c in columns]):
-            yield from ((kind, [text]) for part in columns[0].rows[n] for text in fold(part, full_width(columns)))
+            yield from ((kind, [text]) for part in columns[0].rows[n] for text in fold(part, room))
             continue
         cells = [c.cells(n) for c in columns]
         for k in range(max(map(len, cells))):
@@ -281,14 +281,14 @@ def fold(text: str, columns: int) -> list[str]:
 
 
 def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
-    """The widest columns made narrower until the table fits; their cells are broken between words."""
+    """The widest columns made narrower until the table fits, those of text first; cells are broken between words."""
     for c in columns:
         c.width = min(c.width, max(room, NARROWEST))
     while full_width(columns, between) > room:
-        widest = max(columns, key=lambda c: c.width)
-        if widest.width <= NARROWEST:
+        wide = [c for c in columns if c.width > NARROWEST]
+        if not wide:
             break
-        widest.width -= 1
+        max([c for c in wide if not c.right] or wide, key=lambda c: c.width).width -= 1
     for c in columns:
         broken = fill if c.right else fold
         c.rows = [[piece for text in cell for piece in broken(text, c.width)] for cell in c.rows]

@@ -82,7 +82,8 @@ class Counting(LayerCounts):
         """The table of all layers, and how it is read."""
         table = CountTable(self.nodes, self.tree.quantities)
         made = table.table(self.answers, self.partial)
-        return Step(say("Layer by layer"), (made, *map(Sentence, remarks(table, list(self.tree.bare)))))
+        said = map(Sentence, remarks(table, list(self.tree.bare)))
+        return Step(say("Layer by layer"), (made, *said) if self.nodes else tuple(said))
 
     def operations(self) -> dict[str, Count]:
         """The floating-point operations of layers: two for each multiply-add."""

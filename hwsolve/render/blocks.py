@@ -231,7 +231,9 @@ class Page:
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
         every = self.solution.answers
-        found = {key: every[key] for key in self.solution.asked if key in every} or {k: a for k, a in every.items() if a.main}
+        found = {key: every[key] for key in self.solution.asked if key in every} or {
+            k: a for k, a in every.items() if a.main
+        }
         for keys in at_steps(found):
             known = self.symbols.get(keys[0])
             name = known if isinstance(known, Formula) else self.symbol(as_key(keys[0]))

@@ -26,6 +26,7 @@ from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 LATEX = Notation(latex)
 ROWS = 16  # rows of one aligned block
 PLACES = 0xF0000  # private signs that hold the place of formulas while a text is escaped
+SET_IN = "&emsp;"  # a row of a table that is part of the one above
 WIDEST = 84  # characters of a row, about what a page shows
 RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "<": "\\lt", ">": "\\gt", "≠": "\\ne"}
 SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
@@ -97,7 +98,7 @@ class Pages(Page):
         """The links of a chain, written."""
         return [(relation, self.notation.formula(f)) for relation, f in row.links]
 
-    def with_formulas(self, text: Text) -> str:
+    def with_formulas(self, text: Text, cell: bool = False) -> str:
         """A text whose formulas stand in it as mathematics."""
         found: list[str] = []
 
@@ -107,7 +108,7 @@ class Pages(Page):
             found.append(f"${self.notation.inline(value)}$")
             return chr(PLACES + len(found) - 1)
 
-        plain = escaped(text if isinstance(text, str) else translate(text, self.options.language, kept))
+        plain = escaped(text if isinstance(text, str) else translate(text, self.options.language, kept), cell)
         return re.sub(f"[{chr(PLACES)}-{chr(PLACES + 99)}]", lambda m: found[ord(m[0]) - PLACES], plain)
 
     def aligned(self, row: Row, flush: bool) -> list[str]:
@@ -126,6 +127,8 @@ class Pages(Page):
             body = [[self.cell(c) for c in row] for row in table.rows]
         else:
             body = [[escaped(c, True) for c in row] for row in texts(table, self.words, False)[1:]]
+        for row, depth in zip(body, table.depths if len(body) == len(table.depths) else (), strict=False):
+            row[0] = SET_IN * depth + row[0]
         if table.total and body:
             body[-1] = [f"**{c}**" if c and "$" not in c else c for c in body[-1]]
         heads = [escaped(self.words(c), True) for c in table.columns]
@@ -139,7 +142,7 @@ class Pages(Page):
             return f"${self.notation.formula(cell)}$"
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
-        return f"{cell:,}" if isinstance(cell, int) else escaped(self.words(cell), True)
+        return f"{cell:,}" if isinstance(cell, int) else self.with_formulas(cell, True)
 
     def figure(self, figure: Figure) -> Iterator[str]:
         """A curve or a matrix, drawn in characters."""

@@ -53,6 +53,8 @@ def look_up(key: str, answers: dict[str, Answer], digits: int = 6) -> Any:
 
 
 def _element(ref: Ref, key: str, answers: dict[str, Answer]) -> Any:
+    if (whole := plain_text(ref)) in answers:
+        return answers[whole].value
     if ref.name not in answers:
         raise _unknown(ref.name, answers)
     value = answers[ref.name].value

@@ -21,14 +21,13 @@ from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import Formula, Ref, references, transform
 from hwsolve.language import say
 from hwsolve.quantities import put_in, quantity
+from hwsolve.selection import Selection, selection
 from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Solution, Step, Value
 from hwsolve.trace import defined, dependencies
 
 if TYPE_CHECKING:
     from hwsolve.spec.asked import Ask
     from hwsolve.spec.problem import Problem
-
-PART = re.compile(r"(?P<name>[^\[\]]+)\[(?P<indices>[\d\s,:]+)\]")
 
 
 def answered(problem: Problem, solution: Solution) -> Solution:
@@ -75,9 +74,8 @@ class Asking:
         try:
             if text in self.answers:
                 return [self.printed(text, ask)]
-            if part := PART.fullmatch(text):
-                value = part_of(look_up(part["name"], self.known), part["indices"], text)
-                self.answers[text] = Answer(value, main=True)
+            if ":" in text and (part := selection(text)):
+                self.answers[text] = Answer(self.part(part, text), main=True)
                 return [text]
             f = parse(text)
             if isinstance(f, Ref):
@@ -89,6 +87,23 @@ class Asking:
             nothing = say("`{key}` meets nothing.", key=text) if "*" in text else bad.message
             return ("*" in text and self.matching(text)) or self.wrong(ask, BadKey(nothing))
         return self.express(text, f, ask)
+
+    def part(self, part: Selection, key: str) -> Any:
+        """A part of an array; one that lies outside is none."""
+        value = look_up(part.name, self.known)
+        sides = []
+        inner = value
+        while isinstance(inner, tuple) and inner:
+            sides.append(len(inner))
+            inner = inner[0]
+        if len(part.ranges) > len(sides) or any(
+            not 1 <= a <= (n if b is None else b) <= n for (a, b), n in zip(part.ranges, sides, strict=False)
+        ):
+            shape = " × ".join(map(str, sides)) or "1"
+            raise BadKey(
+                say("`{key}` is outside {name}, which has the shape {shape}.", key=key, name=part.name, shape=shape)
+            )
+        return part.part(value)
 
     def matching(self, pattern: str) -> list[str]:
         """The answers whose keys fit a pattern, in which * stands for any part."""
@@ -165,26 +180,6 @@ def single_values(solution: Solution) -> dict[str, Answer]:
         if isinstance(line, Value | Carried):
             found[plain(line.key)] = Answer(line.quantity)
     return found
-
-
-def part_of(value: Any, indices: str, key: str) -> Any:
-    """The part of an array at indices, of which some run: `12,:` or `1:3,2`."""
-
-    def taken(value: Any, steps: list[str]) -> Any:
-        if not steps:
-            return value
-        if not isinstance(value, tuple):
-            raise BadKey(say("`{key}` has more indices than axes.", key=key))
-        first, colon, last = steps[0].strip().partition(":")
-        low = int(first or 1)
-        high = int(last or len(value)) if colon else low
-        if not 1 <= low <= high <= len(value):
-            raise BadKey(say("`{key}` is outside the array, which has {n} there.", key=key, n=len(value)))
-        if not colon:
-            return taken(value[low - 1], steps[1:])
-        return tuple(taken(part, steps[1:]) for part in value[low - 1 : high])
-
-    return taken(value, indices.split(","))
 
 
 def with_digits(value: Any, digits: int) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import msgspec
 
+from hwsolve.formula.tree import Formula
 from hwsolve.language import Message
 
 Text = Message | str
@@ -28,4 +31,43 @@ class Grid(msgspec.Struct, frozen=True):
     marked: tuple[tuple[int, int], ...] = ()
 
 
-Figure = Curve | Grid
+class Node(msgspec.Struct, frozen=True):
+    """A unit, a quantity or a layer of a diagram.
+
+    `rank` is its column from 0.  `label` is a symbol or words; `value` and `gradient` are quantities, or None; `shape`:
+    circle, box, or fold (a run of units that is not drawn); `size`: the shape of a layer's output as it is written.
+    """
+
+    id: str
+    label: Formula | Text
+    rank: int
+    value: Any = None
+    gradient: Any = None
+    shape: Literal["circle", "box", "fold"] = "circle"
+    size: Text = ""
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """An arrow between two nodes: a weight, an operation, or a shortcut, with its value and gradient."""
+
+    start: str
+    end: str
+    label: Formula | Text = ""
+    value: Any = None
+    gradient: Any = None
+
+
+class Diagram(msgspec.Struct, frozen=True):
+    """The network of units, the circuit of an expression, or the graph of a net.
+
+    `row` is what text shows of it: labels of nodes with what stands on the arrow to each, `x ─v→ α ─ReLU→ b`.
+    """
+
+    title: Text
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    caption: Text = ""
+    row: tuple[tuple[Formula | Text, Formula | Text], ...] = ()
+
+
+Figure = Curve | Grid | Diagram

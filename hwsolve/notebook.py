@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from hwsolve import solution
 from hwsolve.errors import CallError
@@ -13,11 +15,19 @@ from hwsolve.files import read_spec
 from hwsolve.language import say
 from hwsolve.pipeline import Request, read, work_out
 
+if TYPE_CHECKING:
+    from hwsolve.spec.problem import Problem
+
 Spec = str | os.PathLike[str] | Mapping[str, Any]
 
 
 class Solution(solution.Solution, kw_only=True):
-    """A worked solution.  `print` shows it as plain text, a notebook as Markdown with formulas."""
+    """A worked solution.  `print` shows it as plain text, a notebook as Markdown with formulas.
+
+    `problem` is what it is of: the lines of a key that `only` names are made when they are asked for.
+    """
+
+    problem: Problem | None = None
 
     def to(self, format: str, **options: Any) -> str:
         """The solution as `plain`, `terminal`, `markdown` or `json`; `options` as `width=100` or `full=True`."""
@@ -27,7 +37,10 @@ class Solution(solution.Solution, kw_only=True):
             raise CallError(
                 say("There is no format `{name}`; there are {known}.", name=format, known=", ".join(FORMATS))
             )
-        return render([self], format, Options(**options))
+        asked, found = Options(**options), self
+        if asked.only is not None and self.problem is not None:
+            found = _dressed(work_out(msgspec.structs.replace(self.problem, only=asked.only)))
+        return render([found], format, asked)
 
     def __str__(self) -> str:
         return self.to("plain")
@@ -76,8 +89,8 @@ def _solve(text: str | bytes, source: str, overrides: dict[str, Any]) -> list[So
 
     wishes = Request({path: as_text(value).strip() for path, value in overrides.items()})
     problems = read(text, source, wishes)
-    return [_dressed(work_out(problem)) for problem in problems]
+    return [_dressed(work_out(problem), problem) for problem in problems]
 
 
-def _dressed(plain: solution.Solution) -> Solution:
-    return Solution(**{name: getattr(plain, name) for name in plain.__struct_fields__})
+def _dressed(plain: solution.Solution, problem: Problem | None = None) -> Solution:
+    return Solution(**{name: getattr(plain, name) for name in plain.__struct_fields__}, problem=problem)

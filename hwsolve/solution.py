@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from hwsolve.figures import Curve, Figure, Grid
+from hwsolve.figures import Curve, Diagram, Figure, Grid
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
 
@@ -215,7 +215,7 @@ class Step(msgspec.Struct, frozen=True):
     @property
     def figures(self) -> tuple[Figure, ...]:
         """The figures."""
-        return tuple([item for item in self.items if isinstance(item, Curve | Grid)])
+        return tuple([item for item in self.items if isinstance(item, Curve | Grid | Diagram)])
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -10,6 +10,7 @@ from hwsolve.errors import CallError
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Number, references
 from hwsolve.language import Message, say
+from hwsolve.selection import selection
 from hwsolve.solution import Answer, Group, Identity, Line, Prose, Solution, Step, Value
 
 Defined = dict[str, "Line | None"]
@@ -22,7 +23,7 @@ def only(solution: Solution, key: str) -> Solution:
     Raises CallError where nothing has that key.
     """
     lines = defined(solution)
-    wanted = {name for name in lines if belongs(name, key)}
+    wanted = set(filter(belonging(key), lines))
     if key in solution.partial:
         raise CallError(say("{key}: {why}.", key=key, why=solution.partial[key]))
     if not wanted and key not in solution.answers:
@@ -34,8 +35,8 @@ def only(solution: Solution, key: str) -> Solution:
         given=tuple(g for g in solution.given if plain(g.key) in needed or not wanted),
         sections=tuple(s for s in sections if s.items),
         answers=results(solution, key),
-        checks=tuple(c for c in solution.checks if belongs(c.key, key)),
-        published=tuple(p for p in solution.published if belongs(p.key, key)),
+        checks=tuple(c for c in solution.checks if belonging(key)(c.key)),
+        published=tuple(p for p in solution.published if belonging(key)(p.key)),
         notes=(),
     )
 
@@ -45,29 +46,31 @@ def array_of(key: str) -> str:
     return key.partition("[")[0]
 
 
-def belongs(name: str, key: str) -> bool:
-    """Whether `name` is the key or a part of it: v[1,2] is one of v and of v[1]."""
-    return name == key or name.startswith(f"{key}[") or (key.endswith("]") and name.startswith(f"{key[:-1]},"))
+def belonging(key: str) -> Callable[[str], bool]:
+    """What says whether a name is the key or a part of it: v[1,2] is one of v, of v[1] and of v[:,2]."""
+    whole = selection(key)
+    if whole is None:
+        return lambda name: name == key or name.startswith(f"{key}[")
+
+    def belongs(name: str) -> bool:
+        if not name.startswith(whole.name):
+            return False
+        one = selection(name)
+        return name == key if one is None else whole.holds(one)
+
+    return belongs
 
 
 def results(solution: Solution, key: str) -> dict[str, Answer]:
     """The answers that belong to the key, an element taken out of its array."""
-    found = {}
+    found: dict[str, Answer] = {}
+    belongs, whole = belonging(key), selection(key)
     for name, answer in solution.answers.items():
-        if belongs(name, key):
+        if belongs(name):
             found[name] = msgspec.structs.replace(answer, main=True)
-        elif name == array_of(key):
-            found[key] = element(answer, key)
+        elif whole is not None and name == whole.name:
+            found[key] = Answer(whole.part(answer.value), main=True)
     return found
-
-
-def element(answer: Answer, key: str) -> Answer:
-    """The part of an array that the key names."""
-    value = answer.value
-    for place in key[len(array_of(key)) + 1 : -1].split(","):
-        if isinstance(value, tuple) and place.strip().isdigit() and 0 < int(place) <= len(value):
-            value = value[int(place) - 1]
-    return Answer(value, main=True)
 
 
 def defined(solution: Solution) -> Defined:

@@ -14,7 +14,7 @@ from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import BigOperator, Call, Ref, children, walk
 from hwsolve.graph.operation import backward_schematic, forward_schematic
-from hwsolve.kinds.convolution import build as layer_task
+from hwsolve.kinds.convolution import instance as layer_task
 from hwsolve.layers.correlation import Correlation
 from hwsolve.solution import Identity, Prose
 from hwsolve.spec.report import SpecFailure
@@ -248,6 +248,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an upstream gradient of another shape": (spec(upstream=[[1, 2, 3]]), "The upstream gradient has the shape"),
     "too few axes": (spec(input=[1, 2, 3]), "Expected a map of 2 axes"),
+    "too few axes where the kernel has a name": (
+        {"kind": "convolution", "layer": {"conv2d": KERNEL | {"kernel_size": "K"}}, "input": [1, 2, 3]},
+        "at input",
+    ),
+    "a batch of maps by name": (
+        {"kind": "convolution", "layer": {"conv2d": {"out_channels": 1, "kernel_size": 2}}, "input": ["N", "C", 5, 5]},
+        "got N × C × 5 × 5",
+    ),
+    "a tie, where there is one layer": (spec({"weight": {"tie": "other"}}), "There is no layer `other`"),
     "no layer": ({"kind": "convolution", "input": MAP}, "`layer` is missing"),
     "another layer": ({"kind": "convolution", "layer": {"linear": 3}, "input": MAP}, "linear"),
     "reflected padding": (spec({"padding": 1, "padding_mode": "reflect"}), "padding of zeros only"),
@@ -261,6 +270,32 @@ def test_a_mistake_is_an_error_with_its_place(name: str) -> None:
     with pytest.raises(SpecFailure) as failure:
         hwsolve.solve(problem)
     assert part in str(failure.value)
+
+
+def test_the_letter_of_the_upstream_gradient() -> None:
+    found = solved(spec(upstream={"values": [[1, 0], [0, 1]], "symbol": "H"}))
+    assert plain(found.answers["recursion"].value) == "Sum(Sum(H[i - u + 1,j - v + 1]*w[u,v], v, 1, 2), u, 1, 2)"
+    assert values(found, "dL_dw") == [[4, 6], [10, 12]]  # x[u,v] + x[u + 1,v + 1]
+
+
+@pytest.mark.parametrize("slope", [None, 0.5])
+def test_an_activation_that_learns_against_pytorch(slope: float | None) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
+    z, g = [[1.0, -2.0, 0.5], [3.0, -4.0, 1.5]], [[2.0, -1.0]]
+    activation = "prelu" if slope is None else {"prelu": {"weight": {"values": [slope], "symbols": "s"}}}
+    found = solved(spec(input=z, upstream=g, activation=activation))
+    tensors = [
+        torch.tensor(a, dtype=torch.float64, requires_grad=True)
+        for a in ([[z]], [0.25 if slope is None else slope], [[KERNEL["weight"]]])
+    ]
+    y = torch.nn.functional.conv2d(torch.nn.functional.prelu(*tensors[:2]), tensors[2])
+    y.backward(torch.tensor([[g]], dtype=torch.float64))
+    for key, tensor in zip(("dL_dz", "dL_dalpha" if slope is None else "dL_ds", "dL_dw"), tensors, strict=True):
+        assert np.array(values(found, key)) == pytest.approx(np.squeeze(tensor.grad.numpy()))
+    general = solved(
+        {"kind": "convolution", "layer": {"conv1d": {"out_channels": 1, "kernel_size": "K"}}, "activation": "prelu"}
+    )
+    assert plain(general.answers["recursion"].value).startswith("d_prelu(z[i], alpha)*Sum(")
 
 
 # ---------------------------------------------------------------- inside a network

@@ -11,7 +11,6 @@ import pytest
 
 import hwsolve
 from hwsolve.kinds.derivative import STARTER
-from hwsolve.kinds.derivative.problem import from_text
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
 from hwsolve.solution import Identity, Solution
@@ -230,7 +229,8 @@ def test_every_format_shows_a_derivation() -> None:
 def test_starter_and_typed_function() -> None:
     (problem,) = read(STARTER, "starter.yaml")
     assert formula(work_out(problem), "d1") == "-x*exp(-x**2/2)"
-    (problem,) = read(from_text("log_softmax(x)[i]", "x[k]", 1, {"x": "C"}), "<command line>")
+    spec = {"kind": "derivative", "function": "log_softmax(x)[i]", "wrt": "x[k]", "variables": {"x": {"size": "C"}}}
+    (problem,) = read(json.dumps(spec), "<command line>")
     assert shown(work_out(problem), "d1") == ["δᵢₖ − softmax(x)ₖ"]
 
 

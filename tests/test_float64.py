@@ -7,10 +7,12 @@ import random
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 import hwsolve
 from hwsolve import numbers
+from hwsolve.numbers.float64 import MANY, choose, noise
 from hwsolve.numbers.measured import Measured
 from hwsolve.solution import Carried, Quantity, Value
 from hwsolve.spec.report import SpecFailure
@@ -221,3 +223,30 @@ def test_a_float_has_the_digits_that_its_error_leaves(value: float, error: float
 def test_a_float_without_a_right_digit_is_not_printed() -> None:
     with pytest.raises(numbers.TooRough):
         numbers.show(Measured(3.0, 5.0))
+
+
+@pytest.mark.parametrize("others", [(0.0, 0.0), (1.0, 0.0), (0.5, -2.0)])
+def test_a_choice_among_many_is_that_among_few(others: tuple[float, float]) -> None:
+    """As a product with the condition, also where what is not chosen does not exist, and without -0."""
+    x = np.random.default_rng(0).normal(size=2 * MANY)
+    broken = x.copy()
+    broken[x < 0] = np.nan
+    with np.errstate(all="ignore"):
+        for then, other in (others, (x, others[0]), (others[1], x), (x, x * x), (broken, x), (1 / (x > 0), x)):
+            found, wanted = choose(x > 0, then, other), np.where(x > 0, then, other)
+            np.testing.assert_array_equal(found, wanted)
+            assert not (np.signbit(found) & (found == 0)).any()
+
+
+def test_copies_shake_equal_numbers_alike_and_in_opposite_ways() -> None:
+    x = np.array([0.5, 0.1, -3.7, 0.1, 1e300, -3.7])
+    up, down = noise(x)
+    assert (up * down < 0).all()
+    for copy in (up, down):
+        assert ((abs(copy) >= 0.5) & (abs(copy) <= 1)).all()
+        assert copy[1] == copy[3]
+        assert copy[2] == copy[5]
+        assert len(set(copy.tolist())) == 4
+    many = noise(np.arange(1, 4001) / 8)[0]
+    assert abs(np.sign(many).mean()) < 0.05
+    assert abs(abs(many).mean() - 0.75) < 0.01

@@ -18,6 +18,7 @@ from flint import fmpq
 
 import hwsolve
 from hwsolve import numbers
+from hwsolve.formula.array_sums import contraction
 from hwsolve.formula.function_code import apply
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine
@@ -38,7 +39,7 @@ from hwsolve.losses.cross_entropy import CrossEntropyOperation
 from hwsolve.losses.l1_loss import AbsoluteError
 from hwsolve.losses.mse_loss import SquaredError
 from hwsolve.losses.nll_loss import LogLikelihoodLoss
-from hwsolve.losses.reduced import ElementLoss, Reduced
+from hwsolve.losses.reduced import ElementLoss, LossByFormula, Reduced
 from hwsolve.numbers.formed import Remembering, ball_of
 from tests.line_check import wrong_lines
 from tests.test_architecture import MODULES, module_name
@@ -55,7 +56,7 @@ PARENTS = (
     AlongAxis,
     Merge,
 )  # what several share; none of them is an operation itself
-FORMULA_ONLY = (ByFormula, Add, Multiply, BilinearForm)  # nothing to compare the formula with
+FORMULA_ONLY = (ByFormula, Add, Multiply, BilinearForm, LossByFormula)  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 
 
@@ -294,6 +295,49 @@ def compare(operation: Operation, shapes: list[Shape], dice: Dice, system: str) 
         g = array(dice, system, np.shape(y)) if np.shape(y) else 1  # as of the loss itself
         found = operation.backward(slot, g, y, *arrays)
         agree(found, Operation.backward(operation, slot, g, y, *arrays), system)
+
+
+@pytest.mark.parametrize("cls", DRAWN, ids=lambda c: c.__name__)
+def test_two_runs_at_once_are_two_runs(cls: type[Operation]) -> None:
+    """What says that it takes a further axis in front gives along it what it gives for each part of it."""
+    for seed in range(SHAPES):
+        dice = Dice(f"both {cls.__name__} {seed}")
+        operation, shapes = DRAWN[cls](dice)
+        shape = np.shape(operation.forward(*values(dice, "float64", operation, shapes)))
+        if not operation.stacks() and not (operation.by_element and all(s in ((), shape) for s in shapes)):
+            continue
+        runs = [values(dice, "float64", operation, shapes) for _ in range(2)]
+
+        def together(*parts: Any, by_element: bool = operation.by_element, rank: int = len(shape)) -> Any:
+            made = np.stack([np.asarray(p) for p in parts])
+            return made.reshape(2, *(1,) * rank) if by_element and made.ndim == 1 else made
+
+        both = [together(*parts) for parts in zip(*runs, strict=True)]
+        y = operation.forward(*both)
+        agree(y, np.stack([operation.forward(*arrays) for arrays in runs]), "float64")
+        for slot in range(0 if isinstance(operation, UpdateLine) else len(shapes)):
+            if slot in operation.fixed() or (operation.by_element and slot):
+                continue
+            gs = [array(dice, "float64", shape) for _ in range(2)]
+            found = operation.backward(slot, together(*gs), y, *both)
+            alone = [
+                operation.backward(slot, g, y[k], *arrays) for k, (g, arrays) in enumerate(zip(gs, runs, strict=True))
+            ]
+            agree(found, np.stack(alone), "float64")
+
+
+@pytest.mark.parametrize("seed", range(SHAPES))
+def test_a_sum_of_products_of_arrays_is_that_of_einsum(seed: int) -> None:
+    """Whatever axes they have, share and keep."""
+    dice, draw = Dice(seed), np.random.default_rng(seed)
+    size = {k: dice.randint(2, 4) for k in range(5)}
+    used = [sorted(dice.sample(range(5), dice.randint(1, 4))) for _ in range(dice.choice((1, 2, 2, 2, 3)))]
+    kept = [k for k in sorted({k for axes in used for k in axes}) if dice.random() < 0.5]
+    shapes = [tuple(size[k] for k in axes) for axes in used]
+    read = [draw.normal(size=shape) for shape in shapes]
+    letters = [[*map("abcde".__getitem__, axes)] for axes in (*used, kept)]
+    wanted = np.einsum(f"{','.join(map(''.join, letters[:-1]))}->{''.join(letters[-1])}", *read)
+    np.testing.assert_allclose(contraction(used, shapes, kept)(*read), wanted, rtol=1e-12, atol=1e-12)
 
 
 def test_lines_of_a_layer_that_is_formulas_alone() -> None:

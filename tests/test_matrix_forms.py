@@ -287,7 +287,7 @@ def test_the_forms_of_a_linear_map(by_input: bool, bias: str, batch: str, system
     assert forms.keys() == expected.keys()
     typed = {name: as_system(array, system) for name, array in arrays.items()}
     for of, text in forms.items():
-        found = floats(value(parse(text), typed, system == "float64"))
+        found = floats(value(parse(text), typed))
         assert found.shape == expected[of].shape
         assert np.allclose(found, expected[of], rtol=1e-12), text
 
@@ -313,7 +313,7 @@ def test_the_forms_of_an_update(axes: str, momentum: bool, nesterov: bool, decay
         reads = names_of(text)
         line = UpdateLine(unprimed(text), reads, tuple(r for r in reads if r in arrays))
         typed = {name: as_system(a[name], system) for name in reads}
-        found = floats(value(parse(line.matrix()["y"]), typed, system == "float64"))
+        found = floats(value(parse(line.matrix()["y"]), typed))
         assert np.allclose(found, expected[new], rtol=1e-12)
         a[unprimed(new)] = expected[new]
 
@@ -339,7 +339,7 @@ def test_the_forms_of_products_and_quotients(text: str, form: str, system: str) 
     found = UpdateLine(text, reads, tuple(r for r in reads if a[r].ndim)).matrix()["y"]
     assert found == form
     typed = {name: as_system(a[name], system) for name in reads}
-    values = floats(value(parse(found), typed, system == "float64"))
+    values = floats(value(parse(found), typed))
     assert np.allclose(values, eval(text, {"sqrt": np.sqrt, **a}), rtol=1e-12)
 
 
@@ -464,7 +464,7 @@ def test_the_forms_of_derivatives(text: str) -> None:
         assert isinstance(equation, Call)
         letter, vector = map(plain, equation.args)
         arrays[letter] = softmax(GIVEN[vector.removeprefix("softmax(").removesuffix(")")])
-    found, wanted = value(form, arrays, real=True), expected(GIVEN)
+    found, wanted = value(form, arrays), expected(GIVEN)
     assert found.shape == wanted.shape
     assert np.allclose(found, wanted, rtol=1e-12)
     assert UNICODE.inline(made) == said_so

@@ -50,7 +50,10 @@ class Common(msgspec.Struct, frozen=True):
             found[path.strip()] = value
         if self.ask:
             found |= asked(self.ask)
-        settings: dict[str, Any] = {"full": True} if self.full else {}
+        data = self.format == "json"
+        settings: dict[str, Any] = {"only": self.only, "brief": not (self.full or self.only or data)}
+        if self.full:
+            settings["full"] = True
         if self.columns:
             settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
         return Request(found, instead or {}, settings)

@@ -1,9 +1,10 @@
-"""Big operators as array code: an operation along the last axis, and a float64 sum of products as an `einsum`."""
+"""Big operators as array code: an operation along the last axis; a float64 sum of products is one of matrices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
+from math import prod
 from string import ascii_letters
 from typing import Any, NamedTuple, Protocol
 
@@ -109,7 +110,7 @@ def factors(f: Formula) -> list[Formula]:
 
 
 def contracted(f: BigOperator, scope: Scope) -> Part:
-    """A sum in float64 whose bounds are numbers, by `einsum` over the factors of what is summed."""
+    """A sum in float64 whose bounds are numbers, by its factors: as a product of matrices, or an `einsum`."""
     inner, outer = scope, scope.rank
     body: Formula = f
     while isinstance(body, BigOperator) and body.op == "Sum":
@@ -122,16 +123,54 @@ def contracted(f: BigOperator, scope: Scope) -> Part:
     used = [[k for k, n in enumerate(p.shape) if n > 1] for p in parts]
     varied = {k for axes in used for k in axes}
     times = scope.number(int(np.prod([n for k, n in enumerate(lengths) if k >= outer and k not in varied])))
-    written = ["".join(ascii_letters[k] for k in axes) for axes in used]
-    kept = "".join(ascii_letters[k] for k in sorted(varied) if k < outer)
-    text = f"{','.join(written)}->{kept}"
     shapes = [tuple(p.shape[k] for k in axes) for p, axes in zip(parts, used, strict=True)]
-    path: Any = np.einsum_path(text, *(np.broadcast_to(0.0, s) for s in shapes), optimize="greedy")[0]
+    product = contraction(used, shapes, sorted(k for k in varied if k < outer))
     shape = tuple(lengths[k] if k in varied else 1 for k in range(outer))
+    runs = [p.run for p in parts]
 
     def run(arrays: Arrays) -> Array:
-        read = [np.reshape(p.run(arrays), s) for p, s in zip(parts, shapes, strict=True)]
-        found = np.einsum(text, *read, optimize=path)
+        found = product(*[np.reshape(read(arrays), s) for read, s in zip(runs, shapes, strict=True)])
         return (found * times if times != 1 else found).reshape(shape)[()]
 
     return Part(run, shape)
+
+
+def contraction(used: list[list[int]], shapes: list[Sizes], kept: list[int]) -> Callable[..., Array]:
+    """The sum of a product of arrays over all axes but the kept ones; `used` has the axes of each array, in order."""
+    if len(used) == 1:
+        along = tuple(at for at, k in enumerate(used[0]) if k not in kept)
+        return lambda a: np.add.reduce(a, axis=along)
+    shared = [k for k in used[0] if k in used[-1] and k not in kept]
+    summed = {k for axes in used for k in axes} - set(kept)
+    if len(used) == 2 and shared and summed == set(shared):
+        return matrices(used, shapes, kept, shared)
+    written = ["".join(ascii_letters[k] for k in axes) for axes in used]
+    text = f"{','.join(written)}->{''.join(ascii_letters[k] for k in kept)}"
+    path: Any = np.einsum_path(text, *(np.broadcast_to(0.0, s) for s in shapes), optimize="greedy")[0]
+    return lambda *read: np.einsum(text, *read, optimize=path)
+
+
+def matrices(used: list[list[int]], shapes: list[Sizes], kept: list[int], shared: list[int]) -> Callable[..., Array]:
+    """The same of two arrays, which are summed over the axes that they share, as a product of matrices."""
+    a, b = used
+    size = dict(zip([*a, *b], [*shapes[0], *shapes[1]], strict=True))
+    batch = [k for k in a if k in b and k in kept]
+    left, right = ([k for k in axes if k not in batch and k not in shared] for axes in used)
+    first, second = [a.index(k) for k in batch + left + shared], [b.index(k) for k in batch + shared + right]
+    front = [size[k] for k in batch]
+    wide, deep, high = (prod(size[k] for k in axes) for axes in (left, shared, right))
+    one, other = [*front, *([wide] if left or batch else []), deep], [*front, deep, *([high] if right or batch else [])]
+    made = batch + left + right
+    shape, order = [size[k] for k in made], [made.index(k) for k in kept]
+
+    turned, crossed = laid(first, shapes[0], one), laid(second, shapes[1], other)
+    ready = laid(order, shape, [shape[k] for k in order])
+    return lambda x, y: ready((turned(x) @ crossed(y)).reshape(shape))
+
+
+def laid(order: list[int], before: Sequence[int], after: Sequence[int]) -> Callable[[Array], Array]:
+    """What turns the axes of an array of the shape `before`, and then gives it the shape `after`."""
+    turns, fits = order != sorted(order), [before[k] for k in order] == list(after)
+    if turns:
+        return (lambda x: x.transpose(order)) if fits else (lambda x: x.transpose(order).reshape(after))
+    return (lambda x: x) if fits else (lambda x: x.reshape(after))

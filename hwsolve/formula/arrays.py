@@ -14,21 +14,9 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref
 
 Array = Any
 Code = Mapping[str, Callable[..., Array]]  # of further functions, by name
-
-
-def over_arrays(f: Formula, values: dict[str, Array], real: bool, code: Code | None = None) -> Array:
-    """The formula on every element; `values` binds its names, `real` is true for float64."""
-    match f:
-        case Number(numerator, denominator):
-            return numerator / denominator if real else numbers.exact(numerator, denominator)
-        case Ref("pi" | "e" as name, ()) if name not in values:
-            return numbers.constant(name, real)
-        case Ref(name, ()):
-            return values[name]
-        case Call(name, args):
-            parts = [over_arrays(a, values, real, code) for a in args]
-            return code[name](*parts) if code and name in code else combine(name, parts)
-    raise ValueError(f"no array code for {f}")
+Run = Callable[[tuple[Array, ...]], Array]
+NO_CODE: Code = {}
+COMPARISONS = ("==", "<", ">", "<=", ">=")
 
 
 def combine(name: str, parts: list[Array]) -> Array:
@@ -42,7 +30,7 @@ def combine(name: str, parts: list[Array]) -> Array:
                 first = first * part
             return first
         case "-":
-            return first - parts[1]
+            return numbers.apart(first, parts[1])
         case "/":
             return first / parts[1]
         case "neg":
@@ -51,28 +39,34 @@ def combine(name: str, parts: list[Array]) -> Array:
             return numbers.power(first, parts[1])
         case "if":
             return numbers.where(*parts)[()]
-        case ">" | "<=":
-            holds = numbers.positive(first - parts[1])
-            return holds if name == ">" else 1 - holds
-        case "<" | ">=":
-            holds = numbers.positive(parts[1] - first)
-            return holds if name == "<" else 1 - holds
+        case _ if name in COMPARISONS:
+            one, zero = (1.0, 0.0) if any(map(numbers.is_float, parts)) else (numbers.exact(1), numbers.exact(0))
+            return numbers.where(holds(name, *parts), one, zero)[()]
     return apply(name, *parts)
+
+
+def holds(relation: str, a: Array, b: Array) -> Array:
+    """Whether a relation holds, element by element."""
+    if relation == "==":
+        return numbers.same(a, b)
+    if relation in (">", "<="):
+        a, b = b, a
+    return numbers.below(a, b) ^ (relation in ("<=", ">="))
 
 
 def is_real(arrays: tuple[Array, ...]) -> bool:
     """Whether the arrays are float64."""
-    return getattr(arrays[0], "dtype", None) == "float64" or isinstance(arrays[0], float)
+    return any(map(numbers.is_float, arrays))
 
 
 def value(text: str, names: tuple[str, ...], arrays: tuple[Array, ...]) -> Array:
     """The function on every element of the first array, in its shape."""
-    return over_arrays(parse(text), dict(zip(names, arrays, strict=True)), is_real(arrays))
+    return of_names(text, names)(*arrays)
 
 
 def slope(text: str, by: str, names: tuple[str, ...], arrays: tuple[Array, ...]) -> Array:
     """Its derivative by one of the names, on every element."""
-    return over_arrays(derivative(text, by), dict(zip(names, arrays, strict=True)), is_real(arrays))
+    return code_of(derivative(text, by), names)(arrays)
 
 
 @lru_cache(maxsize=256)
@@ -89,23 +83,47 @@ def derivative(text: str, by: str) -> Formula:
 
 @lru_cache(maxsize=1024)
 def of_names(text: str, names: tuple[str, ...]) -> Callable[..., Array]:
-    """The formula as a function of its names, element by element: the same as `value`, for what is computed often."""
-    code = compiled(parse(text), names)
+    """The formula as a function of its names, element by element."""
+    code = code_of(parse(text), names)
     return lambda *arrays: code(arrays)
 
 
-def compiled(f: Formula, names: tuple[str, ...]) -> Callable[[tuple[Array, ...]], Array]:
+def over_arrays(f: Formula, values: Mapping[str, Array], code: Code = NO_CODE) -> Array:
+    """The formula on arrays; `values` binds its names, `code` has functions beside those of the table."""
+    return compiled(f, tuple(values), code)(tuple(values.values()))
+
+
+@lru_cache(maxsize=1024)
+def code_of(f: Formula, names: tuple[str, ...]) -> Run:
+    """The same, made once."""
+    return compiled(f, names, NO_CODE)
+
+
+def compiled(f: Formula, names: tuple[str, ...], code: Code) -> Run:
     """A formula as a function of the values of its names, in order."""
     match f:
         case Ref(name, ()) if name in names:
             return itemgetter(names.index(name))
-        case Number(numerator, 1):
-            return lambda _: numerator  # an int is at home among floats, rationals and balls
-        case Call("+" | "*" | "-" as name, (a, b)):
+        case Number(numerator, denominator):
+            exactly, nearly = numbers.exact(numerator, denominator), numerator / denominator
+            return lambda values: nearly if is_real(values) else exactly
+        case Ref("pi" | "e" as name, ()):
+            return lambda values: numbers.constant(name, is_real(values))
+        case Call("+" | "*" | "-" as name, (a, b)) if not (isinstance(a, Number) and isinstance(b, Number)):
             operator = {"+": add, "*": mul, "-": sub}[name]
-            left, right = compiled(a, names), compiled(b, names)
+            left, right = (whole_or(x, names, code) for x in (a, b))
             return lambda values: operator(left(values), right(values))
         case Call(name, args):
-            parts = [compiled(a, names) for a in args]
+            parts = [compiled(a, names, code) for a in args]
+            if name in code:
+                return lambda values: code[name](*[part(values) for part in parts])
             return lambda values: combine(name, [part(values) for part in parts])
-    return lambda values: over_arrays(f, dict(zip(names, values, strict=True)), any(map(numbers.is_float, values)))
+    raise ValueError(f"no array code for {f}")
+
+
+def whole_or(f: Formula, names: tuple[str, ...], code: Code) -> Run:
+    """The same; a whole number stays an int, which is at home among floats, rationals and balls."""
+    match f:
+        case Number(n, 1):
+            return lambda values: n
+    return compiled(f, names, code)

@@ -1,7 +1,7 @@
 """A formula of array elements as array code: one text computes in rationals, balls and float64.
 
 Every index is an axis.  A reference with plain indices is the array itself, turned; any other is gathered, and an
-element that is not there is absent: 0 in a sum, skipped in a maximum.  A sum of products in float64 is an `einsum`.
+element that is not there is absent: 0 in a sum, skipped in a maximum.  A float64 sum of products is one of matrices.
 All that indices and sizes decide is worked out once for a formula and its shapes; only array code is left.
 """
 
@@ -14,16 +14,16 @@ import numpy as np
 
 from hwsolve import numbers
 from hwsolve.formula.array_indices import Indices, Size, Sizes, compared
-from hwsolve.formula.array_sums import Part, Run, along_last, both, broadcast, contracted
-from hwsolve.formula.arrays import combine
+from hwsolve.formula.array_sums import Part, Run, along_last, both, broadcast, contracted, laid
+from hwsolve.formula.arrays import COMPARISONS, combine, holds
 from hwsolve.formula.evaluate import Absent, evaluate
 from hwsolve.formula.function_code import apply
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.tree import BigOperator, Call, Formula, Ref
+from hwsolve.numbers.float64 import choose
 
 Array = Any
 Arrays = dict[str, Array]
-COMPARISONS = ("==", "<", ">", "<=", ">=")
 EVERY = 10**9
 
 
@@ -117,8 +117,8 @@ class Scope(NamedTuple):
             case Call("if", (condition, then, other)):
                 return self.choice(f, condition, then, other)
             case Call(name, _) if name in (*COMPARISONS, "and", "delta"):
-                holds = self.condition(f)
-                return Part(lambda arrays: self.truth(holds.run(arrays)), holds.shape, holds.there)
+                asked = self.condition(f)
+                return Part(lambda arrays: self.truth(asked.run(arrays)), asked.shape, asked.there)
             case Call("+" | "-", args):
                 return self.joined(f.name, [self.instead(self.part(a), 0) for a in args])
             case Call("max" | "min", args):
@@ -131,8 +131,6 @@ class Scope(NamedTuple):
         """An operator or function of parts; absent where one of them is."""
         runs = [p.run for p in parts]
         there = reduce(both, (p.there for p in parts))
-        if name == "-":
-            return Part(lambda arrays: numbers.apart(runs[0](arrays), runs[1](arrays)), broadcast(parts), there)
         return Part(lambda arrays: combine(name, [run(arrays) for run in runs]), broadcast(parts), there)
 
     def extreme(self, name: str, parts: list[Part]) -> Part:
@@ -182,7 +180,8 @@ class Scope(NamedTuple):
             lie = [1] * self.rank
             for k, n in zip(plain, shape, strict=True):
                 lie[k or 0] = n
-            return Part(lambda arrays: arrays[name].transpose(order).reshape(lie), tuple(lie))
+            turned = laid(order, shape, lie)
+            return Part(lambda arrays: turned(arrays[name]), tuple(lie))
         cells, there = [], None
         for n, i in zip(shape, f.indices, strict=True):
             found = self.indices.of(i)
@@ -214,15 +213,7 @@ class Scope(NamedTuple):
         left, right = self.part(a), self.part(b)
         shape = broadcast([left, right])
         there = both(left.there, right.there)
-        return Part(lambda arrays: self.holds(relation, left.run(arrays), right.run(arrays)), shape, there)
-
-    def holds(self, relation: str, a: Array, b: Array) -> Array:
-        """Whether a relation holds, element by element."""
-        if relation == "==":
-            return np.asarray(numbers.same(np.asarray(a, dtype=None if self.real else object), b))
-        if relation in (">", "<="):
-            a, b = b, a
-        return numbers.below(a, b) ^ (relation in ("<=", ">="))
+        return Part(lambda arrays: holds(relation, left.run(arrays), right.run(arrays)), shape, there)
 
     def truth(self, holds: Array) -> Array:
         """1 where it holds, else 0."""
@@ -240,14 +231,19 @@ class Scope(NamedTuple):
         else:
             parts = [self.instead(p, 0) for p in parts]
 
+        if self.real:
+            return Part(
+                lambda arrays: choose(asked.run(arrays), parts[0].run(arrays), parts[1].run(arrays)), shape, there
+            )
+
         def run(arrays: Arrays) -> Array:
-            holds = asked.run(arrays)
-            if not self.real and holds.all():
+            found = asked.run(arrays)
+            if found.all():
                 return parts[0].run(arrays)
-            if not self.real and not holds.any():
+            if not found.any():
                 return parts[1].run(arrays)
             try:
-                return np.where(holds, parts[0].run(arrays), parts[1].run(arrays))[()]  # type: ignore[call-overload]
+                return np.where(found, parts[0].run(arrays), parts[1].run(arrays))[()]  # type: ignore[call-overload]
             except ArithmeticError:
                 return self.one_by_one(f, shape, arrays)
 

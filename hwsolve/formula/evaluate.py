@@ -137,15 +137,33 @@ def repeated(f: BigOperator, lookup: Lookup) -> Value:
     first, last = bound(low), bound(high)
     if last - first >= MAX_TERMS:
         raise NoValue(say("A sum of more than {limit} terms is not evaluated.", limit=MAX_TERMS))
-    values = []
-    for k in range(first, last + 1):
-        inner.value = k
-        values.append(evaluate(f.body, inner))
+    term = at_index(f.body, inner)
+    values = [term(k) for k in range(first, last + 1)]
     if f.op in ("Sum", "Prod"):
         return calculate("+" if f.op == "Sum" else "*", values) if values else int(f.op == "Prod")
     if not values:
         raise NoValue(say("“{name}” has no terms.", name=f.op))
     return calculate(f.op.lower(), values)
+
+
+def at_index(f: Formula, inner: Scope) -> Callable[[int], Value]:
+    """A formula as a function of the index that runs: what does not depend on it is worked out once."""
+    if type(f) is Ref and f.indices:
+        running = [type(i) is Ref and i.name == inner.index and not i.indices for i in f.indices]
+        others = [i for i, runs in zip(f.indices, running, strict=True) if not runs]
+        if all(type(i) is Number and i.denominator == 1 for i in others):
+            fixed = [None if runs else i.numerator for i, runs in zip(f.indices, running, strict=True)]  # type: ignore[attr-defined]
+            outer, name = inner.outer, f.name
+            return lambda k: outer(name, tuple([k if i is None else i for i in fixed]))
+    if type(f) is Call and f.name == "*":
+        factors, sign = [at_index(a, inner) for a in f.args], f.name
+        return lambda k: calculate(sign, [factor(k) for factor in factors])
+
+    def term(k: int) -> Value:
+        inner.value = k
+        return evaluate(f, inner)
+
+    return term
 
 
 def bound(value: Scalar) -> int:

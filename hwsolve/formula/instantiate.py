@@ -128,6 +128,10 @@ class Instance(msgspec.Struct, frozen=True):
         """The terms that are there: all of them where no shape matters."""
         if not any(isinstance(n, Ref) and n.indices and n.name in self.shapes for n in walk(f.body)):
             return terms
+        if terms and is_straight(f.body, f.index):  # between two terms that are there are only such
+            ends = (self.part(f.body, bound | {f.index: k}) for k in (terms[0], terms[-1]))
+            if not any(is_zero(part) for part in ends):
+                return terms
         return [k for k in terms if not is_zero(self.part(f.body, bound | {f.index: k}))]
 
     def kept(self, f: BigOperator, bound: dict[str, int], low: Formula, high: Formula) -> Part:
@@ -155,6 +159,15 @@ def index(f: Formula, bound: dict[str, int]) -> Formula:
     except LookupError:
         return simplify(substitute(f, {name: Number(n) for name, n in bound.items()}))
     return as_formula(value) if isinstance(value, int) or hasattr(value, "p") else f  # an irrational stays as written
+
+
+def is_straight(f: Formula, running: str) -> bool:
+    """Whether a product reads elements at the running index itself, or at others that it does not change."""
+    if isinstance(f, Call) and f.name == "*":
+        return all(is_straight(a, running) for a in f.args)
+    if not isinstance(f, Ref):
+        return isinstance(f, Number)
+    return all(i == Ref(running) or all(part != Ref(running) for part in walk(i)) for i in f.indices)
 
 
 def has_elements(f: Formula) -> bool:

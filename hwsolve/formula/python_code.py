@@ -116,7 +116,9 @@ class Writer:
         """`then` where one is greater than the other; of a continuous function, both around the border."""
         a, b, x, y = map(self.given, (greater, lesser, then, other))
         if self.real:
-            return self.call(where, f"{a} > {b}", x, y)
+            from hwsolve.numbers.float64 import choose
+
+            return self.call(choose, f"{a} > {b}", x, y)
         if self.jumps:
             return f"({x} if {self.call(decided, a, b, 'kinks')} else {y})"
         return self.call(joined, a, b, f"lambda: {x}", f"lambda: {y}")
@@ -139,13 +141,6 @@ def as_fraction(f: Formula) -> Fraction:
     parts = [as_fraction(a) for a in children(f)]
     assert isinstance(f, Call)
     return -parts[0] if f.name == "neg" else reduce(OPERATORS[f.name], parts)
-
-
-def where(mask: Any, a: Any, b: Any) -> Any:
-    """One of two float64 values, element by element."""
-    import numpy as np
-
-    return np.where(mask, a, b)[()]
 
 
 def exactly(name: str) -> Callable[..., Scalar]:

@@ -27,10 +27,10 @@ class Misfit(ValueError):
 # values
 
 
-def value(f: Formula, arrays: Mapping[str, Array], real: bool = False) -> Array:
-    """The array that a formula gives; `real` is true for float64."""
+def value(f: Formula, arrays: Mapping[str, Array]) -> Array:
+    """The array that a formula gives."""
     shape_of(f, {name: getattr(array, "shape", ()) for name, array in arrays.items()})
-    return over_arrays(transform(f, unmarked), dict(arrays), real, CODE)
+    return over_arrays(transform(f, unmarked), arrays, CODE)
 
 
 def unmarked(node: Formula) -> Formula:
@@ -53,7 +53,7 @@ def magnitude(f: Formula, arrays: Mapping[str, Array]) -> Array:
                 return Call(name, tuple(positive(a) for a in args))
         return call("abs", node)
 
-    return value(positive(f), arrays, real=True)
+    return value(positive(f), arrays)
 
 
 def outer(a: Array, b: Array) -> Array:

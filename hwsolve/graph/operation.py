@@ -36,6 +36,7 @@ class Operation(msgspec.Struct, frozen=True):
     formula: ClassVar[str] = ""
     stated: ClassVar[dict[str, str]] = {}  # the gradient of an input as a textbook writes it, indices m1, m2, …
     view: ClassVar[bool] = False  # the same values in another shape
+    by_element: ClassVar[bool] = False  # forward, and back to the first input; the other inputs are like it, or numbers
 
     def text(self) -> str:
         """The schematic formula; most operations have one for all settings."""
@@ -55,6 +56,10 @@ class Operation(msgspec.Struct, frozen=True):
     def gradients(self) -> dict[str, str]:
         """Stated gradients by input name."""
         return self.stated
+
+    def stacks(self) -> bool:
+        """Whether the array code takes inputs that all have one more axis in front, as several runs at once."""
+        return False
 
     def fixed(self) -> tuple[int, ...]:
         """Numbers of the inputs that get no gradient, as a target."""

@@ -38,6 +38,7 @@ class Rule(msgspec.Struct, frozen=True):
 class UpdateLine(Operation, frozen=True):
     """A formula of an optimizer, element by element; the inputs that are `arrays` have the shape of the parameter."""
 
+    by_element = True
     line: str
     reads: tuple[str, ...]
     arrays: tuple[str, ...]

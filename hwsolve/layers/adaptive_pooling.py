@@ -124,10 +124,11 @@ class AdaptivePooling(window.OverMap, frozen=True):
 
         return Maximum(self.frame(x))
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One operation."""
-        one = builder.shape(x)[-self.AXES - 1 :]
-        return (builder.forward(self.operation(one), (x,)),)
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One operation, `options` those of `build_pooled`."""
+        from hwsolve.layers.pooling_operations import build_pooled
+
+        return (build_pooled(self, builder, x, **options),)
 
 
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):

@@ -118,7 +118,7 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     try:
         for parameter in item.layer.parameters(*item.shapes).values():
             numbers_only(parameter.shape, item.path)
-        made = item.layer.build(builder, *(nodes[wire.name] for wire in item.inputs))
+        made = item.layer.build(builder, *(nodes[wire.name] for wire in item.inputs), **item.options)
     except NotComputed as why:
         why.layer = item.path
         raise

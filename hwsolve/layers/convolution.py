@@ -6,7 +6,7 @@ Source: PyTorch, torch.nn.Conv1d, Conv2d and Conv3d; arXiv 1603.07285 (Dumoulin,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import say
 from hwsolve.layers import base, window
@@ -72,11 +72,11 @@ class KernelLayer(window.OverMap, frozen=True):
             return SIDES_UNKNOWN
         return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One operation; its parameters are named by the layer's number."""
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One operation, its parameters named by the layer's number; `options` are those of `build_kernels`."""
         from hwsolve.layers.kernels import build_kernels
 
-        return (build_kernels(self, builder, x),)
+        return (build_kernels(self, builder, x, **options),)
 
 
 class Convolution(KernelLayer, frozen=True):

@@ -14,6 +14,7 @@ from hwsolve.graph.operation import Array, Operation
 class Elementwise(Operation, frozen=True):
     """y = f(x, settings) for every element; the settings are numbers, or one learned number."""
 
+    by_element = True
     function: str  # the formula of f
     settings: tuple[str, ...] = ()
 
@@ -39,6 +40,7 @@ class Elementwise(Operation, frozen=True):
 class SigmoidOperation(Operation, frozen=True):
     """y = 1/(1 + exp(−x)); y′ = y(1 − y)."""
 
+    by_element = True
     formula = "sigmoid(x)"
 
     def forward(self, x: Array) -> Array:
@@ -46,13 +48,14 @@ class SigmoidOperation(Operation, frozen=True):
         return function_code.sigmoid(x)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
-        """g y (1 − y)."""
-        return g * (function_code.apply("d_sigmoid", arrays[0]) if numbers.is_float(y) else y * (1 - y))
+        """g y (1 − y), where 1 − y is σ(−x): in float64 it cancels."""
+        return g * (y * (function_code.sigmoid(-arrays[0]) if numbers.is_float(y) else 1 - y))
 
 
 class TanhOperation(Operation, frozen=True):
     """y = tanh x; y′ = 1 − y²."""
 
+    by_element = True
     formula = "tanh(x)"
 
     def forward(self, x: Array) -> Array:
@@ -67,6 +70,7 @@ class TanhOperation(Operation, frozen=True):
 class ReLUOperation(Operation, frozen=True):
     """y = x where x > 0, else 0; its derivative at 0 is taken as 0, as PyTorch does."""
 
+    by_element = True
     formula = "relu(x)"
 
     def forward(self, x: Array) -> Array:

@@ -121,7 +121,7 @@ class Walk(Wiring):
                 for k, shape in enumerate(self.outputs(part, layer, shapes))
             )
             keys = keys_of(part, names)
-            item = Item(path, part.type, layer, part.node, inputs, outputs, (), (), part.path, keys, tied)
+            item = Item(path, part.type, layer, part.node, inputs, outputs, (), (), part.path, keys, tied, part.options)
             return self.owners.shared(item)
         except ShapeError as error:
             self.stop(part, error.message, error.field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ class Part(msgspec.Struct, frozen=True):
 
     `inputs` are the quantities it reads in place of the stream, `gives` the names of its outputs, `raw` where they
     are its symbols; `reads` says of each branch which quantity it is, "" where it is a list; `of` is the layer that a
-    `use` applies again.
+    `use` applies again; `options` say how a layer is built, beside its settings.
     """
 
     type: str
@@ -36,6 +37,7 @@ class Part(msgspec.Struct, frozen=True):
     raw: bool = False
     reads: tuple[str, ...] = ()
     of: str = ""
+    options: dict[str, Any] = {}
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ class Item(msgspec.Struct, frozen=True):
     `path` is its key, as `basic2.residual1.conv1`.  `branches` of a composite: body and shortcut of a residual, what
     is joined by add, concat and multiply, the body of a block; of a repeat its differing copies, and `times` says how
     often each stands one after the other.  `symbols` are the keys that the problem gives its outputs; `owners` says of
-    parameters that were there before, by name, whose they are: (path, name).
+    parameters that were there before, by name, whose they are: (path, name).  `options` are those of its part.
     """
 
     path: str
@@ -77,6 +79,7 @@ class Item(msgspec.Struct, frozen=True):
     where: Path = Path()
     symbols: tuple[str, ...] = ()
     owners: dict[str, tuple[str, str]] = {}
+    options: dict[str, Any] = {}
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -90,7 +93,10 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A network whose shapes fit: `input` is the shape that comes in, `input_symbol` the letter a problem gives it."""
+    """A network whose shapes fit: `input` is the shape that comes in, `input_symbol` the letter a problem gives it.
+
+    `bare`: its numbers are written without the first axis, of length 1.
+    """
 
     input: Shape
     body: Body
@@ -98,6 +104,7 @@ class Network(msgspec.Struct, frozen=True):
     input_symbol: str | None
     node: Mapping
     warnings: tuple[Message, ...] = ()
+    bare: bool = False
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -15,15 +15,11 @@ from hwsolve.layers.correlation import Kernels, Written
 FULL = Written()
 
 
-def build_kernels(
-    layer: Any,
-    builder: Builder,
-    x: str,
-    written: Written = FULL,
-    flip: bool = False,
-    numbered: bool = True,
-) -> str:
-    """The nodes of a (transposed) convolution that reads `x`; `numbered`: w1, b1 and z1 rather than w, b and y."""
+def build_kernels(layer: Any, builder: Builder, x: str, written: Written = FULL, flip: bool = False) -> str:
+    """The nodes of a (transposed) convolution that reads `x`: parameters w1 and b1, and z1, by the layer's number.
+
+    `flip` turns the kernel round.
+    """
     if layer.padding_mode != "zeros":
         raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only.", layer=builder.path))
     data = builder.shape(x)
@@ -37,11 +33,11 @@ def build_kernels(
         bias, shapes["bias"] = "shared", ()
     shared = layer.weight.shared
     operation = msgspec.structs.replace(operation, bias=bias, shared=shared, written=written, flip=flip)
-    k: Any = builder.next_layer() if numbered else ""
+    k = builder.next_layer()
     inputs = [x, builder.own(layer, "weight", parameters["weight"], f"w{k}", shapes["weight"][2 - written.w :])]
     if bias != "none":
         inputs.append(builder.own(layer, "bias", parameters["bias"], f"b{k}", shapes["bias"]))
-    return builder.forward(operation, tuple(inputs), f"z{k}" if numbered else "y")
+    return builder.forward(operation, tuple(inputs), f"z{k}")
 
 
 def numbers_only(shape: Shape, path: str) -> Sizes:

@@ -54,34 +54,43 @@ class Affine(Operation, frozen=True):
         """J inputs."""
         return {"J": shapes[0][-1]}
 
+    def stacks(self) -> bool:
+        """Where the weights are a matrix, which says by its axes how many stand in front."""
+        return not self.shared
+
     def forward(self, x: Array, w: Array, b: Array = None) -> Array:
         """z: (…, out)."""
         w = self.whole(w, x)
         if x.ndim == 1:
             z = x @ w if self.by_input else w @ x
-        else:
-            z = x @ (w if self.by_input else w.T)
-        return z if b is None else z + b
+            return z if b is None else z + b
+        front = w.shape[:-2]
+        z = rows(x, front) @ (w if self.by_input else w.swapaxes(-1, -2))
+        if b is not None:
+            z = z + (b.reshape(*front, 1, -1) if front else b)
+        return z.reshape(*x.shape[:-1], z.shape[-1])
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """Wᵀ g for the input, g xᵀ for the weights, g for the bias; summed over the leading axes for the last two."""
-        x, w = arrays[:2]
+        x = arrays[0]
+        w = self.whole(arrays[1], x)
+        front = w.shape[:-2]
         if slot == 0:
-            w = self.whole(w, x)
-            return g @ (w.T if self.by_input else w)
+            d = g if g.ndim == 1 else rows(g, front)
+            return (d @ (w.swapaxes(-1, -2) if self.by_input else w)).reshape(x.shape)
         if slot == 1:
-            d = self.weight_gradient(g, x)
+            d = self.weight_gradient(g, x, front)
             return d.sum() if self.shared else d
         if self.bias == "shared":
-            return g.sum()
-        return g if g.ndim == 1 else g.reshape(-1, g.shape[-1]).sum(axis=0)
+            return g.reshape(*front, -1).sum(axis=-1)
+        return g if g.ndim == 1 else rows(g, front).sum(axis=-2)
 
-    def weight_gradient(self, g: Array, x: Array) -> Array:
-        """g xᵀ, summed over the leading axes."""
-        if x.ndim == 1:
-            return x[:, None] * g if self.by_input else g[:, None] * x
-        rows, columns = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
-        return columns.T @ rows if self.by_input else rows.T @ columns
+    def weight_gradient(self, g: Array, x: Array, front: Sizes) -> Array:
+        """g xᵀ, summed over the leading axes behind those in front of the weights."""
+        if x.ndim == len(front) + 1:
+            return x[..., None] * g[..., None, :] if self.by_input else g[..., None] * x[..., None, :]
+        d, x = rows(g, front), rows(x, front)
+        return x.swapaxes(-1, -2) @ d if self.by_input else d.swapaxes(-1, -2) @ x
 
     def whole(self, w: Array, x: Array) -> Array:
         """The matrix of weights, whose elements may all be one number."""
@@ -89,6 +98,11 @@ class Affine(Operation, frozen=True):
             return w
         shape = (self.shared, x.shape[-1])
         return repeated(w, shape[::-1] if self.by_input else shape)
+
+
+def rows(a: Array, front: Sizes) -> Array:
+    """(…, n) as the rows of a matrix, behind the axes in front."""
+    return a.reshape(*front, -1, a.shape[-1])
 
 
 class Linear(Layer, frozen=True):

@@ -7,7 +7,7 @@ Source: PyTorch, torch.nn.MaxPool2d and torch.nn.AvgPool2d.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
@@ -118,10 +118,11 @@ class Pooling(window.OverMap, frozen=True):
         """One value for every place of the window."""
         raise NotImplementedError
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One operation."""
-        one = builder.shape(x)[-self.AXES - 1 :]
-        return (builder.forward(self.operation(one), (x,)),)
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """One operation, `options` those of `build_pooled`."""
+        from hwsolve.layers.pooling_operations import build_pooled
+
+        return (build_pooled(self, builder, x, **options),)
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The kernel's sides, the channels, and the output's sides."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from hwsolve.formula.tree import Formula
+from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import Frame, Sliding
@@ -164,3 +167,13 @@ class Mean(Pooled, frozen=True):
         """(…, places) over the number of cells."""
         divisors = self.divisors()
         return rows / (divisors if isinstance(divisors, int) else divisors.astype(rows.dtype))
+
+
+def build_pooled(layer: Any, builder: Builder, x: str, channels: bool = True, ties: str = "first") -> str:
+    """The node of a pooling layer that reads `x`: (…, C, sides) → (…, C, places), without `channels` no C."""
+    sides = builder.shape(x)[-layer.AXES - channels :]
+    operation: Pooled = layer.operation(sides if channels else (1, *sides))
+    operation = msgspec.structs.replace(operation, channels=channels)
+    if isinstance(operation, Maximum):
+        operation = msgspec.structs.replace(operation, ties=ties)
+    return builder.forward(operation, (x,))

@@ -68,7 +68,7 @@ class Reduced(Operation, frozen=True):
     def reduce(self, values: Array) -> Array:
         """The values as the loss that is asked for."""
         if self.rank:
-            values = values.sum()
+            values = values.sum(axis=tuple(range(-self.rank, 0)))
         elif self.kept:
             values = values.sum(axis=-1)
         return values if self.divisor == 1 else values / self.divisor
@@ -76,7 +76,10 @@ class Reduced(Operation, frozen=True):
     def spread(self, g: Array, each: Array, factor: int = 1) -> Array:
         """The gradient of every output: g times its own slope, which is `factor` times `each`."""
         if not isinstance(g, int):
-            each = (g[..., None] if not self.rank and self.kept else g) * each
+            more = self.rank if getattr(g, "shape", ()) else 0  # a loss of several runs at once
+            each = (
+                g.reshape(*g.shape, *(1,) * more) if more else g[..., None] if not self.rank and self.kept else g
+            ) * each
         if factor != self.divisor:
             each = factor * each / self.divisor
         return each
@@ -97,6 +100,10 @@ class ElementLoss(Reduced, frozen=True):
         """The stated gradient of the output, where there is one."""
         stated = at(self.slope_of_each, self.inner())
         return {"x": over(f"g*({stated})", self.divisor)} if stated else {}
+
+    def stacks(self) -> bool:
+        """As it goes element by element, and then sums over the last axes."""
+        return True
 
     def value(self, x: Array, t: Array) -> Array:
         """The loss of every element."""

@@ -99,7 +99,7 @@ def apart(a: Array, b: Array) -> Array:
 
 def below(a: Array, b: Array) -> Array:
     """Whether a < b, element by element."""
-    return np.asarray(positive(b - a) if is_float(b - a) else LESS(a, b), dtype=bool)
+    return np.asarray(a < b if is_float(a) or is_float(b) else LESS(a, b), dtype=bool)
 
 
 def log1p(x: Array) -> Array:
@@ -141,7 +141,7 @@ def nearly(a: Array, b: Array) -> Array:
 def same(a: Array, b: Array) -> Array:
     """Whether values are equal, element by element."""
     if is_float(a):
-        return nearly(a, b) if Contrary.salt is not None else a == b
+        return np.asarray(nearly(a, b) if Contrary.salt is not None else a == b)
     return np.asarray(EQUAL(a, b), dtype=bool)
 
 

@@ -17,11 +17,28 @@ from hwsolve.numbers.measured import EPS, SALTS, Contrary
 from hwsolve.numbers.powers import d_gamma
 
 
+def choose(holds: Any, then: Any, other: Any) -> Any:
+    """One of two, element by element; of many as a sum of products with the condition, which is faster."""
+    if np.size(holds) < MANY:
+        return np.where(holds, then, other)[()]
+    asked = holds.astype(np.float64)
+    found = asked if is_number(then, 1) else then * asked
+    found = found + 0.0 if is_number(other, 0) else found - other * (asked - 1)  # 0, not -0
+    return found if np.isfinite(found.sum()) else np.where(holds, then, other)
+
+
+def is_number(x: Any, n: int) -> bool:
+    """Whether it is this one number, and no array."""
+    return isinstance(x, int | float) and x == n
+
+
 def elementwise(function: Callable[[float], float]) -> Callable[[Any], Any]:
     """A function of one float on arrays, for what NumPy does not have."""
     of_each = np.frompyfunc(function, 1, 1)
     return lambda x: np.asarray(of_each(x), dtype=np.float64)
 
+
+MANY = 512  # elements
 
 PLAIN: dict[str, Callable[..., Any]] = {
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "log2": np.log2, "log10": np.log10,
@@ -34,30 +51,25 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "floor": np.floor, "ceil": np.ceil, "delta": lambda i, j: (i == j) * 1.0,
     "max": lambda *x: reduce(np.maximum, x), "min": lambda *x: reduce(np.minimum, x),
 }  # fmt: skip
-ONE, ELEVEN, LAST = np.uint64(1), np.uint64(11), np.uint64(33)
-SHIFTS = tuple(map(np.uint64, (32, 29, 32)))
+SHIFTS = (np.uint64(32), np.uint64(29))
 MIXERS = np.array(SALTS, dtype=np.uint64).reshape(2, 1)
+SIGN, FRACTION, HALF = np.uint64(1 << 63), np.uint64((1 << 52) - 1), np.uint64(0x3FE << 52)  # the bits of a float
 STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "max", "min")
 
 
 def noise(x: Any) -> Any:
     """For both copies numbers of a size between 1/2 and 1, the same for the same floats, of opposite signs: (2, …)."""
-    bits = mixed(x)
-    sign = 1 - 2.0 * (bits[0] & ONE)
-    size = 0.5 + (bits >> ELEVEN) / 2.0**54
-    size[1] *= -1
-    return sign * size
-
-
-def mixed(x: Any) -> Any:
-    """The bits of floats, mixed in a way for each copy: (2, …)."""
     flat = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(1, -1)
-    bits = (flat ^ (flat >> SHIFTS[0])) * MIXERS
-    for shift in SHIFTS[1:]:
+    bits = flat ^ (flat >> SHIFTS[0])
+    for shift in SHIFTS:
+        bits = bits * MIXERS
         bits ^= bits >> shift
-        bits *= MIXERS
-    bits ^= bits >> LAST
-    return bits.reshape(2, *np.shape(x))
+    sign = bits[0] & SIGN
+    bits &= FRACTION
+    bits |= HALF
+    bits[0] |= sign
+    bits[1] |= sign ^ SIGN
+    return bits.view(np.float64).reshape(2, *np.shape(x))
 
 
 def shaken(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -37,15 +37,6 @@ def as_far_off(value: Any, read: Iterable[Any]) -> Any:
 
 
 class Contrary:
-    """Inside the block runs a copy: values that agree to rounding, but are not one float, fall the other way."""
+    """While a copy runs, its salt: values that agree to rounding, but are not one float, then fall the other way."""
 
     salt: int | None = None
-
-    def __init__(self, salt: int) -> None:
-        self.own = salt
-
-    def __enter__(self) -> None:
-        Contrary.salt = self.own
-
-    def __exit__(self, *error: object) -> None:
-        Contrary.salt = None

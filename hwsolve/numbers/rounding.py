@@ -38,49 +38,78 @@ def is_whole(x: Array) -> bool:
     return bool(((x == np.rint(x)) & (np.abs(x) < LARGEST)).all())
 
 
-def exact(read: list[list[Array]]) -> bool:
-    """Whether what the runs read is whole, and the same for all."""
-    base, *copies = read
-    return all(map(is_whole, base)) and all(
-        np.array_equal(a, b) for copy in copies for a, b in zip(base, copy, strict=True)
-    )
+class Shaking:
+    """What shakes the results of a pass, by noise that is made for all of them in one go."""
 
+    def __init__(self, like: list[Array], smooth: list[bool]) -> None:
+        """`like` has arrays in the shapes of the results; one that is `smooth` is irrational, whatever is read."""
+        sizes = [np.size(x) for x in like]
+        self.starts = np.cumsum([0, *sizes[:-1]])
+        self.flat = np.empty(sum(sizes))
+        self.factors, self.least = np.empty((2, sum(sizes))), np.empty((2, sum(sizes)))
+        places = [(slice(k, k + n), np.shape(x)) for k, n, x in zip(self.starts, sizes, like, strict=True)]
+        self.views = [self.flat[at].reshape(shape) for at, shape in places]
+        self.by = [
+            (self.factors[:, at].reshape(2, *shape), self.least[:, at].reshape(2, *shape) if s else None)
+            for (at, shape), s in zip(places, smooth, strict=True)
+        ]
 
-def shake(found: list[Array], read: list[list[Array]], smooth: bool) -> list[Array]:
-    """The results of a call, those of the copies shaken.
-
-    `found` has that of the run itself and those of the copies, `read` what each of them read; `smooth` says that a
-    result is irrational, whatever is read.
-    """
-    base = np.asarray(found[0], dtype=np.float64)
-    if not smooth and is_whole(base) and exact(read):
+    def draw(self, like: list[Array]) -> list[bool]:
+        """Make the noise, the same for what is alike; which of these arrays hold nothing but whole numbers."""
+        for view, x in zip(self.views, like, strict=True):
+            view[...] = x
+        made = noise(self.flat)
+        np.multiply(made, SMALLEST, out=self.least)
+        np.multiply(made, SHAKE * EPS, out=self.factors)
+        self.factors += 1
+        whole = self.flat == np.rint(self.flat)
+        if not whole.any():
+            return [False] * len(like)
+        whole &= np.abs(self.flat) < LARGEST
+        found: list[bool] = np.logical_and.reduceat(whole, self.starts).tolist()
         return found
-    like = read[0][0] if smooth and np.shape(read[0][0]) == base.shape else base
-    size = SHAKE * EPS
-    made = [base]
-    for copy, by in zip(found[1:], noise(like), strict=True):
-        made.append(copy + (np.abs(copy) * size + smooth * SMALLEST) * by)
-    off = MARGIN * distance(made)
+
+    def shaken(self, k: int, copies: Array) -> Array:
+        """Both copies of result number k, shaken."""
+        factors, least = self.by[k]
+        return copies * factors if least is None else copies * factors + least
+
+
+def same(base: Array, copies: Array) -> bool:
+    """Whether what a run read is whole, and the same for both copies."""
+    return is_whole(np.asarray(base)) and bool((copies == base).all())
+
+
+def copies_of(value: Array) -> Array:
+    """Both copies of a number, or an array, that is given: (2, …)."""
+    base = np.asarray(value, dtype=np.float64)
+    copies = np.stack([base, base])
+    return copies if is_whole(base) else off_kinks(base, copies * (1 + SHAKE * EPS * noise(base)))
+
+
+def off_kinks(base: Array, copies: Array) -> Array:
+    """The copies, one of them on each side of a kink where the number may lie on either."""
+    off = MARGIN * distance(base, copies)
     near = (np.abs(base[..., None] - KINKS) <= off[..., None]) & (off > 0)[..., None]
     if near.any():
         for k, kink in enumerate(KINKS):
-            one_sided = near[..., k] & ((made[1] < kink) == (made[2] < kink))
+            one_sided = near[..., k] & ((copies[0] < kink) == (copies[1] < kink))
             if one_sided.any():
-                made[1:] = [np.where(one_sided, base + off, made[1]), np.where(one_sided, base - off, made[2])]
-    return [found[0], *(m[()] for m in made[1:])]
+                copies = np.where(one_sided, np.stack([base + off, base - off]), copies)
+    return copies
 
 
-def distance(found: list[Array]) -> Array:
+def distance(base: Array, copies: Array) -> Array:
     """How far the copies are from the run itself."""
-    return np.maximum(*(np.abs(copy - found[0]) for copy in found[1:]))
+    return np.abs(copies - base).max(axis=0)
 
 
-def measured(values: list[Array]) -> Array:
+def measured(value: Array, copies: Array) -> Array:
     """An array (or scalar) with its errors."""
-    error = MARGIN * distance(values) + 4 * EPS * np.abs(values[0])
+    error = MARGIN * distance(value, copies) + 4 * EPS * np.abs(value)
     error = np.where(np.isnan(error), np.inf, error)
-    if not isinstance(values[0], np.ndarray):
-        return Measured(values[0], float(error))
-    made = values[0].view(Rounded)
+    if not isinstance(value, np.ndarray):
+        return Measured(value, float(error))
+    made = value.view(Rounded)
     made.error = error
     return made

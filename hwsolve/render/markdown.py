@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hwsolve.figures import Curve, Figure
+from hwsolve.figures import Curve, Diagram, Figure
 from hwsolve.formula.notation import latex
 from hwsolve.formula.notation.tex import words
 from hwsolve.formula.notation.unicode import number_text
@@ -146,6 +146,10 @@ class Pages(Page):
 
     def figure(self, figure: Figure) -> Iterator[str]:
         """A curve or a matrix, drawn in characters."""
+        if isinstance(figure, Diagram):
+            text = "\n".join(Page(self.options).arrows(figure))
+            yield f"```text\n{text}\n```"
+            return
         drawn = self.curve(figure) if isinstance(figure, Curve) else self.grid(figure)
         if drawn:
             text = "\n".join(joined(row) for row in drawn)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hwsolve.figures import Curve, Grid
+from hwsolve.figures import Curve, Diagram, Grid
 from hwsolve.formula.notation import unicode
+from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say, translate, visible
 from hwsolve.render import blocks
 from hwsolve.render.boxes import Box, beside, text_box
@@ -105,11 +106,12 @@ class Page:
                         blocks.Say(say("Too wide for this page and left out: {columns}.", columns=columns))
                     )
             case blocks.Drawing(figure):
-                drawn = self.curve(figure) if isinstance(figure, Curve) else self.grid(figure)
-                if drawn:
+                if isinstance(figure, Diagram):
+                    yield Rows([[("  " + row, "figure")] for row in self.arrows(figure)], close=True)
+                elif drawn := self.curve(figure) if isinstance(figure, Curve) else self.grid(figure):
                     yield Rows([[(self.words(figure.title), "subheading")], *drawn])
             case blocks.Status(text, level):
-                yield Rows(self.remark(text, level), close=True)
+                yield Rows(self.remark(text, level), close=level != "check")
 
     def beside(self, rows: tuple[Chain, ...], columns: int, style: str) -> list[Row]:
         """Quantities beside each other; one that is wider than the page in rows of its own."""
@@ -166,6 +168,24 @@ class Page:
         from hwsolve.render.plot import plot
 
         return [[("  " + row, "figure")] for row in plot(figure, self.columns - 2, self.words)]
+
+    def arrows(self, figure: Diagram) -> list[str]:
+        """A diagram as one row, `x ─v→ α ─ReLU→ b`, and its caption behind it if there is room."""
+        text = ""
+        for arrow, label in figure.row:
+            text += f" ─{self.label(arrow)}→ " if text and arrow else " → " if text else ""
+            text += self.label(label)
+        caption = f"({self.words(figure.caption)})" if figure.caption else ""
+        if not text:
+            return []
+        if caption and width(text) + 4 + width(caption) <= self.columns - 2:
+            return [text + " " * max(min(self.columns, MEASURE) - 2 - width(text) - width(caption), 4) + caption]
+        rows = fill(text, self.columns - 2)
+        return [*rows, *fill(caption, self.columns - 2)] if caption else rows
+
+    def label(self, label: Formula | Text) -> str:
+        """A symbol, or words."""
+        return self.notation.formula(label) if isinstance(label, Formula) else self.words(label)
 
     def grid(self, figure: Grid) -> list[Row]:
         """A matrix; marked cells stand in brackets."""

@@ -167,7 +167,8 @@ class Problem(msgspec.Struct, kw_only=True):
     """The part of a problem that all kinds share; a kind's record derives from it.
 
     `source`, `node` and `report` are filled in when it is loaded, `places` when its layers are built.
-    `bits` is the least precision: more where what is expected asks for it.
+    `bits` is the least precision: more where what is expected asks for it.  `only` is a key of which nothing but the
+    derivation is wanted; `brief` leaves out the lines that stand aside.
     """
 
     kind: Text = ""
@@ -193,6 +194,8 @@ class Problem(msgspec.Struct, kw_only=True):
     report: Report | None = None
     places: dict[str, tuple[Node, Path]] = {}  # where layers stand
     bits: int = 0
+    only: str | None = None
+    brief: bool = False
     prepared: Any = None  # what its kind made of it while it was checked
 
     # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits

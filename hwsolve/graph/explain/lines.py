@@ -15,13 +15,13 @@ from hwsolve.derivation.substitution import substituted
 from hwsolve.derivation.text_values import Reads, TextValues
 from hwsolve.formula.evaluate import Lookup
 from hwsolve.formula.instantiate import fold, instantiate
-from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, transform
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
 from hwsolve.graph.explain.origin import is_view, nothing, origin
 from hwsolve.graph.explain.parts import Part, at_update, parts_of
-from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Room
+from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Asked, Room
 from hwsolve.graph.explain.special_cases import guarded, resolved
 from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.run import Trajectory, Values
@@ -37,8 +37,10 @@ from hwsolve.solution import Carried, Given, Line, Quantity, Text
 class Writer:
     """Makes lines, and keeps account of what is given, written and carried."""
 
-    def __init__(self, graph: Graph, exact: bool, digits: int, full: bool = False):
+    def __init__(self, graph: Graph, exact: bool, digits: int, full: bool = False, brief: bool = False):
         self.graph, self.exact, self.digits = graph, exact, digits
+        self.most = FIRST if brief else WRITTEN  # lines of a long quantity
+        self.asked = Asked()
         self.room = Room(full)
         self.unroll = UNROLL
         self.step = 0
@@ -103,27 +105,37 @@ class Writer:
 
     # lines
 
-    def lines(self, name: str, rule: Text, at: list[Indices] | None = None) -> Iterator[Line]:
-        """The lines of a quantity: of all its elements, or the first few of a long one."""
-        node = self.graph.nodes[name]
-        wanted = at if at is not None else elements(node.shape, None if self.is_whole(node) else FIRST)
-        self.unroll = EVERY if self.is_roomy(node) else UNROLL
-        for k, indices in enumerate(wanted):
-            yield from self.line(name, indices, "" if k else rule)
+    def lines(self, name: str, rule: Text) -> Iterator[Line]:
+        """The lines of a quantity: of all its elements, or the first ones of a long one and those that are asked for.
+
+        Where a page shows the first few, the others stand aside.
+        """
+        node, asked = self.graph.nodes[name], self.asked.of(self.step, name)
+        whole = self.is_whole(node)
+        first = [] if self.asked.alone else elements(node.shape, None if whole else self.most)
+        self.unroll = EVERY if self.is_roomy(node)[1] else UNROLL
+        for k, indices in enumerate(dict.fromkeys([*first, *asked])):
+            yield from self.line(name, indices, "" if k else rule, not whole and k >= self.shown_first)
+
+    @property
+    def shown_first(self) -> int:
+        """How many lines of a long quantity a page shows."""
+        return WRITTEN if self.room.asked else FIRST
 
     def is_whole(self, node: Node) -> bool:
         """Whether all elements of a quantity are written out."""
-        return self.is_roomy(node) or count(node.shape) <= WRITTEN
+        return count(node.shape) <= WRITTEN or self.is_roomy(node)[0]
 
-    def is_roomy(self, node: Node) -> bool:
-        """Whether all elements and all their terms are asked for, and there is room for them."""
+    def is_roomy(self, node: Node) -> tuple[bool, bool]:
+        """Whether all elements, and all their terms, are asked for, and there is room for them."""
         self.unroll = UNROLL  # a formula is measured as it is written in short
         first = partial(self.formula, node.name, (1,) * len(node.shape)) if node.operation or node.terms else None
-        holds = self.room.holds((node.name, self.step), count(node.shape), first)
+        whole = Ref(self.key(node.name, ()).name, (*(Number(1) for _ in node.shape[1:]), Ref(":")))
+        holds = self.room.holds((node.name, self.step), count(node.shape), first, plain(whole))
         self.remarks |= self.room.remarks()
         return holds
 
-    def line(self, name: str, indices: Indices, rule: Text) -> Iterator[Line]:
+    def line(self, name: str, indices: Indices, rule: Text, aside: bool = False) -> Iterator[Line]:
         """The line of one element, behind those that carry what it reads and nothing wrote."""
         key = self.key(name, indices)
         if key in self.known:
@@ -148,7 +160,7 @@ class Writer:
         stated = self.text.take(key, shown, value)
         whole = self.shown(name, indices)
         found = None if self.text.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
-        aside, of = is_view(self.graph, name), origin(self.graph, name)
+        aside, of = aside or is_view(self.graph, name), origin(self.graph, name)
         yield value_line(key, stated, whole, seen, found, rule=rule, origin=of, aside=aside)
 
     def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
@@ -179,12 +191,12 @@ class Writer:
         return self.is_stated(node.name) or (node.role == "state" and not self.step)
 
     def give(self, name: str) -> None:
-        """Enter a stated quantity among the givens, unless it is too long for that."""
+        """Enter a stated quantity among the givens; of one that is too long for that, what is asked for."""
         node = self.graph.nodes[name]
-        if count(node.shape) <= GIVEN:
-            for indices in elements(node.shape):
-                for _ in self.carry({self.key(name, indices): (name, indices)}):
-                    pass
+        entered = elements(node.shape) if count(node.shape) <= GIVEN else self.asked.of(self.step, name)
+        for indices in entered:
+            for _ in self.carry({self.key(name, indices): (name, indices)}):
+                pass
 
     # formulas
 

@@ -98,7 +98,7 @@ def sentence(writer: Writer, node: Node, form: Formula) -> Message:
 def holds(form: Formula, values: dict[str, Any], name: str, names: set[str], exact: bool) -> bool:
     """Whether a form gives the array: rationals are equal, balls overlap, floats differ by no more than rounding."""
     arrays = {n: values[n] for n in names}
-    found, wanted = value(form, arrays, not exact), values[name]
+    found, wanted = value(form, arrays), values[name]
     if exact:
         from flint import arb, fmpq
 

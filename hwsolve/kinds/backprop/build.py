@@ -45,7 +45,7 @@ class NetworkConstruction(Construction):
             if self.too_many():
                 return None
             self.enter_parameters()
-            upstream = self.enter_end()
+            upstream = LossSetup(self).enter()
         except NotComputed as why:
             self.wrong_layer(why.layer, why.message)
             return None
@@ -53,7 +53,8 @@ class NetworkConstruction(Construction):
             return None
         if self.graph.loss or upstream:
             differentiate(self.graph, upstream)
-        self.enter_training()
+        if self.problem.optimizer is not None and self.graph.loss:
+            self.enter_updates(self.problem.optimizer)
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         check_names(self)
@@ -91,7 +92,8 @@ class NetworkConstruction(Construction):
 
     def enter_input(self) -> str | None:
         """The data, one sample or a batch."""
-        shape, given = self.problem.network.input, self.problem.input
+        network, given = self.problem.network, self.problem.input
+        shape = network.input[network.bare :]
         if not all(isinstance(n, int) for n in shape):
             self.wrong("network", say("The sizes of the input must be numbers here, not names."), within=("input",))
             return None
@@ -115,7 +117,7 @@ class NetworkConstruction(Construction):
                 say("One more axis in front makes a batch: {batch}.", batch=f"N × {shape_text(sizes)}"),
             )
             return None
-        name = self.builder.given(self.problem.network.input_symbol or "x", found, "input")
+        name = self.builder.given(network.input_symbol or "x", found, "input")
         self.givens[name] = Given(found, given.values)
         self.graph.batched = found != sizes
         return name
@@ -184,26 +186,6 @@ class NetworkConstruction(Construction):
         frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
         if frozen:
             self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
-
-    @property
-    def samples(self) -> int:
-        """The number of samples; 1 without a batch."""
-        assert self.problem.input is not None
-        return self.problem.input.shape[0] if self.graph.batched else 1
-
-    @property
-    def end_key(self) -> str:
-        """The loss, or the gradient in place of one."""
-        return "loss" if self.problem.loss is not None else "upstream"
-
-    def enter_training(self) -> None:
-        """The updates that an optimizer makes."""
-        if self.problem.optimizer is not None and self.graph.loss:
-            self.enter_updates(self.problem.optimizer)
-
-    def enter_end(self) -> str | None:
-        """The loss, or the node of the upstream gradient."""
-        return LossSetup(self).enter()
 
 
 def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:

@@ -44,13 +44,13 @@ class Construction:
 
     @property
     def end_key(self) -> str:
-        """The key of what stands behind the last layer."""
-        return "upstream"
+        """The key of what stands behind the last layer: the loss, or the gradient in place of one."""
+        return "loss" if self.problem.loss is not None else "upstream"
 
     @property
     def samples(self) -> int:
         """The number of samples; 1 without a batch."""
-        return 1
+        return self.problem.input.shape[0] if self.graph.batched else 1
 
     def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
         """Note an error at a layer, by its path."""

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hwsolve import numbers
 from hwsolve.figures import Curve
-from hwsolve.formula.notation import plain
-from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call, Formula, Ref, references
+from hwsolve.formula.tree import Call, Ref
 from hwsolve.graph.elements import count, elements
+from hwsolve.graph.explain.demand import named, needed
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.matrix import matrix_form
-from hwsolve.graph.explain.room import FIRST
+from hwsolve.graph.explain.room import FIRST, Asked
 from hwsolve.graph.explain.schematic import both_sides, general
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
@@ -23,6 +22,7 @@ from hwsolve.kinds.backprop.steps import headings, heights, passes, step_of, ver
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike, put_in, quantity
 from hwsolve.sections import section
+from hwsolve.selection import Ranges, Selection, selections
 from hwsolve.solution import Answer, Carried, Cell, Line, Note, Prose, Quantity, Solution, Stage, Step, Table
 
 if TYPE_CHECKING:
@@ -47,15 +47,20 @@ class NetworkPage:
         self.steps = problem.steps if self.updates else 0
         self.float64 = problem.numbers == "float64" or self.computation.operations * (self.steps + 1) > FLOAT_ABOVE
         digits = problem.digits or 6
-        self.writer = Writer(self.graph, not self.float64, min(digits, 6) if self.float64 else digits, problem.full)
+        self.writer = Writer(
+            self.graph, not self.float64, min(digits, 6) if self.float64 else digits, problem.full, problem.brief
+        )
         self.sections: list[Step] = []
         self.answers: dict[str, Answer] = {}
         self.left_out: list[Message] = []
+        self.named = [one for key in (*problem.expect, *problem.published) for one in selections(key)]
+        self.alone = selections(problem.only) if problem.only is not None else ()
 
     def solution(self) -> Solution:
         """The document."""
         exact = not self.float64
         trajectory = checked(self.graph, lambda: self.computation.values(exact), self.steps, self.kept(), exact)
+        self.ask(trajectory)
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)
@@ -73,34 +78,33 @@ class NetworkPage:
 
     # which steps
 
+    def worked(self) -> set[int]:
+        """The steps whose gradients and updates are written out."""
+        asked = {s for one in self.alone for s in (one.step - 1, one.step) if 0 <= s < self.steps}
+        return worked(self.steps, self.problem.full) | asked
+
     def passes(self) -> set[int]:
         """The steps that are written out."""
-        return passes(self.steps, self.problem.full)
+        return passes(self.worked(), self.steps)
 
     def kept(self) -> set[int]:
-        """The steps whose values are needed: those written out, and those that the spec names."""
-        named = {step for _, step in self.named()}
-        return self.passes() | {s for s in named if s <= self.steps} | {s - 1 for s in named if 0 < s <= self.steps}
+        """The steps whose values are needed: those written out, and those that are named."""
+        named = {one.step for one in (*self.named, *self.alone) if one.step <= self.steps}
+        return self.passes() | named | {s - 1 for s in named if s}
 
-    @property
-    def keys(self) -> set[str]:
-        """The quantities of expectations and published answers, with their steps."""
-        return {f"{name}@{step}" if step else name for name, step in self.named()}
-
-    def named(self) -> list[tuple[str, int]]:
-        """The quantities of expectations and published answers, with their steps."""
-        found = []
-        for key in (*self.problem.expect, *self.problem.published):
-            for ref in references_of(key):
-                name, _, step = ref.name.partition("@")
-                found.append((name, int(step or 0)))
-        return found
+    def ask(self, trajectory: Trajectory) -> None:
+        """Find the elements whose lines are asked for; what alone is wanted brings all that it rests on."""
+        writer = self.writer
+        parts = named(writer, (one for one in self.named if one.ranges), trajectory.kept)
+        writer.asked = Asked(parts)
+        if asked := named(writer, self.alone, trajectory.kept):
+            writer.asked = Asked(needed(writer, trajectory, asked, self.worked()), alone=True)
 
     # sections
 
     def section(self, title: Message, lines: list[Line], level: int = 1, **more: Any) -> None:
         """Append a section that has something in it."""
-        if lines or more:
+        if lines or more or self.writer.asked.alone:
             self.sections.append(section(title, level, tuple(lines), **more))
 
     def start(self, trajectory: Trajectory) -> None:
@@ -143,7 +147,7 @@ class NetworkPage:
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """Forward, loss, backward and update of one step; after the last update only the first two."""
         self.writer.at(step, trajectory)
-        in_full = worked(self.steps, self.problem.full)
+        in_full = self.worked()
         level = 2 if step in in_full and self.steps > 1 else 1
         if level > 1:
             self.sections.append(section(say("Step {step} of {steps}", step=step + 1, steps=self.steps)))
@@ -172,7 +176,7 @@ class NetworkPage:
                 lines.append(general(self.writer, node))
             lines.extend(self.writer.lines(node.name, rule_of(node)))
             if not self.writer.is_whole(node):
-                lines.append(Prose(say("… and {n} more like it", n=f"{size - FIRST:,}")))
+                lines.append(Prose(say("… and {n} more like it", n=f"{size - self.writer.shown_first:,}")))
                 form = matrix_form(self.writer, node)
                 lines.extend([form] if form is not None else [])
             lines.extend(self.answer(node, step))
@@ -191,13 +195,15 @@ class NetworkPage:
                 self.answers[self.writer.key(node.name, indices).name] = Answer(self.part(node, indices), main)
             return
         size = count(node.shape)
-        if size > MOST_ANSWERED and key not in self.keys:
-            for i in elements(node.shape, FIRST):
-                self.answers[plain(self.writer.key(node.name, i))] = Answer(self.writer.shown(node.name, i))
+        asked = [one for one in (*self.named, *self.alone) if one.name == key]
+        if size > MOST_ANSWERED and all(one.ranges and one.elements(node.shape, 1) for one in asked):
+            first = (Selection(key, tuple((i, i) for i in at)) for at in elements(node.shape, FIRST))
+            for one in (*first, *asked):
+                self.answers[str(one)] = Answer(self.part(node, (), one.ranges))
             what = say("Only {n} of the {size} elements of `{key}` are among the answers.", n=FIRST, size=size, key=key)
             self.left_out.append(what)
             return
-        if not self.writer.is_whole(node):
+        if not (self.writer.is_whole(node) or self.writer.asked.alone):
             yield from self.writer.carry({self.writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
         self.answers[key] = Answer(self.part(node, ()), main)
 
@@ -211,12 +217,14 @@ class NetworkPage:
             return not self.updates and stated
         return node.role in ("loss", "update") or node.name == self.graph.output
 
-    def part(self, node: Node, indices: tuple[int, ...]) -> Any:
-        """The part of an array behind some leading indices, as nested tuples of quantities."""
+    def part(self, node: Node, indices: tuple[int, ...], ranges: Ranges = ()) -> Any:
+        """The part of an array behind some leading indices, as nested tuples of quantities; of its axes, the ranges."""
         if len(indices) == len(node.shape):
             return self.writer.shown(node.name, indices)
-        parts = tuple(self.part(node, (*indices, k)) for k in range(1, node.shape[len(indices)] + 1))
-        return alike(parts, self.writer.digits)
+        first, last = ranges[0] if ranges else (1, None)
+        axis = range(first, min(last or node.shape[len(indices)], node.shape[len(indices)]) + 1)
+        parts = tuple(self.part(node, (*indices, k), ranges[1:]) for k in axis)
+        return parts[0] if first == last else alike(parts, self.writer.digits)
 
     def outcome(self, trajectory: Trajectory) -> None:
         """Whether the loss fell, the losses of all steps, and their curve."""
@@ -254,7 +262,7 @@ class NetworkPage:
         for node_name, label in self.graph.labels.items():
             for symbol in (label.symbol, *label.elements.values()):
                 nodes.setdefault(symbol, node_name)
-        for symbol, step in self.named():
+        for symbol, step in {(one.name.partition("@")[0], one.step): None for one in (*self.named, *self.alone)}:
             name = nodes.get(symbol)
             if name is None or step > self.steps or step in self.passes() or name == self.graph.loss:
                 continue
@@ -287,14 +295,3 @@ def rule_of(node: Node) -> Message | str:
     if node.role == "gradient":
         return say("chain rule through {layer}", layer=node.layer)
     return node.layer if node.role == "forward" else ""
-
-
-def references_of(key: str) -> list[Ref]:
-    """The quantities that a key of the spec names; none where it cannot be read."""
-    from hwsolve.formula.parse import FormulaError
-
-    try:
-        f: Formula = parse(key)
-    except FormulaError:
-        return []
-    return list(references(f))

@@ -22,9 +22,9 @@ def worked(steps: int, full: bool) -> set[int]:
     return set(range(max(steps, 1))) if steps <= (MANY if full else FEW) else {0, steps - 1}
 
 
-def passes(steps: int, full: bool) -> set[int]:
+def passes(worked: set[int], steps: int) -> set[int]:
     """The steps whose forward pass is written out: those worked out, and what comes after each."""
-    return {s for first in worked(steps, full) for s in (first, first + 1) if s <= steps}
+    return {s for first in worked for s in (first, first + 1) if s <= steps}
 
 
 def headings(step: int) -> tuple[Message, Message]:

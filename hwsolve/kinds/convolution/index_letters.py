@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hwsolve.formula.tree import Formula, references
 from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
+from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.name_clashes import place
-from hwsolve.kinds.convolution.layer_graph import LayerConstruction
 from hwsolve.kinds.convolution.recursion import PLACES
 from hwsolve.kinds.convolution.single_layer import MAPS, SingleLayerProblem
 from hwsolve.language import Message, say
@@ -20,12 +20,13 @@ KEYS = ("recursion", "shape")
 HINT = say("Choose another name.")
 
 
-def check_letters(problem: SingleLayerProblem, construction: LayerConstruction, report: Report) -> bool:
+def check_letters(problem: SingleLayerProblem, construction: Construction, report: Report) -> bool:
     """Note a size or a quantity that is called as an index or as another size is."""
-    axes = construction.axes
+    axes = problem.record.AXES
     indices = {*PLACES[:axes], *CELLS[:axes], *PLACES_OF_Y[:axes], "c", "o", "n"}
+    slope = () if problem.front is None else ("da_dz",)  # of any function
     for one in quantities(construction.graph):
-        if one.name in (*indices, construction.function_slope, *KEYS):
+        if one.name in (*indices, *slope, *KEYS):
             node, path, _ = place(construction, one)
             report.add(node, path, (as_key if one.name in KEYS else as_index)(one.name), HINT)
             return False

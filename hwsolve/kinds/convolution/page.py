@@ -9,15 +9,16 @@ import msgspec
 from hwsolve.derivation.lines import identity_line
 from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
+from hwsolve.formula.tree import Call, Formula, Number, Ref, call, references, substitute
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.nondifferentiable import has_kinks
 from hwsolve.graph.explain.schematic import both_sides
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.page import NetworkPage
-from hwsolve.kinds.convolution.build import MOST_MADE_UP, PreparedLayer
+from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
+from hwsolve.kinds.convolution.instance import MOST_MADE_UP
 from hwsolve.kinds.convolution.recursion import has_choice
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.language import Message, say
@@ -218,6 +219,8 @@ class LayerPage(NetworkPage):
             right = call("*", put_z(before.slope, z), rhs)
         rule = say("chain rule through a = {f}(z)", f=before.name)
         free = self.recursion.free(left, right)
+        learned = {ref.name for ref in references(before.slope)} - {"z"}
+        free |= dict.fromkeys(learned, "real")
         if before.function is not None and has_kinks(before.function):  # a stated z may lie on one
             free |= {plain(key): "real" for key in self.writer.known if key.name == z.name}
         return identity_line(left, right, free, rule)

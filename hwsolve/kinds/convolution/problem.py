@@ -57,3 +57,12 @@ class Problem(SingleLayerProblem, kw_only=True):
         "activation": say("the function in front of the layer: an activation, or a letter for any"),
         "flip": say("whether the kernel is turned round: true convolution"),
     }
+
+    @property
+    def front(self) -> Any:
+        """The activation."""
+        return self.activation
+
+    def options(self, written: Any) -> dict[str, Any]:
+        """The kernel turned round, or not."""
+        return {"written": written, "flip": self.flip}

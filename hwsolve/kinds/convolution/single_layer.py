@@ -11,6 +11,7 @@ from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
 from hwsolve.layers.given_numbers import check_numbers
+from hwsolve.layers.items import Part
 from hwsolve.spec import problem as base
 from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField
@@ -55,10 +56,18 @@ class SingleLayerProblem(base.Problem, kw_only=True):
     }
 
     @property
-    def record(self) -> Layer:
+    def record(self) -> Any:
         """The layer."""
-        found: Layer = self.layer  # type: ignore[attr-defined]
-        return found
+        return self.layer  # type: ignore[attr-defined]
+
+    @property
+    def front(self) -> Any:
+        """The activation in front of the layer, or a letter for any function; None where there is none."""
+        return None
+
+    def options(self, written: Any) -> dict[str, Any]:
+        """How the layer is built: with the leading axes that are `written`, and what the problem says beside it."""
+        raise NotImplementedError
 
     @property
     def shape(self) -> Shape | None:
@@ -97,21 +106,28 @@ def put_sizes(shape: Shape, sizes: dict[str, int]) -> Shape:
     return tuple(n if isinstance(n, int) else simplified(substitute(n, values)) for n in shape)
 
 
-def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report) -> Shape | None:
-    """The layer's output for an input of this shape; what does not fit is noted at its place."""
+def stated(problem: SingleLayerProblem, key: str) -> Part:
+    """What a key names, with its arguments, as a part without its layer."""
     assert problem.node is not None
-    head, node = problem.node.entries["layer"]
-    path = ROOT / "layer"
+    head, node = problem.node.entries[key]
+    path = ROOT / key
     if isinstance(node, Mapping) and len(node.entries) == 1:
         ((name, (head, node)),) = node.entries.items()
-        path = path / name
+        return Part(name, None, head, node, path / name)
+    return Part(node.text if isinstance(node, Scalar) else "", None, head, node, path)
+
+
+def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report) -> Shape | None:
+    """The layer's output for an input of this shape; what does not fit is noted at its place."""
+    part = stated(problem, "layer")
     try:
         out = layer.output(shape)
         check_numbers(layer, (shape,))
     except ShapeError as error:
-        at: Node = head
-        if error.field is not None and isinstance(node, Mapping) and error.field in node.entries:
-            at, path = node.entries[error.field][1], path / error.field
+        at: Node = part.head
+        path = part.path
+        if error.field is not None and isinstance(part.node, Mapping) and error.field in part.node.entries:
+            at, path = part.node.entries[error.field][1], path / error.field
         report.add(at, path, error.message)
         return None
     return tuple(n if isinstance(n, int) else simplified(n) for n in out)

@@ -65,7 +65,7 @@ class Curves(msgspec.Struct, frozen=True):
             low, high = (-np.inf if p.low is None else float(p.low)), (np.inf if p.high is None else float(p.high))
             on = (z >= low) & (z <= high)
             with np.errstate(over="ignore"):
-                out[on] = over_arrays(p.formula, self.values | {"z": z[on]}, True)
+                out[on] = over_arrays(p.formula, self.values | {"z": z[on]})
         return out
 
     def means(self, q: float) -> Means:

@@ -23,3 +23,7 @@ class Problem(SingleLayerProblem, kw_only=True):
     MEANINGS: ClassVar[dict[str, Message]] = {
         "ties": say("who gets the error, of several largest cells: the first as in PyTorch, all, or each a part"),
     }
+
+    def options(self, written: Any) -> dict[str, Any]:
+        """The convention for ties."""
+        return {"channels": written.x, "ties": self.ties}

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.kinds.convolution.build import PreparedLayer, prepare
-from hwsolve.kinds.convolution.layer_graph import PoolingGraph
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.kinds.pooling.problem import Problem
 from hwsolve.proof import proven
 from hwsolve.solution import Note, Solution
-from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
 
 
 def check(problem: Problem, report: Report) -> PreparedLayer | None:
     """Shapes, and the graph with its numbers."""
-    return prepare(problem, report, build)
-
-
-def build(problem: Any, report: Report, layer: Any, x: Array, upstream: Upstream | None) -> PoolingGraph:
-    """The graph of the layer."""
-    graph = PoolingGraph(problem, report, layer, x, upstream)
-    graph.ties = problem.ties
-    return graph
+    return prepare(problem, report)
 
 
 def worked_out(problem: Problem) -> Solution:

@@ -117,4 +117,5 @@ def table_rows(page: Page, table: Table) -> Iterator[Text]:
         row = Text("  ", PARSED.get(KINDS.get(kind, ""), Style.null()))
         for n, text in enumerate(cells):
             row.append((BETWEEN if n else "") + text, PARSED.get(MARKS.get(text.strip(), "")))
+        row.rstrip()
         yield row

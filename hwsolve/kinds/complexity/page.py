@@ -84,7 +84,7 @@ class Operations(OperationTotals):
 
     def overview(self) -> Step:
         """What each layer computes in each phase, and what that takes."""
-        items: list[Table | Sentence] = [work_table(self.works, self.count)]
+        items: list[Table | Sentence] = [work_table(self.works, self.count)] if self.works else []
         if any(work.forms and work.phase != "forward" for work in self.works):
             a = Ref("a")
             said = say("Here {g} is the gradient of the loss with respect to {a}.", g=gradient(a), a=a)

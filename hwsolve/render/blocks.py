@@ -256,8 +256,8 @@ class Page:
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
         every = self.solution.answers
-        keys = [key for key in self.solution.asked if key.partition("[")[0] in every]
-        asked = {key: every.get(key) or element(every, key) for key in keys}
+        answered = [key for key in self.solution.asked if key.partition("[")[0] in every]
+        asked = {key: every.get(key) or element(every, key) for key in answered}
         found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
             known = self.symbols.get(keys[0])

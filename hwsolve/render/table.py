@@ -81,8 +81,7 @@ def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Ta
 
 def name_of(table: Table, n: int) -> Text:
     """A column in a sentence: one without a head holds what the one behind it comes from."""
-    head = table.columns[n]
-    return head or working(table.columns[n + 1])
+    return table.columns[n] or working(table.columns[n + 1])
 
 
 def working(head: Text) -> Text:
@@ -113,9 +112,16 @@ def texts(table: Table, words: Words, full: bool = True) -> list[list[str]]:
     rows = [[words(c) for c in table.columns], *body]
     if full or len(rows) <= LONGEST + 1:
         return rows
-    hidden = len(rows) - 1 - HEAD - TAIL
-    rest = words(say("… {n} more rows …", n=f"{hidden:,}"))
+    rest = words(say("… {n} more rows …", n=f"{len(rows) - 1 - HEAD - TAIL:,}"))
     return [*rows[: HEAD + 1], [rest] + [""] * (len(rows[0]) - 1), *rows[-TAIL:]]
+
+
+def kept_rows(table: Table, full: bool) -> Sequence[Sequence[Cell]]:
+    """The rows of a table; in the short form, one that says how many are left out stands for a long table's middle."""
+    if full or len(table.rows) <= LONGEST:
+        return table.rows
+    rest = say("… {n} more rows …", n=f"{len(table.rows) - HEAD - TAIL:,}")
+    return (*table.rows[:HEAD], (rest, *[""] * (len(table.columns) - 1)), *table.rows[-TAIL:])
 
 
 def cell_text(cell: Cell, words: Words) -> str:
@@ -246,8 +252,7 @@ def halves(head: str) -> list[str]:
 
 
 def folded(columns: list[Column], room: int, between: int) -> list[Column]:
-    """The columns of text made narrower, the widest first, none by more than a half: names go on behind a dot, words
-    in a second row."""
+    """The columns of text made narrower, the widest first, none by more than a half, broken behind dots and spaces."""
     widths = [c.width for c in columns]
     least = [c.width if c.right else narrower(c, NARROWEST_TEXT).width for c in columns]
     excess = full_width(columns, between) - room

@@ -14,14 +14,12 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, NUMBERED, Name, derivative, parts
-from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.names import HAT, NUMBERED, Name, derivative, parts
+from hwsolve.formula.notation.tex_words import COMMANDS, words
+from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
-COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
-COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
-UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">": "＞"})
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
@@ -31,73 +29,80 @@ def latex(f: Formula) -> str:
     return LATEX.write(f).text
 
 
-def latex_symbol(name: str, whole: bool = True) -> str:
-    """The symbol of a name; `whole`: of an array as a whole, whose number is its layer's."""
-    both = derivative(name)
-    if both:
-        return f"\\frac{{\\partial {latex_symbol(both[0], False)}}}{{\\partial {latex_symbol(both[1], whole)}}}"
-    known = parts(name)
-    if not whole or not known.numbers:
-        return latex(Ref(name))
-    return LATEX.scripts(base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
+def latex_symbol(name: str) -> str:
+    """The symbol of an array as a whole, whose number is its layer's."""
+    return LATEX.whole(name)
 
 
 def latex_number(text: str) -> str:
     """A printed number: "-160000" is -160{,}000."""
-    return number_piece(text).text
+    return LATEX.numeral(text).text
 
 
-def number_piece(text: str) -> Piece:
-    """The piece of a number's text."""
+def number_piece(text: str) -> Piece | None:
+    """The piece of a number's text, None where it is neither a decimal nor a fraction."""
     found = digits(text)
     if found is not None:
         sign, mantissa, power = found
-        written = ("-" if sign else "") + mantissa.replace(",", "{,}")
+        written, front = mantissa.replace(",", "{,}"), MINUS if sign else ""
+        if sign:
+            written = "-" + written
         if power:
-            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number")
-        return Piece(written, SIGN if sign else ATOM, "number")
+            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number", front)
+        return Piece(written, SIGN if sign else ATOM, "number", front)
     top, slash, bottom = text.partition("/")
     if slash and digits(top) and digits(bottom):
         sign = "-" if top.startswith("-") else ""
-        return Piece(f"{sign}\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}", SIGN, "number")
-    return Piece(words(text), ATOM, "number")
-
-
-def base(text: str) -> str:
-    """A letter or a word."""
-    if text.endswith(HAT):
-        return f"\\hat {base(text.removesuffix(HAT))}"
-    if len(text) == 1:
-        return COMMANDS.get(text, text)
-    return words(text)
-
-
-def words(text: str) -> str:
-    """Upright text; a hyphen stands for the underscore and whatever else Markdown or LaTeX does not leave alone."""
-    return f"\\text{{{text.translate(UNSAFE)}}}"
+        inner = f"\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}"
+        return Piece(sign + inner, SIGN, "number", MINUS if sign else "")
+    return None
 
 
 class Latex(Writer):
     """The commands of LaTeX."""
 
     times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
+    conjunction = " \\text{ and } "
     behind_word = " \\thinspace "
     mark, gradient = "'", "\\nabla "
     sigma = "\\sum "
     del_sign = "\\partial "
-    loose = ("+", "-", "\\sum")
+    stroke = ""
     side_by_side = " "
-    opening = ("(", "\\left(")
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne"}
 
     def number(self, f: Number) -> Piece:
-        return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
+        return self.numeral(f.text or short(decimal(f.numerator, f.denominator)))
+
+    def numeral(self, text: str) -> Piece:
+        """A number by its text."""
+        return number_piece(text) or Piece(self.words(text), ATOM, "number")
+
+    def words(self, text: str) -> str:
+        """Upright text."""
+        return words(text)
+
+    def base(self, text: str) -> str:
+        """A letter or a word."""
+        if text.endswith(HAT):
+            return f"\\hat {self.base(text.removesuffix(HAT))}"
+        return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
+
+    def tall(self, text: str) -> bool:
+        """Whether brackets around it grow."""
+        return any(t in text for t in TALL)
 
     def parentheses(self, text: str) -> str:
-        return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
+        return f"\\left({text}\\right)" if self.tall(text) else f"({text})"
 
     def whole(self, name: str) -> str:
-        return latex_symbol(name)
+        both = derivative(name)
+        if both:
+            return f"\\frac{{\\partial {self.write(Ref(both[0])).text}}}{{\\partial {self.whole(both[1])}}}"
+        known = parts(name)
+        if not known.numbers:
+            return self.write(Ref(name)).text
+        return self.scripts(self.base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
 
     def transposed(self, text: str) -> str:
         return f"{{{text}}}^{{\\top}}" if len(text) > 1 else f"{text}^{{\\top}}"
@@ -105,7 +110,7 @@ class Latex(Writer):
     def named(self, name: str) -> str:
         return f"\\operatorname{{{name}}}"
 
-    def gap(self, text: str) -> str:
+    def blank(self, text: str) -> str:
         return f"\\phantom{{{text}}}"
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
@@ -116,14 +121,14 @@ class Latex(Writer):
         if f.name == "·":
             return "\\cdot"
         known = parts(f.name)
-        letter = base(known.base)
+        letter = self.base(known.base)
         if known.word in HATS:
             letter = f"{HATS[known.word]} {letter}"
             known = Name(known.base, known.numbers, "", known.updates)
         numbers = ",".join(known.numbers)
         if not f.indices:
             if not known.single:
-                letter = words(known.base + "-".join(known.numbers))
+                letter = self.words(known.base + "_".join(known.numbers))
                 numbers = ""
             return self.scripts(letter, join(known.word, numbers), "", known.updates)
         texts = [self.write(i).text for i in f.indices]
@@ -157,9 +162,9 @@ class Latex(Writer):
 
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
-        text = self.parentheses(body.text) if body.level <= SUM or body.text.startswith("-") else body.text
+        text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
-        index = base(f.index)
+        index = self.symbol(Ref(f.index))
         if f.op in ("Sum", "Prod"):
             head = f"\\{f.op.lower()}_{{{index}={low}}}^{{{high}}}"
         else:
@@ -177,13 +182,17 @@ class Latex(Writer):
         """The name of a function."""
         known = function(name)
         if known:
-            return known.latex.replace("\\_", "-")
+            return self.command(known.latex)
         inner = self.head(name[2:]) if name.startswith("d_") else ""
         if name.startswith("d_d_") or (len(name) == 3 and inner):
             return f"{inner}'"
         if NUMBERED.fullmatch(name):
             return self.symbol(Ref(name))
-        return name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
+        return name if len(name) == 1 else f"\\operatorname{{{self.words(name)[6:-1]}}}"
+
+    def command(self, command: str) -> str:
+        """The name of a function; Markdown would take an underscore for its own."""
+        return command.replace("\\_", "-")
 
 
 def join(word: str, rest: str) -> str:
@@ -208,7 +217,8 @@ def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piec
 
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
-        return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
+        first, last = (f"\\left{left}", f"\\right{right}") if w.tall(inner.text) else (left, right)
+        return Piece(f"{first} {inner.text} {last}", ATOM, "number" if inner.kind == "number" else "group")
 
     return write
 
@@ -225,7 +235,6 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
     condition, value, other = args
     while True:
         when, value = w.together(condition, value, other)
-        when = when.replace(" and ", " \\text{ and } ")
         rows.append(f"{w.write(value).text} & \\text{{if }} {when}")
         if not (isinstance(other, Call) and other.name == "if"):
             break
@@ -241,7 +250,7 @@ def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     count = w.write(f.times).text if f.times else str(len(f.variables)) if several else ""
     order = f"^{{{count}}}" if count else ""
     below = " ".join([d + w.within(by, ATOM) for by in f.variables]) + (order if f.times else "")
-    if isinstance(f.body, Ref) and inner.kind == "symbol":
+    if f.over and inner.kind == "symbol":
         return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{below}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"\\frac{{{d.strip()}{order}}}{{{below}}} {text}", SIGN, "partial")

@@ -5,6 +5,7 @@ A solver fills it with formulas and values; a renderer turns it into one format 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -22,9 +23,8 @@ Origin = tuple[str, str, str]  # what a value comes from, for machines: an opera
 class Quantity(msgspec.Struct, frozen=True, gc=False):
     """A value and how it is printed.
 
-    `value`: int, fmpq, arb or float; `text`: its decimal, no thousands separators; `relation`: "=" where `text` is the
-    value, else "≈"; `exact`: the rational as "12769/500000" or an integer's digits, where the value is one; `system`:
-    exact, certified or float64.
+    `value`: int, fmpq, arb or float; `text`: its decimal, without commas; `relation`: "=" where `text` is the value, or
+    "≈"; `exact`: the rational as "12769/500000", an integer's digits; `system`: exact, certified or float64.
     """
 
     value: Any
@@ -61,8 +61,7 @@ class Given(msgspec.Struct, frozen=True, gc=False):
     """A number that the spec states.
 
     `typed` is what the spec says where that is no decimal, as 1/3, √5 or a size that is a name: that has no quantity.
-    `shape` is that of the array which the element is of, where it is known.  `role`: stated, chosen (for a case with
-    numbers, where the spec states none), or implied, as zeros and ones by the sentence that names a class.
+    `shape`: of the whole array, where known.  `role`: stated, chosen (for a case with numbers), implied by a sentence.
     """
 
     key: Ref
@@ -93,8 +92,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field=
 
     `free` maps each to real, positive, negative, unit, index, size, function, random, or the sizes of an array that is
     0 outside them.  `relation` may be ≈, `links` are further forms; with ⟺ in the first, lhs = rhs is an equation.
-    `shown` is the chain of equal forms that a reader sees in place of `lhs = rhs`, where it has further forms between
-    or short names for parts.
+    `shown` is the chain of equal forms that a reader sees instead, where there are forms between, or short names.
     """
 
     lhs: Formula
@@ -153,12 +151,19 @@ Cell = Text | int | Quantity | Formula
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows of cells under column heads; numbers are set to the right.  `total` marks a last row of totals."""
+    """Rows of cells under column heads; numbers are set to the right.  `total` marks a last row of totals.
+
+    `depths`: how far rows are set in; `folds`: the first and last of rows that a short page closes, and what it says in
+    their place; `drop`: columns in the order in which they may go.  One without a head holds the terms of the next.
+    """
 
     title: Text
     columns: tuple[Text, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: bool = False
+    depths: tuple[int, ...] = ()
+    folds: tuple[tuple[int, int, Text], ...] = ()
+    drop: tuple[int, ...] = ()
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False):
@@ -229,8 +234,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Check(msgspec.Struct, frozen=True):
     """An expectation of the spec against what came out.  `at` is file:line:column.
 
-    `got` is whole, `brief` what a page shows of it.  `how` says more of a check that holds: two formulas that are not
-    proven equal agree at so many random points.
+    `got` is whole, `brief` for a page.  `how`: two formulas that are not proven equal agree at so many random points.
     """
 
     key: str
@@ -282,7 +286,7 @@ class Solution(msgspec.Struct, kw_only=True):
     source: str | None = None
     given: tuple[Given, ...] = ()
     sections: tuple[Step, ...] = ()
-    symbols: dict[str, Formula] = {}  # how keys are written, where a key is not its own symbol
+    symbols: Mapping[str, Formula | Message] = {}  # how keys are written, or called, where a key is no symbol
     asked: tuple[str, ...] = ()  # the answers that the page leads to; those marked main where there are none
     answers: dict[str, Answer] = {}
     partial: dict[str, Message] = {}  # totals that are no answers: what is said in their place

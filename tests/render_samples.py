@@ -200,6 +200,7 @@ def counting() -> Solution:
         columns,
         (*rows, (say("Total"), "", "", total.quantity, "", "", sum(int(r[-1]) for r in rows))),
         total=True,
+        drop=(2, 1),
     )
     return Solution(
         kind="count-params",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections import Counter
@@ -13,6 +14,10 @@ import mpmath
 import pytest
 
 from hwsolve.formula.functions import FUNCTIONS, Function
+from hwsolve.formula.notation import plain as plain_text
+from hwsolve.formula.tree import Call, Formula, Ref, transform
+from hwsolve.formula.whole_arrays import value as over_arrays
+from hwsolve.kinds.complexity.forms import LayerForms
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer
@@ -534,6 +539,12 @@ def test_random_graphs_with_bodies_that_stand_l_times() -> None:
                 check(solution, Graph(seed, copies).counts(wanted), {"L": copies})
 
 
+def said(data: dict[str, Any]) -> str:
+    """The sentences of the statement."""
+    (statement,) = [s for s in data["sections"] if s["part"] == "statement"]
+    return " ".join(item["say"] for item in statement["body"])
+
+
 def test_conventions() -> None:
     layers = [{"linear": 4}, "sigmoid", {"linear": 2}]
     fused = solved(layers, 3, {"multiply_add": 1})
@@ -546,7 +557,11 @@ def test_conventions() -> None:
     quiet = solved(layers, 3, {"activations": False})
     assert at(quiet, "forward.exp") == 0
     assert at(quiet, "error.mul.sigmoid1") == 8
-    assert any("multiply_add: 1" in note["text"] for note in fused["notes"])
+    assert "multiplication along with its addition as one operation" in said(fused)
+    assert "Not counted: biases, the loss." in said(no_bias)
+    assert "Not counted: the inside of activation functions, the loss." in said(quiet)
+    everything = solved(layers, 3, loss="mse_loss")
+    assert "Not counted" not in said(everything)
 
 
 def test_the_loss_is_where_errors_begin() -> None:
@@ -583,3 +598,66 @@ def test_a_changed_rule_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Linear, "operations", lambda self, x: {"forward": {"mul": "in*out + 1"}})
     with pytest.raises(AssertionError):
         check(solved([{"linear": 2}], 3), linear_counts((3,), 2, True))
+
+
+# ---------------------------------------------------------------- what each layer computes
+
+
+def table(solution: dict[str, Any]) -> list[list[Any]]:
+    """The rows of the table of phases, the phase in each."""
+    (found,) = [t for s in solution["sections"] if s["part"] == "derivation" for t in s["tables"]]
+    rows = [list(row) for row in found["rows"]]
+    for above, row in itertools.pairwise(rows):
+        row[0] = row[0] or above[0]
+    return rows
+
+
+def test_the_formulas_of_layers_that_are_repeated_have_a_letter() -> None:
+    layers = [{"repeat": {"times": "L", "body": [{"linear": "n"}, "sigmoid"]}}]
+    rows = table(solved(layers, "n", {"input_gradient": False, "activations": False}))
+    assert [row[:2] for row in rows] == [
+        ["forward", "layer(z, l) == layer(W, l) @ layer(a, l - 1) + layer(b, l)"],
+        ["forward", "layer(a, l) == sigmoid(layer(z, l))"],
+        ["error", "grad(layer(a, l - 1)) == T(layer(W, l)) @ grad(layer(z, l))"],
+        ["error", "grad(layer(z, l)) == odot(odot(grad(layer(a, l)), layer(a, l)), 1 - layer(a, l))"],
+        ["gradient", "∂W⁽ˡ⁾ = ∂z⁽ˡ⁾ a⁽ˡ⁻¹⁾ᵀ, ∂b⁽ˡ⁾ = ∂z⁽ˡ⁾"],
+        ["update", "W⁽ˡ⁾ − η ∂W⁽ˡ⁾, b⁽ˡ⁾ − η ∂b⁽ˡ⁾"],
+    ]
+    assert [row[4] for row in rows] == ["L", "L", "L - 1", "L", "L", "L"]
+    assert rows[1][2:4] == ["–", "–"]
+    taken = table(solved([{"repeat": {"times": "k", "body": [{"linear": "l"}]}}], "l"))
+    assert taken[0][1].startswith("layer(z, t) == layer(W, t)"), "a letter that the problem does not use"
+
+
+def test_the_formulas_of_layers_give_the_gradients_of_torch() -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(3)
+    layers = [{"linear": 4}, "sigmoid", {"linear": 3}, "tanh", {"linear": {"out_features": 2, "bias": False}}, "relu"]
+    spec = {"kind": "complexity", "network": {"input": 5, "layers": layers}, "count": EVERYTHING}
+    (problem,) = read(json.dumps(spec), "test.yaml")
+    forms = LayerForms(problem.network, lambda layer, shapes: layer)
+    sizes, values = [5, 4, 3, 2], {"x": torch.randn(5, dtype=torch.float64, requires_grad=True)}
+    x = values["x"]
+    for k, f in enumerate((torch.sigmoid, torch.tanh, torch.relu), 1):
+        values[f"W_{k}"] = torch.randn(sizes[k], sizes[k - 1], dtype=torch.float64, requires_grad=True)
+        values[f"b_{k}"] = torch.randn(sizes[k], dtype=torch.float64, requires_grad=True)
+        values[f"z_{k}"] = values[f"W_{k}"] @ x + (values[f"b_{k}"] if k < 3 else 0)
+        x = values[f"a_{k}"] = f(values[f"z_{k}"])
+    for value in values.values():
+        value.retain_grad()
+    (x * torch.randn(2, dtype=torch.float64)).sum().backward()
+    arrays = {name: value.detach().numpy() for name, value in values.items()}
+    arrays |= {f"d_{name}": value.grad.numpy() for name, value in values.items() if value.grad is not None}
+
+    def named(f: Formula) -> Formula:
+        if isinstance(f, Call) and f.name == "layer":
+            return Ref("_".join(map(plain_text, f.args)))
+        return Ref("d_" + plain_text(f.args[0])) if isinstance(f, Call) and f.name == "grad" else f
+
+    checked = 0
+    for phases in forms.found.values():
+        for form in (*phases["forward"], *phases["error"], *phases.get("gradient", ())):
+            left, right = transform(form, named).args  # type: ignore[attr-defined]
+            assert abs(over_arrays(right, arrays) - arrays[plain_text(left)]).max() < 1e-12, form
+            checked += 1
+    assert checked == 3 + 3 + 6 + 3 + 2

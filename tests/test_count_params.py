@@ -15,7 +15,7 @@ from hwsolve.errors import CallError
 from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
-from hwsolve.solution import Solution
+from hwsolve.solution import Sentence, Solution, Table
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
 
@@ -34,6 +34,12 @@ def number(solution: Solution, key: str) -> int:
 def as_json(solution: Solution) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(render([solution], "json", Options()))
     return data
+
+
+def table_of(solution: Solution) -> Table:
+    """The table of layers."""
+    (table,) = [t for s in solution.sections if s.part == "derivation" for t in s.tables]
+    return table
 
 
 def refused(layers: list[Any], shape: Any, **more: Any) -> str:
@@ -274,14 +280,14 @@ def test_conventions() -> None:
     assert number(solved(layers, [1, 8, 8]), "macs") == multiplied
     everything = solved(layers, [1, 8, 8], count={"macs": "all"})
     assert number(everything, "macs") == multiplied + norm + 4 * pool
-    assert any("all" in str(note.text) for note in everything.notes)
+    assert any("(all)" in str(item.text) for item in everything.sections[0].items if isinstance(item, Sentence))
 
 
 def test_columns_are_those_that_are_asked_for() -> None:
     text = json.dumps({"kind": "count-params", "network": {"input": 3, "layers": [{"linear": 2}]}})
     (problem,) = read(text, "t.yaml", Request(settings={"columns": ("params", "macs")}))
-    table = work_out(problem).sections[-1].tables[0]
-    assert [str(c) for c in table.columns] == ["Layer", "Output", "Parameters", "Multiply-adds"]
+    table = table_of(work_out(problem))
+    assert [str(c) for c in table.columns] == ["Layer", "Output", "", "Parameters", "", "Multiply-adds"]
     (problem,) = read(text, "t.yaml", Request(settings={"columns": ("parms",)}))
     with pytest.raises(CallError, match="parms"):
         work_out(problem)
@@ -289,10 +295,17 @@ def test_columns_are_those_that_are_asked_for() -> None:
 
 def test_the_columns_of_the_table_add_up() -> None:
     layers = [{"repeat": {"times": 3, "body": [{"linear": 4}, "relu"]}}, {"linear": 2}]
-    table = solved(layers, 4, count={"macs": "matmul", "activations": "outputs"}).sections[-1].tables[0]
-    for column in range(2, len(table.columns)):
-        cells = [row[column] for row in table.rows]
-        assert cells[-1] == sum(c for c in cells[:-1] if isinstance(c, int))
+    table = table_of(solved(layers, 4, count={"macs": "matmul", "activations": "outputs"}))
+    assert [str(row[0]) for row in table.rows] == ["3 × repeat1, 20 each", "linear1", "relu1", "linear1", "Total"]
+    assert table.depths == (0, 1, 1, 0, 0)
+    for column in (2, 4, 6):
+        (first, *parts), last, total = (
+            [row[column] for row in table.rows[:3]],
+            table.rows[3][column],
+            table.rows[4][column],
+        )
+        assert first == 3 * sum(c for c in parts if isinstance(c, int))
+        assert total == int(str(first)) + int(str(last))
 
 
 def test_names_of_layers() -> None:

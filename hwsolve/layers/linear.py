@@ -10,7 +10,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
-from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.spec.fields import Size
 
@@ -144,6 +144,12 @@ class Linear(Layer, frozen=True):
         positions = 1 if isinstance(x, StatedMap) else base.product(x[:-1])
         return {"in": 1 if incoming is None else incoming, "out": self.out_features, "positions": positions}
 
+    def operation(self, x: Shape) -> Affine:
+        """W a + b of one column."""
+        bias = "none" if self.bias is ABSENT else "shared" if self.bias.shared else "units"
+        shared = self.out_features if self.weight.shared and isinstance(self.out_features, int) else 0
+        return Affine(self.weight.rows == "inputs", bias, shared)
+
     def macs(self, x: Shape) -> str:
         """in·out at every position."""
         return "in*out" if len(x) == 1 else "positions*in*out"
@@ -176,9 +182,6 @@ class Linear(Layer, frozen=True):
         weight = parameters["weight"]
         shape = weight.shape[::-1] if by_input else weight.shape
         read = [x, builder.own(self, "weight", weight, f"w{k}", shape)]
-        bias = "none"
         if "bias" in parameters:
-            bias = "shared" if self.bias.shared else "units"
             read.append(builder.own(self, "bias", parameters["bias"], f"b{k}"))
-        shared = self.out_features if self.weight.shared and isinstance(self.out_features, int) else 0
-        return (builder.forward(Affine(by_input, bias, shared), tuple(read), f"z{k}"),)
+        return (builder.forward(self.operation(builder.shape(x)), tuple(read), f"z{k}"),)

@@ -110,6 +110,31 @@ def kernel_names(kernel: Shape) -> tuple[str, ...]:
     return tuple(f"kernel_{axis.lower()}" for axis in AXES[len(kernel)])
 
 
+def window_words(layer: Layer) -> tuple[Message | str, ...]:
+    """The window of a layer as a table names it: `7×7`, `stride 2`; what is usual is not said."""
+    kernel: Shape | None = getattr(layer, "kernel_size", None)
+    if not kernel:
+        return ()
+    ones = (1,) * len(kernel)
+    usual = kernel if layer.CATEGORY == "pooling" else ones
+    stride, dilation = getattr(layer, "stride", None) or usual, getattr(layer, "dilation", None) or ones
+    groups: Size = getattr(layer, "groups", 1)
+    words: list[Message | str] = ["×".join([base.factor_text(k) for k in kernel])]
+    if stride != usual:
+        words.append(say("stride {sizes}", sizes=each_axis(stride)))
+    if dilation != ones:
+        words.append(say("dilation {sizes}", sizes=each_axis(dilation)))
+    if groups != 1:
+        words.append(say("{n} groups", n=base.size_text(groups)))
+    return tuple(words)
+
+
+def each_axis(sizes: Shape) -> str:
+    """A size for every axis, once where all are alike."""
+    alike = all(size == sizes[0] for size in sizes)
+    return "×".join([base.factor_text(size) for size in (sizes[:1] if alike else sizes)])
+
+
 AxisFormula = tuple[str, dict[str, Size]]  # the formula text of an output axis, and the values of its names
 
 

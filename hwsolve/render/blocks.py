@@ -13,7 +13,7 @@ import msgspec
 from hwsolve.figures import Figure
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Ref, transform
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, translate
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
@@ -31,6 +31,7 @@ from hwsolve.render.quantity_rows import (
     quantity_rows,
 )
 from hwsolve.render.select import headings, selected, with_columns
+from hwsolve.render.table import on_page
 from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
@@ -158,7 +159,7 @@ class Page:
                 if self.shows(item.detail):
                     yield Say(self.said(item.text))
             elif isinstance(item, Table):
-                yield Grille(item)
+                yield Grille(on_page(item, self.options.full))
             else:
                 yield Drawing(item)
         yield from flushed(rows)
@@ -209,18 +210,21 @@ class Page:
         return msgspec.structs.replace(row, links=tuple([(r, self.symbol(f)) for r, f in row.links]))
 
     def symbol(self, f: Formula) -> Formula:
-        """A formula with the symbols of its keys."""
+        """A formula with the symbols of its keys; words stand for a key alone, never for a part of a formula."""
         if not self.symbols:
             return f
+        word = self.symbols.get(f.name) if isinstance(f, Ref) else None
+        if isinstance(word, Message):
+            return Ref(translate(word, self.options.language))
 
         def put(node: Formula) -> Formula:
             if not isinstance(node, Ref):
                 return node
-            if self.elements and node.indices and (known := self.symbols.get(plain(node))) is not None:
-                return known
-            if node.name not in self.symbols:
+            own = self.symbols.get(plain(node)) if self.elements and node.indices else None
+            if isinstance(own, Formula):
+                return own
+            if not isinstance(known := self.symbols.get(node.name), Formula):
                 return node
-            known = self.symbols[node.name]
             return Ref(known.name, node.indices) if isinstance(known, Ref) and node.indices else known
 
         return transform(f, put)
@@ -252,10 +256,12 @@ class Page:
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
         every = self.solution.answers
-        asked = {key: every.get(key) or element(every, key) for key in self.solution.asked}
+        answered = [key for key in self.solution.asked if key.partition("[")[0] in every]
+        asked = {key: every.get(key) or element(every, key) for key in answered}
         found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
-            name = self.symbols.get(keys[0]) or as_key(keys[0])
+            known = self.symbols.get(keys[0])
+            name = known if isinstance(known, Formula) else self.symbol(as_key(keys[0]))
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
             for row in map(self.symbolic, rows):

@@ -241,6 +241,7 @@ class Article:
         rows = []
         for n, row in enumerate(table.rows):
             first, *cells = [self.cell(c) for c in row]
+            first = "\u2003" * (table.depths[n] if table.depths else 0) + first
             total = ' class="total"' if table.total and n == len(table.rows) - 1 else ""
             body = "".join([f"<td{r}>{c}</td>" for c, r in zip(cells, right[1:], strict=True)])
             names = bool(first) and not isinstance(row[0], Formula)  # a formula is no name that is read out

@@ -117,11 +117,15 @@ class Writer:
             "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
             "asked": list(s.asked),
-            **({"symbols": {key: plain(f) for key, f in s.symbols.items()}} if s.symbols else {}),
+            **({"symbols": {key: self.sign(f) for key, f in s.symbols.items()}} if s.symbols else {}),
             "checks": [self.check(c) for c in s.checks],
             "published": [self.published(p) for p in s.published],
             "notes": [{"level": n.level, "text": self.text(n.text)} for n in s.notes],
         }
+
+    def sign(self, symbol: Formula | Text) -> str:
+        """How a key is written, or called."""
+        return plain(symbol) if isinstance(symbol, Formula) else self.text(symbol)
 
     def published(self, p: Published) -> Object:
         found: Object = {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed}
@@ -225,6 +229,8 @@ class Writer:
             "title": self.text(t.title),
             "columns": [self.text(c) for c in t.columns],
             "rows": [[self.cell(c) for c in row] for row in t.rows],
+            **({"depths": t.depths} if any(t.depths) else {}),
+            **({"folds": [[first, last, self.text(text)] for first, last, text in t.folds]} if t.folds else {}),
         }
 
     def cell(self, cell: Cell) -> Any:

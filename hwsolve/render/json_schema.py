@@ -86,7 +86,11 @@ def solution_schema() -> dict[str, Any]:
             },
         ),
     ]
-    table = record({"title": TEXT, "columns": listed(TEXT), "rows": listed(listed({"type": ["string", "number"]}))})
+    fold = {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "integer"}, TEXT], "items": False}
+    table = record(
+        {"title": TEXT, "columns": listed(TEXT), "rows": listed(listed({"type": ["string", "number"]}))},
+        {"depths": listed({"type": "integer", "minimum": 0}), "folds": listed(fold)},
+    )
     section = record(
         {
             "title": TEXT,

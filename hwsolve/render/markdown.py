@@ -28,6 +28,7 @@ from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 LATEX = Notation(latex)
 ROWS = 16  # rows of one aligned block
+SET_IN = "&emsp;"  # a row of a table that is part of the one above
 INLINE = 30.0  # em of a formula that stands in a sentence
 BETWEEN = 2.0  # em between quantities in a row
 SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
@@ -136,11 +137,11 @@ class Pages(Page):
         if links:
             yield from environments([laid_out([Chain(list(links))], inside)])
 
-    def with_formulas(self, text: Text) -> str:
+    def with_formulas(self, text: Text, cell: bool = False) -> str:
         """A text in one paragraph, its formulas as mathematics in it."""
         parts = mixed(text, self.options.language, self.notation.inline)
         return "".join(
-            [f"${p}$" if kind == "math" else f"`{p}`" if kind == "code" else escaped(p) for kind, p in parts]
+            [f"${p}$" if kind == "math" else f"`{p}`" if kind == "code" else escaped(p, cell) for kind, p in parts]
         )
 
     def table(self, table: Table) -> str:
@@ -149,6 +150,8 @@ class Pages(Page):
             body = [[self.cell(c) for c in row] for row in table.rows]
         else:
             body = [[escaped(c, True) for c in row] for row in texts(table, self.words, False)[1:]]
+        for row, depth in zip(body, table.depths if len(body) == len(table.depths) else (), strict=False):
+            row[0] = SET_IN * depth + row[0]
         if table.total and body:
             body[-1] = [f"**{c}**" if c and "$" not in c else c for c in body[-1]]
         heads = [escaped(self.words(c), True) for c in table.columns]
@@ -162,7 +165,7 @@ class Pages(Page):
             return f"${self.notation.formula(cell)}$"
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
-        return f"{cell:,}" if isinstance(cell, int) else escaped(self.words(cell), True)
+        return f"{cell:,}" if isinstance(cell, int) else self.with_formulas(cell, True)
 
     def figure(self, figure: Figure) -> Iterator[str]:
         """A curve or a matrix, drawn in characters."""

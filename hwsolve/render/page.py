@@ -21,6 +21,7 @@ from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
+from hwsolve.render.table import fitted
 from hwsolve.render.wrap import equation
 from hwsolve.solution import Solution, Table, Text
 
@@ -97,7 +98,13 @@ class Page:
             case blocks.Equations(rows):
                 yield Rows([made for row in rows for made in self.equation(row)], close=True)
             case blocks.Grille(table):
-                yield Grille(table)
+                kept, dropped = fitted(table, self.words, self.columns - 2, self.options.full)
+                yield Grille(kept)
+                if dropped:
+                    columns = ", ".join(map(self.words, dropped))
+                    yield from self.part(
+                        blocks.Say(say("Too wide for this page and left out: {columns}.", columns=columns))
+                    )
             case blocks.Drawing(figure):
                 if isinstance(figure, Diagram):
                     yield Rows([[("  " + row, "figure")] for row in self.arrows(figure)], close=True)

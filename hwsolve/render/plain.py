@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from hwsolve.render.measure import fill, left, width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Framed, Grille, Heading, Page, Part, Row, Rows
-from hwsolve.render.table import layout
+from hwsolve.render.table import GAP, drawn
 from hwsolve.solution import Solution, Table
 
-GAP = 2
 WIDEST = 100  # columns of a box
+BETWEEN = " " * GAP
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -66,18 +66,8 @@ def table_rows(page: Page, table: Table) -> Iterator[str]:
     """A table with a rule below its heads and above its totals."""
     if table.title:
         yield "  " + page.words(table.title)
-    columns = layout(table, page.words, page.columns - 2, GAP, page.options.full)
-    rule = "  " + "-" * (sum(c.width for c in columns) + GAP * (len(columns) - 1))
-    last = len(columns[0].rows) - 1
-    for n in range(last + 1):
-        if table.total and n == last and n > 1:
-            yield rule
-        cells = [c.cells(n) for c in columns]
-        for k in range(max(map(len, cells))):
-            row = [texts[k] if k < len(texts) else " " * c.width for c, texts in zip(columns, cells, strict=True)]
-            yield ("  " + (" " * GAP).join(row)).rstrip()
-        if n == 0:
-            yield rule
+    for _, cells in drawn(table, page.words, page.columns - 2, page.options.full):
+        yield ("  " + BETWEEN.join(cells)).rstrip()
 
 
 def joined(row: Row) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from hwsolve.language import Message, translate
 from hwsolve.render.options import Options
+from hwsolve.render.table import only
 from hwsolve.solution import Quantity, Solution, Step, Table, Text
 
 
@@ -51,8 +52,7 @@ def reduced(table: Table, asked: tuple[str, ...]) -> Table:
         return table
     numbers = [any(isinstance(row[n], int | Quantity) for row in table.rows) for n in range(len(table.columns))]
     kept = [n for n in range(len(table.columns)) if named[n] or not numbers[n]]
-    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
-    return msgspec.structs.replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
+    return only(table, kept)
 
 
 def means(word: str, head: Text) -> bool:

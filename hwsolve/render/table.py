@@ -1,51 +1,118 @@
-"""Tables as text: cells, which columns are numbers, and how many rows of text a row takes to fit the width.
+"""Tables as text: cells, which columns are numbers, and what gives way where a table is wider than the page.
 
-A table that is too wide puts its last columns into a second row of text under the first: nothing runs off the edge.
+In order: heads in two rows, the columns that the table says may go, names and words in rows under each other, numbers
+at the right end.  A column that goes is named below the table.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import say
 from hwsolve.render.measure import fill, left, right, width
 from hwsolve.solution import Cell, Quantity, Table, Text
 
 LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
-NARROWEST, NARROWEST_TEXT = 8, 14
-
+NARROWEST, NARROWEST_TEXT = 3, 14
+UNKNOWN = ("?", "–", "")  # in place of a number
+INSET = "  "
+GAP = 2  # between columns
 
 PARTS = re.compile(r"(?<=\.)(?=[^\W\d])|(?<=\s)(?=\S)")  # between the parts of a name, and between words
+WORDS = re.compile(r"(?<=[\s-])(?=\S)")
+Words = Callable[[Text], str]
 
 
 class Column(msgspec.Struct):
-    """A column of the page: each row of the table gives it one or more rows of text."""
+    """A column of the page: each row of the table gives it one or more rows of text.  The head is the first."""
 
-    rows: list[list[str]]  # the head is the first
-    right: list[list[bool]]  # which of them are set to the right
+    rows: list[list[str]]
+    right: bool
     width: int
 
     def cells(self, n: int) -> list[str]:
         """The rows of text of row n, as wide as the column."""
-        return [
-            right(text, self.width) if flush else left(text, self.width)
-            for text, flush in zip(self.rows[n], self.right[n], strict=True)
-        ]
+        return [right(text, self.width) if self.right else left(text, self.width) for text in self.rows[n]]
 
 
-def texts(table: Table, words: Callable[[Text], str], full: bool = True) -> list[list[str]]:
+# the table that is shown
+
+
+def on_page(table: Table, full: bool) -> Table:
+    """The rows of a page, those that a short one leaves closed in one row; no column that is empty throughout."""
+    rows, depths = list(table.rows), list(table.depths or (0,) * len(table.rows))
+    for first, last, text in () if full else sorted(table.folds, key=lambda f: -f[0]):
+        taken = slice(first, last + 1)
+        rows[taken] = [(text, *[""] * (len(table.columns) - 1))]
+        depths[taken] = [min(depths[taken], default=0)]
+    kept = [n for n in range(len(table.columns)) if n == 0 or not rows or any(row[n] not in ("", 0) for row in rows)]
+    return only(msgspec.structs.replace(table, rows=tuple(rows), depths=tuple(depths), folds=()), kept)
+
+
+def only(table: Table, kept: Sequence[int]) -> Table:
+    """These columns of a table; one without a head goes with the one behind it."""
+    kept = [n for n in kept if table.columns[n] or n + 1 in kept]
+    return msgspec.structs.replace(
+        table,
+        columns=tuple([table.columns[n] for n in kept]),
+        rows=tuple([tuple([row[n] for n in kept]) for row in table.rows]),
+        drop=tuple([kept.index(n) for n in table.drop if n in kept]),
+    )
+
+
+def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Table, list[Text]]:
+    """The table without the columns for which there is no room, and their heads."""
+    dropped: list[Text] = []
+    while len(table.columns) > 1 and full_width(least(table, words, full)) > room:
+        numbers = [n for n, numeric in enumerate(numeric_columns(table)) if numeric and n]
+        if not table.drop and len(numbers) < 2:
+            break
+        n = table.drop[0] if table.drop else numbers[-1]
+        dropped = [name for name in dropped if name != working(table.columns[n])] + [name_of(table, n)]
+        table = only(table, [k for k in range(len(table.columns)) if k != n])
+    return table, dropped
+
+
+def name_of(table: Table, n: int) -> Text:
+    """A column in a sentence: one without a head holds what the one behind it comes from."""
+    return table.columns[n] or working(table.columns[n + 1])
+
+
+def working(head: Text) -> Text:
+    """What stands beside the numbers of a column."""
+    return say("the working of {column}", column=head)
+
+
+def least(table: Table, words: Words, full: bool) -> list[Column]:
+    """The columns, heads in two rows; those of text as narrow as they may be where nothing is left to drop."""
+    columns = headed(columns_of(table, words, full), 0)
+    return columns if table.drop else [c if c.right else narrower(c, NARROWEST_TEXT) for c in columns]
+
+
+def narrower(column: Column, least: int) -> Column:
+    """A column of text that takes the room of its shortest form."""
+    return Column(column.rows, False, min(column.width, max(column.width // 2 + 2, least)))
+
+
+# cells
+
+
+def texts(table: Table, words: Words, full: bool = True) -> list[list[str]]:
     """Heads and cells as text; in the short form, a long table's middle is left out."""
-    rows = [[words(c) for c in table.columns], *[[cell_text(c, words) for c in row] for row in table.rows]]
+    depths = table.depths or (0,) * len(table.rows)
+    body = [[cell_text(c, words) for c in row] for row in table.rows]
+    for row, depth in zip(body, depths, strict=True):
+        row[0] = INSET * depth + row[0]
+    rows = [[words(c) for c in table.columns], *body]
     if full or len(rows) <= LONGEST + 1:
         return rows
-    hidden = len(rows) - 1 - HEAD - TAIL
-    rest = words(say("… {n} more rows …", n=f"{hidden:,}"))
+    rest = words(say("… {n} more rows …", n=f"{len(rows) - 1 - HEAD - TAIL:,}"))
     return [*rows[: HEAD + 1], [rest] + [""] * (len(rows[0]) - 1), *rows[-TAIL:]]
 
 
@@ -57,52 +124,142 @@ def kept_rows(table: Table, full: bool) -> Sequence[Sequence[Cell]]:
     return (*table.rows[:HEAD], (rest, *[""] * (len(table.columns) - 1)), *table.rows[-TAIL:])
 
 
-def cell_text(cell: Cell, words: Callable[[Text], str]) -> str:
-    """A cell as a person reads it; a rounded number says so."""
+def cell_text(cell: Cell, words: Words) -> str:
+    """A cell as a person reads it; a rounded number says so, and a product takes little room."""
     if isinstance(cell, Quantity):
         text = number_text(cell.text)
         return text if cell.relation == "=" else f"≈ {text}"
     if isinstance(cell, Formula):
-        return unicode(cell)
+        return compact(cell)
     return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else words(cell)
 
 
+def compact(f: Formula) -> str:
+    """`7·7·3·64`, and `3 × 7·7·3·64` for a number of products."""
+    if isinstance(f, Call) and f.name == "*" and len(f.args) == 2:
+        n, product = f.args
+        if isinstance(n, Number) and isinstance(product, Call) and product.name == "*":
+            return f"{compact(n)} × {compact(product)}"
+    return unicode(f).replace(" × ", "·").replace(" · ", "·")
+
+
 def numeric_columns(table: Table) -> list[bool]:
-    """Whether a column holds numbers alone: then it is set to the right."""
-    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
-    filled = [[c for c in column if c != ""] for column in columns]
-    return [bool(cells) and all(isinstance(c, int | Quantity) for c in cells) for cells in filled]
+    """Whether a column holds numbers, or what stands for one: then it is set to the right."""
+    body = table.rows[:-1] if table.total and len(table.rows) > 1 else table.rows
+    columns = zip(*body, strict=True) if body else [()] * len(table.columns)
+    return [numeric([c for c in column if c != ""]) for column in columns]
 
 
-def layout(table: Table, words: Callable[[Text], str], room: int, between: int, full: bool = True) -> list[Column]:
+def numeric(cells: list[Cell]) -> bool:
+    """Whether cells are numbers."""
+    known = [isinstance(c, int | Quantity) for c in cells]
+    return any(known) and all(a or c in UNKNOWN for a, c in zip(known, cells, strict=True))
+
+
+# rows of text
+
+
+def drawn(table: Table, words: Words, room: int, full: bool = True) -> Iterator[tuple[str, list[str]]]:
+    """The rows of text, each with what it is: head, rule, row or total; a rule is one text."""
+    columns = layout(table, words, room, GAP, full)
+    rule = "─" * full_width(columns)
+    last = len(columns[0].rows) - 1
+    for n in range(last + 1):
+        total = table.total and n == last and n > 1
+        if total:
+            yield "rule", [rule]
+        kind = "head" if n == 0 else "total" if total else "row"
+        if n and spans([c.rows[n] for c in columns]):
+            yield from ((kind, [text]) for part in columns[0].rows[n] for text in fold(part, room))
+            continue
+        cells = [c.cells(n) for c in columns]
+        for k in range(max(map(len, cells))):
+            row = [texts[k] if k < len(texts) else " " * c.width for c, texts in zip(columns, cells, strict=True)]
+            yield kind, row
+        if n == 0:
+            yield "rule", [rule]
+
+
+# columns
+
+
+def layout(table: Table, words: Words, room: int, between: int = GAP, full: bool = True) -> list[Column]:
     """The columns of the page for `room` columns of text, `between` of which part two columns."""
+    columns = columns_of(table, words, full)
+    if full_width(columns, between) > room:
+        columns = headed(columns, full_width(columns, between) - room)
+    if full_width(columns, between) > room:
+        columns = folded(columns, room, between)
+    return columns if full_width(columns, between) <= room else squeezed(columns, room, between)
+
+
+def columns_of(table: Table, words: Words, full: bool) -> list[Column]:
+    """Every column as wide as its widest text."""
     rows = texts(table, words, full)
     numbers = numeric_columns(table)
-    ellipsis = next((n for n, row in enumerate(rows) if len(table.rows) > LONGEST and row[0].startswith("…")), None)
-    for stacked in range(1, max(len(table.columns), 2)):
-        columns = stack(rows, numbers, stacked, ellipsis)
-        if full_width(columns, between) <= room:
-            return columns
-        if stacked == 1 and (narrower := folded(columns, numbers, room, between)):
-            return narrower
-    return squeezed(columns, room, between)
+    narrow = [row for row in rows[1:] if not spans([[text] for text in row])]
+    narrow = [rows[0], *narrow] if narrow else rows
+    found: list[Column] = []
+    for n, flush in enumerate(numbers):
+        terms = found.pop() if n and rows[0][n - 1] == "" else None
+        column = Column([[row[n]] for row in rows], flush, widest([row[n] for row in narrow]))
+        found.append(column if terms is None else beside(terms, column))
+    return found
 
 
-def full_width(columns: list[Column], between: int) -> int:
+def widest(texts: Sequence[str]) -> int:
+    """The columns of the widest text."""
+    return max(map(width, texts), default=0)
+
+
+def beside(terms: Column, numbers: Column) -> Column:
+    """Numbers behind what they come from, these at the left: the two share the room of a column."""
+    pairs = [(a[0], b[0]) for a, b in zip(terms.rows, numbers.rows, strict=True)]
+    room = max(width(a) + width(b) + GAP * bool(a and b) for a, b in pairs)
+    return Column([[a + right(b, room - width(a))] for a, b in pairs], True, room)
+
+
+def spans(row: Sequence[list[str]]) -> bool:
+    """Whether a row is one text with nothing behind it: it takes the room of all columns."""
+    return len(row) > 1 and not any(text for cell in row[1:] for text in cell)
+
+
+def full_width(columns: Sequence[Column], between: int = GAP) -> int:
     """The width of a table's text."""
-    return sum(c.width for c in columns) + between * (len(columns) - 1)
+    return sum([c.width for c in columns]) + between * (len(columns) - 1)
 
 
-def folded(columns: list[Column], numbers: list[bool], room: int, between: int) -> list[Column] | None:
-    """The columns of text made narrower, the widest first, none by more than a half: names go on behind a dot, words
-    in a second row.  None where that is not enough."""
+def headed(columns: list[Column], excess: int) -> list[Column]:
+    """The columns that are wider for their heads alone, these in two rows; all of them for an excess of 0."""
+    made, left_over = [], excess or 10**9
+    for c in columns:
+        head = c.rows[0][0]
+        cells = widest([text for row in c.rows[1:] for text in row])
+        two = halves(head.strip())
+        wide = max(cells, *map(width, two))
+        if left_over > 0 and cells < width(head) and wide < c.width:
+            left_over -= c.width - wide
+            c = Column([two, *c.rows[1:]], c.right, wide)
+        made.append(c)
+    return made
+
+
+def halves(head: str) -> list[str]:
+    """A head in two rows of about one length; one word stays in one."""
+    words = WORDS.split(head)
+    cuts = [["".join(words[:n]).rstrip(), "".join(words[n:])] for n in range(1, len(words))]
+    return min(cuts, key=lambda cut: max(map(width, cut)), default=[head])
+
+
+def folded(columns: list[Column], room: int, between: int) -> list[Column]:
+    """The columns of text made narrower, the widest first, none by more than a half, broken behind dots and spaces."""
     widths = [c.width for c in columns]
-    least = [w if n else min(w, max(w // 2 + 2, NARROWEST_TEXT)) for w, n in zip(widths, numbers, strict=True)]
-    if sum(least) + between * (len(columns) - 1) > room:
-        return None
+    least = [c.width if c.right else narrower(c, NARROWEST_TEXT).width for c in columns]
     excess = full_width(columns, between) - room
     while excess > 0:
         slack = [w - m for w, m in zip(widths, least, strict=True)]
+        if max(slack) <= 0:
+            return columns
         widths[slack.index(max(slack))] -= 1
         excess -= 1
     return [c if c.width == w else refolded(c, w) for c, w in zip(columns, widths, strict=True)]
@@ -111,51 +268,33 @@ def folded(columns: list[Column], numbers: list[bool], room: int, between: int) 
 def refolded(column: Column, columns: int) -> Column:
     """A column of text in fewer columns."""
     rows = [[piece for text in cell for piece in fold(text, columns)] for cell in column.rows]
-    return Column(rows, [[False] * len(cell) for cell in rows], columns)
+    return Column(rows, False, columns)
 
 
 def fold(text: str, columns: int) -> list[str]:
     """`smaller1.residual1.conv1` in rows, broken behind dots and spaces; the rows below are set in."""
     if width(text) <= columns:
         return [text]
+    inset = text[: len(text) - len(text.lstrip())]
     rows, row = [], ""
     for part in PARTS.split(text):
         if row.strip() and width(row) + width(part.rstrip()) > columns:
             rows.append(row.rstrip())
-            row = "  "
+            row = inset + "  "
         row += part
     return [piece for r in [*rows, row] for piece in fill(r, columns)]
 
 
-def stack(rows: list[list[str]], numbers: list[bool], stacked: int, ellipsis: int | None = None) -> list[Column]:
-    """The first column alone, the others in `stacked` rows of text."""
-    count = len(rows[0])
-    per_row = -(-(count - 1) // stacked) if count > 1 else 0
-    groups = [[0], *[list(range(n, count, per_row)) for n in range(1, 1 + per_row)]]
-    columns = []
-    for group in groups:
-        cells = [[row[n] for n in group] for row in rows]
-        widest = max(width(t) for n, cell in enumerate(cells) for t in cell if n != ellipsis)
-        cells[0] += [""] * (stacked - len(group))
-        right_set = [[numbers[n] for n in group]] * len(rows)
-        columns.append(Column(cells, [right_set[0] + [False] * (stacked - len(group)), *right_set[1:]], widest))
-    return columns
-
-
 def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
-    """The widest columns made narrower until the table fits; their cells are broken between words."""
+    """The widest columns made narrower until the table fits, those of text first; cells are broken between words."""
     for c in columns:
         c.width = min(c.width, max(room, NARROWEST))
     while full_width(columns, between) > room:
-        widest = max(columns, key=lambda c: c.width)
-        if widest.width <= NARROWEST:
+        wide = [c for c in columns if c.width > NARROWEST]
+        if not wide:
             break
-        widest.width -= 1
+        max([c for c in wide if not c.right] or wide, key=lambda c: c.width).width -= 1
     for c in columns:
-        filled = [[fill(text, c.width) for text in cell] for cell in c.rows]
-        c.right = [
-            [r for r, texts in zip(flush, cell, strict=True) for _ in texts]
-            for flush, cell in zip(c.right, filled, strict=True)
-        ]
-        c.rows = [[text for texts in cell for text in texts] for cell in filled]
+        broken = fill if c.right else fold
+        c.rows = [[piece for text in cell for piece in broken(text, c.width)] for cell in c.rows]
     return columns

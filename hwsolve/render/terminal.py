@@ -1,25 +1,23 @@
-"""The terminal: the same page as plain text, with colour, table borders and a box around the answers, by rich.
+"""The terminal: the same page as plain text, with colour and a box around the answers, by rich.
 
 Only the sixteen named colours are used, none of them yellow or white, so that light and dark backgrounds both do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.style import Style
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from hwsolve.render.measure import width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Framed, Grille, Heading, Page, Part, Row, Rows
-from hwsolve.render.plain import WIDEST, together
-from hwsolve.render.table import layout
+from hwsolve.render.plain import BETWEEN, WIDEST, together
+from hwsolve.render.table import drawn
 from hwsolve.solution import Solution, Table
 
 STYLES = {
@@ -38,6 +36,7 @@ STYLES = {
 }
 PARSED = {name: Style.parse(style) for name, style in STYLES.items()}
 MARKS = {"✓": "good", "✗": "bad"}
+KINDS = {"head": "value", "total": "value", "rule": "rule"}  # of the rows of a table
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -68,8 +67,8 @@ def write(console: Console, solutions: Sequence[Solution], options: Options) -> 
             if after is not None and not together(after, part):
                 console.print()
             after = part
-            for drawn in renderables(page, part):
-                console.print(drawn, overflow="fold", no_wrap=isinstance(part, Rows))
+            for made in renderables(page, part):
+                console.print(made, overflow="fold", no_wrap=isinstance(part, Rows))
 
 
 def renderables(page: Page, part: Part) -> list[RenderableType]:
@@ -97,7 +96,7 @@ def renderables(page: Page, part: Part) -> list[RenderableType]:
                 )
             ]
         case Grille(table):
-            return [bordered(page, table)]
+            return list(table_rows(page, table))
         case _:
             return [styled(row) for row in part.rows]
 
@@ -110,29 +109,13 @@ def styled(row: Row) -> Text:
     return text
 
 
-def bordered(page: Page, table: Table) -> RichTable:
-    """A table with borders; rows of several rows of text are parted by lines."""
-    columns = layout(table, page.words, page.columns - 4, 3, page.options.full)
-    drawn = RichTable(
-        box=box.ROUNDED,
-        title=page.words(table.title) or None,
-        title_justify="left",
-        title_style=PARSED["subheading"],
-        border_style=PARSED["rule"],
-        header_style=PARSED["value"],
-        show_lines=len(columns) < len(table.columns),
-    )
-    for c in columns:
-        drawn.add_column(Text("\n".join(c.cells(0))), width=c.width, no_wrap=True, overflow="fold")
-    last = len(columns[0].rows) - 1
-    for n in range(1, last + 1):
-        total = table.total and n == last
-        if total and n > 1:
-            drawn.add_section()
-        drawn.add_row(*[cell(c.cells(n)) for c in columns], style=PARSED["value"] if total else None)
-    return drawn
-
-
-def cell(rows: list[str]) -> Text:
-    """A cell; ticks and crosses are coloured."""
-    return Text("\n".join(rows), PARSED.get(MARKS.get(rows[0].strip(), ""), Style.null()) if rows else Style.null())
+def table_rows(page: Page, table: Table) -> Iterator[Text]:
+    """A table with a rule below its heads and above its totals; ticks and crosses are coloured."""
+    if table.title:
+        yield Text("  " + page.words(table.title), PARSED["subheading"])
+    for kind, cells in drawn(table, page.words, page.columns - 2, page.options.full):
+        row = Text("  ", PARSED.get(KINDS.get(kind, ""), Style.null()))
+        for n, text in enumerate(cells):
+            row.append((BETWEEN if n else "") + text, PARSED.get(MARKS.get(text.strip(), "")))
+        row.rstrip()
+        yield row

@@ -61,7 +61,7 @@ class MathML(Writer):
 
     times, dot, plus, minus, thin, odot = mo("×"), mo("⋅"), mo("+"), mo("−"), THIN, mo("⊙")
     gap, comma, behind_word = "", mo(","), THIN
-    sigma = mo("∑")
+    sigma, del_sign = mo("∑"), mo("∂")
     mark, gradient = mo("′"), mo("∇")
     stroke = ""
     relations = {sign: mo(shown) for sign, shown in Writer.relations.items()}

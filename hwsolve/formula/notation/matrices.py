@@ -86,6 +86,22 @@ def listed(w: Writer, args: Args) -> Piece:
     return Piece(w.array([[w.write(a).text for a in row] for row in rows], deep), ATOM, "array")
 
 
+def of_layer(w: Writer, args: Args) -> Piece:
+    """W⁽ˡ⁾: a quantity of a layer, whose number may be a formula."""
+    known, number = args
+    return Piece(w.raised(w.write(known).text, Call("bracketed", (number,))), ATOM, "array")
+
+
+def bracketed(w: Writer, args: Args) -> Piece:
+    """The number of a layer where it stands above."""
+    return Piece(w.parentheses(w.write(args[0]).text), ATOM, "group")
+
+
+def gradient(w: Writer, args: Args) -> Piece:
+    """∂a, for the gradient of a loss that is known."""
+    return Piece(w.del_sign + w.write(args[0]).text, SIGN, "array")
+
+
 def called(name: str) -> Callable[[Writer, Args], Piece]:
     """A function of arrays by its name."""
 
@@ -104,6 +120,9 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "outer": outer,
     "odot": odot,
     "sum": total,
+    "layer": of_layer,
+    "bracketed": bracketed,
+    "grad": gradient,
     "[]": listed,
     **MOMENTS,
     **{name: called(name) for name in ("diag", "rot180", "full", "stuffed", "crop")},

@@ -66,6 +66,7 @@ class Latex(Writer):
     behind_word = " \\thinspace "
     mark, gradient = "'", "\\nabla "
     sigma = "\\sum "
+    del_sign = "\\partial "
     stroke = ""
     side_by_side = " "
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne"}

@@ -62,7 +62,7 @@ class Typst(Writer):
 
     times, dot, minus, thin, odot = " × ", " ⋅ ", "−", " ", " ⊙ "
     behind_word = " thin "
-    sigma = "∑ "
+    sigma, del_sign = "∑ ", "∂ "
     conjunction = ' " and " '
     stroke = ""
     mark, gradient = "'", "∇ "

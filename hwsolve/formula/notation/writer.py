@@ -40,6 +40,7 @@ class Writer:
     times, dot, plus, minus, thin, odot = " × ", " · ", "+", "−", " ", " ⊙ "
     gap, comma, conjunction = " ", ", ", " and "  # around signs, and between arrays; in lists; between conditions
     sigma = "Σ "  # of all elements
+    del_sign = "∂"
     mark, gradient = "′", "∇"
     behind_word = " "  # parts a word from an array
     stroke = "/"  # of fractions in one line

@@ -9,35 +9,32 @@ import msgspec
 from hwsolve.derivation.size_lines import Sizes, counted, of_layer, size_value, summed
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.kinds.complexity.flow import Flow, Place
+from hwsolve.kinds.complexity.forms import LayerForms, gradient
 from hwsolve.kinds.complexity.problem import Problem
 from hwsolve.kinds.complexity.sent import errors, joining_errors, plus, spread
-from hwsolve.kinds.complexity.tables import (
-    ALWAYS,
-    KINDS,
-    Totals,
-    conventions,
-    layer_table,
-    phase_table,
-)
+from hwsolve.kinds.complexity.tables import KINDS, Named, Work, conventions, words_of, work_table
 from hwsolve.kinds.complexity.totals import CountOfLayer, OperationTotals
 from hwsolve.kinds.count_params.layer_counts import put_in
 from hwsolve.kinds.count_params.network_question import posed
-from hwsolve.kinds.count_params.page import ends_of
-from hwsolve.kinds.count_params.partial import GAP, free_notes, missing_notes
+from hwsolve.kinds.count_params.page import ends_of, layer_step
+from hwsolve.kinds.count_params.partial import free_notes, missing_notes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
 from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
 from hwsolve.layers.items import Item, Network
 from hwsolve.layers.merging import MERGED
 from hwsolve.layers.parameter import ABSENT
-from hwsolve.sections import section
-from hwsolve.solution import Answer, Line, Note, Solution, Step
+from hwsolve.solution import Answer, Line, Note, Sentence, Solution, Step, Table
 
 LOSSES: dict[str, Phase] = {
     "half_squared_error": {"add": "outputs"},
     "mse_loss": {"add": "outputs", "mul": "outputs"},
     "cross_entropy": {"exp": "outputs", "add": "2*outputs - rows", "div": "outputs"},
 }
+
+
+ASKED = tuple([f"{phase}.{kind}" for phase in ("forward", "backward", "update", "total") for kind in ("mul", "add")])
+ASKED += ("order.forward", "order.backward", "order.update")
 
 
 class Operations(OperationTotals):
@@ -49,7 +46,7 @@ class Operations(OperationTotals):
         self.met: set[tuple[str, str]] = set()  # the parameters that have a gradient so far, by their owners
         self.stood: dict[str, Size] = {}  # how often a layer stands, by its path
         self.lines: list[Line] = []  # of the layer that is counted, until its section is closed
-        self.row: dict[str, Size] = {}  # its row of the table
+        self.forms = LayerForms(problem.network, self.adjusted)
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -59,17 +56,16 @@ class Operations(OperationTotals):
         self.loss()
         totals = self.totals()
         warnings = (Note("warning", text) for text in network.warnings)
-        shown = {**self.values, **{key: count.short() for key, count in self.partial.items()}}
-        tables = (phase_table(shown, self.count), layer_table(self.rows, shown))
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
-            sections=(self.question(), *self.sections, totals, section(say("Summary"), tables=tables)),
+            sections=(self.statement(), posed(network), self.overview(), *self.sections, totals),
             answers=self.answers,
+            asked=tuple([key for key in ASKED if key in self.answers]),
+            symbols=dict(self.named()),
             partial={key: count.sentence() for key, count in self.partial.items()},
             notes=(
-                *conventions(self.count),
                 *warnings,
                 *free_notes(self.nothing),
                 *self.notes,
@@ -77,10 +73,23 @@ class Operations(OperationTotals):
             ),
         )
 
-    def question(self) -> Step:
+    def statement(self) -> Step:
         """What is to be counted, and by which conventions."""
-        asked = say("Asked: the multiplications and additions of a forward pass, of backpropagation and of an update.")
-        return posed(self.problem.network, asked, *(note.text for note in conventions(self.count)))
+        asked = say(
+            "Asked: the multiplications and additions of a forward pass, of backpropagation and of an update, for one "
+            "sample."
+        )
+        said = (asked, *conventions(self.count, self.problem.loss is not None))
+        return Step("", tuple(map(Sentence, said)), part="statement")
+
+    def overview(self) -> Step:
+        """What each layer computes in each phase, and what that takes."""
+        items: list[Table | Sentence] = [work_table(self.works, self.count)] if self.works else []
+        if any(work.forms and work.phase != "forward" for work in self.works):
+            a = Ref("a")
+            said = say("Here {g} is the gradient of the loss with respect to {a}.", g=gradient(a), a=a)
+            items.append(Sentence(said, free={"a": "real"}))
+        return Step(say("Phase by phase"), tuple(items))
 
     # the walk
 
@@ -132,8 +141,11 @@ class Operations(OperationTotals):
         goes_back = any(any(place.back) for place in places)
         sizes = sizes | {"read": product(item.output)}
         gaps = self.gaps(item.path, taken, evaluated, goes_back, learned)
+        self.item = Named(words_of(item), frozenset(gaps), evaluated, bool(learned))
         self.phase("forward", item.path, rules.get("forward", {}), sizes, times)
         self.errors(item.path, back, sizes)
+        if "error" in gaps:
+            self.keep_work("error", item.path, {}, live)
         self.phase("gradient", item.path, rules["gradient"], sizes, live)
         for name in late:
             count, more = {"add": layer.counts(*shapes)[name]}, simplified(total((live, product((-1, once[name])))))
@@ -151,10 +163,10 @@ class Operations(OperationTotals):
         if (assumed := layer.assumption(*shapes, back=goes_back or bool(learned))) is not None:
             self.notes.append(Note("info", say("{layer}: {warning}", layer=item.path, warning=assumed)))
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
-        self.close(item.path, item.type, times, title, gaps)
+        self.close(item.path, item.type, title)
 
     def gaps(self, path: str, taken: object, evaluated: bool, goes_back: bool, learned: list[str]) -> list[str]:
-        """Keep in which phases a layer without a rule is missing; the keys of its row that are not known."""
+        """Keep in which phases a layer without a rule is missing."""
         if isinstance(taken, NotCounted):
             missing, why = {"forward": evaluated, "error": goes_back, "gradient": bool(learned)}, taken
         else:
@@ -162,8 +174,7 @@ class Operations(OperationTotals):
             missing, why = {"gradient": any(f"gradient.{name}" not in rules for name in learned)}, NOT_COUNTED
         for phase in [phase for phase, wanted in missing.items() if wanted]:
             self.missing.setdefault(phase, {})[path] = why
-        shown = {"forward": missing.get("forward"), "backward": missing.get("error") or missing["gradient"]}
-        return [f"{phase}.{kind}" for phase, wanted in shown.items() if wanted for kind in ALWAYS]
+        return [phase for phase, wanted in missing.items() if wanted]
 
     def composite(self, item: Item) -> None:
         """What joins branches, and the errors of all readers of what comes out of a repeat."""
@@ -179,10 +190,11 @@ class Operations(OperationTotals):
         sizes = small | {"values": values, "inputs": merged_inputs(item), "read": values}
         forward = merged(item.type, len(ends), 1, small).get("forward", {}) if joins else {}
         back = [(joining_errors(item, place, parts) if joins else spread(place.gives), place.leads) for place in places]
+        self.item = Named(item.path)
         self.phase("forward", item.path, forward, sizes, often(places))
         self.errors(item.path, back, sizes)
         title = say("{name} ({layer})", name=item.path, layer=item.type)
-        self.close(item.path, item.type, often(places), title)
+        self.close(item.path, item.type, title)
 
     def errors(self, path: str, back: list[tuple[Phase, Size]], sizes: Sizes) -> None:
         """The error terms of all copies: those that most copies have, then those of the others."""
@@ -199,8 +211,9 @@ class Operations(OperationTotals):
 
     def input(self, network: Network) -> None:
         """The sum of the errors that come back from all readers of what comes in."""
+        self.item = Named(say("input"))
         self.phase("error", "input", spread(self.flow.input), {"read": product(network.input)}, 1)
-        self.close("input", "input", 1, say("input: {shape}", shape=shape_text(network.input)))
+        self.close("input", "input", say("input: {shape}", shape=shape_text(network.input)))
 
     def loss(self) -> None:
         """The first error term: the gradient of the loss with respect to the output."""
@@ -208,12 +221,14 @@ class Operations(OperationTotals):
             return
         y = self.problem.network.output
         sizes = {"outputs": product(y), "rows": product(y[:-1])}
+        self.item = Named(say("loss"))
         self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1)
-        self.close("loss", "loss", 1, say("loss: {name}", name=self.problem.loss))
+        self.close("loss", "loss", say("loss: {name}", name=self.problem.loss))
 
     def phase(self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size) -> None:
         """The lines of one phase: for each kind of operation its formula and count."""
         fused = () if self.count.multiply_add == 1 else ("sum",)
+        counts: dict[str, tuple[Formula, Size]] = {}
         for kind in KINDS:
             texts = [rule[k] for k in ((*fused, "add") if kind == "add" else (kind,)) if k in rule]
             if not texts:
@@ -225,8 +240,17 @@ class Operations(OperationTotals):
             self.lines.append(counted(key, text, sizes, count))
             self.answers[key.name] = Answer(size_value(count))
             self.terms.setdefault((phase, kind), []).append(CountOfLayer(times, key, count, written))
-            column = f"{phase}.{kind}"
-            self.row[column] = total((self.row.get(column, 0), product((times, count))))
+            counts[kind] = written, count
+        self.keep_work(phase, path, counts, times)
+
+    def keep_work(self, phase: str, path: str, counts: dict[str, tuple[Formula, Size]], times: Size) -> None:
+        """The row of a phase, where a layer computes something."""
+        own = self.item
+        forms = self.forms.of(path, phase) if own.learned or phase in ("forward", "error") else ()
+        gap = phase in own.gaps
+        if times != 0 and (counts or forms or gap):
+            evaluated = own.evaluated or phase != "forward"
+            self.works.append(Work(phase, own.name, forms, counts, times, gap, evaluated))
 
     def backward(self, path: str) -> None:
         """Error terms and gradients of a layer together."""
@@ -239,17 +263,13 @@ class Operations(OperationTotals):
             count = total(value for _, _, value in known)
             self.lines += summed(Ref(key), [(1, ref, value) for _, ref, value in known], count, aside=len(known) == 1)
             self.answers[key] = Answer(size_value(count))
-            parts = [f"{phase}.{kind}" for phase in ("error", "gradient")]
-            self.row[f"backward.{kind}"] = total(self.row[part] for part in parts if part in self.row)
 
-    def close(self, path: str, type: str, times: Size, title: Message, gaps: Iterable[str] = ()) -> None:
-        """End the section of a layer, of whose row `gaps` are not known."""
+    def close(self, path: str, type: str, title: Message) -> None:
+        """End the section of a layer."""
         self.backward(path)
-        row: Totals = {**self.row, **dict.fromkeys(gaps, GAP)}
-        if self.lines or row:
-            self.sections.append(section(title, 2, of_layer(self.lines, type, path)))
-            self.rows.append((path, times, row))
-        self.lines, self.row = [], {}
+        if self.lines:
+            self.sections.append(layer_step(title, of_layer(self.lines, type, path)))
+        self.lines = []
 
 
 def often(places: Iterable[Place]) -> Size:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed, times
+from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
 from hwsolve.formula.tree import Call, Formula, Ref
-from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Row, leading
+from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Work, head, leading
 from hwsolve.kinds.count_params.partial import AtLeast, together
-from hwsolve.language import say
+from hwsolve.kinds.count_params.table import term_of
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Size, product, total
 from hwsolve.layers.cost import NotCounted, Nothing
-from hwsolve.sections import section
-from hwsolve.solution import Answer, Line, Note, Prose, Stage, Step
+from hwsolve.solution import Answer, Group, Line, Note, Sentence, Step
 
 if TYPE_CHECKING:
     from hwsolve.kinds.complexity.problem import Problem
@@ -36,9 +36,9 @@ class OperationTotals:
         self.problem, self.count = problem, problem.count
         self.terms: dict[tuple[str, str], list[CountOfLayer]] = {}
         self.answers: dict[str, Answer] = {}
-        self.sections: list[Step] = [section(say("Layer by layer"))]
+        self.sections: list[Step] = []
         self.values: dict[str, Size] = {}  # the totals by key
-        self.rows: list[Row] = []
+        self.works: list[Work] = []
         self.notes: list[Note] = []
         self.missing: dict[str, dict[str, NotCounted]] = {}  # the layers that are not counted, by phase
         self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
@@ -49,15 +49,14 @@ class OperationTotals:
         lines: list[Line] = []
         kinds = [kind for kind in KINDS if kind in ALWAYS or any(kind == k for _, k in self.terms)]
         wholes = {"backward": ("error", "gradient"), "total": ("forward", "backward", "update")}
-        for phase in PHASES:
-            for kind in kinds:
+        for kind in kinds:
+            for phase in PHASES:
                 if phase in wholes:
                     self.together(f"{phase}.{kind}", [f"{part}.{kind}" for part in wholes[phase]], lines)
                 else:
                     self.sum(phase, kind, lines)
-        self.orders(lines)
-        lines += [Prose(say("{key}: {count}", key=k, count=v.sentence())) for k, v in self.asked().items()]
-        return section(say("Totals"), 1, of_layer(lines, "network"))
+        said = [*self.orders(), *(say("{key}: {count}", key=k, count=v.sentence()) for k, v in self.asked().items())]
+        return Step(say("All layers"), (Group(of_layer(lines, "network")), *map(Sentence, said)))
 
     def asked(self) -> dict[str, AtLeast]:
         """The totals that a reader asked for, and that are no numbers."""
@@ -75,7 +74,7 @@ class OperationTotals:
             by_key = [(t.times, t.key, t.value) for t in terms]
             lines += summed(key, by_key, count) if terms else [stated(key, 0)]
             return
-        lines.append(equal(key, added([times(t.times, t.written) for t in terms]), count))
+        lines.append(equal(key, added([term_of(t.times, t.value) for t in terms]), count))
 
     def together(self, key: str, parts: list[str], lines: list[Line]) -> None:
         """The sum of totals."""
@@ -94,17 +93,32 @@ class OperationTotals:
         self.values[key] = count
         self.answers[key] = Answer(size_value(count), is_asked(key))
 
-    def orders(self, lines: list[Line]) -> None:
+    def orders(self) -> list[Message]:
         """How the counts grow with the sizes that have names."""
+        found: dict[str, Formula] = {}
         for phase in ("forward", "backward", "update"):
             if f"{phase}.mul" in self.partial:
                 continue
             counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
-            if not counts:
-                continue
-            order = leading(counts)
-            self.answers[f"order.{phase}"] = Answer(order)
-            lines.append(Prose(say("{phase}:", phase=PHASES[phase]), (Stage("=", Call("O", (order,))),)))
+            if counts:
+                found[phase] = leading(counts)
+        for phase, order in found.items():
+            self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
+        if len(set(found.values())) == 1 and len(found) > 1:
+            order = Call("O", (next(iter(found.values())),))
+            return [say("The highest powers decide: each phase takes {order}.", order=order)]
+        return [say("{phase}: {order}", phase=PHASES[p], order=Call("O", (f,))) for p, f in found.items()]
+
+    def named(self) -> dict[str, Message]:
+        """The totals in words."""
+        found: dict[str, Message] = {}
+        for key in self.answers:
+            first, _, rest = key.partition(".")
+            if first == "order":
+                found[key] = PHASES[rest]
+            elif first in PHASES and rest in KINDS:
+                found[key] = say("{kind} {phase}", kind=head(rest, self.count), phase=PHASES[first])
+        return found
 
 
 def is_asked(key: str) -> bool:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
 from hwsolve.layers.items import walk_items
-from hwsolve.solution import Answer, Note
 
 if TYPE_CHECKING:
     from hwsolve.kinds.count_params.problem import Problem
+    from hwsolve.layers.base import Size
     from hwsolve.layers.items import Item
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
@@ -89,25 +88,21 @@ def holds_frozen(items: tuple[Item, ...]) -> bool:
     return any(p.counted and not layer.learns(p) for layer, x in leaves for p in layer.parameters(*x).values())
 
 
-def conventions(asked: Asked, answers: dict[str, Answer]) -> tuple[Note, ...]:
-    """What was counted, by name."""
+def conventions(asked: Asked) -> tuple[Message, ...]:
+    """What is counted, by name."""
     notes: list[Message] = []
     if asked.activations:
-        notes += [STORED_NOTES[asked.stored], *storage(asked, answers)]
+        notes.append(STORED_NOTES[asked.stored])
     if asked.macs or asked.flops:
         notes.append(MULTIPLIED_NOTES[asked.multiplied])
     if asked.flops:
         notes.append(say("A multiply-add is two floating-point operations."))
-    return tuple(Note("info", text) for text in notes)
+    return tuple(notes)
 
 
-def storage(asked: Asked, answers: dict[str, Answer]) -> list[Message]:
+def storage(asked: Asked, size: Size) -> Message | str:
     """How much memory the activations take."""
-    count, size = answers.get("activations"), answers.get("activations.bytes")
-    if count is None or size is None or isinstance(count.value, Formula):
-        return []
-    words = {"values": f"{count.value.value:,}", "bytes": BYTES[asked.dtype], "dtype": asked.dtype}
-    return [say("{values} values of {bytes} bytes ({dtype}) are {size}.", size=storage_text(size.value.value), **words)]
+    return say("{dtype}: {size}", dtype=asked.dtype, size=storage_text(size)) if isinstance(size, int) else ""
 
 
 def storage_text(n: int) -> str:

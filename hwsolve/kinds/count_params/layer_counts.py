@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from hwsolve.derivation.size_lines import by_keys, counted, filled, multiplied, none_of, same, size_value, stated, times
 from hwsolve.formula.tree import Formula, Number, Ref, formula
-from hwsolve.kinds.count_params.conventions import BYTES, asked
+from hwsolve.kinds.count_params.conventions import BYTES, asked, storage
 from hwsolve.kinds.count_params.partial import AtLeast, Count
-from hwsolve.kinds.count_params.table import Row
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing
 from hwsolve.layers.items import Item
-from hwsolve.sections import section
 from hwsolve.solution import Answer, Line, Note, Quantity, Step, Value
 
 if TYPE_CHECKING:
@@ -31,9 +29,9 @@ class LayerCounts:
         self.asked = asked(problem)
         self.multiples = {"activations": ("activations.bytes", BYTES[self.asked.dtype]), "macs": ("flops", 2)}
         self.answers: dict[str, Answer] = {}
-        self.sections: list[Step] = [section(say("Layer by layer"))]
+        self.sections: list[Step] = []
         self.notes: list[Note] = []
-        self.rows: list[Row] = []
+        self.terms: dict[str, dict[str, Formula]] = {quantity: {} for quantity in SUMMED}  # what each count is made of
         self.values: dict[str, dict[str, Count]] = {quantity: {} for quantity in SUMMED}
         self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
         self.nothing: dict[str, Nothing] = {}  # the types of layers that cost nothing
@@ -91,6 +89,7 @@ class LayerCounts:
         whole_count = total(counts.values())
         text = texts["params"] if len(owned) == len(every) else " + ".join([texts[name] for name in owned])
         self.put("params", path, whole_count, lines, counted(key, text, sizes, whole_count, rule=rule))
+        self.terms["params"][path] = put_in(text, sizes)[0]
         parts = {"weight": [n for n in owned if not owned[n].added], "bias": [n for n in owned if owned[n].added]}
         for part, names in parts.items():
             if not names:
@@ -133,6 +132,7 @@ class LayerCounts:
     def product_line(self, key: Ref, path: str, shape: Shape, count: Size) -> Line:
         """The product of a shape."""
         sizes = [formula(size) for size in shape]
+        self.terms["activations"][path] = multiplied(sizes)
         axes: list[Formula] = [Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1)]
         return by_keys(key, multiplied(axes), multiplied(sizes), count, aside=not self.asked.activations)
 
@@ -146,7 +146,7 @@ class LayerCounts:
         if isinstance(text, Nothing):
             self.nothing[item.type] = text
             return
-        count = put_in(text, sizes)[1]
+        self.terms["macs"][path], count = put_in(text, sizes)
         line = counted(Ref(f"macs.{path}"), text, sizes, count, aside="macs" not in self.asked.shown)
         self.put("macs", path, count, lines, line)
         self.multiple("macs", path, lines)
@@ -160,7 +160,8 @@ class LayerCounts:
         known: Size = count.value if type(count) is Quantity else count
         size = n * known if isinstance(known, int) else simplified(times(n, known))
         key = Ref(quantity + dotted)
-        line = by_keys(Ref(multiple + dotted), times(n, key), times(n, formula(known)), size, aside=aside)
+        rule = storage(self.asked, size) if quantity == "activations" and not (path or aside) else ""
+        line = by_keys(Ref(multiple + dotted), times(n, key), times(n, formula(known)), size, aside=aside, rule=rule)
         self.keep(multiple + dotted, size, lines, line)
 
     def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line) -> None:

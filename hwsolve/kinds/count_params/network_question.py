@@ -12,8 +12,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text, total
 from hwsolve.layers.items import Item, Network
 from hwsolve.layers.merging import MERGED
-from hwsolve.sections import section
-from hwsolve.solution import Cell, Prose, Step, Table, Text
+from hwsolve.solution import Cell, Step, Table
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
 from hwsolve.spec.report import clip
 
@@ -21,11 +20,11 @@ LONGEST = 80  # characters of a layer's arguments
 ARGUMENT_PUT_IN = re.compile(r"\((\d+)\)")  # 4*(64), of a block's 4*$channels
 
 
-def posed(network: Network, *asked: Text) -> Step:
-    """What is asked of a network, and the network."""
+def posed(network: Network) -> Step:
+    """The network, where it stands without its solution."""
     rows = (("input", shape_text(network.input)), *rows_of(network.items))
     table = Table("", (say("Layer"), say("Settings")), rows)
-    return section(say("Network"), lines=tuple(map(Prose, asked)), tables=(table,), alone=True)
+    return Step(say("Network"), (table,), part="question")
 
 
 def rows_of(items: tuple[Item, ...]) -> Iterator[tuple[Cell, Cell]]:

@@ -1,67 +1,204 @@
-"""The summary of a count: a row for each layer, and the totals."""
+"""The table of a count: a row for each layer, composites with their sums, and the totals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from hwsolve.formula.tree import Call, Formula, Number, formula
 from hwsolve.kinds.count_params.partial import GAP, AtLeast, Count
-from hwsolve.language import say
-from hwsolve.layers.base import Shape, Size, factor_text, product, shape_text
-from hwsolve.solution import Answer, Cell, Quantity, Table
+from hwsolve.kinds.count_params.stages import RUN, STAGE, numbered
+from hwsolve.kinds.count_params.tree import Node, form, without_ones
+from hwsolve.language import Message, say
+from hwsolve.layers.base import Size, StatedMap, factor_text, product, shape_text, size_text
+from hwsolve.solution import Answer, Cell, Quantity, Table, Text
 
 if TYPE_CHECKING:
     from hwsolve.kinds.count_params.conventions import Asked
 
-
-class Row(msgspec.Struct, frozen=True):
-    """A layer, how often it stands, what comes out, and its counts."""
-
-    path: str
-    times: Size
-    shape: Shape
-    counts: dict[str, Count]
-
-
-def count_table(rows: list[Row], asked: Asked, answers: dict[str, Answer], partial: dict[str, AtLeast]) -> Table:
-    """Layer, output and the counts that were asked for; rows of a repeat stand for all its copies."""
-    heads = {"params": say("Parameters")}
-    if asked.trainable:
-        heads["params.trainable"] = say("Trainable")
-    if asked.activations:
-        heads["activations"] = say("Activations")
-    if asked.macs:
-        heads["macs"] = say("Multiply-adds")
-    if asked.flops:
-        heads["flops"] = say("Floating-point operations")
-    body: list[tuple[Cell, ...]] = [
-        (label(row), shape_text(row.shape), *(cell(row, key) for key in heads))
-        for row in rows
-        if row.path != "input" or asked.activations
-    ]
-    last: tuple[Cell, ...] = (
-        say("Total"),
-        "",
-        *(total_cell(answers[key]) if key in answers else partial[key].short() for key in heads),
-    )
-    return Table("", (say("Layer"), say("Output"), *heads.values()), (*body, last), total=True)
+HEADS = {
+    "activations": say("Activations"),
+    "params": say("Parameters"),
+    "params.trainable": say("Trainable"),
+    "macs": say("Multiply-adds"),
+    "flops": say("Floating-point operations"),
+}
+MOST_OPEN = 2  # rows of a composite that is written out although it is like another one
+Row = tuple[Cell, ...]
 
 
-def label(row: Row) -> str:
-    """The layer's name, and how many stand together."""
-    return row.path if row.times == 1 else f"{factor_text(row.times)} × {row.path}"
+def quantities(asked: Asked) -> tuple[str, ...]:
+    """What has a column."""
+    wanted = {"params": True, "params.trainable": asked.trainable}
+    wanted |= {"activations": asked.activations, "macs": asked.macs, "flops": asked.flops}
+    return tuple(key for key in HEADS if wanted[key])
 
 
-def cell(row: Row, key: str) -> Cell:
-    """A count of all copies; nothing where there is none."""
-    if key not in row.counts:
+class CountTable:
+    """Writes the rows of nodes one after the other."""
+
+    def __init__(self, nodes: Sequence[Node], keys: tuple[str, ...]) -> None:
+        self.keys = keys
+        self.rows: list[Row] = []
+        self.depths: list[int] = []
+        self.folds: list[tuple[int, int, Text]] = []
+        self.written: dict[Any, Text] = {}  # by their form the composites that are written out
+        self.copies = False  # whether the parts of one copy stand below the row of several
+        self.name = numbered()
+        self.shape = "activations" not in keys  # else the product of the shape says it
+        for node in nodes:
+            self.add(node, 0, False)
+
+    def table(self, answers: dict[str, Answer], partial: dict[str, AtLeast]) -> Table:
+        """Layer, output and the counts that were asked for, each behind what it is the product of."""
+        totals = [total_cell(answers[k]) if k in answers else partial[k].short() for k in self.keys]
+        columns: list[Text] = [say("Layer"), *([say("Output")] if self.shape else [])]
+        last: list[Cell] = [say("Total"), *([""] if self.shape else [])]
+        for key, total in zip(self.keys, totals, strict=True):
+            columns += ["", HEADS[key]]
+            last += ["", total]
+        rows = (*self.rows, tuple(last))
+        terms = [n for n, head in enumerate(columns) if head == ""]
+        shapes = [1] if self.shape else [terms.pop(0)]
+        drop = (*reversed(terms), *shapes)
+        return Table("", tuple(columns), rows, True, (*self.depths, 0), tuple(self.folds), drop)
+
+    def add(self, node: Node, depth: int, closed: bool) -> None:
+        """The row of a node, and below it those of its parts."""
+        cells: list[Cell] = [shape_of(node)] if self.shape else []
+        for key in self.keys:
+            cells += [self.terms(node, key), cell(node.all(key)) if key in node.counts else ""]
+        name = self.name(node)
+        self.rows.append((self.label(node, name), *cells))
+        self.depths.append(depth)
+        if not node.children:
+            return
+        self.copies |= node.times != 1
+        alike = self.written.get(form(node))
+        if alike is None and not closed:
+            self.written[form(node)] = name.values["stage"] if isinstance(name, Message) else name
+        nested = node.type == STAGE and any(child.children for child in node.children)
+        first = len(self.rows)
+        for n, child in enumerate(node.children):
+            self.add(child, depth + 1, closed or (alike is not None and not nested) or (n > 0 and node.type == RUN))
+            if n == 0 and node.type == RUN and alike is None:
+                first = len(self.rows)  # the first one is written out
+        last = len(self.rows) - 1
+        if closed or nested or last - first < (MOST_OPEN if node.type != RUN else 0):
+            return
+        if alike is not None:
+            self.close(first, last, say("… {n} layers as in {name} (--full)", n=f"{node.layers:,}", name=alike))
+        elif node.type == RUN:
+            others = f"{len(node.children) - 1:,}", node.children[0].kind
+            self.close(first, last, say("… {n} × {name} of other sizes (--full)", n=others[0], name=others[1]))
+
+    def close(self, first: int, last: int, text: Text) -> None:
+        """Leave rows closed, with those that are closed among them."""
+        self.folds = [f for f in self.folds if f[0] < first]
+        self.folds.append((first, last, text))
+
+    def label(self, node: Node, name: Text) -> Text:
+        """`conv1 7×7, stride 2`, `3 × conv 3×3, batch_norm`, `2 × bottleneck, 70,400 each`."""
+        own = node.single and node.times == 1
+        text: Text = name if own or node.type == STAGE else node.type
+        norms = node.joined if own else [norm.rstrip("0123456789") for norm in node.joined]
+        if node.settings:
+            text = say("{layer} {window}", layer=text, window=node.settings[0])
+        text = listed([text, *node.settings[1:], *norms])
+        if node.times != 1 and node.type != STAGE:
+            text = say("{n} × {layer}", n=factor_text(node.times), layer=text)
+        if node.times != 1 and node.children and (each := self.each(node)):
+            text = say("{layer}, {n} each", layer=text, n=size_text(each))
+        return text
+
+    def each(self, node: Node) -> Size:
+        """What one copy counts: parameters, if it has any."""
+        known = [node.counts[key] for key in ("params", *self.keys) if key in node.counts]
+        return next((n for n in known if not isinstance(n, AtLeast) and n != 0), 0)
+
+    def terms(self, node: Node, key: str) -> Cell:
+        """What a count is the product of; nothing where it is a number that stands there already."""
+        if key == "activations" and isinstance(node.shape, StatedMap) and key in node.counts:
+            return shape_of(node)
+        f = without_ones(node.terms[key]) if key in node.terms else None
+        if not isinstance(f, Call):
+            return formula_of_copies(node, key)
+        return f if node.times == 1 else Call("*", (formula(node.times), f))
+
+
+def formula_of_copies(node: Node, key: str) -> Cell:
+    """`3 × 64` for copies of a layer that counts one number."""
+    count = node.counts.get(key, 0)
+    if node.times == 1 or node.children or isinstance(count, AtLeast) or count == 0:
         return ""
-    count = row.counts[key]
-    return GAP if isinstance(count, AtLeast) else product((row.times, count))
+    return Call("*", (formula(node.times), formula(count)))
+
+
+def shape_of(node: Node) -> str:
+    """What comes out."""
+    return shape_text(node.shape).replace(" × ", "×")
+
+
+def listed(parts: Sequence[Text]) -> Text:
+    """Words with commas between them."""
+    if all(isinstance(part, str) for part in parts):
+        return ", ".join(map(str, parts))
+    first, *rest = parts
+    return say("{first}, {rest}", first=first, rest=listed(rest)) if rest else first
+
+
+def cell(count: Count) -> Cell:
+    """A count of all copies."""
+    if isinstance(count, AtLeast):
+        return GAP if count.counted == 0 else count.short()
+    return count
 
 
 def total_cell(answer: Answer) -> Cell:
     """The total."""
     value: Cell = answer.value
     return value.value if isinstance(value, Quantity) else value
+
+
+def remarks(table: CountTable, bare: Sequence[str]) -> list[Message]:
+    """How the table is read, and the layers that have no row."""
+    found: list[Message] = []
+    if any(table.depths):
+        found.append(say("A row that is set in is part of the row above."))
+    if table.copies:
+        found.append(say("Below a row of several copies stand the parts of one."))
+    if bare:
+        stored, computed = "activations" in table.keys, "macs" in table.keys or "flops" in table.keys
+        names = ", ".join(bare)
+        if stored and computed:
+            found.append(say("Without parameters, stored values and multiply-adds: {layers}.", layers=names))
+        elif stored:
+            found.append(say("Without parameters and stored values: {layers}.", layers=names))
+        elif computed:
+            found.append(say("Without parameters and multiply-adds: {layers}.", layers=names))
+        else:
+            found.append(say("Without parameters: {layers}.", layers=names))
+    return found
+
+
+def sum_of_rows(nodes: Sequence[Node], key: str) -> Formula | None:
+    """The sum of the outermost rows as it is printed; None where that says nothing, or one of them is not known."""
+    terms: list[Formula] = []
+    for node in nodes:
+        count, all_of_it = node.counts.get(key, 0), node.all(key) if key in node.counts else 0
+        if isinstance(count, AtLeast) or isinstance(all_of_it, AtLeast):
+            return None
+        if count != 0:
+            terms.append(formula(all_of_it) if isinstance(all_of_it, int) else term_of(node.times, count))
+    if len(terms) < 2:
+        return terms[0] if terms and not isinstance(terms[0], Number) else None
+    return Call("+", tuple(terms))
+
+
+def term_of(times: Size, value: Size) -> Formula:
+    """So many times a count, as a reader sees it: `L n²`, `2Ln`."""
+    f = formula(value)
+    if times == 1:
+        return f
+    known = isinstance(f, Call) and f.name == "*" and isinstance(f.args[0], Number)
+    return formula(product((times, value))) if known else Call("*", (formula(times), f))

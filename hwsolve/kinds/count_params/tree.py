@@ -1,0 +1,196 @@
+"""A network as the tree of what is counted: layers and composites, each with the counts of one copy.
+
+A composite of one part is that part; a repeat is its copies; a normalisation joins the layer that it follows; a layer
+that counts nothing has no place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from hwsolve.formula.tree import ONE, Call, Formula
+from hwsolve.kinds.count_params.partial import AtLeast, Count, multiplied, together
+from hwsolve.language import Message, translate
+from hwsolve.layers.base import Shape, Size, total
+from hwsolve.layers.items import Body, Item
+from hwsolve.layers.names import DIMENSION
+from hwsolve.layers.window import window_words
+
+Counts = Mapping[str, Mapping[str, Count]]  # by quantity, then by layer
+Terms = Mapping[str, Mapping[str, Formula]]  # how each arises
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A layer or a composite, `times` of which stand one after the other; `counts` and `terms` are those of one.
+
+    `name` is its own, `type` what it is one of; `layers` says how many layers it holds, joined ones too.
+    """
+
+    name: str
+    type: str
+    shape: Shape
+    counts: dict[str, Count]
+    terms: dict[str, Formula] = {}
+    settings: tuple[Message | str, ...] = ()
+    joined: tuple[str, ...] = ()  # the normalisations that stand in its row
+    children: tuple[Node, ...] = ()
+    times: Size = 1
+    layers: int = 1
+    single: bool = True  # whether it is one part of the network, with a name of its own
+
+    @property
+    def kind(self) -> str:
+        """What it is one of, with the normalisations that stand in its row."""
+        return ", ".join(map(plain_type, (self.type, *self.joined)))
+
+    def all(self, quantity: str) -> Count:
+        """The count of all copies."""
+        return multiplied(self.times, self.counts[quantity])
+
+
+class Tree:
+    """Builds the nodes of a network; `bare` are the types of layers that have no place."""
+
+    def __init__(self, counts: Counts, terms: Terms, quantities: tuple[str, ...]) -> None:
+        self.counts, self.terms, self.quantities = counts, terms, quantities
+        self.bare: dict[str, None] = {}
+
+    def nodes(self, items: Iterable[Item], inside: str = "") -> list[Node]:
+        """The nodes of a sequence; `inside` is the path that stands before the names in it."""
+        found: list[Node] = []
+        before: Item | None = None  # the layer right in front, if it has a row
+        for item in items:
+            if item.layer is None:
+                found += self.composite(item, inside)
+                before = None
+                continue
+            node = self.layer(item, inside)
+            if before is not None and item.layer.CATEGORY == "normalization" and item.output == before.output:
+                found[-1] = beside(found[-1], node)
+            elif self.counts_something(node, item):
+                found.append(node)
+                before = item
+            else:
+                self.bare[plain_type(item.type)] = None
+                before = None
+        return alike_joined(found)
+
+    def layer(self, item: Item, inside: str) -> Node:
+        """A layer."""
+        assert item.layer is not None
+        counts = {q: self.counts[q][item.path] for q in self.quantities if item.path in self.counts.get(q, ())}
+        terms = {q: self.terms[q][item.path] for q in counts if item.path in self.terms.get(q, ())}
+        settings = window_words(item.layer)
+        return Node(item.path.removeprefix(inside), plain_type(item.type), item.output, counts, terms, settings)
+
+    def counts_something(self, node: Node, item: Item) -> bool:
+        """Whether a layer has a row: it counts something, or makes another map without merely moving values."""
+        if any(isinstance(count, AtLeast) or count != 0 for count in node.counts.values()):
+            return True
+        category = item.layer.CATEGORY if item.layer is not None else ""
+        return category in ("pooling", "interpolation") and item.shapes[0] != item.output
+
+    def composite(self, item: Item, inside: str) -> list[Node]:
+        """A block or what joins branches as one node, a repeat as its copies."""
+        name, path = item.path.removeprefix(inside), item.path + "."
+        if item.type == "repeat":
+            copies: list[Node] = []
+            for often, branch in zip(item.times, item.branches, strict=True):
+                inner = self.nodes(branch.items, path)
+                copies += inner if often == 1 else copied(name, branch, inner, often)
+            return copies
+        inner = []
+        for branch in item.branches:
+            prefix = path + "shortcut." if branch.name == "shortcut" else path
+            found = self.nodes(branch.items, prefix)
+            inner += [renamed(n, f"shortcut {n.name}") for n in found] if branch.name == "shortcut" else found
+        if len(inner) != 1 or inner[0].times != 1:
+            return [group(name, item.type, item.output, tuple(inner))] if inner else []
+        (one,) = inner
+        if one.children:
+            return [msgspec.structs.replace(one, name=name, type=item.type)]
+        return [renamed(one, f"{name}.{one.name}")]
+
+
+def copied(name: str, body: Body, inner: list[Node], often: Size) -> list[Node]:
+    """Copies of a body: of its one part, or of all its parts together."""
+    if len(inner) == 1:
+        return [msgspec.structs.replace(inner[0], times=multiplied(often, inner[0].times))]
+    made = group(name, name, body.end.shape, tuple(inner))
+    return [msgspec.structs.replace(made, type=name, times=often)] if inner else []
+
+
+def group(name: str, kind: str, shape: Shape, children: tuple[Node, ...], single: bool = True) -> Node:
+    """A composite, whose counts are the sums of its parts."""
+    quantities = dict.fromkeys(q for child in children for q in child.counts)
+    counts = {q: together(child.all(q) for child in children if q in child.counts) for q in quantities}
+    layers = sum(child.layers * (child.times if isinstance(child.times, int) else 1) for child in children)
+    return Node(name, plain_type(kind), shape, counts, children=children, layers=layers, single=single)
+
+
+def renamed(node: Node, name: str) -> Node:
+    """The node by another name; in a shortcut its type says so too."""
+    kind = f"shortcut {node.type}" if name.startswith("shortcut ") else node.type
+    return msgspec.structs.replace(node, name=name, type=kind)
+
+
+def beside(node: Node, norm: Node) -> Node:
+    """A layer with the normalisation that follows it."""
+    counts = {q: together([c[q] for c in (node.counts, norm.counts) if q in c]) for q in {**node.counts, **norm.counts}}
+    terms = {q: [t[q] for t in (node.terms, norm.terms) if q in t] for q in counts}
+    sums = {q: found[0] if len(found) == 1 else Call("+", tuple(found)) for q, found in terms.items() if found}
+    for q in [q for q in sums if len(terms[q]) < (q in node.counts) + (q in norm.counts)]:
+        del sums[q]  # one of the two is a number alone, which says nothing
+    joined = (*node.joined, norm.name)
+    return msgspec.structs.replace(node, counts=counts, terms=sums, joined=joined, layers=node.layers + 1)
+
+
+# equal neighbours
+
+
+def alike_joined(nodes: list[Node]) -> list[Node]:
+    """Equal neighbours as one node that stands several times."""
+    found: list[Node] = []
+    for node in nodes:
+        if found and same(found[-1]) == same(node):
+            found[-1] = msgspec.structs.replace(found[-1], times=total((found[-1].times, node.times)))
+        else:
+            found.append(node)
+    return found
+
+
+def same(node: Node) -> Any:
+    """What two nodes have in common that differ in their names alone."""
+    counts = tuple([(q, size_of(count)) for q, count in node.counts.items()])
+    children = tuple([(same(child), child.times) for child in node.children])
+    settings = tuple([translate(words, "en") for words in node.settings])
+    return node.kind, node.shape, counts, tuple(node.terms.values()), settings, children
+
+
+def size_of(count: Count) -> Any:
+    """A count that can be compared."""
+    return ("at least", count.counted) if isinstance(count, AtLeast) else count
+
+
+def form(node: Node) -> Any:
+    """What two nodes have in common that differ in their sizes alone."""
+    return node.kind, tuple([(form(child), child.times) for child in node.children])
+
+
+def without_ones(f: Formula) -> Formula:
+    """A formula without factors of one."""
+    if not isinstance(f, Call):
+        return f
+    args = tuple([without_ones(a) for a in f.args])
+    if f.name == "*":
+        kept = tuple([a for a in args if a != ONE]) or (ONE,)
+        return kept[0] if len(kept) == 1 else Call("*", kept)
+    return Call(f.name, args)
+
+
+def plain_type(name: str) -> str:
+    """`conv` of conv2d, `batch_norm` of batch_norm1."""
+    return DIMENSION.sub("", name).rstrip("0123456789") or name

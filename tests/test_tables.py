@@ -1,0 +1,151 @@
+"""Tables as text: what gives way where a page is narrow, rows that are set in or closed, and that no number is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwsolve.formula.parse import parse
+from hwsolve.language import translate
+from hwsolve.render import render
+from hwsolve.render.measure import width
+from hwsolve.render.options import Options
+from hwsolve.render.table import drawn, fitted, on_page
+from hwsolve.solution import Solution, Step, Table, Text
+
+LAYERS = Table(
+    "",
+    ("Layer", "Output", "", "Parameters", "", "Multiply-adds"),
+    (
+        ("conv1", "64 × 112 × 112", parse("7*7*3*64"), 9_408, parse("7*7*3*64*112*112"), 118_013_952),
+        ("2 × basic", "64 × 56 × 56", "", 147_456, "", 462_422_016),
+        ("conv", "64 × 56 × 56", parse("2*(3*3*64*64)"), 73_728, parse("2*(3*3*64*64*56*56)"), 231_211_008),
+        ("linear1", "10", parse("(64 + 1)*10"), 650, parse("64*10"), 640),
+        ("Total", "", "", 157_514, "", 580_436_608),
+    ),
+    total=True,
+    depths=(0, 0, 1, 0, 0),
+    folds=((2, 2, "… 1 layer as in conv1 (--full)"),),
+    drop=(4, 2, 1),
+)  # fmt: skip
+
+
+def words(text: Text) -> str:
+    return text if isinstance(text, str) else translate(text, "en")
+
+
+def page(table: Table, room: int = 80, **more: Any) -> str:
+    solution = Solution(kind="k", sections=(Step("s", (table,)),))
+    return render([solution], more.pop("format", "plain"), Options(width=room, color=False, **more))
+
+
+def test_what_gives_way_in_order() -> None:
+    """The columns that may go, in their order, each named; and a sentence about none where all have room."""
+    terms = ["the working of Multiply-adds", "the working of Parameters"]
+    for columns, kept, gone in (
+        (140, ["Output", "Parameters", "Multiply-adds"], []),
+        (80, ["Output", "Parameters", "Multiply-adds"], terms[:1]),
+        (62, ["Output", "Parameters", "Multiply-adds"], terms),
+        (44, ["Parameters", "Multiply-adds"], [*terms, "Output"]),
+    ):
+        text = page(LAYERS, columns, full=True)
+        rows = text.splitlines()
+        assert rows[2].split() == ["Layer", *kept]
+        assert " ".join(text.partition("left out: ")[2].split()).removesuffix(".") == ", ".join(gone)
+        assert max(map(width, rows)) <= columns
+
+
+def test_heads_stand_in_two_rows_before_a_column_goes() -> None:
+    table = Table("", ("Layer", "Multiply-adds", "Stored values"), (("a", 1, 2),), drop=(2,))
+    rows = page(table, 26).splitlines()[2:]
+    assert [row.split() for row in rows[:2]] == [["Layer", "Multiply-", "Stored"], ["adds", "values"]]
+    assert "left out" not in page(table, 26) and "left out" in page(table, 20)
+
+
+def test_numbers_and_their_heads_are_at_the_right() -> None:
+    rows = page(LAYERS, 140, full=True).splitlines()[2:]
+    ends = {row.rstrip()[-1:] and width(row) for row in rows[:-1]}
+    assert len(ends) == 1
+    assert rows[0].index("Parameters") + len("Parameters") == rows[2].index("9,408") + len("9,408")
+
+
+def test_terms_stand_before_what_they_give_under_one_head() -> None:
+    text = page(LAYERS, 140, full=True)
+    rows = [" ".join(row.split()) for row in text.splitlines()]
+    assert "conv1 64 × 112 × 112 7·7·3·64 9,408 7·7·3·64·112·112 118,013,952" in rows
+    assert any("2 × 3·3·64·64 73,728" in row for row in rows) and any("(64 + 1)·10 650" in row for row in rows)
+
+
+def test_rows_are_set_in_and_closed() -> None:
+    short, full = page(LAYERS, 140), page(LAYERS, 140, full=True)
+    assert "\n    … 1 layer as in conv1 (--full)\n" in short and "73,728" not in short
+    assert "\n    conv " in full and "as in conv1" not in full
+
+
+def test_a_row_of_words_takes_the_room_of_all_columns() -> None:
+    text = "… 8 layers as in the first of the blocks (--full)"
+    table = Table("", ("Layer", "n"), (("a", 1), ("b", 2)), folds=((1, 1, text),))
+    assert f"\n  {text}\n" in page(table)
+    assert page(table).splitlines()[2].split() == ["Layer", "n"]
+    assert width(page(table).splitlines()[2]) < 12
+
+
+def test_what_is_empty_or_0_throughout_is_left_out() -> None:
+    table = Table("", ("Phase", "×", "+", "÷"), (("forward", 3, 0, ""), ("back", 4, 0, "")))
+    assert page(table).splitlines()[2].split() == ["Phase", "×"]
+    assert page(table, format="markdown").splitlines()[2] == "| Phase | × |"
+
+
+def test_a_column_that_is_not_asked_for_takes_its_terms_along() -> None:
+    text = page(LAYERS, 140, full=True, columns=("params",))
+    assert "9,408" in text and "7·7·3·64 " in text and "118,013,952" not in text and "112·112" not in text
+
+
+def test_what_is_not_known_keeps_a_column_of_numbers() -> None:
+    rows = page(Table("", ("Layer", "n"), (("a", 100), ("b", "?"), ("c", "–")))).splitlines()
+    assert [row[-1] for row in rows[-3:]] == ["0", "?", "–"] and len({len(row) for row in rows[-3:]}) == 1
+
+
+NAMES = st.lists(
+    st.sampled_from(["conv1", "batch_norm1", "a.b.c.d", "3 × long words here", "1×1, stride 2"]), min_size=1, max_size=5
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    names = draw(NAMES)
+    columns = draw(st.lists(st.sampled_from(["text", "number", "terms"]), min_size=1, max_size=6))
+    heads: list[str] = ["Layer"]
+    cells: list[list[Any]] = [list(names)]
+    for n, kind in enumerate(columns):
+        numbers = [draw(st.integers(1, 10**12)) for _ in names]
+        if kind == "terms":
+            heads.append("")
+            cells.append([parse(f"2*{k}") for k in numbers])
+        heads.append(f"Head {n} of some words" if n % 2 else f"H{n}")
+        cells.append([f"{k} × {k}" for k in numbers] if kind == "text" else numbers)
+    drop = draw(st.permutations(range(1, len(heads))))
+    return Table("", tuple(heads), tuple(zip(*cells, strict=True)), drop=tuple(drop[: draw(st.integers(0, 6))]))
+
+
+def numbers_of(cell: Any) -> Iterator[str]:
+    """The numbers of a cell as the JSON has them, with the commas of a page."""
+    if isinstance(cell, int):
+        yield f"{cell:,}"
+
+
+@given(tables(), st.integers(40, 140))
+def test_every_number_is_on_the_page_or_its_column_is_named(table: Table, columns: int) -> None:
+    kept, dropped = fitted(on_page(table, True), words, columns - 2)
+    rows = ["  ".join(cells) for _, cells in drawn(kept, words, columns - 2)]
+    assert max(map(width, rows)) <= columns - 2
+    text, gone = page(table, columns, full=True), {words(name) for name in dropped}
+    data = json.loads(page(table, columns, full=True, format="json"))["sections"][0]["tables"][0]
+    for row in data["rows"]:
+        for head, cell in zip(data["columns"], row, strict=True):
+            assert head in gone or all(number in text for number in numbers_of(cell)), (head, cell)
+    assert all(head in " ".join(text.split()) for head in gone)

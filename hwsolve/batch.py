@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,7 @@ from hwsolve.files import read_spec, reason_of
 from hwsolve.language import Message, say
 from hwsolve.pipeline import Request, read_each, work_out
 from hwsolve.render import Options, render
+from hwsolve.solution import Solution
 from hwsolve.spec.problem import Problem
 from hwsolve.workers import Crashed, Late, run_all
 
@@ -50,6 +52,7 @@ class Row(msgspec.Struct, frozen=True):
     complaints: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # on what was published and does not agree, where that is no complaint
     text: str = ""
+    head: Any = None  # what the first page of a site shows of it
     seconds: float = 0.0
 
 
@@ -131,7 +134,17 @@ def _solve(problem: Problem, path: str, number: int, count: int, plan: Plan) -> 
         tuple(str(c) for c in complaints),
         tuple(str(published_text(p, path)) for p in differing),
         render([solution], plan.format, plan.options) if plan.format else "",
+        heading(solution, plan),
     )
+
+
+def heading(solution: Solution, plan: Plan) -> Any:
+    """Title and answers, for the first page of a site."""
+    if plan.format != "html" or plan.options.compact:
+        return None
+    from hwsolve.render.site import head
+
+    return head(solution, plan.options)
 
 
 def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Callable[[int], None]) -> Iterator[Row]:

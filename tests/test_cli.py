@@ -166,7 +166,10 @@ def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> Non
         (["solve", "x.yaml", "--formt", "json"], "No such option"),
         (["solve", "missing.yaml"], "There is no file missing.yaml."),
         (["solve", "."], ". is a folder: `hwsolve batch .` solves what is in it."),
-        (["solve", "-", "--format", "pdf"], "There is no format `pdf`; there are terminal, plain, json, markdown."),
+        (
+            ["solve", "-", "--format", "pdf"],
+            "There is no format `pdf`; there are terminal, plain, json, markdown, html.",
+        ),
         (["solve", "-", "--output", "no/where.txt"], "there is no folder no"),
         (["solve", "-", "--digits", "0"], "Expected a whole number from 1 to 2000, got `0`."),
         (["layers", "con2d"], "Unknown layer `con2d`. Did you mean `conv2d`?"),

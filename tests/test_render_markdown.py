@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+import hwsolve
 from hwsolve.formula.parse import parse
 from hwsolve.language import say
 from hwsolve.render import Options, render
+from hwsolve.render.measure_tex import em
+from hwsolve.render.tex_rows import LIMIT
 from hwsolve.sections import section
 from hwsolve.solution import Answer, Identity, Note, Solution, Table
+from tests.conftest import PROBLEMS
 from tests.render_samples import counting, derivation, homework
+
+ENVIRONMENT = re.compile(r"\\begin\{(cases|pmatrix)\}((?!\\begin).)*?\\end\{\1\}")
+SPECS = sorted(
+    str(p.relative_to(PROBLEMS)) for folder in ("homework-*", "textbook") for p in PROBLEMS.glob(f"{folder}/*")
+)
+SLOW = ("textbook/mazur-2-2-2-10000-steps.yaml",)
+SPECS = [spec for spec in SPECS if spec not in SLOW]
+COMMANDS = set(
+    re.findall(
+        r"\w+",
+        """begin end cr quad qquad thinspace left right text mathrm operatorname frac sqrt sum prod int max min exp ln log
+        sin cos tan arcsin arccos arctan sinh cosh tanh times cdot odot partial infty top hat bar tilde mathstrut approx
+        ne le ge lt gt iff to lfloor rfloor lceil rceil lvert rvert ldots small scriptsize tiny pm surd
+        checkmark Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega alpha beta gamma delta varepsilon zeta eta theta
+        iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi omega""",
+    )
+)  # what both KaTeX and MathJax have
+INSIDE_TEXT = re.compile(r"[A-Za-z0-9 .,;:()'\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef-]*")
+
+
+@cache
+def page(spec: str, language: str = "en") -> str:
+    solutions = hwsolve.solve_all(PROBLEMS / spec)
+    return render(solutions, "markdown", Options(language=language, full=True, checks=True))
 
 
 def markdown(solution: Solution, **options: Any) -> str:
@@ -23,24 +57,41 @@ def blocks(text: str) -> list[str]:
     return re.findall(r"(?:^|\n)\$\$\n(.*?)\n\$\$(?=\n|$)", text, re.S)
 
 
+def rows_of(block: str) -> list[str]:
+    return block.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split(" \\cr\n")
+
+
+def bare(row: str) -> str:
+    """A row without its matrices and cases, which have columns of their own."""
+    while (inner := ENVIRONMENT.sub("", row)) != row:
+        row = inner
+    return row
+
+
+def check_mathematics(block: str) -> None:
+    """A block survives the reader of Markdown, and its rows have two or four columns."""
+    assert block.count("{") == block.count("}") and block.count("\\left") == block.count("\\right")
+    assert not re.search(r"\\[^a-zA-Z\n]|[*<>|`]|(?<![a-zA-Z])_|\n\s*\n|\n *[-+=#>]", block)
+    assert block.count("\\begin{") == block.count("\\end{")
+    for row in rows_of(block):
+        assert re.fullmatch(r"[^&]*&[^&]*(&&[^&]+)?", bare(row)), row
+
+
 @pytest.mark.parametrize("sample", [homework, counting, derivation])
 def test_blocks_of_mathematics(sample: Any) -> None:
     text = markdown(sample(), full=True)
     found = blocks(text)
     assert found and text.count("\n$$") == 2 * len(found)
     for block in found:
-        assert block.count("{") == block.count("}") and block.count("\\left(") == block.count("\\right)")
-        assert not re.search(r"\\[^a-zA-Z\n]|[*<>|`]|(?<![a-zA-Z])_|\n\s*\n|\n *[-+=#>]", block)
-        assert block.count("\\begin{") == block.count("\\end{")
-        rows = block.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split(" \\cr\n")
-        assert all(re.sub(r"\\begin\{(cases|pmatrix)\}.*?\\end\{\1\}", "", row).count("&") == 1 for row in rows)
+        check_mathematics(block)
 
 
-def test_a_line() -> None:
-    assert (
-        r"E &= \frac{(y_{1} - t)^{2}}{2} = \frac{(0.274 - 0.5)^{2}}{2} = 0.025538 \quad \text{(half the squared error)}"
-        in markdown(homework())
-    )
+def test_a_reason_stands_in_the_row_where_the_longest_of_both_fit() -> None:
+    row = r"E &= \frac{(y_{1} - t)^{2}}{2} = \frac{(0.274 - 0.5)^{2}}{2} = 0.025538 && \text{(half the squared error)}"
+    assert row in markdown(homework())
+    line = msgspec.structs.replace(homework().sections[1].lines[0], rule=say("half the squared error " * 2))
+    text = markdown(Solution(kind="k", sections=(section("s", lines=(line,)),)))
+    assert "&&" not in text and r"& \qquad \text{(half the squared error half the squared error )}" in text
 
 
 def test_tables_have_as_many_cells_as_heads() -> None:
@@ -82,5 +133,56 @@ def test_answers_of_several_ranks() -> None:
         answers={"y": Answer(vector, main=True), "w1": Answer(cube, main=True), "shape.conv1": Answer((3,), main=True)},
     )
     (block,) = blocks(markdown(solution))
-    assert r"y &= \begin{pmatrix} 1 \cr 2 \end{pmatrix}" in block and r"\text{shape.conv1} &= 3" in block
-    assert r"w_{1,\cdot,\cdot}^{(1)} &= \begin{pmatrix} 1 & 2 \cr 3 & 4 \end{pmatrix}" in block
+    assert r"& y = \begin{pmatrix} 1 \cr 2 \end{pmatrix} \qquad" in block and r"\text{shape.conv1} = 3" in block
+    assert r"w_{1,\cdot,\cdot}^{(1)} = \begin{pmatrix} 1 & 2 \cr 3 & 4 \end{pmatrix}" in block
+
+
+# ---------------------------------------------------------------- all pages
+
+
+def inline(text: str) -> list[str]:
+    """The mathematics in sentences and cells."""
+    rest = re.sub(r"(?:^|\n)\$\$\n.*?\n\$\$(?=\n|$)|```.*?```|`[^`\n]*`", "", text, flags=re.S)
+    return re.findall(r"(?<!\\)\$([^$\n]+)(?<!\\)\$", rest)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("spec", SPECS)
+def test_no_row_is_cut_off_and_commands_are_known(spec: str, language: str) -> None:
+    text = page(spec, language)
+    for block in blocks(text):
+        check_mathematics(block)
+        rows = rows_of(block)
+        halves = [row.partition("&") for row in map(outside, rows)]
+        left = max(em(first) for first, _, _ in halves)
+        assert all(left + em(rest) <= LIMIT + 0.01 for _, _, rest in halves), max(rows, key=em)
+    for formula in [*blocks(text), *inline(text)]:
+        assert set(re.findall(r"\\([A-Za-z]+)", formula)) <= COMMANDS, formula
+        assert all(INSIDE_TEXT.fullmatch(inner) for inner in re.findall(r"\\text\{([^}]*)\}", formula)), formula
+
+
+def outside(row: str) -> str:
+    """A row whose own column of reasons is marked by nothing."""
+    return row.replace(" && ", " \\thinspace ") if "&&" in row else row
+
+
+def test_no_sentence_holds_a_formula_that_is_too_wide() -> None:
+    for spec in SPECS:
+        prose = "\n".join(row for row in page(spec).splitlines() if not row.startswith(("|", ">")))
+        assert all(em(formula) <= 31 for formula in inline(prose)), spec
+
+
+def test_katex_and_mathjax_set_every_page() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    script = Path(__file__).with_name("katex.cjs")
+    if subprocess.run([node, "-e", "require('katex')"], cwd=script.parent, capture_output=True, check=False).returncode:
+        pytest.skip("node finds no package katex: npm install katex mathjax-full, and NODE_PATH if it is elsewhere")
+    pages = [page(spec, language) for spec in SPECS for language in ("en", "zh")]
+    found = [(block, True) for text in pages for block in blocks(text)]
+    found += [(formula, False) for text in pages for formula in inline(text)]
+    given = json.dumps([*dict.fromkeys(found)])
+    done = subprocess.run([node, script], input=given, capture_output=True, encoding="utf-8", check=True, timeout=600)
+    result = json.loads(done.stdout)
+    assert result["wrong"] == [] and result["checked"] > 300

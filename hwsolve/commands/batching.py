@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import msgspec
@@ -21,7 +21,7 @@ from hwsolve.render.measure import left, right, width
 from hwsolve.workers import end_in_order
 
 SHORTEST, LONGEST = 0.01, 1_000_000  # seconds for a spec
-ENDINGS = {"json": ".json", "markdown": ".md"}
+ENDINGS = {"json": ".json", "markdown": ".md", "html": ".html"}
 
 
 def run_batch(
@@ -47,7 +47,7 @@ def run_batch(
     options = msgspec.structs.replace(render_options(common, format or "plain"), compact=output is None)
     plan = Plan(common.wishes(), format, options, strict, common.debug)
     start = time.monotonic()
-    show = writer(paths, format, output, common.quiet)
+    show = writer(paths, format, output, common.quiet, options.language)
     rows: list[Row] = []
     with progress(len(paths), beside=format is not None and output is None) as tell, show as write:
         for row in batch.run(paths, plan, jobs, timeout, tell):
@@ -89,11 +89,11 @@ def progress(total: int, beside: bool) -> Iterator[Callable[[int], None]]:
 
 
 def writer(
-    paths: list[str], format: str | None, output: str | None, quiet: bool
+    paths: list[str], format: str | None, output: str | None, quiet: bool, language: str
 ) -> AbstractContextManager[Callable[[Row], None]]:
     """Where the result of a row goes at once: to a file of its own, to the standard output, or nowhere."""
     if output is not None:
-        return each_to_its_file(paths, output, str(format))
+        return each_to_its_file(paths, output, str(format), language)
     return nowhere() if format is None or quiet else together(format)
 
 
@@ -122,15 +122,17 @@ def together(format: str) -> Iterator[Callable[[Row], None]]:
 
 
 @contextmanager
-def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Callable[[Row], None]]:
+def each_to_its_file(paths: list[str], folder: str, format: str, language: str) -> Iterator[Callable[[Row], None]]:
     """One file per problem, in folders as the specs are; `-2` behind the name of the second in a file."""
     common = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     ending = ENDINGS.get(format, ".txt")
-    taken: set[str] = set()
+    taken: set[str] = {"index"} if format == "html" else set()
+    pages: list[tuple[Row, str]] = []
     specs = {os.path.realpath(path) for path in paths}
 
     def write(row: Row) -> None:
         if not row.text:
+            pages.append((row, ""))
             return
         stem = os.path.splitext(os.path.relpath(os.path.abspath(row.path), common))[0]
         if row.count > 1:
@@ -146,8 +148,28 @@ def each_to_its_file(paths: list[str], folder: str, format: str) -> Iterator[Cal
         if os.path.realpath(target) in specs:
             check_target(target, [target])
         write_whole(target, row.text)
+        pages.append((msgspec.structs.replace(row, text=""), stem + ending))
 
     yield write
+    if format == "html":
+        write_index(pages, common, folder, language)
+
+
+def write_index(pages: Sequence[tuple[Row, str]], common: str, folder: str, language: str) -> None:
+    """The first page of a site, with a link to each other."""
+    from hwsolve.render.site import Entry, index
+
+    entries = []
+    for row, target in pages:
+        path = os.path.relpath(os.path.abspath(row.path), common).replace(os.sep, "/")
+        result = f"{RESULTS[row.status]}"
+        if row.checks:
+            result += f"; {say('{n} of {all} expectations hold.', n=row.checks - row.failed, all=row.checks)}"
+        name = path + (f" #{row.number}" if row.count > 1 else "")
+        href = target.replace(os.sep, "/")
+        entries.append(Entry(href, name, row.head, result, row.status == HOLDS, row.complaints))
+    os.makedirs(folder, exist_ok=True)
+    write_whole(os.path.join(folder, "index.html"), index(entries, tally([row for row, _ in pages]), language))
 
 
 RESULTS: dict[int, Message] = {
@@ -194,8 +216,8 @@ def aligned(cells: list[list[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def sentence(rows: list[Row], seconds: float) -> str:
-    """How many of what, and how long it took."""
+def tally(rows: Sequence[Row]) -> str:
+    """How many came out how."""
     counts = {status: sum(row.status == status for row in rows) for status in RESULTS}
     parts = [str(say("{n} right", n=counts[HOLDS]))]
     if counts[FAILS]:
@@ -204,13 +226,18 @@ def sentence(rows: list[Row], seconds: float) -> str:
         parts.append(str(say("{n} wrong", n=counts[WRONG])))
     if counts[BUG]:
         parts.append(str(say("{n} not solved: a bug, a crash, no memory or no time", n=counts[BUG])))
+    return str(say(", ")).join(parts)
+
+
+def sentence(rows: list[Row], seconds: float) -> str:
+    """How many of what, and how long it took."""
     files = len({row.path for row in rows})
     return str(
         say(
             "{problems} in {files}: {parts}; {seconds} s",
             problems=number_of(len(rows), say("1 problem"), say("{n} problems", n=len(rows))),
             files=number_of(files, say("1 file"), say("{n} files", n=files)),
-            parts=str(say(", ")).join(parts),
+            parts=tally(rows),
             seconds=f"{seconds:.1f}",
         )
     )

@@ -140,7 +140,7 @@ VERSION: Any = typer.Option(False, "--version", callback=version_asked, is_eager
 OPTIONS: dict[str, tuple[Any, Any]] = {
     "format": (
         str | None,
-        typer.Option(None, "--format", "-f", metavar="NAME", help="terminal, plain, json or markdown."),
+        typer.Option(None, "--format", "-f", metavar="NAME", help="terminal, plain, json, markdown or html."),
     ),
     "output": (str | None, typer.Option(None, "--output", "-o", metavar="FILE", help="Write to a file.")),
     "digits": (

@@ -20,6 +20,7 @@ FORMATS: dict[str, str] = {
     "plain": "hwsolve.render.plain",
     "json": "hwsolve.render.json",
     "markdown": "hwsolve.render.markdown",
+    "html": "hwsolve.render.html",
 }
 
 

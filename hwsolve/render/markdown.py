@@ -1,36 +1,37 @@
-"""Markdown with LaTeX that GitHub shows: headings, `$$` blocks of aligned equations, tables, notes."""
+"""Markdown with LaTeX that GitHub shows: headings, `$$` blocks of aligned equations, tables, notes.
+
+No row of mathematics is wider than the page: `tex_rows` breaks chains, and a long formula of a sentence stands alone.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hwsolve.figures import Curve, Diagram, Figure
 from hwsolve.formula.notation import latex
-from hwsolve.formula.notation.tex import words
+from hwsolve.formula.notation.tex_words import words
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
-from hwsolve.language import translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import Notation
-from hwsolve.render.measure import width
+from hwsolve.render.measure_tex import em
+from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
 from hwsolve.render.page import Page
 from hwsolve.render.plain import joined
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import LONGEST, numeric_columns, texts
-from hwsolve.render.wrap import Link
+from hwsolve.render.tex_rows import LIMIT, Chain, Unit, laid_out, relation_of
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 LATEX = Notation(latex)
 ROWS = 16  # rows of one aligned block
-PLACES = 0xF0000  # private signs that hold the place of formulas while a text is escaped
-WIDEST = 84  # characters of a row, about what a page shows
-RELATIONS = {"≈": "\\approx", "≤": "\\le", "≥": "\\ge", "<": "\\lt", ">": "\\gt", "≠": "\\ne"}
+INLINE = 30.0  # em of a formula that stands in a sentence
+BETWEEN = 2.0  # em between quantities in a row
 SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
 CODE = re.compile(r"((?<!`)`[^`]+`(?!`))")
-TOKEN = re.compile(r"\\(?:begin|end)\{\w+\}|\\[a-zA-Z]+|[{}^_&]")
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -59,20 +60,11 @@ class Pages(Page):
             case page_blocks.Quantities(rows, text):
                 if text:
                     yield f"## {escaped(self.words(text))}"
-                yield from blocks([text for row in rows for text in self.aligned(row, False)])
+                yield from environments([self.quantities(rows)])
             case page_blocks.Say(text):
-                yield self.with_formulas(text)
+                yield from self.sentence(text)
             case page_blocks.Equations(rows):
-                flush = any(row.depth for row in rows)
-                waiting: list[str] = []
-                for row in rows:
-                    if row.words:
-                        yield from blocks(waiting)
-                        waiting = []
-                        yield from self.sentence(row)
-                    elif row.links:
-                        waiting += self.aligned(row, flush)
-                yield from blocks(waiting)
+                yield from self.equations(rows)
             case page_blocks.Grille(table):
                 yield self.table(table)
             case page_blocks.Drawing(figure):
@@ -83,42 +75,73 @@ class Pages(Page):
                 kind = "WARNING" if level == "warning" else "NOTE"
                 yield f"> [!{kind}]\n> {self.with_formulas(text)}"
 
-    def sentence(self, row: Row) -> Iterator[str]:
-        """Words; a short chain stands in the sentence, a long one below."""
-        text, links = self.with_formulas(row.words), self.links(row)
-        if links and chain_length(links) <= WIDEST:
-            text += f" ${''.join(f' {RELATIONS.get(r, r)} {t}' if n else t for n, (r, t) in enumerate(links))}$"
-            links = []
-        yield text
-        if links:
-            yield from blocks(rows(links, chain_length(links)))
+    def equations(self, rows: Sequence[Row]) -> Iterator[str]:
+        """Chains in blocks of rows, those with one reason together; words between them as sentences."""
+        groups: list[list[Chain]] = [[]]
+        for row in rows:
+            if row.words:
+                yield from environments(blocks(groups))
+                groups = [[]]
+                yield from self.sentence(row.words, self.chain(row).links)
+            elif row.links:
+                groups[-1].append(self.chain(row))
+            else:
+                groups.append([])
+        yield from environments(blocks(groups))
 
-    def links(self, row: Row) -> list[Link]:
-        """The links of a chain, written."""
-        return [(relation, self.notation.formula(f)) for relation, f in row.links]
+    def chain(self, row: Row) -> Chain:
+        """A chain, written, with its reason in parentheses."""
+        links = [(relation, self.notation.formula(f)) for relation, f in row.links]
+        return Chain(links, self.units(row.reason, "({})") if row.reason else [], row.depth)
+
+    def units(self, text: Text, around: str = "{}") -> list[Unit]:
+        """A text in pieces of words and of mathematics."""
+        first, last = around.split("{}")
+        parts = [("text", first), *mixed(text, self.options.language, self.notation.inline), ("text", last)]
+        return [("math" if kind == "math" else "text", part) for kind, part in parts if part]
+
+    def quantities(self, rows: Sequence[Row]) -> list[str]:
+        """Quantities beside each other in rows; one that is wider than the page in rows of its own."""
+        made: list[str] = []
+        used = LIMIT
+        for row in rows:
+            chain = self.chain(row)
+            said = inside(chain.reason or self.units(row.words, ": {}" if row.words else "{}"))
+            text = one_row(chain.links) + (f" \\quad {said}" if said and row.reason else said)
+            width = em(text)
+            if width > LIMIT:
+                made += laid_out([Chain(chain.links, chain.reason or self.units(row.words), 1)], inside)
+                used = LIMIT
+            elif used + BETWEEN + width > LIMIT:
+                made.append(f"& {text}")
+                used = width
+            else:
+                made[-1] += f" \\qquad {text}"
+                used += BETWEEN + width
+        return made
+
+    def sentence(self, text: Text, links: Sequence[tuple[str, str]] = ()) -> Iterator[str]:
+        """A sentence; a formula too long for it stands below the words before it, and so does a chain behind it."""
+        written = ""
+        for kind, part in mixed(text, self.options.language, self.notation.inline):
+            if kind == "math" and em(part) > INLINE:
+                yield from filter(None, [written.strip()])
+                yield from environments([laid_out([Chain([("", part)])], inside)])
+                written = ""
+            else:
+                written += f"${part}$" if kind == "math" else f"`{part}`" if kind == "code" else escaped(part)
+        if links and em(one_row(links)) <= INLINE:
+            written, links = f"{written} ${one_row(links)}$", ()
+        yield from filter(None, [written.strip()])
+        if links:
+            yield from environments([laid_out([Chain(list(links))], inside)])
 
     def with_formulas(self, text: Text) -> str:
-        """A text whose formulas stand in it as mathematics."""
-        found: list[str] = []
-
-        def kept(value: object) -> object:
-            if not isinstance(value, Formula | tuple):
-                return value
-            found.append(f"${self.notation.inline(value)}$")
-            return chr(PLACES + len(found) - 1)
-
-        plain = escaped(text if isinstance(text, str) else translate(text, self.options.language, kept))
-        return re.sub(f"[{chr(PLACES)}-{chr(PLACES + 99)}]", lambda m: found[ord(m[0]) - PLACES], plain)
-
-    def aligned(self, row: Row, flush: bool) -> list[str]:
-        """The rows of a chain; the reason stands behind the last."""
-        links = self.links(row)
-        found = rows(links, chain_length(links), row.depth, flush)
-        if row.reason or row.words:
-            found[-1] += (
-                f" \\quad {words(self.words(row.reason or row.words) if row.words else f'({self.words(row.reason)})')}"
-            )
-        return found
+        """A text in one paragraph, its formulas as mathematics in it."""
+        parts = mixed(text, self.options.language, self.notation.inline)
+        return "".join(
+            [f"${p}$" if kind == "math" else f"`{p}`" if kind == "code" else escaped(p) for kind, p in parts]
+        )
 
     def table(self, table: Table) -> str:
         """A table; numbers to the right, totals in bold."""
@@ -153,56 +176,43 @@ class Pages(Page):
             yield f"**{escaped(self.words(figure.title))}**\n\n```text\n{text}\n```"
 
 
-def rows(links: list[Link], length: int, depth: int = 0, flush: bool = False) -> list[str]:
-    """A chain in rows that are aligned at their relation, or begin at the left; a short one in one row."""
-    set_in = "\\quad " * depth
-    first = links[0][1]
-    if len(links) == 1:
-        return [f"& {set_in}{first}"]
-    lead = f"& {set_in}{first} " if flush or visible(first) > WIDEST // 2 else f"{first} &"
-    found, used = [], visible(first)
-    row = lead
-    for n, (link, text) in enumerate(links[1:]):
-        sign = RELATIONS.get(link, link)
-        size = visible(text) + 3
-        if n and length > WIDEST and used + size > WIDEST:
-            found.append(row)
-            row, used = "& \\quad " + set_in if lead.startswith("&") else "&", 0
-        pieces = broken(text) if size > WIDEST else [text]
-        row += f"{'' if row.endswith(('&', ' ')) else ' '}{sign} {pieces[0]}"
-        for piece in pieces[1:]:
-            found.append(row)
-            row = f"& \\qquad {piece}"
-        used += size
-    return [*found, row]
+def inside(units: Sequence[Unit]) -> str:
+    """Words and formulas as mathematics."""
+    written, run = "", ""
+    for kind, text in units:
+        if kind == "text":
+            run += text
+            continue
+        written += (words(run) if run else "") + text
+        run = ""
+    return written + (words(run) if run else "")
 
 
-def broken(text: str) -> list[str]:
-    """A long formula in pieces, parted before + and - that stand outside of braces, parentheses and cases."""
-    pieces, start, depth = [], 0, 0
-    for at, c in enumerate(text):
-        depth += (c in "{([") - (c in "})]")
-        depth += text.startswith("\\begin{", at) - text.startswith("\\end{", at)
-        if depth == 0 and text[at : at + 3] in (" + ", " - ") and visible(text[start:at]) > WIDEST * 2 // 3:
-            pieces.append(text[start:at])
-            start = at + 1
-    return [*pieces, text[start:]]
+def one_row(links: Sequence[tuple[str, str]]) -> str:
+    """A chain in one row."""
+    return "".join([f" {relation_of(r)} {text}" if n else text for n, (r, text) in enumerate(links)])
 
 
-def visible(text: str) -> int:
-    """About how many characters of LaTeX are seen."""
-    return width(TOKEN.sub("", text).replace("  ", " "))
+def blocks(groups: Sequence[Sequence[Chain]]) -> Iterator[list[str]]:
+    """Groups of chains in blocks that are aligned together, none of them long."""
+    waiting: list[Chain] = []
+    for group in groups:
+        if waiting and len(waiting) + len(group) > ROWS:
+            yield laid_out(waiting, inside)
+            waiting = []
+        for chain in group:
+            if len(waiting) == ROWS:
+                yield laid_out(waiting, inside)
+                waiting = []
+            waiting.append(chain)
+    if waiting:
+        yield laid_out(waiting, inside)
 
 
-def chain_length(links: list[Link]) -> int:
-    """About how many characters of a chain are seen."""
-    return sum(visible(text) + 3 for _, text in links)
-
-
-def blocks(rows: list[str]) -> Iterator[str]:
-    """Rows in `$$` blocks of aligned equations, none of them too long."""
-    for start in range(0, len(rows), ROWS):
-        inner = " \\cr\n".join(rows[start : start + ROWS])
+def environments(found: Iterable[list[str]]) -> Iterator[str]:
+    """Blocks of aligned rows."""
+    for rows in found:
+        inner = " \\cr\n".join(rows)
         yield f"$$\n\\begin{{aligned}}\n{inner}\n\\end{{aligned}}\n$$"
 
 

@@ -24,15 +24,15 @@ def whole(w: Writer, args: Args) -> Piece:
 def array(w: Writer, args: Args) -> Piece:
     """A formula that is an array, as it is written elsewhere."""
     piece = w.write(args[0])
-    return Piece(piece.text, piece.level, "array")
+    return Piece(piece.text, piece.level, "array", piece.front)
 
 
-def fenced(w: Writer, piece: Piece, holds: bool) -> str:
+def fenced(w: Writer, piece: Piece, holds: bool) -> Piece:
     """A piece, in parentheses where it does not hold together by itself."""
-    return piece.text if holds else w.parentheses(piece.text)
+    return piece if holds else w.held(piece, piece.kind)
 
 
-def beside(w: Writer, f: Formula, first: bool) -> str:
+def beside(w: Writer, f: Formula, first: bool) -> Piece:
     """A factor of a matrix product: what is a product itself may only stand first."""
     piece = w.write(f)
     holds = piece.level > PRODUCT or (first and piece.level == PRODUCT and piece.kind == "array")
@@ -41,14 +41,14 @@ def beside(w: Writer, f: Formula, first: bool) -> str:
 
 def product(w: Writer, args: Args) -> Piece:
     """W x."""
-    left, right = args
-    return Piece(f"{beside(w, left, True)} {beside(w, right, False)}", PRODUCT, "array")
+    left, right = beside(w, args[0], True), beside(w, args[1], False)
+    return Piece(left.text + w.gap + right.text, PRODUCT, "array", left.front)
 
 
 def transposed(w: Writer, f: Formula) -> str:
     """Wᵀ, (∂L/∂z)ᵀ."""
     piece = w.write(f)
-    return w.transposed(fenced(w, piece, piece.level == ATOM))
+    return w.transposed(fenced(w, piece, piece.level == ATOM).text)
 
 
 def transpose(w: Writer, args: Args) -> Piece:
@@ -58,15 +58,16 @@ def transpose(w: Writer, args: Args) -> Piece:
 
 def outer(w: Writer, args: Args) -> Piece:
     """u vᵀ."""
-    return Piece(f"{beside(w, args[0], True)} {transposed(w, args[1])}", PRODUCT, "array")
+    left = beside(w, args[0], True)
+    return Piece(left.text + w.gap + transposed(w, args[1]), PRODUCT, "array", left.front)
 
 
 def odot(w: Writer, args: Args) -> Piece:
     """a ⊙ b."""
     pieces = [w.write(a) for a in args]
     nested = [isinstance(a, Call) and a.name == "odot" and n == 0 for n, a in enumerate(args)]
-    texts = [fenced(w, p, p.level > PRODUCT or known) for p, known in zip(pieces, nested, strict=True)]
-    return Piece(w.odot.join(texts), PRODUCT, "odot")
+    held = [fenced(w, p, p.level > PRODUCT or known) for p, known in zip(pieces, nested, strict=True)]
+    return Piece(w.odot.join([p.text for p in held]), PRODUCT, "odot", held[0].front)
 
 
 def total(w: Writer, args: Args) -> Piece:
@@ -74,7 +75,7 @@ def total(w: Writer, args: Args) -> Piece:
     piece = w.write(args[0])
     if piece.kind not in ARRAYS:
         return Piece(w.named("sum") + w.parentheses(piece.text), ATOM, "call")
-    return Piece(w.sigma + fenced(w, piece, piece.level > PRODUCT), PRODUCT, "big")
+    return Piece(w.sigma + fenced(w, piece, piece.level > PRODUCT).text, PRODUCT, "big")
 
 
 def listed(w: Writer, args: Args) -> Piece:
@@ -88,7 +89,7 @@ def called(name: str) -> Callable[[Writer, Args], Piece]:
     """A function of arrays by its name."""
 
     def write(w: Writer, args: Args) -> Piece:
-        return Piece(w.named(name) + w.parentheses(", ".join([w.write(a).text for a in args])), ATOM, "array")
+        return Piece(w.named(name) + w.parentheses(w.comma.join([w.write(a).text for a in args])), ATOM, "array")
 
     return write
 

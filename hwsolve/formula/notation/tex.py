@@ -13,14 +13,12 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
-from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.names import HAT, Name, derivative, parts
+from hwsolve.formula.notation.tex_words import COMMANDS, words
+from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
-COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
-COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
-UNSAFE = str.maketrans(dict.fromkeys('_\\*`|~^#$%&{}[]"', "-") | {"<": "＜", ">": "＞"})
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
 
 
@@ -51,14 +49,17 @@ def number_piece(text: str) -> Piece:
     found = digits(text)
     if found is not None:
         sign, mantissa, power = found
-        written = ("-" if sign else "") + mantissa.replace(",", "{,}")
+        written, front = mantissa.replace(",", "{,}"), MINUS if sign else ""
+        if sign:
+            written = "-" + written
         if power:
-            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number")
-        return Piece(written, SIGN if sign else ATOM, "number")
+            return Piece(f"{written} \\times 10^{{{power}}}", PRODUCT, "number", front)
+        return Piece(written, SIGN if sign else ATOM, "number", front)
     top, slash, bottom = text.partition("/")
     if slash and digits(top) and digits(bottom):
         sign = "-" if top.startswith("-") else ""
-        return Piece(f"{sign}\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}", SIGN, "number")
+        inner = f"\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}"
+        return Piece(sign + inner, SIGN, "number", MINUS if sign else "")
     return Piece(words(text), ATOM, "number")
 
 
@@ -71,27 +72,26 @@ def base(text: str) -> str:
     return words(text)
 
 
-def words(text: str) -> str:
-    """Upright text; a hyphen stands for the underscore and whatever else Markdown or LaTeX does not leave alone."""
-    return f"\\text{{{text.translate(UNSAFE)}}}"
-
-
 class Latex(Writer):
     """The commands of LaTeX."""
 
     times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
+    conjunction = " \\text{ and } "
     behind_word = " \\thinspace "
     sigma = "\\sum "
-    loose = ("+", "-", "\\sum")
+    stroke = ""
     side_by_side = " "
-    opening = ("(", "\\left(")
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
 
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
 
+    def tall(self, text: str) -> bool:
+        """Whether brackets around it grow."""
+        return any(t in text for t in TALL)
+
     def parentheses(self, text: str) -> str:
-        return f"\\left({text}\\right)" if any(t in text for t in TALL) else f"({text})"
+        return f"\\left({text}\\right)" if self.tall(text) else f"({text})"
 
     def whole(self, name: str) -> str:
         return latex_symbol(name)
@@ -151,9 +151,9 @@ class Latex(Writer):
 
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
-        text = self.parentheses(body.text) if body.level <= SUM or body.text.startswith("-") else body.text
+        text = self.parentheses(body.text) if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
-        index = base(f.index)
+        index = self.symbol(Ref(f.index))
         if f.op in ("Sum", "Prod"):
             head = f"\\{f.op.lower()}_{{{index}={low}}}^{{{high}}}"
         else:
@@ -197,7 +197,8 @@ def fenced(left: str, right: str) -> Callable[[Latex, tuple[Formula, ...]], Piec
 
     def write(w: Latex, args: tuple[Formula, ...]) -> Piece:
         inner = w.write(args[0])
-        return Piece(f"{left} {inner.text} {right}", ATOM, "number" if inner.kind == "number" else "group")
+        first, last = (f"\\left{left}", f"\\right{right}") if w.tall(inner.text) else (left, right)
+        return Piece(f"{first} {inner.text} {last}", ATOM, "number" if inner.kind == "number" else "group")
 
     return write
 
@@ -214,7 +215,6 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
     condition, value, other = args
     while True:
         when, value = w.together(condition, value, other)
-        when = when.replace(" and ", " \\text{ and } ")
         rows.append(f"{w.write(value).text} & \\text{{if }} {when}")
         if not (isinstance(other, Call) and other.name == "if"):
             break

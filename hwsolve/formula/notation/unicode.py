@@ -9,7 +9,7 @@ from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, sh
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import derivative, parts
-from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
+from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
@@ -55,13 +55,14 @@ def number_piece(text: str) -> Piece:
         both = (digits(top), digits(bottom))
         if slash and both[0] and both[1]:
             sign, numerator, _ = both[0]
-            return Piece(f"{'−' if sign else ''}{numerator}/{both[1][1]}", PRODUCT, "number")
-        return Piece(text.replace("-", "−"), ATOM if text.isalnum() else SUM, "number")
+            return Piece(f"{'−' if sign else ''}{numerator}/{both[1][1]}", PRODUCT, "number", MINUS if sign else "")
+        text = text.replace("-", "−")
+        return Piece(text, ATOM if text.isalnum() else SUM, "number", MINUS if text.startswith("−") else "")
     sign, mantissa, power = found
-    text = "−" + mantissa if sign else mantissa
+    text, front = ("−" + mantissa, MINUS) if sign else (mantissa, "")
     if power:
-        return Piece(f"{text} × 10{superscript(power)}", PRODUCT, "number")
-    return Piece(text, SIGN if sign else ATOM, "number")
+        return Piece(f"{text} × 10{superscript(power)}", PRODUCT, "number", front)
+    return Piece(text, SIGN if sign else ATOM, "number", front)
 
 
 @lru_cache(maxsize=RECENT)
@@ -158,12 +159,11 @@ class Unicode(Writer):
     def fraction(self, top: Formula, bottom: Formula) -> Piece:
         above, under = self.write(top), self.write(bottom)
         numeric = above.kind == under.kind == "number"
-        upper = above.text
-        slash = above.level < POWER and "/" in upper
+        slash = above.level < POWER and "/" in above.text
         if above.level < PRODUCT or slash or above.kind == "big":
-            upper = f"({upper})"
+            above = self.held(above, above.kind)
         lower = under.text if under.level >= POWER else f"({under.text})"
-        return Piece(f"{upper}/{lower}", PRODUCT, "number" if numeric else "fraction")
+        return Piece(f"{above.text}/{lower}", PRODUCT, "number" if numeric else "fraction", above.front)
 
     def raised(self, base: str, exponent: Formula) -> str:
         text = self.write(exponent).text
@@ -174,7 +174,7 @@ class Unicode(Writer):
 
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
-        text = f"({body.text})" if body.level <= SUM or body.text.startswith("−") else body.text
+        text = f"({body.text})" if body.level <= SUM or body.front == MINUS else body.text
         low, high = self.write(f.low).text, self.write(f.high).text
         bounds = f"{f.index}={low}".replace(" ", "").translate(SUBSCRIPTS)
         up = raisable(high.replace(" ", "")) if "," not in high else None

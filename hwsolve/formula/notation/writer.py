@@ -16,6 +16,7 @@ from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+MINUS, OPEN = "minus", "open"  # fronts of pieces
 ARRAYS = ("array", "odot")  # kinds of pieces
 
 
@@ -23,21 +24,23 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     """A written formula: its text, how strongly its outermost operator binds, and what it looks like from beside.
 
     `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum, array, odot.
+    `front` is what it begins with where that matters to what stands before it: a minus or a parenthesis.
     """
 
     text: str
     level: int
     kind: str
+    front: str = ""
 
 
 class Writer:
-    """The rules that Unicode and LaTeX share."""
+    """The rules that all notations share."""
 
-    times, dot, minus, thin, odot = " × ", " · ", "−", " ", " ⊙ "
+    times, dot, plus, minus, thin, odot = " × ", " · ", "+", "−", " ", " ⊙ "
+    gap, comma, conjunction = " ", ", ", " and "  # around signs, and between arrays; in lists; between conditions
     sigma = "Σ "  # of all elements
     behind_word = " "  # parts a word from an array
-    loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
-    opening: tuple[str, ...] = ("(",)
+    stroke = "/"  # of fractions in one line
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
     def number(self, f: Number) -> Piece:
@@ -63,6 +66,10 @@ class Writer:
 
     def parentheses(self, text: str) -> str:
         raise NotImplementedError
+
+    def held(self, piece: Piece, kind: str) -> Piece:
+        """A piece in parentheses."""
+        return Piece(self.parentheses(piece.text), ATOM, kind, OPEN)
 
     def whole(self, name: str) -> str:
         raise NotImplementedError
@@ -102,8 +109,9 @@ class Writer:
         if name == "**":
             return self.power(*args)
         if name in self.relations:
-            left, right = (self.write(a).text for a in args)
-            return Piece(f"{left} {self.relations[name]} {right}", COMPARISON, "sum")
+            left, right = (self.write(a) for a in args)
+            text = f"{left.text}{self.gap}{self.relations[name]}{self.gap}{right.text}"
+            return Piece(text, COMPARISON, "sum", left.front)
         return self.call(f)
 
     def reference(self, f: Ref) -> Piece:
@@ -119,23 +127,29 @@ class Writer:
         return piece.text if piece.level >= least else self.parentheses(piece.text)
 
     def sum(self, f: Call) -> Piece:
+        """Terms with their signs."""
+        pieces = self.summands(f)
+        numeric = all(p.kind == "number" for p in pieces)
+        kind = "array" if any(p.kind in ARRAYS for p in pieces) else "number" if numeric else "sum"
+        return Piece(self.gap.join([p.text for p in pieces]), SUM, kind, pieces[0].front)
+
+    def summands(self, f: Call) -> list[Piece]:
         """Terms with their signs; a sign inside a term that does not stand first is set in parentheses."""
-        text, kind = "", "number"
+        found: list[Piece] = []
         for sign, term in terms(f):
             piece = self.write(term)
-            if piece.kind != "number" and kind != "array":
-                kind = "array" if piece.kind in ARRAYS else "sum"
-            if not text:
-                text = piece.text if piece.level >= SUM else self.parentheses(piece.text)
+            if not found:
+                found.append(piece if piece.level >= SUM else self.held(piece, piece.kind))
                 continue
             if piece.level <= SUM:
-                piece = Piece(self.parentheses(piece.text), ATOM, piece.kind)
-            elif piece.text.startswith(self.minus):
+                piece = self.held(piece, piece.kind)
+            elif piece.front == MINUS:
                 signed = isinstance(term, Call) and term.name == "*"
-                inner = self.product(factors(term), bare=False).text if signed else self.parentheses(piece.text)
-                piece = Piece(inner, PRODUCT, piece.kind)
-            text += f" {self.minus if sign == '-' else sign} {piece.text}"
-        return Piece(text, SUM, kind)
+                inner = self.product(factors(term), bare=False) if signed else self.held(piece, piece.kind)
+                piece = Piece(inner.text, PRODUCT, piece.kind)
+            mark = self.minus if sign == "-" else self.plus
+            found.append(Piece(f"{mark}{self.gap}{piece.text}", PRODUCT, piece.kind, MINUS if sign == "-" else ""))
+        return found
 
     def product(self, items: Sequence[Formula], bare: bool = True) -> Piece:
         """Symbols side by side, a sign between numbers and words; `bare`: a minus at the start may stand alone."""
@@ -143,7 +157,7 @@ class Writer:
         pieces = [p if p.level == ATOM else self.factor(p, n, len(items), bare) for n, p in enumerate(pieces)]
         numbers = [p.kind for p in pieces].count("number")
         if numbers == len(pieces):
-            return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number")
+            return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number", pieces[0].front)
         if any(p.kind in ARRAYS for p in pieces):
             return self.scaled(items, pieces)
         first = items[0] if type(items[0]) is Number else None
@@ -153,31 +167,36 @@ class Writer:
         for n in range(1, len(pieces)):
             left, right = pieces[n - 1], pieces[n]
             coefficient = n == 1 and whole and numbers == 1 and right.kind in beside
-            as_call = called_as_function(items[n - 1]) and right.text.startswith(self.opening)
+            as_call = called_as_function(items[n - 1]) and right.front == OPEN
             text += ("" if coefficient else self.dot if as_call else self.between(left, right)) + right.text
-        return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product")
+        return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product", pieces[0].front)
 
     def scaled(self, items: Sequence[Formula], pieces: list[Piece]) -> Piece:
         """Numbers in front of an array."""
         numbers = [f for f, p in zip(items, pieces, strict=True) if p.kind not in ARRAYS]
-        text = self.odot.join([p.text for p in pieces if p.kind in ARRAYS])
+        arrays = [p for p in pieces if p.kind in ARRAYS]
+        text = self.odot.join([p.text for p in arrays])
         if not numbers:
-            return Piece(text, PRODUCT, "array")
+            return Piece(text, PRODUCT, "array", arrays[0].front)
         front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
-        held = self.parentheses(front.text) if any(c in front.text for c in self.loose) else front.text
-        gap = self.behind_word if front.kind == "word" else " "
-        return Piece(f"{held}{gap}{text}", PRODUCT, "array")
+        held = front if self.whole_factor(front) else self.held(front, front.kind)
+        gap = self.behind_word if front.kind == "word" else self.gap
+        return Piece(f"{held.text}{gap}{text}", PRODUCT, "array", held.front)
+
+    def whole_factor(self, piece: Piece) -> bool:
+        """Whether a factor before an array holds together without parentheses."""
+        stroked = piece.level < POWER and bool(self.stroke) and self.stroke in piece.text
+        return piece.level > SUM and piece.kind != "big" and piece.front != MINUS and not stroked
 
     def factor(self, piece: Piece, place: int, count: int, bare: bool) -> Piece:
         """A factor that binds less than an atom, in parentheses where it needs them at its place."""
         numeric = piece.kind == "number"
-        signed = piece.text.startswith(self.minus) and (place > 0 or not bare)
+        signed = piece.front == MINUS and (place > 0 or not bare)
         last = place == count - 1
         loose = piece.level <= SUM or (piece.level < SIGN and place > 0 and piece.kind not in ("big", "array"))
         inner = (piece.kind == "big" and not last) or (piece.kind in ("product", "odot") and count > 1)
         if signed or loose or inner:
-            kind = "number" if numeric else "array" if piece.kind in ARRAYS else "group"
-            return Piece(self.parentheses(piece.text), ATOM, kind)
+            return self.held(piece, "number" if numeric else "array" if piece.kind in ARRAYS else "group")
         return piece
 
     def between(self, left: Piece, right: Piece) -> str:
@@ -197,18 +216,15 @@ class Writer:
 
     def negative(self, f: Formula) -> Piece:
         piece = self.write(f)
-        text = piece.text
-        if piece.level <= SUM or text.startswith(self.minus):
-            text = self.parentheses(text)
-        return Piece(self.minus + text, PRODUCT, "product" if piece.kind == "sum" else piece.kind)
+        if piece.level <= SUM or piece.front == MINUS:
+            piece = self.held(piece, piece.kind)
+        return Piece(self.minus + piece.text, PRODUCT, "product" if piece.kind == "sum" else piece.kind, MINUS)
 
     def power(self, base: Formula, exponent: Formula) -> Piece:
         piece = self.write(base)
-        text = piece.text
-        if piece.level < ATOM or text.startswith(self.minus) or (isinstance(base, Ref) and self.decorated(base)):
-            text = self.parentheses(text)
-            piece = Piece(text, ATOM, "number" if piece.kind == "number" else "group")
-        return Piece(self.raised(text, exponent), POWER, piece.kind)
+        if piece.level < ATOM or piece.front == MINUS or (isinstance(base, Ref) and self.decorated(base)):
+            piece = self.held(piece, "number" if piece.kind == "number" else "group")
+        return Piece(self.raised(piece.text, exponent), POWER, piece.kind, piece.front)
 
     def decorated(self, f: Ref) -> bool:
         """Whether the symbol already has something at the place of an exponent."""
@@ -228,7 +244,7 @@ class Writer:
         while isinstance(value, Call) and value.name == "if" and value.args[2] == other:
             condition, value = value.args[:2]
             found.append(condition)
-        return " and ".join(self.chained(found)), value
+        return self.conjunction.join(self.chained(found)), value
 
     def chained(self, conditions: list[Formula]) -> list[str]:
         """a ≤ x and x ≤ b as a ≤ x ≤ b."""
@@ -237,7 +253,8 @@ class Writer:
         for condition in conditions:
             bound = isinstance(condition, Call) and condition.name in ("<", "<=")
             if bound and isinstance(condition, Call) and last is not None and condition.args[0] == last:
-                texts[-1] += f" {self.relations[condition.name]} {self.write(condition.args[1]).text}"
+                relation = f"{self.gap}{self.relations[condition.name]}{self.gap}"
+                texts[-1] += relation + self.write(condition.args[1]).text
                 last = None
             else:
                 texts.append(self.write(condition).text)
@@ -247,7 +264,7 @@ class Writer:
 
 def called_as_function(f: Formula) -> bool:
     """Whether a factor is the letter of a function, σ or f, so that σ(1 − x) would be its value; σ_w is none."""
-    base = f.args[0] if type(f) is Call and f.name == "**" else f
+    base = f.args[0] if type(f) is Call and f.name in ("**", "neg") else f
     if type(base) is not Ref or derivative(base.name):
         return False
     name = parts(base.name)

@@ -1,0 +1,254 @@
+"""A page for a browser in one file: MathML and SVG inside, no request, no script.
+
+Every link of a chain is a `math` element of its own in a row that wraps, since MathML breaks no lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation.mathml import mathml, summands
+from hwsolve.formula.notation.mathml_elements import mo
+from hwsolve.formula.notation.plain import plain
+from hwsolve.formula.notation.unicode import number_text
+from hwsolve.formula.tree import Formula
+from hwsolve.language import say, translate
+from hwsolve.render import blocks as page_blocks
+from hwsolve.render.chain import WORDS, Link, Notation
+from hwsolve.render.measure import width
+from hwsolve.render.mixed import mixed
+from hwsolve.render.options import Options
+from hwsolve.render.page import UNICODE
+from hwsolve.render.quantity_rows import Row
+from hwsolve.render.select import title
+from hwsolve.render.svg import drawing
+from hwsolve.render.table import numeric_columns
+from hwsolve.solution import Cell, Quantity, Solution, Table, Text
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+LONG = 30  # columns of a sum that is cut before its signs
+WIDE = 26  # columns of a left side that the rest of its chain stands below
+CROWDED = 55  # columns of a link that leaves no room for a reason
+FEW = 5  # rows that are not worth folding
+LARGEST, LINE = 2_000_000, 900  # bytes of a page, and about those of a line
+LANGUAGES = {"zh": "zh-Hans"}
+
+
+def render(solutions: Sequence[Solution], options: Options) -> str:
+    """The solutions in one document, each an article."""
+    several = len(solutions) > 1
+    articles = [Article(s, options, f"s{n}-" if several else "") for n, s in enumerate(solutions, 1)]
+    written = [a.html() for a in articles]
+    if several:
+        links = [f'<li><a href="#{a.prefix}top">{escape(a.title)}</a></li>' for a in articles]
+        written.insert(0, contents(links, options.language))
+    return document(articles[0].title if articles else "hwsolve", "\n".join(written), options.language)
+
+
+def document(name: str, body: str, language: str) -> str:
+    """The whole file around a body."""
+    return (
+        f'<!doctype html>\n<html lang="{LANGUAGES.get(language, language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(name)}</title>\n<style>\n{styles()}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def contents(links: Sequence[str], language: str) -> str:
+    """Links to the parts of a page."""
+    name = escape(translate(say("Contents"), language))
+    return f'<nav aria-label="{name}"><ul>{"".join(links)}</ul></nav>'
+
+
+@cache
+def styles() -> str:
+    """The style sheet."""
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+
+
+class Article:
+    """One solution; `prefix` parts its ids from those of others in the file."""
+
+    def __init__(self, solution: Solution, options: Options, prefix: str = "") -> None:
+        self.options, self.prefix = options, prefix
+        self.title = " ".join(title(solution.title, options.language).split()) or solution.kind
+        self.blocks = list(page_blocks.Page(solution, options, folds=True).blocks())
+        folded = sum(len(b.rows) for fold in self.blocks if isinstance(fold, page_blocks.Fold) for b in equations(fold))
+        if folded * LINE > LARGEST:
+            self.blocks = list(page_blocks.Page(solution, options).blocks())
+        self.words_between = tuple([translate(m, options.language) for m in WORDS.values()])
+        self.notation = Notation(lambda f: f"<math>{mathml(f, self.words_between)}</math>")
+        self.ids: set[str] = set()
+        self.steps: list[str] = []  # what the contents link to
+        self.figures = 0
+
+    def html(self) -> str:
+        """The article: title, answers, contents, and the rest."""
+        written = [(block, "\n".join(self.block(block))) for block in self.blocks]
+        top = [text for block, text in written if isinstance(block, page_blocks.Quantities) and block.title]
+        rest = [text for _, text in written if text not in top]
+        nav = [contents(self.steps, self.options.language)] if len(self.steps) > 2 else []
+        head = f'<h1 id="{self.prefix}top">{escape(self.title)}</h1>'
+        return "\n".join(["<article>", head, *top, *nav, *filter(None, rest), "</article>"])
+
+    def block(self, block: page_blocks.Block) -> Iterator[str]:
+        """One block."""
+        match block:
+            case page_blocks.Heading(text, level, number):
+                yield self.heading(text, level, number)
+            case page_blocks.Quantities(rows, text):
+                inner = "\n".join([self.quantity(row) for row in rows])
+                if text:
+                    name = self.anchor("answers")
+                    yield f'<section class="card" aria-labelledby="{name}"><h2 id="{name}">{self.inline(text)}</h2>'
+                    yield f"{inner}</section>"
+                else:
+                    yield f'<div class="given">{inner}</div>'
+            case page_blocks.Say(text):
+                yield f"<p>{self.inline(text)}</p>"
+            case page_blocks.Equations(rows):
+                yield from self.equations(rows)
+            case page_blocks.Grille(table):
+                yield self.table(table)
+            case page_blocks.Drawing(figure):
+                self.figures += 1
+                if drawn := drawing(figure, self.words, f"{self.prefix}figure-{self.figures}"):
+                    yield f"<figure>{drawn}<figcaption>{self.inline(figure.title)}</figcaption></figure>"
+            case page_blocks.Fold(text, inner):
+                is_open = " open" if sum(len(b.rows) for b in equations(block)) < FEW else ""
+                yield f"<details{is_open}><summary>{self.inline(text or say('Details'))}</summary>"
+                for one in inner:
+                    yield from self.block(one)
+                yield "</details>"
+            case page_blocks.Status(text, level):
+                lead = f"<strong>{self.words(say('Warning:'))}</strong> " if level == "warning" else ""
+                yield f'<p class="{level}">{lead}{self.inline(text)}</p>'
+
+    def heading(self, text: Text, level: int, number: str) -> str:
+        """A heading with an id; the contents link to those of the first level."""
+        name = self.anchor(f"step-{number}" if number else "part")
+        shown = (f"{number} " if number else "") + self.inline(text)
+        if level == 1:
+            self.steps.append(f'<li><a href="#{name}">{shown}</a></li>')
+        tag = f"h{min(level + 1, 6)}"
+        return f'<{tag} id="{name}">{shown}</{tag}>'
+
+    def anchor(self, wanted: str) -> str:
+        """An id that nothing else in the article has."""
+        name, n = self.prefix + wanted, 1
+        while name in self.ids:
+            n += 1
+            name = f"{self.prefix}{wanted}-{n}"
+        self.ids.add(name)
+        return escape(name)
+
+    # mathematics
+
+    def math(self, f: Formula, relation: str = "") -> str:
+        """A formula in display style, a relation before it."""
+        inner = mathml(f, self.words_between)
+        return f'<math displaystyle="true">{f"{signs(relation)}<mrow>{inner}</mrow>" if relation else inner}</math>'
+
+    def links(self, links: Sequence[Link], final: bool) -> Iterator[str]:
+        """The links behind the first, long sums in pieces; the last one marked where it is a value."""
+        for n, (relation, f) in enumerate(links, 1):
+            look = "link final" if final and n == len(links) else "link"
+            if width(unicode(f)) <= LONG:
+                yield f'<span class="{look}">{self.math(f, relation)}</span>'
+                continue
+            first, *rest = summands(f, self.words_between)
+            lead = signs(relation)
+            yield f'<span class="{look}"><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
+            for piece in rest:
+                yield f'<span class="{look} more"><math displaystyle="true">{piece}</math></span>'
+
+    def equations(self, rows: Sequence[Row]) -> Iterator[str]:
+        """Chains under each other, aligned at their first relation; an empty row parts two blocks of them."""
+        block: list[str] = []
+        for row in [*rows, Row(())]:
+            if row.links and not row.words:
+                block.append(self.line(row))
+                continue
+            if block:
+                yield '<div class="lines">' + "\n".join(block) + "</div>"
+                block = []
+            if row.words:
+                chain = "".join(self.links(row.links, row.final))
+                yield f"<p>{self.inline(row.words)} {chain}</p>" if chain else f"<p>{self.inline(row.words)}</p>"
+
+    def line(self, row: Row) -> str:
+        """A chain and its reason."""
+        (_, first), *rest = row.links
+        alone = not rest
+        look = "line" + (" alone" if alone else " wide" if width(unicode(first)) > WIDE else "")
+        look += f" depth{min(row.depth, 4)}" if row.depth else ""
+        look += " below" if row.reason and any(width(unicode(f)) > CROWDED for _, f in rest) else ""
+        key = plain(row.key) if row.key is not None else ""
+        named = f' id="{self.anchor(key.replace(" ", ""))}"' if key and self.prefix + key not in self.ids else ""
+        left = "".join(self.links(row.links[:1], False)) if alone else self.math(first)
+        right = "" if alone else f'<span class="rhs">{"".join(self.links(rest, row.final))}</span>'
+        why = f'<span class="why">({self.inline(row.reason)})</span>' if row.reason else ""
+        return f'<div class="{look}"{named}><span class="lhs">{left}</span>{right}{why}</div>'
+
+    def quantity(self, row: Row) -> str:
+        """A quantity beside others, with what is said of it."""
+        chain = "".join([self.math(f, relation) for relation, f in row.links])
+        said = row.reason or row.words
+        return f'<span class="quantity">{chain}{f" <span>{self.inline(said)}</span>" if said else ""}</span>'
+
+    # text
+
+    def words(self, text: Text) -> str:
+        """A text without markup, escaped by whoever writes it."""
+        return "".join([part for _, part in mixed(text, self.options.language, UNICODE.inline)])
+
+    def inline(self, text: Text) -> str:
+        """A text with its formulas as mathematics."""
+        parts = mixed(text, self.options.language, self.notation.inline)
+        return "".join([written if kind == "math" else marked(kind, written) for kind, written in parts])
+
+    def table(self, table: Table) -> str:
+        """A table whose first column heads its rows; numbers at the right."""
+        right = [' class="number"' if number else "" for number in numeric_columns(table)]
+        heads = [f'<th scope="col"{r}>{self.inline(c)}</th>' for c, r in zip(table.columns, right, strict=True)]
+        rows = []
+        for n, row in enumerate(table.rows):
+            first, *cells = [self.cell(c) for c in row]
+            total = ' class="total"' if table.total and n == len(table.rows) - 1 else ""
+            body = "".join([f"<td{r}>{c}</td>" for c, r in zip(cells, right[1:], strict=True)])
+            rows.append(f'<tr{total}><th scope="row"{right[0]}>{first}</th>{body}</tr>')
+        caption = f"<caption>{self.inline(table.title)}</caption>" if table.title else ""
+        head, body = "".join(heads), "\n".join(rows)
+        inner = f"{caption}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>"
+        return f'<div class="table"><table>{inner}</table></div>'
+
+    def cell(self, cell: Cell) -> str:
+        """A cell."""
+        if isinstance(cell, Formula):
+            return f"<math>{mathml(cell, self.words_between)}</math>"
+        if isinstance(cell, Quantity):
+            return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
+        return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
+
+
+def signs(relation: str) -> str:
+    """The relation of a link: one sign, or several, as `→ ≈`."""
+    if relation == ":":
+        return '<mo lspace="0" rspace="0.3em">:</mo>'
+    return "".join(map(mo, relation.split()))
+
+
+def marked(kind: str, text: str) -> str:
+    """Text or code, escaped."""
+    return f"<code>{escape(text)}</code>" if kind == "code" else escape(text, quote=False)
+
+
+def equations(fold: page_blocks.Fold) -> Iterator[page_blocks.Equations]:
+    """The chains of a fold."""
+    return (block for block in fold.blocks if isinstance(block, page_blocks.Equations))

@@ -1,0 +1,151 @@
+r"""Chains as rows of an `aligned` environment, none of them wider than a page of GitHub shows.
+
+A reason stands in the row, in a column of its own, where the longest row and the longest reason of the block fit
+together; else in a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from hwsolve.formula.notation.tex_words import SIGNS
+from hwsolve.render.measure import pieces as unbroken
+from hwsolve.render.measure_tex import SIZES, em
+from hwsolve.render.mixed import at_top, pieces
+
+LIMIT = 40.0  # em of a row; 43 fit into the column of 832 pixels
+WIDEST_LEFT = 14.0  # of a left side that relations are aligned behind
+SMALL = 0.8  # a size that a formula is rather set in than taken apart
+GAP = 1.2  # before a column of reasons
+BREAKS = ("-", "\\times", "\\cdot")  # that a formula is parted before
+RELATIONS = {
+    "≈": "\\approx",
+    "≤": "\\le",
+    "≥": "\\ge",
+    "<": "\\lt",
+    ">": "\\gt",
+    "≠": "\\ne",
+    "⟺": "\\iff",
+    "→": "\\to",
+}
+
+Unit = tuple[str, str]  # "text" or "math", and what is written
+Write = Callable[[Sequence[Unit]], str]
+
+
+class Chain(msgspec.Struct):
+    """A written chain, the relation of its first link empty; what is said of it; how far it is set in."""
+
+    links: list[tuple[str, str]]
+    reason: list[Unit] = []
+    depth: int = 0
+
+
+def relation_of(text: str) -> str:
+    """The relation of a link: one sign, or several, as `→ ≈`."""
+    return " ".join([SIGNS.get(sign, sign) for sign in text.split()])
+
+
+def laid_out(chains: Sequence[Chain], write: Write) -> list[str]:
+    """The rows of one block."""
+    lefts = [em(c.links[0][1]) for c in chains if len(c.links) > 1]
+    flush = any(c.depth for c in chains) or max(lefts, default=0.0) > WIDEST_LEFT
+    left = 0.0 if flush else max(lefts, default=0.0)
+    rows = [chain_rows(c, LIMIT - left, flush) for c in chains]
+    longest = left + max(em(row.partition("&")[2]) for found in rows for row in found)
+    said = [write(c.reason) if c.reason else "" for c in chains]
+    beside = longest + GAP + max(map(em, said)) <= LIMIT
+    made = []
+    for chain, found, reason in zip(chains, rows, said, strict=True):
+        made += found
+        if reason and beside:
+            made[-1] += f" && {reason}"
+        elif reason:
+            made += [f"& \\qquad {row}" for row in filled(chain.reason, LIMIT - left - 2.0, write)]
+    return made
+
+
+def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
+    """The rows of a chain, broken before relations, and before signs where a link is too long by itself."""
+    set_in = "\\quad " * min(chain.depth, 4)
+    room -= min(chain.depth, 4)
+    (_, first), *rest = chain.links
+    if not rest or flush:
+        head, *more = parted(first, room, room)
+        rows = [f"& {set_in}{head}", *[f"& {set_in}\\quad {piece}" for piece in more]]
+        used, lead, inset = em(rows[-1]), f"& {set_in}\\quad", 1.0
+    else:
+        rows, used, lead, inset = [f"{first} &"], 0.0, "&", 0.0
+    for n, (relation, text) in enumerate(rest):
+        sign = relation_of(relation)
+        size = em(f"{sign} {text}")
+        if used and used + size > room and (n or used > room / 3 or size <= room - inset or whole(text, room)):
+            rows.append(lead)
+            used = inset
+        head, *more = parted(text, room - used - 1.4, room - inset - 1.4)
+        rows[-1] += f" {sign} {head}" if not rows[-1].endswith("&") else f"{sign} {head}"
+        used += em(f"{sign} {head}")
+        for piece in more:
+            rows.append(f"{lead} \\qquad {piece}")
+            used = inset + 2.0 + em(piece)
+    return rows
+
+
+def parted(text: str, first: float, room: float) -> list[str]:
+    """A formula in pieces, the first of which has less room; what cannot be parted is set smaller."""
+    head, *more = pieces(text, BREAKS, em, first)
+    found = [head, *[part for piece in more for part in pieces(piece, BREAKS, em, room - 2.0)]]
+    if len(found) == 1 and em(text) > first / SMALL and (opened := in_one_line(text)):
+        return parted(opened, first, room)
+    return [smaller(piece, room - 2.0 if n else first) for n, piece in enumerate(found)]
+
+
+def whole(text: str, room: float) -> bool:
+    """Whether a formula has no place to be parted at."""
+    return len(pieces(text, BREAKS, em, room)) == 1 and not in_one_line(text)
+
+
+def in_one_line(text: str) -> str:
+    r"""A fraction with its terms at the top level, `a / 4 + b / 4`, where it is one of a long sum; else ""."""
+    if not text.startswith("\\frac{"):
+        return ""
+    top, rest = braced(text, len("\\frac"))
+    bottom, rest = braced(text, rest)
+    terms = at_top(top, (" + ", " - "))
+    if rest < len(text) or len(terms) < 2:
+        return ""
+    signs = ["", *[f"{term[:2]}" for term in terms[1:]]]
+    bodies = [terms[0], *[term[2:] for term in terms[1:]]]
+    return " ".join([f"{sign}\\frac{{{body}}}{{{bottom}}}" for sign, body in zip(signs, bodies, strict=True)])
+
+
+def braced(text: str, at: int) -> tuple[str, int]:
+    """What stands in the braces that open at a place, and where they have ended."""
+    depth, start = 0, at + 1
+    while True:
+        depth += (text[at] == "{") - (text[at] == "}")
+        at += 1
+        if not depth:
+            return text[start : at - 1], at
+
+
+def smaller(text: str, room: float) -> str:
+    """A formula in the largest size in which it fits."""
+    width = em(text)
+    if width <= room:
+        return text
+    size = next((name for name, scale in SIZES.items() if width * scale <= room), "\\tiny")
+    return f"{{{size} {text}}}"
+
+
+def filled(units: Sequence[Unit], room: float, write: Write) -> list[str]:
+    """What is said, in rows: broken between words."""
+    rows: list[list[Unit]] = [[]]
+    for kind, text in units:
+        for part in unbroken(text) if kind == "text" else [text]:
+            if rows[-1] and em(write([*rows[-1], (kind, part)])) > room:
+                rows.append([])
+            rows[-1].append((kind, part))
+    return [smaller(write(row), room) for row in rows]

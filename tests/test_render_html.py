@@ -1,0 +1,258 @@
+"""HTML: one file that asks for nothing, in which formulas are MathML, links lead somewhere, and text stays text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from html.parser import HTMLParser
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+
+import hwsolve
+from hwsolve.figures import Curve, Grid
+from hwsolve.formula.notation import latex, plain
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Formula
+from hwsolve.language import Message, say
+from hwsolve.render import Options, blocks, render
+from hwsolve.render.html import LARGEST, LINE, styles
+from hwsolve.sections import section
+from hwsolve.solution import Note, Solution, Table, Value
+from tests.conftest import PROBLEMS
+from tests.reading_markup import checked, latex_skeleton, mathml_skeleton
+from tests.render_samples import counting, derivation, homework, quantity
+
+SPECS = [
+    *("homework-2/2.1-backprop.yaml", "homework-2/2.2-log-softmax.yaml", "homework-2/2.3-complexity.yaml"),
+    *("homework-2/2.4-convolution-gradient.yaml", "homework-2/2.5-max-pooling.yaml", "homework-3/3.2-prelu.yaml"),
+    *("homework-3/3.3-resnet18.yaml", "textbook/mml-chapter-5.yaml", "textbook/dead-relu.yaml"),
+]
+VOID = {"meta", "br", "rect", "path", "polyline", "circle", "line"}
+ALLOWED = {
+    *("html", "head", "meta", "title", "style", "body", "main", "article", "section", "nav", "h1", "h2", "h3", "h4"),
+    *(
+        "ul",
+        "li",
+        "a",
+        "p",
+        "div",
+        "span",
+        "strong",
+        "code",
+        "details",
+        "summary",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+    ),
+    *("tr", "th", "td", "figure", "figcaption", "svg", "desc", "rect", "path", "polyline", "circle", "text", "math"),
+}
+
+
+class Page(HTMLParser):
+    """What is in a page; every element that is opened must be closed in its place."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.text: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+@cache
+def solved(spec: str) -> tuple[Solution, ...]:
+    return tuple(hwsolve.solve_all(PROBLEMS / spec))
+
+
+def written(solutions: list[Solution] | tuple[Solution, ...], **options: object) -> str:
+    return render(list(solutions), "html", Options(**options))  # type: ignore[arg-type]
+
+
+def inner_math(page: str) -> list[str]:
+    return re.findall(r"<math[^>]*>(.*?)</math>", page, re.S)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_page_asks_for_nothing_and_leads_somewhere(spec: str) -> None:
+    text = written(solved(spec), checks=True)
+    page = Page(text)
+    assert "<script" not in text and "url(" not in text and " src" not in text and "@import" not in text
+    assert not re.search(r"http(?!-equiv)", re.sub(r"<[a-z]+|[^<>]*(?=</)", "", text))
+    (policy,) = [m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'") and "script" not in policy
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    assert [name for name, n in Counter(ids).items() if n > 1] == []
+    links = [a["href"] for a in page.all("a")]
+    assert links and all(link.startswith("#") and link[1:] in ids for link in links)
+    referred = [a[k] for _, a in page.found for k in ("aria-labelledby", "aria-describedby") if k in a]
+    assert set(referred) <= set(ids)
+    assert page.all("html") == [{"lang": "en"}] and len(page.all("title")) >= 1
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_elements_are_known_and_headings_are_in_order(spec: str) -> None:
+    page = Page(written(solved(spec)))
+    math = {"mi", "mn", "mo", "mtext", "mrow", "mspace", "mphantom", "mtable", "mtr", "mtd", "msub", "msup", "mfrac"}
+    math |= {"msubsup", "munder", "mover", "munderover", "msqrt"}
+    assert {tag for tag, _ in page.found} <= ALLOWED | math
+    levels = [int(tag[1]) for tag, _ in page.found if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and all(b <= a + 1 for a, b in pairwise(levels))
+    assert len(page.all("h1")) == len(solved(spec))
+    assert all(th.get("scope") in ("col", "row") for th in page.all("th"))
+    assert len(page.all("svg")) == len(page.all("desc")) and all(svg["role"] == "img" for svg in page.all("svg"))
+
+
+def formulas(value: object) -> list[Formula]:
+    """All formulas in blocks."""
+    if isinstance(value, Formula):
+        return [value]
+    if isinstance(value, Message):
+        return formulas(tuple(value.values.values()))
+    if isinstance(value, tuple | list):
+        return [f for part in value for f in formulas(part)]
+    fields = getattr(value, "__struct_fields__", ())
+    return [f for name in fields if name not in ("key", "figure") for f in formulas(getattr(value, name))]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_the_mathematics_of_a_page_is_xml_and_says_what_the_formulas_say(spec: str) -> None:
+    text = written(solved(spec))
+    shown = Counter(mathml_skeleton(re.sub(r"^<mo>[=≈⟺→≤≥]</mo>|^<mo>&[lg]t;</mo>", "", m)) for m in inner_math(text))
+    assert len(shown) > 5
+    for solution in solved(spec):
+        for f in formulas(list(blocks.Page(solution, Options(), folds=True).blocks())):
+            skeleton = latex_skeleton(latex(f))
+            assert shown[skeleton] or pieces_of(skeleton, shown), (skeleton, plain(f))
+
+
+def pieces_of(skeleton: str, shown: Counter[str]) -> bool:
+    """Whether a long sum stands on the page in pieces."""
+    start = 0
+    while start < len(skeleton):
+        ends = [n for n in range(len(skeleton), start, -1) if shown[skeleton[start:n]]]
+        if not ends:
+            return False
+        start = ends[0]
+    return True
+
+
+@pytest.mark.parametrize("spec", SPECS[:1])
+def test_each_line_has_the_id_of_its_key(spec: str) -> None:
+    (solution,) = solved(spec)
+    ids = {a["id"] for _, a in Page(written([solution], full=True)).found if "id" in a}
+    keys = [plain(line.key) for line in solution.lines if isinstance(line, Value)]
+    assert len(keys) > 20 and set(keys) <= ids
+
+
+def test_several_solutions_are_articles_of_one_file() -> None:
+    page = Page(written([homework(), counting(), homework()]))
+    ids = [a["id"] for _, a in page.found if "id" in a]
+    assert len(page.all("article")) == len(page.all("h1")) == 3 and len(ids) == len(set(ids))
+    assert [a["href"] for a in page.all("a")][:3] == ["#s1-top", "#s2-top", "#s3-top"]
+
+
+def test_text_of_a_spec_is_text() -> None:
+    attack = "<script>alert(1)</script><img src=x onerror=alert(1)> & \"quoted\" 'x'"
+    table = Table(attack, (attack,), ((attack,),))
+    figures = (
+        Grid(attack, ((attack,),)),
+        Curve(attack, attack, attack, (0.0, 1.0), ((attack, (1.0, 2.0)), (attack, (2.0, 1.0)))),
+    )
+    solution = Solution(
+        kind="k",
+        title=attack,
+        sections=(section(attack, tables=(table,), figures=figures),),
+        notes=(Note("info", attack), Note("warning", say("{x} `{y}`", x=attack, y=attack))),
+    )
+    page = Page(written([solution]))
+    assert not {"script", "img"} & {tag for tag, _ in page.found}
+    assert not any(name.startswith("on") for _, attributes in page.found for name in attributes)
+    assert "".join(page.text).count("<script>alert(1)</script>") >= 10
+
+
+def test_what_is_for_the_full_page_is_folded_and_a_short_fold_is_open() -> None:
+    (solution,) = solved("homework-3/3.3-resnet18.yaml")
+    page = Page(written([solution]))
+    assert page.all("details") and len(page.all("summary")) == len(page.all("details"))
+    assert any("open" in d for d in page.all("details")) and any("open" not in d for d in page.all("details"))
+    assert Page(written([solution], full=True)).all("details") == []
+    assert "details::details-content" in styles().split("@media print")[1]
+
+
+def test_a_page_that_would_be_huge_leaves_out_what_is_folded() -> None:
+    def of(n: int) -> Solution:
+        lines = tuple(Value(parse(f"x[{k}]"), parse("2*3"), (), quantity(6), aside=True) for k in range(1, n + 1))  # type: ignore[arg-type]
+        return Solution(kind="k", title="t", sections=(section("s", lines=lines),))
+
+    assert "<details" in written([of(100)]) and "<details" not in written([of(LARGEST // LINE + 100)])
+
+
+def test_figures_are_drawn_with_their_values_read_out() -> None:
+    text = written([derivation()])
+    drawn = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", text, re.S)]
+    curve, grid = drawn
+    rects = list(grid.iter("rect"))
+    assert len(rects) == 9 and [r.get("class") for r in rects].count("cell marked") == 4
+    assert [t.text for t in grid.iter("text")] == [str(n) for n in range(9)]
+    assert "0, 1, 2; 3, 4, 5; 6, 7, 8" in str(next(grid.iter("desc")).text)
+    (line,) = curve.iter("polyline")
+    places = [tuple(map(float, p.split(","))) for p in str(line.get("points")).split()]
+    assert len(places) == 101 and all(x0 < x1 and y0 < y1 for (x0, y0), (x1, y1) in pairwise(places))
+    width, height = map(float, str(curve.get("viewBox")).split()[2:])
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in places)
+    assert "0: 0.3" in str(next(curve.iter("desc")).text)
+
+
+def test_chinese_pages_say_so() -> None:
+    text = written([homework()], language="zh")
+    assert Page(text).all("html") == [{"lang": "zh-Hans"}] and "习题 2.1" in text
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance by WCAG 2."""
+    digits = colour if len(colour) == 6 else "".join(c * 2 for c in colour)
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_text_stands_out_from_what_is_behind_it() -> None:
+    schemes = [dict(re.findall(r"--(\w+):#([0-9a-f]{3,6})", block)) for block in styles().split("@media")[:2]]
+    assert len(schemes) == 2
+    for colours in schemes:
+        assert {"ink", "soft", "paper", "card", "mark"} <= set(colours)
+        pairs = [(front, back) for front in ("ink", "accent") for back in ("paper", "card", "mark", "stripe")]
+        pairs += [("soft", "paper"), ("soft", "stripe"), ("warn", "paper"), *((f"line{n}", "paper") for n in range(6))]
+        for front, back in pairs:
+            low, high = sorted((luminance(colours[front]), luminance(colours[back])))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (front, back)
+
+
+def test_a_list_of_formulas_in_a_sentence_is_mathematics() -> None:
+    note = Note("info", say("as {f}", f=(parse("x > 0"), parse("y > 0"))))
+    maths = inner_math(written([Solution(kind="k", title="t", notes=(note,))]))
+    assert len(maths) >= 1 and all(checked(m) is not None for m in maths)

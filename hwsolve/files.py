@@ -62,22 +62,23 @@ def reason_of(error: Exception) -> str:
     return localised(getattr(error, "strerror", None) or str(error))
 
 
-def write_whole(path: str, text: str) -> None:
+def write_whole(path: str, text: str | bytes) -> None:
     """Write a file so that it is there completely or, when something fails, as it was before.
 
     A link is followed, and what it leads to keeps its permissions; a device or a pipe is written as it is.
     """
     target = os.path.realpath(path)
     temporary = os.path.join(os.path.dirname(target), f".hwsolve-{os.getpid()}-{time.time_ns()}.part")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
         if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-            with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            with open(path, "wb") as file:
+                file.write(data)
             return
         check_target(path)
         try:
-            with open(temporary, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(text)
+            with open(temporary, "xb") as file:
+                file.write(data)
             if os.path.exists(target):
                 os.chmod(temporary, S_IMODE(os.stat(target).st_mode))
             os.replace(temporary, target)

@@ -65,6 +65,18 @@ def output(stream: Any, number: int) -> Any:
     return Output(stream, number == 2) if type(stream) is io.TextIOWrapper else stream
 
 
+def put_bytes(data: bytes) -> None:
+    """What is no text, on the standard output."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        if not isinstance(sys.stdout, Output):
+            raise
+        sys.stdout.lost(error)
+
+
 def readable(error: UnicodeError) -> tuple[str, int]:
     """What is written for signs that the encoding lacks: `-` for −, `w_11` for w₁₁, `eta` for η, else their number."""
     from hwsolve.ascii import written

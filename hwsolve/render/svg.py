@@ -1,4 +1,5 @@
-"""Drawings as SVG inside a page; the page's styles give the colours by class: axis, tick, line0, line1 …, cell, marked.
+"""Drawings as SVG inside a page; the page's styles give the colours by class: axis, tick, line0, line1 …, cell,
+marked; unit, layer, frame, edge, head, behind, symbol, value, gradient, size.
 
 Each kind of figure has a function in DRAWN.
 """
@@ -10,10 +11,11 @@ from html import escape
 from math import ceil
 from typing import Any
 
-from hwsolve.figures import Curve, Figure, Grid
+from hwsolve.figures import Curve, Diagram, Figure, Grid
 from hwsolve.language import say
 from hwsolve.render.measure import width
 from hwsolve.render.plot import ends, reachable, tick
+from hwsolve.render.svg_diagram import diagram
 from hwsolve.solution import Text
 
 Words = Callable[[Text], str]
@@ -105,4 +107,4 @@ def label(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-DRAWN: dict[type, Callable[[Any, Words], Drawn]] = {Curve: curve, Grid: grid}
+DRAWN: dict[type, Callable[[Any, Words], Drawn]] = {Curve: curve, Grid: grid, Diagram: diagram}

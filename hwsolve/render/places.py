@@ -1,0 +1,123 @@
+"""Places for labels: each tries several, and takes one that meets no shape, no other label and no border.
+
+Of those that are free it takes the one that the fewest other lines run through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import hypot
+
+import msgspec
+
+Point = tuple[float, float]
+CHARACTER = 7.2  # units of a character at SIZE
+SIZE, HIGH = 13, 17  # of a label: its letters, and the height of a row
+APART = 3  # units between a label and what it must not meet
+WEIGHED = 24  # free places that are compared
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A rectangle around its middle."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+
+    def meets(self, other: Box, apart: float = 0) -> bool:
+        """Whether two rectangles come closer than that."""
+        return (
+            abs(self.x - other.x) * 2 < self.wide + other.wide + 2 * apart
+            and abs(self.y - other.y) * 2 < self.high + other.high + 2 * apart
+        )
+
+    def within(self, across: float, down: float) -> bool:
+        """Whether it lies in a drawing."""
+        left, top = self.x - self.wide / 2, self.y - self.high / 2
+        return left >= 0 and top >= 0 and left + self.wide <= across and top + self.high <= down
+
+    def crossed(self, a: Point, b: Point) -> bool:
+        """Whether a line from a to b runs through it."""
+        near, far = 0.0, 1.0
+        for start, end, middle, size in ((a[0], b[0], self.x, self.wide), (a[1], b[1], self.y, self.high)):
+            low, high, step = middle - size / 2 - start, middle + size / 2 - start, end - start
+            if abs(step) < 1e-9:
+                if low > 0 or high < 0:
+                    return False
+                continue
+            first, last = sorted((low / step, high / step))
+            near, far = max(near, first), min(far, last)
+            if near > far:
+                return False
+        return True
+
+
+class Round(msgspec.Struct, frozen=True):
+    """A circle."""
+
+    x: float
+    y: float
+    radius: float
+
+    def meets(self, box: Box, apart: float = 0) -> bool:
+        """Whether a rectangle comes closer than that."""
+        dx = max(abs(box.x - self.x) - box.wide / 2, 0)
+        dy = max(abs(box.y - self.y) - box.high / 2, 0)
+        return hypot(dx, dy) < self.radius + apart
+
+
+class Path(msgspec.Struct, frozen=True):
+    """The points of a line."""
+
+    points: tuple[Point, ...]
+
+    def at(self, part: float) -> Point:
+        """The point after a part of its length, from 0 to 1."""
+        lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in self.pieces()]
+        left = part * sum(lengths)
+        for (a, b), length in zip(self.pieces(), lengths, strict=True):
+            if left <= length and length:
+                return a[0] + (b[0] - a[0]) * left / length, a[1] + (b[1] - a[1]) * left / length
+            left -= length
+        return self.points[-1]
+
+    def pieces(self) -> Iterable[tuple[Point, Point]]:
+        """Its straight pieces."""
+        return zip(self.points, self.points[1:], strict=False)
+
+    def crosses(self, box: Box) -> bool:
+        """Whether it runs through a rectangle."""
+        return any(box.crossed(a, b) for a, b in self.pieces())
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A label that looks for its place: its size, the middles that it tries, and the number of its own line."""
+
+    wide: float
+    high: float
+    tries: tuple[Point, ...]
+    line: int = -1
+
+
+def placed(
+    labels: Sequence[Wanted], shapes: Sequence[Box | Round], paths: Sequence[Path], across: float, down: float
+) -> list[Box] | None:
+    """A place for each label; None where one finds none."""
+    found: list[Box] = []
+    for label in labels:
+        free: list[Box] = []
+        for x, y in label.tries:
+            box = Box(x, y, label.wide, label.high)
+            if not box.within(across, down) or any(box.meets(other, APART) for other in found):
+                continue
+            if any(shape.meets(box, APART) for shape in shapes):
+                continue
+            free.append(box)
+            if len(free) == WEIGHED:
+                break
+        if not free:
+            return None
+        others = [path for k, path in enumerate(paths) if k != label.line]
+        found.append(min(free, key=lambda box: sum(path.crosses(box) for path in others)) if len(free) > 1 else free[0])
+    return found

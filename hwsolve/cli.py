@@ -201,6 +201,25 @@ def list_(
     show_list(subject, name, common)
 
 
+@app.command(cls=Command)
+@with_common(("set", "digits", "float", "lang", "debug"))
+def draw(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or - for the standard input.")],
+    figure: Annotated[
+        str | None, typer.Option("--figure", metavar="NAME", help="network, circuit, windows or curve.")
+    ] = None,
+    values: Annotated[bool, typer.Option("--values", help="Put in what is worked out: values and gradients.")] = False,
+    format: Annotated[str | None, typer.Option("--format", "-f", metavar="svg|png", help="svg, or png.")] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+    *,
+    common: Common,
+) -> None:
+    """Draw the network, the circuit or the windows of a problem, without its solution."""
+    from hwsolve.commands.drawing import draw as run
+
+    raise typer.Exit(run(spec, figure, values, format, output, common))
+
+
 def short_list(subject: str) -> Any:
     """The command that is another name of `list SUBJECT`."""
 

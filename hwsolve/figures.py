@@ -24,11 +24,12 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """A figure: a matrix of cells, with some of them marked (row, column from 1)."""
+    """A figure: a matrix of cells, with some of them marked (row, column from 1); `found`: what is marked is an answer."""
 
     title: Text
     cells: tuple[tuple[str, ...], ...]
     marked: tuple[tuple[int, int], ...] = ()
+    found: bool = False
 
 
 class Node(msgspec.Struct, frozen=True):

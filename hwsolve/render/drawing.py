@@ -18,7 +18,7 @@ def laid_out(diagram: Diagram, words: Words) -> Layout:
     flow = (Downwards if diagram.flow == "down" else Sideways)(diagram, words)
     spread = 1.0
     for _ in range(TRIES):
-        if (found := flow.attempt(spread)) is not None:
-            return found
+        if (found := flow.attempt(spread, quick=True)) is not None:
+            return flow.attempt(spread) or found
         spread *= GROWS
     raise AssertionError("a label finds no place")

@@ -93,8 +93,8 @@ class Flow:
         self.radius = max([LEAST, *[hypot(row.wide / 2 + 3, HIGH * 0.8) for rows in full for row in rows]])
         self.labels = [self.beside(edge) for edge in diagram.edges]
 
-    def attempt(self, spread: float) -> Layout | None:
-        """Everything in its place, so much further apart; None where a label has none."""
+    def attempt(self, spread: float, quick: bool = False) -> Layout | None:
+        """Everything in its place, so much further apart; None where a label has none.  `quick`: not the best one."""
         raise NotImplementedError
 
     def round(self, name: str) -> bool:

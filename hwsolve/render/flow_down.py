@@ -23,7 +23,7 @@ class Downwards(Flow):
             self.before[edge.end].append(edge.start)
         self.widest = max([self.outline(name, 0, 0).wide for name in self.nodes])
 
-    def attempt(self, spread: float) -> Layout | None:
+    def attempt(self, spread: float, quick: bool = False) -> Layout | None:
         """Rows, then arrows, frames and labels."""
         boxes = self.boxes(spread)
         bulges = self.bulges(boxes)
@@ -44,7 +44,7 @@ class Downwards(Flow):
         across = max([box.x + box.wide / 2 for box in [*boxes.values(), *frames]])
         across = max([across, *bulges.values(), *[w.tries[0][0] + w.wide / 2 for w in wanted]]) + MARGIN
         down = max([box.y + box.high / 2 for box in [*boxes.values(), *frames]]) + MARGIN
-        found = placed(wanted, list(boxes.values()), paths, across, down)
+        found = placed(wanted, list(boxes.values()), paths, across, down, quick)
         if found is None:
             return None
         texts = [row for name, box in boxes.items() for row in self.written(name, box.x, box.y)]

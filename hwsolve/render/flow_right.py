@@ -13,7 +13,7 @@ from hwsolve.render.places import HIGH, Box, Path, Point, Round, Wanted, placed
 class Sideways(Flow):
     """Ranks as columns from the left to the right; an arrow past a column has a place of its own in it."""
 
-    def attempt(self, spread: float) -> Layout | None:
+    def attempt(self, spread: float, quick: bool = False) -> Layout | None:
         """Columns in the middle of each other, then arrows, then labels."""
         slopes = {name: slope for name, node in self.nodes.items() if (slope := self.slope(node)) is not None}
         gap = (18 + (HIGH + 6 if slopes else 0)) * spread
@@ -34,7 +34,7 @@ class Sideways(Flow):
         if slopes:
             at = {what: (x + self.overhang(slopes), y) for what, (x, y) in at.items()}
             across += self.overhang(slopes)
-        return self.finished(at, slopes, across + MARGIN, 2 * top + tall)
+        return self.finished(at, slopes, across + MARGIN, 2 * top + tall, quick)
 
     def column(self, nodes: list[Node], rank: int) -> list[tuple[object, float]]:
         """What stands in a column with its height: nodes, and arrows that go past them, beside where they start."""
@@ -67,7 +67,7 @@ class Sideways(Flow):
         return max([0, *[slope.wide / 2 - self.half(name) for name, slope in slopes.items()]])
 
     def finished(
-        self, at: dict[object, Point], slopes: dict[str, Writing], across: float, down: float
+        self, at: dict[object, Point], slopes: dict[str, Writing], across: float, down: float, quick: bool
     ) -> Layout | None:
         """Arrows between what has its place, and all labels."""
         outlines = {name: self.outline(name, *at[name]) for name in self.nodes}
@@ -86,7 +86,7 @@ class Sideways(Flow):
             if (text := self.labels[k]) is not None:
                 wanted.append(Wanted(text.wide, HIGH, along(paths[k]), k))
                 writings.append(text)
-        boxes = placed(wanted, list(outlines.values()), paths, across, down)
+        boxes = placed(wanted, list(outlines.values()), paths, across, down, quick)
         if boxes is None:
             return None
         texts = [row for name in self.nodes for row in self.written(name, *at[name])]

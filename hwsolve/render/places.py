@@ -88,6 +88,11 @@ class Path(msgspec.Struct, frozen=True):
 
     def crosses(self, box: Box) -> bool:
         """Whether it runs through a rectangle."""
+        (ax, ay), (bx, by) = self.points[0], self.points[-1]
+        if len(self.points) == 2 and (abs(ax + bx - 2 * box.x) > abs(ax - bx) + box.wide):
+            return False
+        if len(self.points) == 2 and (abs(ay + by - 2 * box.y) > abs(ay - by) + box.high):
+            return False
         return any(box.crossed(a, b) for a, b in self.pieces())
 
 
@@ -101,23 +106,39 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def placed(
-    labels: Sequence[Wanted], shapes: Sequence[Box | Round], paths: Sequence[Path], across: float, down: float
+    labels: Sequence[Wanted],
+    shapes: Sequence[Box | Round],
+    paths: Sequence[Path],
+    across: float,
+    down: float,
+    quick: bool = False,
 ) -> list[Box] | None:
-    """A place for each label; None where one finds none."""
+    """A place for each label; None where one finds none.  `quick` takes the first that is free."""
     found: list[Box] = []
     for label in labels:
         free: list[Box] = []
         for x, y in label.tries:
             box = Box(x, y, label.wide, label.high)
-            if not box.within(across, down) or any(box.meets(other, APART) for other in found):
+            if not box.within(across, down) or any([box.meets(other, APART) for other in found]):
                 continue
-            if any(shape.meets(box, APART) for shape in shapes):
+            if any([shape.meets(box, APART) for shape in shapes]):
                 continue
             free.append(box)
-            if len(free) == WEIGHED:
+            if quick or len(free) == WEIGHED:
                 break
         if not free:
             return None
-        others = [path for k, path in enumerate(paths) if k != label.line]
-        found.append(min(free, key=lambda box: sum(path.crosses(box) for path in others)) if len(free) > 1 else free[0])
+        found.append(free[0] if len(free) == 1 else least_crossed(free, label.line, paths))
     return found
+
+
+def least_crossed(free: Sequence[Box], line: int, paths: Sequence[Path]) -> Box:
+    """The first of the places that the fewest lines run through, but for a label's own."""
+    best, least = free[0], len(paths) + 1
+    for box in free:
+        crossing = sum([path.crosses(box) for k, path in enumerate(paths) if k != line])
+        if crossing < least:
+            best, least = box, crossing
+        if not least:
+            break
+    return best

@@ -70,7 +70,7 @@ def text(t: Placed) -> str:
     if len(parts) == 1:
         return f'{behind}<text class="{parts[0][1]}" {at}>{escape(parts[0][0])}</text>'
     spans = "".join([f'<tspan class="{look}">{escape(part)}</tspan>' for part, look in parts])
-    return f"{behind}<text {at}>{spans}</text>"
+    return f'{behind}<text class="symbol" {at}>{spans}</text>'
 
 
 def read_out(figure: Diagram, words: Words) -> str:

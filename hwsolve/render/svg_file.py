@@ -26,10 +26,10 @@ LOOKS = {
     "edge": f'fill="none" stroke="{RULE}" stroke-width="1.2"',
     "head": f'fill="{RULE}"',
     "behind": f'fill="{PAPER}"',
-    "symbol": f'fill="{INK}"',
-    "value": 'fill="#1a7f37"',
-    "gradient": 'fill="#a8330b"',
-    "size": f'fill="{SOFT}"',
+    "symbol": f'font-size="{SIZE - 1}" fill="{INK}"',
+    "value": f'font-size="{SIZE - 1}" fill="#1a7f37"',
+    "gradient": f'font-size="{SIZE - 1}" fill="#a8330b"',
+    "size": f'font-size="{SIZE - 1}" fill="{SOFT}"',
 } | {f"line{n}": f'fill="none" stroke="{c}" stroke-width="2"{DASHES[n % 3]}' for n, c in enumerate(LINES)}
 CLASS = re.compile('class="([a-z0-9 ]+)"')
 FONTS = "Arial,'Liberation Sans','Noto Sans','DejaVu Sans','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif"

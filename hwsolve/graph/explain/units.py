@@ -6,7 +6,7 @@ parameter times an element is an arrow with a weight, a parameter alone one from
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hwsolve.figures import Diagram, Edge
@@ -17,6 +17,7 @@ from hwsolve.graph.elements import Indices, count, elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.origin import is_view
 from hwsolve.graph.graph import Node
+from hwsolve.graph.run import Trajectory
 from hwsolve.language import Message, say
 
 MOST, SHOWN, FIRST = 12, 6, 3  # units of a layer: in all; drawn one by one; before those that are left out
@@ -27,10 +28,12 @@ class TooLarge(Exception):
     """A network whose units are not drawn."""
 
 
-def units(writer: Writer, values: bool) -> Diagram | None:
+def units(writer: Writer, trajectory: Callable[[], Trajectory], values: bool) -> Diagram | None:
     """The network; with `values` the numbers that are computed too.  None where it has too many units."""
     try:
-        return Units(writer, values).diagram()
+        network = Units(writer, values)
+        writer.at(0, trajectory())
+        return network.diagram()
     except TooLarge:
         return None
 
@@ -98,8 +101,8 @@ class Units:
             self.connect(first, found, drawn)
         self.loss(drawn)
         caption: Message | str = ""
-        if self.numbers:
-            caption = say("Gradients are those of {loss}.", loss=self.symbol(self.graph.loss)) if self.graph.loss else ""
+        if self.numbers and self.graph.loss:
+            caption = say("Beside values stand the gradients of {loss}.", loss=self.symbol(self.graph.loss))
         return Diagram(say("The network"), tuple(self.circles), tuple(self.edges), caption)
 
     def circled(self, first: str, node: Node) -> dict[Unit, str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hwsolve.commands.drawing import draw
 from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole_number, with_common
 from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
@@ -201,23 +202,7 @@ def list_(
     show_list(subject, name, common)
 
 
-@app.command(cls=Command)
-@with_common(("set", "digits", "float", "lang", "debug"))
-def draw(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or - for the standard input.")],
-    figure: Annotated[
-        str | None, typer.Option("--figure", metavar="NAME", help="network, circuit, windows or curve.")
-    ] = None,
-    values: Annotated[bool, typer.Option("--values", help="Put in what is worked out: values and gradients.")] = False,
-    format: Annotated[str | None, typer.Option("--format", "-f", metavar="svg|png", help="svg, or png.")] = None,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
-    *,
-    common: Common,
-) -> None:
-    """Draw the network, the circuit or the windows of a problem, without its solution."""
-    from hwsolve.commands.drawing import draw as run
-
-    raise typer.Exit(run(spec, figure, values, format, output, common))
+app.command(cls=Command)(with_common(("set", "digits", "float", "lang", "debug"))(draw))
 
 
 def short_list(subject: str) -> Any:

@@ -24,7 +24,10 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """A figure: a matrix of cells, with some of them marked (row, column from 1); `found`: what is marked is an answer."""
+    """A figure: a matrix of cells, with some of them marked (row, column from 1).
+
+    `found`: what is marked is an answer.
+    """
 
     title: Text
     cells: tuple[tuple[str, ...], ...]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
 
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
@@ -12,37 +15,57 @@ from hwsolve.language import say, use
 from hwsolve.streams import put_bytes
 
 if TYPE_CHECKING:
+    from hwsolve.figures import Figure
     from hwsolve.solution import Text
     from hwsolve.spec.problem import Problem
 
 FORMATS = ("svg", "png")
 
 
-def draw(spec: str, figure: str | None, values: bool, format: str | None, output: str | None, common: Common) -> int:
-    """Draw the problems of a spec below each other, with what is worked out only if that is asked for."""
-    from hwsolve.commands.solving import complain_of, put, read_all
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or - for the standard input.")]
+Kind = Annotated[str | None, typer.Option("--figure", metavar="NAME", help="network, circuit, windows or curve.")]
+Values = Annotated[bool, typer.Option("--values", help="Put in what is worked out: values and gradients.")]
+Format = Annotated[str | None, typer.Option("--format", "-f", metavar="NAME", help="svg or png.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+
+
+def draw(
+    spec: Spec,
+    figure: Kind = None,
+    values: Values = False,
+    format: Format = None,
+    output: Output = None,
+    *,
+    common: Common,
+) -> None:
+    """Draw the network, the circuit or the windows of a problem, without its solution."""
+    from hwsolve.commands.solving import complain_of, read_all
 
     use(common.language())
     written = format or ("png" if output is not None and output.lower().endswith(".png") else "svg")
     check(written, figure, output, spec)
     problems = read_all([spec], common.wishes())
     if wrong := [(one, "") for one in problems if isinstance(one, Exception)]:
-        return complain_of(wrong, common.debug)
+        raise typer.Exit(complain_of(wrong, common.debug))
     made = drawing([p for p in problems if not isinstance(p, Exception)], figure, values, common.language())
     if written == "png":
         from hwsolve.render.png import png
 
-        data = png(made)
-        if output is None:
-            put_bytes(data)
-        else:
-            write_whole(output, data)
+        write(png(made), output)
+    else:
+        write(made, output)
+
+
+def write(made: str | bytes, output: str | None) -> None:
+    """Write a drawing to its file, or to the standard output."""
+    from hwsolve.commands.solving import emit
+
+    if isinstance(made, bytes) and output is None:
+        put_bytes(made)
     elif output is not None:
         write_whole(output, made)
-    else:
-        put(made)
-        put("")
-    return 0
+    elif isinstance(made, str):
+        emit(made, None)
 
 
 def check(format: str, figure: str | None, output: str | None, spec: str) -> None:
@@ -72,13 +95,20 @@ def drawing(problems: list[Problem], figure: str | None, values: bool, language:
     from hwsolve.formula.notation import unicode
     from hwsolve.kinds.drawn import drawn
     from hwsolve.render.mixed import mixed
+    from hwsolve.render.select import title
     from hwsolve.render.svg_file import svg_file
 
     def words(text: Text) -> str:
         """A text with its formulas."""
         return "".join([part for _, part in mixed(text, language, unicode)])
 
-    made = svg_file([f for problem in problems for f in drawn(problem, figure, values)], words)
+    figures: list[Figure] = []
+    for problem in problems:
+        found = drawn(problem, figure, values)
+        if len(problems) > len(found) == 1 and problem.title:
+            found = (msgspec.structs.replace(found[0], title=title(problem.title, language)),)
+        figures += found
+    made = svg_file(figures, words)
     if not made:
         raise CallError(say("There is nothing to draw in {source}.", source=problems[0].place))
     return made

@@ -22,7 +22,7 @@ KINDS: dict[str, str] = {
 
 @cache
 def about(kind: str) -> Any:
-    """The package of a kind: STARTER, a spec to begin with, EXAMPLE, a shipped one, and DRAWS, the drawings of a problem.
+    """The package of a kind: STARTER, a spec to begin with, EXAMPLE, a shipped one, and DRAWS, what can be drawn of it.
 
     KeyError for no kind.
     """

@@ -29,7 +29,7 @@ def drawn(problem: Problem, wanted: str | None, values: bool) -> tuple[Figure, .
         raise CallError(say("A problem of the kind {kind} has no drawing `{name}`; it has {known}.", **about_kind))
     found = tuple(figures(problem, name, values))
     if not found:
-        raise CallError(say("There is no {name} to draw in {source}.", name=name, source=problem.place))
+        raise CallError(say("There is nothing to draw as `{name}` in {source}.", name=name, source=problem.place))
     return found
 
 

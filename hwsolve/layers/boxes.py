@@ -43,6 +43,7 @@ class Boxes:
         self.behind: dict[str, str] = {"": "input"}
         self.read = Counter(reads(network.body))
         self.opened: set[Any] = set()  # structures of blocks that are drawn
+        self.closed: set[str] = set()  # boxes that stand for a block
         self.sealed: set[str] = set()  # boxes that nothing from outside joins
         label, size = network.input_symbol or say("input"), shape_text(network.input)
         self.nodes["input"] = Node("input", label, 0, None, None, "box", size)
@@ -54,7 +55,7 @@ class Boxes:
         k = 0
         while k < len(items):
             run = k + 1
-            while items[k].layer is None and run < len(items) and alike(items[k], items[run]):
+            while items[k].layer is None and run < len(items) and self.alike(items[k], items[run]):
                 run += 1
             self.item(items[k], run - k)
             for again in items[k + 1 : run]:
@@ -65,7 +66,8 @@ class Boxes:
         """Let the boxes of one item be those of an equal one too."""
         for one, other in zip(walk_items((first,)), walk_items((again,)), strict=True):
             for wire, copy in zip(one.outputs, other.outputs, strict=True):
-                self.behind[copy.name] = self.behind[wire.name]
+                if wire.name in self.behind:  # not within a closed box
+                    self.behind[copy.name] = self.behind[wire.name]
 
     def item(self, item: Item, times: int) -> None:
         """A layer, or a composite that stands so often."""
@@ -82,6 +84,7 @@ class Boxes:
         elif structure(item) in self.opened:
             label = f"{times} × {item.type}" if times > 1 else item.type
             self.box(item, label, [self.behind[item.inputs[0].name]])
+            self.closed.add(item.path)
             self.sealed.add(item.path)
         else:
             made = self.framed(lambda: self.walk(item.branches[0].items))
@@ -95,16 +98,28 @@ class Boxes:
         return tuple(self.nodes)[before:]
 
     def frame(self, nodes: tuple[str, ...], label: str) -> None:
-        """A frame around boxes."""
-        if nodes and label:
+        """A frame around boxes; one closed box, or a frame that is there, says it itself."""
+        if not nodes or not label:
+            return
+        if len(nodes) == 1 and nodes[0] in self.closed:
+            node = self.nodes[nodes[0]]
+            self.nodes[node.id] = msgspec.structs.replace(node, label=f"{label} {node.label}")
+        elif self.frames and self.frames[-1].nodes == nodes:
+            self.frames[-1] = Frame(nodes, f"{label} {self.frames[-1].label}")
+        else:
             self.frames.append(Frame(nodes, label))
-            self.sealed |= set(nodes)
+        self.sealed |= set(nodes)
+
+    def alike(self, a: Item, b: Item) -> bool:
+        """Whether two composites are drawn as one: of closed boxes only what comes out is seen."""
+        closed = a.type not in (*MERGED, "repeat") and structure(a) in self.opened
+        return (structure(a), a.output) == (structure(b), b.output) if closed else alike(a, b)
 
     def layer(self, item: Item, layer: Layer) -> None:
         """A box of its own, or one more name in that before it."""
         before = self.behind[item.inputs[0].name]
         alone = len(item.inputs) == 1 and self.read[item.inputs[0].name] == 1 and before not in self.sealed
-        if alone and (layer.CATEGORY in JOINING or not layer.parameters(*item.shapes) and layer.CATEGORY == "other"):
+        if alone and (layer.CATEGORY in JOINING or (not layer.parameters(*item.shapes) and layer.CATEGORY == "other")):
             node = self.nodes[before]
             label = f"{node.label}, {described(item)}"
             self.nodes[before] = msgspec.structs.replace(node, label=label, size=shape_text(item.output))
@@ -151,7 +166,7 @@ def described(item: Item) -> str:
     kernel: Shape = getattr(item.layer, "kernel_size", None) or ()
     if not kernel:
         return item.type
-    axes = item.layer.AXES if hasattr(item.layer, "AXES") else len(kernel)
+    axes: int = getattr(item.layer, "AXES", len(kernel))
     text = f"{item.type} {'×'.join(map(factor_text, kernel * (axes // len(kernel) or 1)))}"
     stride = getattr(item.layer, "stride", None) or ()
     usual = kernel if item.layer is not None and item.layer.CATEGORY == "pooling" else (1,)

@@ -58,7 +58,9 @@ class Arrow(msgspec.Struct, frozen=True):
                 t = k / SAMPLES
                 u = 1 - t
                 w = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
-                points.append((w[0] * ax + w[1] * bx + w[2] * cx + w[3] * dx, w[0] * ay + w[1] * by + w[2] * cy + w[3] * dy))
+                points.append(
+                    (w[0] * ax + w[1] * bx + w[2] * cx + w[3] * dx, w[0] * ay + w[1] * by + w[2] * cy + w[3] * dy)
+                )
         return Path(tuple(points))
 
 

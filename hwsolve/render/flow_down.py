@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from hwsolve.figures import Edge, Frame
+from hwsolve.figures import Diagram, Edge, Frame
 from hwsolve.render.flow import MARGIN, Arrow, Flow, Layout, Placed, Shape, Words, Writing, bend
-from hwsolve.figures import Diagram
 from hwsolve.render.places import HIGH, Box, Path, Point, Wanted, placed
 
-GAP, PLAIN, FORK, APART = 36, 24, 11, 26  # between rows, and where nothing is between them; from a box up to where a shortcut begins; between branches
+GAP, PLAIN, FORK, APART = (
+    36,
+    24,
+    11,
+    26,
+)  # between rows, and where nothing is between them; from a box up to where a shortcut begins; between branches
 BULGE, CORNER = 24, 12  # how far a shortcut goes past the boxes; its corners
 FRAMED, NESTED = 9, 6  # between a frame and its boxes, and further for each frame within
 SMALL = 0.3  # of the widest box: one that is narrower keeps its width

@@ -40,9 +40,7 @@ class Sideways(Flow):
         """What stands in a column with its height: nodes, and arrows that go past them, beside where they start."""
         found: list[tuple[float, object, float]] = []
         for k, node in enumerate(nodes):
-            outline = self.outline(node.id, 0, 0)
-            high = 2 * outline.radius if isinstance(outline, Round) else outline.high
-            found.append(((k + 0.5) / len(nodes), node.id, high))
+            found.append(((k + 0.5) / len(nodes), node.id, self.outline(node.id, 0, 0).high))
         for k, edge in enumerate(self.diagram.edges):
             before = self.nodes[edge.start].rank
             if before < rank < self.nodes[edge.end].rank:
@@ -52,8 +50,7 @@ class Sideways(Flow):
 
     def half(self, name: str) -> float:
         """Half the width of a node."""
-        outline = self.outline(name, 0, 0)
-        return outline.radius if isinstance(outline, Round) else outline.wide / 2
+        return self.outline(name, 0, 0).wide / 2
 
     def room(self, rank: int) -> float:
         """How far a column is from the next."""

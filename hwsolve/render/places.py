@@ -60,6 +60,16 @@ class Round(msgspec.Struct, frozen=True):
     y: float
     radius: float
 
+    @property
+    def wide(self) -> float:
+        """Its width."""
+        return 2 * self.radius
+
+    @property
+    def high(self) -> float:
+        """Its height."""
+        return 2 * self.radius
+
     def meets(self, box: Box, apart: float = 0) -> bool:
         """Whether a rectangle comes closer than that."""
         dx = max(abs(box.x - self.x) - box.wide / 2, 0)

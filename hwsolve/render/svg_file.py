@@ -8,8 +8,8 @@ from html import escape
 
 from hwsolve.figures import Diagram, Figure
 from hwsolve.render.flow import Words
-from hwsolve.render.places import SIZE, CHARACTER
 from hwsolve.render.measure import width
+from hwsolve.render.places import CHARACTER, SIZE
 from hwsolve.render.svg import DRAWN
 
 INK, SOFT, RULE, PAPER = "#1f2328", "#57606a", "#8c959f", "#ffffff"
@@ -32,7 +32,9 @@ LOOKS = {
     "size": f'font-size="{SIZE - 1}" fill="{SOFT}"',
 } | {f"line{n}": f'fill="none" stroke="{c}" stroke-width="2"{DASHES[n % 3]}' for n, c in enumerate(LINES)}
 CLASS = re.compile('class="([a-z0-9 ]+)"')
-FONTS = "Arial,'Liberation Sans','Noto Sans','DejaVu Sans','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif"
+FONTS = (
+    "Arial,'Liberation Sans','Noto Sans','DejaVu Sans','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif"
+)
 ROW, BETWEEN = 24, 18  # of a title or a caption; between two drawings
 
 

@@ -67,15 +67,23 @@ class Units:
             raise TooLarge
         if node.role == "forward" and is_view(self.graph, node.name):
             return
-        data = [name for name in node.inputs if self.is_data(name)]
-        before = self.column.get(data[0]) if len(data) == 1 else None
-        by_element = node.operation is not None and node.operation.by_element
-        if by_element and before is not None and self.graph.nodes[data[0]].role == "forward":
-            if self.columns[before][-1].name == data[0] and len(self.readers[data[0]]) == 1:
-                self.columns[before].append(node)
-                self.column[node.name] = before
-                return
+        before = self.joined(node)
+        if before is not None:
+            self.columns[before].append(node)
+            self.column[node.name] = before
+            return
         self.columns[node.name], self.column[node.name] = [node], node.name
+
+    def joined(self, node: Node) -> str | None:
+        """The column that a quantity joins: what acts on single elements that nothing else reads."""
+        data = [name for name in node.inputs if self.is_data(name)]
+        if node.operation is None or not node.operation.by_element or len(data) != 1:
+            return None
+        (name,) = data
+        before = self.column.get(name)
+        if before is None or self.graph.nodes[name].role != "forward" or len(self.readers[name]) > 1:
+            return None
+        return before
 
     def is_data(self, name: str) -> bool:
         """Whether a quantity has units: what goes in, and what is computed from it."""
@@ -107,9 +115,7 @@ class Units:
 
     def circled(self, first: str, node: Node) -> dict[Unit, str]:
         """The circles of a column: of a long one the first and the last; ids of those drawn."""
-        places = list(elements(node.shape)) if not self.several else [
-            (1, *at) for at in elements(self.own(node))
-        ]
+        places = list(elements(node.shape)) if not self.several else [(1, *at) for at in elements(self.own(node))]
         kept = places if len(places) <= SHOWN else [*places[:FIRST], places[-1]]
         found: dict[Unit, str] = {}
         for k, at in enumerate(kept):
@@ -153,7 +159,9 @@ class Units:
             return []
         front = (1,) if self.several else ()
         places = [(*front, *at) for at in elements(self.own(node) if self.several else node.shape)]
-        return [(at, [t for term in summands(self.writer.formula(first, at)) for t in self.read(term)]) for at in places]
+        return [
+            (at, [t for term in summands(self.writer.formula(first, at)) for t in self.read(term)]) for at in places
+        ]
 
     def read(self, term: Formula) -> Iterator[tuple[Unit, Ref | None]]:
         """The units of one term."""

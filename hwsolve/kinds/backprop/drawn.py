@@ -22,7 +22,9 @@ def draw(problem: Problem, figure: str, values: bool) -> Solution:
     def work(problem: Problem) -> Solution:
         found = pictured(problem, problem.prepared, figure, values)
         steps = (section(found.title, figures=(found,)),) if found is not None else ()
-        return Solution(kind=problem.kind, title=problem.title, source=problem.source, given=(), sections=steps, answers={})
+        return Solution(
+            kind=problem.kind, title=problem.title, source=problem.source, given=(), sections=steps, answers={}
+        )
 
     return proven(problem, work, problem.loss.domain if problem.loss is not None else None)
 

@@ -8,10 +8,10 @@ from typing import Any
 from hwsolve import numbers
 from hwsolve.figures import Diagram, Edge, Node
 from hwsolve.formula.differentiate import differentiate
-from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.random_points import CONSTANTS
+from hwsolve.formula.evaluate import Lookup, evaluate, no_names
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import added, multiplied
+from hwsolve.formula.random_points import CONSTANTS
 from hwsolve.formula.tree import Call, Formula, Number, Ref, references
 from hwsolve.kinds.derivative.asked import numbers_of
 from hwsolve.kinds.derivative.problem import Problem
@@ -34,7 +34,9 @@ def draw(problem: Problem, figure: str, values: bool) -> Solution:
         known = {Ref(n, tuple(map(Number, at))): f for n, a in point.items() for at, f in numbers_of(a).items()}
         found = Circuit(problem.function[0], known, problem.digits or 6, values).diagram()
         steps = (section(found.title, figures=(found,)),) if found is not None else ()
-        return Solution(kind=problem.kind, title=problem.title, source=problem.source, given=(), sections=steps, answers={})
+        return Solution(
+            kind=problem.kind, title=problem.title, source=problem.source, given=(), sections=steps, answers={}
+        )
 
     return proven(problem, work)
 
@@ -48,7 +50,7 @@ class Circuit:
         self.drawable = True
         self.enter(function)
         leaves = [f for f in self.order if isinstance(f, Ref)]
-        self.stated = {leaf: evaluate(known[leaf], no_names) for leaf in leaves if leaf in known}
+        self.stated: dict[Formula, Any] = {leaf: evaluate(known[leaf], no_names) for leaf in leaves if leaf in known}
         self.complete = values and len(self.stated) == len(leaves)
 
     def enter(self, f: Formula) -> None:
@@ -106,12 +108,17 @@ class Circuit:
                 continue
             inner = {part: Ref(f"part{k}") for k, part in enumerate(read, 1)}
             alone = Call(f.name, tuple([inner.get(part, part) for part in f.args]))
-            at = {ref.name: values[part] for part, ref in inner.items()}
+            numbers_of_parts = {ref.name: values[part] for part, ref in inner.items()}
             for part, ref in inner.items():
-                local = evaluate(differentiate(alone, ref), lambda name, _, at=at: at[name])
+                local = evaluate(differentiate(alone, ref), by_name(numbers_of_parts))
                 flows = multiplied(found[f], local)
                 found[part] = added(found[part], flows) if part in found else flows
         return found
+
+
+def by_name(known: dict[str, Any]) -> Lookup:
+    """The values of names without indices."""
+    return lambda name, _: known[name]
 
 
 def open_parts(f: Call) -> Iterator[Formula]:

@@ -6,6 +6,7 @@ The skeleton of a formula is its atoms, signs, parentheses, bars, and what stand
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -201,3 +202,115 @@ def tidy(text: str) -> str:
 def flat(skeleton: str) -> str:
     """Letters, digits and signs alone: what a notation in one line has too."""
     return re.sub(r"[⟨⟩()∕/×⋅·↓↑,\[\];&{}]", "", skeleton)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+class Letters(Exception):
+    """A formula that holds more than numbers."""
+
+
+Matrix = list[list[Fraction]]
+
+
+def worked_out(text: str) -> Fraction | Matrix:
+    """The value of MathML that holds numbers and arrays of them; raises Letters for any other."""
+    return Numbers(list(checked(text))).whole()
+
+
+class Numbers:
+    """Recursive descent over elements side by side."""
+
+    def __init__(self, elements: list[Element]) -> None:
+        self.elements = [e for e in elements if e.tag not in ("mspace", "mphantom")]
+        self.at = 0
+
+    def peek(self) -> str:
+        here = self.elements[self.at] if self.at < len(self.elements) else None
+        return "" if here is None else str(here.text) if here.tag == "mo" else here.tag
+
+    def whole(self) -> Fraction | Matrix:
+        found = self.sum()
+        assert self.at == len(self.elements), "something is left over"
+        return found
+
+    def sum(self) -> Fraction | Matrix:
+        negative = self.peek() == "−"
+        self.at += negative
+        total = self.product()
+        total = scaled(total, -1) if negative else total
+        while self.peek() in ("+", "−"):
+            sign = 1 if self.peek() == "+" else -1
+            self.at += 1
+            total = added(total, scaled(self.product(), sign))
+        return total
+
+    def product(self) -> Fraction | Matrix:
+        total = self.one()
+        while (sign := self.peek()) not in ("", "+", "−", ")", ","):
+            if sign in ("×", "⋅", "⊙"):
+                self.at += 1
+            right = self.one()
+            total = elementwise(total, right) if sign == "⊙" else times(total, right)
+        return total
+
+    def one(self) -> Fraction | Matrix:
+        e = self.elements[self.at]
+        self.at += 1
+        parts = list(e)
+        if e.tag == "mn":
+            return Fraction(str(e.text).replace(",", ""))
+        if e.tag == "mfrac":
+            top, bottom = (Numbers([p]).whole() for p in parts)
+            assert isinstance(top, Fraction) and isinstance(bottom, Fraction)
+            return top / bottom
+        if e.tag == "msup":
+            base, power = Numbers(parts[:1]).whole(), parts[1]
+            if power.tag == "mo" and power.text == "⊤" and not isinstance(base, Fraction):
+                return [list(row) for row in zip(*base, strict=True)]
+            exponent = Numbers([power]).whole()
+            assert isinstance(base, Fraction) and isinstance(exponent, Fraction)
+            if exponent.denominator != 1:
+                raise Letters
+            return base ** int(exponent)
+        if e.tag == "mrow":
+            if parts and parts[0].tag == "mo" and parts[0].text == "(":
+                inner = [p for p in parts[1:-1] if p.tag not in ("mspace", "mphantom")]
+                if len(inner) == 1 and inner[0].tag == "mtable":
+                    return [[number(cell) for cell in row] for row in inner[0]]
+                return Numbers(inner).whole()
+            return Numbers(parts).whole()
+        raise Letters
+
+
+def number(cell: Element) -> Fraction:
+    found = Numbers(list(cell)).whole()
+    if not isinstance(found, Fraction):
+        raise Letters
+    return found
+
+
+def scaled(a: Fraction | Matrix, by: Fraction | int) -> Fraction | Matrix:
+    return a * by if isinstance(a, Fraction) else [[x * by for x in row] for row in a]
+
+
+def added(a: Fraction | Matrix, b: Fraction | Matrix) -> Fraction | Matrix:
+    if isinstance(a, Fraction):
+        assert isinstance(b, Fraction), "a number plus an array"
+        return a + b
+    assert not isinstance(b, Fraction), "an array plus a number"
+    return [[x + y for x, y in zip(r, s, strict=True)] for r, s in zip(a, b, strict=True)]
+
+
+def elementwise(a: Fraction | Matrix, b: Fraction | Matrix) -> Matrix:
+    assert not isinstance(a, Fraction) and not isinstance(b, Fraction)
+    return [[x * y for x, y in zip(r, s, strict=True)] for r, s in zip(a, b, strict=True)]
+
+
+def times(a: Fraction | Matrix, b: Fraction | Matrix) -> Fraction | Matrix:
+    if isinstance(a, Fraction):
+        return scaled(b, a)
+    if isinstance(b, Fraction):
+        return scaled(a, b)
+    return [[sum((x * y for x, y in zip(r, c, strict=True)), Fraction(0)) for c in zip(*b, strict=True)] for r in a]

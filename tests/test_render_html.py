@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
+from fractions import Fraction
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import hwsolve
 from hwsolve.figures import Curve, Grid
 from hwsolve.formula.notation import latex, plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.render import Options, blocks, render
-from hwsolve.render.html import LARGEST, LINE, styles
+from hwsolve.render.html import LARGEST, LINE, spread, styles
 from hwsolve.sections import section
 from hwsolve.solution import Note, Solution, Table, Value
 from tests.conftest import PROBLEMS
-from tests.reading_markup import checked, latex_skeleton, mathml_skeleton
+from tests.reading_markup import Letters, checked, latex_skeleton, mathml_skeleton, worked_out
 from tests.render_samples import counting, derivation, homework, quantity
+from tests.test_notation import known, trees
 
 SPECS = [
     *("homework-2/2.1-backprop.yaml", "homework-2/2.2-log-softmax.yaml", "homework-2/2.3-complexity.yaml"),
@@ -160,6 +166,48 @@ def pieces_of(skeleton: str, shown: Counter[str]) -> bool:
     return True
 
 
+LINE_OF = re.compile(r'<div class="line[^"]*"[^>]*>(.*?)</div>', re.S)
+LINK = re.compile(r"<math[^>]*>(<mo>([^<]*)</mo>)?(.*?)</math>", re.S)
+JOINED = {"=": 0, "≈": Fraction(1, 10**4)}
+
+
+def numeric_links(line: str) -> list[tuple[str, object]]:
+    """The links of a line that hold numbers alone, with their relations; pieces of one link are put together."""
+    chain = line.split('<span class="why">')[0].split('<span class="rhs">')[-1]
+    links: list[tuple[str, str]] = []
+    for _, relation, inner in LINK.findall(chain):
+        sign = unescape(relation)
+        if 'form="infix"' in inner and links:
+            links[-1] = (links[-1][0], links[-1][1] + inner)
+        elif sign:
+            links.append((sign, inner))
+    found: list[tuple[str, object]] = []
+    for sign, inner in links:
+        with suppress(Letters):
+            found.append((sign, worked_out(re.sub(r"^<mrow>(.*?)</mrow>(?=<mo form)", r"\1", inner))))
+    return found
+
+
+def near(a: object, b: object, share: Fraction | int) -> bool:
+    """Whether two numbers or arrays are equal, or differ by no more than a share."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(near(x, y, share) for x, y in zip(a, b, strict=True))
+    assert isinstance(a, Fraction) and isinstance(b, Fraction)
+    return abs(a - b) <= share * max(abs(a), abs(b), Fraction(1, 100))
+
+
+@pytest.mark.parametrize(
+    "spec", ["homework-2/2.1-backprop.yaml", "textbook/dead-relu.yaml", "textbook/mazur-2-2-2.yaml"]
+)
+def test_links_of_numbers_on_the_page_have_one_value(spec: str) -> None:
+    compared = 0
+    for line in LINE_OF.findall(written(solved(spec), full=True)):
+        for (_, before), (sign, after) in pairwise(numeric_links(line)):
+            assert near(before, after, JOINED[sign]), line
+            compared += 1
+    assert compared > 15
+
+
 @pytest.mark.parametrize("spec", SPECS[:1])
 def test_each_line_has_the_id_of_its_key(spec: str) -> None:
     (solution,) = solved(spec)
@@ -256,3 +304,14 @@ def test_a_list_of_formulas_in_a_sentence_is_mathematics() -> None:
     note = Note("info", say("as {f}", f=(parse("x > 0"), parse("y > 0"))))
     maths = inner_math(written([Solution(kind="k", title="t", notes=(note,))]))
     assert len(maths) >= 1 and all(checked(m) is not None for m in maths)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("+-"), trees), min_size=2, max_size=4), st.booleans())
+def test_a_long_fraction_or_negative_is_spread_to_an_equal_sum(parts: list[tuple[str, Formula]], over: bool) -> None:
+    total = parts[0][1]
+    for sign, part in parts[1:]:
+        total = Call(sign, (total, part))
+    f = Call("/", (total, Number(7))) if over else Call("neg", (total,))
+    found = spread(f)
+    assert isinstance(found, Call) and found.name in "+-" and known(found) == known(f)

@@ -10,12 +10,14 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from hwsolve.figures import Diagram, Figure
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml import mathml, summands
 from hwsolve.formula.notation.mathml_elements import mo
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.notation.writer import terms
+from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
@@ -23,16 +25,18 @@ from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
 from hwsolve.render.page import UNICODE
+from hwsolve.render.page import Page as TextPage
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.svg import drawing
-from hwsolve.render.table import numeric_columns
+from hwsolve.render.svg import DRAWN, drawing
+from hwsolve.render.table import full_width, layout, numeric_columns
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LONG = 30  # columns of a sum that is cut before its signs
+TOO_LONG = 75  # columns of a link that is wider than a page
 WIDE = 26  # columns of a left side that the rest of its chain stands below
-CROWDED = 55  # columns of a link that leaves no room for a reason
+CROWDED = 55  # columns of a link that leaves no room for a reason, and may have to be scrolled
 FEW = 5  # rows that are not worth folding
 LARGEST, LINE = 2_000_000, 900  # bytes of a page, and about those of a line
 LANGUAGES = {"zh": "zh-Hans"}
@@ -60,9 +64,9 @@ def document(name: str, body: str, language: str) -> str:
     )
 
 
-def contents(links: Sequence[str], language: str) -> str:
-    """Links to the parts of a page."""
-    name = escape(translate(say("Contents"), language))
+def contents(links: Sequence[str], language: str, of: str = "") -> str:
+    """Links to the parts of a page, or `of` one of several solutions in it."""
+    name = escape(translate(say("Contents"), language) + (f": {of}" if of else ""))
     return f'<nav aria-label="{name}"><ul>{"".join(links)}</ul></nav>'
 
 
@@ -93,7 +97,8 @@ class Article:
         written = [(block, "\n".join(self.block(block))) for block in self.blocks]
         top = [text for block, text in written if isinstance(block, page_blocks.Quantities) and block.title]
         rest = [text for _, text in written if text not in top]
-        nav = [contents(self.steps, self.options.language)] if len(self.steps) > 2 else []
+        of = self.title if self.prefix else ""
+        nav = [contents(self.steps, self.options.language, of)] if len(self.steps) > 2 else []
         head = f'<h1 id="{self.prefix}top">{escape(self.title)}</h1>'
         return "\n".join(["<article>", head, *top, *nav, *filter(None, rest), "</article>"])
 
@@ -106,8 +111,8 @@ class Article:
                 inner = "\n".join([self.quantity(row) for row in rows])
                 if text:
                     name = self.anchor("answers")
-                    yield f'<section class="card" aria-labelledby="{name}"><h2 id="{name}">{self.inline(text)}</h2>'
-                    yield f"{inner}</section>"
+                    yield f'<div class="card"><h2 id="{name}">{self.inline(text)}</h2>'
+                    yield f"{inner}</div>"
                 else:
                     yield f'<div class="given">{inner}</div>'
             case page_blocks.Say(text):
@@ -117,9 +122,7 @@ class Article:
             case page_blocks.Grille(table):
                 yield self.table(table)
             case page_blocks.Drawing(figure):
-                self.figures += 1
-                if drawn := drawing(figure, self.words, f"{self.prefix}figure-{self.figures}"):
-                    yield f"<figure>{drawn}<figcaption>{self.inline(figure.title)}</figcaption></figure>"
+                yield self.figure(figure)
             case page_blocks.Fold(text, inner):
                 is_open = " open" if sum(len(b.rows) for b in equations(block)) < FEW else ""
                 yield f"<details{is_open}><summary>{self.inline(text or say('Details'))}</summary>"
@@ -129,6 +132,17 @@ class Article:
             case page_blocks.Status(text, level):
                 lead = f"<strong>{self.words(say('Warning:'))}</strong> " if level == "warning" else ""
                 yield f'<p class="{level}">{lead}{self.inline(text)}</p>'
+
+    def figure(self, figure: Figure) -> str:
+        """A drawing; one without anything to draw as the row of text that stands for it."""
+        self.figures += 1
+        drawn = drawing(figure, self.words, f"{self.prefix}figure-{self.figures}")
+        if not drawn:
+            rows = TextPage(self.options).arrows(figure) if isinstance(figure, Diagram) else []
+            return f"<p>{escape(' '.join(rows))}</p>" if rows else ""
+        said = [figure.title, figure.caption] if isinstance(figure, Diagram) else [figure.title]
+        caption = " ".join([self.inline(text) for text in said if text])
+        return f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>"
 
     def heading(self, text: Text, level: int, number: str) -> str:
         """A heading with an id; the contents link to those of the first level."""
@@ -162,9 +176,10 @@ class Article:
             if width(unicode(f)) <= LONG:
                 yield f'<span class="{look}">{self.math(f, relation)}</span>'
                 continue
-            first, *rest = summands(f, self.words_between)
+            first, *rest = summands(spread(f) if width(unicode(f)) > TOO_LONG else f, self.words_between)
             lead = signs(relation)
-            yield f'<span class="{look}"><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
+            reached = "" if rest or width(unicode(f)) <= CROWDED else ' tabindex="0"'
+            yield f'<span class="{look}"{reached}><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
             for piece in rest:
                 yield f'<span class="{look} more"><math displaystyle="true">{piece}</math></span>'
 
@@ -200,7 +215,8 @@ class Article:
         """A quantity beside others, with what is said of it."""
         chain = "".join([self.math(f, relation) for relation, f in row.links])
         said = row.reason or row.words
-        return f'<span class="quantity">{chain}{f" <span>{self.inline(said)}</span>" if said else ""}</span>'
+        reached = ' tabindex="0"' if any(width(unicode(f)) > CROWDED for _, f in row.links) else ""
+        return f'<span class="quantity"{reached}>{chain}{f" <span>{self.inline(said)}</span>" if said else ""}</span>'
 
     # text
 
@@ -222,11 +238,14 @@ class Article:
             first, *cells = [self.cell(c) for c in row]
             total = ' class="total"' if table.total and n == len(table.rows) - 1 else ""
             body = "".join([f"<td{r}>{c}</td>" for c, r in zip(cells, right[1:], strict=True)])
-            rows.append(f'<tr{total}><th scope="row"{right[0]}>{first}</th>{body}</tr>')
+            names = bool(first) and not isinstance(row[0], Formula)  # a formula is no name that is read out
+            head = f'<th scope="row"{right[0]}>{first}</th>' if names else f"<td{right[0]}>{first}</td>"
+            rows.append(f"<tr{total}>{head}{body}</tr>")
         caption = f"<caption>{self.inline(table.title)}</caption>" if table.title else ""
         head, body = "".join(heads), "\n".join(rows)
         inner = f"{caption}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>"
-        return f'<div class="table"><table>{inner}</table></div>'
+        reached = ' tabindex="0"' if full_width(layout(table, self.words, 9999, 2), 2) > CROWDED else ""
+        return f'<div class="table"{reached}><table>{inner}</table></div>'
 
     def cell(self, cell: Cell) -> str:
         """A cell."""
@@ -235,6 +254,25 @@ class Article:
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
+
+
+def spread(f: Formula) -> Formula:
+    """A long sum over one number, or behind a minus, as a sum: a row can be broken between its terms."""
+    if not isinstance(f, Call) or f.name not in ("/", "neg"):
+        return f
+    parts = terms(f.args[0])
+    if len(parts) < 2:
+        return f
+    made: list[tuple[str, Formula]]
+    if f.name == "/":
+        made = [(sign, Call("/", (part, f.args[1]))) for sign, part in parts]
+    else:
+        made = [("+" if sign == "-" else "-", part) for sign, part in parts]
+    (sign, total), *rest = made
+    total = Call("neg", (total,)) if sign == "-" else total
+    for sign, part in rest:
+        total = Call(sign, (total, part))
+    return total
 
 
 def signs(relation: str) -> str:

@@ -45,7 +45,7 @@ class Chain(msgspec.Struct):
 
 def relation_of(text: str) -> str:
     """The relation of a link: one sign, or several, as `→ ≈`."""
-    return " ".join([SIGNS.get(sign, sign) for sign in text.split()])
+    return " {} ".join([SIGNS.get(sign, sign) for sign in text.split()])
 
 
 def laid_out(chains: Sequence[Chain], write: Write) -> list[str]:
@@ -81,7 +81,7 @@ def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
     for n, (relation, text) in enumerate(rest):
         sign = relation_of(relation)
         size = em(f"{sign} {text}")
-        if used and used + size > room and (n or used > room / 3 or size <= room - inset or whole(text, room)):
+        if used and used + size > room and (n or used > room / 3 or size * SMALL <= room - inset):
             rows.append(lead)
             used = inset
         head, *more = parted(text, room - used - 1.4, room - inset - 1.4)
@@ -97,14 +97,50 @@ def parted(text: str, first: float, room: float) -> list[str]:
     """A formula in pieces, the first of which has less room; what cannot be parted is set smaller."""
     head, *more = pieces(text, BREAKS, em, first)
     found = [head, *[part for piece in more for part in pieces(piece, BREAKS, em, room - 2.0)]]
-    if len(found) == 1 and em(text) > first / SMALL and (opened := in_one_line(text)):
-        return parted(opened, first, room)
-    return [smaller(piece, room - 2.0 if n else first) for n, piece in enumerate(found)]
+    made: list[str] = []
+    for piece in found:
+        limit = room - 2.0 if made else first
+        if em(piece) * SMALL <= limit:
+            made.append(smaller(piece, limit))
+        elif opened := in_one_line(piece):
+            made += parted(opened, limit, room)
+        else:
+            parts = within_parentheses(piece, (" + ", " - "))
+            parts = parts if len(parts) > 1 else within_parentheses(piece, (" \\times ", ", "))
+            made += [smaller(p, limit) for p in merged(parts, limit, room - 2.0)]
+    return made
 
 
-def whole(text: str, room: float) -> bool:
-    """Whether a formula has no place to be parted at."""
-    return len(pieces(text, BREAKS, em, room)) == 1 and not in_one_line(text)
+def within_parentheses(text: str, signs: tuple[str, ...]) -> list[str]:
+    """A formula that is broken inside its outer parentheses, which then do not grow."""
+    parts, start, braces, depth = [], 0, 0, 0
+    shown = ""
+    for at, c in enumerate(text):
+        if c == "\\":
+            braces += text.startswith("\\begin{", at) - text.startswith("\\end{", at)
+        braces += (c in "{") - (c in "}")
+        if c == "(" and not braces:
+            depth += 1
+            shown = shown.removesuffix("\\left") if depth == 1 else shown
+        if c == ")" and not braces:
+            shown = shown.removesuffix("\\right") if depth == 1 else shown
+            depth -= 1
+        if depth == 1 and not braces and text.startswith(signs, at) and at > start:
+            parts.append(shown)
+            shown, start = "", at
+        shown += c
+    return [*parts, shown]
+
+
+def merged(parts: Sequence[str], first: float, room: float) -> list[str]:
+    """Pieces put together as far as they fit into a row."""
+    found = [parts[0]]
+    for part in parts[1:]:
+        if em(found[-1] + part) <= (room if len(found) > 1 else first):
+            found[-1] += part
+        else:
+            found.append(part.strip())
+    return found
 
 
 def in_one_line(text: str) -> str:

@@ -96,7 +96,8 @@ class MathML(Writer):
         return mi(name) + APPLY
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
-        return fenced("(", table(columns(rows)), ")")
+        tall = len(rows) > 1 or "<mfrac" in rows[0][0]
+        return fenced("(", table(columns(rows)), ")", tall)
 
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)

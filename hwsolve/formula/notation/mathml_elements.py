@@ -46,10 +46,10 @@ def element_of(tag: str, *parts: str) -> str:
     return f"<{tag}>{''.join(map(row, parts))}</{tag}>"
 
 
-def fenced(left: str, text: str, right: str) -> str:
+def fenced(left: str, text: str, right: str, tall: bool | None = None) -> str:
     """Something between brackets, which grow where it is tall; browsers set space beside those that may grow."""
-    tall = any(tag in text for tag in TALL)
-    first, last = [mo(c) if tall or not c else mo(c).replace("<mo>", '<mo stretchy="false">') for c in (left, right)]
+    tall = any(tag in text for tag in TALL) if tall is None else tall
+    first, last = [mo(c) if tall else mo(c).replace("<mo>", '<mo stretchy="false">') for c in (left, right)]
     return f"<mrow>{first}{text}{last if right else ''}</mrow>"
 
 

@@ -44,6 +44,7 @@ SIGNS = {
     "ᵀ": "^{\\top}",
     "±": "\\pm",
 }
+BESIDE = re.compile(" ?([=≈≠<>≤≥→⟺+−×·⊙]) ?")  # signs that have space of their own
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥₓₐₑₕₒ"
 CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 PLAIN = f"[A-Za-z0-9 .,;:()'{CJK}-]"  # an apostrophe too: PyTorch's
@@ -55,7 +56,7 @@ def words(text: str) -> str:
     """Upright text, with signs and Greek letters between as mathematics."""
     written = ""
     run = ""
-    for found in RUN.finditer(text):
+    for found in RUN.finditer(BESIDE.sub(r"\1", text)):
         plain, raised, lowered, char = found.groups()
         if char is not None and char not in COMMANDS and char not in SIGNS:
             plain = "".join(re.findall(PLAIN, normalize("NFKD", char))) or "-"
@@ -69,4 +70,4 @@ def words(text: str) -> str:
             written += f"{{}}^{{{inner}}}" if raised else f"\\mathstrut_{{{inner}}}"
         else:
             written += (COMMANDS.get(char) or SIGNS[char]) + " "
-    return f"{written}\\text{{{run}}}" if run or not written else written.rstrip()
+    return f"{written}\\text{{{run}}}" if run or not written else written

@@ -5,13 +5,21 @@ from __future__ import annotations
 from itertools import pairwise
 from math import hypot
 
-from hwsolve.figures import Edge, Node
-from hwsolve.render.flow import MARGIN, Arrow, Flow, Layout, Placed, Shape, Writing, bend
+from hwsolve.figures import Diagram, Edge, Node
+from hwsolve.render.flow import MARGIN, Arrow, Flow, Layout, Placed, Shape, Words, Writing, bend
 from hwsolve.render.places import HIGH, Box, Path, Point, Round, Wanted, placed
 
 
 class Sideways(Flow):
-    """Ranks as columns from the left to the right; an arrow past a column has a place of its own in it."""
+    """Ranks as columns from the left to the right; an arrow past a column has a place of its own in it.
+
+    `stacked`: the gradient of a weight stands below it, not behind it.
+    """
+
+    def __init__(self, diagram: Diagram, words: Words, stacked: bool = False) -> None:
+        super().__init__(diagram, words)
+        self.stacks = [stack(label, stacked) for label in self.labels]
+        self.widens = 0.5 if stacked else 1.0  # how far a drawing that grows gets wider
 
     def attempt(self, spread: float, quick: bool = False) -> Layout | None:
         """Columns in the middle of each other, then arrows, then labels."""
@@ -29,8 +37,8 @@ class Sideways(Flow):
             for what, high in column:
                 at[what] = x, y + high / 2
                 y += high + gap
-            x += half + self.room(rank) * spread
-        across = x - self.room(max(self.ranks)) * spread + self.overhang(slopes)
+            x += half + self.room(rank) * spread**self.widens
+        across = x + self.overhang(slopes)
         if slopes:
             at = {what: (x + self.overhang(slopes), y) for what, (x, y) in at.items()}
             across += self.overhang(slopes)
@@ -56,8 +64,8 @@ class Sideways(Flow):
         """How far a column is from the next."""
         if rank == max(self.ranks):
             return 0
-        pairs = zip(self.diagram.edges, self.labels, strict=True)
-        return max([64, *[1.3 * t.wide + 36 for e, t in pairs if t is not None and self.nodes[e.start].rank == rank]])
+        pairs = zip(self.diagram.edges, self.stacks, strict=True)
+        return max([64, *[1.3 * t.wide + 36 for e, rows in pairs for t in rows if self.nodes[e.start].rank == rank]])
 
     def overhang(self, slopes: dict[str, Writing]) -> float:
         """How much wider a gradient is than the node that it stands at, on either side."""
@@ -71,23 +79,24 @@ class Sideways(Flow):
         arrows = [self.arrow(k, edge, at, outlines) for k, edge in enumerate(self.diagram.edges)]
         paths = [arrow.path() for arrow in arrows]
         wanted: list[Wanted] = []
-        writings: list[Writing] = []
+        writings: list[tuple[Writing, ...]] = []
         for name, slope in slopes.items():
             x, y = at[name]
             beyond = self.half(name) + HIGH / 2 + 4 if self.round(name) else HIGH * 2
             sides = (-1, 1) if y <= down / 2 + 1 else (1, -1)
             wanted.append(Wanted(slope.wide, HIGH, tuple([(x, y + side * beyond) for side in sides])))
-            writings.append(slope)
+            writings.append((slope,))
         order = sorted(range(len(paths)), key=lambda k: -abs(paths[k].points[0][1] - paths[k].points[-1][1]))
         for k in order:
-            if (text := self.labels[k]) is not None:
-                wanted.append(Wanted(text.wide, HIGH, along(paths[k]), k))
-                writings.append(text)
+            if rows := self.stacks[k]:
+                wide, high = max([row.wide for row in rows]), HIGH * len(rows)
+                wanted.append(Wanted(wide, high, along(paths[k], high), k))
+                writings.append(rows)
         boxes = placed(wanted, list(outlines.values()), paths, across, down, quick)
         if boxes is None:
             return None
         texts = [row for name in self.nodes for row in self.written(name, *at[name])]
-        texts += [Placed(writing, box, True) for writing, box in zip(writings, boxes, strict=True)]
+        texts += [text for rows, box in zip(writings, boxes, strict=True) for text in in_rows(rows, box)]
         shapes = [
             Shape(outline, "unit" if self.round(name) else "layer")
             for name, outline in outlines.items()
@@ -111,12 +120,47 @@ class Sideways(Flow):
         return Arrow(points[0], tuple(pieces))
 
 
-def along(path: Path) -> tuple[Point, ...]:
+def stack(label: Writing | None, stacked: bool) -> tuple[Writing, ...]:
+    """The rows of a label; none where there is none."""
+    if label is None:
+        return ()
+    if not stacked:
+        return (label,)
+    return tuple([Writing(((text.strip(), look),)) for text, look in label.parts])
+
+
+def in_rows(rows: tuple[Writing, ...], box: Box) -> list[Placed]:
+    """The rows of a label below each other in its place."""
+    top = box.y - box.high / 2 + HIGH / 2
+    return [Placed(row, Box(box.x, top + HIGH * k, row.wide, HIGH), True) for k, row in enumerate(rows)]
+
+
+def along(path: Path, high: float) -> tuple[Point, ...]:
     """The places that a label tries along its arrow: on it, above and below; above first where it is level."""
     (ax, ay), (bx, by) = path.points[0], path.points[-1]
-    aside = HIGH / 2 + 3
+    aside = high / 2 + 3
     offsets = (-aside, aside, 0) if abs(by - ay) < 0.08 * abs(bx - ax) and len(path.points) == 2 else (0, -aside, aside)
-    parts = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.21, 0.79, 0.16, 0.84, 0.12, 0.88)
+    parts = (
+        0.5,
+        0.42,
+        0.58,
+        0.34,
+        0.66,
+        0.27,
+        0.73,
+        0.21,
+        0.79,
+        0.16,
+        0.84,
+        0.12,
+        0.88,
+        0.46,
+        0.54,
+        0.38,
+        0.62,
+        0.3,
+        0.7,
+    )
     return tuple([(x, y + offset) for part in parts for x, y in [path.at(part)] for offset in offsets])
 
 

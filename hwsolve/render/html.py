@@ -28,7 +28,7 @@ from hwsolve.render.page import UNICODE
 from hwsolve.render.page import Page as TextPage
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.svg import DRAWN, drawing
+from hwsolve.render.svg import drawing
 from hwsolve.render.table import full_width, layout, numeric_columns
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
@@ -140,9 +140,8 @@ class Article:
         if not drawn:
             rows = TextPage(self.options).arrows(figure) if isinstance(figure, Diagram) else []
             return f"<p>{escape(' '.join(rows))}</p>" if rows else ""
-        said = [figure.title, figure.caption] if isinstance(figure, Diagram) else [figure.title]
-        caption = " ".join([self.inline(text) for text in said if text])
-        return f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>"
+        said = isinstance(figure, Diagram) and figure.caption
+        return f"<figure>{drawn}<figcaption>{self.inline(said or figure.title)}</figcaption></figure>"
 
     def heading(self, text: Text, level: int, number: str) -> str:
         """A heading with an id; the contents link to those of the first level."""

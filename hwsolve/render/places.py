@@ -15,6 +15,7 @@ CHARACTER = 7.2  # units of a character at SIZE
 SIZE, HIGH = 13, 17  # of a label: its letters, and the height of a row
 APART = 3  # units between a label and what it must not meet
 WEIGHED = 24  # free places that are compared
+AGAIN = 8  # how often the label that found no place comes first
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -123,23 +124,36 @@ def placed(
     down: float,
     quick: bool = False,
 ) -> list[Box] | None:
-    """A place for each label; None where one finds none.  `quick` takes the first that is free."""
-    found: list[Box] = []
-    for label in labels:
-        free: list[Box] = []
-        for x, y in label.tries:
-            box = Box(x, y, label.wide, label.high)
-            if not box.within(across, down) or any([box.meets(other, APART) for other in found]):
-                continue
-            if any([shape.meets(box, APART) for shape in shapes]):
-                continue
-            free.append(box)
-            if quick or len(free) == WEIGHED:
+    """A place for each label; None where one finds none, though it was the first to choose.
+
+    `quick` takes the first place that is free.
+    """
+    free = [places_of(label, shapes, across, down) for label in labels]
+    order = list(range(len(labels)))
+    for _ in range(AGAIN):
+        found: dict[int, Box] = {}
+        for k in order:
+            left: list[Box] = []
+            for box in free[k]:
+                if not any([box.meets(other, APART) for other in found.values()]):
+                    left.append(box)
+                    if quick or len(left) == WEIGHED:
+                        break
+            if not left:
+                order.remove(k)
+                order.insert(0, k)
                 break
-        if not free:
-            return None
-        found.append(free[0] if len(free) == 1 else least_crossed(free, label.line, paths))
-    return found
+            found[k] = left[0] if len(left) == 1 else least_crossed(left, labels[k].line, paths)
+        else:
+            return [found[k] for k in range(len(labels))]
+    return None
+
+
+def places_of(label: Wanted, shapes: Sequence[Box | Round], across: float, down: float) -> list[Box]:
+    """The places within the drawing that meet no shape."""
+    boxes = [Box(x, y, label.wide, label.high) for x, y in label.tries]
+    inside = [box for box in boxes if box.within(across, down)]
+    return [box for box in inside if not any([shape.meets(box, APART) for shape in shapes])]
 
 
 def least_crossed(free: Sequence[Box], line: int, paths: Sequence[Path]) -> Box:

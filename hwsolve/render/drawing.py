@@ -11,7 +11,6 @@ from hwsolve.render.flow_down import Downwards
 from hwsolve.render.flow_right import Sideways
 
 GROWS, TRIES = 1.12, 40  # how much a drawing grows where a label has no place, and how often
-EASE = 1.22  # and a little more, so that labels have a choice
 PAGE = 940  # units across, beyond which labels are narrower if that helps
 
 
@@ -30,6 +29,6 @@ def grown(flow: Flow) -> Layout:
     spread = 1.0
     for _ in range(TRIES):
         if (found := flow.attempt(spread, quick=True)) is not None:
-            return flow.attempt(spread * EASE) or flow.attempt(spread) or found
+            return flow.attempt(spread * flow.ease) or flow.attempt(spread) or found
         spread *= GROWS
     raise AssertionError("a label finds no place")

@@ -84,6 +84,8 @@ class Layout(msgspec.Struct, frozen=True):
 class Flow:
     """What both ways to lay a diagram out share: its texts and the nodes of each rank."""
 
+    ease = 1.1  # how much larger than it must be a drawing is, so that labels have a choice
+
     def __init__(self, diagram: Diagram, words: Words) -> None:
         self.diagram, self.words = diagram, words
         self.nodes = {node.id: node for node in diagram.nodes}

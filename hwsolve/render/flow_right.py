@@ -19,6 +19,7 @@ class Sideways(Flow):
     def __init__(self, diagram: Diagram, words: Words, stacked: bool = False) -> None:
         super().__init__(diagram, words)
         self.stacks = [stack(label, stacked) for label in self.labels]
+        self.ease = 1.25 if stacked else self.ease
         self.widens = 0.5 if stacked else 1.0  # how far a drawing that grows gets wider
 
     def attempt(self, spread: float, quick: bool = False) -> Layout | None:

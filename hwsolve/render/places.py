@@ -108,7 +108,10 @@ class Path(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A label that looks for its place: its size, the middles that it tries, and the number of its own line."""
+    """A label that looks for its place: its size, the middles that it tries, and the number of its own line.
+
+    One without a line takes the first place that is free.
+    """
 
     wide: float
     high: float
@@ -143,7 +146,8 @@ def placed(
                 order.remove(k)
                 order.insert(0, k)
                 break
-            found[k] = left[0] if len(left) == 1 else least_crossed(left, labels[k].line, paths)
+            alone = labels[k].line < 0 or len(left) == 1
+            found[k] = left[0] if alone else least_crossed(left, labels[k].line, paths)
         else:
             return [found[k] for k in range(len(labels))]
     return None

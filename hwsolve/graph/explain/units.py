@@ -17,7 +17,6 @@ from hwsolve.graph.elements import Indices, count, elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.origin import is_view
 from hwsolve.graph.graph import Node
-from hwsolve.graph.run import Trajectory
 from hwsolve.language import Message, say
 
 MOST, SHOWN, FIRST = 12, 6, 3  # units of a layer: in all; drawn one by one; before those that are left out
@@ -28,11 +27,14 @@ class TooLarge(Exception):
     """A network whose units are not drawn."""
 
 
-def units(writer: Writer, trajectory: Callable[[], Trajectory], values: bool) -> Diagram | None:
-    """The network; with `values` the numbers that are computed too.  None where it has too many units."""
+def units(writer: Writer, values: bool, start: Callable[[], object] = lambda: None) -> Diagram | None:
+    """The network; with `values` the numbers that are computed too.  None where it has too many units.
+
+    `start` brings the writer to the first step; it is called only if there are few enough.
+    """
     try:
         network = Units(writer, values)
-        writer.at(0, trajectory())
+        start()
         return network.diagram()
     except TooLarge:
         return None

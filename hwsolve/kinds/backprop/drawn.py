@@ -6,7 +6,6 @@ from hwsolve.figures import Diagram
 from hwsolve.graph.explain.circuit import circuit
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.units import units
-from hwsolve.graph.run import Trajectory
 from hwsolve.graph.tangent import checked
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.problem import Problem
@@ -35,11 +34,11 @@ def pictured(problem: Problem, computation: Computation, figure: str, values: bo
     digits = problem.digits or 6
     writer = Writer(graph, exact, digits if exact else min(digits, 6))
 
-    def trajectory() -> Trajectory:
+    def start() -> None:
         updates = any(node.role == "update" for node in graph.nodes.values())
-        return checked(graph, lambda: computation.values(exact), int(updates), {0}, exact)
+        writer.at(0, checked(graph, lambda: computation.values(exact), int(updates), {0}, exact))
 
     if figure == "circuit":
-        writer.at(0, trajectory())
+        start()
         return circuit(writer, values)
-    return units(writer, trajectory, values) or boxes(problem.network)
+    return units(writer, values, start) or boxes(problem.network)

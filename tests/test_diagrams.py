@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from hwsolve.errors import CallError
@@ -23,7 +24,8 @@ from hwsolve.language import translate
 from hwsolve.pipeline import read
 from hwsolve.render.json import Writer as Json
 from hwsolve.render.svg_file import svg_file
-from hwsolve.solution import Text
+from hwsolve.sections import section
+from hwsolve.solution import Solution, Text
 from tests.conftest import PROBLEMS, Run
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -434,3 +436,20 @@ def test_json_has_what_a_drawing_adds() -> None:
     ]
     frames = Json().figure(diagram(PROBLEMS / "models/resnet18.yaml"))["frames"]
     assert [f["label"] for f in frames] == ["2 × basic", "smaller"]
+
+
+def test_markdown_in_a_file_links_to_its_drawings(tmp_path: Path) -> None:
+    from hwsolve.commands.solving import show_with_pictures
+    from hwsolve.render import Options, render
+
+    row = (("", Ref("x")), (Ref("w"), Ref("z")))
+    with_row = msgspec.structs.replace(diagram(HOMEWORK), row=row)
+    step = section("Statement", figures=(with_row, diagram(RESIDUAL)))
+    solution = Solution(kind="backprop", title="Two", source="", given=(), sections=(step,), answers={})
+    show_with_pictures([solution, solution], Options(), str(tmp_path / "my page.md"))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["my page-1.svg", "my page-2.svg", "my page-3.svg", "my page-4.svg", "my page.md"]
+    page = (tmp_path / "my page.md").read_text("utf-8")
+    assert re.findall(r"!\[.*?\]\((.*?)\)", page) == [f"my%20page-{n}.svg" for n in (1, 2, 3, 4)]
+    assert "─w→" not in page and "─w→" in render([solution], "markdown")
+    assert "−0.226" in (tmp_path / "my page-1.svg").read_text("utf-8")

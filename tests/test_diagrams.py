@@ -438,6 +438,18 @@ def test_json_has_what_a_drawing_adds() -> None:
     assert [f["label"] for f in frames] == ["2 × basic", "smaller"]
 
 
+def test_solutions_with_drawings_are_as_their_schema_says() -> None:
+    from jsonschema import Draft202012Validator
+
+    from hwsolve.render import render
+    from hwsolve.render.json_schema import solution_schema
+
+    drawings = (diagram(HOMEWORK), diagram(PROBLEMS / "models/resnet18.yaml"))
+    step = section("Statement", figures=drawings)
+    solution = Solution(kind="backprop", title="Two", source="", given=(), sections=(step,), answers={})
+    Draft202012Validator(solution_schema()).validate(json.loads(render([solution], "json")))
+
+
 def test_markdown_in_a_file_links_to_its_drawings(tmp_path: Path) -> None:
     from hwsolve.commands.solving import show_with_pictures
     from hwsolve.render import Options, render

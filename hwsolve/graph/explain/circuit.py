@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwsolve.figures import Diagram, Edge
+from hwsolve.figures import Diagram, Edge, Text
 from hwsolve.figures import Node as Drawn
 from hwsolve.formula.tree import Ref
 from hwsolve.graph.elements import count
@@ -31,7 +31,10 @@ def circuit(writer: Writer, values: bool) -> Diagram | None:
             ranks[node.name] = min(readers) - 1
     drawn = [quantity(writer, node, ranks[node.name], values, gradients.get(node.name)) for node in nodes]
     edges = [Edge(name, node.name) for node in nodes for name in dict.fromkeys(node.inputs) if name in ranks]
-    return Diagram(say("The circuit"), tuple(drawn), tuple(edges))
+    caption: Text = ""
+    if values and graph.loss:
+        caption = say("Beside values stand the gradients of {loss}.", loss=Ref(writer.key(graph.loss, ()).name))
+    return Diagram(say("The circuit"), tuple(drawn), tuple(edges), caption)
 
 
 def quantity(writer: Writer, node: Node, rank: int, values: bool, gradient: str | None) -> Drawn:

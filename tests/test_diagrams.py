@@ -262,17 +262,17 @@ def test_units_and_gradients_are_those_of_pytorch(seed: int) -> None:
     y.retain_grad()
     loss = ((y - torch.tensor(t, dtype=torch.float64)) ** 2).mean()
     loss.backward()
-    near = lambda q, v: q is not None and abs(float(q.text) - float(v)) < 2e-5 * max(1, abs(float(v)))  # noqa: E731
+    near = lambda q, v: q is not None and abs(float(q.text) - v.item()) < 2e-5 * max(1, abs(v.item()))  # noqa: E731
     nodes = {n.id: n for n in found.nodes}
     edges = {(e.start, e.end): e for e in found.edges}
     for i in range(4):
         assert near(nodes[f"a1[{i + 1}]"].value, a[i]) and near(nodes[f"a1[{i + 1}]"].gradient, z.grad[i])
         for j in range(3):
             edge = edges.pop((f"x[{j + 1}]", f"a1[{i + 1}]"))
-            assert near(edge.value, w1[i][j]) and near(edge.gradient, tensors[0].grad[i][j])
+            assert near(edge.value, tensors[0][i][j]) and near(edge.gradient, tensors[0].grad[i][j])
         for k in range(2):
             edge = edges.pop((f"a1[{i + 1}]", f"z2[{k + 1}]"))
-            assert near(edge.value, w2[k][i]) and near(edge.gradient, tensors[2].grad[k][i])
+            assert near(edge.value, tensors[2][k][i]) and near(edge.gradient, tensors[2].grad[k][i])
         (bias,) = [key for key in edges if key[1] == f"a1[{i + 1}]"]
         assert nodes[bias[0]].value is None and near(edges.pop(bias).gradient, tensors[1].grad[i])
     assert {end for _, end in edges} == {"L"} and near(nodes["L"].value, loss)

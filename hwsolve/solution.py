@@ -170,13 +170,17 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Group(msgspec.Struct, frozen=True, gc=False):
-    """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in."""
+    """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in.
+
+    `free`: what the names of the reason's claims range over, where they are none of the quantities.
+    """
 
     lines: tuple[Line, ...]
     reason: Text = ""
     head: int | None = None
     depth: int = 0
     detail: Detail = "page"
+    free: Free = {}
 
 
 Item = Sentence | Group | Table | Figure

@@ -118,7 +118,7 @@ def bones(e: Element) -> str:
 NAMES = """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon
 phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega infty"""
 SIGNS = {
-    "times": "×", "cdot": "⋅", "odot": "⊙", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "partial": "∂", "top": "⊤",
+    "times": "×", "cdot": "⋅", "odot": "⊙", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "partial": "∂", "nabla": "∇", "top": "⊤",
     "sum": "∑", "prod": "∏", "int": "∫", "lvert": "|", "rvert": "|", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
     "rceil": "⌉", "hat": "^", "bar": "¯", "tilde": "~", "cr": ";", "left": "", "right": "", "mathstrut": "",
     "thinspace": "", "ldots": "…", "approx": "≈", "ne": "≠", "quad": "", "qquad": "",
@@ -183,6 +183,8 @@ class Latex:
             return self.raw()
         if name == "frac":
             return f"⟨{self.argument()}∕{self.argument()}⟩"
+        if name == "phantom":
+            return self.argument()[:0]
         if name == "sqrt":
             return f"√⟨{self.argument()}⟩"
         if name in ("hat", "bar", "tilde"):
@@ -196,7 +198,7 @@ class Latex:
 
 def tidy(text: str) -> str:
     """Without spaces, of which the notations have different ones, and with a hyphen for what LaTeX does not set."""
-    return re.sub(r"\s", "", text).replace("_", "-")
+    return re.sub(r"\s", "", text).replace("_", "-").replace("″", "′′").replace("‴", "′′′")
 
 
 def flat(skeleton: str) -> str:

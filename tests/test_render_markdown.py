@@ -35,7 +35,7 @@ SPECS = [spec for spec in SPECS if spec not in SLOW]
 COMMANDS = set(
     re.findall(
         r"\w+",
-        """begin end cr quad qquad thinspace left right text mathrm operatorname frac sqrt sum prod int max min exp ln log
+        """begin end cr nabla phantom quad qquad thinspace left right text mathrm operatorname frac sqrt sum prod int max min exp ln log
         sin cos tan arcsin arccos arctan sinh cosh tanh times cdot odot partial infty top hat bar tilde mathstrut approx
         ne le ge lt gt iff to lfloor rfloor lceil rceil lvert rvert ldots small scriptsize tiny pm surd
         checkmark Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega alpha beta gamma delta varepsilon zeta eta theta
@@ -91,9 +91,16 @@ def test_blocks_of_mathematics(sample: Any) -> None:
 def test_a_reason_stands_in_the_row_where_the_longest_of_both_fit() -> None:
     row = r"E &= \frac{(y_{1} - t)^{2}}{2} = \frac{(0.274 - 0.5)^{2}}{2} = 0.025538 && \text{(half the squared error)}"
     assert row in markdown(homework())
-    line = msgspec.structs.replace(homework().sections[1].lines[0], rule=say("half the squared error " * 2))
+    line = msgspec.structs.replace(homework().sections[1].lines[0], rule=say("half the squared error " * 3))
     text = markdown(Solution(kind="k", sections=(section("s", lines=(line,)),)))
-    assert "&&" not in text and r"& \qquad \text{(half the squared error half the squared error )}" in text
+    assert "&&" not in text and r"& \qquad \text{(half the squared error half" in text
+
+
+def test_a_reason_stands_behind_its_row_where_the_longest_row_leaves_no_column() -> None:
+    long = Identity(parse("y"), parse(" + ".join(f"{n}0000*{n}1111" for n in range(1, 5))), {}, "")
+    short = Identity(parse("y"), parse("x"), {}, say("by its name and its letter"))
+    text = markdown(Solution(kind="k", sections=(section("s", lines=(short, long)),)))
+    assert r"y &= x \qquad \text{(by its name and its letter)} \cr" in text
 
 
 def test_tables_have_as_many_cells_as_heads() -> None:

@@ -6,19 +6,32 @@ Blocks hold formulas; a format writes each kind of block in its notation, and de
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import msgspec
 
 from hwsolve.figures import Figure
+from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Ref, transform
 from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
+from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
-from hwsolve.render.quantity_rows import Row, as_key, at_steps, moved, quantity_rows
+from hwsolve.render.quantity_rows import (
+    Row,
+    as_key,
+    at_steps,
+    continued,
+    element,
+    goes_on,
+    is_continued,
+    moved,
+    quantity_rows,
+)
 from hwsolve.render.select import headings, selected, with_columns
-from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text
+from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
 
@@ -92,6 +105,7 @@ class Page:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
         self.symbols = self.solution.symbols
+        self.elements = any(["[" in key for key in self.symbols])  # whether some have symbols of their own
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -100,13 +114,15 @@ class Page:
             yield Title(s.title)
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
+        opening = list(takewhile(lambda step: not step.title and step.part == "statement", s.sections))
+        yield from self.steps(tuple(opening))
         for title, given in parts_of_given(s.given):
             yield Heading(title, 1)
             yield Quantities(tuple(map(self.symbolic, self.given(given))))
-        yield from self.steps(s.sections)
+        yield from self.steps(s.sections[len(opening) :])
         yield from self.judged()
         for note in s.notes:
-            yield Status(note.text, note.level)
+            yield Status(self.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
@@ -128,7 +144,9 @@ class Page:
         for item in step.items:
             if isinstance(item, Group):
                 found, folded = self.group(item)
-                gap = bool(rows) and bool(found) and (several or len(found) > 1)
+                if rows and found and goes_on(rows, found[0]):
+                    found[0] = continued(found[0])
+                gap = bool(rows) and bool(found) and (several or len(found) > 1) and not is_continued(found[0])
                 rows += [Row(()), *found] if gap else found
                 several = len(found) > 1
                 if folded:
@@ -170,10 +188,11 @@ class Page:
         return rows, Fold(title, (Equations(folded),))
 
     def rows(self, group: Group, lines: Sequence[Line]) -> list[Row]:
-        """One row for each line."""
+        """One row for each line, and for each case of one."""
         head = group.lines[group.head] if group.head is not None else None
         at = lines.index(head) if head in lines else 0
-        return [self.row(line, group.reason if n == at else "", group.depth) for n, line in enumerate(lines)]
+        made = [(line, self.row(line, group.reason if n == at else "", group.depth)) for n, line in enumerate(lines)]
+        return [r for line, row in made for r in (by_cases(row) if isinstance(line, Identity | Let) else (row,))]
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
@@ -195,7 +214,11 @@ class Page:
             return f
 
         def put(node: Formula) -> Formula:
-            if not isinstance(node, Ref) or node.name not in self.symbols:
+            if not isinstance(node, Ref):
+                return node
+            if self.elements and node.indices and (known := self.symbols.get(plain(node))) is not None:
+                return known
+            if node.name not in self.symbols:
                 return node
             known = self.symbols[node.name]
             return Ref(known.name, node.indices) if isinstance(known, Ref) and node.indices else known
@@ -212,6 +235,8 @@ class Page:
         """What stands at a place of a sentence."""
         if isinstance(value, Formula):
             return self.symbol(value)
+        if isinstance(value, tuple):
+            return tuple(map(self.placed, value))
         return self.said(value) if isinstance(value, Message) else value
 
     # quantities
@@ -227,12 +252,16 @@ class Page:
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
         every = self.solution.answers
-        found = {key: every[key] for key in self.solution.asked} or {k: a for k, a in every.items() if a.main}
+        asked = {key: every.get(key) or element(every, key) for key in self.solution.asked}
+        found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
             name = self.symbols.get(keys[0]) or as_key(keys[0])
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
-            yield from map(self.symbolic, rows)
+            for row in map(self.symbolic, rows):
+                for case in by_cases(row):
+                    said = say("({case})", case=case.reason) if case.case else case.reason
+                    yield msgspec.structs.replace(case, reason=said)
 
     # what was judged
 

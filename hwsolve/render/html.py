@@ -14,10 +14,10 @@ from hwsolve.figures import Diagram, Figure
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml import mathml, summands
 from hwsolve.formula.notation.mathml_elements import mo
+from hwsolve.formula.notation.operands import terms
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.notation.writer import terms
-from hwsolve.formula.tree import Call, Formula
+from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.language import say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
@@ -94,9 +94,9 @@ class Article:
 
     def html(self) -> str:
         """The article: title, answers, contents, and the rest."""
-        written = [(block, "\n".join(self.block(block))) for block in self.blocks]
-        top = [text for block, text in written if isinstance(block, page_blocks.Quantities) and block.title]
-        rest = [text for _, text in written if text not in top]
+        cards = [b for b in self.blocks if isinstance(b, page_blocks.Quantities) and b.title]
+        rest = ["\n".join(self.block(block)) for block in self.blocks if block not in cards]
+        top = ["\n".join(self.block(card)) for card in cards]  # last: they link to lines
         of = self.title if self.prefix else ""
         nav = [contents(self.steps, self.options.language, of)] if len(self.steps) > 2 else []
         head = f'<h1 id="{self.prefix}top">{escape(self.title)}</h1>'
@@ -161,8 +161,6 @@ class Article:
         self.ids.add(name)
         return escape(name)
 
-    # mathematics
-
     def math(self, f: Formula, relation: str = "") -> str:
         """A formula in display style, a relation before it."""
         inner = mathml(f, self.words_between)
@@ -212,12 +210,21 @@ class Article:
 
     def quantity(self, row: Row) -> str:
         """A quantity beside others, with what is said of it."""
-        chain = "".join([self.math(f, relation) for relation, f in row.links])
+        (_, first), *rest = row.links or (("", None),)
+        name = self.math(first) if first is not None else ""
+        if to := self.line_of(first):
+            name = f'<a href="#{escape(to)}">{name}</a>'
+        chain = name + "".join([self.math(f, relation) for relation, f in rest])
         said = row.reason or row.words
         reached = ' tabindex="0"' if any(width(unicode(f)) > CROWDED for _, f in row.links) else ""
         return f'<span class="quantity"{reached}>{chain}{f" <span>{self.inline(said)}</span>" if said else ""}</span>'
 
-    # text
+    def line_of(self, f: Formula | None) -> str:
+        """The id of the line that a quantity comes from, "" where the page has none."""
+        ref = f.args[0] if isinstance(f, Call) and f.name in ("whole", "unit") else f
+        key = plain(ref) if isinstance(ref, Ref) else ""
+        wanted = [self.prefix + key + element for element in ("", "[1]", "[1,1]") if key]
+        return next((name for name in wanted if name in self.ids), "")
 
     def words(self, text: Text) -> str:
         """A text without markup, escaped by whoever writes it."""

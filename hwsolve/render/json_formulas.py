@@ -8,7 +8,7 @@ from typing import Any
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain
 from hwsolve.formula.notation.plain import COMPARISONS
-from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Number, Ref, transform
 from hwsolve.language import Message
 from hwsolve.solution import Free, Stage, Text
 
@@ -36,7 +36,15 @@ def places(text: Any) -> Iterator[Any]:
 
 def link(s: Stage) -> list[str]:
     """A link: its relation, its formula, and the factor of a ⟺."""
-    return [s.relation, plain(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
+    f = transform(s.formula, rounded) if s.relation == "≈" else s.formula
+    return [s.relation, plain(f), *([plain(s.factor)] if s.factor is not None else [])]
+
+
+def rounded(f: Formula) -> Formula:
+    """A rounded number as what it is, `~0.321245`."""
+    if type(f) is not Number or not f.rounded:
+        return f
+    return Call("neg", (Ref(f"~{f.text[1:]}"),)) if f.text.startswith("-") else Ref(f"~{f.text}")
 
 
 def computable(f: Formula) -> str:

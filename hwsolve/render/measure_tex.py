@@ -23,6 +23,7 @@ OPERATORS = {"+": 1.22, "-": 1.22, "\\times": 1.22, "\\odot": 1.22, "\\cdot": 0.
 SPACES = {"\\quad": 1.0, "\\qquad": 2.0, "\\thinspace": 0.17, "\\mathstrut": 0.0, "\\left": 0.0, "\\right": 0.0}
 SIGNS = {
     "\\partial": 0.56,
+    "\\nabla": 0.84,
     "\\infty": 1.0,
     "\\top": 0.78,
     "\\ldots": 1.17,
@@ -143,7 +144,7 @@ class Measure:
             return wider + 0.24
         if name == "sqrt":
             return self.group() + 0.9
-        if name in ("hat", "bar", "tilde"):
+        if name in ("hat", "bar", "tilde", "phantom"):
             return self.group()
         if name.startswith("begin:"):
             return self.array(name.removeprefix("begin:"))

@@ -1,7 +1,7 @@
 r"""Chains as rows of an `aligned` environment, none of them wider than a page of GitHub shows.
 
-A reason stands in the row, in a column of its own, where the longest row and the longest reason of the block fit
-together; else in a row of its own.
+Reasons stand in a column of their own where the longest row and the longest reason of the block fit together; else
+behind their own row if there is room, or below it.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ def laid_out(chains: Sequence[Chain], write: Write) -> list[str]:
         made += found
         if reason and beside:
             made[-1] += f" && {reason}"
+        elif reason and left + em(found[-1].partition("&")[2]) + 2.0 + em(reason) <= LIMIT:
+            made[-1] += f" \\qquad {reason}"
         elif reason:
             made += [f"& \\qquad {row}" for row in filled(chain.reason, LIMIT - left - 2.0, write)]
     return made

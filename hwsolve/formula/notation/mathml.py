@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.mathml_elements import (
     APPLY,
     THIN,
@@ -62,6 +63,7 @@ class MathML(Writer):
     gap, comma, behind_word = "", mo(","), THIN
     sigma = mo("∑")
     stroke = ""
+    mark, gradient = mo("′"), mo("∇")
     relations = {sign: mo(shown) for sign, shown in Writer.relations.items()}
 
     def __init__(self, words: tuple[str, ...]) -> None:
@@ -74,6 +76,9 @@ class MathML(Writer):
     def negative(self, f: Formula) -> Piece:
         piece = super().negative(f)
         return Piece(f"<mrow>{piece.text}</mrow>", piece.level, piece.kind, MINUS)
+
+    def blank(self, text: str) -> str:
+        return f"<mphantom>{row(text)}</mphantom>"
 
     def parentheses(self, text: str) -> str:
         return fenced("(", text, ")")
@@ -246,15 +251,14 @@ def cases(w: MathML, args: Args) -> Piece:
 
 def differential(w: MathML, args: Args) -> Piece:
     """The derivative operator before its body, or over a symbol."""
-    body, by, *more = args
-    d = mo("∂") if isinstance(by, Ref) and by.indices else mi("d")
-    order = w.write(more[0]).text if more else ""
-    inner, variable = w.write(body), w.write(by)
-    over = element_of("msup", d, order) if order else d
-    if order and not isinstance(by, Ref):
-        variable = w.held(variable, "group")
-    under = d + (element_of("msup", variable.text, order) if order else variable.text)
-    if isinstance(body, Ref) and inner.kind == "symbol":
+    f = taken_apart(args)
+    d, several = mo("∂") if f.partial else mi("d"), len(f.variables) > 1
+    order = w.write(f.times).text if f.times else mn(str(len(f.variables))) if several else ""
+    inner, over = w.write(f.body), element_of("msup", d, order) if order else d
+    under = "".join([d + w.within(by, ATOM) for by in f.variables])
+    if f.times:
+        under = d + element_of("msup", w.within(f.variables[0], ATOM), order)
+    if isinstance(f.body, Ref) and inner.kind == "symbol":
         return Piece(element_of("mfrac", over + inner.text, under), SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(element_of("mfrac", over, under) + text, SIGN, "partial")
@@ -284,4 +288,5 @@ SPECIAL: dict[str, Callable[[MathML, Args], Piece]] = {
     "integral": integral,
     "element": element,
     **MATRICES,
+    **DIFFERENTIALS,
 }

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from hwsolve.formula.functions import FUNCTIONS, function
-from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.notation.names import NUMBERED, PRIMES, derivative, parts, primed
+from hwsolve.formula.notation.operands import factors, terms
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
@@ -39,9 +40,10 @@ class Writer:
     times, dot, plus, minus, thin, odot = " × ", " · ", "+", "−", " ", " ⊙ "
     gap, comma, conjunction = " ", ", ", " and "  # around signs, and between arrays; in lists; between conditions
     sigma = "Σ "  # of all elements
+    mark, gradient = "′", "∇"
     behind_word = " "  # parts a word from an array
     stroke = "/"  # of fractions in one line
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠"}
 
     def number(self, f: Number) -> Piece:
         raise NotImplementedError
@@ -80,6 +82,10 @@ class Writer:
     def named(self, name: str) -> str:
         raise NotImplementedError
 
+    def blank(self, text: str) -> str:
+        """What takes as much room as a text, and shows nothing."""
+        return " " * len(text)
+
     def array(self, rows: list[list[str]], deep: bool) -> str:
         """The written elements of an array; `deep`: of a matrix."""
         raise NotImplementedError
@@ -110,7 +116,7 @@ class Writer:
             return self.power(*args)
         if name in self.relations:
             left, right = (self.write(a) for a in args)
-            text = f"{left.text}{self.gap}{self.relations[name]}{self.gap}{right.text}"
+            text = self.gap.join((left.text, self.relations[name], right.text))
             return Piece(text, COMPARISON, "sum", left.front)
         return self.call(f)
 
@@ -129,8 +135,8 @@ class Writer:
     def sum(self, f: Call) -> Piece:
         """Terms with their signs."""
         pieces = self.summands(f)
-        numeric = all(p.kind == "number" for p in pieces)
-        kind = "array" if any(p.kind in ARRAYS for p in pieces) else "number" if numeric else "sum"
+        kinds = {p.kind for p in pieces}
+        kind = "array" if kinds & {*ARRAYS} else "number" if kinds == {"number"} else "sum"
         return Piece(self.gap.join([p.text for p in pieces]), SUM, kind, pieces[0].front)
 
     def summands(self, f: Call) -> list[Piece]:
@@ -147,8 +153,8 @@ class Writer:
                 signed = isinstance(term, Call) and term.name == "*"
                 inner = self.product(factors(term), bare=False) if signed else self.held(piece, piece.kind)
                 piece = Piece(inner.text, PRODUCT, piece.kind)
-            mark = self.minus if sign == "-" else self.plus
-            found.append(Piece(f"{mark}{self.gap}{piece.text}", PRODUCT, piece.kind, MINUS if sign == "-" else ""))
+            mark, front = (self.minus, MINUS) if sign == "-" else (self.plus, "")
+            found.append(Piece(mark + self.gap + piece.text, PRODUCT, piece.kind, front))
         return found
 
     def product(self, items: Sequence[Formula], bare: bool = True) -> Piece:
@@ -174,10 +180,9 @@ class Writer:
     def scaled(self, items: Sequence[Formula], pieces: list[Piece]) -> Piece:
         """Numbers in front of an array."""
         numbers = [f for f, p in zip(items, pieces, strict=True) if p.kind not in ARRAYS]
-        arrays = [p for p in pieces if p.kind in ARRAYS]
-        text = self.odot.join([p.text for p in arrays])
+        text = self.odot.join([p.text for p in pieces if p.kind in ARRAYS])
         if not numbers:
-            return Piece(text, PRODUCT, "array", arrays[0].front)
+            return Piece(text, PRODUCT, "array", pieces[0].front)
         front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
         held = front if self.whole_factor(front) else self.held(front, front.kind)
         gap = self.behind_word if front.kind == "word" else self.gap
@@ -185,8 +190,8 @@ class Writer:
 
     def whole_factor(self, piece: Piece) -> bool:
         """Whether a factor before an array holds together without parentheses."""
-        stroked = piece.level < POWER and bool(self.stroke) and self.stroke in piece.text
-        return piece.level > SUM and piece.kind != "big" and piece.front != MINUS and not stroked
+        stroked = piece.level < POWER and self.stroke and self.stroke in piece.text
+        return not (piece.level <= SUM or piece.kind == "big" or piece.front == MINUS or stroked)
 
     def factor(self, piece: Piece, place: int, count: int, bare: bool) -> Piece:
         """A factor that binds less than an atom, in parentheses where it needs them at its place."""
@@ -235,8 +240,10 @@ class Writer:
         """How a function's name is written."""
         known = function(name)
         if known is None and name.startswith("d_"):
-            return f"{name[2:]}′"
-        return known.shown if known else name
+            return primed(self.shown(name[2:]))
+        if known is None and NUMBERED.fullmatch(name):
+            return self.symbol(Ref(name))
+        return known.shown.replace(PRIMES[0] * 2, PRIMES[1]) if known else name
 
     def together(self, condition: Formula, value: Formula, other: Formula) -> tuple[str, Formula]:
         """The conditions of choices within each other that have one alternative, and the value under all of them."""
@@ -253,8 +260,9 @@ class Writer:
         for condition in conditions:
             bound = isinstance(condition, Call) and condition.name in ("<", "<=")
             if bound and isinstance(condition, Call) and last is not None and condition.args[0] == last:
-                relation = f"{self.gap}{self.relations[condition.name]}{self.gap}"
-                texts[-1] += relation + self.write(condition.args[1]).text
+                texts[-1] = self.gap.join(
+                    (texts[-1], self.relations[condition.name], self.write(condition.args[1]).text)
+                )
                 last = None
             else:
                 texts.append(self.write(condition).text)
@@ -269,30 +277,3 @@ def called_as_function(f: Formula) -> bool:
         return False
     name = parts(base.name)
     return name.base in LETTERS and not name.word
-
-
-def factors(f: Formula) -> list[Formula]:
-    """The factors of nested products in one list."""
-    if type(f) is not Call or f.name != "*":
-        return [f]
-    found: list[Formula] = []
-    for a in f.args:
-        found += factors(a) if type(a) is Call else (a,)
-    return found
-
-
-def terms(f: Formula, sign: str = "+") -> list[tuple[str, Formula]]:
-    """The terms of a sum with their signs; the first one's is always +."""
-    if type(f) is Call and f.name == "+":
-        first, *rest = f.args
-        return terms(first) + [signed(a) for a in rest]
-    if type(f) is Call and f.name == "-":
-        return [*terms(f.args[0]), ("-", f.args[1])]
-    return [(sign, f)]
-
-
-def signed(f: Formula) -> tuple[str, Formula]:
-    """a + (-b) is written a - b."""
-    if type(f) is Call and f.name == "neg" and type(f.args[0]) is not Number:
-        return "-", f.args[0]
-    return "+", f

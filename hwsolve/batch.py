@@ -51,7 +51,7 @@ class Row(msgspec.Struct, frozen=True):
     warnings: int = 0
     complaints: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # on what was published and does not agree, where that is no complaint
-    text: str = ""
+    text: str | bytes = ""
     head: Any = None  # what the first page of a site shows of it
     seconds: float = 0.0
 

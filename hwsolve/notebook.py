@@ -29,27 +29,28 @@ class Solution(solution.Solution, kw_only=True):
 
     problem: Problem | None = None
 
-    def to(self, format: str, **options: Any) -> str:
-        """The solution as `plain`, `terminal`, `markdown` or `json`; `options` as `width=100` or `full=True`."""
-        from hwsolve.render import FORMATS, Options, render
+    def to(self, format: str, **options: Any) -> str | bytes:
+        """The solution as `plain`, `markdown`, `json` …, as bytes where that is no text; `options` as `full=True`."""
+        from hwsolve.render import FORMATS, Options, demand, render
 
         if format not in FORMATS:
             raise CallError(
                 say("There is no format `{name}`; there are {known}.", name=format, known=", ".join(FORMATS))
             )
+        demand(format)
         asked, found = Options(**options), self
         if asked.only is not None and self.problem is not None:
             found = _dressed(work_out(msgspec.structs.replace(self.problem, only=asked.only)))
         return render([found], format, asked)
 
     def __str__(self) -> str:
-        return self.to("plain")
+        return str(self.to("plain"))
 
     def __repr__(self) -> str:
         return f"<hwsolve.Solution of {self.kind}: {len(self.lines)} lines, {len(self.answers)} answers>"
 
     def _repr_markdown_(self) -> str:
-        return self.to("markdown")
+        return str(self.to("markdown"))
 
 
 def solve(spec: Spec, **overrides: Any) -> Solution:

@@ -51,7 +51,9 @@ BELOW: dict[str, set[str]] = {
     },
     "selection": {"formula"},
     "trace": {"selection", "solution", "formula", "language", "errors"},
-    "render": {"solution", "figures", "formula", "numbers", "language", "trace", "quantities", "errors", "hwsolve"},
+    "render": {
+        *("solution", "figures", "formula", "numbers", "language", "trace", "quantities", "errors", "hwsolve"),
+    },
     "errors": {"language"},
     "files": {"errors", "language"},
     "ascii": set(),
@@ -305,6 +307,12 @@ def test_help_imports_nothing_heavy(args: list[str]) -> None:
 
 def test_sympy_is_not_imported_by_backprop() -> None:
     assert "sympy" not in loaded_by(RUN, "backprop", "problems/homework-2/2.1-backprop.yaml")
+
+
+def test_typst_is_imported_by_pdf_alone() -> None:
+    for format in ("typst", "latex", "markdown"):
+        spec = "problems/homework-2/2.2-sigmoid.yaml"
+        assert "typst" not in loaded_by(RUN, "derivative", spec, "--format", format)
 
 
 def test_the_test_of_lazy_imports_can_fail() -> None:

@@ -167,8 +167,8 @@ def test_a_mistake_found_only_after_solving_is_status_2_too(hwsolve: Run) -> Non
         (["solve", "missing.yaml"], "There is no file missing.yaml."),
         (["solve", "."], ". is a folder: `hwsolve batch .` solves what is in it."),
         (
-            ["solve", "-", "--format", "pdf"],
-            "There is no format `pdf`; there are terminal, plain, json, markdown, html.",
+            ["solve", "-", "--format", "docx"],
+            "There is no format `docx`; there are terminal, plain, json, markdown, html, latex, typst, pdf, notebook.",
         ),
         (["solve", "-", "--output", "no/where.txt"], "there is no folder no"),
         (["solve", "-", "--digits", "0"], "Expected a whole number from 1 to 2000, got `0`."),

@@ -28,7 +28,7 @@ from tests.fuzz import case, corpus  # noqa: E402
 COUNT = int(os.environ.get("HWSOLVE_FUZZ", "600"))
 START = int(os.environ.get("HWSOLVE_FUZZ_SEED", "0"))
 SECONDS = 20
-FORMATS = ("json", "plain", "markdown")
+FORMATS = ("json", "plain", "markdown", "latex", "typst", "notebook")
 
 
 class TooLong(BaseException):

@@ -362,7 +362,7 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
         (["keys"], "`hwsolve list keys` takes a spec file"),
         (["keys", "nowhere.yaml"], "There is no file nowhere.yaml."),
         (["layers", "--format", "markdown"], "A list has the format plain or json."),
-        (["layers", "--format", "pdf"], "There is no format `pdf`"),
+        (["layers", "--format", "docx"], "There is no format `docx`"),
     ],
 )
 def test_a_wrong_call_of_list(call: list[str], said: str, hwsolve: Run) -> None:

@@ -48,8 +48,8 @@ def test_it_shows_itself() -> None:
     assert "23" in str(solution) and "23" in solution._repr_markdown_() and "count-params" in repr(solution)
     assert json.loads(solution.to("json"))["answers"]["params"]["value"] == 23
     assert max(map(len, solution.to("plain", width=60).splitlines())) <= 60
-    with pytest.raises(CallError, match="There is no format `pdf`"):
-        solution.to("pdf")
+    with pytest.raises(CallError, match="There is no format `docx`"):
+        solution.to("docx")
 
 
 def test_several_problems() -> None:

@@ -17,11 +17,11 @@ from hwsolve.commands.solving import begin, complain, emit, format_of, put, rend
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole
 from hwsolve.language import Message, say, visible
+from hwsolve.render import ALONE, ENDINGS
 from hwsolve.render.measure import left, right, width
 from hwsolve.workers import end_in_order
 
 SHORTEST, LONGEST = 0.01, 1_000_000  # seconds for a spec
-ENDINGS = {"json": ".json", "markdown": ".md", "html": ".html"}
 
 
 def run_batch(
@@ -39,6 +39,8 @@ def run_batch(
     if timeout is not None and not SHORTEST <= timeout <= LONGEST:  # nan too
         raise CallError(say("--timeout takes {low} to {high} seconds.", low=SHORTEST, high=f"{LONGEST:,}"))
     format = format_of(common) if common.format or output else None
+    if format in ALONE and output is None:
+        raise CallError(say("{format} makes a file of each problem: --output DIR says where.", format=format))
     paths = batch.find_specs(places)
     if junit is not None:
         check_target(junit, paths)
@@ -113,7 +115,7 @@ def together(format: str) -> Iterator[Callable[[Row], None]]:
         nonlocal before
         if row.text:
             put(before)
-            put(row.text.rstrip("\n") if format == "json" else row.text)
+            put(row.text.rstrip("\n") if format == "json" and isinstance(row.text, str) else row.text)
             before = between
 
     yield write

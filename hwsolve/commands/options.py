@@ -137,10 +137,11 @@ def whole_number(least: int, most: int, name: str, help: str, default: int | Non
 LANG: Any = typer.Option(None, "--lang", metavar="en|zh", help="Language of the text.")
 VERSION: Any = typer.Option(False, "--version", callback=version_asked, is_eager=True, help="Show the version and end.")
 
+FORMATS = "terminal, plain, json, markdown, html, latex, typst, pdf or notebook."
 OPTIONS: dict[str, tuple[Any, Any]] = {
     "format": (
         str | None,
-        typer.Option(None, "--format", "-f", metavar="NAME", help="terminal, plain, json, markdown or html."),
+        typer.Option(None, "--format", "-f", metavar="NAME", help=FORMATS),
     ),
     "output": (str | None, typer.Option(None, "--output", "-o", metavar="FILE", help="Write to a file.")),
     "digits": (

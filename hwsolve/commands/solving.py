@@ -11,6 +11,7 @@ from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, read_spec, write_whole
 from hwsolve.language import say, use
+from hwsolve.streams import put_bytes
 
 if TYPE_CHECKING:
     from hwsolve.pipeline import Request
@@ -89,6 +90,16 @@ def format_of(common: Common) -> str:
     return common.format
 
 
+def check_format(common: Common) -> None:
+    """A wrong call where a format is unknown, needs what is not there, or is no text for a terminal."""
+    from hwsolve.render import BINARY, demand
+
+    format = format_of(common)
+    demand(format)
+    if format in BINARY and common.output is None and sys.stdout.isatty():
+        raise CallError(say("{format} is no text for a terminal: --output FILE writes it to a file.", format=format))
+
+
 def show(solutions: list[Solution], common: Common, several: bool) -> None:
     """Write the solutions to the file asked for or to the standard output; `several` were asked for."""
     from hwsolve.render import render
@@ -137,9 +148,9 @@ def terminal_width(on_terminal: bool) -> int:
     return max(40, min(width, 200))
 
 
-def emit(text: str, output: str | None) -> None:
+def emit(text: str | bytes, output: str | None) -> None:
     """Write a result whole; a reader that has gone away is no error."""
-    if not text.endswith("\n"):
+    if isinstance(text, str) and not text.endswith("\n"):
         text += "\n"
     if output is not None:
         write_whole(output, text)
@@ -148,9 +159,12 @@ def emit(text: str, output: str | None) -> None:
         put("")
 
 
-def put(text: str) -> None:
+def put(text: str | bytes) -> None:
     """Write a part of a result to the standard output; an empty one sends off those before it."""
-    sys.stdout.write(text)
+    if isinstance(text, bytes):
+        put_bytes(text)
+    else:
+        sys.stdout.write(text)
     if not text:
         sys.stdout.flush()
 
@@ -158,7 +172,7 @@ def put(text: str) -> None:
 def begin(common: Common, specs: Iterable[str] = ()) -> None:
     """Set the language, and refuse a call that could not be ended, before anything is solved."""
     use(common.language())
-    format_of(common)
+    check_format(common)
     if common.output is not None:
         check_target(common.output, specs)
 

@@ -1,4 +1,4 @@
-"""Solutions written down: one module per format, each a function `render(solutions, options) -> str`.
+"""Solutions written down: one module per format, each a function `render(solutions, options)`: text, or bytes.
 
 A renderer knows lines, tables and figures; it does not know who filled the solution.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from hwsolve.render.options import Options
 from hwsolve.solution import Solution
 
-__all__ = ["FORMATS", "Options", "render"]
+__all__ = ["ALONE", "BINARY", "ENDINGS", "FORMATS", "Options", "demand", "render"]
 
 FORMATS: dict[str, str] = {
     "terminal": "hwsolve.render.terminal",
@@ -21,7 +21,22 @@ FORMATS: dict[str, str] = {
     "json": "hwsolve.render.json",
     "markdown": "hwsolve.render.markdown",
     "html": "hwsolve.render.html",
+    "latex": "hwsolve.render.latex",
+    "typst": "hwsolve.render.typst",
+    "pdf": "hwsolve.render.pdf",
+    "notebook": "hwsolve.render.notebook_file",
 }
+ENDINGS = {  # of files; .txt for all others
+    "json": ".json",
+    "markdown": ".md",
+    "html": ".html",
+    "latex": ".tex",
+    "typst": ".typ",
+    "pdf": ".pdf",
+    "notebook": ".ipynb",
+}
+ALONE = ("html", "latex", "typst", "pdf", "notebook")  # each result is a file of its own: several do not make one text
+BINARY = ("pdf",)  # no text
 
 
 @cache
@@ -30,7 +45,14 @@ def renderer(format: str) -> Any:
     return import_module(FORMATS[format])
 
 
-def render(solutions: Sequence[Solution], format: str, options: Options | None = None) -> str:
-    """The solutions in one of the FORMATS, ending in a newline."""
-    text: str = renderer(format).render(solutions, options or Options())
-    return text
+def demand(format: str) -> None:
+    """A wrong call where a format needs what is not there, before anything is solved."""
+    check = getattr(renderer(format), "demand", None)
+    if check is not None:
+        check()
+
+
+def render(solutions: Sequence[Solution], format: str, options: Options | None = None) -> str | bytes:
+    """The solutions in one of the FORMATS; text ends in a newline."""
+    written: str | bytes = renderer(format).render(solutions, options or Options())
+    return written

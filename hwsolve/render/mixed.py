@@ -77,3 +77,19 @@ def at_top(text: str, signs: tuple[str, ...]) -> list[str]:
             parts.append(text[start:at])
             start = at + 1
     return [*parts, text[start:]]
+
+
+def quotient(text: str, begin: str, between: str, end: str) -> tuple[str, str, str] | None:
+    """A relation, and above and below of the one fraction behind it; None where a formula is something else."""
+    front, found, rest = text.partition(begin)
+    if not found or " " in front.strip() or front.strip()[-1:].isalnum() != front.startswith("\\"):
+        return None
+    depth, middle = 0, -1
+    for at, c in enumerate(rest):
+        if depth == 0 and middle < 0 and rest.startswith(between, at):
+            middle = at
+        if depth == 0 and rest.startswith(end, at) and not rest.startswith(between, at):
+            whole = middle >= 0 and at + len(end) == len(rest)
+            return (front, rest[:middle].strip(), rest[middle + len(between) : at].strip()) if whole else None
+        depth += (c in "{([") - (c in "})]")
+    return None

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from importlib import import_module
 from importlib.util import find_spec
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from hwsolve.errors import CallError
+from hwsolve.formula.notation.typst import quoted
 from hwsolve.language import say
+from hwsolve.render.pdf import compiled
 
-CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
-FAMILIES = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Serif CJK SC", "PingFang SC", "Microsoft YaHei", "SimHei")
 RESOLUTION = 192  # dots per inch
-SOURCE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")\n'
 
 
 def demand() -> None:
@@ -24,15 +19,6 @@ def demand() -> None:
 
 
 def png(svg: str) -> bytes:
-    """The drawing; without a font for Chinese characters they would be left out without a word."""
-    typst: Any = import_module("typst")
-    if CHINESE.search(svg) and not set(FAMILIES) & set(typst.Fonts().families()):
-        some = ", ".join(FAMILIES[:3])
-        raise CallError(
-            say("No font with Chinese characters is installed; one of these would do: {fonts}.", fonts=some)
-        )
-    with TemporaryDirectory() as empty:  # what the source could read
-        made = typst.compile(
-            SOURCE.encode(), root=empty, format="png", ppi=RESOLUTION, sys_inputs={"svg": svg}, timestamp=0
-        )
-    return bytes(made)
+    """The drawing on a page of its size."""
+    source = f'#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({quoted(svg)}), format: "svg")\n'
+    return compiled(source, "png", RESOLUTION)[0]

@@ -6,7 +6,7 @@ A table that is too wide puts its last columns into a second row of text under t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -47,6 +47,14 @@ def texts(table: Table, words: Callable[[Text], str], full: bool = True) -> list
     hidden = len(rows) - 1 - HEAD - TAIL
     rest = words(say("… {n} more rows …", n=f"{hidden:,}"))
     return [*rows[: HEAD + 1], [rest] + [""] * (len(rows[0]) - 1), *rows[-TAIL:]]
+
+
+def kept_rows(table: Table, full: bool) -> Sequence[Sequence[Cell]]:
+    """The rows of a table; in the short form, one that says how many are left out stands for a long table's middle."""
+    if full or len(table.rows) <= LONGEST:
+        return table.rows
+    rest = say("… {n} more rows …", n=f"{len(table.rows) - HEAD - TAIL:,}")
+    return (*table.rows[:HEAD], (rest, *[""] * (len(table.columns) - 1)), *table.rows[-TAIL:])
 
 
 def cell_text(cell: Cell, words: Callable[[Text], str]) -> str:

@@ -62,8 +62,8 @@ class MathML(Writer):
     times, dot, plus, minus, thin, odot = mo("×"), mo("⋅"), mo("+"), mo("−"), THIN, mo("⊙")
     gap, comma, behind_word = "", mo(","), THIN
     sigma = mo("∑")
-    stroke = ""
     mark, gradient = mo("′"), mo("∇")
+    stroke = ""
     relations = {sign: mo(shown) for sign, shown in Writer.relations.items()}
 
     def __init__(self, words: tuple[str, ...]) -> None:
@@ -252,16 +252,17 @@ def cases(w: MathML, args: Args) -> Piece:
 def differential(w: MathML, args: Args) -> Piece:
     """The derivative operator before its body, or over a symbol."""
     f = taken_apart(args)
-    d, several = mo("∂") if f.partial else mi("d"), len(f.variables) > 1
-    order = w.write(f.times).text if f.times else mn(str(len(f.variables))) if several else ""
-    inner, over = w.write(f.body), element_of("msup", d, order) if order else d
-    under = "".join([d + w.within(by, ATOM) for by in f.variables])
+    d, several, inner = mo("∂") if f.partial else mi("d"), len(f.variables) > 1, w.write(f.body)
+    count = w.write(f.times).text if f.times else mn(str(len(f.variables))) if several else ""
+    above = element_of("msup", d, count) if count else d
+    texts = [w.within(by, ATOM) for by in f.variables]
     if f.times:
-        under = d + element_of("msup", w.within(f.variables[0], ATOM), order)
-    if isinstance(f.body, Ref) and inner.kind == "symbol":
-        return Piece(element_of("mfrac", over + inner.text, under), SIGN, "partial")
+        texts[-1] = element_of("msup", texts[-1], count)
+    under = "".join([d + text for text in texts])
+    if f.over and inner.kind == "symbol":
+        return Piece(element_of("mfrac", above + inner.text, under), SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
-    return Piece(element_of("mfrac", over, under) + text, SIGN, "partial")
+    return Piece(element_of("mfrac", above, under) + text, SIGN, "partial")
 
 
 def integral(w: MathML, args: Args) -> Piece:

@@ -29,24 +29,18 @@ def latex(f: Formula) -> str:
     return LATEX.write(f).text
 
 
-def latex_symbol(name: str, whole: bool = True) -> str:
-    """The symbol of a name; `whole`: of an array as a whole, whose number is its layer's."""
-    both = derivative(name)
-    if both:
-        return f"\\frac{{\\partial {latex_symbol(both[0], False)}}}{{\\partial {latex_symbol(both[1], whole)}}}"
-    known = parts(name)
-    if not whole or not known.numbers:
-        return latex(Ref(name))
-    return LATEX.scripts(base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
+def latex_symbol(name: str) -> str:
+    """The symbol of an array as a whole, whose number is its layer's."""
+    return LATEX.whole(name)
 
 
 def latex_number(text: str) -> str:
     """A printed number: "-160000" is -160{,}000."""
-    return number_piece(text).text
+    return LATEX.numeral(text).text
 
 
-def number_piece(text: str) -> Piece:
-    """The piece of a number's text."""
+def number_piece(text: str) -> Piece | None:
+    """The piece of a number's text, None where it is neither a decimal nor a fraction."""
     found = digits(text)
     if found is not None:
         sign, mantissa, power = found
@@ -61,16 +55,7 @@ def number_piece(text: str) -> Piece:
         sign = "-" if top.startswith("-") else ""
         inner = f"\\frac{{{latex_number(top.lstrip('-'))}}}{{{latex_number(bottom)}}}"
         return Piece(sign + inner, SIGN, "number", MINUS if sign else "")
-    return Piece(words(text), ATOM, "number")
-
-
-def base(text: str) -> str:
-    """A letter or a word."""
-    if text.endswith(HAT):
-        return f"\\hat {base(text.removesuffix(HAT))}"
-    if len(text) == 1:
-        return COMMANDS.get(text, text)
-    return words(text)
+    return None
 
 
 class Latex(Writer):
@@ -86,7 +71,21 @@ class Latex(Writer):
     relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne"}
 
     def number(self, f: Number) -> Piece:
-        return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
+        return self.numeral(f.text or short(decimal(f.numerator, f.denominator)))
+
+    def numeral(self, text: str) -> Piece:
+        """A number by its text."""
+        return number_piece(text) or Piece(self.words(text), ATOM, "number")
+
+    def words(self, text: str) -> str:
+        """Upright text."""
+        return words(text)
+
+    def base(self, text: str) -> str:
+        """A letter or a word."""
+        if text.endswith(HAT):
+            return f"\\hat {self.base(text.removesuffix(HAT))}"
+        return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
 
     def tall(self, text: str) -> bool:
         """Whether brackets around it grow."""
@@ -96,7 +95,13 @@ class Latex(Writer):
         return f"\\left({text}\\right)" if self.tall(text) else f"({text})"
 
     def whole(self, name: str) -> str:
-        return latex_symbol(name)
+        both = derivative(name)
+        if both:
+            return f"\\frac{{\\partial {self.write(Ref(both[0])).text}}}{{\\partial {self.whole(both[1])}}}"
+        known = parts(name)
+        if not known.numbers:
+            return self.write(Ref(name)).text
+        return self.scripts(self.base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
 
     def transposed(self, text: str) -> str:
         return f"{{{text}}}^{{\\top}}" if len(text) > 1 else f"{text}^{{\\top}}"
@@ -115,14 +120,14 @@ class Latex(Writer):
         if f.name == "·":
             return "\\cdot"
         known = parts(f.name)
-        letter = base(known.base)
+        letter = self.base(known.base)
         if known.word in HATS:
             letter = f"{HATS[known.word]} {letter}"
             known = Name(known.base, known.numbers, "", known.updates)
         numbers = ",".join(known.numbers)
         if not f.indices:
             if not known.single:
-                letter = words(known.base + "-".join(known.numbers))
+                letter = self.words(known.base + "_".join(known.numbers))
                 numbers = ""
             return self.scripts(letter, join(known.word, numbers), "", known.updates)
         texts = [self.write(i).text for i in f.indices]
@@ -176,13 +181,17 @@ class Latex(Writer):
         """The name of a function."""
         known = function(name)
         if known:
-            return known.latex.replace("\\_", "-")
+            return self.command(known.latex)
         inner = self.head(name[2:]) if name.startswith("d_") else ""
         if name.startswith("d_d_") or (len(name) == 3 and inner):
             return f"{inner}'"
         if NUMBERED.fullmatch(name):
             return self.symbol(Ref(name))
-        return name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
+        return name if len(name) == 1 else f"\\operatorname{{{self.words(name)[6:-1]}}}"
+
+    def command(self, command: str) -> str:
+        """The name of a function; Markdown would take an underscore for its own."""
+        return command.replace("\\_", "-")
 
 
 def join(word: str, rest: str) -> str:
@@ -240,7 +249,7 @@ def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     count = w.write(f.times).text if f.times else str(len(f.variables)) if several else ""
     order = f"^{{{count}}}" if count else ""
     below = " ".join([d + w.within(by, ATOM) for by in f.variables]) + (order if f.times else "")
-    if isinstance(f.body, Ref) and inner.kind == "symbol":
+    if f.over and inner.kind == "symbol":
         return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{below}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"\\frac{{{d.strip()}{order}}}{{{below}}} {text}", SIGN, "partial")

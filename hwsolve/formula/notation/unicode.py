@@ -252,7 +252,7 @@ def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     d, several, inner = "∂" if f.partial else "d", len(f.variables) > 1, w.write(f.body)
     order = superscript(w.write(f.times).text if f.times else str(len(f.variables)) if several else "")
     below = "".join([d + w.write(by).text for by in f.variables]) + (order if f.times else "")
-    if isinstance(f.body, Ref) and inner.kind == "symbol":
+    if f.over and inner.kind == "symbol":
         return Piece(f"{d}{order}{inner.text}/{below}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else f"({inner.text})"
     return Piece(f"{d}{order}/{below} {text}", SIGN, "partial")

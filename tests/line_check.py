@@ -156,10 +156,10 @@ OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: divide,
     ast.Pow: power,
     ast.Eq: operator.eq,
-    ast.Lt: operator.lt,
-    ast.Gt: operator.gt,
-    ast.LtE: operator.le,
-    ast.GtE: operator.ge,
+    ast.Lt: arithmetic(operator.lt),
+    ast.Gt: arithmetic(operator.gt),
+    ast.LtE: arithmetic(operator.le),
+    ast.GtE: arithmetic(operator.ge),
 }
 
 
@@ -456,7 +456,9 @@ def wrong_at(solution: dict[str, Any], seed: int, digits: int) -> list[str]:
             known[given["key"]] = Fraction(given["value"])
         for line in (line for section in solution["sections"] for line in (*section["lines"], *claims(section))):
             try:
-                if line["kind"] == "value":
+                if line["kind"] == "value" and line["formula"].startswith("E("):
+                    arguments.check_mean(line, known, doc)
+                elif line["kind"] == "value":
                     check_value(line, known)
                     doc.formulas[line["key"]] = read(line["formula"])
                     arguments.check_links(line, known.get(line["key"]), known, doc, dice)

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from hwsolve.derivation.lines import Disagreement
-from hwsolve.formula.differentiate import apart, differentiate
+from hwsolve.derivation.named_parts import applied, put_in, slope, tangent
 from hwsolve.formula.evaluate import Lookup, no_names
 from hwsolve.formula.moments import Laws, TooMany, has_moments, random_names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.random_points import BOUNDS, Dice
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, children, rebuild, references, substitute, transform
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, references, substitute, transform
 from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.solution import Assume, Free, Identity, Let, Stage, Value
@@ -27,6 +27,7 @@ from hwsolve.solution import Assume, Free, Identity, Let, Stage, Value
 POINTS = 5  # that a link holds at
 TRIES = 40
 BITS = 256
+FEW = (1, 1, 1, 2, 2, 3)  # sizes where E is worked out over all outcomes
 SLACK = 1e-9  # of numbers that are not rational
 RELATIONS = ("=", "≈", "<", ">", "≤", "≥", "⟺")
 COMPARISONS = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
@@ -41,7 +42,7 @@ class Point:
         sizes = dice.sample(range(4, 10), 6)
         for name, domain in free.items():
             if domain == "size":
-                self.values[name, ()] = dice.randint(1, 3) if moments else sizes.pop() if sizes else dice.randint(4, 9)
+                self.values[name, ()] = dice.choice(FEW) if moments else sizes.pop() if sizes else dice.randint(4, 9)
             elif domain == "index":
                 self.values[name, ()] = 1 if moments else dice.randint(1, 4)
 
@@ -96,6 +97,15 @@ class Argument:
         return Assume(formula)
 
     # what follows
+
+    def integral_of(self, f: Call, over: Ref) -> Formula:
+        """E of a function of one normal name, of variance 1, as the integral against its density."""
+        (body,) = f.args
+        names = {ref.name for ref in references(body)} & self.normal
+        if f.name != "E" or len(names) != 1:
+            raise Disagreement(f"{plain(f)} is no mean over one normal name")
+        inside = substitute(body, dict.fromkeys(names, over))
+        return Call("integral", (inside * Call("normal_pdf", (over,)), over, -Ref("inf"), Ref("inf")))
 
     def identity(self, *forms: Any, free: Mapping[str, Any], key: Ref | None = None, aside: bool = False) -> Identity:
         """A chain: a form, then forms behind `=`, or (relation, form) or ("⟺", form, factor)."""
@@ -184,60 +194,18 @@ class Argument:
             if name not in random_names(free)
         }
         f = transform(applied(f, functions), lambda node: slope(node, lets, self.formulas))
-        for _ in lets:
-            f = put_in(f, lets)
 
         def change(node: Formula) -> Formula:
             if isinstance(node, Ref) and node.name in self.zero:
                 return ZERO
             if near and isinstance(node, Call) and node.name.removeprefix("d_") in self.linear:
-                return tangent(node)
+                return tangent(node, lets)
             return node
 
-        return transform(f, change)
-
-
-def applied(f: Formula, functions: dict[str, Formula]) -> Formula:
-    """A formula with what free functions are here."""
-
-    def change(node: Formula) -> Formula:
-        known = functions.get(node.name) if isinstance(node, Call) else None
-        return node if known is None else substitute(known, {"x": children(node)[0]})
-
-    return transform(f, change) if functions else f
-
-
-def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula]) -> Formula:
-    """A derivative worked out: of what a named part stands for, as far as it is needed to meet the variable."""
-    match node:
-        case Call("diff", (Ref() as known, Ref() as by)) if known in formulas:
-            return differentiate(formulas[known], by)
-        case Call("diff", (body, Ref() as by)):
-            for _ in lets:
-                if any(ref.name == by.name for ref in references(body)):
-                    break
-                body = put_in(body, lets)
-            return differentiate(body, by)
-        case Call("diff", (body, Ref() as by, Number(times))):
-            for _ in range(times):
-                body = slope(Call("diff", (body, by)), lets, formulas)
-            return body
-    return node
-
-
-def put_in(f: Formula, lets: Mapping[str, Let]) -> Formula:
-    """The formula with what the named parts stand for, once."""
-    parts = children(f)
-    if parts:
-        f = rebuild(f, tuple([put_in(p, lets) for p in parts]))
-    let = lets.get(getattr(f, "name", ""))
-    if let is None or type(f) is not type(let.key):
+        f = transform(f, change)
+        for _ in lets:
+            f = transform(put_in(f, lets), change)
         return f
-    names = [part.name for part in children(let.key) if isinstance(part, Ref)]
-    given = children(f)
-    if len(names) != len(given):
-        return f
-    return substitute(apart(let.formula, Ref("", given)), dict(zip(names, given, strict=True)))
 
 
 def stage_of(link: Any) -> Stage:
@@ -267,15 +235,6 @@ def related(relation: str, left: Any, right: Any) -> bool:
         return True
     a, b = (left, right) if both else (arb(left), arb(right))
     return bool({"<": a < b, ">": a > b, "≤": a <= b, "≥": a >= b}[relation])
-
-
-def tangent(node: Call) -> Formula:
-    """A function as its tangent at 0, its derivative as the slope there."""
-    x, *others = node.args
-    if node.name.startswith("d_"):
-        return Call(node.name, (ZERO, *others))
-    slope = differentiate(Call(node.name, (Ref("x"), *others)), Ref("x"))
-    return Call(node.name, (ZERO, *others)) + substitute(slope, {"x": ZERO}) * x
 
 
 def drawn_functions(dice: Dice, free: Mapping[str, Any]) -> dict[str, Formula]:

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from hwsolve import numbers
-from hwsolve.derivation.lines import binary, chain, check, identity_line, speaking, value_line, value_of
+from hwsolve.derivation.argument import Argument
+from hwsolve.derivation.lines import binary, chain, check, speaking, value_line, value_of
 from hwsolve.derivation.substitution import substituted
-from hwsolve.figures import Figure
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import Call, Formula, Number, Ref, substitute, walk
-from hwsolve.language import Message
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, substitute, walk
 from hwsolve.numbers import Scalar
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import as_typed, put_in, quantity
-from hwsolve.sections import section
-from hwsolve.solution import Answer, Given, Line, Prose, Quantity, Stage, Step, Table
+from hwsolve.solution import Answer, Given, Identity, Line, Quantity, Value
 
 CONSTANTS = {"pi", "e", "inf"}
-HALF = Number(1, 2)
 
 
 class Derivation:
-    """The lines so far, by sections, and what is known by its name.
+    """What is known by its name, and the argument in which it arises.
 
     `domains` says what the names without a value range over; `of` names the whole in the origins of its values.
     """
@@ -39,13 +38,13 @@ class Derivation:
         self.formulas: dict[str, Formula] = {}
         self.stated: dict[str, Formula] = {}  # what the problem states as a formula, as √5
         self.given: list[Given] = []
-        self.sections: list[Step] = []
-        self.lines: list[Line] = []
+        self.lines: list[Line] = []  # of what the problem states as a formula
         self.answers: dict[str, Answer] = {}
+        self.argument = Argument(self.read)
 
     # what is known
 
-    def give(self, name: str, stated: Formula, rule: Message | str = "") -> None:
+    def give(self, name: str, stated: Formula) -> None:
         """A number that the problem states, as a given; one that a formula states is a line."""
         value = self.value_of(stated)
         if isinstance(stated, Number):
@@ -53,7 +52,7 @@ class Derivation:
             self.given.append(Given(Ref(name), self.quantity(value), as_typed(stated)))
         else:
             self.stated[name] = stated
-            self.define(name, stated, rule)
+            self.lines.append(self.define(name, stated))
 
     def value_of(self, f: Formula) -> Scalar:
         """The value of a formula over quantities that are numbers."""
@@ -85,35 +84,23 @@ class Derivation:
 
     # lines
 
-    def define(
-        self,
-        name: str,
-        f: Formula,
-        rule: Message | str = "",
-        *,
-        lhs: Formula | None = None,
-        value: Scalar = None,
-        main: bool = False,
-    ) -> None:
+    def define(self, name: str, f: Formula, *, lhs: Formula | None = None, value: Scalar = None) -> Value | Identity:
         """`name` is f.  `lhs` is what an identity has on its left; `value` is what was found in another way."""
         if self.numeric(f):
             integrated = any(isinstance(node, Call) and node.name == "integral" for node in walk(f))
             self.values[name] = found = value if integrated else self.checked(name, f, value)
             stages = chain(f) if integrated else substituted(speaking(f), self.number)
             origin = (self.of, name, "integral" if integrated else "formula")
-            self.lines.append(value_line(Ref(name), f, self.quantity(found), stages, rule=rule, origin=origin))
-            result: Any = self.quantity(found)
-        else:
-            whole = self.inlined(f)
-            self.formulas[name] = result = simplify(whole)
-            left = self.inlined(lhs) if lhs is not None else whole
-            if left == result and isinstance(left, Call) and left.name == "sqrt":
-                left = Call("**", (left.args[0], HALF))
-            if binary(left) == binary(result):
-                self.text("", Stage("=", Ref(name)), Stage("=", result))
-            else:
-                self.identity(left, result, rule, key=name)
-        self.answers[name] = Answer(result, main)
+            self.answers[name] = Answer(self.quantity(found))
+            return value_line(Ref(name), f, self.quantity(found), stages, origin=origin)
+        whole = self.inlined(f)
+        self.formulas[name] = result = simplify(whole)
+        self.answers[name] = Answer(result)
+        left = self.inlined(lhs) if lhs is not None else whole
+        if binary(left) != binary(result):
+            return self.identity(left, result, key=Ref(name))
+        line = self.identity(Call("*", (ONE, result)), result, key=Ref(name))
+        return msgspec.structs.replace(line, shown=(result,))
 
     def checked(self, name: str, f: Formula, value: Scalar) -> Scalar:
         """The value of f, which must agree with one that was found in another way."""
@@ -128,28 +115,9 @@ class Derivation:
             return put_in(self.quantity(self.values[node.name]), self.digits)
         return node
 
-    def identity(
-        self,
-        lhs: Formula,
-        rhs: Formula,
-        rule: Message | str = "",
-        *,
-        free: tuple[str, ...] = (),
-        key: str | None = None,
-    ) -> None:
-        """Two expressions that are equal for all values of the names without one, and of those in `free`."""
-        names = sorted((free_names(lhs) | free_names(rhs)) - CONSTANTS)
-        domains = {n: self.domains.get(n, "real") for n in names if n in free or n not in self.values}
-        self.lines.append(identity_line(lhs, rhs, domains, rule, None if key is None else Ref(key)))
-
-    def text(self, text: Message | str, *formulas: Stage) -> None:
-        """A sentence."""
-        self.lines.append(Prose(text, formulas))
-
-    def section(
-        self, title: Message, asked: bool = False, tables: tuple[Table, ...] = (), figures: tuple[Figure, ...] = ()
-    ) -> None:
-        """Close a section over the lines since the last one."""
-        if self.lines or tables or figures:
-            self.sections.append(section(title, 1, tuple(self.lines), tables, figures, asked))
-        self.lines = []
+    def identity(self, *forms: Any, free: dict[str, Any] | None = None, key: Ref | None = None) -> Identity:
+        """A chain that holds for all values of the names without one, and of those in `free`."""
+        formulas = [form[1] if isinstance(form, tuple) else form for form in forms]
+        names = sorted({name for f in formulas for name in free_names(f)} - CONSTANTS - self.values.keys())
+        domains: dict[str, Any] = {n: self.domains.get(n, "real") for n in names}
+        return self.argument.identity(*forms, free=domains | (free or {}), key=key)

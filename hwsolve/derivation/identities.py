@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
-from hwsolve.derivation.argument import Argument, slope
+from hwsolve.derivation.argument import Argument
 from hwsolve.derivation.lines import chain, identity_line
+from hwsolve.derivation.named_parts import slope
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.domain import Names, domains, effort
 from hwsolve.formula.indices import fresh, names_in

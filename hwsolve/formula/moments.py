@@ -1,4 +1,4 @@
-"""E and Var of formulas over random names: every name gets a random discrete law, and all outcomes are worked out.
+"""E, Var and P of formulas over random names: every name gets a random discrete law, and all outcomes are worked out.
 
 An indexed reference is an independent copy for each of its indices; a name without indices in E(…) is one copy.  What
 holds for every law that meets what is assumed (a mean; evenness, of a normal name) holds for the law drawn here.
@@ -7,15 +7,17 @@ holds for every law that meets what is assumed (a mean; evenness, of a normal na
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
 from typing import Any
 
 from hwsolve.formula.evaluate import Lookup, evaluate
-from hwsolve.formula.operators import calculate
+from hwsolve.formula.operators import as_formula, calculate
+from hwsolve.formula.quadrature import integral, is_integral
 from hwsolve.formula.random_points import Dice
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, substitute, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild, substitute, walk
 from hwsolve.numbers import exact
 
-MOMENTS = ("E", "Var")
+MOMENTS = ("E", "Var", "P")
 OUTCOMES = 2_000  # of one expectation
 POINTS = 2  # of a law, twice as many where it is even
 Key = tuple[str, tuple[int, ...]]
@@ -35,7 +37,7 @@ class Needed(Exception):
 
 
 def has_moments(f: Formula) -> bool:
-    """Whether a formula speaks of E or Var."""
+    """Whether a formula speaks of E, Var or P."""
     return any(type(node) is Call and node.name in MOMENTS for node in walk(f))
 
 
@@ -46,7 +48,6 @@ class Laws:
         self.dice = dice
         self.of = {name: self.drawn(means.get(name), name in even) for name in sorted(names)}
         self.outcomes: dict[Key, Any] = {}
-        self.count = 0
 
     def drawn(self, mean: Any, even: bool) -> Law:
         """Different values, none of them 0, with unequal chances; moved so that the mean is the assumed one."""
@@ -76,14 +77,18 @@ class Laws:
         return look
 
     def value(self, f: Formula, outer: Lookup) -> Any:
-        """The value of a formula that may hold E and Var; raises TooMany."""
-        if not has_moments(f):
+        """The value of a formula that may hold E, Var, P and integrals; raises TooMany."""
+        if type(f) is Call and is_integral(f):
+            return integral(f, self.read(outer))
+        if not has_moments(f) and not any(map(is_integral, walk(f))):
             return evaluate(f, self.read(outer))
         if type(f) is Call and f.name in MOMENTS:
             (body,) = f.args
-            self.count = 0
-            mean = self.expected(body, outer)
-            return mean if f.name == "E" else self.expected(body**2, outer) - mean * mean
+            body = spread_out(Call("if", (body, ONE, ZERO)) if f.name == "P" else body, self.read(outer))
+            if prod([len(self.of[ref.name]) for ref in copies(body, set(self.of))]) > OUTCOMES:
+                raise TooMany
+            mean, square = self.expected(body, self.read(outer))
+            return square - mean * mean if f.name == "Var" else mean
         if isinstance(f, BigOperator):
             low, high = int(self.value(f.low, outer)), int(self.value(f.high, outer))
             terms = [self.value(substitute(f.body, {f.index: Number(k)}), outer) for k in range(low, high + 1)]
@@ -91,21 +96,32 @@ class Laws:
         assert isinstance(f, Call)
         return calculate(f.name, [self.value(part, outer) for part in children(f)])
 
-    def expected(self, body: Formula, outer: Lookup) -> Any:
-        """The mean over all outcomes of what the body meets."""
-        self.count += 1
-        if self.count > OUTCOMES:
-            raise TooMany
+    def expected(self, body: Formula, look: Lookup) -> tuple[Any, Any]:
+        """The mean, and that of the square, over all outcomes of what the body meets."""
         try:
-            return evaluate(body, self.read(outer))
+            found = evaluate(body, look)
+            return found, found * found
         except Needed as needed:
             key = needed.key
-        total = exact(0)
+        total = square = exact(0)
         for value, chance in self.of[key[0]]:
             self.outcomes[key] = value
-            total += chance * self.expected(body, outer)
+            first, second = self.expected(body, look)
+            total, square = total + chance * first, square + chance * second
         del self.outcomes[key]
-        return total
+        return total, square
+
+
+def spread_out(f: Formula, look: Lookup) -> Formula:
+    """A formula whose sums are written out and whose indices are numbers."""
+    if isinstance(f, BigOperator) and f.op == "Sum":
+        low, high = int(evaluate(f.low, look)), int(evaluate(f.high, look))
+        terms = [spread_out(substitute(f.body, {f.index: Number(k)}), look) for k in range(low, high + 1)]
+        return Call("+", tuple(terms)) if len(terms) > 1 else terms[0] if terms else ZERO
+    if isinstance(f, Ref) and f.indices:
+        return Ref(f.name, tuple([as_formula(evaluate(i, look)) for i in f.indices]))
+    parts = children(f)
+    return rebuild(f, tuple([spread_out(p, look) for p in parts])) if parts else f
 
 
 def random_names(free: Mapping[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hwsolve.formula.notation.moments import MOMENTS
 from hwsolve.formula.notation.names import derivative
 from hwsolve.formula.notation.writer import ARRAYS, ATOM, PRODUCT, SIGN, Piece, Writer
 from hwsolve.formula.tree import Call, Formula, Ref
@@ -104,5 +105,6 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "odot": odot,
     "sum": total,
     "[]": listed,
+    **MOMENTS,
     **{name: called(name) for name in ("diag", "rot180", "full", "stuffed", "crop")},
 }

@@ -23,6 +23,7 @@ SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z
 PRIMES = "′″‴⁗"
 NUMBERED = re.compile(r"[a-zA-Z]\d+")  # f1, a function
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w, `xhat` is x̂
+PRIME = "′"
 HATTED = re.compile(r"([gmpvxyz])hat")  # not `that`, `what` or `chat`
 
 
@@ -47,6 +48,9 @@ def parts(name: str) -> Name:
     if updates and not updates.isdecimal():
         return Name(name, single=False)
     after = int(updates or 0)
+    if stem.endswith(PRIME):  # z′, of the layer in front
+        whole = parts(stem[:-1])
+        return Name(whole.base + PRIME, whole.numbers, whole.word, after, whole.single)
     short = SUBSCRIPTED.fullmatch(stem)
     if short:
         letter, word, digits = short.groups()

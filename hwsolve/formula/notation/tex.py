@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import HAT, NUMBERED, Name, derivative, parts
+from hwsolve.formula.notation.names import HAT, NUMBERED, PRIME, Name, derivative, parts
 from hwsolve.formula.notation.tex_words import COMMANDS, words
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
@@ -85,6 +85,8 @@ class Latex(Writer):
         """A letter or a word."""
         if text.endswith(HAT):
             return f"\\hat {self.base(text.removesuffix(HAT))}"
+        if text.endswith(PRIME):
+            return f"{self.base(text.removesuffix(PRIME))}'"
         return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
 
     def tall(self, text: str) -> bool:

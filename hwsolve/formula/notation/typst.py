@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import HAT, derivative, parts
+from hwsolve.formula.notation.names import HAT, PRIME, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -41,6 +41,8 @@ def base(text: str) -> str:
     """A letter, or a word upright."""
     if text.endswith(HAT) and len(text) == 2:
         return f"accent({text[0]}, {quoted(HAT)})"
+    if text.endswith(PRIME):
+        return f"{base(text.removesuffix(PRIME))}'"
     if text in PLAIN or (len(text) == 1 and text.isalpha() and text < "\u0400"):
         return text
     return quoted(text)

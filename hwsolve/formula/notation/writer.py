@@ -24,8 +24,8 @@ ARRAYS = ("array", "odot")  # kinds of pieces
 class Piece(msgspec.Struct, frozen=True, gc=False):
     """A written formula: its text, how strongly its outermost operator binds, and what it looks like from beside.
 
-    `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum, array, odot.
-    `front` is what it begins with where that matters to what stands before it: a minus or a parenthesis.
+    `kind`: number (no symbol in it), symbol, word, partial, call, group, fraction, big, product, sum, moment,
+    array, odot.  `front` is what it begins with where that matters to what stands before it: a minus or a parenthesis.
     """
 
     text: str
@@ -213,6 +213,8 @@ class Writer:
             return self.dot
         if "partial" in kinds or "fraction" in kinds or (left.level == PRODUCT and left.kind == "number"):
             return self.dot
+        if "moment" in kinds:
+            return self.thin
         if "number" in kinds:
             return self.times
         if right.kind == "group":

@@ -32,7 +32,7 @@ TORCH: dict[str, tuple[str, str, str]] = {
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """A gain over named quantities: itself, its square, and what it takes E[a²]/Var z and E[f′²] to be.
+    """A gain over named quantities: itself, its square, and what it takes E a²/Var z′ and E f′² to be.
 
     `slope` is f′(0) where the activation is taken as linear.
     """
@@ -42,9 +42,9 @@ class Gain(msgspec.Struct, frozen=True):
     forward: Formula = Ref("moment")
     backward: Formula = Ref("moment.backward")
     slope: Formula | None = None
-    rule: Message | str = ""
     unfolded: Formula | None = None
     own: bool = False  # follows from the conditions that the layer keeps its variances
+    stated: bool = False
 
 
 def torch_gain(name: str, unit: Unit) -> tuple[str, Formula, Formula] | None:
@@ -99,21 +99,16 @@ def derived(mode: str) -> Gain:
     """
     if mode == "average":
         square = parse("(fan_in + fan_out)/(fan_in*moment + fan_out*moment.backward)")
-        return Gain(Call("sqrt", (square,)), square, rule=say("that of the harmonic mean of both conditions"), own=True)
+        return Gain(Call("sqrt", (square,)), square, own=True)
     moment = Ref("moment" if mode == "fan_in" else "moment.backward")
     square = Call("/", (ONE, moment))
-    rule = say("so that {moment} times the squared gain is 1", moment=moment.name)
-    return Gain(
-        Call("sqrt", (square,)), square, rule=rule, unfolded=Call("/", (ONE, Call("sqrt", (moment,)))), own=True
-    )
+    return Gain(Call("sqrt", (square,)), square, unfolded=Call("/", (ONE, Call("sqrt", (moment,)))), own=True)
 
 
 def linear() -> Gain:
     """1/|f′(0)|, the activation being taken as f′(0)z."""
-    square = parse("1/slope**2")
-    factor = parse("slope**2")
-    rule = say("so that the slope at 0 times the gain is 1")
-    return Gain(parse("1/abs(slope)"), square, factor, factor, Ref("slope"), rule, own=True)
+    square, factor = parse("1/slope**2"), parse("slope**2")
+    return Gain(parse("1/abs(slope)"), square, factor, factor, Ref("slope"), own=True)
 
 
 def squared(f: Formula) -> Formula:

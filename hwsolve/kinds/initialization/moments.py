@@ -101,7 +101,7 @@ def give_parameters(derivation: Derivation, found: Unit) -> None:
     """The numbers of the activation's parameters and constants."""
     for name, value in (*found.parameters.items(), *found.constants.items()):
         if value is not None:
-            derivation.give(name, value, say("parameter of the activation"))
+            derivation.give(name, value)
 
 
 def second_moment(parts: tuple[Piece, ...], derivation: Derivation, unknown: list[str]) -> SecondMoment:
@@ -190,11 +190,3 @@ def integrals(parts: tuple[Piece, ...]) -> Formula:
     """The sum over all pieces on which the function is not 0."""
     terms = tuple(square_integral(p.formula, p.low, p.high) for p in parts if p.formula != ZERO)
     return terms[0] if len(terms) == 1 else Call("+", terms) if terms else ZERO
-
-
-def of_whole(formula: Formula, parts: tuple[Piece, ...]) -> Formula:
-    """The integral of f itself; where it has kinks beside 0, the sum of those between the kinks."""
-    if all(p.low in (None, 0) and p.high in (None, 0) for p in parts):
-        return square_integral(formula, None, None)
-    terms = tuple(square_integral(formula, p.low, p.high) for p in parts)
-    return Call("+", terms)

@@ -1,37 +1,38 @@
-"""The worked solution of an initialization problem, section by section."""
+"""The worked solution of an initialization problem: what is assumed, and only what the mode and the gain need."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hwsolve import numbers
 from hwsolve.derivation.derivation import Derivation
-from hwsolve.figures import Curve
-from hwsolve.formula.tree import Formula, references
-from hwsolve.kinds.initialization import gains, weights
+from hwsolve.formula.parse import parse
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.simplify.terms import rational
+from hwsolve.formula.tree import Call, Formula, Ref, references, substitute
+from hwsolve.kinds.initialization import gains
+from hwsolve.kinds.initialization.fans import put_in, repeated
 from hwsolve.kinds.initialization.gains import Gain
-from hwsolve.kinds.initialization.moments import give_parameters
+from hwsolve.kinds.initialization.passes import Passes
 from hwsolve.kinds.initialization.prediction import Curves
-from hwsolve.kinds.initialization.simulation import Track, simulate
-from hwsolve.kinds.initialization.weight_variance import VarianceSections
+from hwsolve.kinds.initialization.remarks import remarks
+from hwsolve.kinds.initialization.setting import Setting
+from hwsolve.kinds.initialization.simulated import far, simulation_step
+from hwsolve.kinds.initialization.simulation import simulate
+from hwsolve.kinds.initialization.squares import BACKWARD, Squares
+from hwsolve.kinds.initialization.statement import statement
+from hwsolve.kinds.initialization.weights import Weights
 from hwsolve.language import Message, say
-from hwsolve.layers.base import shape_text
 from hwsolve.numbers.measured import in_float64
-from hwsolve.quantities import quantity
-from hwsolve.solution import Answer, Cell, Note, Solution, Table
+from hwsolve.solution import Answer, Group, Item, Note, Solution, Step
 from hwsolve.spec.report import Report, SpecFailure
 
 if TYPE_CHECKING:
     from hwsolve.kinds.initialization.problem import Problem
 
-MEANINGS = {  # of a mode, where signals and gradients ask for different gains
-    "fan_out": say("the gain is 1/√moment.backward, which keeps the gradients; Var z is multiplied by growth.forward."),
-    "average": say(
-        "`average` is the harmonic mean of variance.forward and variance.backward, which keeps neither: growth.forward "
-        "and growth.backward add up to 2."
-    ),
-}
-FIRST_ROWS = 12  # layers of a simulation that are all in the table
+SIDES = {"fan_in": ("forward",), "fan_out": ("backward",), "average": ("forward", "backward")}
 
 
 def worked_out(problem: Problem) -> Solution:
@@ -40,152 +41,191 @@ def worked_out(problem: Problem) -> Solution:
 
 
 class Page:
-    """Writes the sections of one problem."""
+    """Writes the steps of one problem."""
 
     def __init__(self, problem: Problem) -> None:
-        self.problem, self.fans, self.unit = problem, problem.prepared.fans, problem.prepared.unit
-        sizes = {r.name for size in self.fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
-        taken = sizes | set(self.unit.parameters)
-        positive = ("c", "q", "sigma_w", "sigma_a", "sigma_z", "sigma_d")
-        domains = dict.fromkeys((*sizes, *self.fans.sizes), "size") | dict.fromkeys(positive, "positive")
+        self.problem, self.mode = problem, problem.mode
+        fans, unit = problem.prepared.fans, problem.prepared.unit
+        sizes = {r.name for size in fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
+        domains = dict.fromkeys((*sizes, *fans.sizes), "size")
         digits = problem.digits or 6
-        self.float64 = problem.numbers == "float64"
-        self.derivation = Derivation(min(digits, 6) if self.float64 else digits, self.float64, domains, problem.kind)
-        self.sections = VarianceSections(self.derivation, self.unit, self.fans, taken | {"z", "q"})
-        self.taken = taken
-        self.notes: list[Note] = []
+        float64 = problem.numbers == "float64"
+        self.derivation = Derivation(min(digits, 6) if float64 else digits, float64, domains, problem.kind)
+        self.setting = Setting(problem, self.derivation)
+        self.unit, self.linear = unit, problem.gain == "linear"
+        self.steps: list[Step] = []
+
+    def step(self, title: Message, items: list[Item]) -> None:
+        """A step of the derivation."""
+        self.steps.append(Step(title, tuple(items)))
 
     def solution(self) -> Solution:
         """The document."""
-        derivation, problem = self.derivation, self.problem
-        self.asked()
-        self.assumptions()
-        give_parameters(derivation, self.unit)
-        derivation.section(say("Parameters"))
-        if not self.fans.named:
-            for name, size in self.fans.sizes.items():
-                derivation.give(name, size if isinstance(size, Formula) else number(size))
-        self.sections.count()
-        self.sections.activation()
-        weights.torch_gains(derivation, problem.activation.name, self.unit)
-        gain = self.gain()
-        if "gain" not in derivation.answers:
-            derivation.define("gain", gain.formula, gain.rule, lhs=gain.unfolded, main=True)
-        derivation.section(say("Gain"))
-        self.sections.forward_pass(gain)
-        self.sections.backward_pass(gain)
-        weights.scaled(derivation, gain, problem.mode)
-        weights.growth(derivation, self.unit.homogeneous, self.unit.steady)
-        weights.distributions(derivation, self.taken)
-        self.remarks()
-        if problem.simulate is not None:
-            self.simulation()
-        return Solution(
+        problem, derivation, s = self.problem, self.derivation, self.setting
+        counted = self.fans()
+        squares = Squares(s)
+        passes = Passes(s, squares, self.linear)
+        sides = SIDES[self.mode]
+        self.steps.append(statement(s, passes, sides))
+        self.counted(counted)
+        hidden = self.squares(squares, sides)
+        gain = self.gain(hidden)
+        self.step(say("Further quantities"), hidden)
+        weights = Weights(s, squares, passes, gain)
+        self.directions(weights, passes, sides)
+        self.steps.append(weights.distributions())
+        found = Solution(
             kind=problem.kind,
             title=problem.title,
             source=problem.source,
             given=tuple(derivation.given),
-            sections=tuple(derivation.sections),
+            sections=tuple(self.steps),
+            symbols=s.symbols,
+            asked=("variance", *(("gain",) if self.mode != "average" else ()), "bound", "std"),
             answers=derivation.answers,
-            notes=tuple(self.notes),
+            notes=tuple(remarks(problem, s, passes, self.balanced())),
         )
+        return found if problem.simulate is None else self.simulated(found)
 
-    # the problem
+    # the layer
 
-    def asked(self) -> None:
-        """What is to be initialized, as a table."""
-        problem = self.problem
-        shapes = f"{shape_text(problem.input)} → {shape_text(problem.layer.output(problem.input))}"
-        gain: Cell = problem.gain if isinstance(problem.gain, str | Formula) else str(problem.gain)
-        rows: tuple[tuple[Cell, ...], ...] = (
-            (say("layer"), type(problem.layer).__name__),
-            (say("shapes"), shapes),
-            (say("activation f(z) before it"), self.unit.formula),
-            (say("mode"), problem.mode),
-            (say("gain"), gain),
+    def fans(self) -> list[Item]:
+        """fan_in and fan_out as lines."""
+        derivation, fans, s = self.derivation, self.setting.fans, self.setting
+        found: list[Item] = []
+        sides = (
+            ("fan_in", fans.fan_in, fans.loops_in, fans.step_in),
+            ("fan_out", fans.fan_out, fans.loops_out, fans.step_out),
         )
-        self.derivation.section(say("Problem"), asked=True, tables=(Table("", (say("setting"), say("value")), rows),))
+        for name, f, loops, step in sides:
+            lhs = None
+            if fans.named:
+                f = substitute(f, put_in(fans.sizes))
+                lhs = substitute(repeated(parse("1"), loops, step, set(s.taken)), put_in(fans.sizes))
+            line = derivation.define(name, f, lhs=lhs)
+            plain = fans.named or isinstance(f, Ref)
+            found.append(Group((line,), self.counts(name), detail="data" if plain else "page"))
+        return found
 
-    def assumptions(self) -> None:
-        """What the derivation takes for granted."""
-        derivation = self.derivation
-        weights_text = say(
-            "Assumed: the weights W are independent of each other and of what comes in, with mean 0 and variance σ_w²; "
-            "biases are 0."
-        )
-        derivation.text(weights_text)
-        if self.problem.gain == "linear":
-            derivation.text(say("Assumed: z is so small that the activation acts as its tangent at 0."))
-        else:
-            derivation.text(say("Assumed: the z before the activation are normal, with mean 0 and variance σ_z²."))
-        derivation.section(say("Assumptions"))
+    def counts(self, name: str) -> Message:
+        """What a fan counts."""
+        if name == "fan_in":
+            return say("terms of one output")
+        return say("outputs that read one value, away from the border")
+
+    def counted(self, items: list[Item]) -> None:
+        """The fans that the mode needs, the others for machines."""
+        wanted = {"fan_in": ("fan_in",), "fan_out": ("fan_out",), "average": ("fan_in", "fan_out")}[self.mode]
+        shown: list[Item] = []
+        for item in items:
+            assert isinstance(item, Group)
+            key = getattr(item.lines[0], "key", None)
+            kept = key is not None and key.name in wanted
+            shown.append(item if kept else msgspec.structs.replace(item, detail="data"))
+        self.step(say("How many terms there are"), shown)
+
+    def squares(self, squares: Squares, sides: tuple[str, ...]) -> list[Item]:
+        """The mean squares that the mode needs; what is left for machines."""
+        hidden: list[Item] = []
+        for side, name, step in (("forward", "moment", squares.activation), ("backward", BACKWARD, squares.slope)):
+            made = step() if side in sides and not self.linear else None
+            if made is not None:
+                self.steps.append(made)
+            else:
+                hidden.append(Group((squares.lines[name],), detail="data"))
+        return hidden
 
     # the gain
 
-    def gain(self) -> Gain:
-        """The gain that is asked for."""
-        derivation, wanted = self.derivation, self.problem.gain
+    def gain(self, hidden: list[Item]) -> Gain:
+        """The gain that is asked for; what it is made of joins what is hidden."""
+        derivation, wanted, s = self.derivation, self.problem.gain, self.setting
+        found = gains.torch_gain(self.problem.activation.name, self.unit)
+        if found is not None:
+            hidden.append(Group((derivation.define("gain.torch", found[1]),), detail="data"))
         if wanted == "derived":
-            return gains.derived("fan_in" if self.balanced() else self.problem.mode)
+            return gains.derived("fan_in" if self.balanced() else self.mode)
         if wanted == "linear":
             slope = gains.slope_at_zero(self.unit)
             assert isinstance(slope, Formula)
-            derivation.define("slope", slope, say("f′(0)"))
+            s.symbols["slope"] = s.slope(parse("0"))
+            items: list[Item] = [Group((derivation.define("slope", slope),))]
+            self.step(say("The slope at zero"), items if s.name else hide(items))
             return gains.linear()
         if wanted == "torch":
-            found = gains.torch_gain(self.problem.activation.name, self.unit)
             assert found is not None
-            return Gain(parsed("gain.torch"), found[2], rule=say("PyTorch's"))
-        derivation.give("gain", wanted, say("as stated"))
-        derivation.answers["gain"] = Answer(derivation.quantity(derivation.values["gain"]), True)
-        return Gain(wanted, gains.squared(wanted))
+            hidden.append(Group((derivation.define("gain", parse("gain.torch")),), detail="data"))
+            s.symbols["gain.torch"] = simplify(found[1])
+            return Gain(Ref("gain.torch"), found[2], stated=True)
+        before = len(derivation.lines)
+        derivation.give("gain", wanted)
+        hidden.append(Group(tuple(derivation.lines[before:]), detail="data"))
+        derivation.answers["gain"] = Answer(derivation.quantity(derivation.values["gain"]))
+        return Gain(wanted, gains.squared(wanted), stated=True)
 
     def balanced(self) -> bool:
         """Whether E f(z)² is E f′(z)², so that the signals and the gradients ask for the same gain."""
         derivation = self.derivation
         if self.unit.homogeneous:
             return True
-        both = [derivation.formulas.get(name) or derivation.values.get(name) for name in ("moment", "moment.backward")]
+        both = [derivation.formulas.get(name) or derivation.values.get(name) for name in ("moment", BACKWARD)]
         if any(value is None or (not isinstance(value, Formula) and not numbers.is_exact(value)) for value in both):
             return False
         return bool(both[0] == both[1])
 
-    def remarks(self) -> None:
-        """What a reader should know beside the derivation."""
-        derivation, mode = self.derivation, self.problem.mode
-        backward = mode == "fan_out" and not self.balanced()
-        self.notes += weights.torch_remarks(derivation, self.problem.activation.name, self.unit, backward)
-        self.notes += weights.torch_fans(self.fans)
-        derived = self.problem.gain == "derived"
-        if derived and mode != "fan_in" and not self.balanced():
-            self.note(say("E f′(z)² is not E f(z)²: {meaning}", meaning=MEANINGS[mode]))
-        if derived and not (self.unit.steady if mode == "fan_out" else self.unit.homogeneous):
-            self.note(
-                say(
-                    "f(cz) is not c·f(z): {what} depends on Var z, and the gain is the one for Var z = 1.",
-                    what="E f′(z)²" if mode == "fan_out" else "E f(z)²/Var z",
-                )
-            )
-        strides = getattr(self.problem.layer, "stride", ())
-        if any(s != 1 for s in strides):
-            self.note(
-                say(
-                    "The stride is left aside, as in PyTorch: with a stride S a value meets about one kernel cell in S "
-                    "along that axis, on the side of the larger map."
-                )
-            )
-        if self.float64:
-            self.note(say("Computed in float64: the printed digits are not proven."), "warning")
+    # both directions
 
-    def note(self, text: Message, level: str = "info") -> None:
-        """A remark."""
-        self.notes.append(Note(level, text))
+    def directions(self, weights: Weights, passes: Passes, sides: tuple[str, ...]) -> None:
+        """Each direction that the mode asks for, and what becomes of the other."""
+        titles = {
+            "forward": say("Forward: keep {variance}", variance=parse("Var(z)")),
+            "backward": say("Backward: keep {variance}", variance=Call("Var", (Ref(self.setting.error),))),
+        }
+        keep = weights.gain.own
+        if not keep:
+            self.step(say("The variance for this gain"), weights.variance())
+            titles = {"forward": say("What becomes of the signals"), "backward": say("What becomes of the errors")}
+        bodies = {side: getattr(passes, side)(keep) for side in sides}
+        average = self.mode == "average"
+        for side in ("forward", "backward"):
+            if side == "backward" and self.zero():
+                continue
+            shown = side in sides and (average or not keep)
+            kept = weights.kept(side, f"variance.{side}", shown and keep)
+            if side not in sides:
+                self.step(say("Further quantities"), hide(kept))
+            else:
+                bodies[side] += kept if keep and average else hide(kept)
+        if keep and not average:
+            bodies[sides[0]] += weights.variance() + weights.gain_line()
+        after: list[Item] = []
+        if keep and average:
+            after = weights.both() + weights.gain_line()
+        after += weights.growth()
+        if not keep:
+            for side in sides:
+                bodies[side].append(weights.follows(side))
+        elif not average:
+            (side,) = sides
+            other = "backward" if side == "forward" else "forward"
+            after += [weights.follows(other)] if other == "forward" or not self.zero() else []
+        elif not self.linear:
+            after += [weights.follows("forward"), weights.follows("backward")]
+        for side in sides:
+            more = after if side == sides[-1] and not (keep and average) else []
+            self.step(titles[side], [*bodies[side], *more])
+        if keep and average:
+            self.step(say("Both at once"), after)
+
+    def zero(self) -> bool:
+        """Whether no gradient comes through."""
+        return rational(simplify(self.derivation.inlined(Ref(BACKWARD)))) == 0
 
     # the simulation
 
-    def simulation(self) -> None:
-        """Variances through random layers, in tables and a figure."""
-        setting = self.problem.simulate
+    def simulated(self, found: Solution) -> Solution:
+        """With variances through random layers, in tables and figures."""
+        setting, s = self.problem.simulate, self.setting
         assert setting is not None
         values: dict[str, float] = {
             name: in_float64(self.derivation.values[name]) for name in (*self.unit.parameters, *self.unit.constants)
@@ -196,23 +236,12 @@ class Page:
         except OverflowError:
             message = say("The simulated variances leave the range of float64: fewer layers, or another gain, will do.")
             raise self.refused("simulate", message) from None
-        layers = shown_layers(setting.depth)
-        tables = (
-            Table(say("Forward: Var z by layer"), heads(), tuple(row(k, forward) for k in layers)),
-            Table(say("Backward: Var δ by layer"), heads(), tuple(row(k, backward) for k in layers)),
-        )
-        figures = (figure(say("Var z by layer"), forward), figure(say("Var δ by layer"), backward))
-        title = say(
-            "Simulation: {networks} networks of {depth} layers of {width} units, seed {seed}",
-            networks=setting.networks, depth=setting.depth, width=setting.width, seed=setting.seed,
-        )  # fmt: skip
-        self.derivation.section(title, tables=tables, figures=figures)
-        farthest = max(forward.deviation, backward.deviation)
-        text = say(
-            "Simulated in float64 with normal weights: the means lie within {n} standard errors of what is expected.",
-            n=f"{farthest:.1f}",
-        )
-        self.note(text, "info" if farthest <= 5 else "warning")
+        what = parse("Var(z)"), Call("Var", (Ref(s.error),))
+        step = simulation_step(setting, what, forward, backward)
+        notes = found.notes
+        if far(forward, backward):
+            notes += (Note("warning", say("The simulation lies far from what is expected.")),)
+        return msgspec.structs.replace(found, sections=(*found.sections, step), notes=notes)
 
     def refused(self, key: str, message: Message) -> SpecFailure:
         """The error of a setting that only solving shows."""
@@ -226,49 +255,13 @@ class Page:
         """g² for fan_in = fan_out."""
         derivation, wanted = self.derivation, self.problem.gain
         if wanted == "derived":
-            forward, backward = (in_float64(derivation.values[name]) for name in ("moment", "moment.backward"))
+            forward, backward = (in_float64(derivation.values[name]) for name in ("moment", BACKWARD))
             return {"fan_in": 1 / forward, "fan_out": 1 / (backward or forward), "average": 2 / (forward + backward)}[
-                self.problem.mode
+                self.mode
             ]
         return in_float64(derivation.values["gain"]) ** 2
 
 
-def number(size: int) -> Formula:
-    """A size as a number."""
-    from hwsolve.formula.tree import Number
-
-    return Number(size)
-
-
-def parsed(text: str) -> Formula:
-    """A formula."""
-    from hwsolve.formula.parse import parse
-
-    return parse(text)
-
-
-def shown_layers(depth: int) -> list[int]:
-    """All layers of a few; of many the first, and every fifth, tenth …"""
-    if depth <= FIRST_ROWS:
-        return list(range(depth + 1))
-    step = next(s for s in (5, 10, 20, 50, 100, 200) if depth // s <= FIRST_ROWS)
-    return sorted({0, 1, 2, 3, *range(step, depth, step), depth})
-
-
-def heads() -> tuple[Message, ...]:
-    """The columns of a table of the simulation."""
-    return (say("layer"), say("infinitely wide"), say("expected"), say("simulated"), say("standard error"))
-
-
-def row(layer: int, track: Track) -> tuple[Cell, ...]:
-    """One layer of a simulation."""
-    found = (track.limit[layer], track.predicted[layer], track.simulated[layer], track.error[layer])
-    return (layer, *(quantity(value, 4) for value in found))
-
-
-def figure(title: Message, track: Track) -> Curve:
-    """A variance by layer, expected and simulated."""
-    series = ((say("expected"), track.predicted), (say("simulated"), track.simulated))
-    positive = all(value > 0 for _, values in series for value in values)
-    layers = tuple(float(k) for k in range(len(track.predicted)))
-    return Curve(title, say("layer"), say("variance"), layers, series, positive)
+def hide(items: list[Item]) -> list[Item]:
+    """The same for machines alone."""
+    return [msgspec.structs.replace(item, detail="data") if isinstance(item, Group) else item for item in items]

@@ -1,151 +1,175 @@
-"""From the variance that a layer should have to its weights: standard deviation, bound; and PyTorch's beside it."""
+"""From the variance that weights should have to the weights: variance, gain, distributions, and what follows."""
 
 from __future__ import annotations
 
-from hwsolve import numbers
-from hwsolve.derivation.derivation import Derivation
+import msgspec
+
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.simplify.terms import rational
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, substitute
-from hwsolve.kinds.initialization.fans import Fans, put_in
-from hwsolve.kinds.initialization.gains import Gain, torch_gain
-from hwsolve.kinds.initialization.moments import Unit
-from hwsolve.language import Message, say
-from hwsolve.solution import Note
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, call
+from hwsolve.kinds.initialization.gains import Gain
+from hwsolve.kinds.initialization.passes import Passes, scaled, var
+from hwsolve.kinds.initialization.setting import BELOW, ERROR, ERROR_BELOW, Setting, over
+from hwsolve.kinds.initialization.squares import BACKWARD, Squares
+from hwsolve.language import say
+from hwsolve.solution import Detail, Group, Identity, Item, Line, Sentence, Step, Text, Value
 
 CUT = 2  # standard deviations at which a truncated normal distribution is cut, as Keras and JAX do
+FAN = {"forward": "fan_in", "backward": "fan_out"}
+MOMENT = {"forward": "moment", "backward": BACKWARD}
 
 
-def scaled(derivation: Derivation, gain: Gain, mode: str) -> None:
-    """The variance for the mode asked for."""
-    fan = parse("fan_in + fan_out") if mode == "average" else Ref(mode)
-    if gain.own and mode == "average":
-        f, rule = parse("2/(1/variance.forward + 1/variance.backward)"), say("harmonic mean of the two")
-    elif mode == "average":
-        f, rule = over(gain.square, fan, 2), say("twice the squared gain over both fans, as Xavier takes it")
-    elif gain.own and mode == "fan_in":
-        f, rule = Ref("variance.forward"), say("the condition of the forward pass")
-    elif gain.own:
-        f, rule = Ref("variance.backward"), say("the condition of the backward pass")
-    else:
-        f, rule = over(gain.square, fan), say("squared gain over the fan")
-    derivation.define("variance", f, rule, lhs=None if mode == "average" else over(gain.square, fan), main=True)
-    derivation.section(say("Variance of the weights"))
+class Weights:
+    """The lines about Var W of one setting."""
+
+    def __init__(self, s: Setting, squares: Squares, passes: Passes, gain: Gain) -> None:
+        self.s, self.squares, self.passes, self.gain = s, squares, passes, gain
+        self.derivation, self.mode = s.derivation, s.problem.mode
+        variance = var(Ref(s.weight))
+        s.symbols |= {"variance": variance, "variance.forward": variance, "variance.backward": variance}
+        s.symbols |= {"std": Ref("sigma"), "bound": Ref(s.bound)}
+
+    # the condition of one direction
+
+    def fan(self, side: str) -> Formula:
+        """How many terms meet, by the name that a reader knows."""
+        own = self.s.fans.fan_in if side == "forward" else self.s.fans.fan_out
+        return own if isinstance(own, Ref) and not self.s.fans.named else Ref(FAN[side])
+
+    def kept(self, side: str, name: str, shown: bool) -> list[Item]:
+        """The Var W that keeps the variance in one direction."""
+        derivation = self.derivation
+        factor = self.gain.forward if side == "forward" else self.gain.backward
+        f: Formula = Call("/", (ONE, Call("*", (factor, Ref(FAN[side])))))
+        if not derivation.numeric(f):
+            return [Group((derivation.define(name, f),), detail="data")]
+        line = derivation.define(name, over(scaled(self.passes.factor(MOMENT[side]), self.fan(side))))
+        return [Group((line,), detail="page" if shown else "data")]
+
+    def variance(self) -> list[Item]:
+        """Var W for the mode and the gain asked for."""
+        derivation, gain = self.derivation, self.gain
+        side = "backward" if self.mode == "fan_out" else "forward"
+        if gain.own and self.mode != "average":
+            return self.kept(side, "variance", True)
+        fan = Call("+", (self.fan("forward"), self.fan("backward"))) if self.mode == "average" else self.fan(side)
+        if gain.own:
+            return self.harmonic()
+        f = quotient(gain.square, fan, 2 if self.mode == "average" else 1)
+        return [Group((derivation.define("variance", f),))]
+
+    def harmonic(self) -> list[Item]:
+        """The harmonic mean of both conditions."""
+        derivation = self.derivation
+        apart = parse("2/(1/variance.forward + 1/variance.backward)")
+        if not derivation.numeric(apart):
+            return [Group((derivation.define("variance", apart),))]
+        products = [scaled(self.passes.factor(MOMENT[side]), self.fan(side)) for side in FAN]
+        whole = Call("/", (Number(2), Call("+", tuple(products))))
+        inverse = [call("/", 1, call("/", 1, product)) for product in products]
+        line = derivation.define("variance", whole)
+        assert isinstance(line, Value)
+        return [Group((self.s.argument.links(line, Call("/", (Number(2), Call("+", tuple(inverse))))),))]
+
+    def both(self) -> list[Item]:
+        """Where both conditions hold, and the mean of them."""
+        p, sums = self.passes, self.s.sums
+        a, b = (scaled(p.factor(MOMENT[side]), fan) for side, fan in zip(FAN, (sums.fan_in, sums.fan_out), strict=True))
+        items: list[Item] = []
+        if a != b:
+            first, second = call("==", over(a), over(b)), call("==", a, b)
+            line = p.identity(first, ("⟺", second, call("neg", call("/", 1, call("*", a, b)))))
+            items += [Sentence(say("Both conditions ask for the same only where")), Group((line,))]
+        items.append(Sentence(say("Between them stands their harmonic mean:")))
+        return items + self.variance()
+
+    def gain_line(self) -> list[Item]:
+        """The gain, by which Var W is gain²/fan."""
+        derivation, gain = self.derivation, self.gain
+        if gain.stated:
+            return []
+        side = "backward" if self.mode == "fan_out" else "forward"
+        f = gain.formula
+        if gain.own and not gain.slope and self.mode != "average" and derivation.numeric(f):
+            f = Call("sqrt", (over(self.passes.factor(MOMENT[side])),))
+        line = derivation.define("gain", f, lhs=gain.unfolded)
+        form = quotient(Ref("gain") ** 2, self.fan(side))
+        detail: Detail = "data" if self.mode == "average" else "page"
+        return [Group((line,), say("{variance} is {form}", variance=Ref("variance"), form=form), detail=detail)]
+
+    # what follows
+
+    def growth(self) -> list[Item]:
+        """What one layer with this variance does to Var z and Var δ; at Var z′ = 1 where that matters."""
+        derivation, found = self.derivation, list[Line]()
+        self.s.symbols["growth.forward"] = var(Ref("z")) / var(Ref(BELOW))
+        self.s.symbols["growth.backward"] = var(Ref(ERROR_BELOW)) / var(Ref(ERROR))
+        found.append(derivation.define("growth.forward", parse("fan_in*variance*moment")))
+        found.append(derivation.define("growth.backward", parse("fan_out*variance*moment.backward")))
+        return [Group(tuple(found), detail="data")]
+
+    def follows(self, side: str) -> Sentence:
+        """What becomes of the variance in a direction."""
+        derivation, name = self.derivation, f"growth.{side}"
+        what = var(Ref("z")) if side == "forward" else var(Ref(ERROR))
+        value = derivation.answers[name].value
+        if self.passes.linear:
+            product = Call("*", (self.passes.factor(MOMENT[side]), Ref(FAN[side]), Ref("variance")))
+            value = simplify(derivation.inlined(product))
+        if isinstance(value, Formula) and derivation.numeric(value):
+            value = derivation.quantity(derivation.value_of(value))
+        always = self.passes.linear or self.squares.by_scale(MOMENT[side])
+        way = say("Forward") if side == "forward" else say("Backward")
+        if always:
+            text = say("{way}, every such layer multiplies {what} by {factor}.", way=way, what=what, factor=value)
+            return Sentence(text)
+        at = var(Ref(BELOW))
+        return Sentence(say("{way}, such a layer multiplies {what} by {factor} where {at} is one.", way=way, what=what,
+                            factor=value, at=at))  # fmt: skip
+
+    def distributions(self) -> Step:
+        """σ of a normal, r of a uniform, and, for machines, σ of a truncated normal distribution of that variance."""
+        s = self.s
+        r, w = Ref(s.bound), Ref(s.cell)
+        uniform = Call("U", (-r, r))
+        s.symbols["variance.uniform"] = Call("Var", (uniform,))
+        density = Call("integral", (w**2 / (2 * r), w, -r, r))
+        spread = s.argument.identity(density, r**2 / 3, free={r.name: "positive"}, key=Ref("variance.uniform"))
+        items: list[Item] = [Group((spread,), say("the density is {density}", density=1 / (2 * r)))]
+        uniform_why = say("uniform: {form} is {variance}", form=r**2 / 3, variance=Ref("variance"))
+        items += self.rooted("bound", parse("sqrt(3*variance)"), uniform_why)
+        normal_why = say("normal: {form} is {variance}", form=Ref("sigma") ** 2, variance=Ref("variance"))
+        items += self.rooted("std", parse("sqrt(variance)"), normal_why)
+        items += self.truncated(w.name)
+        return Step(say("Distributions with this variance"), tuple(items))
+
+    def rooted(self, name: str, f: Formula, why: Text) -> list[Item]:
+        """A root of the variance: r or σ."""
+        derivation = self.derivation
+        line = derivation.define(name, f)
+        if isinstance(line, Identity):
+            line = msgspec.structs.replace(line, shown=(f, line.rhs))
+        return [Group((line,), why)]
+
+    def truncated(self, w: str) -> list[Item]:
+        """σ of a normal distribution that is cut off and has this variance."""
+        derivation = self.derivation
+        kept = f"integral({w}**2*normal_pdf({w}), {w}, -{CUT}, {CUT})/integral(normal_pdf({w}), {w}, -{CUT}, {CUT})"
+        left = f"1 - 2*{CUT}*normal_pdf({CUT})/(2*normal_cdf({CUT}) - 1)"
+        lines = [
+            self.s.argument.identity(parse(kept), parse(left), free={}),
+            derivation.define("truncation", parse(f"sqrt({left})")),
+            derivation.define("std.truncated", parse("std/truncation")),
+        ]
+        return [Group(tuple(lines), detail="data")]
 
 
-def over(square: Formula, fan: Formula, times: int = 1) -> Formula:
+def quotient(square: Formula, fan: Formula, times: int = 1) -> Formula:
     """times · square/fan; a quotient above the line takes the fan below its own."""
     match square:
         case Call("/", (above, below)):
             front = above if times == 1 else Number(times) if above == ONE else Call("*", (Number(times), above))
             return Call("/", (front, Call("*", (below, fan))))
-    return Call("/", (square if times == 1 else Call("*", (Number(times), square)), fan))
-
-
-def growth(derivation: Derivation, homogeneous: bool, steady: bool) -> None:
-    """What one layer with this variance does to Var z and Var δ; at Var z = 1 where that matters."""
-    forward, backward = parse("fan_in*variance*moment"), parse("fan_out*variance*moment.backward")
-    rules = say("Var z is multiplied by this in a layer"), say("Var δ is multiplied by this in a layer")
-    at_one = say("by this Var z is multiplied, at Var z = 1"), say("by this Var δ is multiplied, at Var z = 1")
-    derivation.define("growth.forward", forward, rules[0] if homogeneous else at_one[0])
-    derivation.define("growth.backward", backward, rules[1] if steady else at_one[1])
-    derivation.section(say("What one layer does"))
-
-
-def distributions(derivation: Derivation, taken: set[str]) -> None:
-    """σ of a normal, r of a uniform, and σ of a truncated normal distribution of that variance."""
-    r, w = letters("rbs", taken), letters("wxy", taken)
-    derivation.define("std", parse("sqrt(variance)"), say("normal: N(0, σ²)"), main=True)
-    density = parse(f"integral({w}**2/(2*{r}), {w}, -{r}, {r})")
-    derivation.domains[r] = "positive"
-    derivation.identity(density, parse(f"{r}**2/3"), say("variance of the uniform distribution on (−r, r)"))
-    derivation.define("bound", parse("sqrt(3*variance)"), say("uniform: r²/3 = Var W"), main=True)
-    kept = f"integral({w}**2*normal_pdf({w}), {w}, -{CUT}, {CUT})/integral(normal_pdf({w}), {w}, -{CUT}, {CUT})"
-    left = f"1 - 2*{CUT}*normal_pdf({CUT})/(2*normal_cdf({CUT}) - 1)"
-    derivation.identity(parse(kept), parse(left), say("variance of N(0, 1) cut off at ±{cut}", cut=CUT))
-    derivation.define("truncation", parse(f"sqrt({left})"), say("its standard deviation"))
-    rule = say("truncated normal: cut off at ±{cut} of this σ, it has the standard deviation above", cut=CUT)
-    derivation.define("std.truncated", parse("std/truncation"), rule)
-    derivation.section(say("Distributions with this variance"))
-
-
-def letters(wanted: str, taken: set[str]) -> str:
-    """The first letter that no size or parameter has."""
-    return next((letter for letter in wanted if letter not in taken), f"{wanted[0]}0")
-
-
-# PyTorch
-
-
-def torch_gains(derivation: Derivation, name: str, unit: Unit) -> None:
-    """gain.torch, where PyTorch has one."""
-    found = torch_gain(name, unit)
-    if found is None:
-        return
-    call, f, _ = found
-    derivation.define("gain.torch", f, say("PyTorch's gain for {name}", name=call.replace("_", " ")))
-
-
-def torch_remarks(derivation: Derivation, name: str, unit: Unit, backward: bool) -> list[Note]:
-    """Whether PyTorch's gain is the derived one, by how much a layer grows with it if not, and why.
-
-    `backward`: for gradients, with fan_out; else for signals, with fan_in.
-    """
-    found = torch_gain(name, unit)
-    if found is None:
-        shown = f"`{name}`" if name else say("this function")
-        return [Note("info", say("PyTorch's calculate_gain knows no gain for {activation}.", activation=shown))]
-    call, _, square = found
-    moment = "moment.backward" if backward else "moment"
-    per_layer = simplify(derivation.inlined(Call("*", (square, Ref(moment)))))
-    if rational(per_layer) == 1:
-        return [Note("info", say("PyTorch's calculate_gain gives the derived gain, 1/√{moment}.", moment=moment))]
-    if not derivation.numeric(per_layer):
-        return []
-    factor = derivation.value_of(per_layer)
-    if not (factor > 1 or factor < 1):
-        return [Note("info", say("PyTorch's calculate_gain gives the derived gain, to all digits shown."))]
-    text = numbers.show(factor, 4).text
-    remark = say(
-        "PyTorch's calculate_gain('{call}') is not the derived gain: {why} With it, a layer with {fan} multiplies "
-        "{variance} by {factor} at Var z = 1.",
-        call=call,
-        fan="fan_out" if backward else "fan_in",
-        variance="Var δ" if backward else "Var z",
-        why=REASONS.get(call, say("it is a convention.")),
-        factor=text,
-    )
-    return [Note("info", remark)]
-
-
-REASONS: dict[str, Message] = {
-    "tanh": say("5/3 is a rule of thumb, larger than 1/√moment: Var z rises until tanh saturates enough to hold it."),
-    "sigmoid": say("it takes the sigmoid as if it were linear, though its values have another mean square."),
-    "selu": say("3/4 gives up the fixed point at Var z = 1, which SELU has with gain 1, for steadier gradients."),
-    "linear": say("it takes the activation as linear."),
-}
-
-
-def torch_fans(fans: Fans) -> list[Note]:
-    """Where torch.nn.init counts otherwise, as it goes by the shape of the weight alone."""
-    from hwsolve.layers.base import size_text
-
-    own = [substitute(f, put_in(fans.sizes)) for f in (fans.fan_in, fans.fan_out)]
-    theirs = [formula(s) for s in fans.torch]
-    if [plain(f) for f in own] == [plain(f) for f in theirs]:
-        return []
-    text = say(
-        "torch.nn.init goes by the shape of the weight alone and takes fan_in = {fan_in} and fan_out = {fan_out} here; "
-        "the derivation needs how many terms meet in an output, and how many outputs an input feeds.",
-        fan_in=size_text(fans.torch[0]),
-        fan_out=size_text(fans.torch[1]),
-    )
-    return [Note("info", text)]
-
-
-def plain(f: Formula) -> Formula:
-    """A size in its one form."""
-    from hwsolve.formula.simplify.polynomial import canonical
-
-    return canonical(simplify(f))
+    if times == 1 or square == ONE:
+        return Call("/", (square if times == 1 else Number(times), fan))
+    return Call("/", (Call("*", (Number(times), square)), fan))

@@ -27,7 +27,7 @@ from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import Report
 
 RESERVED = {
-    "z", "c", "q", "c1", "c2", "sigma_w", "sigma_a", "sigma_z", "sigma_d", "mu_w", "mu_a", "fan_in", "fan_out",
+    "z", "z_above", "z_below", "delta", "delta_below", "spread", "square", "c1", "c2", "fan_in", "fan_out",
     "moment", "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hwsolve.commands.drawing import draw
 from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole_number, with_common
 from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
@@ -199,6 +200,9 @@ def list_(
     from hwsolve.commands.listing import show_list
 
     show_list(subject, name, common)
+
+
+app.command(cls=Command)(with_common(("set", "digits", "float", "lang", "debug"))(draw))
 
 
 def short_list(subject: str) -> Any:

@@ -24,18 +24,23 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """A figure: a matrix of cells, with some of them marked (row, column from 1)."""
+    """A figure: a matrix of cells, with some of them marked (row, column from 1).
+
+    `found`: what is marked is an answer.
+    """
 
     title: Text
     cells: tuple[tuple[str, ...], ...]
     marked: tuple[tuple[int, int], ...] = ()
+    found: bool = False
 
 
 class Node(msgspec.Struct, frozen=True):
     """A unit, a quantity or a layer of a diagram.
 
     `rank` is its column from 0.  `label` is a symbol or words; `value` and `gradient` are quantities, or None; `shape`:
-    circle, box, or fold (a run of units that is not drawn); `size`: the shape of a layer's output as it is written.
+    circle, box, or fold (a run of units that is not drawn); `size`: the shape of a layer's output as it is written;
+    `slope`: the symbol of the gradient, where that is not of what the label names.
     """
 
     id: str
@@ -45,6 +50,7 @@ class Node(msgspec.Struct, frozen=True):
     gradient: Any = None
     shape: Literal["circle", "box", "fold"] = "circle"
     size: Text = ""
+    slope: Formula | Text = ""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -57,10 +63,18 @@ class Edge(msgspec.Struct, frozen=True):
     gradient: Any = None
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """Nodes that stand more than once: `label` says how often."""
+
+    nodes: tuple[str, ...]
+    label: Text
+
+
 class Diagram(msgspec.Struct, frozen=True):
     """The network of units, the circuit of an expression, or the graph of a net.
 
-    `row` is what text shows of it: labels of nodes with what stands on the arrow to each, `x ─v→ α ─ReLU→ b`.
+    `row` is what text shows of it: labels of nodes with what stands on the arrow to each, `x ─v→ α ─ReLU→ b`.  `flow`
+    is the way in which ranks follow: units to the right, a net of many layers down.
     """
 
     title: Text
@@ -68,6 +82,8 @@ class Diagram(msgspec.Struct, frozen=True):
     edges: tuple[Edge, ...]
     caption: Text = ""
     row: tuple[tuple[Formula | Text, Formula | Text], ...] = ()
+    frames: tuple[Frame, ...] = ()
+    flow: Literal["right", "down"] = "right"
 
 
 Figure = Curve | Grid | Diagram

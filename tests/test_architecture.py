@@ -37,13 +37,13 @@ BELOW: dict[str, set[str]] = {
     "quantities": {"solution", "numbers", "formula"},
     "spec": {"formula", "language"},
     "derivation": {"formula", "numbers", "language", "solution", "figures", "sections", "quantities"},
-    "graph": {"selection", "derivation", "formula", "numbers", "language", "solution", "quantities"},
+    "graph": {"selection", "derivation", "formula", "numbers", "language", "solution", "figures", "quantities"},
     "registry": set(),
     "initializers": {"formula", "language", "spec", "registry"},
     "optimizers": {"graph", "formula", "language", "spec", "registry"},
     # a loss begins with the softmax of a layer; layers know losses by name, to say where one of them belongs
     "losses": {"layers", "graph", "formula", "numbers", "language", "spec", "registry"},
-    "layers": {"graph", "formula", "numbers", "language", "spec", "registry", "losses", "initializers"},
+    "layers": {"figures", "graph", "formula", "numbers", "language", "spec", "registry", "losses", "initializers"},
     "proof": {"numbers", "language", "solution", "spec"},
     "kinds": {
         *("proof", "derivation", "initializers", "losses", "optimizers", "layers", "graph", "formula", "numbers"),

@@ -105,7 +105,22 @@ def show(solutions: list[Solution], common: Common, several: bool) -> None:
     from hwsolve.render import render
 
     format = format_of(common)
-    emit(render(solutions, format, render_options(common, format, several)), common.output)
+    options = render_options(common, format, several)
+    if format == "markdown" and common.output is not None:
+        show_with_pictures(solutions, options, common.output)
+    else:
+        emit(render(solutions, format, options), common.output)
+
+
+def show_with_pictures(solutions: list[Solution], options: Options, output: str) -> None:
+    """Write Markdown to a file, and its diagrams to files beside it."""
+    from hwsolve.render.markdown import with_pictures
+
+    folder, name = os.path.split(output)
+    text, pictures = with_pictures(solutions, options, os.path.splitext(name)[0])
+    emit(text, output)
+    for picture, drawn in pictures.items():
+        emit(drawn, os.path.join(folder, picture))
 
 
 def render_options(common: Common, format: str, several: bool = False) -> Options:

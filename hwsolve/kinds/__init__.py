@@ -22,7 +22,10 @@ KINDS: dict[str, str] = {
 
 @cache
 def about(kind: str) -> Any:
-    """The package of a kind: STARTER, a spec to begin with, and EXAMPLE, a shipped one; KeyError for no kind."""
+    """The package of a kind: STARTER, a spec to begin with, EXAMPLE, a shipped one, and DRAWS, what can be drawn of it.
+
+    KeyError for no kind.
+    """
     return import_module(KINDS[kind])
 
 

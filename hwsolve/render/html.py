@@ -28,7 +28,7 @@ from hwsolve.render.page import UNICODE
 from hwsolve.render.page import Page as TextPage
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.svg import DRAWN, drawing
+from hwsolve.render.svg import drawing
 from hwsolve.render.table import full_width, layout, numeric_columns
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
@@ -134,13 +134,14 @@ class Article:
                 yield f'<p class="{level}">{lead}{self.inline(text)}</p>'
 
     def figure(self, figure: Figure) -> str:
-        """A drawing; one that nobody draws as the row of text that stands for it."""
-        if type(figure) not in DRAWN and isinstance(figure, Diagram):
-            return f"<p>{escape(' '.join(TextPage(self.options).arrows(figure)))}</p>"
+        """A drawing; one without anything to draw as the row of text that stands for it."""
         self.figures += 1
         drawn = drawing(figure, self.words, f"{self.prefix}figure-{self.figures}")
-        caption = self.inline(figure.title)
-        return f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>" if drawn else ""
+        if not drawn:
+            rows = TextPage(self.options).arrows(figure) if isinstance(figure, Diagram) else []
+            return f"<p>{escape(' '.join(rows))}</p>" if rows else ""
+        said = isinstance(figure, Diagram) and figure.caption
+        return f"<figure>{drawn}<figcaption>{self.inline(said or figure.title)}</figcaption></figure>"
 
     def heading(self, text: Text, level: int, number: str) -> str:
         """A heading with an id; the contents link to those of the first level."""

@@ -262,12 +262,17 @@ class Writer:
     def diagram(self, f: Diagram) -> Object:
         """Nodes and arrows."""
 
+        def written(label: Formula | Text) -> str:
+            """A symbol, or words."""
+            return plain(label) if isinstance(label, Formula) else self.text(label)
+
         def shown(part: Node | Edge) -> Object:
             """What stands at a node or an arrow."""
-            label = plain(part.label) if isinstance(part.label, Formula) else self.text(part.label)
             values = {"value": part.value, "gradient": part.gradient}
-            return {"label": label} | {k: q.text for k, q in values.items() if q is not None}
+            made = {"label": written(part.label)} | {k: q.text for k, q in values.items() if q is not None}
+            return made | ({"slope": written(part.slope)} if isinstance(part, Node) and part.slope else {})
 
+        frames = [{"nodes": frame.nodes, "label": self.text(frame.label)} for frame in f.frames]
         return {
             "kind": "diagram",
             "title": self.text(f.title),
@@ -276,7 +281,7 @@ class Writer:
                 {"id": n.id, "rank": n.rank, "shape": n.shape, "size": self.text(n.size)} | shown(n) for n in f.nodes
             ],
             "edges": [{"start": e.start, "end": e.end} | shown(e) for e in f.edges],
-        }
+        } | ({"frames": frames} if frames else {})
 
     def answer(self, a: Answer) -> Object | AnswerRow:
         """A number, a nested list of them, or a formula."""

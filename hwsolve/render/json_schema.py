@@ -80,10 +80,14 @@ def solution_schema() -> dict[str, Any]:
                 "title": TEXT,
                 "caption": TEXT,
                 "nodes": listed(
-                    record({"id": TEXT, "rank": {"type": "integer"}, "shape": TEXT, "size": TEXT, "label": TEXT}, part)
+                    record(
+                        {"id": TEXT, "rank": {"type": "integer"}, "shape": TEXT, "size": TEXT, "label": TEXT},
+                        part | {"slope": TEXT},
+                    )
                 ),
                 "edges": listed(record({"start": TEXT, "end": TEXT, "label": TEXT}, part)),
             },
+            {"frames": listed(record({"nodes": listed(TEXT), "label": TEXT}))},
         ),
     ]
     fold = {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "integer"}, TEXT], "items": False}

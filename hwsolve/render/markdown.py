@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 from hwsolve.figures import Curve, Diagram, Figure
 from hwsolve.formula.notation import latex
@@ -37,13 +38,24 @@ CODE = re.compile(r"((?<!`)`[^`]+`(?!`))")
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
     """The solutions under each other, a rule between two."""
-    return "\n\n---\n\n".join("\n\n".join(Pages(options).paragraphs(s)) for s in solutions) + "\n"
+    return with_pictures(solutions, options, None)[0]
+
+
+def with_pictures(solutions: Sequence[Solution], options: Options, stem: str | None) -> tuple[str, dict[str, str]]:
+    """The solutions, and diagrams as SVG by the names of their files, which begin with `stem`; in a row without one."""
+    pages = Pages(options, stem)
+    return "\n\n---\n\n".join(["\n\n".join(pages.paragraphs(s)) for s in solutions]) + "\n", pages.pictures
 
 
 class Pages(Page):
     """Blocks as Markdown: each is a paragraph, a heading, a table or a block of mathematics."""
 
     written = LATEX
+
+    def __init__(self, options: Options, stem: str | None = None) -> None:
+        super().__init__(options)
+        self.stem = stem  # of the names of files beside the page
+        self.pictures: dict[str, str] = {}
 
     def paragraphs(self, solution: Solution) -> Iterator[str]:
         """In the order of every page."""
@@ -167,9 +179,20 @@ class Pages(Page):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}" if isinstance(cell, int) else self.with_formulas(cell, True)
 
+    def svg(self, figure: Diagram) -> str:
+        """A diagram as a file of its own."""
+        from hwsolve.render.svg_file import svg_file
+
+        return svg_file((figure,), self.words)
+
     def figure(self, figure: Figure) -> Iterator[str]:
         """A curve or a matrix, drawn in characters."""
         if isinstance(figure, Diagram):
+            if self.stem is not None and (picture := self.svg(figure)):
+                name = f"{self.stem}-{len(self.pictures) + 1}.svg"
+                self.pictures[name] = picture
+                yield f"![{escaped(self.words(figure.title))}]({quote(name)})"
+                return
             text = "\n".join(Page(self.options).arrows(figure))
             yield f"```text\n{text}\n```"
             return

@@ -1,25 +1,30 @@
-"""Drawings as SVG inside a page; the page's styles give the colours by class: axis, tick, line0, line1 …, cell, marked.
+"""Drawings as SVG inside a page; the page's styles give the colours by class: axis, tick, line0, line1 …, cell,
+marked; unit, layer, frame, edge, head, behind, symbol, value, gradient, size.
 
 Each kind of figure has a function in DRAWN.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from math import ceil
 from typing import Any
 
-from hwsolve.figures import Curve, Figure, Grid
+from hwsolve.figures import Curve, Diagram, Figure, Grid
+from hwsolve.formula.notation.unicode import number_text
 from hwsolve.language import say
 from hwsolve.render.measure import width
 from hwsolve.render.plot import ends, reachable, tick
+from hwsolve.render.svg_diagram import diagram
 from hwsolve.solution import Text
 
 Words = Callable[[Text], str]
 ACROSS, DOWN = 640, 260  # a plot
 LEFT, RIGHT, TOP, BELOW = 78, 16, 26, 44  # its margins
 CHARACTER, LINE = 8.4, 34  # the width of a character in a cell, and the height of a row
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?")
 COLOURS = 6  # lines that look different
 
 
@@ -85,16 +90,17 @@ def grid(figure: Grid, words: Words) -> Drawn:
     """Cells in rows and columns, the marked ones filled."""
     if not figure.cells:
         return "", 0, 0, ""
-    wide = ceil(max([width(c) for row in figure.cells for c in row]) * CHARACTER) + 20
+    cells = [[number_text(c) if NUMBER.fullmatch(c) else c for c in row] for row in figure.cells]
+    wide = ceil(max([width(c) for row in cells for c in row]) * CHARACTER) + 20
     wide, marked = max(wide, LINE), set(figure.marked)
     parts = []
-    for r, row in enumerate(figure.cells, 1):
+    for r, row in enumerate(cells, 1):
         for c, cell in enumerate(row, 1):
             x, y = 1 + (c - 1) * wide, 1 + (r - 1) * LINE
             look = "cell marked" if (r, c) in marked else "cell"
             parts.append(f'<rect class="{look}" x="{x}" y="{y}" width="{wide}" height="{LINE}"/>')
             parts.append(label(x + wide / 2, y + LINE / 2 + 5, cell, "middle"))
-    read = "; ".join([", ".join(row) for row in figure.cells])
+    read = "; ".join([", ".join(row) for row in cells])
     places = ", ".join([f"{r}|{c}" for r, c in figure.marked])
     read += f". {words(say('Marked'))}: {places}" if places else ""
     return "".join(parts), len(figure.cells[0]) * wide + 2, len(figure.cells) * LINE + 2, read
@@ -105,4 +111,4 @@ def label(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-DRAWN: dict[type, Callable[[Any, Words], Drawn]] = {Curve: curve, Grid: grid}
+DRAWN: dict[type, Callable[[Any, Words], Drawn]] = {Curve: curve, Grid: grid, Diagram: diagram}

@@ -4,6 +4,7 @@
 """
 
 EXAMPLE = "homework-2/2.1-backprop.yaml"
+DRAWS = ("network", "circuit", "curve")
 
 STARTER = """\
 # Backpropagation by hand: solve it with `hwsolve solve THIS-FILE`.

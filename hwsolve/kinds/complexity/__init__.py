@@ -6,6 +6,7 @@ gradient δaᵀ, and one for each parameter's update.  Sizes may be names; the c
 """
 
 EXAMPLE = "homework-2/2.3-complexity.yaml"
+DRAWS = ("network",)
 
 STARTER = """\
 # How many operations does a network take?  Solve it with `hwsolve solve THIS-FILE`.

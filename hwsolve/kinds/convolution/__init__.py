@@ -6,6 +6,7 @@ first, which is the convolution of signal processing.
 """
 
 EXAMPLE = "homework-2/2.4-convolution-gradient.yaml"
+DRAWS = ("windows",)
 
 STARTER = """\
 # A convolution by hand: solve it with `hwsolve solve THIS-FILE`.

@@ -55,8 +55,8 @@ def covered(axes: tuple[Any, ...], place: Place) -> list[tuple[int, ...]]:
     ]
 
 
-def picture(writer: Writer, node: Node, x: str, title: Any, marked: set[Place]) -> Grid:
-    """The map of the first sample and channel with its padding; `marked` are cells."""
+def picture(writer: Writer, node: Node, x: str, title: Any, marked: set[Place], found: bool = False) -> Grid:
+    """The map of the first sample and channel with its padding; `marked` are cells, `found` where that is an answer."""
     operation: Any = node.operation
     axes = operation.frame.axes
     lead = (1,) * (len(writer.graph.nodes[x].shape) - len(axes))
@@ -72,7 +72,7 @@ def picture(writer: Writer, node: Node, x: str, title: Any, marked: set[Place]) 
 
     cells = [[cell(i, j) for j in rows[1]] for i in rows[0]]
     places = [(r, c) for r, row in enumerate(cells, 1) for c, (_, here) in enumerate(row, 1) if here]
-    return Grid(title, tuple(tuple(text for text, _ in row) for row in cells), tuple(places))
+    return Grid(title, tuple(tuple(text for text, _ in row) for row in cells), tuple(places), found)
 
 
 def window_of(writer: Writer, node: Node, x: str, place: Place) -> Grid:
@@ -98,4 +98,4 @@ def winners(writer: Writer, node: Node, x: str) -> Grid:
     width = axes[-1].side
     marked: set[Place] = {(f + 1,) if len(axes) == 1 else (f // width + 1, f % width + 1) for f in flat}
     title = say("{x}, and the largest value of each window", x=writer.graph.labels[x].symbol)
-    return picture(writer, node, x, title, marked)
+    return picture(writer, node, x, title, marked, found=True)

@@ -5,6 +5,7 @@ and Neudecker, Matrix Differential Calculus.  Jacobian: dyᵢ/dxⱼ in row i, co
 """
 
 EXAMPLE = "homework-2/2.2-sigmoid.yaml"
+DRAWS = ("circuit",)
 
 STARTER = """\
 # Derivatives: solve it with `hwsolve solve THIS-FILE`.

@@ -5,6 +5,7 @@ Var z = fan_in 路 Var W 路 E[f(z)虏] forward, Var 未 = fan_out 路 Var W 路 E[f鈥
 """
 
 EXAMPLE = "homework-3/3.1-xavier.yaml"
+DRAWS = ("curve",)
 
 STARTER = """\
 # Which variance do the weights of a layer need?  Solve it with `hwsolve solve THIS-FILE`.

@@ -5,6 +5,7 @@ adds up.  (Goodfellow, Bengio, Courville, Deep Learning, section 9.3.)
 """
 
 EXAMPLE = "homework-2/2.5-max-pooling.yaml"
+DRAWS = ("windows",)
 
 STARTER = """\
 # Pooling by hand: solve it with `hwsolve solve THIS-FILE`.

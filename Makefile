@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: solve test check lint types translations batch pytest wheel format readme bench clean
+.PHONY: solve test check lint types translations batch pytest wheel format readme gallery bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
@@ -36,6 +36,9 @@ format: .venv/installed
 
 readme: .venv/installed  ## run the commands on the page again
 	$(BIN)/python -m tests.readme
+
+gallery: .venv/installed  ## make the pictures of the README anew
+	$(BIN)/python -m tests.gallery
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks

@@ -15,7 +15,7 @@ from hwsolve import numbers
 from hwsolve.derivation.argument import Argument
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, call, references, substitute
+from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, call, references, substitute, walk
 from hwsolve.graph.elements import Indices
 from hwsolve.graph.explain.parts import Part
 from hwsolve.graph.explain.special_cases import unguarded
@@ -124,10 +124,32 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     shapes = {n: node.shape for n, node in graph.nodes.items()}
     f = instantiate(chain, dict(zip(indices, at, strict=True)), shapes, writer.unroll)
     argument = Argument(read=lambda name, place: writer.element(name, place))
-    argument.formulas = Formulas(writer)
+    argument.formulas = formulas = Formulas(writer)
+    f = read_alone(f, formulas)
     over_nodes = Value(line.key, writer.formula(node.name, at), (), None)
     try:
         argument.links(over_nodes, f)
     except (numbers.NotFinite, numbers.Undecided, NoValue, ArithmeticError, LookupError, ValueError):
         return None
+    if has_sum(f):
+        return line
     return msgspec.structs.replace(line, stages=(Stage("=", writer.relabel(f), own=True), *line.stages))
+
+
+def read_alone(f: Formula, formulas: Formulas) -> Formula:
+    """A sum of chains without those of outputs that do not read the element."""
+    if isinstance(f, Call) and f.name == "+":
+        kept = [part for part in f.args if reads(part, formulas)]
+        return kept[0] if len(kept) == 1 else Call("+", tuple(kept)) if kept else f
+    return f
+
+
+def reads(f: Formula, formulas: Formulas) -> bool:
+    """Whether every slope of a chain is of a quantity that reads what it is taken by."""
+    slopes = [part.args for part in walk(f) if isinstance(part, Call) and part.name == "diff"]
+    return all(by in set(references(formulas[of])) or has_sum(formulas[of]) for of, by in slopes if isinstance(of, Ref))
+
+
+def has_sum(f: Formula) -> bool:
+    """Whether a formula has a sum that is not written out."""
+    return any(isinstance(part, BigOperator) for part in walk(f))

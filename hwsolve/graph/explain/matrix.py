@@ -200,7 +200,7 @@ def precise(value: Any, known: Any) -> Any:
     def one(part: Any) -> Any:
         if isinstance(part, tuple):
             return tuple(map(one, part))
-        return rounded(part) if part.value != 0 else part
+        return rounded(part)
 
     return one(known)
 

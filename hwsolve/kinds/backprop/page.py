@@ -215,7 +215,7 @@ class NetworkPage:
         losses = trajectory.losses
         if step == self.steps and losses and not self.graph.nodes[self.graph.loss].shape:
             first, last = (self.writer.key(self.graph.loss, (), s) for s in (0, step))
-            yield compared(first, last, losses, self.writer.digits, unchanged(trajectory, self.graph.parameters))
+            yield from compared(first, last, losses, self.writer.digits, unchanged(trajectory, self.graph.parameters))
 
     def outcome(self, trajectory: Trajectory) -> None:
         """The losses of all steps, and their curve."""

@@ -55,7 +55,9 @@ def beside(w: Writer, f: Formula, first: bool) -> str:
 def product(w: Writer, args: Args) -> Piece:
     """W x."""
     left, right = args
-    gap = "" if isinstance(left, Call) and left.name == "T" and isinstance(right, Call) and right.name == "whole" else " "
+    gap = (
+        "" if isinstance(left, Call) and left.name == "T" and isinstance(right, Call) and right.name == "whole" else " "
+    )
     return Piece(f"{beside(w, left, True)}{gap}{beside(w, right, False)}", PRODUCT, "array")
 
 

@@ -108,7 +108,7 @@ def reason(writer: Writer, formulas: list[Formula], slopes: bool) -> Message | s
     parts: list[Message] = []
     if len(found) == 1 and slopes and plain:
         value = writer.decided(found[0].call)
-        slope = call("≈" if value.rounded else "==", writer.relabel(found[0].call), value)
+        slope = call("≈" if isinstance(value, Number) and value.rounded else "==", writer.relabel(found[0].call), value)
         return say("{slope}, as {case}", slope=slope, case=plain[0].claim)
     if plain:
         parts.append(say("{cases}", cases=tuple(b.claim for b in plain)))

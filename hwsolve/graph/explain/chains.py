@@ -1,8 +1,8 @@
 """Chains from the loss: ∂E/∂w = ∂E/∂y · ∂y/∂β · ∂β/∂w, for every consumer of a quantity.
 
-The first factor is a gradient that is known already.  A parameter's chain begins behind the functions of single elements
-that follow the quantity which reads it.  Every factor ∂y/∂β is the slope of β's consumer by its own formula: a chain is
-evaluated at elements of the gradient, and never printed where it gives anything else.
+The first factor is a gradient that is known already.  A parameter's chain begins behind the functions of single
+elements that follow the quantity which reads it.  Every factor ∂y/∂β is the slope of the formula of y: a chain is
+evaluated at an element of the gradient, and never printed where it gives anything else.
 """
 
 from __future__ import annotations
@@ -56,8 +56,7 @@ def of_term(graph: Graph, node: Node, term: Contribution, part: Part) -> Formula
     read = [ref for ref in references(bare) if ref.indices or ref.name in part.names]
     if [ref.name for ref in read].count("g") != 1 or len(read) == 1:
         return None  # g stands twice, or alone: the slope is 1
-    found = replaced(bare, lambda at: factors(graph, node, term, element, at))
-    return found
+    return replaced(bare, lambda at: factors(graph, node, term, element, at))
 
 
 def replaced(f: Formula, chain: Any) -> Formula | None:
@@ -77,9 +76,7 @@ def replaced(f: Formula, chain: Any) -> Formula | None:
     return None
 
 
-def factors(
-    graph: Graph, node: Node, term: Contribution, element: Ref, at: tuple[Formula, ...]
-) -> Formula:
+def factors(graph: Graph, node: Node, term: Contribution, element: Ref, at: tuple[Formula, ...]) -> Formula:
     """The known gradient and the slopes from there to an element."""
     slopes = [call("diff", Ref(term.output, at), element)]
     last, upstream = term.output, term.upstream

@@ -19,7 +19,8 @@ from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain import branches
 from hwsolve.graph.explain.chains import at_element, chain_of
 from hwsolve.graph.explain.lines import Writer
-from hwsolve.graph.explain.matrix import FEW, Matrix, literal, matrix_line, matrix_of, nested
+from hwsolve.graph.explain.matrix import Matrix, matrix_of
+from hwsolve.graph.explain.matrix_lines import FEW, literal, matrix_line, nested
 from hwsolve.graph.explain.origin import is_view
 from hwsolve.graph.explain.room import WRITTEN
 from hwsolve.graph.explain.schematic import both_sides, general
@@ -63,7 +64,8 @@ class Groups:
 
     def single(self, node: Node) -> Group:
         """The line of a number, a gradient with its chain, a product of matrices as such."""
-        *others, line = list(self.writer.lines(node.name)) or [None]
+        lines = list(self.writer.lines(node.name))
+        line = lines.pop() if lines else None
         if not isinstance(line, Value):
             return Group(())
         chain = chain_of(self.writer, node)
@@ -72,7 +74,7 @@ class Groups:
         elif (product := self.product(node)) is not None:
             line = msgspec.structs.replace(line, stages=(Stage("=", product, own=True), *line.stages[1:]))
         why = self.branches(node)
-        return Group((*others, line), why or self.rule(node))
+        return Group((*lines, line), why or self.rule(node))
 
     def linked(self, node: Node, chain: Formula, line: Value) -> Value:
         """The line of the element with its chain."""
@@ -88,7 +90,9 @@ class Groups:
         graph = self.writer.graph
         if any(graph.labels[n].elements for n in names) or all(count(graph.nodes[n].shape) == 1 for n in names):
             return None
-        return None if any(isinstance(part, Call) and part.name == "rows" for part in walk(matrix.shown)) else matrix.shown
+        return (
+            None if any(isinstance(part, Call) and part.name == "rows" for part in walk(matrix.shown)) else matrix.shown
+        )
 
     # a few
 

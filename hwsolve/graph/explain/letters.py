@@ -50,7 +50,7 @@ def axes_of(writer: Writer) -> Axes:
     graph = writer.graph
     axes = Axes({})
     free = [letter for letter in HIDDEN if letter not in writer.taken]
-    first, last, sample = (letter if letter not in writer.taken else "" for letter in ("i", "j", "n"))
+    first, last, sample = ("" if letter in writer.taken else letter for letter in "ijn")
     known: dict[str, list[str]] = {}
     for node in graph.nodes.values():
         if node.role == "given" and node.of == "input" and 0 < len(node.shape) <= 2 and first:
@@ -84,8 +84,8 @@ def along(graph: Graph, node: Node, known: dict[str, list[str]], free: list[str]
         return
     found: dict[str, str] = {}
     for ref in refs:
-        for i, letter in zip(ref.indices, known.get(names[ref.name], ()), strict=False):
-            if found.setdefault(i.name, letter) != letter:  # type: ignore[attr-defined]
+        for name, letter in zip(named_indices(ref), known.get(names[ref.name], ()), strict=False):
+            if found.setdefault(name, letter) != letter:
                 return
     if not found:
         return
@@ -97,7 +97,12 @@ def along(graph: Graph, node: Node, known: dict[str, list[str]], free: list[str]
         return
     known[node.name] = [found[i] for i in schematic.indices]
     for ref in refs:
-        known.setdefault(names[ref.name], [found.get(i.name, "") for i in ref.indices])  # type: ignore[attr-defined]
+        known.setdefault(names[ref.name], [found.get(name, "") for name in named_indices(ref)])
+
+
+def named_indices(ref: Ref) -> list[str]:
+    """The indices of a reference that are letters."""
+    return [i.name for i in ref.indices if isinstance(i, Ref)]
 
 
 def new(graph: Graph, node: Node, size: int, free: list[str], last: str, axes: Axes) -> str:

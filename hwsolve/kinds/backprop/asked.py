@@ -18,7 +18,8 @@ def question(graph: Graph, steps: int) -> Message:
         return say("Asked: the parameters after one update, and the output and the loss before and after it.")
     if steps:
         return say(
-            "Asked: the parameters after {n} updates, and the output and the loss before and after them.", n=f"{steps:,}"
+            "Asked: the parameters after {n} updates, and the output and the loss before and after them.",
+            n=f"{steps:,}",
         )
     of_inputs = gradients and all(graph.nodes[graph.nodes[g].of].role == "given" for g in gradients)
     if graph.loss and gradients:

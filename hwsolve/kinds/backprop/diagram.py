@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
 from hwsolve.figures import Diagram, Edge, Text
@@ -52,7 +53,9 @@ def path_of(graph: Graph) -> list[Node] | None:
         last = path[-1].name
         if last not in [seen(graph, i) for i in data]:
             return None
-        if any(seen(graph, i) not in (last, path[-2].name if len(path) > 1 and node.role == "loss" else last) for i in data):
+        if any(
+            seen(graph, i) not in (last, path[-2].name if len(path) > 1 and node.role == "loss" else last) for i in data
+        ):
             return None
         path.append(node)
     return path
@@ -97,7 +100,7 @@ def units(writer: Writer, path: list[Node]) -> tuple[tuple[Circle, ...], tuple[E
         return (), ()
     columns = [path[0]]
     sums: dict[str, Node] = {}
-    for before, node in zip(path, path[1:], strict=False):
+    for before, node in pairwise(path):
         if columns[-1] is before and len(columns) > 1 and node.operation is not None and node.operation.by_element:
             sums[node.name] = sums.pop(before.name, before)
             columns[-1] = node  # a unit is what its function gives
@@ -106,7 +109,7 @@ def units(writer: Writer, path: list[Node]) -> tuple[tuple[Circle, ...], tuple[E
             sums[node.name] = node
     gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
     circles = [one for rank, node in enumerate(columns) for one in column(writer, node, rank, sums, gradients)]
-    edges = [e for a, b in zip(columns, columns[1:], strict=False) for e in between(writer, a, sums[b.name], b, gradients)]
+    edges = [e for a, b in pairwise(columns) for e in between(writer, a, sums[b.name], b, gradients)]
     return tuple(circles), tuple(edges)
 
 
@@ -116,9 +119,7 @@ def drawn(shape: tuple[int, ...]) -> list[Indices]:
     return every if len(every) <= SHOWN else [*every[:3], every[-1]]
 
 
-def column(
-    writer: Writer, node: Node, rank: int, sums: dict[str, Node], gradients: dict[str, str]
-) -> list[Circle]:
+def column(writer: Writer, node: Node, rank: int, sums: dict[str, Node], gradients: dict[str, str]) -> list[Circle]:
     """The units of a quantity with their values, and the gradients of what comes in."""
     made: list[Circle] = []
     every = drawn(node.shape)
@@ -138,15 +139,17 @@ def between(writer: Writer, a: Node, total: Node, b: Node, gradients: dict[str, 
     for start in drawn(a.shape):
         for end in drawn(b.shape):
             if weight is None:
-                if len(a.shape) == len(b.shape) and total.operation is not None and total.operation.by_element:
-                    if start != end:
-                        continue
+                elementwise = total.operation is not None and total.operation.by_element
+                if elementwise and len(a.shape) == len(b.shape) and start != end:
+                    continue
                 made.append(Edge(name_of(a, start), name_of(b, end)))
                 continue
             name, turned = weight
             at = (*start, *end) if turned else (*end, *start)
             slope = value(writer, gradients[name], at) if name in gradients else None
-            made.append(Edge(name_of(a, start), name_of(b, end), label(writer, name, at), value(writer, name, at), slope))
+            made.append(
+                Edge(name_of(a, start), name_of(b, end), label(writer, name, at), value(writer, name, at), slope)
+            )
     return made
 
 
@@ -158,7 +161,7 @@ def weight_of(writer: Writer, a: Node, total: Node) -> tuple[str, bool] | None:
     schematic = forward_schematic(total.operation, len(total.shape))
     for part in walk(schematic.formula):
         match part:
-            case BigOperator("Sum", Call("*", (Ref(w, (Ref(i), Ref(j))), Ref(x, (Ref(k),)))), bound) if k == bound:
+            case BigOperator("Sum", Call("*", (Ref(w, (Ref(i), Ref())), Ref(x, (Ref(k),)))), bound) if k == bound:
                 if names.get(x) == a.name and writer.graph.nodes[names[w]].role == "parameter":
                     return names[w], i == bound
     return None

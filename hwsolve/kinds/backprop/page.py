@@ -1,4 +1,4 @@
-"""The worked solution of a computation: what is asked, every pass and update that is written out, and what came of it."""
+"""The worked solution of a computation: what is asked, the passes and updates that are written out, what came of it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from hwsolve.kinds.backprop.outcome import compared, unchanged
 from hwsolve.kinds.backprop.steps import heights, passes, step_of, worked
 from hwsolve.language import Message, say
 from hwsolve.quantities import quantity
-from hwsolve.selection import selections
 from hwsolve.sections import section
+from hwsolve.selection import selections
 from hwsolve.solution import Answer, Carried, Detail, Group, Item, Line, Note, Sentence, Solution, Step, Table
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ class NetworkPage:
         self.writer.axes = axes.letters
         drawn = diagram(self.writer, axes)
         stated = [Sentence(text) for text in self.computation.stated]
-        items = (Sentence(self.question()), *([drawn] if drawn is not None else []), *stated)
-        return Step("", items, part="statement")
+        items: list[Item] = [Sentence(self.question()), *([] if drawn is None else [drawn]), *stated]
+        return Step("", tuple(items), part="statement")
 
     def question(self) -> Message:
         """What is to be worked out."""
@@ -200,7 +200,9 @@ class NetworkPage:
         """A quantity of one element is written without an index."""
         graph, writer = self.graph, self.writer
         found: dict[str, Formula] = {}
-        lone = [n for n in graph.nodes.values() if n.shape and count(n.shape) == 1 and not graph.labels[n.name].elements]
+        lone = [
+            n for n in graph.nodes.values() if n.shape and count(n.shape) == 1 and not graph.labels[n.name].elements
+        ]
         for step in sorted(self.kept()):
             for node in lone:
                 if node.role != "constant":

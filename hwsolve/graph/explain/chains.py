@@ -15,9 +15,10 @@ from hwsolve import numbers
 from hwsolve.derivation.argument import Argument
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, call, references, substitute, walk
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, references, substitute, walk
 from hwsolve.graph.elements import Indices
 from hwsolve.graph.explain.parts import Part
+from hwsolve.graph.explain.room import terms
 from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.solution import Stage, Value
 
@@ -122,6 +123,8 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     f = instantiate(chain, dict(zip(indices, at, strict=True)), shapes, writer.unroll)
     argument = Argument(read=lambda name, place: writer.element(name, place))
     argument.formulas = formulas = Formulas(writer)
+    if terms(f) * max(terms(formulas[y]) for y in outputs(f)) > LONG:
+        return None
     f = read_alone(f, formulas)
     over_nodes = Value(line.key, writer.formula(node.name, at), (), None)
     try:
@@ -131,6 +134,16 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     if has_sum(f):
         return line
     return msgspec.structs.replace(line, stages=(Stage("=", writer.relabel(f), own=True), *line.stages))
+
+
+def outputs(f: Formula) -> list[Ref]:
+    """The first element of each quantity that a slope is taken of."""
+    found: dict[str, Ref] = {}
+    for part in walk(f):
+        if isinstance(part, Call) and part.name == "diff" and isinstance(part.args[0], Ref):
+            at = tuple(i if isinstance(i, Number) else ONE for i in part.args[0].indices)
+            found.setdefault(part.args[0].name, Ref(part.args[0].name, at))
+    return list(found.values())
 
 
 def read_alone(f: Formula, formulas: Formulas) -> Formula:

@@ -31,9 +31,11 @@ from hwsolve.layers.linear import Affine
 from hwsolve.optimizers.sgd import SGD
 from hwsolve.proof import proven
 from hwsolve.render import Options, render
+from hwsolve.render.json import UNICODE
 from hwsolve.solution import Form, Group, Value
 from tests.line_check import Arrays, read, wrong_lines
 from tests.test_axes import array
+
 
 class Reader:
     """Reads `w⁽¹⁾ᵀ (∂L/∂z⁽¹⁾) + b⁽¹⁾` over arrays: one axis is a column, two neighbours are a matrix product.
@@ -125,9 +127,9 @@ class Forms(NetworkPage):
             key = self.writer.key(name, ()).name
             for arrays, written in zip(named, (symbol, latex_symbol), strict=True):
                 arrays[written(key, whole=bool(self.graph.nodes[name].shape))] = floats(kept)
-            for place, value in np.ndenumerate(floats(kept)):
+            for place, x in np.ndenumerate(floats(kept)):
                 at = ",".join(str(i + 1) for i in place)
-                known[f"{key}[{at}]" if place else key] = mpmath.mpf(float(value))
+                known[f"{key}[{at}]" if place else key] = mpmath.mpf(float(x))
         self.checked = getattr(self, "checked", [])
         last = self.updates and step == self.steps  # its gradients are not worked out any more
         for node in self.nodes("forward", "loss", *(() if last else ("gradient", "update"))):
@@ -231,7 +233,9 @@ def test_what_is_printed_of_a_long_quantity(samples: tuple[int, ...], own: list[
     problem = {"kind": "backprop", "network": network, "input": x, "upstream": g}
     solution = hwsolve.solve(problem)
     groups = [g for step in solution.sections for g in step.items if isinstance(g, Group)]
-    forms = [unicode(line.links[1].formula) for line in solution.lines if isinstance(line, Form) and len(line.links) > 1]
+    forms = [
+        unicode(line.links[1].formula) for line in solution.lines if isinstance(line, Form) and len(line.links) > 1
+    ]
     forms += [unicode(line.formula) for line in solution.lines if isinstance(line, Value) and not line.key.indices]
     extra = len(samples) + len(own) > 2
     assert any(" w⁽¹⁾ᵀ" in form or "w⁽¹⁾ x" in form for form in forms) != extra

@@ -65,7 +65,7 @@ def mark(node: Formula) -> Formula:
     """A rounded number with its mark."""
     if type(node) is not Number or not node.rounded:
         return node
-    text = plain(node)
+    text = node.text or plain(node)
     return Call("neg", (Ref(f"~{text[1:]}"),)) if text.startswith("-") else Ref(f"~{text}")
 
 

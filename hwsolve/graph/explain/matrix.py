@@ -146,7 +146,7 @@ def by_numbers(graph: Graph, f: Formula) -> Formula:
                 return call("*", g, a) if len(graph.nodes[b.name].shape) == 1 and lone(a) is None else node
         return node
 
-    return transform(f, change)
+    return change(f)
 
 
 def holds(form: Formula, values: dict[str, Any], node: Node, names: tuple[str, ...], exact: bool) -> bool:

@@ -20,6 +20,7 @@ from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.random_points import BOUNDS, Dice
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, children, rebuild, references, substitute, transform
+from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.solution import Assume, Free, Identity, Let, Stage, Value
 
@@ -143,7 +144,7 @@ class Argument:
                 if held == points:
                     return
         if not held:
-            raise Disagreement(f"{text_of(chain)} has no value at random points")
+            raise Disagreement(f"{plain(chain[0].formula)} has no value at random points")
 
     def random(self, chain: list[Stage], free: Mapping[str, Any]) -> set[str]:
         """The names that are random: those said to be, and those of assumptions that nothing else is said of."""
@@ -217,6 +218,10 @@ def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula
                     break
                 body = put_in(body, lets)
             return differentiate(body, by)
+        case Call("diff", (body, Ref() as by, Number(times))):
+            for _ in range(times):
+                body = slope(Call("diff", (body, by)), lets, formulas)
+            return body
     return node
 
 
@@ -255,7 +260,11 @@ def related(relation: str, left: Any, right: Any) -> bool:
         if both:
             return bool(left == right)
         a, b = arb(left), arb(right)
-        return bool(a.overlaps(b)) and float((a - b).abs_upper()) <= SLACK * max(1.0, abs(float(a.mid())))
+        if not a.overlaps(b):
+            return False
+        if not (a - b).abs_upper() <= SLACK * (1 + abs(a.mid())):
+            raise Undecided(say("whether two forms are equal"))
+        return True
     a, b = (left, right) if both else (arb(left), arb(right))
     return bool({"<": a < b, ">": a > b, "≤": a <= b, "≥": a >= b}[relation])
 
@@ -282,11 +291,6 @@ def drawn_functions(dice: Dice, free: Mapping[str, Any]) -> dict[str, Formula]:
                 f, slope = f + c * x**power, slope + c * power * (x ** (power - 1) if power > 1 else Number(1))
             found[name], found[f"d_{name}"] = f, slope
     return found
-
-
-def text_of(chain: list[Stage]) -> str:
-    """A chain as text."""
-    return " ".join(f"{s.relation} {plain(s.formula)}" for s in chain).strip()
 
 
 def claims(text: Any) -> Iterator[Formula]:

@@ -6,20 +6,33 @@ Blocks hold formulas; a format writes each kind of block in its notation, and de
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 
 import msgspec
 
 from hwsolve.figures import Figure
+from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Ref, transform
 from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
+from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
-from hwsolve.render.quantity_rows import Row, as_key, at_steps, moved, quantity_rows
+from hwsolve.render.quantity_rows import (
+    Row,
+    as_key,
+    at_steps,
+    continued,
+    element,
+    goes_on,
+    is_continued,
+    moved,
+    quantity_rows,
+)
 from hwsolve.render.select import headings, selected, with_columns
-from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text, Value
+from hwsolve.render.shown import detail_of, opening, others
+from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
 
@@ -93,7 +106,7 @@ class Page:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
         self.symbols = self.solution.symbols
-        self.elements = {as_key(key): symbol for key, symbol in self.symbols.items() if key.endswith("]")}
+        self.elements = any(["[" in key for key in self.symbols])  # whether some have symbols of their own
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -102,16 +115,15 @@ class Page:
             yield Title(s.title)
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
-        before, steps = asked_first(s.sections)
-        for sentence in before:
-            yield Say(self.said(sentence.text))
+        before, after = opening(s.sections)
+        yield from self.steps(before)
         for title, given in parts_of_given(s.given):
             yield Heading(title, 1)
             yield Quantities(tuple(map(self.symbolic, self.given(given))))
-        yield from self.steps(steps)
+        yield from self.steps(after)
         yield from self.judged()
         for note in s.notes:
-            yield Status(note.text, note.level)
+            yield Status(self.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
@@ -133,8 +145,11 @@ class Page:
         for item, following in zip_longest(step.items, step.items[1:]):
             if isinstance(item, Group):
                 found, folded = self.group(item)
+                if rows and found and goes_on(rows, found[0]):
+                    found[0] = continued(found[0])
                 more = isinstance(following, Group) and following.close and bool(found)
-                gap = bool(rows) and bool(found) and (several or more or len(found) > 1) and not item.close
+                close = item.close or bool(found and is_continued(found[0]))
+                gap = bool(rows) and bool(found) and (several or more or len(found) > 1) and not close
                 rows += [Row(()), *found] if gap else found
                 several = more or len(found) > 1 or ((item.close or not found) and several)
                 if folded:
@@ -169,9 +184,8 @@ class Page:
         if carried and self.options.full:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
-        if not self.folds and not self.options.full and rows and (n := others(shown, group.lines)):
-            what = say("1 other element: --full") if n == 1 else say("{n} other elements: --full", n=f"{n:,}")
-            rows[-1] = msgspec.structs.replace(rows[-1], reason=rows[-1].reason or what)
+        if not self.folds and not self.options.full and rows and not rows[-1].reason:
+            rows[-1] = msgspec.structs.replace(rows[-1], reason=others(shown, group.lines))
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
@@ -179,10 +193,11 @@ class Page:
         return rows, Fold(title, (Equations(folded),))
 
     def rows(self, group: Group, lines: Sequence[Line]) -> list[Row]:
-        """One row for each line."""
+        """One row for each line, and for each case of one."""
         head = group.lines[group.head] if group.head is not None else None
         at = lines.index(head) if head in lines else 0
-        return [self.row(line, group.reason if n == at else "", group.depth) for n, line in enumerate(lines)]
+        made = [(line, self.row(line, group.reason if n == at else "", group.depth)) for n, line in enumerate(lines)]
+        return [r for line, row in made for r in (by_cases(row) if isinstance(line, Identity | Let) else (row,))]
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
@@ -206,8 +221,8 @@ class Page:
         def put(node: Formula) -> Formula:
             if not isinstance(node, Ref):
                 return node
-            if node in self.elements:
-                return self.elements[node]
+            if self.elements and node.indices and (known := self.symbols.get(plain(node))) is not None:
+                return known
             if node.name not in self.symbols:
                 return node
             known = self.symbols[node.name]
@@ -242,12 +257,16 @@ class Page:
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
         every = self.solution.answers
-        found = {key: every[key] for key in self.solution.asked} or {k: a for k, a in every.items() if a.main}
+        asked = {key: every.get(key) or element(every, key) for key in self.solution.asked}
+        found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
             name = self.symbols.get(keys[0]) or as_key(keys[0])
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
-            yield from map(self.symbolic, rows)
+            for row in map(self.symbolic, rows):
+                for case in by_cases(row):
+                    said = say("({case})", case=case.reason) if case.case else case.reason
+                    yield msgspec.structs.replace(case, reason=said)
 
     # what was judged
 
@@ -268,32 +287,8 @@ class Page:
             yield Grille(table)
 
 
-def asked_first(steps: tuple[Step, ...]) -> tuple[list[Sentence], tuple[Step, ...]]:
-    """The sentences that begin a statement without a title, which stand before what is given; and the steps without."""
-    if not steps or steps[0].title or steps[0].part != "statement":
-        return [], steps
-    first = steps[0]
-    sentences = list(takewhile(lambda item: isinstance(item, Sentence), first.items))
-    rest = msgspec.structs.replace(first, items=first.items[len(sentences) :])
-    return [s for s in sentences if isinstance(s, Sentence) and s.detail == "page"], (rest, *steps[1:])
-
-
 def flushed(rows: list[Row]) -> Iterator[Equations]:
     """The rows so far as one block."""
     if rows:
         yield Equations(tuple(rows))
         rows.clear()
-
-
-def others(shown: Sequence[Line], lines: Sequence[Line]) -> int:
-    """How many lines of a group stand aside for the one that is shown last, of elements of the same array."""
-    key = getattr(shown[-1], "key", None)
-    if key is None or not key.indices:
-        return 0
-    aside = [line for line in lines if detail_of(line) == "full"]
-    return sum(1 for line in aside if isinstance(line, Value) and line.key.name == key.name)
-
-
-def detail_of(line: Line) -> str:
-    """Where a line is shown."""
-    return "data" if isinstance(line, Carried) else "full" if getattr(line, "aside", False) else "page"

@@ -142,7 +142,7 @@ class Forms(NetworkPage):
             close = np.allclose(found, wanted, rtol=1e-9, atol=1e-12 * max(1, largest))
             assert found.shape == wanted.shape and close, plain(matrix.form)
             if {f.name for f in walk(matrix.form) if isinstance(f, Call)} <= PRODUCTS:
-                if node.role != "forward" or "@" in plain(matrix.form):
+                if node.role != "forward" or " @ " in plain(matrix.form):
                     self.checked.append(node.role)
                 if matrix.shown == matrix.form:
                     self.conforms(matrix, node, named)

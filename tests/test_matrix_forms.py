@@ -422,10 +422,10 @@ def test_a_form_whose_axes_do_not_fit_is_left_out(wrong: str, monkeypatch: pytes
 
 def test_markdown_writes_a_form_as_mathematics() -> None:
     text = render([hwsolve.solve(LONG.replace("ACTIVATION", "tanh"))], "markdown", Options())
-    assert "z^{(1)} &= x {w^{(1)}}^{\\top} + b^{(1)}" in text
+    assert "z^{(1)} = x {w^{(1)}}^{\\top} + b^{(1)}" in text
     w = "\\frac{\\partial L}{\\partial w^{(1)}}"
     z = "\\frac{\\partial L}{\\partial z^{(1)}}"
-    assert f"{w} &= {{\\left({z}\\right)}}^{{\\top}}x" in text
+    assert f"{w} = {{\\left({z}\\right)}}^{{\\top}}x" in text
     assert "ᵀ" not in text
 
 

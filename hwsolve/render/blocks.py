@@ -6,7 +6,7 @@ Blocks hold formulas; a format writes each kind of block in its notation, and de
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import zip_longest
 
 import msgspec
 
@@ -31,6 +31,7 @@ from hwsolve.render.quantity_rows import (
     quantity_rows,
 )
 from hwsolve.render.select import headings, selected, with_columns
+from hwsolve.render.shown import detail_of, opening, others
 from hwsolve.render.table import on_page
 from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
@@ -115,12 +116,12 @@ class Page:
             yield Title(s.title)
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
-        opening = list(takewhile(lambda step: not step.title and step.part == "statement", s.sections))
-        yield from self.steps(tuple(opening))
+        before, after = opening(s.sections)
+        yield from self.steps(before)
         for title, given in parts_of_given(s.given):
             yield Heading(title, 1)
             yield Quantities(tuple(map(self.symbolic, self.given(given))))
-        yield from self.steps(s.sections[len(opening) :])
+        yield from self.steps(after)
         yield from self.judged()
         for note in s.notes:
             yield Status(self.said(note.text), note.level)
@@ -142,14 +143,16 @@ class Page:
         """What stands below a heading."""
         rows: list[Row] = []
         several = False
-        for item in step.items:
+        for item, following in zip_longest(step.items, step.items[1:]):
             if isinstance(item, Group):
                 found, folded = self.group(item)
                 if rows and found and goes_on(rows, found[0]):
                     found[0] = continued(found[0])
-                gap = bool(rows) and bool(found) and (several or len(found) > 1) and not is_continued(found[0])
+                more = isinstance(following, Group) and following.close and bool(found)
+                close = item.close or bool(found and is_continued(found[0]))
+                gap = bool(rows) and bool(found) and (several or more or len(found) > 1) and not close
                 rows += [Row(()), *found] if gap else found
-                several = len(found) > 1
+                several = more or len(found) > 1 or ((item.close or not found) and several)
                 if folded:
                     yield from flushed(rows)
                     yield folded
@@ -182,6 +185,8 @@ class Page:
         if carried and self.options.full:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
+        if not self.folds and not self.options.full and rows and not rows[-1].reason:
+            rows[-1] = msgspec.structs.replace(rows[-1], reason=others(shown, group.lines))
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
@@ -293,8 +298,3 @@ def flushed(rows: list[Row]) -> Iterator[Equations]:
     if rows:
         yield Equations(tuple(rows))
         rows.clear()
-
-
-def detail_of(line: Line) -> str:
-    """Where a line is shown."""
-    return "data" if isinstance(line, Carried) else "full" if getattr(line, "aside", False) else "page"

@@ -13,11 +13,12 @@ from hwsolve.language import Message
 from hwsolve.solution import Free, Stage, Text
 
 Object = dict[str, Any]
+CHAINED = COMPARISONS | {"≈"}
 
 
 def claims(text: Text, free: Free) -> Object:
     """The comparisons that a sentence states, each of which is true."""
-    found = [plain(f) for f in places(text) if isinstance(f, Call) and f.name in COMPARISONS]
+    found = [one for f in places(text) if isinstance(f, Call) and f.name in CHAINED for one in compared(f)]
     said = [{"formula": f, "free": free} if free else f for f in found]
     return {"claims": said} if said else {}
 
@@ -36,15 +37,36 @@ def places(text: Any) -> Iterator[Any]:
 
 def link(s: Stage) -> list[str]:
     """A link: its relation, its formula, and the factor of a ⟺."""
-    f = transform(s.formula, rounded) if s.relation == "≈" else s.formula
-    return [s.relation, plain(f), *([plain(s.factor)] if s.factor is not None else [])]
+    return [s.relation, marked(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
 
 
-def rounded(f: Formula) -> Formula:
-    """A rounded number as what it is, `~0.321245`."""
-    if type(f) is not Number or not f.rounded:
-        return f
-    return Call("neg", (Ref(f"~{f.text[1:]}"),)) if f.text.startswith("-") else Ref(f"~{f.text}")
+def compared(f: Call) -> Iterator[str]:
+    """The comparisons of a chain `z = 0.274 > 0`, neighbour by neighbour."""
+    left, right = f.args
+    if isinstance(left, Call) and left.name in CHAINED:
+        yield from compared(left)
+        left = key_in(left)
+    yield f"{marked(left)} {f.name} {marked(right)}"
+
+
+def key_in(f: Formula) -> Formula:
+    """What a chain says of which number: z of z = 0.274, and of 0 < z."""
+    while isinstance(f, Call) and f.name in CHAINED:
+        f = f.args[0] if type(f.args[1]) is Number else f.args[1]
+    return f
+
+
+def marked(f: Formula) -> str:
+    """A formula whose rounded numbers are marked: `~0.321245` stands for what it may have been rounded from."""
+    return plain(transform(f, mark))
+
+
+def mark(node: Formula) -> Formula:
+    """A rounded number with its mark."""
+    if type(node) is not Number or not node.rounded:
+        return node
+    text = node.text or plain(node)
+    return Call("neg", (Ref(f"~{text[1:]}"),)) if text.startswith("-") else Ref(f"~{text}")
 
 
 def computable(f: Formula) -> str:

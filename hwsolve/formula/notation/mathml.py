@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.mathml_elements import (
     APPLY,
     THIN,
@@ -259,7 +259,7 @@ def differential(w: MathML, args: Args) -> Piece:
     if f.times:
         texts[-1] = element_of("msup", texts[-1], count)
     under = "".join([d + text for text in texts])
-    if f.over and inner.kind == "symbol":
+    if is_symbol(f.body) and inner.kind == "symbol":
         return Piece(element_of("mfrac", above + inner.text, under), SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(element_of("mfrac", above, under) + text, SIGN, "partial")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import HAT, NUMBERED, PRIME, Name, derivative, parts
 from hwsolve.formula.notation.tex_words import COMMANDS, words
@@ -69,7 +69,7 @@ class Latex(Writer):
     del_sign = "\\partial "
     stroke = ""
     side_by_side = " "
-    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne"}
+    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne", "≈": "\\approx"}
 
     def number(self, f: Number) -> Piece:
         return self.numeral(f.text or short(decimal(f.numerator, f.denominator)))
@@ -252,7 +252,7 @@ def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     count = w.write(f.times).text if f.times else str(len(f.variables)) if several else ""
     order = f"^{{{count}}}" if count else ""
     below = " ".join([d + w.within(by, ATOM) for by in f.variables]) + (order if f.times else "")
-    if f.over and inner.kind == "symbol":
+    if is_symbol(f.body) and inner.kind == "symbol":
         return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{below}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"\\frac{{{d.strip()}{order}}}{{{below}}} {text}", SIGN, "partial")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hwsolve.formula.notation.columns import aligned
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import HAT, PRIME, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -229,7 +229,7 @@ def differential(w: Typst, args: tuple[Formula, ...]) -> Piece:
     count = w.write(f.times).text.strip() if f.times else str(len(f.variables)) if several else ""
     order = f"^({count})" if count else ""
     below = " ".join([f"{d} {w.within(by, ATOM).strip()}" for by in f.variables]) + (order if f.times else "")
-    if f.over and inner.kind == "symbol":
+    if is_symbol(f.body) and inner.kind == "symbol":
         return Piece(f"frac({d}{order} {inner.text.strip()}, {below})", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"frac({d}{order}, {below}) {text}", SIGN, "partial")

@@ -44,7 +44,7 @@ class Writer:
     mark, gradient = "′", "∇"
     behind_word = " "  # parts a word from an array
     stroke = "/"  # of fractions in one line
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠", "≈": "≈"}
 
     def number(self, f: Number) -> Piece:
         raise NotImplementedError
@@ -166,7 +166,7 @@ class Writer:
         if numbers == len(pieces):
             return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number", pieces[0].front)
         if any(p.kind in ARRAYS for p in pieces):
-            return self.scaled(items, pieces)
+            return self.scaled(items, pieces, bare)
         first = items[0] if type(items[0]) is Number else None
         whole = first is not None and first.denominator == 1
         beside = ("symbol",) if first is not None and first.text else ("symbol", "call", "group")
@@ -178,14 +178,17 @@ class Writer:
             text += ("" if coefficient else self.dot if as_call else self.between(left, right)) + right.text
         return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product", pieces[0].front)
 
-    def scaled(self, items: Sequence[Formula], pieces: list[Piece]) -> Piece:
+    def scaled(self, items: Sequence[Formula], pieces: list[Piece], bare: bool) -> Piece:
         """Numbers in front of an array."""
         numbers = [f for f, p in zip(items, pieces, strict=True) if p.kind not in ARRAYS]
         text = self.odot.join([p.text for p in pieces if p.kind in ARRAYS])
         if not numbers:
             return Piece(text, PRODUCT, "array", pieces[0].front)
         front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
-        held = front if self.whole_factor(front) else self.held(front, front.kind)
+        if front.kind == "partial":
+            return Piece(f"{front.text}{self.dot}{text}", PRODUCT, "array", front.front)
+        plain = front.kind == "number" and bare and len(numbers) == 1 and front.level >= SIGN
+        held = front if plain or self.whole_factor(front) else self.held(front, front.kind)
         gap = self.behind_word if front.kind == "word" else self.gap
         return Piece(f"{held.text}{gap}{text}", PRODUCT, "array", held.front)
 

@@ -1,0 +1,318 @@
+"""The argument of a layer of windows as steps of a page: which sentence stands beside which line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from hwsolve.formula.tree import Formula, Ref, formula, references
+from hwsolve.graph.operation import rename
+from hwsolve.kinds.convolution.passing import Passing
+from hwsolve.kinds.convolution.readers import Axis
+from hwsolve.kinds.convolution.whole_map import operator
+from hwsolve.language import Message, say
+from hwsolve.layers.axes import Sliding
+from hwsolve.layers.correlation import Correlation, Kernels
+from hwsolve.layers.pooling_operations import Maximum, Mean
+from hwsolve.solution import Group, Item, Sentence, Step, Text
+
+MARKS = {  # by the convention for several largest cells
+    "first": say(
+        "{m} is {one} for the first cell of the window, row by row, that has its largest value, and {zero} for every "
+        "other, as in PyTorch."
+    ),
+    "all": say("{m} is {one} for each cell of the window that has its largest value, and {zero} for every other."),
+    "split": say(
+        "For each cell that has the largest value of the window {m} is {one} divided by the number of these cells, and "
+        "{zero} for every other."
+    ),
+}
+
+
+class Telling:
+    """Puts the lines of an argument into steps."""
+
+    def __init__(self, passing: Passing) -> None:
+        self.p, self.r = passing, passing.r
+        self.operation: Any = passing.r.operation
+        self.x, self.y = self.own(passing.x), self.own(passing.y)
+        self.g = Ref(passing.called.g)
+        self.slides = [a for a in self.operation.frame.axes if isinstance(a, Sliding)]
+
+    def own(self, f: Formula) -> Formula:
+        """A formula over the names of the problem, for sentences."""
+        names = {ref.name for ref in references(f)}
+        return rename(f, {n: n.removeprefix("any_").replace("any_f", self.p.called.x[4:]) for n in names})
+
+    @property
+    def pools(self) -> bool:
+        """Whether windows are pooled, and no kernel is read."""
+        return not isinstance(self.operation, Kernels)
+
+    # the statement
+
+    def statement(self, asked: Message) -> Step:
+        """What is asked, of what layer, and what a bound is."""
+        items: list[Item] = [Sentence(asked), *map(Sentence, self.layer()), Sentence(self.bounds())]
+        if self.p.before:
+            items.append(Group((self.p.activation(),), say("activation")))
+        items.append(Group((self.p.reads(),), self.rule()))
+        if isinstance(self.operation, Maximum) and self.padded():
+            items.append(Sentence(say("Cells of the padding take no part.")))
+        return Step("", tuple(items), part="statement")
+
+    def rule(self) -> Text:
+        """What y is."""
+        if isinstance(self.operation, Mean):
+            return say("the mean of each window")
+        if self.pools:
+            return say("the largest value of each window")
+        name = say("convolution") if isinstance(self.operation, Correlation) else say("transposed convolution")
+        return (
+            say("{rule}; {x} is {zero} on the padding", rule=name, x=Ref(self.x_name), zero=0)
+            if self.padded()
+            else name
+        )
+
+    @property
+    def x_name(self) -> str:
+        """The name of what the layer reads."""
+        return self.p.called.x.removeprefix("any_")
+
+    def padded(self) -> bool:
+        """Whether windows reach beyond the map."""
+        return any(a.before != 0 for a in self.slides)
+
+    def layer(self) -> Iterator[Message]:
+        """The sizes of the layer."""
+        if not self.slides:
+            places, sides = by([a.places for a in self.operation.frame.axes]), by(self.operation.frame.sides())
+            yield say("A map of {sides} is shared out among {places} windows.", sides=sides, places=places)
+        else:
+            size = by([a.kernel for a in self.slides])
+            settings = listing(list(self.settings()))
+            if self.pools:
+                yield say("Windows of {size}, {settings}.", size=size, settings=settings)
+            elif self.alone():
+                yield say("One kernel of {size}, {settings}.", size=size, settings=settings)
+            else:
+                into, out = self.operation.channels_in, self.operation.channels_out
+                yield say(
+                    "Kernels of {size}, {settings}, from {into} to {out} channels.",
+                    size=size, settings=settings, into=formula(into), out=formula(out),
+                )  # fmt: skip
+        if self.p.grouped:
+            groups = formula(self.operation.groups)
+            yield say("The channels are in {groups} groups: an output reads those of its own group.", groups=groups)
+            named = [(name, self.r.sizes[name[0]]) for name in ("C_group", "O_group")]
+            if into := [(Ref(name), size) for name, size in named if isinstance(size, Ref)]:
+                yield say("A group has {sizes} channels in and out.", sizes=tuple(name for name, _ in into))
+        if self.pools and len(self.p.x.indices) > len(self.p.axes):
+            yield say("Each channel is pooled by itself.")
+
+    def alone(self) -> bool:
+        """Whether there is one channel in and one out."""
+        return bool(self.operation.channels_in == self.operation.channels_out == 1)
+
+    def settings(self) -> Iterator[Message]:
+        """Stride, padding, and how far cells are apart."""
+        yield say("stride {stride}", stride=each([a.stride for a in self.slides]))
+        yield (
+            say("padding {padding}", padding=each([a.before for a in self.slides]))
+            if self.padded()
+            else say("no padding")
+        )
+        if any(a.dilation != 1 for a in self.slides):
+            yield say("its cells {dilation} apart", dilation=each([a.dilation for a in self.slides]))
+        if getattr(self.operation, "flip", False):
+            yield say("turned round")
+
+    def bounds(self) -> Message:
+        """What an element outside its map is."""
+        values = {"one": 1, "g": self.g, "zero": 0, "places": by(self.r.outputs[-len(self.p.axes) :])}
+        if any(a.over == "whole" for a in self.p.axes):
+            return say(
+                "Indices count from {one}; {g} is {zero} outside its map of {places} places, and between them.",
+                **values,
+            )
+        return say("Indices count from {one}; {g} is {zero} outside its map of {places} places.", **values)
+
+    # the steps
+
+    def steps(self, recursion: Ref) -> Iterator[Step]:
+        """From a cell to its error."""
+        yield Step(self.question(), tuple(self.readers()))
+        if self.pools:
+            yield Step(say("What does a covering window pass on?"), tuple(self.passed_on()))
+        title = say("Chain rule over the windows") if self.pools else say("Chain rule over the readers")
+        reason = say("any output may read {x}; only its readers stay", x=self.x)
+        between = Ref(f"any_dL_d{self.x_name}", self.p.x.indices) if self.p.before else recursion
+        yield Step(title, (Group((self.p.chain(between),), reason),))
+        if self.p.before:
+            known = Group((self.p.known(between),), detail="data")
+            reason = say("{x} depends on {z} alone", x=self.x, z=self.own(self.p.z))
+            yield Step(say("Through the activation"), (known, Group((self.p.through(recursion),), reason)))
+        if whole := tuple(self.whole()):
+            yield Step(say("For the whole map"), whole)
+
+    def question(self) -> Message:
+        """Of whom the first step asks."""
+        return say("Which windows cover {x}?", x=self.x) if self.pools else say("Who reads {x}?", x=self.x)
+
+    def readers(self) -> Iterator[Item]:
+        """Which places read a cell, and with what weight."""
+        reading = self.own(self.p.reading)
+        if not self.slides:
+            for a in self.p.axes:
+                yield Sentence(
+                    say(
+                        "Along {i}, window {p} covers the cells from {low} to {high}.",
+                        i=Ref(a.index), p=Ref(a.place), low=a.low, high=a.high,
+                    )
+                )  # fmt: skip
+        elif self.pools:
+            yield Sentence(say("The window of {y} covers {cell}. This is {x} where", y=self.y, cell=reading, x=self.x))
+        else:
+            w = next(ref for ref in references(self.p.formula) if ref.name == self.p.called.w)
+            text = say("{y} reads {cell} with the weight {w}. This is {x} where", y=self.y, cell=reading, w=w, x=self.x)
+            yield Sentence(text)
+        lines = list(self.p.solutions())
+        for reason, part in groupby(zip(self.solved(), lines, strict=True), lambda pair: self.how(pair[0])):
+            yield Group(tuple(line for _, line in part), reason)
+        if ends := tuple(self.p.ends()):
+            yield Group(ends, self.covering())
+        yield from map(Sentence, self.several())
+        if (at := self.p.upstream_at()) is not None:
+            yield Group((at,), detail="data")
+        if not self.pools:
+            yield from self.slope(say("every other output: {zero}", zero=0))
+
+    def slope(self, reason: Message) -> Iterator[Item]:
+        """∂y/∂x at a reader."""
+        if (line := self.p.slope_line()) is not None:
+            yield Group((line,), reason)
+
+    def solved(self) -> list[Axis]:
+        """The axes whose equation is solved."""
+        return [a for a in self.p.axes if a.over != "shared" and a.reading != a.solved]
+
+    def how(self, a: Axis) -> Message:
+        """What the solution of an axis means."""
+        if a.over == "cells":
+            return (
+                say("one reader for each cell of the window") if self.pools else say("one for each cell of the kernel")
+            )
+        if a.over == "whole":
+            return say("a reader where this is a whole number")
+        return say("a cell of the window from {low} to {high}", low=a.low, high=a.high)
+
+    def covering(self) -> Text:
+        """Which windows the ends are of."""
+        if all(a.over == "one" for a in self.p.axes):
+            return say("windows that do not overlap: one covers it")
+        return say("the first and the last window that covers it")
+
+    def several(self) -> Iterator[Message]:
+        """How many windows cover a cell."""
+        for a, slide in zip(self.p.axes, self.slides, strict=False):
+            k, s = slide.kernel, slide.stride
+            if a.over not in ("windows", "whole") or (a is not self.p.axes[0] and slide == self.slides[0]):
+                continue
+            if a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
+                yield say(
+                    "If {s} is {k} there is one window; if it is larger, cells between the windows have none, and their "
+                    "error is {zero}.",
+                    s=formula(s), k=formula(k), zero=0,
+                )  # fmt: skip
+            elif isinstance(k, int) and isinstance(s, int) and s > slide.dilation * (k - 1) + 1:
+                yield say("Cells between the windows have none, and their error is {zero}.", zero=0)
+            elif a.over == "windows" and isinstance(k, int) and isinstance(s, int):
+                fewest, most = k // s, -(-k // s)
+                if fewest == most:
+                    yield say("Inside the map they are {n}.", n=most)
+                elif s == 2 and isinstance(slide.before, int):
+                    odd = sum((1 + slide.before - u) % 2 == 0 for u in range(1, k + 1))
+                    yield say(
+                        "Inside the map they are {odd} where {i} is odd, {even} where it is even.",
+                        odd=odd, even=k - odd, i=Ref(a.index),
+                    )  # fmt: skip
+                else:
+                    yield say("Inside the map they are {fewest} or {most}.", fewest=fewest, most=most)
+
+    def passed_on(self) -> Iterator[Item]:
+        """The derivative of a maximum or a mean by a cell."""
+        local = self.p.local
+        if (mark := self.p.mark()) is not None:
+            yield Group((mark,), detail="data")
+            yield from self.slope(say("for every cell of the window"))
+            yield Sentence(Message(MARKS[self.operation.ties].template, {"m": self.own(local), "one": 1, "zero": 0}))
+        else:
+            share = self.own(local)
+            yield Sentence(say("{x} is one of the terms of its mean: the derivative of {y} by it is {share}, and that of "
+                               "every other output {zero}.", x=self.x, y=self.y, share=share, zero=0))  # fmt: skip
+
+    # for the whole map
+
+    def whole(self) -> Iterator[Item]:
+        """The same as one operation on arrays."""
+        found = operator(self.r, self.p.before)
+        if isinstance(self.operation, Kernels) and not isinstance(self.operation, Correlation):
+            yield Sentence(say("For every channel this is a convolution of {g} with the same settings.", g=self.g))
+        if found is None:
+            return
+        turned = any(a.over == "cells" for a in self.p.axes) and not self.operation.flip
+        if self.operation.flip:
+            yield Sentence(say("The kernel slides over {g} as it is, with zeros around.", g=self.g))
+        elif turned:
+            yield Sentence(
+                say("The place falls as the cell of the kernel rises: the kernel is turned round and slides over {g}, with "
+                    "zeros around.", g=self.g)
+            )  # fmt: skip
+        else:
+            yield Sentence(say("The kernel is turned round and slides over {g}, with zeros around.", g=self.g))
+        if any(a.stride != 1 for a in self.slides):
+            apart = each([formula(a.stride) for a in self.slides])
+            yield Sentence(
+                say("Zeros stand between the places of {g}, which are then {stride} apart.", g=self.g, stride=apart)
+            )
+        if self.padded():
+            cut = each([a.before for a in self.slides])
+            yield Sentence(say("Of what comes out, {padding} rows are cut off in front.", padding=cut))
+        yield Sentence(say("For all cells at once the error is {form}.", form=found))
+
+    def parameters(self, slots: int) -> Step | None:
+        """The gradients of weights and bias."""
+        items: list[Item] = []
+        for slot in range(1, slots):
+            element = self.r.element(slot)
+            line = self.p.of_parameter(slot)
+            reason = say("every place reads {w}, with the cell it meets", w=element) if slot == 1 else (
+                say("every place adds {b}", b=element)
+            )  # fmt: skip
+            items.append(Group((line,), reason))
+        return Step(say("The gradients of the parameters"), tuple(items)) if items else None
+
+
+def by(sizes: Any) -> Message:
+    """K × K."""
+    values = [formula(n) for n in sizes]
+    if len(values) == 1:
+        return say("{a}", a=values[0])
+    if len(values) == 2:
+        return say("{a} × {b}", a=values[0], b=values[1])
+    return say("{a} × {b} × {c}", a=values[0], b=values[1], c=values[2])
+
+
+def each(sizes: list[Any]) -> Any:
+    """One size for all axes, or those of each."""
+    values = [formula(n) for n in sizes]
+    return values[0] if all(v == values[0] for v in values) else tuple(values)
+
+
+def listing(parts: list[Message]) -> Message:
+    """Parts of a sentence, with commas between."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = say("{a}, {b}", a=found, b=part)
+    return found

@@ -15,6 +15,7 @@ import msgspec
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.differentiate import apart, differentiate
 from hwsolve.formula.evaluate import Lookup, no_names
+from hwsolve.formula.guards import conditions_first
 from hwsolve.formula.moments import Laws, TooMany, has_moments, random_names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
@@ -216,7 +217,8 @@ def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula
                 if any(ref.name == by.name for ref in references(body)):
                     break
                 body = put_in(body, lets)
-            return differentiate(body, by)
+            # an index may lie outside the range of a sum
+            return transform(differentiate(body, by, ranges={}), conditions_first)
     return node
 
 

@@ -14,7 +14,7 @@ from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
-from hwsolve.kinds.convolution.passing import AT, MARK, Before, Passing
+from hwsolve.kinds.convolution.passing import AT, AT_W, MARK, Before, Passing
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.kinds.convolution.telling import Telling, by
 from hwsolve.kinds.convolution.whole_map import operator
@@ -53,10 +53,9 @@ class LayerPage(NetworkPage):
             f"any_{n}": n for n in (called.x, called.y, "z", f"dL_d{called.x}", f"dL_d{called.w}", f"dL_d{called.b}")
         }
         found: dict[str, Formula] = {key: Ref(name) for key, name in names.items()}
-        found |= {"any_f": Ref(called.x), MARK: Ref("m"), AT: Ref(called.g), "recursion": self.wanted()}
+        found |= {"any_f": Ref(called.x), MARK: Ref("m"), AT: Ref(called.g), AT_W: Ref(called.w), "recursion": self.wanted()}
         found["recursion.operator"] = Ref(self.wanted().name)
-        ends = [key for key in self.answers if key.startswith("recursion.") and key[-2:] in ("_0", "_1")]
-        return found | {key: Ref(key.removeprefix("recursion.")) for key in ends}
+        return found | {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
 
     def start(self, trajectory: Trajectory) -> None:
         """The givens, the layer, its shape and the argument."""
@@ -101,11 +100,7 @@ class LayerPage(NetworkPage):
         result = self.answer_formula(self.passing.result())
         value = self.answer_formula(r.bounded(r.gradient(), within=False))
         self.answers["recursion"] = Answer(value, symbolic, shown=result)
-        for a in self.passing.axes:
-            if a.over in ("windows", "one", "shared"):
-                self.answers[f"recursion.{a.place}_0"] = Answer(a.first)
-            if a.by_windows:
-                self.answers[f"recursion.{a.place}_1"] = Answer(a.last)
+        self.answers |= {f"recursion.{name}": Answer(f) for name, f in self.passing.windows()}
         if (form := operator(r, self.before)) is not None:
             self.answers["recursion.operator"] = Answer(form)
         self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))

@@ -13,8 +13,8 @@ import msgspec
 
 from hwsolve.derivation.argument import Argument
 from hwsolve.formula.domain import free_names
-from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.simplify.terms import mentions
+from hwsolve.formula.simplify.simplify import expand, simplify
+from hwsolve.formula.simplify.terms import difference, mentions, negative, quotient, total
 from hwsolve.formula.tree import (
     ONE,
     ZERO,
@@ -31,13 +31,14 @@ from hwsolve.formula.tree import (
     walk,
 )
 from hwsolve.graph.explain.schematic import in_order
-from hwsolve.kinds.convolution.readers import Axis, axis_of
+from hwsolve.kinds.convolution.readers import Axis, axis_of, is_whole, ordered, slope
 from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Identity, Let
 
 Sum = tuple[str, Formula, Formula]
-MARK, AT = "any_m", "at_dL_dy"
+MARK, AT, AT_W = "any_m", "at_dL_dy", "at_w"
+SMALL = 4  # an index may be any number up to this
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -63,6 +64,9 @@ class Passing:
         self.y, self.formula = self.r.output()
         self.x = self.r.element()
         self.axes = tuple(self.found_axes())
+        self.scatters = not all(is_whole(a.reading) for a in self.axes)
+        if self.scatters:
+            self.formula = self.by_cells()
         self.sums, self.factors, self.below = self.gathered()
 
     # what is read off
@@ -86,6 +90,33 @@ class Passing:
         for index, place, cell, letter in zip(self.reading.indices[-n:], *letters, strict=True):
             yield axis_of(index, place, cell, letter, *bounds.get(cell, (ONE, ONE)))
 
+    def by_cells(self) -> Formula:
+        """y as a sum over the cells of x where only some of them are read: each with the weight that it meets."""
+        sides = self.r.inputs[-len(self.axes) :]
+        new = {a.cell: (a.index, side, self.meets(a)) for a, side in zip(self.axes, sides, strict=True)}
+        indices = self.reading.indices
+        at = {i: Ref(a.index) for i, a in zip(indices[-len(self.axes) :], self.axes, strict=True)}
+        apart = any(slide.dilation != 1 for slide in self.r.operation.frame.axes)  # type: ignore[attr-defined]
+
+        def change(node: Formula) -> Formula:
+            if isinstance(node, Ref) and node.name == self.called.x:
+                return Ref(node.name, tuple(at.get(i, i) for i in node.indices))
+            if isinstance(node, Ref) and node.name == self.called.w and node.indices:
+                met = substitute(node, {cell: found[2] for cell, found in new.items()})
+                return Call(AT_W, met.indices) if apart else met  # type: ignore[attr-defined]
+            if isinstance(node, BigOperator) and node.index in new:
+                return BigOperator(node.op, node.body, new[node.index][0], ONE, new[node.index][1])
+            return node
+
+        return transform(self.formula, change)
+
+    def meets(self, a: Axis) -> Formula:
+        """The cell of the kernel that place p and cell i meet at."""
+        rest = difference(Ref(a.index), substitute(a.reading, {a.cell: ONE}))
+        back = negative(slope(a.reading, a.place))
+        above, apart = expand(quotient(rest, back)), expand(quotient(slope(a.reading, a.cell), back))
+        return simplify(total(quotient(ordered(above), apart), ONE))
+
     def gathered(self) -> tuple[list[Sum], list[Formula], list[Formula]]:
         """The gradient as sums over factors: by windows, where they are what covers a cell."""
         sums, factors, below = flat(self.r.gradient())
@@ -105,7 +136,8 @@ class Passing:
             sums, factors, lead = self.in_group(sums, factors, lead)
         self.upstream = self.at((*lead, *self.to))
         made = [transform(substitute(f, solved), tidied) for part in (factors, below) for f in part]
-        return [self.over(s) for s in sums], made[: len(factors)], made[len(factors) :]
+        left = [s for s in sums if not any(a.over == "one" and s[0] == a.cell for a in self.axes)]
+        return [self.over(s) for s in left], made[: len(factors)], made[len(factors) :]
 
     def place_of(self, axis: Axis, at: Formula) -> Formula:
         """The index of upstream that a term reads."""
@@ -115,7 +147,7 @@ class Passing:
         """What a sum runs over: cells of the window, or the windows that cover."""
         for axis in self.axes:
             if found[0] in (axis.cell, axis.place) and axis.by_windows:
-                return (axis.place, Ref(f"{axis.place}_0"), Ref(f"{axis.place}_1"))
+                return (axis.place, first_of(axis), last_of(axis))
         return found
 
     def in_group(
@@ -200,6 +232,21 @@ class Passing:
         """y[p] = …"""
         return self.let(self.y, self.formula)
 
+    def weight_at(self) -> Let | None:
+        """The weights as a function of any number: 0 between two cells of the kernel."""
+        met = next((c for c in calls(self.formula) if c.name == AT_W), None)
+        if met is None:
+            return None
+        letters = tuple(i for i in self.r.element(1).indices)
+        return self.let(Call(AT_W, letters), self.between(Ref(self.called.w, letters)))
+
+    def between(self, element: Ref) -> Formula:
+        """An element that is 0 where an index along the map is no whole number."""
+        f: Formula = element
+        for i in element.indices[-len(self.axes) :]:
+            f = Call("if", (call("==", call("floor", i), i), f, ZERO))
+        return f
+
     def activation(self) -> Let:
         """a[i] = f(z[i])."""
         assert self.before is not None
@@ -214,28 +261,33 @@ class Passing:
     def solutions(self) -> Iterator[Identity]:
         """α·p + β·u + γ = i, solved for the place or the cell of the window."""
         for a in self.axes:
+            if self.scatters:
+                back = negative(quotient(slope(a.reading, a.place), slope(a.reading, a.cell)))
+                solution = call("==", Ref(a.place), a.solved)
+                yield self.identity(call("==", self.meets(a), Ref(a.cell)), ("⟺", solution, expand(back)))
+                continue
             if a.over != "shared" and a.reading != a.solved:
                 unknown = Ref(a.cell if a.over in ("windows", "one") else a.place)
                 solution = call("==", unknown, a.solved)
                 yield self.identity(call("==", a.reading, Ref(a.index)), ("⟺", solution, a.factor))
 
-    def ends(self) -> Iterator[Let]:
-        """The first and the last window that covers the cell, or the only one."""
+    def windows(self) -> Iterator[tuple[str, Formula]]:
+        """The first and the last window that covers the cell, or the only one, by name."""
         for a in self.axes:
             if a.over in ("windows", "shared", "one"):
-                yield self.let(Ref(f"{a.place}_0"), a.first)
+                yield first_of(a).name, a.first
             if a.by_windows:
-                yield self.let(Ref(f"{a.place}_1"), a.last)
+                yield last_of(a).name, a.last
+
+    def ends(self) -> Iterator[Let]:
+        """The same as lines."""
+        return (self.let(Ref(name), f) for name, f in self.windows())
 
     def upstream_at(self) -> Let | None:
         """∂L/∂y as a function of any number: 0 between two places."""
         if not isinstance(self.upstream, Call):
             return None
-        letters = tuple(i for i in self.y.indices)
-        f: Formula = Ref(self.called.g, letters)
-        for i in letters[-len(self.axes) :]:
-            f = Call("if", (call("==", call("floor", i), i), f, ZERO))
-        return self.let(Call(AT, letters), f)
+        return self.let(Call(AT, self.y.indices), self.between(Ref(self.called.g, self.y.indices)))
 
     @property
     def local(self) -> Formula:
@@ -295,7 +347,7 @@ class Passing:
         for index, low, high in reversed(self.sums):
             f = BigOperator("Sum", f, index, low, high)
         f = f if front in (None, ONE) else call("*", front, f)
-        return substitute(f, {a.place: Ref(f"{a.place}_0") for a in self.axes if a.over == "one"})
+        return substitute(f, {a.place: first_of(a) for a in self.axes if a.over == "one"})
 
     def through(self, key: Ref) -> Identity:
         """∂L/∂z = ∂L/∂a · ∂a/∂z."""
@@ -320,13 +372,27 @@ class Passing:
         """What the steps so far gave, by its name."""
         return self.let(key, self.result())
 
-    def of_parameter(self, slot: int) -> Identity:
-        """∂L/∂w and ∂L/∂b: every place reads them."""
+    def of_parameter(self, slot: int) -> Identity | None:
+        """∂L/∂w or ∂L/∂b by the chain rule; None where an index may lie outside the few cells that there are."""
         element = self.r.element(slot)
+        sizes = self.bounds(element.name) if slot == 1 else self.r.outputs[:0]
+        if self.grouped or self.scatters or any(n.isdigit() and int(n) < SMALL for n in sizes) or sizes == "real":
+            return None
         every: Formula = call("*", Ref(self.called.g, self.y.indices), Call("diff", (self.y, element)))
+        own = {i.name for i in element.indices if isinstance(i, Ref)}
         for index, high in reversed(list(zip(self.r.schematic.indices, self.r.outputs, strict=True))):
-            every = BigOperator("Sum", every, index, ONE, high)
+            every = every if index in own else BigOperator("Sum", every, index, ONE, high)
         return self.identity(every, self.r.gradient(slot), key=Ref(f"any_dL_d{element.name}", element.indices))
+
+
+def first_of(a: Axis) -> Ref:
+    """The name of the first window that covers a cell."""
+    return Ref(f"{a.place}0")
+
+
+def last_of(a: Axis) -> Ref:
+    """The name of the last one."""
+    return Ref(f"{a.place}1")
 
 
 def flat(f: Formula) -> tuple[list[Sum], list[Formula], list[Formula]]:

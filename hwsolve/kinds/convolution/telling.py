@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from hwsolve.formula.tree import Formula, Ref, formula, references
+from hwsolve.formula.tree import Formula, Ref, formula, references, walk
 from hwsolve.graph.operation import rename
-from hwsolve.kinds.convolution.passing import Passing
+from hwsolve.kinds.convolution.passing import AT_W, Passing
 from hwsolve.kinds.convolution.readers import Axis
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
@@ -57,6 +57,8 @@ class Telling:
         items: list[Item] = [Sentence(asked), *map(Sentence, self.layer()), Sentence(self.bounds())]
         if self.p.before:
             items.append(Group((self.p.activation(),), say("activation")))
+        if (weight := self.p.weight_at()) is not None:
+            items.append(Group((weight,), detail="data"))
         items.append(Group((self.p.reads(),), self.rule()))
         if isinstance(self.operation, Maximum) and self.padded():
             items.append(Sentence(say("Cells of the padding take no part.")))
@@ -173,6 +175,10 @@ class Telling:
                 )  # fmt: skip
         elif self.pools:
             yield Sentence(say("The window of {y} covers {cell}. This is {x} where", y=self.y, cell=reading, x=self.x))
+        elif self.p.scatters:
+            met = next(n for n in walk(self.p.formula) if getattr(n, "name", "") in (self.p.called.w, AT_W))
+            w = self.r.element(1)
+            yield Sentence(say("{y} reads {x} with the weight {met}. This is {w} where", y=self.y, x=self.x, met=met, w=w))
         else:
             w = next(ref for ref in references(self.p.formula) if ref.name == self.p.called.w)
             text = say("{y} reads {cell} with the weight {w}. This is {x} where", y=self.y, cell=reading, w=w, x=self.x)
@@ -180,8 +186,10 @@ class Telling:
         lines = list(self.p.solutions())
         for reason, part in groupby(zip(self.solved(), lines, strict=True), lambda pair: self.how(pair[0])):
             yield Group(tuple(line for _, line in part), reason)
-        if ends := tuple(self.p.ends()):
-            yield Group(ends, self.covering())
+        if ends := list(self.p.ends()):
+            first = len(ends) // len(self.p.axes) if self.alike else len(ends)
+            yield Group(tuple(ends[:first]), self.covering())
+            yield Group(tuple(ends[first:]), self.covering(), detail="full")
         yield from map(Sentence, self.several())
         if (at := self.p.upstream_at()) is not None:
             yield Group((at,), detail="data")
@@ -195,6 +203,8 @@ class Telling:
 
     def solved(self) -> list[Axis]:
         """The axes whose equation is solved."""
+        if self.p.scatters:
+            return list(self.p.axes)
         return [a for a in self.p.axes if a.over != "shared" and a.reading != a.solved]
 
     def how(self, a: Axis) -> Message:
@@ -207,17 +217,27 @@ class Telling:
             return say("a reader where this is a whole number")
         return say("a cell of the window from {low} to {high}", low=a.low, high=a.high)
 
+    @property
+    def alike(self) -> bool:
+        """Whether all axes have the same settings."""
+        return len({(a.kernel, a.stride, a.before, a.dilation) for a in self.slides}) == 1
+
     def covering(self) -> Text:
         """Which windows the ends are of."""
         if all(a.over == "one" for a in self.p.axes):
             return say("windows that do not overlap: one covers it")
+        if self.alike and len(self.p.axes) > 1:
+            others = self.p.axes[1:]
+            places, letters = (tuple(Ref(n) for n in names) for names in zip(*[(a.place, a.index) for a in others]))
+            text = say("the first and the last window that covers it; {q} likewise from {j}", q=places, j=letters)
+            return text
         return say("the first and the last window that covers it")
 
     def several(self) -> Iterator[Message]:
         """How many windows cover a cell."""
         for a, slide in zip(self.p.axes, self.slides, strict=False):
             k, s = slide.kernel, slide.stride
-            if a.over not in ("windows", "whole") or (a is not self.p.axes[0] and slide == self.slides[0]):
+            if a.over not in ("windows", "whole") or (a is not self.p.axes[0] and self.alike):
                 continue
             if a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
                 yield say(
@@ -225,7 +245,7 @@ class Telling:
                     "error is {zero}.",
                     s=formula(s), k=formula(k), zero=0,
                 )  # fmt: skip
-            elif isinstance(k, int) and isinstance(s, int) and s > slide.dilation * (k - 1) + 1:
+            elif isinstance(reach := slide.dilation * (k - 1) + 1, int) and isinstance(s, int) and s > reach:
                 yield say("Cells between the windows have none, and their error is {zero}.", zero=0)
             elif a.over == "windows" and isinstance(k, int) and isinstance(s, int):
                 fewest, most = k // s, -(-k // s)
@@ -285,12 +305,17 @@ class Telling:
         """The gradients of weights and bias."""
         items: list[Item] = []
         for slot in range(1, slots):
-            element = self.r.element(slot)
-            line = self.p.of_parameter(slot)
-            reason = say("every place reads {w}, with the cell it meets", w=element) if slot == 1 else (
-                say("every place adds {b}", b=element)
-            )  # fmt: skip
-            items.append(Group((line,), reason))
+            element, line = self.r.element(slot), self.p.of_parameter(slot)
+            read = (
+                say("every place reads {w}, with the cell it meets", w=element)
+                if slot == 1
+                else say("every place adds {b}", b=element)
+            )
+            if line is not None:
+                items.append(Group((line,), read))
+            else:
+                form = self.own(self.r.gradient(slot))
+                items.append(Sentence(say("The gradient of {w} is {form}: {why}.", w=element, form=form, why=read)))
         return Step(say("The gradients of the parameters"), tuple(items)) if items else None
 
 

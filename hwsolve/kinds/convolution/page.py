@@ -49,10 +49,9 @@ class LayerPage(NetworkPage):
     def symbols(self) -> dict[str, Formula]:
         """How the names of the argument are written."""
         called = self.recursion.called
-        names = {
-            f"any_{n}": n for n in (called.x, called.y, "z", f"dL_d{called.x}", f"dL_d{called.w}", f"dL_d{called.b}")
-        }
-        found: dict[str, Formula] = {key: Ref(name) for key, name in names.items()}
+        gradients = [f"dL_d{name}" for name in (called.x, called.w, called.b)]
+        names = (*called.names.values(), "z", *gradients)
+        found: dict[str, Formula] = {f"any_{name}": Ref(name) for name in names}
         found |= {"any_f": Ref(called.x), MARK: Ref("m"), AT: Ref(called.g), AT_W: Ref(called.w), "recursion": self.wanted()}
         found["recursion.operator"] = Ref(self.wanted().name)
         return found | {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}

@@ -32,12 +32,12 @@ from hwsolve.formula.tree import (
 )
 from hwsolve.graph.explain.schematic import in_order
 from hwsolve.kinds.convolution.readers import Axis, axis_of, is_whole, ordered, slope
-from hwsolve.kinds.convolution.recursion import Recursion
+from hwsolve.kinds.convolution.recursion import Quantities, Recursion
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Identity, Let
 
 Sum = tuple[str, Formula, Formula]
-MARK, AT, AT_W = "any_m", "at_dL_dy", "at_w"
+MARK, AT, AT_W = "any_m", "at_upstream", "at_w"
 SMALL = 4  # an index may be any number up to this
 
 
@@ -54,7 +54,7 @@ class Passing:
 
     def __init__(self, recursion: Recursion, before: Before | None) -> None:
         own = recursion.called
-        called = msgspec.structs.replace(own, x=f"any_{own.x}", y=f"any_{own.y}")
+        called = Quantities(*[f"any_{name}" for name in own.names.values()])
         self.r = Recursion(recursion.operation, recursion.outputs, recursion.inputs, called)
         if self.grouped:
             self.r.sizes |= {k: Ref(f"{k}_group") for k in "CO" if not isinstance(self.r.sizes[k], Number)}
@@ -382,7 +382,7 @@ class Passing:
         own = {i.name for i in element.indices if isinstance(i, Ref)}
         for index, high in reversed(list(zip(self.r.schematic.indices, self.r.outputs, strict=True))):
             every = every if index in own else BigOperator("Sum", every, index, ONE, high)
-        return self.identity(every, self.r.gradient(slot), key=Ref(f"any_dL_d{element.name}", element.indices))
+        return self.identity(every, self.r.gradient(slot), key=Ref(f"any_dL_d{element.name.removeprefix('any_')}", element.indices))
 
 
 def first_of(a: Axis) -> Ref:

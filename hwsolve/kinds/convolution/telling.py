@@ -37,13 +37,13 @@ class Telling:
         self.p, self.r = passing, passing.r
         self.operation: Any = passing.r.operation
         self.x, self.y = self.own(passing.x), self.own(passing.y)
-        self.g = Ref(passing.called.g)
+        self.g = self.own(Ref(passing.called.g))
         self.slides = [a for a in self.operation.frame.axes if isinstance(a, Sliding)]
 
     def own(self, f: Formula) -> Formula:
         """A formula over the names of the problem, for sentences."""
         names = {ref.name for ref in references(f)}
-        return rename(f, {n: n.removeprefix("any_").replace("any_f", self.p.called.x[4:]) for n in names})
+        return rename(f, {n: n.removeprefix("any_").replace("any_f", self.x_name) for n in names})
 
     @property
     def pools(self) -> bool:
@@ -178,10 +178,14 @@ class Telling:
         elif self.p.scatters:
             met = next(n for n in walk(self.p.formula) if getattr(n, "name", "") in (self.p.called.w, AT_W))
             w = self.r.element(1)
-            yield Sentence(say("{y} reads {x} with the weight {met}. This is {w} where", y=self.y, x=self.x, met=met, w=w))
+            text = say(
+                "{y} reads {x} with the weight {met}. This is {w} where",
+                y=self.y, x=self.x, met=self.own(met), w=self.own(w),
+            )  # fmt: skip
+            yield Sentence(text)
         else:
             w = next(ref for ref in references(self.p.formula) if ref.name == self.p.called.w)
-            text = say("{y} reads {cell} with the weight {w}. This is {x} where", y=self.y, cell=reading, w=w, x=self.x)
+            text = say("{y} reads {cell} with the weight {w}. This is {x} where", y=self.y, cell=reading, w=self.own(w), x=self.x)
             yield Sentence(text)
         lines = list(self.p.solutions())
         for reason, part in groupby(zip(self.solved(), lines, strict=True), lambda pair: self.how(pair[0])):
@@ -277,6 +281,7 @@ class Telling:
     def whole(self) -> Iterator[Item]:
         """The same as one operation on arrays."""
         found = operator(self.r, self.p.before)
+        found = None if found is None else self.own(found)
         if isinstance(self.operation, Kernels) and not isinstance(self.operation, Correlation):
             yield Sentence(say("For every channel this is a convolution of {g} with the same settings.", g=self.g))
         if found is None:
@@ -305,7 +310,7 @@ class Telling:
         """The gradients of weights and bias."""
         items: list[Item] = []
         for slot in range(1, slots):
-            element, line = self.r.element(slot), self.p.of_parameter(slot)
+            element, line = self.own(self.r.element(slot)), self.p.of_parameter(slot)
             read = (
                 say("every place reads {w}, with the cell it meets", w=element)
                 if slot == 1

@@ -44,7 +44,10 @@ def pooled(dice: random.Random, kind: str, axes: int) -> dict[str, Any]:
 def convolution(dice: random.Random, kind: str, axes: int) -> dict[str, Any]:
     """A problem about a convolution or a transposed one."""
     small = axes == 3
-    made: dict[str, Any] = {"out_channels": 1, "kernel_size": dice.choice((2, 3)) if small else dice.choice(("K", 2, 3))}
+    made: dict[str, Any] = {
+        "out_channels": 1,
+        "kernel_size": dice.choice((2, 3)) if small else dice.choice(("K", 2, 3)),
+    }
     made["bias"] = dice.random() < 0.3
     if dice.random() < 0.6:
         made["stride"] = dice.choice((1, 2)) if small else dice.choice(("S", 1, 2, 2, 3))

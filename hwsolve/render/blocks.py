@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hwsolve.figures import Figure
-from hwsolve.formula.tree import Formula, Ref, transform
+from hwsolve.formula.tree import Call, Formula, Ref, children, transform
 from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.chain import links_of
@@ -100,7 +100,7 @@ class Page:
             yield Title(s.title)
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
-        for title, given in parts_of_given(s.given):
+        for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
             yield Heading(title, 1)
             yield Quantities(tuple(map(self.symbolic, self.given(given))))
         yield from self.steps(s.sections)
@@ -118,7 +118,7 @@ class Page:
         for step, body, headed, counts in zip(steps, bodies, shown, outer, strict=True):
             if headed:
                 number += counts
-                yield Heading(step.title, step.level, str(number) if counts and several else "")
+                yield Heading(self.said(step.title), step.level, str(number) if counts and several else "")
             yield from body
 
     def body(self, step: Step) -> Iterator[Block]:
@@ -195,10 +195,10 @@ class Page:
             return f
 
         def put(node: Formula) -> Formula:
-            if not isinstance(node, Ref) or node.name not in self.symbols:
+            if not isinstance(node, Ref | Call) or node.name not in self.symbols:
                 return node
-            known = self.symbols[node.name]
-            return Ref(known.name, node.indices) if isinstance(known, Ref) and node.indices else known
+            known, indices = self.symbols[node.name], children(node)
+            return Ref(known.name, indices) if isinstance(known, Ref) and indices else known
 
         return transform(f, put)
 

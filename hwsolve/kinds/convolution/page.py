@@ -19,7 +19,7 @@ from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.kinds.convolution.telling import Telling, by
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Detail, Group, Line, Sentence, Solution, Step
+from hwsolve.solution import Answer, Detail, Group, Line, Note, Sentence, Solution, Step
 
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
@@ -52,7 +52,13 @@ class LayerPage(NetworkPage):
         gradients = [f"dL_d{name}" for name in (called.x, called.w, called.b)]
         names = (*called.names.values(), "z", *gradients)
         found: dict[str, Formula] = {f"any_{name}": Ref(name) for name in names}
-        found |= {"any_f": Ref(called.x), MARK: Ref("m"), AT: Ref(called.g), AT_W: Ref(called.w), "recursion": self.wanted()}
+        found |= {
+            "any_f": Ref(called.x),
+            MARK: Ref("m"),
+            AT: Ref(called.g),
+            AT_W: Ref(called.w),
+            "recursion": self.wanted(),
+        }
         found["recursion.operator"] = Ref(self.wanted().name)
         return found | {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
 
@@ -80,7 +86,7 @@ class LayerPage(NetworkPage):
         if self.prepared.symbolic:
             wanted = Ref(self.wanted().name)
             return say("Asked: {wanted} in front of the layer, from {given} behind it.", wanted=wanted, given=g)
-        gradients = tuple(Ref(n.name) for n in self.nodes("gradient") if self.is_main(n))
+        gradients = tuple(Ref(self.graph.symbol(n.name)) for n in self.nodes("gradient") if self.is_main(n))
         y = Ref(self.output)
         if not gradients:
             return say("Asked: {y}.", y=y)
@@ -185,6 +191,15 @@ class LayerPage(NetworkPage):
         elif figures := pictures(self.writer, self.graph.nodes[self.graph.output]):
             first = self.sections[start]
             self.sections[start] = msgspec.structs.replace(first, items=(*first.items, *figures))
+
+    def notes(self) -> list[Note]:
+        """What a reader must know, the convention for ties among it; of a case that only illustrates, warnings."""
+        found = super().notes()
+        if self.prepared.symbolic:
+            return [note for note in found if note.level == "warning"]
+        remark = self.recursion.operation.tie_remark()
+        stated = remark is None or any(note.text == remark for note in found)
+        return found if stated else [*found, Note("info", remark)]
 
     def is_main(self, node: Node) -> bool:
         """The output, and the gradients of what goes in and of parameters."""

@@ -114,7 +114,8 @@ class Passing:
         """The cell of the kernel that place p and cell i meet at."""
         rest = difference(Ref(a.index), substitute(a.reading, {a.cell: ONE}))
         back = negative(slope(a.reading, a.place))
-        above, apart = expand(quotient(rest, back)), expand(quotient(slope(a.reading, a.cell), back))
+        above, apart = quotient(rest, back), expand(quotient(slope(a.reading, a.cell), back))
+        above = expand(above)
         return simplify(total(quotient(ordered(above), apart), ONE))
 
     def gathered(self) -> tuple[list[Sum], list[Formula], list[Formula]]:
@@ -123,14 +124,16 @@ class Passing:
         g = next(f for f in factors if isinstance(f, Ref) and f.name == self.called.g)
         factors.remove(g)
         solved: dict[str, Formula] = {}
-        for axis, at in zip(self.axes, g.indices[-len(self.axes) :], strict=True):
+        places = g.indices[-len(self.axes) :]
+        self.axes = tuple([as_written(a, at) for a, at in zip(self.axes, places, strict=True)])
+        for axis, at in zip(self.axes, places, strict=True):
             p = Ref(axis.place)
             if axis.over in ("windows", "one"):
                 factors, below = ([put(f, at, p) for f in part] for part in (factors, below))
                 solved[axis.cell] = axis.solved
             elif axis.over == "whole":
                 factors, below = ([put(f, at, call("floor", at)) for f in part] for part in (factors, below))
-        self.to = tuple([self.place_of(a, i) for a, i in zip(self.axes, g.indices[-len(self.axes) :], strict=True)])
+        self.to = tuple([self.place_of(a, i) for a, i in zip(self.axes, places, strict=True)])
         lead = g.indices[: len(g.indices) - len(self.axes)]
         if self.grouped:
             sums, factors, lead = self.in_group(sums, factors, lead)
@@ -382,7 +385,14 @@ class Passing:
         own = {i.name for i in element.indices if isinstance(i, Ref)}
         for index, high in reversed(list(zip(self.r.schematic.indices, self.r.outputs, strict=True))):
             every = every if index in own else BigOperator("Sum", every, index, ONE, high)
-        return self.identity(every, self.r.gradient(slot), key=Ref(f"any_dL_d{element.name.removeprefix('any_')}", element.indices))
+        return self.identity(
+            every, self.r.gradient(slot), key=Ref(f"any_dL_d{element.name.removeprefix('any_')}", element.indices)
+        )
+
+
+def as_written(a: Axis, at: Formula) -> Axis:
+    """An axis whose place is written as in the gradient."""
+    return msgspec.structs.replace(a, solved=at) if a.over in ("cells", "whole") else a
 
 
 def first_of(a: Axis) -> Ref:

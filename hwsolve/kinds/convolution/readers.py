@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.formula.simplify.simplify import expand, simplify
-from hwsolve.formula.simplify.terms import addends, difference, quotient, sum_of, total
+from hwsolve.formula.simplify.terms import addends, difference, negative, quotient, sum_of, total
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, substitute, walk
 
 
@@ -51,7 +51,9 @@ def axis_of(reading: Formula, place: str, cell: str, index: str, low: Formula, h
     if where is not None and is_whole(where):
         return Axis(place, cell, index, reading, low, high, "cells", where, alpha)
     if beta in (ONE, Number(-1)):
-        solved = ordered(expand(quotient(difference(i, substitute(reading, {cell: ZERO})), beta)))
+        solved = difference(i, substitute(reading, {cell: ZERO}))
+        solved = negative(solved) if beta != ONE else solved
+        solved = ordered(expand(solved) if isinstance(alpha, Number) else solved)
         ends = (high, low) if beta == ONE else (low, high)
         start, end = (expand(substitute(rest, {cell: u})) for u in ends)
         if simplify(difference(alpha, high)) == ZERO and low == ONE:

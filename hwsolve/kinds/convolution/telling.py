@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from hwsolve.figures import Diagram, Edge, Node
 from hwsolve.formula.tree import Formula, Ref, formula, references, walk
 from hwsolve.graph.operation import rename
 from hwsolve.kinds.convolution.passing import AT_W, Passing
@@ -16,18 +17,6 @@ from hwsolve.layers.axes import Sliding
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.solution import Group, Item, Sentence, Step, Text
-
-MARKS = {  # by the convention for several largest cells
-    "first": say(
-        "{m} is {one} for the first cell of the window, row by row, that has its largest value, and {zero} for every "
-        "other, as in PyTorch."
-    ),
-    "all": say("{m} is {one} for each cell of the window that has its largest value, and {zero} for every other."),
-    "split": say(
-        "For each cell that has the largest value of the window {m} is {one} divided by the number of these cells, and "
-        "{zero} for every other."
-    ),
-}
 
 
 class Telling:
@@ -62,15 +51,30 @@ class Telling:
         items.append(Group((self.p.reads(),), self.rule()))
         if isinstance(self.operation, Maximum) and self.padded():
             items.append(Sentence(say("Cells of the padding take no part.")))
-        return Step("", tuple(items), part="statement")
+        return Step("", (*items, self.drawing()), part="statement")
+
+    def drawing(self) -> Diagram:
+        """x → y → L, with what each arrow does."""
+        over = Ref(self.p.called.w.removeprefix("any_")) if not self.pools else say("mean")
+        over = say("max") if isinstance(self.operation, Maximum) else over
+        steps: list[tuple[Formula | Text, Formula | Text]] = [("", Ref(self.x_name)), (over, Ref(self.y_name))]
+        if self.p.before:
+            steps[:1] = [("", Ref("z")), (self.p.before.name, Ref(self.x_name))]
+        steps.append(("", Ref("L")))
+        nodes = tuple([Node(str(rank), label, rank) for rank, (_, label) in enumerate(steps)])
+        edges = tuple([Edge(str(rank), str(rank + 1), label) for rank, (label, _) in enumerate(steps[1:])])
+        return Diagram("", nodes, edges, row=tuple(steps))
 
     def rule(self) -> Text:
         """What y is."""
-        if isinstance(self.operation, Mean):
-            return say("the mean of each window")
-        if self.pools:
+        if isinstance(self.operation, Maximum):
             return say("the largest value of each window")
-        name = say("convolution") if isinstance(self.operation, Correlation) else say("transposed convolution")
+        if isinstance(self.operation, Mean):
+            name = say("the mean of each window")
+        elif not isinstance(self.operation, Correlation):
+            return say("transposed convolution")
+        else:
+            name = say("convolution")
         return (
             say("{rule}; {x} is {zero} on the padding", rule=name, x=Ref(self.x_name), zero=0)
             if self.padded()
@@ -81,6 +85,11 @@ class Telling:
     def x_name(self) -> str:
         """The name of what the layer reads."""
         return self.p.called.x.removeprefix("any_")
+
+    @property
+    def y_name(self) -> str:
+        """The name of what comes out of it."""
+        return self.p.called.y.removeprefix("any_")
 
     def padded(self) -> bool:
         """Whether windows reach beyond the map."""
@@ -93,6 +102,7 @@ class Telling:
             yield say("A map of {sides} is shared out among {places} windows.", sides=sides, places=places)
         else:
             size = by([a.kernel for a in self.slides])
+            size = say("{n} cells", n=size) if len(self.slides) == 1 else size
             settings = listing(list(self.settings()))
             if self.pools:
                 yield say("Windows of {size}, {settings}.", size=size, settings=settings)
@@ -132,13 +142,16 @@ class Telling:
 
     def bounds(self) -> Message:
         """What an element outside its map is."""
-        values = {"one": 1, "g": self.g, "zero": 0, "places": by(self.r.outputs[-len(self.p.axes) :])}
+        places = by(self.r.outputs[-len(self.p.axes) :])
         if any(a.over == "whole" for a in self.p.axes):
             return say(
                 "Indices count from {one}; {g} is {zero} outside its map of {places} places, and between them.",
-                **values,
-            )
-        return say("Indices count from {one}; {g} is {zero} outside its map of {places} places.", **values)
+                one=1, g=self.g, zero=0, places=places,
+            )  # fmt: skip
+        return say(
+            "Indices count from {one}; {g} is {zero} outside its map of {places} places.",
+            one=1, g=self.g, zero=0, places=places,
+        )  # fmt: skip
 
     # the steps
 
@@ -185,7 +198,13 @@ class Telling:
             yield Sentence(text)
         else:
             w = next(ref for ref in references(self.p.formula) if ref.name == self.p.called.w)
-            text = say("{y} reads {cell} with the weight {w}. This is {x} where", y=self.y, cell=reading, w=self.own(w), x=self.x)
+            text = say(
+                "{y} reads {cell} with the weight {w}. This is {x} where",
+                y=self.y,
+                cell=reading,
+                w=self.own(w),
+                x=self.x,
+            )
             yield Sentence(text)
         lines = list(self.p.solutions())
         for reason, part in groupby(zip(self.solved(), lines, strict=True), lambda pair: self.how(pair[0])):
@@ -231,10 +250,8 @@ class Telling:
         if all(a.over == "one" for a in self.p.axes):
             return say("windows that do not overlap: one covers it")
         if self.alike and len(self.p.axes) > 1:
-            others = self.p.axes[1:]
-            places, letters = (tuple(Ref(n) for n in names) for names in zip(*[(a.place, a.index) for a in others]))
-            text = say("the first and the last window that covers it; {q} likewise from {j}", q=places, j=letters)
-            return text
+            q, j = (tuple([Ref(getattr(a, name)) for a in self.p.axes[1:]]) for name in ("place", "index"))
+            return say("the first and the last window that covers it; {q} likewise from {j}", q=q, j=j)
         return say("the first and the last window that covers it")
 
     def several(self) -> Iterator[Message]:
@@ -245,8 +262,8 @@ class Telling:
                 continue
             if a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
                 yield say(
-                    "If {s} is {k} there is one window; if it is larger, cells between the windows have none, and their "
-                    "error is {zero}.",
+                    "If {s} is {k} there is one window; if it is larger, cells between the windows have none, and "
+                    "their error is {zero}.",
                     s=formula(s), k=formula(k), zero=0,
                 )  # fmt: skip
             elif isinstance(reach := slide.dilation * (k - 1) + 1, int) and isinstance(s, int) and s > reach:
@@ -254,15 +271,15 @@ class Telling:
             elif a.over == "windows" and isinstance(k, int) and isinstance(s, int):
                 fewest, most = k // s, -(-k // s)
                 if fewest == most:
-                    yield say("Inside the map they are {n}.", n=most)
+                    yield say("Inside the map there are {n}.", n=most)
                 elif s == 2 and isinstance(slide.before, int):
                     odd = sum((1 + slide.before - u) % 2 == 0 for u in range(1, k + 1))
                     yield say(
-                        "Inside the map they are {odd} where {i} is odd, {even} where it is even.",
+                        "Inside the map there are {odd} where {i} is odd, and {even} where it is even.",
                         odd=odd, even=k - odd, i=Ref(a.index),
                     )  # fmt: skip
                 else:
-                    yield say("Inside the map they are {fewest} or {most}.", fewest=fewest, most=most)
+                    yield say("Inside the map there are {fewest} or {most}.", fewest=fewest, most=most)
 
     def passed_on(self) -> Iterator[Item]:
         """The derivative of a maximum or a mean by a cell."""
@@ -270,11 +287,15 @@ class Telling:
         if (mark := self.p.mark()) is not None:
             yield Group((mark,), detail="data")
             yield from self.slope(say("for every cell of the window"))
-            yield Sentence(Message(MARKS[self.operation.ties].template, {"m": self.own(local), "one": 1, "zero": 0}))
+            yield Sentence(mark_of(self.operation.ties, self.own(local)))
         else:
             share = self.own(local)
-            yield Sentence(say("{x} is one of the terms of its mean: the derivative of {y} by it is {share}, and that of "
-                               "every other output {zero}.", x=self.x, y=self.y, share=share, zero=0))  # fmt: skip
+            text = say(
+                "{x} is one of the terms of its mean: the derivative of {y} by it is {share}, and that of every other "
+                "output {zero}.",
+                x=self.x, y=self.y, share=share, zero=0,
+            )  # fmt: skip
+            yield Sentence(text)
 
     # for the whole map
 
@@ -290,10 +311,12 @@ class Telling:
         if self.operation.flip:
             yield Sentence(say("The kernel slides over {g} as it is, with zeros around.", g=self.g))
         elif turned:
-            yield Sentence(
-                say("The place falls as the cell of the kernel rises: the kernel is turned round and slides over {g}, with "
-                    "zeros around.", g=self.g)
-            )  # fmt: skip
+            text = say(
+                "The place falls as the cell of the kernel rises: the kernel is turned round and slides over {g}, with "
+                "zeros around.",
+                g=self.g,
+            )
+            yield Sentence(text)
         else:
             yield Sentence(say("The kernel is turned round and slides over {g}, with zeros around.", g=self.g))
         if any(a.stride != 1 for a in self.slides):
@@ -303,7 +326,10 @@ class Telling:
             )
         if self.padded():
             cut = each([a.before for a in self.slides])
-            yield Sentence(say("Of what comes out, {padding} rows are cut off in front.", padding=cut))
+            if any(a.stride != 1 for a in self.slides):
+                yield Sentence(say("A border of {width} is cut off in front.", width=cut))
+            else:
+                yield Sentence(say("A border of {width} is cut off.", width=cut))
         yield Sentence(say("For all cells at once the error is {form}.", form=found))
 
     def parameters(self, slots: int) -> Step | None:
@@ -322,6 +348,26 @@ class Telling:
                 form = self.own(self.r.gradient(slot))
                 items.append(Sentence(say("The gradient of {w} is {form}: {why}.", w=element, form=form, why=read)))
         return Step(say("The gradients of the parameters"), tuple(items)) if items else None
+
+
+def mark_of(ties: str, m: Formula) -> Message:
+    """What the mark of a maximum is, by the convention for several largest cells."""
+    if ties == "first":
+        return say(
+            "{m} is {one} for the first cell of the window, row by row, that has its largest value, and {zero} for "
+            "every other, as in PyTorch.",
+            m=m, one=1, zero=0,
+        )  # fmt: skip
+    if ties == "all":
+        return say(
+            "{m} is {one} for each cell of the window that has its largest value, and {zero} for every other.",
+            m=m, one=1, zero=0,
+        )  # fmt: skip
+    return say(
+        "For each cell that has the largest value of the window {m} is {one} divided by the number of these cells, "
+        "and {zero} for every other.",
+        m=m, one=1, zero=0,
+    )  # fmt: skip
 
 
 def by(sizes: Any) -> Message:

@@ -1,4 +1,4 @@
-"""The recursion for a whole map: the full correlation of ∂L/∂y with the kernel turned round, zeros put in and cut off."""
+"""The recursion for a whole map: the full correlation of ∂L/∂y with the kernel turned round, zeros put in, cut off."""
 
 from __future__ import annotations
 

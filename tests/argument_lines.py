@@ -163,13 +163,36 @@ class Arguing(Reader):
         key = self.key(variable)
         named = self.key(f) if isinstance(f, ast.Name | ast.Subscript) else ""
         tree = self.doc.formulas.get(named, f)
-        here = mp(self.value(key))
+        known, seen = self.value(key), Seen()
+
+        def at(x: Any) -> Any:
+            seen[key] = x
+            chain = ChainMap(seen, self.known)
+            return Arguing(chain, self.doc, self.free, self.laws, self.point, self.tangents)(tree)
+
+        middle = at(known)
+        if not seen.read:
+            return Fraction(0)
+        ends = [at(known + d) for d in (-1, 1)] if rational(known) else []
+        if rational(middle, *ends) and ends and ends[1] - middle == middle - ends[0]:
+            return ends[1] - middle  # a straight line
+        here = mp(known)
         step = mpmath.mpf(10) ** (-mpmath.mp.dps // 3)
         values = [mp(self.inside(key, here + d)(tree)) for d in (-step, 0, step)]
         left, right = (values[1] - values[0]) / step, (values[2] - values[1]) / step
         if abs(left - right) > mpmath.mpf(10) ** -8 * max(1, abs(left)):
             raise Kink
         return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, 1)
+
+
+class Seen(dict[str, Any]):
+    """A value, and whether it was read."""
+
+    read = False
+
+    def __getitem__(self, key: str) -> Any:
+        self.read = True
+        return super().__getitem__(key)
 
 
 class Kink(Exception):
@@ -181,7 +204,8 @@ class Point:
 
     def __init__(self, free: Mapping[str, Any], dice: random.Random, small: bool) -> None:
         self.free, self.dice, self.values = free, dice, dict[Any, Any]()
-        sizes = dice.sample(range(4, 12), 8)
+        bounded = any(isinstance(domain, list) for domain in free.values())  # sums over them are long
+        sizes = [dice.randint(4, 5) for _ in free] if bounded else dice.sample(range(4, 12), 8)
         for name, domain in free.items():
             if domain == "size":
                 self.values[name] = Fraction(dice.randint(1, 3) if small else sizes.pop())

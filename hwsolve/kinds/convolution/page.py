@@ -14,9 +14,11 @@ from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
-from hwsolve.kinds.convolution.passing import AT, AT_W, MARK, Before, Passing
+from hwsolve.kinds.convolution.gathering import AT, AT_W, MARK
+from hwsolve.kinds.convolution.passing import Before, Passing
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
-from hwsolve.kinds.convolution.telling import Telling, by
+from hwsolve.kinds.convolution.statement import by
+from hwsolve.kinds.convolution.telling import Telling
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
 from hwsolve.solution import Answer, Detail, Group, Line, Note, Sentence, Solution, Step
@@ -198,8 +200,9 @@ class LayerPage(NetworkPage):
         if self.prepared.symbolic:
             return [note for note in found if note.level == "warning"]
         remark = self.recursion.operation.tie_remark()
-        stated = remark is None or any(note.text == remark for note in found)
-        return found if stated else [*found, Note("info", remark)]
+        if remark is None or any(note.text == remark for note in found):
+            return found
+        return [*found, Note("info", remark)]
 
     def is_main(self, node: Node) -> bool:
         """The output, and the gradients of what goes in and of parameters."""

@@ -80,7 +80,7 @@ class Recursion:
 
     # the formulas
 
-    def output(self) -> tuple[Formula, Formula]:
+    def output(self) -> tuple[Ref, Formula]:
         """y[p], and its formula."""
         y = Ref(self.called.y, tuple(Ref(i) for i in self.schematic.indices))
         return y, self.finished(self.schematic.formula, {})

@@ -22,7 +22,7 @@ def grouped(lines: tuple[Line, ...]) -> tuple[Item, ...]:
     for line in lines:
         if type(line) is Prose:
             close()
-            if line.text and not line.formulas and line.array is None:
+            if line.text and not line.formulas:
                 items.append(Sentence(line.text))
             elif line.text:
                 items.append(Group((line,)))

@@ -84,7 +84,7 @@ class Value(msgspec.Struct, frozen=True, gc=False, tag="value", tag_field="kind"
     quantity: Any
     rule: Text = ""
     aside: bool = False  # stands in the JSON and under --full, not in the short form
-    found: Quantity | None = None  # as the formula gives it from carried decimals: rounded, where the value is not
+    found: Any = None  # as the formula gives it from carried decimals: rounded, where the value is not
     origin: Origin | None = None
 
 
@@ -117,15 +117,6 @@ class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="k
     full: str  # the decimal at full precision
 
 
-class Array(msgspec.Struct, frozen=True, gc=False):
-    """A whole array and a formula that gives it: `value` is nested tuples of quantities, with one relation for all."""
-
-    key: Ref
-    formula: Formula
-    relation: str
-    value: Any
-
-
 class Let(msgspec.Struct, frozen=True, gc=False, tag="let", tag_field="kind"):
     """A name for something of a derivation: z[i] := Σⱼ W[i,j] a[j].  `free` is as an identity's; never an answer."""
 
@@ -140,15 +131,23 @@ class Assume(msgspec.Struct, frozen=True, gc=False, tag="assume", tag_field="kin
     formula: Formula
 
 
+class Form(msgspec.Struct, frozen=True, gc=False, tag="form", tag_field="kind"):
+    """What lines are instances of, over letters for their indices; or an array that is too large to be written out.
+
+    The first link stands without a relation.  Each of them was evaluated at the elements that it speaks of.
+    """
+
+    links: tuple[Stage, ...]
+
+
 class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind"):
-    """A sentence, whose places may hold formulas; one that says a matrix form has its array, where that can be read."""
+    """A sentence, whose places may hold formulas."""
 
     text: Text = ""
     formulas: tuple[Stage, ...] = ()  # shown behind the text: the first one's relation is left out
-    array: Array | None = None
 
 
-Line = Value | Identity | Carried | Let | Assume | Prose
+Line = Value | Identity | Carried | Let | Assume | Form | Prose
 Cell = Text | int | Quantity | Formula
 
 
@@ -170,13 +169,17 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Group(msgspec.Struct, frozen=True, gc=False):
-    """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in."""
+    """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in.
+
+    `close`: they go on with what the group before them began.
+    """
 
     lines: tuple[Line, ...]
     reason: Text = ""
     head: int | None = None
     depth: int = 0
     detail: Detail = "page"
+    close: bool = False
 
 
 Item = Sentence | Group | Table | Figure

@@ -16,8 +16,9 @@ from itertools import pairwise
 from typing import Any
 
 import mpmath
+import numpy as np
 
-from tests.line_check import DOMAINS, Env, Reader, Wrong, mp, printed, rational, read
+from tests.line_check import DOMAINS, Arrays, Env, Reader, Wrong, mp, printed, rational, read
 
 COMPARED = {"=": lambda a, b: a == b, "<": lambda a, b: a < b, ">": lambda a, b: a > b}
 COMPARED |= {"≤": lambda a, b: a <= b, "≥": lambda a, b: a >= b}
@@ -295,32 +296,52 @@ def compare(relation: str, before: Tree, after: Tree, factor: str | None, reader
 
 def check_links(line: dict[str, Any], value: Any, known: Env, doc: Document, dice: random.Random) -> None:
     """Each link of a value line gives the value; a rounded number `~1.23` stands for what it may be."""
+    if isinstance(line["value"], list):
+        value = Arrays(known)(read(line["formula"])) if line.get("links") else None
     for relation, text, *_ in line.get("links", []):
-        rounded = [m[0] for m in re.finditer(r"~[\d.]+(?:e-?\d+)?", text)]
-
-        near = relation == "≈"
-
-        def at(shift: int, only: int, text: str = text, rounded: list[str] = rounded, near: bool = near) -> Any:
-            for n, token in enumerate(rounded):
-                shown, half, _ = printed(token[1:])
-                text = text.replace(token, f"({shown + shift * half * (n == only)})", 1)
-            reader = Arguing(known, doc, {}, Laws(doc, set(), dice), Point({}, dice, False), near)
-            return reader(read(text))
-
-        try:
-            middle = mp(at(0, -1))
-            slack = sum(max(abs(mp(at(s, n)) - middle) for s in (-1, 1)) for n in range(len(rounded)))
-        except Kink:
-            continue
         if relation not in ("=", "≈"):
             raise Wrong(f"no relation of a value: {relation}")
-        if abs(middle - mp(value)) > slack * 2 + mpmath.mpf(10) ** -12 * max(1, abs(middle)):
-            raise Wrong(f"the link {text} gives {mpmath.nstr(middle, 18)}")
+        try:
+            check_link(relation == "≈", text, value, known, doc, dice)
+        except Kink:
+            continue
+
+
+def check_link(near: bool, text: str, value: Any, known: Env, doc: Document, dice: random.Random) -> None:
+    """One link gives the value, or each element of it."""
+    rounded = [m[0] for m in re.finditer(r"~[\d.]+(?:e-?\d+)?", text)]
+
+    def at(shift: int, only: int) -> list[Any]:
+        moved = text
+        for n, token in enumerate(rounded):
+            shown, half, _ = printed(token[1:])
+            moved = moved.replace(token, f"({shown + shift * half * (n == only)})", 1)
+        if "diff(" in text:
+            return [Arguing(known, doc, {}, Laws(doc, set(), dice), Point({}, dice, False), near)(read(moved))]
+        return list(np.ravel(np.asarray(Arrays(known)(read(moved)), dtype=object)))
+
+    middle, wanted = at(0, -1), list(np.ravel(np.asarray(value, dtype=object)))
+    if len(middle) != len(wanted):
+        raise Wrong(f"the link {text} has {len(middle)} elements")
+    slack = [mpmath.mpf(0)] * len(middle)
+    for n in range(len(rounded)):
+        ends = [at(-1, n), at(1, n)]
+        moved = [max(abs(mp(low) - mp(m)), abs(mp(high) - mp(m))) for low, high, m in zip(*ends, middle, strict=True)]
+        slack = [s + d for s, d in zip(slack, moved, strict=True)]
+    for m, v, s in zip(middle, wanted, slack, strict=True):
+        if abs(mp(m) - mp(v)) > s * 2 + mpmath.mpf(10) ** -12 * max(1, abs(mp(m))):
+            raise Wrong(f"the link {text} gives {mpmath.nstr(mp(m), 18)}")
 
 
 def check_claim(claim: Any, known: Env, doc: Document, dice: random.Random) -> None:
-    """A claim of a sentence is true."""
+    """A claim of a sentence is true; `key ≈ ~1.23` says what a number is rounded to."""
     text, free = (claim["formula"], claim.get("free", {})) if isinstance(claim, dict) else (claim, {})
+    if "≈" in text:
+        key, _, number = text.partition(" ≈ ")
+        shown, half, digits = printed(number.replace("~", "").strip("()"))
+        if digits < 3 or abs(mp(Reader(known)(read(key))) - mp(shown)) > mp(half) * (1 + mpmath.mpf(10) ** -12):
+            raise Wrong(f"no such number: {text}")
+        return
     tree = read(text)
     if not isinstance(tree, ast.Compare):
         raise Wrong(f"no claim: {text}")

@@ -278,6 +278,9 @@ class Arrays(Reader):
 
     def __call__(self, node: ast.expr) -> Any:
         match node:
+            case ast.List(elts=parts):
+                values = [self(part) for part in parts]
+                return np.array([v[()] if isinstance(v, np.ndarray) and not v.ndim else v for v in values], dtype=object)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return np.asarray(self.alike(self(left)) @ self.alike(self(right)))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
@@ -287,16 +290,19 @@ class Arrays(Reader):
             case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in self.FUNCTIONS:
                 axes, make = self.FUNCTIONS[decode(name)]
                 values = [self(a) for a in args]
-                if any(np.ndim(v) != axes for v in values):
+                if any(np.ndim(v) != axes and not (decode(name) == "T" and np.ndim(v) == 1) for v in values):
                     raise Wrong(f"{decode(name)} of other than {axes} axes")
                 return make(*values)
         return super().__call__(node)
 
     def function(self, name: str, args: list[ast.expr]) -> Any:
-        if len(args) != 1 or not np.ndim(values := self(args[0])):
+        values, *others = [self(a) for a in args] if args else [None]
+        if not np.ndim(values) or any(map(np.ndim, others)):
             return super().function(name, args)
         one = ast.Name(id=encode("one"))  # of an array, a function of one number is that of each element
-        return np.vectorize(lambda v: Reader({"one": v}).function(name, [one]), otypes=[object])(values)
+        rest = [ast.Name(id=encode(f"more_{n}_of")) for n in range(len(others))]
+        known = {f"more_{n}_of": v for n, v in enumerate(others)}
+        return np.vectorize(lambda v: Reader({"one": v} | known).function(name, [one, *rest]), otypes=[object])(values)
 
     @staticmethod
     def alike(a: Any) -> Any:

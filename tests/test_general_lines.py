@@ -19,7 +19,7 @@ from hwsolve import pipeline
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.layers import LAYERS
-from hwsolve.solution import Carried, Prose, Solution, Value
+from hwsolve.solution import Carried, Form, Prose, Solution, Value
 from hwsolve.spec.report import SpecFailure
 from tests.random_nets import problems
 from tests.test_backward_formulas import Absent, value
@@ -44,6 +44,8 @@ def elements(solution: Solution) -> Env:
     """Every number of the document by its key."""
     found: Env = {}
     for entry in (*solution.given, *(line for line in solution.lines if isinstance(line, Value | Carried))):
+        if isinstance(entry.quantity, tuple):  # a whole array, whose elements have lines of their own
+            continue
         indices = at(entry.key)
         assert indices is not None
         if indices:
@@ -57,8 +59,9 @@ def general(solution: Solution) -> list[tuple[Ref, Any]]:
     """The general lines: an element with letters for its indices, and its formula."""
     found = []
     for line in solution.lines:
-        if isinstance(line, Prose) and len(line.formulas) == 2:
-            lhs, rhs = (stage.formula for stage in line.formulas)
+        formulas = line.links if isinstance(line, Form) else line.formulas if isinstance(line, Prose) else ()
+        if len(formulas) in (2, 3):
+            lhs, rhs = formulas[0].formula, formulas[-1].formula
             if isinstance(lhs, Ref) and lhs.indices and at(lhs) is None:
                 found.append((lhs, rhs))
     return found
@@ -71,10 +74,11 @@ def check(solution: Solution, more: Env | None = None) -> int:
         known = env.get(lhs.name)
         if known is None:  # an index formula of what has no numbers here
             continue
-        letters = [i.name for i in lhs.indices]
         for indices, wanted in known.items():
+            pairs = zip(lhs.indices, indices, strict=True)
+            letters = {i.name: mp.mpf(n) for i, n in pairs if isinstance(i, Ref)}  # an axis of length 1 has a number
             try:
-                found = value(rhs, env | dict(zip(letters, map(mp.mpf, indices), strict=True)))
+                found = value(rhs, env | letters)
             except Absent:  # nothing reads this element
                 found = mp.mpf(0)
             assert abs(found - wanted) <= mp.mpf("1e-12") * (1 + abs(wanted)), (lhs, indices, found, wanted)

@@ -31,7 +31,7 @@ def substituted(
     """The formula, as `shown` where names differ; the numbers put in; and with `decided`, every branch as its value."""
     short = shorten(f)
     branches = short if decided is None else decide(short, decided)
-    forms = [short] if branches is short else [short, branches]
+    forms = [short] if branches is short else [branches] if said_in_words(short) else [short, branches]
     return chain(f if shown is None else shown, *[transform(form, number) for form in forms])
 
 
@@ -42,6 +42,13 @@ def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
     parts = children(f)
     new = tuple([decide(p, decided) for p in parts])
     return rebuild(f, new) if any([a is not b for a, b in zip(new, parts, strict=True)]) else f
+
+
+def said_in_words(f: Formula) -> bool:
+    """Whether all branches are of functions of one number, of which a reason says where it lies."""
+    found = [n for n in walk(f) if isinstance(n, Call) and decided_by_branch(n)]
+    functions = [FUNCTIONS.get(n.name) for n in found]
+    return all(known is not None and not known.many and known.kinks for known in functions)
 
 
 def decided_by_branch(node: Call) -> bool:

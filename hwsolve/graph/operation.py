@@ -69,6 +69,10 @@ class Operation(msgspec.Struct, frozen=True):
         """What becomes of the gradient of several equal maxima; None where the operation takes no maximum."""
         return None
 
+    def gradient_remark(self) -> Message | None:
+        """What a reader is told of a gradient that is stated for several operations together."""
+        return None
+
     def cut(self) -> tuple[int, ...]:
         """Numbers of the inputs that are constants; one that gets no gradient may yet stand for one that does."""
         return self.fixed()

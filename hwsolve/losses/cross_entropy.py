@@ -36,6 +36,11 @@ class CrossEntropyOperation(Reduced, frozen=True):
         weight = "" if self.unit else at("*Sum(t[*], c, 1, C)", (*inner[:-1], "c"))
         return {"x": over(f"g*({at(f'p[*]{weight} - t[*]', inner)})", self.divisor)}
 
+    def gradient_remark(self) -> Message:
+        """Two derivatives in one, and what the mean divides by."""
+        both = say("softmax and cross-entropy together")
+        return both if self.divisor == 1 else say("{both}; mean over {n} samples", both=both, n=self.divisor)
+
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
         """The length of every axis that is summed over, the classes also as C."""
         return super().sizes(*shapes) | {"C": shapes[0][-1]}

@@ -6,6 +6,7 @@ Blocks hold formulas; a format writes each kind of block in its notation, and de
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -18,7 +19,7 @@ from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row, as_key, at_steps, moved, quantity_rows
 from hwsolve.render.select import headings, selected, with_columns
-from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text
+from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text, Value
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
 
@@ -92,6 +93,7 @@ class Page:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
         self.symbols = self.solution.symbols
+        self.elements = {as_key(key): symbol for key, symbol in self.symbols.items() if key.endswith("]")}
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -100,10 +102,13 @@ class Page:
             yield Title(s.title)
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
+        before, steps = asked_first(s.sections)
+        for sentence in before:
+            yield Say(self.said(sentence.text))
         for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
             yield Heading(title, 1)
             yield Quantities(tuple(map(self.symbolic, self.given(given))))
-        yield from self.steps(s.sections)
+        yield from self.steps(steps)
         yield from self.judged()
         for note in s.notes:
             yield Status(note.text, note.level)
@@ -125,12 +130,13 @@ class Page:
         """What stands below a heading."""
         rows: list[Row] = []
         several = False
-        for item in step.items:
+        for item, following in zip(step.items, (*step.items[1:], None), strict=True):
             if isinstance(item, Group):
                 found, folded = self.group(item)
-                gap = bool(rows) and bool(found) and (several or len(found) > 1)
+                more = isinstance(following, Group) and following.close and bool(found)
+                gap = bool(rows) and bool(found) and (several or more or len(found) > 1) and not item.close
                 rows += [Row(()), *found] if gap else found
-                several = len(found) > 1
+                several = more or len(found) > 1 or ((item.close or not found) and several)
                 if folded:
                     yield from flushed(rows)
                     yield folded
@@ -163,6 +169,9 @@ class Page:
         if carried and self.options.full:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
+        if not self.folds and not self.options.full and rows and (n := others(shown, group.lines)):
+            what = say("1 other element: --full") if n == 1 else say("{n} other elements: --full", n=f"{n:,}")
+            rows[-1] = msgspec.structs.replace(rows[-1], reason=rows[-1].reason or what)
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
@@ -195,6 +204,8 @@ class Page:
             return f
 
         def put(node: Formula) -> Formula:
+            if isinstance(node, Ref) and node in self.elements:
+                return self.elements[node]
             if not isinstance(node, Ref | Call) or node.name not in self.symbols:
                 return node
             known, indices = self.symbols[node.name], children(node)
@@ -212,6 +223,8 @@ class Page:
         """What stands at a place of a sentence."""
         if isinstance(value, Formula):
             return self.symbol(value)
+        if isinstance(value, tuple):
+            return tuple(map(self.placed, value))
         return self.said(value) if isinstance(value, Message) else value
 
     # quantities
@@ -253,11 +266,30 @@ class Page:
             yield Grille(table)
 
 
+def asked_first(steps: tuple[Step, ...]) -> tuple[list[Sentence], tuple[Step, ...]]:
+    """The sentences that begin a statement without a title, which stand before what is given; and the steps without."""
+    if not steps or steps[0].title or steps[0].part != "statement":
+        return [], steps
+    first = steps[0]
+    sentences = list(takewhile(lambda item: isinstance(item, Sentence), first.items))
+    rest = msgspec.structs.replace(first, items=first.items[len(sentences) :])
+    return [s for s in sentences if isinstance(s, Sentence) and s.detail == "page"], (rest, *steps[1:])
+
+
 def flushed(rows: list[Row]) -> Iterator[Equations]:
     """The rows so far as one block."""
     if rows:
         yield Equations(tuple(rows))
         rows.clear()
+
+
+def others(shown: Sequence[Line], lines: Sequence[Line]) -> int:
+    """How many lines of a group stand aside for the one that is shown last, of elements of the same array."""
+    key = getattr(shown[-1], "key", None)
+    if key is None or not key.indices:
+        return 0
+    aside = [line for line in lines if detail_of(line) == "full"]
+    return sum(1 for line in aside if isinstance(line, Value) and line.key.name == key.name)
 
 
 def detail_of(line: Line) -> str:

@@ -14,7 +14,7 @@ from hwsolve.language import say, translate
 from hwsolve.numbers import is_exact
 from hwsolve.quantities import put_in, rational
 from hwsolve.render.arrays import literal
-from hwsolve.solution import Assume, Carried, Identity, Let, Line, Prose, Quantity, Value
+from hwsolve.solution import Assume, Carried, Form, Identity, Let, Line, Prose, Quantity, Value
 
 Link = tuple[str, Formula]  # a relation and what stands behind it; the first link's relation is ""
 LONGEST = (9_999, 999)  # numerator and denominator of a fraction that is shown
@@ -50,7 +50,9 @@ def links_of(line: Line) -> list[Link]:
     """The links of a line; one that repeats its neighbour is left out."""
     if isinstance(line, Value) and isinstance(line.quantity, tuple):
         value, relation, _ = literal(line.quantity, True)
-        links = [("", whole(line.key)), *[(s.relation, s.formula) for s in line.stages], (relation, value)]
+        links = [("", whole(line.key)), *[(s.relation, s.formula) for s in line.stages]]
+        near = len(links) > 2 and links[-1][0] == "≈"
+        links.append(("≈" if near else relation, value))
     elif isinstance(line, Value):
         fraction = ratio(line.quantity)
         links = [("", line.key), *[(s.relation, s.formula) for s in line.stages]]
@@ -71,7 +73,8 @@ def links_of(line: Line) -> list[Link]:
     elif isinstance(line, Carried):
         links = [("", line.key), (line.quantity.relation, put_in(line.quantity))]
     else:
-        links = [(s.relation if n else "", s.formula) for n, s in enumerate(line.formulas)]
+        stages = line.links if isinstance(line, Form) else line.formulas
+        links = [(s.relation if n else "", s.formula) for n, s in enumerate(stages)]
     return without_repeats(links)
 
 
@@ -102,7 +105,7 @@ def closing(line: Value) -> str:
         return "≈"
 
 
-def row(line: Value | Identity | Prose, write: Callable[[Formula], str]) -> str:
+def row(line: Value | Identity | Form | Prose, write: Callable[[Formula], str]) -> str:
     """The chain in one row."""
     return joined([(relation, write(f)) for relation, f in links_of(line)])
 

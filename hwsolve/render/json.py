@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve import __version__
 from hwsolve.figures import Curve, Diagram, Edge, Figure, Node
-from hwsolve.formula.notation import plain, symbol, unicode
+from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.language import translate
@@ -23,11 +23,11 @@ from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
     Answer,
-    Array,
     Assume,
     Carried,
     Cell,
     Check,
+    Form,
     Group,
     Identity,
     Let,
@@ -182,7 +182,8 @@ class Writer:
         if isinstance(line, Value):
             key, shown, links = plain(line.key), row(line, unicode), [link(s) for s in line.stages if s.own]
             if isinstance(line.quantity, tuple):
-                relation, value = relation_of(line.quantity), printed(line.quantity)
+                precise: Any = line.found or line.quantity
+                relation, value = relation_of(precise), printed(precise)
                 sign = unicode(whole(line.key))
                 return ValueRow(key, sign, plain(line.formula), shown, relation, value, rule, line.origin, links)
             symbol, quantity = unicode(line.key), line.found or line.quantity
@@ -206,13 +207,9 @@ class Writer:
             return {"kind": "let", "key": plain(line.key), "formula": plain(line.formula), "free": line.free}
         if isinstance(line, Assume):
             return {"kind": "assume", "formula": plain(line.formula)}
-        if line.array is not None:
-            return self.array(line.array, self.prose(line))
+        if isinstance(line, Form):
+            return {"kind": "text", "shown": row(line, unicode)}
         return {"kind": "text", "shown": self.prose(line)}
-
-    def array(self, a: Array, shown: str) -> ValueRow:
-        """A whole array, its value in nested lists of printed numbers."""
-        return ValueRow(plain(a.key), symbol(a.key.name), plain(a.formula), shown, a.relation, printed(a.value), "")
 
     def prose(self, line: Prose) -> str:
         words, formulas = self.text(line.text), row(line, unicode)

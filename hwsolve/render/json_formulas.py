@@ -8,16 +8,17 @@ from typing import Any
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain
 from hwsolve.formula.notation.plain import COMPARISONS
-from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Number, Ref, transform
 from hwsolve.language import Message
 from hwsolve.solution import Free, Stage, Text
 
 Object = dict[str, Any]
+CHAINED = COMPARISONS | {"≈"}
 
 
 def claims(text: Text, free: Free) -> Object:
     """The comparisons that a sentence states, each of which is true."""
-    found = [plain(f) for f in places(text) if isinstance(f, Call) and f.name in COMPARISONS]
+    found = [one for f in places(text) if isinstance(f, Call) and f.name in CHAINED for one in compared(f)]
     said = [{"formula": f, "free": free} if free else f for f in found]
     return {"claims": said} if said else {}
 
@@ -36,7 +37,29 @@ def places(text: Any) -> Iterator[Any]:
 
 def link(s: Stage) -> list[str]:
     """A link: its relation, its formula, and the factor of a ⟺."""
-    return [s.relation, plain(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
+    return [s.relation, marked(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
+
+
+def compared(f: Call) -> Iterator[str]:
+    """The comparisons of a chain `z = 0.274 > 0`, neighbour by neighbour."""
+    left, right = f.args
+    if isinstance(left, Call) and left.name in CHAINED:
+        yield from compared(left)
+        left = left.args[1]
+    yield f"{marked(left)} {f.name} {marked(right)}"
+
+
+def marked(f: Formula) -> str:
+    """A formula whose rounded numbers are marked: `~0.321245` stands for what it may have been rounded from."""
+    return plain(transform(f, mark))
+
+
+def mark(node: Formula) -> Formula:
+    """A rounded number with its mark."""
+    if type(node) is not Number or not node.rounded:
+        return node
+    text = plain(node)
+    return Call("neg", (Ref(f"~{text[1:]}"),)) if text.startswith("-") else Ref(f"~{text}")
 
 
 def computable(f: Formula) -> str:

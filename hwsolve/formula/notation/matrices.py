@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hwsolve.formula.notation.names import derivative
+from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ARRAYS, ATOM, PRODUCT, SIGN, Piece, Writer
 from hwsolve.formula.tree import Call, Formula, Ref
 
@@ -19,6 +19,19 @@ def whole(w: Writer, args: Args) -> Piece:
     (ref,) = args
     assert isinstance(ref, Ref)
     return Piece(w.whole(ref.name), SIGN if derivative(ref.name) else ATOM, "array")
+
+
+def unit(w: Writer, args: Args) -> Piece:
+    """The one element of a quantity, written as the quantity is."""
+    (ref,) = args
+    assert isinstance(ref, Ref)
+    kind = "partial" if derivative(ref.name) else "symbol" if parts(ref.name).single else "word"
+    return Piece(w.whole(ref.name), SIGN if kind == "partial" else ATOM, kind)
+
+
+def form(w: Writer, args: Args) -> Piece:
+    """A form that a reader has seen, and that nothing is claimed of here."""
+    return w.write(args[0])
 
 
 def array(w: Writer, args: Args) -> Piece:
@@ -42,7 +55,10 @@ def beside(w: Writer, f: Formula, first: bool) -> str:
 def product(w: Writer, args: Args) -> Piece:
     """W x."""
     left, right = args
-    return Piece(f"{beside(w, left, True)} {beside(w, right, False)}", PRODUCT, "array")
+    gap = (
+        "" if isinstance(left, Call) and left.name == "T" and isinstance(right, Call) and right.name == "whole" else " "
+    )
+    return Piece(f"{beside(w, left, True)}{gap}{beside(w, right, False)}", PRODUCT, "array")
 
 
 def transposed(w: Writer, f: Formula) -> str:
@@ -96,6 +112,8 @@ def called(name: str) -> Callable[[Writer, Args], Piece]:
 MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "whole": whole,
     "array": array,
+    "unit": unit,
+    "form": form,
     "rows": array,
     "@": product,
     "T": transpose,

@@ -134,5 +134,7 @@ OPERATORS = {
     "@": matrix_product,
     "whole": marked,
     "array": marked,
+    "unit": marked,
+    "form": marked,
     "[]": listed,
 }

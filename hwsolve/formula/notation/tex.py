@@ -85,7 +85,7 @@ class Latex(Writer):
     loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")
-    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge"}
+    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "≈": "\\approx"}
 
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
@@ -227,11 +227,12 @@ def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     """The derivative operator before its body, or over a symbol."""
     body, by, *more = args
     order = f"^{{{w.write(more[0]).text}}}" if more else ""
-    d = "\\partial " if isinstance(by, Ref) and by.indices else "d"
+    of_unit = isinstance(body, Call) and body.name == "unit"
+    d = "\\partial " if of_unit or (isinstance(by, Ref) and by.indices) else "d"
     inner, variable = w.write(body), w.write(by).text
-    if order and not isinstance(by, Ref):
+    if order and not isinstance(by, Ref) and not of_unit:
         variable = w.parentheses(variable)
-    if isinstance(body, Ref) and inner.kind == "symbol":
+    if inner.kind == "symbol" and (isinstance(body, Ref) or of_unit):
         return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{d}{variable}{order}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"\\frac{{{d.strip()}{order}}}{{{d}{variable}{order}}} {text}", SIGN, "partial")

@@ -248,9 +248,10 @@ def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     """`d/dx (…)`, `∂y/∂x` of a symbol."""
     body, by, *more = args
     order = superscript(w.write(more[0]).text) if more else ""
-    d = "∂" if isinstance(by, Ref) and by.indices else "d"
+    of_unit = isinstance(body, Call) and body.name == "unit"
+    d = "∂" if of_unit or (isinstance(by, Ref) and by.indices) else "d"
     inner, variable = w.write(body), w.write(by).text
-    if isinstance(body, Ref) and inner.kind == "symbol":
+    if inner.kind == "symbol" and (isinstance(body, Ref) or of_unit):
         return Piece(f"{d}{order}{inner.text}/{d}{variable}{order}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else f"({inner.text})"
     return Piece(f"{d}{order}/{d}{variable}{order} {text}", SIGN, "partial")

@@ -38,7 +38,7 @@ class Writer:
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "≈": "≈"}
 
     def number(self, f: Number) -> Piece:
         raise NotImplementedError
@@ -145,7 +145,7 @@ class Writer:
         if numbers == len(pieces):
             return Piece(self.times.join([p.text for p in pieces]), PRODUCT, "number")
         if any(p.kind in ARRAYS for p in pieces):
-            return self.scaled(items, pieces)
+            return self.scaled(items, pieces, bare)
         first = items[0] if type(items[0]) is Number else None
         whole = first is not None and first.denominator == 1
         beside = ("symbol",) if first is not None and first.text else ("symbol", "call", "group")
@@ -157,13 +157,17 @@ class Writer:
             text += ("" if coefficient else self.dot if as_call else self.between(left, right)) + right.text
         return Piece(text, PRODUCT, "big" if pieces[-1].kind == "big" else "product")
 
-    def scaled(self, items: Sequence[Formula], pieces: list[Piece]) -> Piece:
+    def scaled(self, items: Sequence[Formula], pieces: list[Piece], bare: bool) -> Piece:
         """Numbers in front of an array."""
         numbers = [f for f, p in zip(items, pieces, strict=True) if p.kind not in ARRAYS]
         text = self.odot.join([p.text for p in pieces if p.kind in ARRAYS])
         if not numbers:
             return Piece(text, PRODUCT, "array")
         front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
+        if front.kind == "partial":
+            return Piece(f"{front.text}{self.dot}{text}", PRODUCT, "array")
+        if front.kind == "number" and bare and len(numbers) == 1:
+            return Piece(f"{front.text} {text}", PRODUCT, "array")
         held = self.parentheses(front.text) if any(c in front.text for c in self.loose) else front.text
         gap = self.behind_word if front.kind == "word" else " "
         return Piece(f"{held}{gap}{text}", PRODUCT, "array")

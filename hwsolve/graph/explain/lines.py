@@ -31,7 +31,7 @@ from hwsolve.numbers.formed import Known
 from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import as_far_off
 from hwsolve.quantities import as_typed, put_in, quantity, rounded, stated
-from hwsolve.solution import Carried, Given, Line, Quantity, Text
+from hwsolve.solution import Carried, Given, Line, Quantity
 
 
 class Writer:
@@ -50,6 +50,7 @@ class Writer:
         self.text = TextValues()
         self.taken = every_name(graph)  # names that no index may have
         self.letters: dict[str, tuple[str, ...]] = {}  # of the indices of a quantity, where a page has its own
+        self.axes: dict[str, tuple[str, ...]] = {}  # the letters of its axes, where these mean the same everywhere
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
@@ -105,22 +106,19 @@ class Writer:
 
     # lines
 
-    def lines(self, name: str, rule: Text) -> Iterator[Line]:
+    def lines(self, name: str, page: int = EVERY) -> Iterator[Line]:
         """The lines of a quantity: of all its elements, or the first ones of a long one and those that are asked for.
 
-        Where a page shows the first few, the others stand aside.
+        `page`: so many of them are on the page, what is asked for first; the others stand aside.
         """
         node, asked = self.graph.nodes[name], self.asked.of(self.step, name)
         whole = self.is_whole(node)
         first = [] if self.asked.alone else elements(node.shape, None if whole else self.most)
         self.unroll = EVERY if self.is_roomy(node)[1] else UNROLL
-        for k, indices in enumerate(dict.fromkeys([*first, *asked])):
-            yield from self.line(name, indices, "" if k else rule, not whole and k >= self.shown_first)
-
-    @property
-    def shown_first(self) -> int:
-        """How many lines of a long quantity a page shows."""
-        return WRITTEN if self.room.asked else FIRST
+        places = dict.fromkeys([*first, *asked])
+        shown = set([*asked, *first][:page]) if page < len(places) else places
+        for indices in places:
+            yield from self.line(name, indices, indices not in shown)
 
     def is_whole(self, node: Node) -> bool:
         """Whether all elements of a quantity are written out."""
@@ -135,7 +133,7 @@ class Writer:
         self.remarks |= self.room.remarks()
         return holds
 
-    def line(self, name: str, indices: Indices, rule: Text, aside: bool = False) -> Iterator[Line]:
+    def line(self, name: str, indices: Indices, aside: bool = False) -> Iterator[Line]:
         """The line of one element, behind those that carry what it reads and nothing wrote."""
         key = self.key(name, indices)
         if key in self.known:
@@ -161,7 +159,7 @@ class Writer:
         whole = self.shown(name, indices)
         found = None if self.text.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
         aside, of = aside or is_view(self.graph, name), origin(self.graph, name)
-        yield value_line(key, stated, whole, seen, found, rule=rule, origin=of, aside=aside)
+        yield value_line(key, stated, whole, seen, found, origin=of, aside=aside)
 
     def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
         """Raise Disagreement where the formula, evaluated by itself, does not give the value."""

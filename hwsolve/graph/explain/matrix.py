@@ -1,69 +1,99 @@
-"""The matrix form of a quantity whose elements are too many to write out: z = W x + b, ∂L/∂W = g xᵀ.
+"""The form of a quantity over whole arrays: α = vᵀx, ∂E/∂α = ∂E/∂b ⊙ ReLU′(α).
 
-A form is a formula over whole arrays.  It is evaluated, and compared with the array that was computed.
+It is what the operation states, or, where every element is a function of the elements at its own place, that function.
+It is evaluated, and compared with the array that was computed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.evaluate import EPS
+from hwsolve.formula.instantiate import fold
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Call, Formula, Ref, call, references, transform
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, call, references, transform, walk
 from hwsolve.formula.whole_arrays import Misfit, magnitude, shape_of, value, whole
-from hwsolve.graph.elements import count, elements
-from hwsolve.graph.explain.parts import with_constants
+from hwsolve.graph.elements import count
+from hwsolve.graph.explain.parts import Part, with_constants
+from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.graph.operation import Operation, Sizes, rename
-from hwsolve.language import Message, say
-from hwsolve.solution import Array, Prose, Quantity
+from hwsolve.graph.update import over_whole_arrays
+from hwsolve.numbers import NotFinite, Undecided
 
 if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
     from hwsolve.graph.graph import Contribution, Graph, Node
 
-VALUED = 1_000  # elements of an array that is entered as a value, and of those that it is read from
-SHOWN = 4  # digits that a rounded element shows at least
+
+class Matrix(msgspec.Struct, frozen=True):
+    """The form of a quantity, over the keys that a reader knows, and what it reads.
+
+    `form` gives the array in its own shape; `shown` has numbers for quantities of one element, `over_nodes` is the same
+    over the names of nodes.
+    """
+
+    form: Formula
+    shown: Formula
+    over_nodes: Formula
+    reads: tuple[str, ...]
 
 
-def matrix_form(writer: Writer, node: Node) -> Prose | None:
-    """`z⁽¹⁾ = w⁽¹⁾ x + b⁽¹⁾` in a sentence; None for a number, or where no form is known or fits."""
-    form = of_node(writer.graph, node) if node.shape else None
+def matrix_of(writer: Writer, node: Node) -> Matrix | None:
+    """The form of a quantity, which gives its value; None for a number, or where no form is known or fits."""
+    form = of_node(writer, node) if node.shape else None
     if form is None:
         return None
-    form = with_constants(writer.graph, form)
-    names = {ref.name for ref in references(form)}
+    graph = writer.graph
+    form = with_constants(graph, form)
+    arrays = {ref.name: graph.nodes[ref.name].shape for ref in references(form)}
     try:
-        if shape_of(form, {name: writer.graph.nodes[name].shape for name in names}) != node.shape:
+        if shape_of(form, arrays) != node.shape:
             return None
-    except Misfit:
+        good = holds(form, writer.values, node, tuple(arrays), writer.exact)
+    except (Misfit, NotFinite, Undecided):
         return None
-    if not holds(form, writer.values, node.name, names, writer.exact):
+    if not good:
         raise Disagreement(f"{plain(writer.key(node.name, ()))}: its matrix form does not give its value")
-
-    def called(part: Formula) -> Formula:
-        return symbol(writer, part.name) if isinstance(part, Ref) else part
-
-    right = transform(form, called)
-    text = sentence(writer, node, Call("==", (symbol(writer, node.name), right)))
-    return Prose(text, array=entered(writer, node, right, names))
+    over_nodes = by_numbers(graph, form)
+    whole_form, shown = (transform(f, lambda part: called(writer, part)) for f in (form, over_nodes))
+    return Matrix(whole_form, shown, over_nodes, tuple(arrays))
 
 
-def of_node(graph: Graph, node: Node) -> Formula | None:
+def called(writer: Writer, part: Formula) -> Formula:
+    """A quantity, or its one element, as a reader knows it."""
+    if not isinstance(part, Ref) or part.name not in writer.graph.nodes:
+        return part
+    if part.indices:
+        return writer.relabel(part)
+    key = writer.key(part.name, ()).name
+    return whole(key) if writer.graph.nodes[part.name].shape else Ref(key)
+
+
+# the form
+
+
+def of_node(writer: Writer, node: Node) -> Formula | None:
     """The form of a quantity over the names of nodes."""
+    parts = writer.parts(node.name)
     if node.operation is not None:
         names = dict(zip(node.operation.inputs, node.inputs, strict=False))
-        return filled(graph, node.operation, "y", names)
-    parts = [of_term(graph, term) for term in node.terms]
-    known = [part for part in parts if part is not None]
-    if not known or len(known) < len(parts):
+        return filled(writer.graph, node.operation, "y", names) or by_element(writer.graph, parts[0], node.shape)
+    terms = [
+        of_term(writer.graph, term) or by_element(writer.graph, part, node.shape)
+        for term, part in zip(node.terms, parts, strict=True)
+    ]
+    known = [term for term in terms if term is not None]
+    if not known or len(known) < len(terms):
         return None
     return known[0] if len(known) == 1 else call("+", *known)
 
 
 def of_term(graph: Graph, term: Contribution) -> Formula | None:
-    """What one consumer adds to a gradient."""
+    """What one consumer adds to a gradient, as its operation states it."""
     if term.upstream is None:
         return None
     names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output, "g": term.upstream}
@@ -77,28 +107,52 @@ def filled(graph: Graph, operation: Operation, of: str, names: dict[str, str]) -
     return None if text is None else rename(parse(text), names)
 
 
-def symbol(writer: Writer, name: str) -> Formula:
-    """A quantity as a whole."""
-    key = writer.key(name, ()).name
-    return whole(key) if writer.graph.nodes[name].shape else Ref(key)
+def by_element(graph: Graph, part: Part, shape: Sizes) -> Formula | None:
+    """The form of a quantity each element of which is a function of numbers and of elements at its own place."""
+    f = fold(unguarded(part.over_nodes))
+    own = tuple(Ref(i) for i in part.indices)
+    arrays: set[str] = set()
+    for part_of in walk(f):
+        if isinstance(part_of, BigOperator) or (isinstance(part_of, Call) and part_of.name in ("if", "delta")):
+            return None
+        if not isinstance(part_of, Ref) or part_of in own:
+            continue
+        known = graph.nodes.get(part_of.name)
+        if part_of.indices and (part_of.indices != own or known is None or known.shape != shape):
+            return None
+        arrays |= {part_of.name} if part_of.indices else set()
+    bare = transform(f, lambda node: Ref(node.name) if isinstance(node, Ref) and node.indices else node)
+    if not arrays or any(ref in own for ref in references(bare)):
+        return None
+    return over_whole_arrays(bare, frozenset(arrays))
 
 
-def sentence(writer: Writer, node: Node, form: Formula) -> Message:
-    """The form, and where a bias is added to."""
-    names = dict(zip(node.operation.inputs, node.inputs, strict=False)) if node.operation else {}
-    added = writer.graph.nodes[names["b"]] if "b" in names else node
-    if added.shape == node.shape:
-        return say("In matrix form: {form}", form=form)
-    b = symbol(writer, added.name)
-    if added.shape:
-        return say("In matrix form: {form} ({b} to each row)", form=form, b=b)
-    return say("In matrix form: {form} ({b} to each element)", form=form, b=b)
+def by_numbers(graph: Graph, f: Formula) -> Formula:
+    """The form with a quantity of one element as the number that it is: a factor in front of an array."""
+
+    def lone(node: Formula) -> Formula | None:
+        if isinstance(node, Ref) and not node.indices and node.name in graph.nodes:
+            shape = graph.nodes[node.name].shape
+            return Ref(node.name, (ONE,) * len(shape)) if shape and count(shape) == 1 else None
+        return None
+
+    def change(node: Formula) -> Formula:
+        match node:
+            case Call("outer", (a, b)) if (g := lone(b)) is not None:
+                return call("*", g, a) if lone(a) is None else node
+            case Call("outer", (a, b)) if (g := lone(a)) is not None:
+                return call("*", g, Call("T", (b,)))
+            case Call("@", (a, b)) if (g := lone(b)) is not None and isinstance(b, Ref):
+                return call("*", g, a) if len(graph.nodes[b.name].shape) == 1 and lone(a) is None else node
+        return node
+
+    return transform(f, change)
 
 
-def holds(form: Formula, values: dict[str, Any], name: str, names: set[str], exact: bool) -> bool:
+def holds(form: Formula, values: dict[str, Any], node: Node, names: tuple[str, ...], exact: bool) -> bool:
     """Whether a form gives the array: rationals are equal, balls overlap, floats differ by no more than rounding."""
     arrays = {n: values[n] for n in names}
-    found, wanted = value(form, arrays), values[name]
+    found, wanted = value(form, arrays), values[node.name]
     if exact:
         from flint import arb, fmpq
 
@@ -106,36 +160,3 @@ def holds(form: Formula, values: dict[str, Any], name: str, names: set[str], exa
         return all(a == b if type(a) is type(b) is fmpq else arb(a).overlaps(arb(b)) for a, b in pairs)
     longest = max(max(getattr(array, "shape", ()), default=1) for array in arrays.values())
     return bool((abs(found - wanted) <= (8 + longest) * EPS * magnitude(form, arrays)).all())
-
-
-# as a value that a reader of the lines finds
-
-
-def entered(writer: Writer, node: Node, form: Formula, names: set[str]) -> Array | None:
-    """The whole array as a value, where a reader has all that the form reads and finds what is printed."""
-    graph = writer.graph
-    if any(count(graph.nodes[n].shape) > VALUED or graph.labels[n].elements for n in (node.name, *names)):
-        return None
-    keys = {writer.key(n, at) for n in names for at in elements(graph.nodes[n].shape)}
-    if not keys <= writer.known.keys():
-        return None
-    rough = not writer.exact or bool(keys & (writer.text.rough | writer.text.real))
-    shown = [writer.shown(node.name, at) for at in elements(node.shape)]
-    if rough and any(significant(q.text) < SHOWN for q in shown):
-        return None
-    relation = "=" if not rough and all(q.relation == "=" for q in shown) else "≈"
-    return Array(writer.key(node.name, ()), form, relation, nested(shown, node.shape))
-
-
-def significant(text: str) -> int:
-    """How many significant digits a decimal shows."""
-    digits = "".join(c for c in text.lower().partition("e")[0] if c.isdigit())
-    return len(digits.lstrip("0"))
-
-
-def nested(shown: list[Quantity], shape: Sizes) -> Any:
-    """The elements in order as rows within rows."""
-    if not shape:
-        return shown[0]
-    size = len(shown) // shape[0]
-    return tuple(nested(shown[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0]))

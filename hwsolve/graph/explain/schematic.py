@@ -11,6 +11,7 @@ from hwsolve.formula.tree import (
     BigOperator,
     Call,
     Formula,
+    Number,
     Ref,
     call,
     children,
@@ -19,10 +20,11 @@ from hwsolve.formula.tree import (
     transform,
     walk,
 )
+from hwsolve.graph.explain.letters import ONE, wanted
 from hwsolve.graph.explain.parts import with_constants
 from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.graph.operation import INNER, LEADING, Schematic, rename, with_letters
-from hwsolve.solution import Prose, Stage
+from hwsolve.solution import Form, Stage
 
 if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
@@ -31,20 +33,64 @@ if TYPE_CHECKING:
 LETTERS = tuple("ijkmhlpqrscouvtaxbfgwyz")  # those that can be lowered first
 
 
-def general(writer: Writer, node: Node) -> Prose:
-    """The formula that all lines of a quantity are instances of."""
+def general(writer: Writer, node: Node, chain: Formula | None = None) -> Form:
+    """The formula that all lines of a quantity are instances of; of a gradient with its chain of partials in front."""
+    parted = None if chain is None else with_axes(writer, node, chain)
     lhs, rhs = both_sides(writer, node)
-    return Prose(formulas=(Stage("=", lhs), Stage("=", rhs)))
+    if parted is None:
+        return Form((Stage("", lhs), Stage("=", rhs)))
+    return Form((Stage("", lhs), Stage("=", parted[1]), Stage("=", rhs)))
 
 
 def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
     """An element of the quantity, and its formula."""
+    if node.name in writer.axes and node.name not in writer.letters:
+        of_all = with_axes(writer, node, None)
+        if of_all is not None:
+            return of_all
     of = writer.graph.nodes.get(node.of, node)
     samples = writer.graph.batched and of.role in ("given", "forward", "loss")
     stated = writer.letters.get(of.name, ())
     schematic = lettered(of_node(writer, node), LEADING[:1] if samples else (), writer.taken, stated)
     key = writer.key(node.name, ())
     return Ref(key.name, tuple(Ref(i) for i in schematic.indices)), schematic.formula
+
+
+def with_axes(writer: Writer, node: Node, f: Formula | None) -> tuple[Formula, Formula] | None:
+    """An element and its formula, or another one, in the letters of the page; None where an index has none."""
+    indices = writer.parts(node.name)[0].indices
+    own = Ref(node.name, tuple(map(Ref, indices)))
+    schematic = of_parts(writer, node) if f is None else f
+    letters = wanted(call("==", own, schematic), writer.axes)
+    if letters is None or {*letters.values()} & writer.taken:
+        return None
+    apart_from = {n.index for n in walk(schematic) if isinstance(n, BigOperator)} | {*indices}
+    if any(i not in letters for i in apart_from):
+        return None
+
+    def change(part: Formula) -> Formula:
+        match part:
+            case BigOperator(op, body, index, low, high):
+                return body if letters[index] == ONE else BigOperator(op, body, letters[index], low, high)
+            case Ref(name, ()) if name in letters:
+                return Number(1) if letters[name] == ONE else Ref(letters[name])
+        return part
+
+    def written(whole: Formula) -> Formula:
+        return transform(transform(transform(whole, change), in_order), writer.whole)
+
+    return written(own), written(schematic)
+
+
+def of_parts(writer: Writer, node: Node) -> Formula:
+    """The formula over nodes and the indices of its first part, in short."""
+    parts = writer.parts(node.name)
+    first = parts[0].indices
+    made = [
+        substitute(fold(unguarded(p.over_nodes)), {a: Ref(b) for a, b in zip(p.indices, first, strict=True)})
+        for p in parts
+    ]
+    return made[0] if len(made) == 1 else call("+", *made)
 
 
 def of_node(writer: Writer, node: Node) -> Schematic:

@@ -21,7 +21,7 @@ from hwsolve.kinds.convolution.statement import by
 from hwsolve.kinds.convolution.telling import Telling
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Detail, Group, Line, Note, Sentence, Solution, Step
+from hwsolve.solution import Answer, Detail, Group, Line, Note, Sentence, Step
 
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
@@ -37,16 +37,11 @@ class LayerPage(NetworkPage):
         self.telling = Telling(self.passing)
         self.compared = 0
 
-    def solution(self) -> Solution:
-        """The document, with what is asked and how keys are written."""
-        found = super().solution()
-        return msgspec.structs.replace(found, asked=tuple(self.asked()), symbols=self.symbols())
-
-    def asked(self) -> list[str]:
+    def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
         """The recursion where sizes are names, else the numbers that come out."""
         if self.prepared.symbolic:
-            return [key for key in self.answers if key.startswith("recursion") and key != "recursion.bounds"]
-        return [key for key, answer in self.answers.items() if answer.main]
+            return tuple([key for key in found if key.startswith("recursion") and key != "recursion.bounds"])
+        return tuple([key for key, answer in found.items() if answer.main])
 
     def symbols(self) -> dict[str, Formula]:
         """How the names of the argument are written."""
@@ -62,7 +57,8 @@ class LayerPage(NetworkPage):
             "recursion": self.wanted(),
         }
         found["recursion.operator"] = Ref(self.wanted().name)
-        return found | {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
+        ends = {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
+        return super().symbols() | found | ends
 
     def start(self, trajectory: Trajectory) -> None:
         """The givens, the layer, its shape and the argument."""

@@ -11,7 +11,7 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
 from hwsolve.graph.elements import elements
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
-from hwsolve.kinds.backprop.page import NetworkPage
+from hwsolve.kinds.backprop.page import NetworkPage, grouped
 from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
 from hwsolve.kinds.convolution.gathering import AT, AT_W, MARK
@@ -21,7 +21,7 @@ from hwsolve.kinds.convolution.statement import by
 from hwsolve.kinds.convolution.telling import Telling
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Detail, Group, Line, Note, Sentence, Step
+from hwsolve.solution import Answer, Detail, Group, Item, Line, Note, Sentence, Step
 
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
@@ -199,6 +199,21 @@ class LayerPage(NetworkPage):
         if remark is None or any(note.text == remark for note in found):
             return found
         return [*found, Note("info", remark)]
+
+    def quantities(self, step: int, *roles: str) -> list[Item]:
+        """The groups of all quantities, those of the layer under the formulas of the argument."""
+        items: list[Item] = []
+        for node in self.nodes(*roles):
+            items += self.telling.beside(self.slot_of(node), self.groups.of(node))
+            items += grouped(self.entering.enter(node, self.answers))
+        return items
+
+    def slot_of(self, node: Node) -> int | None:
+        """Of which input of the layer a quantity is the gradient; -1 for what comes out, None for others."""
+        output = self.graph.nodes[self.graph.output]
+        if node is output:
+            return -1
+        return output.inputs.index(node.of) if node.role == "gradient" and node.of in output.inputs else None
 
     def is_main(self, node: Node) -> bool:
         """The output, and the gradients of what goes in and of parameters."""

@@ -164,7 +164,7 @@ def by(sizes: Any) -> Message:
 def each(sizes: list[Any]) -> Any:
     """One size for all axes, or those of each."""
     values = [formula(n) for n in sizes]
-    return values[0] if all(v == values[0] for v in values) else tuple(values)
+    return values[0] if all(v == values[0] for v in values) else by(values)
 
 
 def listing(parts: list[Message]) -> Message:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from hwsolve.formula.tree import Formula, Ref, formula, references, walk
+import msgspec
+
+from hwsolve.formula.tree import Call, Formula, Ref, formula, references, walk
 from hwsolve.kinds.convolution.gathering import AT_W
 from hwsolve.kinds.convolution.readers import Axis
 from hwsolve.kinds.convolution.statement import Statement, each
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Correlation, Kernels
-from hwsolve.solution import Group, Item, Sentence, Step, Text
+from hwsolve.solution import Form, Group, Item, Line, Sentence, Stage, Step, Text, Value
 
 
 class Telling(Statement):
@@ -200,17 +202,72 @@ class Telling(Statement):
         items: list[Item] = []
         for slot in range(1, slots):
             element, line = self.own(self.r.element(slot)), self.p.of_parameter(slot)
-            read = (
-                say("every place reads {w}, with the cell it meets", w=element)
-                if slot == 1
-                else say("every place adds {b}", b=element)
-            )
+            read = self.own_reason(slot, element)
             if line is not None:
                 items.append(Group((line,), read))
             else:
                 form = self.own(self.r.gradient(slot))
                 items.append(Sentence(say("The gradient of {w} is {form}: {why}.", w=element, form=form, why=read)))
         return Step(say("The gradients of the parameters"), tuple(items)) if items else None
+
+    # beside numbers
+
+    def beside(self, slot: int | None, groups: Iterable[Group]) -> Iterator[Item]:
+        """The groups of a quantity under the formula of the argument: of y (-1), or of the gradient of an input."""
+        if slot is None:
+            yield from groups
+            return
+        if slot >= 0:
+            yield from self.heads(slot)
+        for group in groups:
+            rest = tuple([decided(line) for line in group.lines if not is_general(line)])
+            if rest:
+                yield msgspec.structs.replace(group, lines=rest, reason=group.reason if slot < 0 else "", head=None)
+
+    def heads(self, slot: int) -> Iterator[Item]:
+        """The gradient of an input by the argument, with what it names."""
+        element = self.own(self.r.element(slot))
+        assert isinstance(element, Ref)
+        key = Ref(f"dL_d{element.name}", element.indices)
+        f = self.own(self.p.result() if slot == 0 else self.r.gradient(slot))
+        reason = self.own_reason(slot, element)
+        yield Group((form_of(key, f),), reason)
+        if slot == 0 and (ends := list(self.p.windows())):
+            yield Group(tuple([form_of(Ref(name), end) for name, end in ends]), self.covering())
+        if slot == 0 and self.p.marked:
+            yield Sentence(mark_of(self.operation.ties, self.own(self.p.local)))
+
+    def own_reason(self, slot: int, element: Formula) -> Message:
+        """Who reads an input."""
+        if slot == 0:
+            return say("over the windows that cover it") if self.pools else say("over the places that read it")
+        if slot == 1:
+            return say("every place reads {w}, with the cell it meets", w=element)
+        return say("every place adds {b}", b=element)
+
+
+def form_of(key: Formula, f: Formula) -> Form:
+    """A quantity and its formula over letters."""
+    return Form((Stage("", key), Stage("=", f)))
+
+
+def is_general(line: Line) -> bool:
+    """Whether a line speaks of an element by letters."""
+    first = line.links[0].formula if isinstance(line, Form) else None
+    return isinstance(first, Ref) and bool(first.indices)
+
+
+def decided(line: Line) -> Line:
+    """A line whose comparisons are decided: the mark of a cell is a number."""
+    if not isinstance(line, Value) or not any(is_choice(n) for s in line.stages for n in walk(s.formula)):
+        return line
+    last = line.stages[-1]
+    return msgspec.structs.replace(line, stages=(msgspec.structs.replace(last, relation="="),))
+
+
+def is_choice(f: Formula) -> bool:
+    """Whether a formula is a choice."""
+    return isinstance(f, Call) and f.name == "if"
 
 
 def mark_of(ties: str, m: Formula) -> Message:

@@ -133,9 +133,11 @@ class Arguing(Reader):
         base = name.removeprefix("d_")
         if base in self.doc.functions:
             letters, tree = self.doc.functions[base]
-            x = self(args[0])
-            inner = self.inside(letters[0], x)
-            return inner(tree) if base == name else mpmath.diff(lambda t: mp(self.inside(letters[0], t)(tree)), mp(x))
+            x, *others = [self(a) for a in args]
+            chain = ChainMap(dict(zip(letters[1:], others, strict=True)), self.known)
+            rest = Arguing(chain, self.doc, self.free, self.laws, self.point, self.tangents)  # type: ignore[arg-type]
+            inner = rest.inside(letters[0], x)
+            return inner(tree) if base == name else mpmath.diff(lambda t: mp(rest.inside(letters[0], t)(tree)), mp(x))
         if self.free.get(base) == "function":
             return self.point.polynomial(base, self(args[0]), int(base != name))
         if self.tangents and base in self.doc.linear:

@@ -246,13 +246,19 @@ def new(
 
 @app.command(cls=Command)
 @with_common(("lang",))
-def schema(kind: Kind = None, output: Output = None, *, common: Common) -> None:
-    """Print the JSON Schema of specs, for an editor."""
+def schema(
+    kind: Kind = None,
+    solution: Annotated[bool, typer.Option("--solution", help="The schema of what --format json writes.")] = False,
+    output: Output = None,
+    *,
+    common: Common,
+) -> None:
+    """Print the JSON Schema of specs, for an editor, or that of solutions, for a program."""
     from hwsolve.commands import reference
     from hwsolve.commands.solving import emit
 
     use(common.language())
-    emit(reference.schema(kind), output)
+    emit(reference.solution_schema() if solution else reference.schema(kind), output)
 
 
 @contextmanager

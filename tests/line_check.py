@@ -318,10 +318,13 @@ class Arrays(Reader):
     }
 
     def __call__(self, node: ast.expr) -> Any:
+        found = self.array(node)
+        return found[()] if isinstance(found, np.ndarray) and not found.ndim else found
+
+    def array(self, node: ast.expr) -> Any:
         match node:
             case ast.List(elts=parts):
-                values = [self(part) for part in parts]
-                return np.array([v[()] if isinstance(v, np.ndarray) and not v.ndim else v for v in values], dtype=object)
+                return np.array([self(part) for part in parts], dtype=object)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return np.asarray(self.alike(self(left)) @ self.alike(self(right)))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -18,29 +19,22 @@ from hwsolve import layers, numbers, pipeline
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.function_code import on_scalars
 from hwsolve.formula.matrix_form import matrix_form as of_element
-from hwsolve.formula.notation import latex_symbol, plain, symbol
+from hwsolve.formula.notation import latex, latex_symbol, plain, symbol, unicode
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, ZERO, Call
+from hwsolve.formula.tree import ONE, ZERO, Call, walk
 from hwsolve.formula.whole_arrays import value
-from hwsolve.graph.explain.matrix import matrix_form
+from hwsolve.graph.explain.matrix import Matrix, matrix_of
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine, names_of, unprimed
 from hwsolve.kinds.backprop.page import NetworkPage
-from hwsolve.language import translate
 from hwsolve.layers.linear import Affine
 from hwsolve.optimizers.sgd import SGD
 from hwsolve.proof import proven
 from hwsolve.render import Options, render
-from hwsolve.render.chain import Notation
 from hwsolve.render.json import UNICODE
-from hwsolve.render.markdown import LATEX
-from hwsolve.solution import Prose
-from tests.line_check import wrong_lines
+from hwsolve.solution import Form, Group, Value
+from tests.line_check import Arrays, read, wrong_lines
 from tests.test_axes import array
-
-FORM = re.compile(
-    r"In matrix form: (?P<left>.*?) = (?P<right>.*?)(?: \((?P<added>\S+) to each (?P<each>row|element)\))?"
-)
 
 
 class Reader:
@@ -79,7 +73,9 @@ class Reader:
 
     def product(self) -> np.ndarray:
         found = self.factor()
-        while not self.text.startswith((" + ", " − "), self.at) and self.next(" "):
+        while not self.text.startswith((" + ", " − "), self.at) and (
+            self.next(" ") or (self.text[self.at - 1] == "ᵀ" and self.text[self.at : self.at + 1] not in ("", ")"))
+        ):
             part = self.factor()
             if found.ndim == 0 or part.ndim == 0:
                 found = found * part
@@ -107,10 +103,6 @@ def floats(value: Any) -> np.ndarray:
     return np.vectorize(float, otypes=[float])(value)
 
 
-def said(line: Prose, notation: Notation = UNICODE) -> str:
-    return translate(line.text, "en", notation.inline)
-
-
 def in_unicode(latex: str) -> str:
     """The signs of LaTeX as those of Unicode, the symbols left as they are."""
     text = re.sub(r"\{\\left\((.*?)\\right\)\}\^\{\\top\}", r"(\1)ᵀ", latex)
@@ -121,36 +113,55 @@ def in_unicode(latex: str) -> str:
     return text
 
 
+PRODUCTS = {"@", "T", "outer", "+", "-", "*", "/", "rows", "whole", "neg"}
+
+
 class Forms(NetworkPage):
     """Holds the matrix form of every quantity against its array, as each pass is written."""
 
     def one_pass(self, step: int, trajectory: Any) -> None:
         self.writer.at(step, trajectory)
         named: list[dict[str, np.ndarray]] = [{}, {}]
+        known: dict[str, Any] = {}
         for name, kept in trajectory.kept[step].items():
+            key = self.writer.key(name, ()).name
             for arrays, written in zip(named, (symbol, latex_symbol), strict=True):
-                key = self.writer.key(name, ()).name
                 arrays[written(key, whole=bool(self.graph.nodes[name].shape))] = floats(kept)
+            for place, x in np.ndenumerate(floats(kept)):
+                at = ",".join(str(i + 1) for i in place)
+                known[f"{key}[{at}]" if place else key] = mpmath.mpf(float(x))
         self.checked = getattr(self, "checked", [])
         last = self.updates and step == self.steps  # its gradients are not worked out any more
         for node in self.nodes("forward", "loss", *(() if last else ("gradient", "update"))):
-            form = matrix_form(self.writer, node)
-            if form is None:
+            matrix = matrix_of(self.writer, node)
+            if matrix is None:
                 continue
-            for text, arrays in zip((said(form), in_unicode(said(form, LATEX))), named, strict=True):
-                match = FORM.fullmatch(text)
-                assert match, text
-                found = Reader(arrays, match["added"] or "")(match["right"])
-                wanted = arrays[match["left"]]
-                wanted = wanted[:, None] if wanted.ndim == 1 else wanted
-                assert found.shape == wanted.shape, (text, found.shape, wanted.shape)
-                assert np.allclose(found, wanted, rtol=1e-9, atol=1e-12), text
-            self.checked.append(node.role)
+            wanted = floats(self.writer.values[node.name])
+            found = floats(Arrays(known)(read(plain(matrix.form))))
+            largest = max(abs(floats(self.writer.values[name])).max() for name in matrix.reads)
+            close = np.allclose(found, wanted, rtol=1e-9, atol=1e-12 * max(1, largest))
+            assert found.shape == wanted.shape and close, plain(matrix.form)
+            if {f.name for f in walk(matrix.form) if isinstance(f, Call)} <= PRODUCTS:
+                if node.role != "forward" or "@" in plain(matrix.form):
+                    self.checked.append(node.role)
+                if matrix.shown == matrix.form:
+                    self.conforms(matrix, node, named)
+
+    def conforms(self, matrix: Matrix, node: Any, named: list[dict[str, np.ndarray]]) -> None:
+        """What is written in each notation is a product and a sum of matrices that fit."""
+        added = self.groups.added(matrix)
+        spread = next(iter(added.values.values())) if added else None
+        wanted = named[0][symbol(self.writer.key(node.name, ()).name)]
+        for write, arrays in ((unicode, named[0]), (lambda f: in_unicode(latex(f)), named[1])):
+            found = Reader(arrays, write(spread) if spread is not None else "")(write(matrix.shown))
+            column = wanted[:, None] if wanted.ndim == 1 else wanted
+            assert found.shape == column.shape, (write(matrix.shown), found.shape, column.shape)
+            assert np.allclose(found, column, rtol=1e-9, atol=1e-12), write(matrix.shown)
 
 
 def roles(problem: dict[str, Any]) -> list[str]:
     """The roles of the quantities whose forms hold."""
-    (read,) = pipeline.read(json.dumps(problem), "<test>")
+    (one,) = pipeline.read(json.dumps(problem), "<test>")
     checked: list[str] = []
 
     def work(read: Any) -> Any:
@@ -159,7 +170,7 @@ def roles(problem: dict[str, Any]) -> list[str]:
         checked[:] = worker.checked
         return solution
 
-    proven(read, work)
+    proven(one, work)
     return checked
 
 
@@ -220,11 +231,16 @@ def test_what_is_printed_of_a_long_quantity(samples: tuple[int, ...], own: list[
     network = {"input": own, "layers": [{"linear": spec}]}
     x, g = array(dice, (*samples, *own)), array(dice, (*samples, *own[:-1], 70))
     problem = {"kind": "backprop", "network": network, "input": x, "upstream": g}
-    texts = [said(line) for line in hwsolve.solve(problem).lines if isinstance(line, Prose)]
-    forms = [text for text in texts if text.startswith("In matrix form")]
+    solution = hwsolve.solve(problem)
+    groups = [g for step in solution.sections for g in step.items if isinstance(g, Group)]
+    forms = [
+        unicode(line.links[1].formula) for line in solution.lines if isinstance(line, Form) and len(line.links) > 1
+    ]
+    forms += [unicode(line.formula) for line in solution.lines if isinstance(line, Value) and not line.key.indices]
     extra = len(samples) + len(own) > 2
-    assert any(" w⁽¹⁾ᵀ" in form or "= w⁽¹⁾ x" in form for form in forms) != extra
-    assert sum(" to each " in form for form in forms) == (not extra and (len(samples) + len(own) == 2 or bias != 0.5))
+    assert any(" w⁽¹⁾ᵀ" in form or "w⁽¹⁾ x" in form for form in forms) != extra
+    spread = sum(" to each " in str(g.reason) for g in groups)
+    assert spread == (not extra and (len(samples) + len(own) == 2 or bias != 0.5))
     assert "update" not in roles(problem)
 
 
@@ -378,7 +394,6 @@ def test_a_form_is_a_line_that_others_can_check(activation: str, relations: set[
     assert wrong_lines(made) == []
     assert {x["key"] for x in lines} >= {"z1", "dL_dw2", "dL_da1", "dL_dw1", "w1@1"}
     assert {x["relation"] for x in lines} == relations
-    assert all(x["shown"].startswith("In matrix form: ") for x in lines)
     for line in lines:  # one wrong digit in each is found
         row = line["value"][-1] if isinstance(line["value"][-1], list) else line["value"]
         before = row[-1]
@@ -401,16 +416,16 @@ def test_a_form_that_does_not_hold_is_never_printed(
 def test_a_form_whose_axes_do_not_fit_is_left_out(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Affine, "matrix", lambda self, *shapes: {"y": wrong})
     lines = hwsolve.solve(LONG.replace("ACTIVATION", "tanh")).lines
-    forms = [line for line in lines if isinstance(line, Prose) and said(line).startswith("In matrix form: z")]
-    assert not forms
+    forms = [line.key.name for line in lines if isinstance(line, Value) and not line.key.indices]
+    assert "z1" not in forms and "a1" in forms
 
 
 def test_markdown_writes_a_form_as_mathematics() -> None:
     text = render([hwsolve.solve(LONG.replace("ACTIVATION", "tanh"))], "markdown", Options())
-    assert "In matrix form: $z^{(1)} = x {w^{(1)}}^{\\top} + b^{(1)}$ ($b^{(1)}$ to each row)" in text
+    assert "z^{(1)} &= x {w^{(1)}}^{\\top} + b^{(1)}" in text
     w = "\\frac{\\partial L}{\\partial w^{(1)}}"
     z = "\\frac{\\partial L}{\\partial z^{(1)}}"
-    assert f"In matrix form: ${w} = {{\\left({z}\\right)}}^{{\\top}} x$" in text
+    assert f"{w} &= {{\\left({z}\\right)}}^{{\\top}}x" in text
     assert "ᵀ" not in text
 
 
@@ -422,14 +437,14 @@ GIVEN = {name: np.random.default_rng(n).uniform(-1, 1, shape) for n, (name, shap
     {"x": (N,), "t": (N,), "W": (N, N), "c": (), "n": ()}.items()
 )}  # fmt: skip
 GIVEN["n"] = np.array(float(N))
-Arrays = dict[str, np.ndarray]
+Named = dict[str, np.ndarray]
 
 
 def softmax(x: np.ndarray) -> np.ndarray:
     return np.exp(x) / np.exp(x).sum()
 
 
-DERIVATIVES: dict[str, tuple[str, Callable[[Arrays], np.ndarray], str]] = {
+DERIVATIVES: dict[str, tuple[str, Callable[[Named], np.ndarray], str]] = {
     "delta(i,k)*softmax(x)[i] - softmax(x)[i]*softmax(x)[k]": (
         "ik",
         lambda v: np.diag(softmax(v["x"])) - np.outer(softmax(v["x"]), softmax(v["x"])),

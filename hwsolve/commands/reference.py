@@ -37,8 +37,11 @@ def starter(kind: str) -> str:
     from hwsolve.kinds import about
 
     text = textwrap.dedent(str(about(known_kind(kind)).STARTER)).lstrip("\n")
-    return WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
+    return EDITOR + WORDS_OF_STARTER.sub(lambda found: found[1] + localised(found[2]), text)
 
+
+# Editors check and complete a spec by a schema beside it: `hwsolve schema -o hwsolve.schema.json` writes that.
+EDITOR = "# yaml-language-server: $schema=hwsolve.schema.json\n"
 
 # A title, or a comment that ends its line: of `# ties: first  # or all`, the latter.
 WORDS_OF_STARTER = re.compile(r"(^title: |^# (?!.* # )|[^#\n] # )(.+)$", re.MULTILINE)
@@ -64,6 +67,15 @@ def schema(kind: str | None) -> str:
 
     kinds = [known_kind(kind)] if kind else list(KINDS)
     return json.dumps(schema_of({name: record(name) for name in kinds}), indent=2, ensure_ascii=False)
+
+
+def solution_schema() -> str:
+    """The JSON Schema of what `--format json` writes."""
+    import json
+
+    from hwsolve.render.json_schema import solution_schema as schema_of
+
+    return json.dumps(schema_of(), indent=2, ensure_ascii=False)
 
 
 def title_of(text: str) -> str:

@@ -54,7 +54,7 @@ def described() -> Iterator[tuple[str, str]]:
     for kind in KINDS:
         place = KINDS[kind].replace(".", "/") + ".py"
         yield reference.summary_of_kind(kind), place
-        for found in reference.WORDS_OF_STARTER.finditer(reference.starter(kind)):
+        for found in reference.WORDS_OF_STARTER.finditer(reference.starter(kind).removeprefix(reference.EDITOR)):
             if found[1] != "# " or not re.match(r"[a-z]\w*: ", found[2]):  # else a line of the spec, commented out
                 yield found[2], place
     for name in LAYERS:

@@ -6,7 +6,7 @@ Blocks hold formulas; a format writes each kind of block in its notation, and de
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 
 import msgspec
 
@@ -130,7 +130,7 @@ class Page:
         """What stands below a heading."""
         rows: list[Row] = []
         several = False
-        for item, following in zip(step.items, (*step.items[1:], None), strict=True):
+        for item, following in zip_longest(step.items, step.items[1:]):
             if isinstance(item, Group):
                 found, folded = self.group(item)
                 more = isinstance(following, Group) and following.close and bool(found)

@@ -105,5 +105,5 @@ def aligned(texts: list[str]) -> list[str]:
 
 
 def number_like(text: str) -> bool:
-    """Whether a text begins as a number does."""
-    return text.lstrip("−")[:1].isdigit()
+    """Whether a text is a decimal."""
+    return text.lstrip("−")[:1].isdigit() and " " not in text

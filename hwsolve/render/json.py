@@ -18,7 +18,7 @@ from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
 from hwsolve.render.json_formulas import claims, computable, link
-from hwsolve.render.json_numbers import Leaves, json_number, numeric
+from hwsolve.render.json_numbers import Leaves, digits_of, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
@@ -68,13 +68,14 @@ class ValueRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_fi
     links: list[list[str]] = []  # forms beside the formula, the numbers put in and the branches decided
 
 
-class AnswerRow(msgspec.Struct, frozen=True):
+class AnswerRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """An answer that is a number or an array."""
 
     value: Any
     text: str
     exact: Any
     system: str
+    full: Any = None  # every proven digit of what has no exact form
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -116,6 +117,7 @@ class Writer:
             "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
             "answers": {key: self.answer(a) for key, a in s.answers.items()},
             "asked": list(s.asked),
+            **({"symbols": {key: plain(f) for key, f in s.symbols.items()}} if s.symbols else {}),
             "checks": [self.check(c) for c in s.checks],
             "published": [self.published(p) for p in s.published],
             "notes": [{"level": n.level, "text": self.text(n.text)} for n in s.notes],
@@ -271,13 +273,13 @@ class Writer:
         """A number, a nested list of them, or a formula."""
         value = a.value
         if type(value) is Quantity:
-            return AnswerRow(json_number(value), number_text(value.text), value.exact, value.system)
+            return AnswerRow(json_number(value), number_text(value.text), value.exact, value.system, digits_of(value))
         if isinstance(value, Formula):
             return {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
         leaf = Leaves()
         number = leaf.number(value)
         exact = leaf.exact(value)
-        return AnswerRow(number, leaf.text(value), exact, leaf.system)
+        return AnswerRow(number, leaf.text(value), exact, leaf.system, leaf.full(value))
 
 
 def printed(value: Any) -> Any:

@@ -45,8 +45,15 @@ def compared(f: Call) -> Iterator[str]:
     left, right = f.args
     if isinstance(left, Call) and left.name in CHAINED:
         yield from compared(left)
-        left = left.args[1]
+        left = key_in(left)
     yield f"{marked(left)} {f.name} {marked(right)}"
+
+
+def key_in(f: Formula) -> Formula:
+    """What a chain says of which number: z of z = 0.274, and of 0 < z."""
+    while isinstance(f, Call) and f.name in CHAINED:
+        f = f.args[0] if type(f.args[1]) is Number else f.args[1]
+    return f
 
 
 def marked(f: Formula) -> str:
@@ -58,7 +65,7 @@ def mark(node: Formula) -> Formula:
     """A rounded number with its mark."""
     if type(node) is not Number or not node.rounded:
         return node
-    text = plain(node)
+    text = node.text or plain(node)
     return Call("neg", (Ref(f"~{text[1:]}"),)) if text.startswith("-") else Ref(f"~{text}")
 
 

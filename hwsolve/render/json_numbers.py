@@ -45,12 +45,32 @@ class Leaves:
             return value.exact
         return str(value) if isinstance(value, int) else None
 
+    def full(self, value: Any) -> Any:
+        """Every proven digit of what has no exact form, None where all have one."""
+        if type(value) in (tuple, list):
+            inner = [self.full(v) for v in value]
+            return None if all(v is None for v in inner) else inner
+        return digits_of(value) if isinstance(value, Quantity) else None
+
     def text(self, value: Any) -> str:
         if type(value) in (tuple, list):
             return "[" + ", ".join([self.text(v) for v in value]) + "]"
         if isinstance(value, Quantity):
             return number_text(value.text)
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
+
+
+def digits_of(q: Quantity) -> str | None:
+    """A ball with every digit that is proven, None of any other value."""
+    if q.system != "certified" or q.exact is not None:
+        return None
+    from hwsolve.numbers import LADDER, Undecided, full, precision
+
+    try:
+        with precision(LADDER[-1]):
+            return full(q.value)
+    except Undecided:
+        return q.text
 
 
 def json_number(q: Quantity) -> Any:

@@ -19,14 +19,18 @@ def checks_table(checks: tuple[Check, ...]) -> Table:
 
 
 def judged(s: Solution) -> Text:
-    """How many expectations hold and how many published answers agree, in one sentence."""
+    """How many expectations hold and how many published answers agree, in a sentence each."""
     held, agreeing = sum(c.ok for c in s.checks), sum(p.verdict == "agrees" for p in s.published)
-    values = {"n": held, "all": len(s.checks), "m": agreeing, "every": len(s.published)}
-    if s.checks and s.published:
-        return say("{n} of {all} expectations hold. {m} of {every} published answers agree.", **values)
-    if s.checks:
-        return say("{n} of {all} expectations hold.", **values)
-    return say("{m} of {every} published answers agree.", **values) if s.published else ""
+    said: list[Text] = []
+    if len(s.checks) == 1:
+        said.append(say("{n} of 1 expectation holds.", n=held))
+    elif s.checks:
+        said.append(say("{n} of {all} expectations hold.", n=held, all=len(s.checks)))
+    if len(s.published) == 1:
+        said.append(say("{n} of 1 published answer agrees.", n=agreeing))
+    elif s.published:
+        said.append(say("{n} of {all} published answers agree.", n=agreeing, all=len(s.published)))
+    return say("{first} {second}", first=said[0], second=said[1]) if len(said) > 1 else said[0] if said else ""
 
 
 def missed(s: Solution) -> Table | None:

@@ -104,7 +104,7 @@ class Page:
                 elif drawn := self.curve(figure) if isinstance(figure, Curve) else self.grid(figure):
                     yield Rows([[(self.words(figure.title), "subheading")], *drawn])
             case blocks.Status(text, level):
-                yield Rows(self.remark(text, level), close=True)
+                yield Rows(self.remark(text, level), close=level != "check")
 
     def beside(self, rows: tuple[Chain, ...], columns: int, style: str) -> list[Row]:
         """Quantities beside each other; one that is wider than the page in rows of its own."""

@@ -166,7 +166,7 @@ class Writer:
         front = self.write(numbers[0]) if len(numbers) == 1 else self.product(numbers)
         if front.kind == "partial":
             return Piece(f"{front.text}{self.dot}{text}", PRODUCT, "array")
-        if front.kind == "number" and bare and len(numbers) == 1:
+        if front.kind == "number" and bare and len(numbers) == 1 and front.level >= SIGN:
             return Piece(f"{front.text} {text}", PRODUCT, "array")
         held = self.parentheses(front.text) if any(c in front.text for c in self.loose) else front.text
         gap = self.behind_word if front.kind == "word" else " "

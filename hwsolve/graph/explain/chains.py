@@ -120,7 +120,11 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     graph = writer.graph
     indices = writer.parts(node.name)[0].indices
     shapes = {n: node.shape for n, node in graph.nodes.items()}
-    f = instantiate(chain, dict(zip(indices, at, strict=True)), shapes, writer.unroll)
+    if terms(chain) > LONG:
+        return None
+    f = instantiate(chain, dict(zip(indices, at, strict=True)), shapes, LONG)
+    if has_sum(f):
+        return None
     argument = Argument(read=lambda name, place: writer.element(name, place))
     argument.formulas = formulas = Formulas(writer)
     if terms(f) * max(terms(formulas[y]) for y in outputs(f)) > LONG:
@@ -131,7 +135,7 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
         argument.links(over_nodes, f)
     except (numbers.NotFinite, numbers.Undecided, NoValue, ArithmeticError, LookupError, ValueError):
         return None
-    if has_sum(f):
+    if isinstance(f, Call) and f.name == "+" and len(f.args) > writer.unroll:
         return line
     return msgspec.structs.replace(line, stages=(Stage("=", writer.relabel(f), own=True), *line.stages))
 

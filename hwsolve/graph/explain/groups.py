@@ -104,6 +104,9 @@ class Groups:
             return
         matrix = matrix_of(self.writer, node)
         made = matrix_line(self.writer, node, matrix, values) if matrix is not None else None
+        if made is not None and not fits(made) and node.name in self.explained:
+            made = msgspec.structs.replace(made, stages=made.stages[:1])
+        self.explained.add(node.name)
         aside = made is not None and fits(made)
         chain = self.chained(node, lines, values, aside)
         why = self.branches(node)
@@ -226,17 +229,12 @@ class Groups:
     def added(self, matrix: Matrix) -> Message | str:
         """What is added to each row, or to each element."""
         graph = self.writer.graph
-        for part in walk(matrix.over_nodes):
-            match part:
-                case Call("rows", (Ref(name),)):
-                    return say("{b} to each row", b=self.symbol(name))
-                case Call("+", args) if len(args) == 2:
-                    for a in args:
-                        if isinstance(a, Ref) and not a.indices and a.name in graph.nodes:
-                            other = args[0] if a is args[1] else args[1]
-                            arrays = any(graph.nodes[r.name].shape for r in references(other) if r.name in graph.nodes)
-                            if not graph.nodes[a.name].shape and arrays:
-                                return say("{b} to each element", b=self.symbol(a.name))
+        match matrix.over_nodes:
+            case Call("+", (_, Call("rows", (Ref(name),)))):
+                return say("{b} to each row", b=self.symbol(name))
+            case Call("+", (other, Ref(name, ()))) if name in graph.nodes and not graph.nodes[name].shape:
+                if any(graph.nodes[r.name].shape for r in references(other) if r.name in graph.nodes):
+                    return say("{b} to each element", b=self.symbol(name))
         return ""
 
 

@@ -18,7 +18,7 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, call, references, transform, walk
 from hwsolve.formula.whole_arrays import Misfit, magnitude, shape_of, value, whole
 from hwsolve.graph.elements import count
-from hwsolve.graph.explain.parts import Part, with_constants
+from hwsolve.graph.explain.parts import Part, at_update, with_constants
 from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.graph.operation import Operation, Sizes, rename
 from hwsolve.graph.update import over_whole_arrays
@@ -48,7 +48,7 @@ def matrix_of(writer: Writer, node: Node) -> Matrix | None:
     if form is None:
         return None
     graph = writer.graph
-    form = with_constants(graph, form)
+    form = fold(at_update(graph, with_constants(graph, form), writer.values))
     arrays = {ref.name: graph.nodes[ref.name].shape for ref in references(form)}
     try:
         if shape_of(form, arrays) != node.shape:
@@ -146,7 +146,7 @@ def by_numbers(graph: Graph, f: Formula) -> Formula:
                 return call("*", g, a) if len(graph.nodes[b.name].shape) == 1 and lone(a) is None else node
         return node
 
-    return transform(f, change)
+    return change(f)
 
 
 def holds(form: Formula, values: dict[str, Any], node: Node, names: tuple[str, ...], exact: bool) -> bool:

@@ -36,7 +36,8 @@ def question(graph: Graph, steps: int) -> Message:
 def wanted_gradients(graph: Graph) -> list[str]:
     """The gradients that are asked for: those of the parameters, of inputs where there is no parameter."""
     gradients = [n for n in graph.nodes.values() if n.role == "gradient" and n.of in graph.nodes]
-    found = [n.name for n in gradients if graph.nodes[n.of].role == "parameter"]
+    of = {n.of: n.name for n in gradients}
+    found = [of[name] for name in graph.parameters if name in of]
     return found or [n.name for n in gradients if graph.nodes[n.of].role == "given"]
 
 

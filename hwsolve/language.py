@@ -73,7 +73,10 @@ def placed(value: Any, language: str, write: Write) -> Any:
     """A value as it stands in a message."""
     if type(value) is str:
         return visible(value)
-    return translate(value, language, write) if type(value) is Message else write(value)
+    if type(value) is Message:
+        return translate(value, language, write)
+    written = write(value)
+    return ", ".join(map(str, written)) if type(written) is tuple else written
 
 
 def visible(text: str) -> str:

@@ -455,7 +455,9 @@ DOMAINS: dict[str, tuple[float, float]] = {
 def check_identity(line: dict[str, Any], known: Env, dice: random.Random, doc: Any) -> None:
     from tests import argument_lines as arguments
 
-    argued = "links" in line or "relation" in line or doc.means or doc.lets or doc.functions
+    named = "|".join(map(re.escape, (*doc.lets, *doc.functions)))
+    argued = "links" in line or "relation" in line or doc.means
+    argued = argued or (named and re.search(rf"\b(d_)*({named})\b", f"{line['lhs']} {line['rhs']}"))
     if argued or any(isinstance(d, list) or d not in (*DOMAINS, "size", "index") for d in line["free"].values()):
         arguments.check_chain(arguments.links_of(line), line["free"], known, doc, dice)
         return

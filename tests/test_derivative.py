@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import hwsolve
+from hwsolve.formula.tree import Call
 from hwsolve.kinds.derivative import STARTER
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import FORMATS, Options, render
-from hwsolve.solution import Identity, Solution
+from hwsolve.solution import Group, Identity, Solution
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import Run
 from tests.line_check import answers_without_line, wrong_lines
@@ -49,7 +50,7 @@ CASES = {
     "function: gelu(x)\norder: 3": {"d1": "Φ(x) + x φ(x)", "d2": "φ(x)(2 − x²)", "d3": "x φ(x)(x² − 4)"},
     "function: softplus(x)\norder: 3": {"d1": "σ(x)", "d2": "σ(x)(1 − σ(x))"},
     "function: softsign(x)\norder: 2": {"d1": "1/(1 + |x|)²", "d2": "−2sign(x)/(1 + |x|)³"},
-    "function: elu(x, a)": {"d1": "{1 if x > 0, else a exp(x)}"},
+    "function: elu(x, a)": {"d1": "{1 if x > 0, else a eˣ}"},
     "function: hard_swish(x)": {"d1": "{0 if x ≤ −3, (2x + 3)/6 if x < 3, else 1}"},
     "function: prelu(x, a)\nwrt: [x, a]": {"gradient": "[{1 if x > 0, else a}, {0 if x > 0, else x}]"},
     "function: log(x)\norder: 4": {"d4": "−6/x⁴"},
@@ -89,41 +90,74 @@ def test_textbook_forms(spec: str) -> None:
     assert sum(line["kind"] == "identity" for line in lines) >= 1
 
 
-def test_steps_form_a_tree_of_named_rules() -> None:
+def page(solution: Solution, width: int = 120) -> str:
+    return render([solution], "plain", Options(width=width))
+
+
+def reasons(solution: Solution) -> list[tuple[str, int]]:
+    groups = [g for step in solution.sections for g in step.items if isinstance(g, Group)]
+    return [(str(g.reason), g.depth) for g in groups if isinstance(g.lines[0], Identity)]
+
+
+def test_every_link_of_a_chain_has_its_reason() -> None:
+    """The derivative of a part that one rule gives is in the reason, with the identity that leads to the last form."""
     solution = solved("function: 1/(1+exp(-x))")
-    lines = [line for line in solution.lines if isinstance(line, Identity)]
-    rules = [str(line.rule) for line in lines]
-    assert rules == [
-        "reciprocal rule",
-        "sum rule",
-        "chain rule, derivative of exp",
-        "constant factor",
-        "by its name",
-        "textbook form",
+    assert reasons(solution) == [
+        ("", 0),
+        ("reciprocal rule", 0),
+        ("(e⁻ˣ)′ = −e⁻ˣ", 0),
+        ("1 − σ(x) = e⁻ˣ/(1 + e⁻ˣ)", 0),
     ]
-    assert [line.depth for line in lines] == [0, 1, 2, 3, 0, 0]
-    assert all(line.lhs != line.rhs for line in lines)
+    assert all(line.lhs != line.rhs for line in solution.lines if isinstance(line, Identity))
+    rows = page(solution).splitlines()
+    start = next(n for n, row in enumerate(rows) if row.startswith("  σ′(x) = −"))
+    assert [row.split("  (")[0].rstrip() for row in rows[start : start + 3]] == [
+        "  σ′(x) = −(1 + e⁻ˣ)′/(1 + e⁻ˣ)²",
+        "        = e⁻ˣ/(1 + e⁻ˣ)²",
+        "        = σ(x)(1 − σ(x))",
+    ]
+
+
+def test_a_part_that_needs_more_than_a_rule_is_set_in_before_it_is_used() -> None:
+    rows = [(reason, depth) for reason, depth in reasons(solved("function: x*sin(x**3)")) if reason]
+    assert rows == [
+        ("chain rule, derivative of sin", 1),
+        ("(x³)′ = 3x²", 1),
+        ("product rule", 0),
+    ]
 
 
 def test_the_two_cases_of_an_index() -> None:
-    text = render([solved("function: log_softmax(x)[i]\nwrt: x[k]")], "plain", Options(width=120))
-    assert "∂/∂xₖ log_softmax(x)ₖ = 1 − softmax(x)ₖ" in text and "(where k = i)" in text
-    assert "∂/∂xₖ log_softmax(x)ᵢ = −softmax(x)ₖ" in text and "(where k ≠ i)" in text
+    rows = page(solved("function: log_softmax(x)[i]\nwrt: x[k]")).splitlines()
+    cases = [" ".join(row.split()) for row in rows if row.endswith(("(k = i)", "(k ≠ i)"))]
+    assert cases == ["∂fᵢ/∂xₖ = 1 − softmax(x)ₖ (k = i)", "∂fᵢ/∂xₖ = −softmax(x)ₖ (k ≠ i)"]
 
 
 @pytest.mark.parametrize(
     ("spec", "form"),
     [
-        ("function: softmax(x)\nwrt: x", "diag(p) − p pᵀ, p = softmax(x)"),
-        ("function: Sum(Sum(x[i]*A[i,j]*x[j], i, 1, n), j, 1, n)\nwrt: x", "A x + Aᵀ x"),
-        ("function: Sum((x[j]-t[j])**2, j, 1, n)/2\nwrt: x", "x − t"),
-        ("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x", "W"),
-        ("function: dot(x, x)\nwrt: x\norder: 2", "2 I"),
-        ("function: logsumexp(x)\nwrt: x", "p, p = softmax(x)"),
+        ("function: softmax(x)\nwrt: x", "J = diag(softmax(x)) − softmax(x) softmax(x)ᵀ"),
+        ("function: Sum(Sum(x[i]*A[i,j]*x[j], i, 1, n), j, 1, n)\nwrt: x", "∇f = A x + Aᵀ x"),
+        ("function: Sum((x[j]-t[j])**2, j, 1, n)/2\nwrt: x", "∇f = x − t"),
+        ("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x", "J = W"),
+        ("function: dot(x, x)\nwrt: x\norder: 2", "H = 2 I"),
+        ("function: logsumexp(x)\nwrt: x", "∇f = softmax(x)"),
     ],
 )
 def test_matrix_forms(spec: str, form: str) -> None:
-    assert f"In vectors and matrices: {form}" in render([solved(spec)], "plain", Options(width=120))
+    rows = [row for row in page(solved(spec)).splitlines() if "(for all elements at once)" in row]
+    assert form in [" ".join(row.partition("(for all")[0].split()) for row in rows]
+
+
+def test_a_matrix_form_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwsolve.derivation.lines import Disagreement
+    from hwsolve.kinds.derivative import matrix_lines
+
+    right = matrix_lines.matrix_form
+    for wrong in (lambda f: 2 * f, lambda f: Call("T", (f,))):
+        monkeypatch.setattr(matrix_lines, "matrix_form", lambda d, i, w=wrong: (w(right(d, i)[0]),))
+        with pytest.raises(Disagreement):
+            solved("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x\nvariables: {W: {size: [n, n]}, x: {size: n}}")
 
 
 def test_values_at_points_are_certified() -> None:
@@ -236,7 +270,7 @@ def test_starter_and_typed_function() -> None:
 
 def test_command_line(hwsolve: Run) -> None:
     run = hwsolve("derivative", "1/(1+exp(-x))", "--order", "2")
-    assert run.returncode == 0 and "d₂ = σ(x)(1 − σ(x))(1 − 2σ(x))" in run.stdout
+    assert run.returncode == 0 and "σ″(x) = σ(x)(1 − σ(x))(1 − 2σ(x))" in run.stdout
     run = hwsolve("derivative", "gamma(x)")
     assert run.returncode == 2 and "No rule gives the derivative" in run.stderr and "Traceback" not in run.stderr
 
@@ -257,10 +291,10 @@ def test_a_wrong_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_form_that_is_off_by_ever_so_little_gets_through(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from hwsolve.derivation.lines import Disagreement
     from hwsolve.formula.tree import Call, Number
-    from hwsolve.kinds.derivative import one_derivative
+    from hwsolve.kinds.derivative import chains
 
     off = Number(1, 10**20)
-    monkeypatch.setattr(one_derivative, "textbook", lambda f: Call("+", (f, off)))
+    monkeypatch.setattr(chains, "textbook", lambda f: Call("+", (f, off)))
     with pytest.raises(Disagreement):
         solved(spec)
 

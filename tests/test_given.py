@@ -134,6 +134,12 @@ wrt: x[k]
 variables: {a: negative, b: real, x: {size: 3, domain: positive, sum: 1}, w: {size: 3, domain: unit}}
 """
     page = question(spec)
-    for text in ("a is negative.", "x is positive.", "w lies between 0 and 1.", "x has the shape 3.", "x add up to 1."):
+    for text in (
+        "a is negative.",
+        "x is positive.",
+        "w lies between 0 and 1.",
+        "x is a vector of 3 elements.",
+        "x add up to 1.",
+    ):
         assert text in page
     assert "b is" not in page

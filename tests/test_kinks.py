@@ -360,5 +360,5 @@ def test_a_line_at_a_tie_says_what_is_differentiated() -> None:
     lines = [line for s in found.sections for line in s.lines if str(getattr(line, "key", "")).count("d1_at")]
     assert [str(getattr(line, "rule", "")) for line in lines] == [
         "derivative of (x₁ + 1)/2 · ((x₁ + 1)/2), each maximum or minimum as the mean of its equal arguments",
-        "",
+        "as x₂ > 1",
     ]

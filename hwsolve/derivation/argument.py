@@ -7,6 +7,7 @@ Every link is evaluated at random points when it is made, E and Var over random 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +22,7 @@ from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.random_points import BOUNDS, Dice
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, children, rebuild, references, substitute, transform
+from hwsolve.language import say
 from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.solution import Assume, Free, Identity, Let, Stage, Value
 
@@ -144,7 +146,7 @@ class Argument:
                 if held == points:
                     return
         if not held:
-            raise Disagreement(f"{text_of(chain)} has no value at random points")
+            raise Disagreement(f"{plain(chain[0].formula)} has no value at random points")
 
     def random(self, chain: list[Stage], free: Mapping[str, Any]) -> set[str]:
         """The names that are random: those said to be, and those of assumptions that nothing else is said of."""
@@ -208,7 +210,7 @@ def applied(f: Formula, functions: dict[str, Formula]) -> Formula:
 
 
 def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula]) -> Formula:
-    """A derivative worked out: of what a named part stands for, as far as it is needed to meet the variable."""
+    """A derivative of what a named part stands for, whose index may lie outside the range of a sum."""
     match node:
         case Call("diff", (Ref() as known, Ref() as by)) if known in formulas:
             return differentiate(formulas[known], by)
@@ -217,8 +219,9 @@ def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula
                 if any(ref.name == by.name for ref in references(body)):
                     break
                 body = put_in(body, lets)
-            # an index may lie outside the range of a sum
             return transform(differentiate(body, by, ranges={}), conditions_first)
+        case Call("diff", (body, Ref() as by, Number(times))):
+            return reduce(lambda f, _: slope(Call("diff", (f, by)), lets, formulas), range(times), body)
     return node
 
 
@@ -257,7 +260,11 @@ def related(relation: str, left: Any, right: Any) -> bool:
         if both:
             return bool(left == right)
         a, b = arb(left), arb(right)
-        return bool(a.overlaps(b)) and float((a - b).abs_upper()) <= SLACK * max(1.0, abs(float(a.mid())))
+        if not a.overlaps(b):
+            return False
+        if not (a - b).abs_upper() <= SLACK * (1 + abs(a.mid())):
+            raise Undecided(say("whether two forms are equal"))
+        return True
     a, b = (left, right) if both else (arb(left), arb(right))
     return bool({"<": a < b, ">": a > b, "≤": a <= b, "≥": a >= b}[relation])
 
@@ -284,11 +291,6 @@ def drawn_functions(dice: Dice, free: Mapping[str, Any]) -> dict[str, Formula]:
                 f, slope = f + c * x**power, slope + c * power * (x ** (power - 1) if power > 1 else Number(1))
             found[name], found[f"d_{name}"] = f, slope
     return found
-
-
-def text_of(chain: list[Stage]) -> str:
-    """A chain as text."""
-    return " ".join(f"{s.relation} {plain(s.formula)}" for s in chain).strip()
 
 
 def claims(text: Any) -> Iterator[Formula]:

@@ -1,12 +1,16 @@
-"""Identity lines that hold for all values of their free names: what each ranges over, and conditions where it must."""
+"""Identity lines that hold for all values of their free names: what each ranges over, and conditions where it must.
+
+Each is evaluated at random points, as a link of an argument is, before it is a line.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from hwsolve.derivation.argument import Argument, slope
 from hwsolve.derivation.lines import chain, identity_line
 from hwsolve.formula.comparisons import by_steps
-from hwsolve.formula.domain import Names, domains
+from hwsolve.formula.domain import Names, domains, effort
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.notation import plain
 from hwsolve.formula.random_points import CONSTANTS
@@ -23,14 +27,16 @@ from hwsolve.formula.tree import (
     Ref,
     children,
     references,
+    transform,
     variable,
     walk,
     written_name,
 )
 from hwsolve.formula.vectors import Elements, Shapes
 from hwsolve.language import say
-from hwsolve.solution import Identity, Prose, Text
+from hwsolve.solution import Identity, Prose, Stage
 
+POINTS, MOST_WORK = 5, 20_000  # that a line holds at, and nodes that are evaluated for it
 SMALL = 4  # an index may be any number up to this
 
 
@@ -56,13 +62,11 @@ class Identities:
     """Makes lines that hold for all values of the names in some ranges."""
 
     def __init__(self, ranges: Ranges) -> None:
-        self.ranges = ranges
+        self.ranges, self.argument = ranges, Argument()
         self.found: dict[tuple[Formula, ...], tuple[dict[str, str], dict[str, str]] | None] = {}
 
-    def line(
-        self, lhs: Formula, rhs: Formula, rule: Text, shown: tuple[Formula, ...] = (), depth: int = 0
-    ) -> Identity | Prose | None:
-        """The line `lhs = rhs`; a text where no domain is found in which both sides mean something."""
+    def line(self, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = ()) -> Identity | Prose | None:
+        """The line `lhs = rhs`, checked; a mere text where no domain is found in which both sides mean something."""
         shown = without_repeats(shown or (lhs, rhs))
         self.one_meaning(lhs, rhs)
         lhs, rhs = by_steps(self.ranges.written_out(lhs)), by_steps(self.ranges.written_out(rhs))
@@ -70,7 +74,7 @@ class Identities:
             return None
         found = self.domains(lhs, rhs)
         if found is None:
-            return Prose(rule, chain(*shown))
+            return Prose("", chain(*shown))
         scalars, elements = found
         for condition in (*self.small_sizes(lhs, rhs), *self.signs(lhs, rhs, elements)):
             lhs, rhs = choice(condition, lhs, ZERO), choice(condition, rhs, ZERO)
@@ -79,8 +83,13 @@ class Identities:
         free |= dict.fromkeys(names.indices, "index") | dict.fromkeys(names.sizes, "size")
         if lhs == rhs:
             return None
+        work = effort(lhs) + effort(rhs)
+        once = [transform(f, lambda n: slope(n, {}, {})) for f in (lhs, rhs)]
+        self.argument.check(
+            [Stage("", once[0]), Stage("=", once[1])], free | elements, max(1, min(POINTS, MOST_WORK // work))
+        )
         free = {written_name(n): domain for n, domain in free.items()}
-        return identity_line(lhs, rhs, free, rule, depth=depth, shown=shown)
+        return identity_line(lhs, rhs, free, shown=shown)
 
     def one_meaning(self, *formulas: Formula) -> None:
         """Refuse a constant that a rule brings where a variable has its name."""

@@ -13,9 +13,14 @@ from typing import Any
 
 import msgspec
 
+SPOKEN: list[Callable[[Any], str]] = []  # how a formula is written where no page is; a notation that is loaded says it
+
 
 class Formula(msgspec.Struct, frozen=True, gc=False):
     """Base of the four nodes.  Equality and hash are those of the structure."""
+
+    def __str__(self) -> str:
+        return SPOKEN[0](self) if SPOKEN else repr(self)
 
     def __add__(self, other: Any) -> Formula:
         return call("+", self, other)

@@ -11,15 +11,40 @@ from itertools import takewhile, zip_longest
 import msgspec
 
 from hwsolve.figures import Figure
-from hwsolve.formula.tree import Call, Formula, Ref, children, transform
 from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
+from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
-from hwsolve.render.quantity_rows import Row, as_key, at_steps, moved, quantity_rows
+from hwsolve.render.quantity_rows import (
+    Row,
+    as_key,
+    at_steps,
+    continued,
+    element,
+    goes_on,
+    is_continued,
+    moved,
+    quantity_rows,
+)
 from hwsolve.render.select import headings, selected, with_columns
-from hwsolve.solution import Carried, Given, Group, Line, Prose, Sentence, Solution, Step, Table, Text, Value
+from hwsolve.render.symbols import Symbols
+from hwsolve.solution import (
+    Carried,
+    Given,
+    Group,
+    Identity,
+    Let,
+    Line,
+    Prose,
+    Sentence,
+    Solution,
+    Step,
+    Table,
+    Text,
+    Value,
+)
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
 
@@ -93,7 +118,7 @@ class Page:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
         self.symbols = self.solution.symbols
-        self.elements = {as_key(key): symbol for key, symbol in self.symbols.items() if key.endswith("]")}
+        self.written = Symbols(self.symbols)
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -104,14 +129,14 @@ class Page:
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
         before, steps = asked_first(s.sections)
         for sentence in before:
-            yield Say(self.said(sentence.text))
+            yield Say(self.written.said(sentence.text))
         for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
             yield Heading(title, 1)
-            yield Quantities(tuple(map(self.symbolic, self.given(given))))
+            yield Quantities(tuple(map(self.written.row, self.given(given))))
         yield from self.steps(steps)
         yield from self.judged()
         for note in s.notes:
-            yield Status(note.text, note.level)
+            yield Status(self.written.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
@@ -123,7 +148,7 @@ class Page:
         for step, body, headed, counts in zip(steps, bodies, shown, outer, strict=True):
             if headed:
                 number += counts
-                yield Heading(self.said(step.title), step.level, str(number) if counts and several else "")
+                yield Heading(self.written.said(step.title), step.level, str(number) if counts and several else "")
             yield from body
 
     def body(self, step: Step) -> Iterator[Block]:
@@ -134,7 +159,10 @@ class Page:
             if isinstance(item, Group):
                 found, folded = self.group(item)
                 more = isinstance(following, Group) and following.close and bool(found)
-                gap = bool(rows) and bool(found) and (several or more or len(found) > 1) and not item.close
+                if rows and found and goes_on(rows, found[0]):
+                    found[0] = continued(found[0])
+                begins = bool(rows) and bool(found) and not item.close and not is_continued(found[0])
+                gap = begins and (several or more or len(found) > 1)
                 rows += [Row(()), *found] if gap else found
                 several = more or len(found) > 1 or ((item.close or not found) and several)
                 if folded:
@@ -144,7 +172,7 @@ class Page:
             yield from flushed(rows)
             if isinstance(item, Sentence):
                 if self.shows(item.detail):
-                    yield Say(self.said(item.text))
+                    yield Say(self.written.said(item.text))
             elif isinstance(item, Table):
                 yield Grille(item)
             else:
@@ -179,53 +207,19 @@ class Page:
         return rows, Fold(title, (Equations(folded),))
 
     def rows(self, group: Group, lines: Sequence[Line]) -> list[Row]:
-        """One row for each line."""
+        """One row for each line, and for each case of one."""
         head = group.lines[group.head] if group.head is not None else None
         at = lines.index(head) if head in lines else 0
-        return [self.row(line, group.reason if n == at else "", group.depth) for n, line in enumerate(lines)]
+        made = [(line, self.row(line, group.reason if n == at else "", group.depth)) for n, line in enumerate(lines)]
+        return [r for line, row in made for r in (by_cases(row) if isinstance(line, Identity | Let) else (row,))]
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
-        links = tuple([(relation, self.symbol(f)) for relation, f in links_of(line)])
+        links = tuple([(relation, self.written.formula(f)) for relation, f in links_of(line)])
         words = line.text if isinstance(line, Prose) else ""
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return Row(links, self.said(reason), depth, final, key, self.said(words))
-
-    # symbols
-
-    def symbolic(self, row: Row) -> Row:
-        """A row in the symbols of the solution."""
-        return msgspec.structs.replace(row, links=tuple([(r, self.symbol(f)) for r, f in row.links]))
-
-    def symbol(self, f: Formula) -> Formula:
-        """A formula with the symbols of its keys."""
-        if not self.symbols:
-            return f
-
-        def put(node: Formula) -> Formula:
-            if isinstance(node, Ref) and node in self.elements:
-                return self.elements[node]
-            if not isinstance(node, Ref | Call) or node.name not in self.symbols:
-                return node
-            known, indices = self.symbols[node.name], children(node)
-            return Ref(known.name, indices) if isinstance(known, Ref) and indices else known
-
-        return transform(f, put)
-
-    def said(self, text: Text) -> Text:
-        """A sentence whose formulas are in the symbols of the solution."""
-        if not self.symbols or not isinstance(text, Message):
-            return text
-        return Message(text.template, {k: self.placed(v) for k, v in text.values.items()})
-
-    def placed(self, value: object) -> object:
-        """What stands at a place of a sentence."""
-        if isinstance(value, Formula):
-            return self.symbol(value)
-        if isinstance(value, tuple):
-            return tuple(map(self.placed, value))
-        return self.said(value) if isinstance(value, Message) else value
+        return Row(links, self.written.said(reason), depth, final, key, self.written.said(words))
 
     # quantities
 
@@ -240,12 +234,16 @@ class Page:
     def answers(self) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
         every = self.solution.answers
-        found = {key: every[key] for key in self.solution.asked} or {k: a for k, a in every.items() if a.main}
+        asked = {key: every.get(key) or element(every, key) for key in self.solution.asked}
+        found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
             name = self.symbols.get(keys[0]) or as_key(keys[0])
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
-            yield from map(self.symbolic, rows)
+            for row in map(self.written.row, rows):
+                for case in by_cases(row):
+                    said = say("({case})", case=case.reason) if case.case else case.reason
+                    yield msgspec.structs.replace(case, reason=said)
 
     # what was judged
 

@@ -173,7 +173,7 @@ class Writer:
             found["reason"] = self.text(g.reason)
         if g.head is not None:
             found["head"] = first + g.head
-        return found | claims(g.reason, {}) | self.detail(g.detail)
+        return found | claims(g.reason, g.free) | self.detail(g.detail)
 
     def detail(self, detail: str) -> Object:
         """Where it is shown, unless on every page."""

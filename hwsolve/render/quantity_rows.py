@@ -19,7 +19,8 @@ ANY = Ref("·")  # an index that runs
 class Row(msgspec.Struct, frozen=True):
     """A chain of equal things: the first link's relation is empty.
 
-    `words` stand in front of it; `final`: the last link is a value; `key`: of what it defines.
+    `words` stand in front of it; `final`: the last link is a value; `key`: of what it defines; `case`: it holds under a
+    condition, its reason.
     """
 
     links: tuple[Link, ...]
@@ -28,6 +29,7 @@ class Row(msgspec.Struct, frozen=True):
     final: bool = False
     key: Ref | None = None
     words: Text = ""
+    case: bool = False
 
 
 def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row]:
@@ -98,3 +100,36 @@ def as_key(key: str) -> Formula:
         return parse(key)
     except FormulaError:
         return Ref(key)
+
+
+def element(answers: Mapping[str, Answer], key: str) -> Answer:
+    """An element of an answer that is an array, as `y[1]`."""
+    name, _, indices = key.partition("[")
+    value = answers[name].value
+    for n in indices.removesuffix("]").split(","):
+        value = value[int(n) - 1]
+    return Answer(value)
+
+
+def goes_on(rows: Sequence[Row], row: Row) -> bool:
+    """Whether a row says more of what the chain above is about: its left side is not written again."""
+    if len(row.links) < 2 or row.words or row.case:
+        return False
+    for above in reversed(rows):
+        if len(above.links) < 2 or above.words or above.case or above.depth != row.depth:
+            return False
+        if not is_continued(above):
+            return above.links[0] == row.links[0]
+    return False
+
+
+def is_continued(row: Row) -> bool:
+    """Whether the left side of a row stands above it."""
+    first = row.links[0][1] if row.links else None
+    return isinstance(first, Call) and first.name == "phantom"
+
+
+def continued(row: Row) -> Row:
+    """The row with a gap as wide as its left side."""
+    (relation, first), *rest = row.links
+    return msgspec.structs.replace(row, links=((relation, Call("phantom", (first,))), *rest))

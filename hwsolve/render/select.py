@@ -27,7 +27,9 @@ def problem(solution: Solution) -> Solution:
     """What is given and asked, without what was worked out."""
     asked = tuple(s for s in solution.sections if s.part in ("statement", "question"))
     given = tuple(g for g in solution.given if g.role == "stated")
-    return msgspec.structs.replace(solution, given=given, sections=asked, answers={}, checks=(), published=(), notes=())
+    return msgspec.structs.replace(
+        solution, given=given, sections=asked, answers={}, asked=(), checks=(), published=(), notes=()
+    )
 
 
 def with_columns(solution: Solution, asked: tuple[str, ...]) -> Solution:

@@ -19,6 +19,8 @@ LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
 def equation(links: list[Link], columns: int, indent: int = 0) -> list[str]:
     """The rows of a chain of equal things, none wider than `columns` where that can be."""
     first = links[0][1]
+    if first.isspace() and indent + width(first) + 1 > min(indent + columns // 3, columns - 12):
+        first = " " * 3  # what stands above is so long that the chain does not go on behind it
     rows = [" " * indent + row for row in broken(first, columns - indent, columns - indent - 4, 4)]
     if len(links) == 1:
         return rows

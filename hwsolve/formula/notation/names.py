@@ -20,6 +20,8 @@ GREEK = {
 DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
 SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+PRIMES = "′″‴⁗"
+NUMBERED = re.compile(r"[a-zA-Z]\d+")  # f1, a function
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w, `xhat` is x̂
 HATTED = re.compile(r"([gmpvxyz])hat")  # not `that`, `what` or `chat`
 
@@ -67,3 +69,9 @@ def derivative(name: str) -> tuple[str, str] | None:
     stem, at, updates = name.partition("@")
     found = DERIVATIVE.fullmatch(stem)
     return (found[1] + at + updates, found[2] + at + updates) if found else None
+
+
+def primed(text: str) -> str:
+    """The name of a derivative: f′, f″, f‴, f⁗, then with one more of them."""
+    order = PRIMES.find(text[-1:]) if text else -1
+    return text[:-1] + PRIMES[order + 1] if 0 <= order < len(PRIMES) - 1 else text + PRIMES[0]

@@ -107,14 +107,14 @@ def negative(args: tuple[Formula, ...]) -> tuple[str, int]:
 
 def element(args: tuple[Formula, ...]) -> tuple[str, int]:
     """softmax(x)[i]."""
-    return f"{plain(args[0])}[{','.join([plain(i) for i in args[1:]])}]", ATOM
+    return f"{within(args[0], ATOM)}[{','.join([plain(i) for i in args[1:]])}]", ATOM
 
 
 def called(name: str, args: tuple[Formula, ...]) -> tuple[str, int]:
     """A comparison or a function."""
     if name in COMPARISONS:
         return f"{within(args[0], SUM)} {name} {within(args[1], SUM)}", COMPARISON
-    return f"{name}({', '.join([plain(a) for a in args])})", ATOM
+    return f"{'diff' if name == 'prime' else name}({', '.join([plain(a) for a in args])})", ATOM
 
 
 def listed(args: tuple[Formula, ...]) -> tuple[str, int]:

@@ -12,8 +12,9 @@ from functools import lru_cache
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import GREEK, HAT, Name, derivative, parts
+from hwsolve.formula.notation.names import GREEK, HAT, NUMBERED, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -81,11 +82,12 @@ class Latex(Writer):
 
     times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
     behind_word = " \\thinspace "
+    mark, gradient = "'", "\\nabla "
     sigma = "\\sum "
     loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")
-    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "≈": "\\approx"}
+    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "≈": "\\approx", "!=": "\\ne"}
 
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
@@ -101,6 +103,9 @@ class Latex(Writer):
 
     def named(self, name: str) -> str:
         return f"\\operatorname{{{name}}}"
+
+    def gap(self, text: str) -> str:
+        return f"\\phantom{{{text}}}"
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
         inner = " \\cr ".join([" & ".join(row) for row in rows])
@@ -164,15 +169,20 @@ class Latex(Writer):
         name, args = f.name, f.args
         if name in SPECIAL:
             return SPECIAL[name](self, args)
+        texts = ", ".join([self.write(a).text for a in args])
+        return Piece(self.head(name) + self.parentheses(texts), ATOM, "call")
+
+    def head(self, name: str) -> str:
+        """The name of a function."""
         known = function(name)
         if known:
-            head = known.latex.replace("\\_", "-")
-        elif name.startswith("d_") and len(name) == 3:
-            head = f"{name[2]}'"
-        else:
-            head = name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
-        texts = ", ".join([self.write(a).text for a in args])
-        return Piece(head + self.parentheses(texts), ATOM, "call")
+            return known.latex.replace("\\_", "-")
+        inner = self.head(name[2:]) if name.startswith("d_") else ""
+        if name.startswith("d_d_") or (len(name) == 3 and inner):
+            return f"{inner}'"
+        if NUMBERED.fullmatch(name):
+            return self.symbol(Ref(name))
+        return name if len(name) == 1 else f"\\operatorname{{{words(name)[6:-1]}}}"
 
 
 def join(word: str, rest: str) -> str:
@@ -225,17 +235,16 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
 
 def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     """The derivative operator before its body, or over a symbol."""
-    body, by, *more = args
-    order = f"^{{{w.write(more[0]).text}}}" if more else ""
-    of_unit = isinstance(body, Call) and body.name == "unit"
-    d = "\\partial " if of_unit or (isinstance(by, Ref) and by.indices) else "d"
-    inner, variable = w.write(body), w.write(by).text
-    if order and not isinstance(by, Ref) and not of_unit:
-        variable = w.parentheses(variable)
-    if inner.kind == "symbol" and (isinstance(body, Ref) or of_unit):
-        return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{d}{variable}{order}}}", SIGN, "partial")
+    f = taken_apart(args)
+    of_unit = isinstance(f.body, Call) and f.body.name == "unit"
+    d, several, inner = "\\partial " if f.partial or of_unit else "d", len(f.variables) > 1, w.write(f.body)
+    count = w.write(f.times).text if f.times else str(len(f.variables)) if several else ""
+    order = f"^{{{count}}}" if count else ""
+    below = " ".join([d + w.within(by, ATOM) for by in f.variables]) + (order if f.times else "")
+    if inner.kind == "symbol" and (isinstance(f.body, Ref) or of_unit):
+        return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{below}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
-    return Piece(f"\\frac{{{d.strip()}{order}}}{{{d}{variable}{order}}} {text}", SIGN, "partial")
+    return Piece(f"\\frac{{{d.strip()}{order}}}{{{below}}} {text}", SIGN, "partial")
 
 
 def integral(w: Latex, args: tuple[Formula, ...]) -> Piece:
@@ -264,5 +273,6 @@ SPECIAL: dict[str, Callable[[Latex, tuple[Formula, ...]], Piece]] = {
     "integral": integral,
     "element": element,
     **MATRICES,
+    **DIFFERENTIALS,
 }
 LATEX = Latex()

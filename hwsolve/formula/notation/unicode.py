@@ -7,16 +7,18 @@ from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
+from hwsolve.formula.tree import SPOKEN, BigOperator, Call, Formula, Number, Ref
 
 SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
 SUPERSCRIPTS = str.maketrans(
     "0123456789+-−=(),abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθ",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾'ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿ",
 )
+RAISED = 4  # characters of an exponent of e that is raised
 BIG = {"Sum": "Σ", "Prod": "Π", "Max": "max", "Min": "min"}
 
 
@@ -245,16 +247,26 @@ def cases(w: Unicode, args: tuple[Formula, ...]) -> Piece:
 
 
 def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
-    """`d/dx (…)`, `∂y/∂x` of a symbol."""
-    body, by, *more = args
-    order = superscript(w.write(more[0]).text) if more else ""
-    of_unit = isinstance(body, Call) and body.name == "unit"
-    d = "∂" if of_unit or (isinstance(by, Ref) and by.indices) else "d"
-    inner, variable = w.write(body), w.write(by).text
-    if inner.kind == "symbol" and (isinstance(body, Ref) or of_unit):
-        return Piece(f"{d}{order}{inner.text}/{d}{variable}{order}", SIGN, "partial")
+    """`d/dx (…)`, `∂/∂x (…)` of several variables, `∂y/∂x` of a symbol, `∂²f/∂x∂y` of one by two variables."""
+    f = taken_apart(args)
+    of_unit = isinstance(f.body, Call) and f.body.name == "unit"
+    d, several, inner = "∂" if f.partial or of_unit else "d", len(f.variables) > 1, w.write(f.body)
+    order = superscript(w.write(f.times).text if f.times else str(len(f.variables)) if several else "")
+    below = "".join([d + w.write(by).text for by in f.variables]) + (order if f.times else "")
+    if inner.kind == "symbol" and (isinstance(f.body, Ref) or of_unit):
+        return Piece(f"{d}{order}{inner.text}/{below}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else f"({inner.text})"
-    return Piece(f"{d}{order}/{d}{variable}{order} {text}", SIGN, "partial")
+    return Piece(f"{d}{order}/{below} {text}", SIGN, "partial")
+
+
+def exponential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
+    """e⁻ˣ where the exponent is short and can be raised, else exp(…)."""
+    inner = w.write(args[0])
+    text = inner.text.replace(" ", "")
+    small = raisable(text) if len(text) <= RAISED and text[-1:] not in "⁻⁺" else None
+    if small is None or any(c in text for c in ",/("):
+        return Piece(f"exp({inner.text})", ATOM, "number" if inner.kind == "number" else "call")
+    return Piece("e" + ("" if text == "1" else small), POWER, "number" if inner.kind == "number" else "call")
 
 
 def integral(w: Unicode, args: tuple[Formula, ...]) -> Piece:
@@ -279,8 +291,11 @@ SPECIAL: dict[str, Callable[[Unicode, tuple[Formula, ...]], Piece]] = {
     "delta": kronecker,
     "if": cases,
     "diff": differential,
+    "exp": exponential,
     "integral": integral,
     "element": element,
     **MATRICES,
+    **DIFFERENTIALS,
 }
 UNICODE = Unicode()
+SPOKEN.append(unicode)

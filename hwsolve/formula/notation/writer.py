@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hwsolve.formula.functions import FUNCTIONS, function
-from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.notation.names import NUMBERED, PRIMES, derivative, parts, primed
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 LETTERS = ("f", "g", *(f.shown for f in FUNCTIONS.values() if len(f.shown) == 1 and f.shown.isalpha()))  # of functions
@@ -35,10 +35,11 @@ class Writer:
 
     times, dot, minus, thin, odot = " × ", " · ", "−", " ", " ⊙ "
     sigma = "Σ "  # of all elements
+    mark, gradient = "′", "∇"
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "≈": "≈"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "≈": "≈", "!=": "≠"}
 
     def number(self, f: Number) -> Piece:
         raise NotImplementedError
@@ -72,6 +73,10 @@ class Writer:
 
     def named(self, name: str) -> str:
         raise NotImplementedError
+
+    def gap(self, text: str) -> str:
+        """What takes as much room as a text, and shows nothing."""
+        return " " * len(text)
 
     def array(self, rows: list[list[str]], deep: bool) -> str:
         """The written elements of an array; `deep`: of a matrix."""
@@ -223,8 +228,10 @@ class Writer:
         """How a function's name is written."""
         known = function(name)
         if known is None and name.startswith("d_"):
-            return f"{name[2:]}′"
-        return known.shown if known else name
+            return primed(self.shown(name[2:]))
+        if known is None and NUMBERED.fullmatch(name):
+            return self.symbol(Ref(name))
+        return known.shown.replace(PRIMES[0] * 2, PRIMES[1]) if known else name
 
     def together(self, condition: Formula, value: Formula, other: Formula) -> tuple[str, Formula]:
         """The conditions of choices within each other that have one alternative, and the value under all of them."""

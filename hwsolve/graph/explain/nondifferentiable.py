@@ -85,7 +85,7 @@ def slope(call: Call, lookup: Lookup) -> Scalar:
     return evaluate(Call(f"d_{call.name}", call.args), lookup)
 
 
-def convention(call: Call, shown: Message | str, taken: Scalar) -> Message:
+def convention(call: Call, shown: Message | str | Formula, taken: Scalar) -> Message:
     """The derivative that is taken at a kink, as PyTorch takes it."""
     known = FUNCTIONS[call.name]
     return say(

@@ -6,7 +6,7 @@ remark names the place.  A higher derivative, or one at a jump, has no conventio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hwsolve import numbers
@@ -16,14 +16,12 @@ from hwsolve.formula.function_code import has_code
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.germs import JUMPS, one_sided
 from hwsolve.formula.instantiate import fold
-from hwsolve.formula.notation import unicode
 from hwsolve.formula.operators import as_formula, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, walk
 from hwsolve.graph.explain.nondifferentiable import (
     as_printed,
     convention,
-    first_few,
     is_extreme,
     shared,
     slope,
@@ -35,6 +33,7 @@ from hwsolve.numbers.identity import plain
 
 SIMPLE = 100  # denominators below this one are shown
 CLOSE = 1e-9  # how near two floats are that are taken as equal
+FEW = 3  # places that are named
 SLANTS = ((1, 1), (1, -1), (2, 1), (1, 2))  # directions between two variables
 
 
@@ -67,7 +66,7 @@ class Beside:
             found = fold(differentiate(means, self.by[0]))
             self.rule = say(
                 "derivative of {function}, each maximum or minimum as the mean of its equal arguments",
-                function=unicode(means),
+                function=means,
             )
         self.unbroken(sides)
         left, right = sides[-1]
@@ -177,9 +176,9 @@ class Beside:
 
     # in words
 
-    def places(self) -> Message | str:
+    def places(self) -> Message:
         """Where the function may bend."""
-        return first_few(unicode(b) for b in self.borders)
+        return some(self.borders)
 
     def remarks(self) -> Iterator[Message]:
         """What is taken at each border."""
@@ -188,32 +187,39 @@ class Beside:
                 yield say(
                     "{function} has {n} equal arguments at this point: each gets the same share of the derivative, as "
                     "in PyTorch.",
-                    function=unicode(border),
+                    function=border,
                     n=len(winners(border, self.lookup)),
                 )
             elif is_root(border):
                 yield say(
                     "{root} has no derivative where it is 0: 0 is taken, as PyTorch does for a norm.",
-                    root=unicode(border),
+                    root=border,
                 )
             elif isinstance(border, Call) and border.name in FUNCTIONS and has_code(f"d_{border.name}"):
-                place = unicode(Call("==", (border.args[0], self.number(border.args[0]))))
+                place = Call("==", (border.args[0], self.number(border.args[0])))
                 yield convention(border, place, slope(border, self.lookup))
             elif isinstance(border, Call) and (border.name in JUMPS or border.name in FUNCTIONS):
                 yield say(
                     "{function} jumps at this point: its derivative is taken as 0, as PyTorch does.",
-                    function=unicode(border),
+                    function=border,
                 )
             else:
                 yield say(
                     "The point lies on the border of a case ({where}): the derivative of the case that holds there is "
                     "taken, as PyTorch does.",
-                    where=unicode(border),
+                    where=border,
                 )
 
     def number(self, f: Formula) -> Formula:
         """The value of a formula as it is printed."""
         return as_printed(evaluate(f, self.lookup))
+
+
+def some(places: Sequence[Formula]) -> Message:
+    """Formulas in a row, and how many more there are."""
+    if len(places) <= FEW + 1:
+        return Message("{places}", {"places": tuple(places)})
+    return say("{places} and {n} more places", places=tuple(places[:FEW]), n=len(places) - FEW)
 
 
 def outside(value: Scalar, a: Scalar, b: Scalar) -> bool:
@@ -250,11 +256,11 @@ def has_cases(name: str) -> bool:
     return known.cases is not None or (known.definition is not None and branching(parse(known.definition)))
 
 
-def text(value: Scalar) -> str:
+def text(value: Scalar) -> Formula:
     """A number in a sentence; a simple fraction as one."""
     value = plain(value, {})
     simple = numbers.is_exact(value) and numbers.parts(value)[1] < SIMPLE
-    return unicode(as_formula(value) if simple else as_printed(value))
+    return as_formula(value) if simple else as_printed(value)
 
 
 def differ(a: Scalar, b: Scalar) -> bool:

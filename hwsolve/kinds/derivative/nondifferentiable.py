@@ -11,7 +11,6 @@ from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.evaluate import no_names
 from hwsolve.formula.functions import FUNCTIONS, Function
 from hwsolve.formula.instantiate import fold
-from hwsolve.formula.notation import unicode
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import NoRule
 from hwsolve.formula.simplify.simplify import simplify
@@ -64,17 +63,17 @@ def at_border(f: Call, place: Formula, sure: bool) -> Message:
     """A function that bends where its argument has a value."""
     name = FUNCTIONS[f.name].shown or f.name
     if sure:
-        return say("{function} has no derivative where {place}.", function=name, place=unicode(place))
+        return say("{function} has no derivative where {place}.", function=name, place=place)
     return say(
         "{function} by itself has no derivative where {place}; the whole function may have one there.",
         function=name,
-        place=unicode(place),
+        place=place,
     )
 
 
 def of_many(f: Formula) -> Message:
     """A maximum or minimum of more than two."""
-    shown = unicode(f)
+    shown = f
     if is_maximum(f):
         return say(
             "{function} by itself has no derivative where two of its arguments share the greatest value; the whole "

@@ -111,7 +111,7 @@ def ratio(a: Formula, b: Formula) -> Fraction | None:
     return Fraction(value.numerator, value.denominator) if isinstance(value, Number) else None
 
 
-def as_product(field: Field, value: Quotient, last: Ref) -> Formula:
+def as_product(field: Field, value: Quotient, last: Formula) -> Formula:
     """A quotient of polynomials by its irreducible factors: names, `last` behind them, then sums."""
     coefficient, factors = Fraction(1), []
     for side, sign in zip(value, (1, -1), strict=True):

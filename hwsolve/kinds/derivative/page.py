@@ -4,41 +4,47 @@ from __future__ import annotations
 
 import msgspec
 
-from hwsolve.derivation.lines import chain
-from hwsolve.formula.indices import names_in
-from hwsolve.formula.tree import ZERO, Call, Formula, Ref, call, walk
+from hwsolve.formula.indices import fresh, names_in, put
+from hwsolve.formula.simplify.simplify import choice
+from hwsolve.formula.simplify.textbook import textbook
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
 from hwsolve.kinds.derivative.asked import INDICES, Derived, Question, nested
+from hwsolve.kinds.derivative.chains import Chains
+from hwsolve.kinds.derivative.matrix_lines import matrix_of
 from hwsolve.kinds.derivative.nondifferentiable import kink_remarks
-from hwsolve.kinds.derivative.one_derivative import DerivativeLines
 from hwsolve.kinds.derivative.question import posed
 from hwsolve.kinds.derivative.second_way import confirm
+from hwsolve.kinds.derivative.symbols import Symbols
 from hwsolve.language import Message, say
-from hwsolve.sections import section
-from hwsolve.solution import Answer, Note, Prose
+from hwsolve.solution import Answer, Note, Step
 
 Entry = Derived | tuple["Entry", ...]  # a derivative, or nested ones
 
 
-class AllDerivatives(DerivativeLines):
-    """Works a question out, section by section; `values` holds the formulas of each order for the points."""
+class AllDerivatives:
+    """Works a question out, step by step; `values` holds the formulas of each order for the points."""
 
-    def __init__(self, question: Question, order: int) -> None:
-        super().__init__(question)
-        self.order = order
+    def __init__(self, question: Question, order: int, taken: set[str]) -> None:
+        self.question, self.order = question, order
+        self.symbols = Symbols(question, taken)
+        self.chains = Chains(question, self.symbols)
+        self.steps: list[Step] = []
+        self.answers: dict[str, Answer] = {}
+        self.written: dict[str, Formula] = {}  # how keys are written
+        self.notes: list[Note] = []
         self.values: list[Entry] = []
+        self.made = False  # whether a stated sum of a vector was used
         self.second: tuple[str, ...] = ()  # the further indices of a Hessian
 
     def run(self) -> AllDerivatives:
-        """All sections."""
+        """All steps."""
         question = self.question
-        self.sections.append(posed(question, self.order))
-        if question.typed != question.functions:
-            lines = [Prose("", chain(a, b)) for a, b in zip(question.typed, question.functions, strict=True)]
-            self.sections.append(section(say("Function"), lines=tuple(lines), asked=True))
+        self.steps.append(posed(question, self.symbols, self.chains, self.order))
         own = tuple(Derived(f, f) for f in question.functions)
         self.values.append(own[0] if len(own) == 1 else own)
         if len(question.functions) == 1:
             self.answers["d0"] = Answer(question.functions[0], shown=question.typed[0])
+            self.written["d0"] = self.symbols.function()
         if question.form == "derivative" and not question.many:
             self.orders()
         elif question.many:
@@ -55,13 +61,22 @@ class AllDerivatives(DerivativeLines):
         f, target = self.question.functions[0], self.question.targets[0]
         current = f
         for n in range(1, self.order + 1):
-            head, by = (n,) if n > 1 else (), (target,) * n
-            whole, shown = (call("diff", g, target, *head) for g in (f, self.question.typed[0]))
-            current = self.one(current, f, by, f"d{n}", whole, shown)
-            self.cases(current, target, f, head)
-            self.section(ordinal(n))
-            self.answer(f"d{n}", current, main=True)
-            self.derived(current, by)
+            by = (target,) * n
+            current = self.one(current, by, f"d{n}", call("diff", f, target, *((n,) if n > 1 else ())))
+            self.step(ordinal(n))
+
+    def one(self, f: Formula, by: tuple[Ref, ...], key: str, whole: Formula) -> Formula:
+        """A derivative of the function as an answer, with its cases and with the sums that are stated."""
+        function, symbol = self.question.functions[0], self.symbols.derivative(by)
+        found = self.chains.one(f, function, by, whole, symbol)
+        self.cases(found, by, whole, symbol)
+        known = self.with_sums(found, whole, symbol)
+        value = self.question.written_out(known)
+        shown = self.chains.own or known
+        self.answers[key] = Answer(value, True, shown if shown != value else None, self.functions())
+        self.written[key] = symbol
+        self.values.append(Derived(self.question.written_out(found), function, by))
+        return found
 
     # several variables
 
@@ -69,32 +84,17 @@ class AllDerivatives(DerivativeLines):
         """Gradient or Jacobian by the elements of a vector, and the Hessian."""
         f, target = self.question.functions[0], self.question.targets[0]
         name, rows, columns = self.question.form, self.question.rows, self.question.columns
-        whole, shown = call("diff", f, target), call("diff", self.question.typed[0], target)
-        first = self.one(f, f, (target,), name, whole, shown)
-        self.cases(first, target, f)
-        self.matrix(self.known.get(name, first), (*rows, *columns))
-        self.section(say("Jacobian") if name == "jacobian" else say("Gradient"))
-        self.answer(name, first, main=True)
-        self.derived(first, (target,))
+        first = self.one(f, (target,), name, call("diff", f, target))
+        symbol = self.symbols.jacobian if name == "jacobian" else self.symbols.gradient()
+        self.matrix(name, (*rows, *columns), symbol, call("diff", f, target))
+        self.step(say("Jacobian") if name == "jacobian" else say("Gradient"))
         if self.order > 1:
-            self.hessian_of_vector(first, target)
-
-    def hessian_of_vector(self, gradient: Formula, target: Ref) -> None:
-        """The derivative of an element of the gradient by another element."""
-        other, columns = self.other(target), self.question.columns
-        whole = call("diff", gradient, other)
-        second = self.one(gradient, self.question.functions[0], (target, other), "hessian", whole, whole)
-        self.cases(second, other, gradient)
-        if len(columns) == 1:
-            own = (i.name for i in other.indices if isinstance(i, Ref))
-            self.matrix(self.known.get("hessian", second), (*columns, *own))
-        self.section(say("Hessian"))
-        self.answer("hessian", second, main=True)
-        self.derived(second, (target, other))
-
-    def derived(self, found: Formula, by: tuple[Ref, ...]) -> None:
-        """Keep a derivative of the function for the points."""
-        self.values.append(Derived(self.question.written_out(found), self.question.functions[0], by))
+            other = self.other(target)
+            whole = call("diff", first, other)
+            self.one(first, (target, other), "hessian", whole)
+            indices = (*columns, *(i.name for i in other.indices if isinstance(i, Ref)))
+            self.matrix("hessian", indices, self.symbols.hessian, whole)
+            self.step(say("Hessian"))
 
     def other(self, target: Ref) -> Ref:
         """A variable's element under other indices."""
@@ -106,16 +106,19 @@ class AllDerivatives(DerivativeLines):
 
     def lists(self) -> None:
         """Gradient, Jacobian and Hessian for lists of functions and variables."""
-        question, targets, form = self.question, self.question.targets, self.question.form
+        question, form = self.question, self.question.form
         table: list[tuple[Derived, ...]] = []
-        for f, typed in zip(question.functions, question.typed, strict=True):
+        for n, f in enumerate(question.functions):
             row = []
-            for target in targets:
-                whole, shown = call("diff", f, target), call("diff", typed, target)
-                row.append(Derived(self.one(f, f, (target,), form, whole, shown), f, (target,)))
+            for t in question.targets:
+                found = self.chains.one(f, f, (t,), call("diff", f, t), self.symbols.derivative((t,), n))
+                row.append(Derived(found, f, (t,)))
             table.append(tuple(row))
-        self.section(say("Jacobian") if form == "jacobian" else say("Gradient"))
-        self.table(form, tuple(table) if form == "jacobian" else table[0])
+        self.step(say("Jacobian") if form == "jacobian" else say("Gradient"))
+        if form == "jacobian":
+            self.table(form, tuple(table), self.symbols.jacobian)
+        else:
+            self.table(form, table[0], self.symbols.gradient())
         if self.order > 1:
             self.hessian_of_list(table[0])
 
@@ -128,21 +131,86 @@ class AllDerivatives(DerivativeLines):
             for target in targets:
                 found: Formula = ZERO
                 if any(isinstance(n, Ref) and n.name == target.name for n in walk(partial)):
-                    whole = call("diff", partial, target)
-                    found = self.one(partial, f, (by, target), "hessian", whole, whole)
+                    symbol = self.symbols.derivative((by, target))
+                    found = self.chains.one(partial, f, (by, target), call("diff", partial, target), symbol)
                 else:
                     confirm(self.question, f, (by, target), ZERO)
                 row.append(Derived(found, f, (by, target)))
             table.append(tuple(row))
-        self.section(say("Hessian"))
-        self.table("hessian", tuple(table))
+        self.step(say("Hessian"))
+        self.table("hessian", tuple(table), self.symbols.hessian)
 
-    def table(self, key: str, entry: Entry) -> None:
+    def table(self, key: str, entry: Entry, symbol: Formula) -> None:
         """Nested derivatives as an answer, and for the points, with their vectors written out."""
         out = self.question.written_out
         entry = nested(entry, lambda d: msgspec.structs.replace(d, formula=out(d.formula)))
         self.values.append(entry)
         self.answers[key] = Answer(nested(entry, lambda d: d.formula), main=True, functions=self.functions())
+        self.written[key] = symbol
+
+    # lines behind a derivative
+
+    def cases(self, d: Formula, by: tuple[Ref, ...], whole: Formula, symbol: Formula) -> None:
+        """Where δ(i,k) stands in the result: what it is for k = i, and for k ≠ i."""
+        deltas = {n for n in walk(d) if isinstance(n, Call) and n.name == "delta"}
+        match list(deltas):
+            case [Call("delta", (Ref(_, ()) as one, Ref(_, ()) as other))]:
+                own = by[-1].indices
+                one, other = (other, one) if one in own else (one, other)
+                if other in own:
+                    equal = textbook(put(d, one.name, other))
+                    apart = textbook(transform(d, lambda n: ZERO if n in deltas else n))
+                    self.chains.add(whole, choice(Call("==", (other, one)), equal, apart), "", symbol)
+
+    def with_sums(self, found: Formula, whole: Formula, symbol: Formula) -> Formula:
+        """The result with the sums that are stated for vectors; evaluated for vectors that are made to have them."""
+        sums = self.question.sums
+
+        def change(node: Formula) -> Formula:
+            match node:
+                case BigOperator("Sum", Ref(name, (Ref(index, ()),)), bound, low, high):
+                    of_all = index == bound and low == ONE and self.question.shapes.get(name) == (high,)
+                    return sums.get(name, node) if of_all else node
+            return node
+
+        known = textbook(transform(found, change))
+        if transform(found, change) == found:
+            return found
+        self.made = True
+        for name, total in sums.items():
+            reason = say("the elements of {name} add up to {sum}", name=call("array", Ref(name)), sum=total)
+            self.chains.add(self.normal(whole), self.normal(known), reason, symbol, known)
+        return known
+
+    def normal(self, f: Formula) -> Formula:
+        """A formula over vectors that are made to have their stated sums: t[j] as s·t[j]/Σ t."""
+        f, question = self.question.written_out(f), self.question
+
+        def made(node: Formula) -> Formula:
+            if isinstance(node, Ref) and node.name in question.sums and node.indices:
+                j = fresh("j", names_in(f))
+                every = BigOperator("Sum", Ref(node.name, (Ref(j),)), j, ONE, question.shapes[node.name][0])
+                return question.sums[node.name] * node / every
+            return node
+
+        return transform(f, made) if self.made else f
+
+    def matrix(self, key: str, indices: tuple[str, ...], symbol: Formula, whole: Formula) -> None:
+        """The form without indices, where there is one; a machine reads the line of an element."""
+        answer = self.answers[key]
+        form = matrix_of(self.question, answer.shown or answer.value, indices)
+        if form is not None:
+            self.chains.add(
+                self.normal(whole), self.normal(answer.value), say("for all elements at once"), symbol, form
+            )
+
+    def step(self, title: Message) -> None:
+        """Close a step over what was written since the last one."""
+        self.steps.append(Step(title, self.chains.taken()))
+
+    def functions(self) -> tuple[Formula, ...]:
+        """The functions with their vectors written out."""
+        return tuple(self.question.written_out(f) for f in self.question.functions)
 
     def remarks(self) -> None:
         """What was assumed, and what δ means."""
@@ -152,8 +220,6 @@ class AllDerivatives(DerivativeLines):
             n = size.name if isinstance(size, Ref) else "n"
             self.notes.append(Note("info", say("{name} is taken as a vector of {n} elements.", name=name, n=n)))
         self.notes += [Note("info", text) for text in kink_remarks(question.functions, question.targets)]
-        if any(key in self.answers and key not in self.known for key in self.short):
-            self.notes.append(Note("info", say("f is the function that is differentiated.")))
         if any(has_delta(a.shown or a.value) for a in self.answers.values() if isinstance(a.value, Formula)):
             self.notes.append(Note("info", say("δ is 1 where its two indices are equal, else 0.")))
 

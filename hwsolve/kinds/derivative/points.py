@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Any
 from hwsolve import numbers
 from hwsolve.derivation.identities import SMALL
 from hwsolve.derivation.lines import value_line, value_of
-from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.instantiate import instantiate
-from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, substitute, transform, walk, written_name
-from hwsolve.graph.explain.nondifferentiable import first_few
 from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, numbers_of, open_indices
-from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching
+from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching, some
 from hwsolve.kinds.derivative.generalised_gradient import contradiction
+from hwsolve.kinds.derivative.point_pages import PointPages, reasons, steps_of_value
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
 from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import alike, as_typed, put_in, quantity
-from hwsolve.sections import section
-from hwsolve.solution import Answer, Given, Identity, Line, Missing, Note, Quantity, Step
+from hwsolve.solution import Answer, Given, Identity, Missing, Note, Quantity, Step, Value
 
 if TYPE_CHECKING:
     from hwsolve.kinds.derivative.page import AllDerivatives, Entry
@@ -53,13 +51,16 @@ class Points:
         )  # the names of a point are not those of lines
         self.keys = {n: self.keys_of(n) for point in problem.at for n in point}
         self.values: dict[Ref, Quantity] = {}
-        self.absent: dict[tuple[Formula, str], tuple[Message, list[str]]] = {}  # keys without a value, by the reason
+        self.absent: dict[
+            tuple[Formula, str], tuple[Message, list[Formula]]
+        ] = {}  # keys without a value, by the reason
         self.bent: set[Path] = set()  # derivatives that were worked out from both sides
         self.contradictions: dict[tuple[int, Formula], Message | None] = {}
         self.lacking: dict[Path, int] = {}  # derivatives without a value, by the order of the lowest that has none
         self.typed: dict[Formula, Formula] = {}  # the numbers as the problem states them
-        self.lines: list[Line] = []
-        self.sections = self.work_out()
+        self.lines: list[tuple[int, int, Value]] = []  # with the point and the order
+        self.pages = PointPages(problem, work, self.keys)
+        self.steps = self.work_out()
 
     def keys_of(self, name: str) -> list[str]:
         """What a name is called at each point: `x`, or `x1`, `x2` where there are several."""
@@ -84,11 +85,10 @@ class Points:
         for what, keys in self.absent.values():
             text = say("{key} has no value at this point: {what}.", key=keys[0], what=what)
             if len(keys) > 1:
-                text = say("{keys} have no value at this point: {what}.", keys=first_few(keys), what=what)
+                text = say("{keys} have no value at this point: {what}.", keys=some(keys), what=what)
             self.notes.append(Note("warning", text))
         self.answers = {name: Answer(alike(tuple(values), self.digits), main=True) for name, values in found.items()}
-        title = say("Values at the point") if len(self.problem.at) == 1 else say("Values at the points")
-        return [section(title, lines=tuple(self.lines))]
+        return self.pages.steps(self.lines)
 
     def give(self, p: int) -> None:
         """The numbers of a point."""
@@ -99,7 +99,8 @@ class Points:
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
                 self.typed[key] = formula
                 self.values[key] = quantity(self.value(formula), self.digits)
-                self.given.append(Given(key, self.values[key], as_typed(formula), array.shape))
+                role = "implied" if self.pages.tabular else "stated"
+                self.given.append(Given(key, self.values[key], as_typed(formula), array.shape, role))
 
     def entry(self, entry: Entry, order: int, name: str, p: int, place: tuple[int, ...] = ()) -> Any:
         """The values of a derivative at a point, one for each place in a list and each value of an open index."""
@@ -128,6 +129,7 @@ class Points:
 
     def line(self, key: Ref, entry: Derived, p: int, fixed: dict[str, int]) -> Quantity | Missing:
         """A value's line, its formula evaluated in exact numbers and balls; without a value, a sentence says why."""
+        self.pages.name(key, entry, p, fixed)
         path = (p, self.at_point(entry.function, p, fixed), tuple(self.at_point(v, p, fixed) for v in entry.by))
         self.lacking[path] = min([self.lacking[q] for q in lower(path) if q in self.lacking], default=len(entry.by))
         try:
@@ -146,11 +148,14 @@ class Points:
             return self.missing(key, what)
         self.notes += [note for text in remarks if (note := Note("warning", text)) not in self.notes]
         shown = quantity(value, self.digits)
-        stages = () if isinstance(f, Number) else substituted(f, self.number)
+        stages = () if isinstance(f, Number) else steps_of_value(f, self.number, value, self.digits)
         if isinstance(f, Number):
             f = Call("+", (f, Call("*", (ZERO, next(iter(self.values))))))  # of the point, as no line is a lone number
         origin = ("diff", f"d{len(entry.by)}", "beside" if path in self.bent else "formula")
-        self.lines.append(value_line(key, f, shown, stages, rule=rule, origin=origin))
+        rule = rule or reasons(f, self.look_up)
+        if stages and plain(stages[0].formula) == plain(self.pages.symbols[plain(key)]):
+            stages = stages[1:]
+        self.lines.append((p, len(entry.by), value_line(key, f, shown, stages, rule=rule, origin=origin)))
         return shown
 
     def value(self, f: Formula) -> Any:
@@ -221,8 +226,8 @@ class Points:
 
     def missing(self, key: Ref, what: Message) -> Missing:
         """A place in an answer without a value; a warning will say so."""
-        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(unicode(key))
-        return Missing(say("{key} has no value at this point: {what}.", key=unicode(key), what=what))
+        self.absent.setdefault((key.indices[0], str(what)), (what, []))[1].append(self.pages.symbols[plain(key)])
+        return Missing(say("{key} has no value at this point: {what}.", key=key, what=what))
 
     def look_up(self, name: str, indices: tuple[int, ...]) -> Any:
         """The value of a key, worked out from what is typed."""
@@ -245,7 +250,7 @@ def hold_at(point: dict[str, Array], work: AllDerivatives) -> bool:
     def look_up(name: str, indices: tuple[int, ...]) -> Any:
         return evaluate(numbers_at[name, indices], no_names)
 
-    for line in (line for step in work.sections for line in step.lines if isinstance(line, Identity)):
+    for line in (line for step in work.steps for line in step.lines if isinstance(line, Identity)):
         free = [name for name, domain in line.free.items() if domain == "index"]
         if not any(isinstance(n, Ref) and (n.name in point) and n.indices for n in walk(line.rhs)):
             continue

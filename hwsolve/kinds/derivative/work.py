@@ -33,7 +33,8 @@ def derived(problem: Problem) -> AllDerivatives:
     assert problem.prepared is not None and problem.node is not None
     from hwsolve.kinds.derivative.page import AllDerivatives
 
-    work = AllDerivatives(problem.prepared, problem.order)
+    taken = {*problem.variables, *(name for point in problem.at for name in point)}
+    work = AllDerivatives(problem.prepared, problem.order, taken)
     try:
         return work.run()
     except NoRule as why:
@@ -48,13 +49,15 @@ def worked_out(problem: Problem, work: AllDerivatives) -> Solution:
     from hwsolve.kinds.derivative.points import Points
 
     points = Points(problem, work)
-    sections = [*work.sections, *points.sections]
+    asked = (*(key for key, a in work.answers.items() if a.main), *points.pages.asked(points.answers))
     return Solution(
         kind=problem.kind,
         title=problem.title,
         source=problem.source,
         given=tuple(points.given),
-        sections=tuple(sections),
+        sections=(points.pages.opened(work.steps[0]), *work.steps[1:], *points.steps),
+        symbols=work.written | points.pages.symbols,
+        asked=asked,
         answers=work.answers | points.answers,
         notes=(*work.notes, *points.notes),
     )

@@ -241,7 +241,7 @@ class Reader:
     @staticmethod
     def fold(name: str, terms: list[Any]) -> Any:
         if name in ("Max", "Min"):
-            return (max if name == "Max" else min)(terms)
+            return (max if name == "Max" else min)(terms, key=mp)
         total: Any = Fraction(0 if name == "Sum" else 1)
         for term in terms:
             total = OPERATORS[ast.Add if name == "Sum" else ast.Mult](total, term)

@@ -24,6 +24,11 @@ class Differential(msgspec.Struct, frozen=True):
     variables: tuple[Formula, ...]
     times: Formula | None = None
 
+    @property
+    def of_symbol(self) -> bool:
+        """Whether it is of a quantity, or of the one element of a quantity."""
+        return isinstance(self.body, Ref) or (isinstance(self.body, Call) and self.body.name == "unit")
+
 
 def taken_apart(args: Args) -> Differential:
     """What the arguments of `diff` say; f of f(x, y) by its letter."""
@@ -44,6 +49,8 @@ def several(f: Formula, by: Formula) -> bool:
         return True
     if type(f) is Ref:
         return bool(f.indices)
+    if type(f) is Call and f.name == "unit":
+        return True
     return any(type(node) is Ref and node != by for node in walk(f))
 
 

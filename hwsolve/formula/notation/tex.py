@@ -236,12 +236,11 @@ def cases(w: Latex, args: tuple[Formula, ...]) -> Piece:
 def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     """The derivative operator before its body, or over a symbol."""
     f = taken_apart(args)
-    of_unit = isinstance(f.body, Call) and f.body.name == "unit"
-    d, several, inner = "\\partial " if f.partial or of_unit else "d", len(f.variables) > 1, w.write(f.body)
+    d, several, inner = "\\partial " if f.partial else "d", len(f.variables) > 1, w.write(f.body)
     count = w.write(f.times).text if f.times else str(len(f.variables)) if several else ""
     order = f"^{{{count}}}" if count else ""
     below = " ".join([d + w.within(by, ATOM) for by in f.variables]) + (order if f.times else "")
-    if inner.kind == "symbol" and (isinstance(f.body, Ref) or of_unit):
+    if inner.kind == "symbol" and f.of_symbol:
         return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{below}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"\\frac{{{d.strip()}{order}}}{{{below}}} {text}", SIGN, "partial")

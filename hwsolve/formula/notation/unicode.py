@@ -249,11 +249,10 @@ def cases(w: Unicode, args: tuple[Formula, ...]) -> Piece:
 def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     """`d/dx (…)`, `∂/∂x (…)` of several variables, `∂y/∂x` of a symbol, `∂²f/∂x∂y` of one by two variables."""
     f = taken_apart(args)
-    of_unit = isinstance(f.body, Call) and f.body.name == "unit"
-    d, several, inner = "∂" if f.partial or of_unit else "d", len(f.variables) > 1, w.write(f.body)
+    d, several, inner = "∂" if f.partial else "d", len(f.variables) > 1, w.write(f.body)
     order = superscript(w.write(f.times).text if f.times else str(len(f.variables)) if several else "")
     below = "".join([d + w.write(by).text for by in f.variables]) + (order if f.times else "")
-    if inner.kind == "symbol" and (isinstance(f.body, Ref) or of_unit):
+    if inner.kind == "symbol" and f.of_symbol:
         return Piece(f"{d}{order}{inner.text}/{below}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else f"({inner.text})"
     return Piece(f"{d}{order}/{below} {text}", SIGN, "partial")

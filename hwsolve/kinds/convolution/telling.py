@@ -153,6 +153,11 @@ class Telling(Statement):
             yield Group((mark,), detail="data")
             yield from self.slope(say("for every cell of the window"))
             yield Sentence(mark_of(self.operation.ties, self.own(local)))
+            y = Ref(self.y_name)
+            text = say(
+                "Where several cells of a window are largest, {y} has no derivative, and this is a convention.", y=y
+            )
+            yield Sentence(text)
         else:
             share = self.own(local)
             text = say(

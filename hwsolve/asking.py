@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -210,11 +211,18 @@ def refs_of(key: str) -> Iterator[Ref]:
         return
 
 
+def keys_of(group: Group) -> list[str]:
+    """The keys of a group's lines."""
+    return [plain(line.key) for line in group.lines if isinstance(line, Value | Identity | Carried) and line.key]
+
+
 def set_back(items: tuple[Any, ...], needed: set[str]) -> Iterator[Any]:
-    """Groups of which no line is needed are for the full page."""
-    for item in items:
+    """Groups of which no line is needed are for the full page; what has no keys goes with what goes on with it."""
+    for item, following in zip_longest(items, items[1:]):
         if isinstance(item, Group):
-            keys = [plain(line.key) for line in item.lines if isinstance(line, Value | Identity | Carried) and line.key]
+            keys = keys_of(item)
+            if not keys and isinstance(following, Group) and following.close:
+                keys = keys_of(following)
             if keys and item.detail == "page" and not needed & set(keys):
                 item = msgspec.structs.replace(item, detail="full")
         yield item

@@ -171,8 +171,8 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 class Group(msgspec.Struct, frozen=True, gc=False):
     """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in.
 
-    `close`: they go on with what the group before them began.  `free`: what the names of the reason's claims range
-    over, where they are none of the quantities.
+    `close`: they go on with what the group before them began.
+    `free`: what the names of the reason's claims range over, where they are none of the quantities.
     """
 
     lines: tuple[Line, ...]

@@ -6,11 +6,13 @@ Blocks hold formulas; a format writes each kind of block in its notation, and de
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 
 import msgspec
 
 from hwsolve.figures import Figure
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Call, Formula, Ref, children, transform
 from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
@@ -29,22 +31,8 @@ from hwsolve.render.quantity_rows import (
     quantity_rows,
 )
 from hwsolve.render.select import headings, selected, with_columns
-from hwsolve.render.symbols import Symbols
-from hwsolve.solution import (
-    Carried,
-    Given,
-    Group,
-    Identity,
-    Let,
-    Line,
-    Prose,
-    Sentence,
-    Solution,
-    Step,
-    Table,
-    Text,
-    Value,
-)
+from hwsolve.render.shown import detail_of, opening, others
+from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
 
@@ -118,7 +106,7 @@ class Page:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
         self.symbols = self.solution.symbols
-        self.written = Symbols(self.symbols)
+        self.elements = any(["[" in key for key in self.symbols])  # whether some have symbols of their own
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -127,16 +115,15 @@ class Page:
             yield Title(s.title)
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
-        before, steps = asked_first(s.sections)
-        for sentence in before:
-            yield Say(self.written.said(sentence.text))
+        before, after = opening(s.sections)
+        yield from self.steps(before)
         for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
             yield Heading(title, 1)
-            yield Quantities(tuple(map(self.written.row, self.given(given))))
-        yield from self.steps(steps)
+            yield Quantities(tuple(map(self.symbolic, self.given(given))))
+        yield from self.steps(after)
         yield from self.judged()
         for note in s.notes:
-            yield Status(self.written.said(note.text), note.level)
+            yield Status(self.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
@@ -148,7 +135,7 @@ class Page:
         for step, body, headed, counts in zip(steps, bodies, shown, outer, strict=True):
             if headed:
                 number += counts
-                yield Heading(self.written.said(step.title), step.level, str(number) if counts and several else "")
+                yield Heading(step.title, step.level, str(number) if counts and several else "")
             yield from body
 
     def body(self, step: Step) -> Iterator[Block]:
@@ -158,11 +145,11 @@ class Page:
         for item, following in zip_longest(step.items, step.items[1:]):
             if isinstance(item, Group):
                 found, folded = self.group(item)
-                more = isinstance(following, Group) and following.close and bool(found)
                 if rows and found and goes_on(rows, found[0]):
                     found[0] = continued(found[0])
-                begins = bool(rows) and bool(found) and not item.close and not is_continued(found[0])
-                gap = begins and (several or more or len(found) > 1)
+                more = isinstance(following, Group) and following.close and bool(found)
+                close = item.close or bool(found and is_continued(found[0]))
+                gap = bool(rows) and bool(found) and (several or more or len(found) > 1) and not close
                 rows += [Row(()), *found] if gap else found
                 several = more or len(found) > 1 or ((item.close or not found) and several)
                 if folded:
@@ -172,7 +159,7 @@ class Page:
             yield from flushed(rows)
             if isinstance(item, Sentence):
                 if self.shows(item.detail):
-                    yield Say(self.written.said(item.text))
+                    yield Say(self.said(item.text))
             elif isinstance(item, Table):
                 yield Grille(item)
             else:
@@ -197,9 +184,8 @@ class Page:
         if carried and self.options.full:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
-        if not self.folds and not self.options.full and rows and (n := others(shown, group.lines)):
-            what = say("1 other element: --full") if n == 1 else say("{n} other elements: --full", n=f"{n:,}")
-            rows[-1] = msgspec.structs.replace(rows[-1], reason=rows[-1].reason or what)
+        if not self.folds and not self.options.full and rows and not rows[-1].reason:
+            rows[-1] = msgspec.structs.replace(rows[-1], reason=others(shown, group.lines))
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
@@ -215,11 +201,53 @@ class Page:
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
-        links = tuple([(relation, self.written.formula(f)) for relation, f in links_of(line)])
+        links = tuple([(relation, self.symbol(f)) for relation, f in links_of(line)])
         words = line.text if isinstance(line, Prose) else ""
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return Row(links, self.written.said(reason), depth, final, key, self.written.said(words))
+        return Row(links, self.said(reason), depth, final, key, self.said(words))
+
+    # symbols
+
+    def symbolic(self, row: Row) -> Row:
+        """A row in the symbols of the solution."""
+        return msgspec.structs.replace(row, links=tuple([(r, self.symbol(f)) for r, f in row.links]))
+
+    def symbol(self, f: Formula) -> Formula:
+        """A formula with the symbols of its keys."""
+        if not self.symbols:
+            return f
+
+        def put(node: Formula) -> Formula:
+            if not isinstance(node, Ref | Call):
+                return node
+            if (
+                self.elements
+                and isinstance(node, Ref)
+                and node.indices
+                and (known := self.symbols.get(plain(node))) is not None
+            ):
+                return known
+            if node.name not in self.symbols:
+                return node
+            known, indices = self.symbols[node.name], children(node)
+            return Ref(known.name, indices) if isinstance(known, Ref) and indices else known
+
+        return transform(f, put)
+
+    def said(self, text: Text) -> Text:
+        """A sentence whose formulas are in the symbols of the solution."""
+        if not self.symbols or not isinstance(text, Message):
+            return text
+        return Message(text.template, {k: self.placed(v) for k, v in text.values.items()})
+
+    def placed(self, value: object) -> object:
+        """What stands at a place of a sentence."""
+        if isinstance(value, Formula):
+            return self.symbol(value)
+        if isinstance(value, tuple):
+            return tuple(map(self.placed, value))
+        return self.said(value) if isinstance(value, Message) else value
 
     # quantities
 
@@ -240,7 +268,7 @@ class Page:
             name = self.symbols.get(keys[0]) or as_key(keys[0])
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
-            for row in map(self.written.row, rows):
+            for row in map(self.symbolic, rows):
                 for case in by_cases(row):
                     said = say("({case})", case=case.reason) if case.case else case.reason
                     yield msgspec.structs.replace(case, reason=said)
@@ -264,32 +292,8 @@ class Page:
             yield Grille(table)
 
 
-def asked_first(steps: tuple[Step, ...]) -> tuple[list[Sentence], tuple[Step, ...]]:
-    """The sentences that begin a statement without a title, which stand before what is given; and the steps without."""
-    if not steps or steps[0].title or steps[0].part != "statement":
-        return [], steps
-    first = steps[0]
-    sentences = list(takewhile(lambda item: isinstance(item, Sentence), first.items))
-    rest = msgspec.structs.replace(first, items=first.items[len(sentences) :])
-    return [s for s in sentences if isinstance(s, Sentence) and s.detail == "page"], (rest, *steps[1:])
-
-
 def flushed(rows: list[Row]) -> Iterator[Equations]:
     """The rows so far as one block."""
     if rows:
         yield Equations(tuple(rows))
         rows.clear()
-
-
-def others(shown: Sequence[Line], lines: Sequence[Line]) -> int:
-    """How many lines of a group stand aside for the one that is shown last, of elements of the same array."""
-    key = getattr(shown[-1], "key", None)
-    if key is None or not key.indices:
-        return 0
-    aside = [line for line in lines if detail_of(line) == "full"]
-    return sum(1 for line in aside if isinstance(line, Value) and line.key.name == key.name)
-
-
-def detail_of(line: Line) -> str:
-    """Where a line is shown."""
-    return "data" if isinstance(line, Carried) else "full" if getattr(line, "aside", False) else "page"

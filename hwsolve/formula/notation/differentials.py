@@ -24,11 +24,6 @@ class Differential(msgspec.Struct, frozen=True):
     variables: tuple[Formula, ...]
     times: Formula | None = None
 
-    @property
-    def of_symbol(self) -> bool:
-        """Whether it is of a quantity, or of the one element of a quantity."""
-        return isinstance(self.body, Ref) or (isinstance(self.body, Call) and self.body.name == "unit")
-
 
 def taken_apart(args: Args) -> Differential:
     """What the arguments of `diff` say; f of f(x, y) by its letter."""
@@ -45,13 +40,16 @@ def taken_apart(args: Args) -> Differential:
 
 def several(f: Formula, by: Formula) -> bool:
     """Whether a function has elements or further names beside its variable, as f(x, y) has."""
-    if type(by) is Ref and by.indices:
+    if (type(by) is Ref and by.indices) or (type(f) is Call and f.name == "unit"):
         return True
     if type(f) is Ref:
         return bool(f.indices)
-    if type(f) is Call and f.name == "unit":
-        return True
     return any(type(node) is Ref and node != by for node in walk(f))
+
+
+def is_symbol(f: Formula) -> bool:
+    """Whether a function is written as a symbol: a quantity, or its one element."""
+    return type(f) is Ref or (type(f) is Call and f.name == "unit")
 
 
 def letter(f: Formula) -> Formula:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import GREEK, HAT, NUMBERED, Name, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -87,7 +87,7 @@ class Latex(Writer):
     loose = ("+", "-", "\\sum")
     side_by_side = " "
     opening = ("(", "\\left(")
-    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "≈": "\\approx", "!=": "\\ne"}
+    relations = {"==": "=", "<": "\\lt", ">": "\\gt", "<=": "\\le", ">=": "\\ge", "!=": "\\ne", "≈": "\\approx"}
 
     def number(self, f: Number) -> Piece:
         return number_piece(f.text or short(decimal(f.numerator, f.denominator)))
@@ -240,7 +240,7 @@ def differential(w: Latex, args: tuple[Formula, ...]) -> Piece:
     count = w.write(f.times).text if f.times else str(len(f.variables)) if several else ""
     order = f"^{{{count}}}" if count else ""
     below = " ".join([d + w.within(by, ATOM) for by in f.variables]) + (order if f.times else "")
-    if inner.kind == "symbol" and f.of_symbol:
+    if is_symbol(f.body) and inner.kind == "symbol":
         return Piece(f"\\frac{{{d.strip()}{order} {inner.text}}}{{{below}}}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else w.parentheses(inner.text)
     return Piece(f"\\frac{{{d.strip()}{order}}}{{{below}}} {text}", SIGN, "partial")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
-from hwsolve.formula.notation.differentials import DIFFERENTIALS, taken_apart
+from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
 from hwsolve.formula.notation.names import derivative, parts
 from hwsolve.formula.notation.writer import ATOM, POWER, PRODUCT, SIGN, SUM, Piece, Writer
@@ -252,7 +252,7 @@ def differential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     d, several, inner = "∂" if f.partial else "d", len(f.variables) > 1, w.write(f.body)
     order = superscript(w.write(f.times).text if f.times else str(len(f.variables)) if several else "")
     below = "".join([d + w.write(by).text for by in f.variables]) + (order if f.times else "")
-    if inner.kind == "symbol" and f.of_symbol:
+    if is_symbol(f.body) and inner.kind == "symbol":
         return Piece(f"{d}{order}{inner.text}/{below}", SIGN, "partial")
     text = inner.text if inner.level == ATOM else f"({inner.text})"
     return Piece(f"{d}{order}/{below} {text}", SIGN, "partial")

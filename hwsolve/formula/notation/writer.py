@@ -39,7 +39,7 @@ class Writer:
     behind_word = " "  # parts a word from an array
     loose: tuple[str, ...] = ("/", "+", "−", "Σ")  # what holds a factor before an array together only in parentheses
     opening: tuple[str, ...] = ("(",)
-    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "≈": "≈", "!=": "≠"}
+    relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠", "≈": "≈"}
 
     def number(self, f: Number) -> Piece:
         raise NotImplementedError

@@ -16,7 +16,7 @@ from hwsolve.derivation.argument import Argument
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, references, substitute, walk
-from hwsolve.graph.elements import Indices
+from hwsolve.graph.elements import Indices, position
 from hwsolve.graph.explain.parts import Part
 from hwsolve.graph.explain.room import terms
 from hwsolve.graph.explain.special_cases import unguarded
@@ -137,7 +137,17 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
         return None
     if isinstance(f, Call) and f.name == "+" and len(f.args) > writer.unroll:
         return line
+    if not all(has_line(writer, part.args[0]) for part in walk(f) if isinstance(part, Call) and part.name == "diff"):
+        return line
     return msgspec.structs.replace(line, stages=(Stage("=", writer.relabel(f), own=True), *line.stages))
+
+
+def has_line(writer: Writer, element: Formula) -> bool:
+    """Whether an element of a quantity is among those that are written out, and not carried over."""
+    assert isinstance(element, Ref)
+    node = writer.graph.nodes[element.name]
+    at = tuple(i.numerator for i in element.indices if isinstance(i, Number))
+    return writer.is_whole(node) or position(at, node.shape) < writer.most
 
 
 def outputs(f: Formula) -> list[Ref]:

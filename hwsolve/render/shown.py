@@ -1,0 +1,41 @@
+"""What of a solution a page shows where: statements before what is given, lines by their detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import msgspec
+
+from hwsolve.figures import Diagram
+from hwsolve.language import say
+from hwsolve.solution import Carried, Line, Step, Text, Value
+
+
+def opening(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """What a statement without a title says, which stands before what is given, and the rest; drawings stand behind."""
+    count = len(list(takewhile(lambda step: not step.title and step.part == "statement", steps)))
+    before, after = list(steps[:count]), list(steps[count:])
+    for n, step in enumerate(before):
+        drawn = next((k for k, item in enumerate(step.items) if isinstance(item, Diagram)), None)
+        if drawn is not None:
+            parts = [msgspec.structs.replace(step, items=items) for items in (step.items[:drawn], step.items[drawn:])]
+            return (*before[:n], parts[0]), (parts[1], *before[n + 1 :], *after)
+    return tuple(before), tuple(after)
+
+
+def others(shown: Sequence[Line], lines: Sequence[Line]) -> Text:
+    """What is said of the lines that stand aside for the one that is shown last, of elements of the same array."""
+    key = getattr(shown[-1], "key", None) if shown else None
+    if key is None or not key.indices:
+        return ""
+    aside = [line for line in lines if detail_of(line) == "full"]
+    n = sum(1 for line in aside if isinstance(line, Value) and line.key.name == key.name)
+    if n < 2:
+        return say("1 other element: --full") if n else ""
+    return say("{n} other elements: --full", n=f"{n:,}")
+
+
+def detail_of(line: Line) -> str:
+    """Where a line is shown."""
+    return "data" if isinstance(line, Carried) else "full" if getattr(line, "aside", False) else "page"

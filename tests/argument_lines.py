@@ -149,9 +149,11 @@ class Arguing(Reader):
         base = name.removeprefix("d_")
         if base in self.doc.functions:
             letters, tree = self.doc.functions[base]
-            x = self(args[0])
-            inner = self.inside(letters[0], x)
-            return inner(tree) if base == name else mpmath.diff(lambda t: mp(self.inside(letters[0], t)(tree)), mp(x))
+            x, *others = [self(a) for a in args]
+            chain = ChainMap(dict(zip(letters[1:], others, strict=True)), self.known)
+            rest = Arguing(chain, self.doc, self.free, self.laws, self.point, self.tangents)  # type: ignore[arg-type]
+            inner = rest.inside(letters[0], x)
+            return inner(tree) if base == name else mpmath.diff(lambda t: mp(rest.inside(letters[0], t)(tree)), mp(x))
         if self.free.get(base) == "function":
             return self.point.polynomial(base, self(args[0]), int(base != name))
         if self.tangents and base in self.doc.linear:
@@ -185,13 +187,36 @@ class Arguing(Reader):
         key = self.key(variable)
         named = self.key(f) if isinstance(f, ast.Name | ast.Subscript) else ""
         tree = self.doc.formulas.get(named, f)
-        here = mp(self.value(key))
+        known, seen = self.value(key), Seen()
+
+        def at(x: Any) -> Any:
+            seen[key] = x
+            chain = ChainMap(seen, self.known)
+            return Arguing(chain, self.doc, self.free, self.laws, self.point, self.tangents)(tree)
+
+        middle = at(known)
+        if not seen.read:
+            return Fraction(0)
+        ends = [at(known + d) for d in (-1, 1)] if rational(known) else []
+        if rational(middle, *ends) and ends and ends[1] - middle == middle - ends[0]:
+            return ends[1] - middle  # a straight line
+        here = mp(known)
         step = mpmath.mpf(10) ** (-mpmath.mp.dps // 3)
         values = [mp(self.inside(key, here + d)(tree)) for d in (-step, 0, step)]
         left, right = (values[1] - values[0]) / step, (values[2] - values[1]) / step
         if abs(left - right) > mpmath.mpf(10) ** -8 * max(1, abs(left)):
             raise Kink
         return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, int(self(order)) if order else 1)
+
+
+class Seen(dict[str, Any]):
+    """A value, and whether it was read."""
+
+    read = False
+
+    def __getitem__(self, key: str) -> Any:
+        self.read = True
+        return super().__getitem__(key)
 
 
 class Kink(Exception):
@@ -203,7 +228,8 @@ class Point:
 
     def __init__(self, free: Mapping[str, Any], dice: random.Random, small: bool) -> None:
         self.free, self.dice, self.values = free, dice, dict[Any, Any]()
-        sizes = dice.sample(range(4, 12), 8)
+        bounded = any(isinstance(domain, list) for domain in free.values())  # sums over them are long
+        sizes = [dice.randint(4, 5) for _ in free] if bounded else dice.sample(range(4, 12), 8)
         for name, domain in free.items():
             if domain == "size":
                 self.values[name] = Fraction(dice.choice((1, 1, 2, 2, 3)) if small else sizes.pop())

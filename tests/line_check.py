@@ -241,7 +241,7 @@ class Reader:
     @staticmethod
     def fold(name: str, terms: list[Any]) -> Any:
         if name in ("Max", "Min"):
-            return (max if name == "Max" else min)(terms)
+            return (max if name == "Max" else min)(terms, key=mp)
         total: Any = Fraction(0 if name == "Sum" else 1)
         for term in terms:
             total = OPERATORS[ast.Add if name == "Sum" else ast.Mult](total, term)
@@ -264,6 +264,47 @@ class Reader:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id="k_inf")):
                 return -mpmath.inf
         return mp(self(node))
+
+
+def correlated(w: Any, g: Any, apart: Fraction = Fraction(1)) -> Any:
+    """Every cell of w, `apart` from the next, times every element of g: to where the two meet."""
+    d = int(apart)
+    out = np.full([n + d * (k - 1) for n, k in zip(g.shape, w.shape, strict=True)], Fraction(0), dtype=object)
+    for u in np.ndindex(w.shape):
+        for p in np.ndindex(g.shape):
+            at = tuple(i + d * (k - 1 - v) for i, v, k in zip(p, u, w.shape, strict=True))
+            out[at] = out[at] + w[u] * g[p]
+    return out
+
+
+def spread(g: Any, *steps: Fraction) -> Any:
+    """The elements of g further apart, zeros between."""
+    by = [int(s) for s in steps] * (g.ndim if len(steps) == 1 else 1)
+    out = np.full([(n - 1) * s + 1 for n, s in zip(g.shape, by, strict=True)], Fraction(0), dtype=object)
+    for p in np.ndindex(g.shape):
+        out[tuple(i * s for i, s in zip(p, by, strict=True))] = g[p]
+    return out
+
+
+def part(a: Any, *cuts: Fraction) -> Any:
+    """What is left of a map: with one number so much less at both ends, else behind what is cut off in front."""
+    n = [int(c) for c in cuts]
+    front = (n[: -a.ndim] or n) * (a.ndim if len(n) in (1, a.ndim + 1) else 1)
+    sides = n[-a.ndim :] if len(n) > 1 else [side - 2 * n[0] for side in a.shape]
+    out = np.full(sides, Fraction(0), dtype=object)
+    for p in np.ndindex(*sides):
+        at = tuple(i + c for i, c in zip(p, front, strict=True))
+        if all(i < side for i, side in zip(at, a.shape, strict=True)):
+            out[p] = a[at]
+    return out
+
+
+MAPS: dict[str, Callable[..., Any]] = {
+    "rot180": lambda w: w[(slice(None, None, -1),) * w.ndim],
+    "full": correlated,
+    "stuffed": spread,
+    "crop": part,
+}
 
 
 class Arrays(Reader):
@@ -290,6 +331,8 @@ class Arrays(Reader):
                 return self.elementwise(OPERATORS[type(op)], left, right)
             case ast.Call(func=ast.Name(id=name), args=[left, right]) if decode(name) == "odot":
                 return self.elementwise(OPERATORS[ast.Mult], left, right)
+            case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in MAPS:
+                return MAPS[decode(name)](*[self(a) for a in args])
             case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in self.FUNCTIONS:
                 axes, make = self.FUNCTIONS[decode(name)]
                 values = [self(a) for a in args]

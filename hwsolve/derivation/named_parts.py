@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hwsolve.formula.differentiate import apart, differentiate
+from hwsolve.formula.guards import conditions_first
 from hwsolve.formula.tree import (
     ONE,
     ZERO,
@@ -32,7 +33,7 @@ def applied(f: Formula, functions: dict[str, Formula]) -> Formula:
 
 
 def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula]) -> Formula:
-    """A derivative worked out: of what a named part stands for, as far as it is needed to meet the variable."""
+    """A derivative worked out: of what a named part stands for, whose index may lie outside the range of a sum."""
     match node:
         case Call("diff", (Ref() as known, Ref() as by)) if known in formulas:
             return differentiate(formulas[known], by)
@@ -41,7 +42,7 @@ def slope(node: Formula, lets: Mapping[str, Let], formulas: Mapping[Ref, Formula
                 if any(ref.name == by.name for ref in references(body)):
                     break
                 body = put_in(body, lets)
-            return differentiate(body, by)
+            return transform(differentiate(body, by, ranges={}), conditions_first)
         case Call("diff", (body, Ref() as by, Number(times))):
             for _ in range(times):
                 body = slope(Call("diff", (body, by)), lets, formulas)

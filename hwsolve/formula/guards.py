@@ -76,3 +76,17 @@ def divisible(index: Formula) -> Formula:
 def is_whole(condition: Formula) -> bool:
     """Whether a condition asks for a whole number."""
     return isinstance(condition, Call) and condition.name == "=="
+
+
+def conditions_first(node: Formula) -> Formula:
+    """A product under its conditions: where one does not hold, an element that it reads may not be there."""
+    if not isinstance(node, Call) or node.name != "*":
+        return node
+    switches = [a for a in node.args if isinstance(a, Call) and a.name == "if" and a.args[1:] == (ONE, ZERO)]
+    rest = tuple([a for a in node.args if a not in switches])
+    if not switches or not rest:
+        return node
+    f = rest[0] if len(rest) == 1 else Call("*", rest)
+    for switch in reversed(switches):
+        f = Call("if", (switch.args[0], f, ZERO))
+    return f

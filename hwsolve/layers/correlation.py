@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.tree import call
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import call, formula
 from hwsolve.graph.operation import Array, Operation, Sizes, repeated
 from hwsolve.layers.axes import Frame, Size, Sliding, whole
 
@@ -141,6 +142,20 @@ class Correlation(Kernels, frozen=True):
         lead = x[: len(x) - len(self.frame.axes) - self.written.x]
         return (*lead, *((self.channels_out,) if self.written.y else ()), *self.frame.shape())
 
+    def matrix(self, *shapes: Sizes) -> dict[str, str]:
+        """The gradient of a map of one channel: the full correlation of g with the kernel turned round."""
+        axes, alone = self.slides(), self.written == Written(False, 0, False)
+        if self.shared or not alone or len({a.dilation for a in axes}) > 1:
+            return {}
+        spread = any(a.stride != 1 for a in axes)
+        g = f"stuffed(g, {told(*[a.stride for a in axes])})" if spread else "g"
+        step = "" if axes[0].dilation == 1 else f", {told(axes[0].dilation)}"
+        text = f"full({'w' if self.flip else 'rot180(w)'}, {g}{step})"
+        front = told(*[a.before for a in axes])
+        if spread or any(a.before != axes[0].before for a in axes):
+            return {"x": f"crop({text}, {front}, {', '.join([told(a.side) for a in axes])})"}
+        return {"x": text if front == "0" else f"crop({text}, {front})"}
+
     def weight_channels(self) -> tuple[Any, Any]:
         """Out and in."""
         return share(self.channels_out, self.groups), share(self.channels_in, self.groups)
@@ -226,6 +241,12 @@ class TransposedCorrelation(Kernels, frozen=True):
             kernels = self.kernels(w)
             return (kernels.reshape(*kernels.shape[:2], -1) @ seen).reshape(x.shape)
         return self.weight_gradient((self.rows(x) @ seen.swapaxes(-1, -2)).sum(axis=0), w)
+
+
+def told(*sizes: Size) -> str:
+    """Sizes as the text of arguments: one for all axes where they are alike."""
+    texts = [plain(formula(n)) for n in sizes]
+    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
 
 
 def share(channels: Size, groups: Size) -> Size:

@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve.figures import Figure
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Formula, Ref, transform
+from hwsolve.formula.tree import Call, Formula, Ref, children, transform
 from hwsolve.language import Message, say, translate
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
@@ -118,7 +118,7 @@ class Page:
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
         before, after = opening(s.sections)
         yield from self.steps(before)
-        for title, given in parts_of_given(s.given):
+        for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
             yield Heading(title, 1)
             yield Quantities(tuple(map(self.symbolic, self.given(given))))
         yield from self.steps(after)
@@ -223,14 +223,18 @@ class Page:
             return Ref(translate(word, self.options.language))
 
         def put(node: Formula) -> Formula:
-            if not isinstance(node, Ref):
+            if not isinstance(node, Ref | Call):
                 return node
-            own = self.symbols.get(plain(node)) if self.elements and node.indices else None
-            if isinstance(own, Formula):
-                return own
-            if not isinstance(known := self.symbols.get(node.name), Formula):
+            if self.elements and isinstance(node, Ref) and node.indices:
+                own = self.symbols.get(plain(node))
+                if isinstance(own, Formula):
+                    return own
+            known, indices = self.symbols.get(node.name), children(node)
+            if not isinstance(known, Formula):
                 return node
-            return Ref(known.name, node.indices) if isinstance(known, Ref) and node.indices else known
+            if isinstance(node, Call):
+                return Ref(known.name, indices) if isinstance(known, Ref) else node
+            return Ref(known.name, indices) if isinstance(known, Ref) and indices else known
 
         return transform(f, put)
 

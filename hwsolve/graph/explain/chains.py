@@ -127,7 +127,7 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
         return None
     argument = Argument(read=lambda name, place: writer.element(name, place))
     argument.formulas = formulas = Formulas(writer)
-    if terms(f) * max(terms(formulas[y]) for y in outputs(f)) > LONG:
+    if terms(f) * max((terms(formulas[y]) for y in outputs(f)), default=1) > LONG:
         return None
     f = read_alone(f, formulas)
     over_nodes = Value(line.key, writer.formula(node.name, at), (), None)

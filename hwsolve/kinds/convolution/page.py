@@ -1,4 +1,4 @@
-"""The worked solution of a problem about one layer: its index formulas, its shape, and the numbers line by line."""
+"""The worked solution of a problem about one layer: the argument for all sizes, and the numbers line by line."""
 
 from __future__ import annotations
 
@@ -6,64 +6,66 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.derivation.lines import identity_line
 from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
-from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, references, substitute
-from hwsolve.graph.elements import count, elements
-from hwsolve.graph.explain.nondifferentiable import has_kinks
-from hwsolve.graph.explain.schematic import both_sides
+from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
+from hwsolve.graph.elements import elements
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
-from hwsolve.kinds.backprop.page import NetworkPage
+from hwsolve.kinds.backprop.page import NetworkPage, grouped
 from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
-from hwsolve.kinds.convolution.instance import MOST_MADE_UP
-from hwsolve.kinds.convolution.recursion import has_choice
+from hwsolve.kinds.convolution.gathering import AT, AT_W, MARK
+from hwsolve.kinds.convolution.passing import Before, Passing
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
+from hwsolve.kinds.convolution.statement import by
+from hwsolve.kinds.convolution.telling import Telling
+from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
-from hwsolve.layers.axes import Sliding
-from hwsolve.layers.base import shape_text
-from hwsolve.layers.pooling_operations import Maximum, Mean
-from hwsolve.layers.window import reach
-from hwsolve.sections import section
-from hwsolve.solution import Answer, Cell, Line, Prose, Stage, Step, Table
+from hwsolve.solution import Answer, Detail, Group, Item, Line, Note, Sentence, Step
 
-SENT = {  # by the convention for several largest cells
-    "first": say("Every window sends its error to the first cell that has its largest value, and to no other."),
-    "all": say("Every window sends its error to each cell that has its largest value, and to no other."),
-    "split": say("Every window parts its error equally among the cells that have its largest value."),
-}
-TIED = {  # what the convention makes of the chain rule, which knows the derivative of a maximum without ties only
-    "first": say("For ties it adds a factor, which is 0 where an earlier cell of the window has the largest value."),
-    "all": say("For ties it keeps the same formula for each of the cells."),
-    "split": say("For ties it adds a factor, 1 divided by the number of cells that have the largest value."),
-}
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
 
-class Before(msgspec.Struct, frozen=True):
-    """The activation a = f(z) in front of a layer: its derivative, and f itself unless it is any function."""
-
-    name: str
-    slope: Formula
-    function: Formula | None = None
-
-
 class LayerPage(NetworkPage):
-    """Writes the sections one after the other."""
+    """Writes the steps one after the other."""
 
     def __init__(self, problem: SingleLayerProblem, prepared: PreparedLayer, before: Before | None = None):
         super().__init__(problem, prepared.computation)  # type: ignore[arg-type]
         self.one, self.prepared, self.before = problem, prepared, before
         self.recursion = prepared.recursion
+        self.passing = Passing(self.recursion, before)
+        self.telling = Telling(self.passing)
+        self.compared = 0
+
+    def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
+        """The recursion where sizes are names, else the numbers that come out."""
+        if self.prepared.symbolic:
+            return tuple([key for key in found if key.startswith("recursion") and key != "recursion.bounds"])
+        return tuple([key for key, answer in found.items() if answer.main])
+
+    def symbols(self) -> dict[str, Formula]:
+        """How the names of the argument are written."""
+        called = self.recursion.called
+        gradients = [f"dL_d{name}" for name in (called.x, called.w, called.b)]
+        names = (*called.names.values(), "z", *gradients)
+        found: dict[str, Formula] = {f"any_{name}": Ref(name) for name in names}
+        found |= {
+            "any_f": Ref(called.x),
+            MARK: Ref("m"),
+            AT: Ref(called.g),
+            AT_W: Ref(called.w),
+            "recursion": self.wanted(),
+        }
+        found["recursion.operator"] = Ref(self.wanted().name)
+        ends = {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
+        return super().symbols() | found | ends
 
     def start(self, trajectory: Trajectory) -> None:
-        """The givens, the layer, its shape and its index formulas."""
+        """The givens, the layer, its shape and the argument."""
         super().start(trajectory)
         self.writer.letters = self.letters()
+        self.argument()
         self.shape()
-        self.derivation()
 
     def letters(self) -> dict[str, tuple[str, ...]]:
         """The letters of what the layer reads, the same in the index formulas and beside the numbers."""
@@ -73,119 +75,46 @@ class LayerPage(NetworkPage):
         return found | ({before[0]: found[inputs[0]]} if before else {})
 
     def network(self) -> Step:
-        """The layer as a table."""
-        rows: list[tuple[Cell, ...]] = []
-        for node in self.nodes("forward"):
-            sides, shape = both_sides(self.writer, node), node.shape
-            if self.prepared.symbolic and node.name == self.graph.output:
-                sides, shape = self.recursion.output(), self.prepared.general.output(self.prepared.named)
-                shape = self.samples + (shape if self.prepared.written.y else shape[1:])
-            rows.append((Call("==", sides), shape_text(shape) or "1"))
-        return section(say("Layer"), tables=(Table("", (say("computes"), say("shape")), tuple(rows)),), asked=True)
+        """The statement."""
+        return self.telling.statement(self.question())
 
-    # the shape
-
-    def shape(self) -> None:
-        """The size of every axis of y, by its formula."""
-        layer, x = self.prepared.general, self.prepared.named
-        y = layer.output(x)
-        formulas = layer.axes(x)
-        lines: list[Line] = []
-        sizes: list[Any] = []
-        seen = None
-        first = 0 if self.prepared.written.y else 1
-        for axis, size in enumerate((*self.samples, *y[first:]), first - len(self.samples)):
-            key = Ref(f"shape.{self.output}", (Number(len(sizes) + 1),))
-            sizes.append(size_value(size))
-            if axis in formulas:
-                text, names = formulas[axis]
-                line = counted(key, text, names, size, aside=list(names.values()) == seen)
-                seen = list(names.values())
-            else:
-                line = stated(key, size)
-            lines.append(line)
-        self.section(say("Shape"), list(of_layer(lines, self.one.kind, self.output)))
-        self.answers[f"shape.{self.output}"] = Answer(tuple(sizes), self.prepared.symbolic)
-
-    @property
-    def samples(self) -> tuple[int, ...]:
-        """The number of samples, where there is a batch."""
-        return self.graph.nodes[self.graph.output].shape[:1] if self.graph.batched else ()
-
-    @property
-    def output(self) -> str:
-        """The symbol of the output."""
-        return self.recursion.called.y
-
-    # the index formulas
-
-    def derivation(self) -> None:
-        """From y[p] to ∂L/∂x[i], step by step."""
-        r = self.recursion
-        y, f = r.output()
-        lines: list[Line] = [Prose(formulas=(Stage("=", y), Stage("=", f)))]
-        if r.stands_alone():
-            if isinstance(r.operation, Maximum):
-                lines.append(Prose(say("The chain rule, where no window has its largest value in several cells:")))
-            lhs, rhs = r.local
-            rule = say("each index of {x} gives a δ", x=r.called.x)
-            lines.append(identity_line(lhs, rhs, self.free(lhs, rhs), rule))
-            lhs, rhs = r.gathered
-            rule = say("the sum over all of {y} leaves the places that read the cell", y=r.called.y)
-            lines.append(identity_line(lhs, rhs, self.free(lhs, rhs), rule))
-            if self.before:
-                lines.append(self.chain(self.before, lhs, rhs))
-        lines.extend(self.words())
-        lines.append(Prose(self.absent(), (Stage("=", self.wanted()), Stage("=", self.answer_formula(r.gradient())))))
-        others = range(1, self.slots() if self.prepared.symbolic else 1)
-        sides = ((gradient_of(r.element(slot)), r.gradient(slot)) for slot in others)
-        lines.extend(Prose(formulas=(Stage("=", lhs), Stage("=", rhs))) for lhs, rhs in sides)
-        self.section(say("How the error passes the layer"), lines)
-        short = r.bounded(r.gradient(), within=False)
-        self.answers["recursion"] = Answer(self.answer_formula(short), self.prepared.symbolic)
-        self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))
+    def question(self) -> Message:
+        """What is to be worked out."""
+        g = Ref(self.recursion.called.g)
         if self.prepared.symbolic:
-            self.answers[self.output] = Answer(f)
+            wanted = Ref(self.wanted().name)
+            return say("Asked: {wanted} in front of the layer, from {given} behind it.", wanted=wanted, given=g)
+        gradients = tuple(Ref(self.graph.symbol(n.name)) for n in self.nodes("gradient") if self.is_main(n))
+        y = Ref(self.output)
+        if not gradients:
+            return say("Asked: {y}.", y=y)
+        return say("Asked: {y}, and from {given} the gradients {wanted}.", y=y, given=g, wanted=gradients)
+
+    # the argument
+
+    def argument(self) -> None:
+        """From y[p] to ∂L/∂x[i], step by step, and the answers that come of it."""
+        r, symbolic = self.recursion, self.prepared.symbolic
+        steps = list(self.telling.steps(Ref("recursion")))
+        parameters = self.telling.parameters(self.slots())
+        told = [(step, "page" if symbolic or self.asks("recursion") else "full") for step in steps]
+        told += [(parameters, "page" if self.asks("dL_dw", "dL_db") else "full")] if parameters else []
+        self.sections += [set_aside(step) if detail == "full" else step for step, detail in told]
+        result = self.answer_formula(self.passing.result())
+        value = self.answer_formula(r.bounded(r.gradient(), within=False))
+        self.answers["recursion"] = Answer(value, symbolic, shown=result)
+        self.answers |= {f"recursion.{name}": Answer(f) for name, f in self.passing.windows()}
+        if (form := operator(r, self.before)) is not None:
+            self.answers["recursion.operator"] = Answer(form)
+        self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))
+        if symbolic:
+            self.answers[self.output] = Answer(r.output()[1])
             for slot in range(self.slots()):
                 self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot))
 
-    def words(self) -> list[Line]:
-        """What one window of a pooling layer sends, and whether windows share cells."""
-        operation = self.recursion.operation
-        if isinstance(operation, Mean) and self.recursion.stands_alone():
-            share = self.recursion.share()
-            equally = say("Every window sends an equal part of its error to each cell it covers:")
-            sends: list[Line] = [Prose(equally, (Stage("=", share),))]
-        elif isinstance(operation, Maximum):
-            sends = [Prose(SENT[operation.ties]), Prose(TIED[operation.ties])]
-        else:
-            return []
-        slides = [a for a in operation.frame.axes if isinstance(a, Sliding)]
-        steps = [(a.stride, reach(a.kernel, a.dilation)) for a in slides]
-        if all(isinstance(s, int) and isinstance(k, int) and s >= k for s, k in steps):
-            return sends
-        if any(isinstance(s, int) and isinstance(k, int) and s < k for s, k in steps):
-            return [*sends, Prose(say("The windows overlap: what several of them send to one cell adds up."))]
-        return [*sends, Prose(say("Where windows overlap, what several of them send to one cell adds up."))]
-
-    def absent(self) -> Message:
-        """What becomes of elements that are not there."""
-        if isinstance(self.recursion.operation, Maximum):
-            return say("A cell outside the map is skipped, and a place that is not there sends nothing. In short:")
-        return say("An element outside its map, or between two places, counts as 0. In short:")
-
-    def free(self, lhs: Formula, rhs: Formula) -> dict[str, str]:
-        """What an identity holds for."""
-        free = self.recursion.free(lhs, rhs)
-        return self.recursion.any_numbers(free, self.cells()) if has_choice(lhs) else free
-
-    def cells(self) -> list[Ref]:
-        """The elements of x that are stated, or that a line may yet read."""
-        name = self.graph.nodes[self.graph.output].inputs[0]
-        shape = self.graph.nodes[name].shape
-        if count(shape) > MOST_MADE_UP:
-            return list(self.writer.known)
-        return [self.writer.key(name, indices) for indices in elements(shape)]
+    def asks(self, *keys: str) -> bool:
+        """Whether a problem asks for one of these itself."""
+        return any(ask.text.partition("[")[0] in keys for ask in self.one.ask)
 
     def slots(self) -> int:
         """How many inputs the layer has: a bias may be absent."""
@@ -208,53 +137,102 @@ class LayerPage(NetworkPage):
         z = Ref("z", self.recursion.element().indices)
         return put_z(before.slope, z)
 
-    def chain(self, before: Before, lhs: Formula, rhs: Formula) -> Line:
-        """The same for z, with the derivative of f; that of any function f is a quantity by itself."""
-        z = Ref("z", self.recursion.element().indices)
-        if before.function is None:
-            slope: Formula = Ref("da_dz", z.indices)
-            left, right = call("*", lhs, slope), call("*", slope, rhs)
-        else:
-            left = call("*", lhs, Call("diff", (put_z(before.function, z), z)))
-            right = call("*", put_z(before.slope, z), rhs)
-        rule = say("chain rule through a = {f}(z)", f=before.name)
-        free = self.recursion.free(left, right)
-        learned = {ref.name for ref in references(before.slope)} - {"z"}
-        free |= dict.fromkeys(learned, "real")
-        if before.function is not None and has_kinks(before.function):  # a stated z may lie on one
-            free |= {plain(key): "real" for key in self.writer.known if key.name == z.name}
-        return identity_line(left, right, free, rule)
+    # the shape
+
+    def shape(self) -> None:
+        """The size of every axis of y, by its formula."""
+        layer, x = self.prepared.general, self.prepared.named
+        y = layer.output(x)
+        formulas = layer.axes(x)
+        lines: list[Line] = []
+        sizes: list[Any] = []
+        seen = None
+        first = 0 if self.prepared.written.y else 1
+        for axis, size in enumerate((*self.samples, *y[first:]), first - len(self.samples)):
+            key = Ref(f"shape.{self.output}", (Number(len(sizes) + 1),))
+            sizes.append(size_value(size))
+            if axis in formulas:
+                text, names = formulas[axis]
+                line = counted(key, text, names, size, aside=list(names.values()) == seen)
+                seen = list(names.values())
+            else:
+                line = stated(key, size)
+            lines.append(line)
+        group = Group(
+            of_layer(lines, self.one.kind, self.output), detail="page" if self.asks(f"shape.{self.output}") else "full"
+        )
+        self.sections.append(Step(say("Shape"), (group,)))
+        self.answers[f"shape.{self.output}"] = Answer(tuple(sizes))
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """The number of samples, where there is a batch."""
+        return self.graph.nodes[self.graph.output].shape[:1] if self.graph.batched else ()
+
+    @property
+    def output(self) -> str:
+        """The symbol of the output."""
+        return self.recursion.called.y
 
     # the numbers
 
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """The lines, with pictures of the windows; then the index formula is held against them."""
-        if self.prepared.symbolic:
-            self.sections.append(section(say("A case with numbers"), lines=(Prose(self.chosen()),)))
         start = len(self.sections)
         formulas = dict(self.answers)
         super().one_pass(step, trajectory)
-        node = self.graph.nodes[self.graph.output]
-        figures = pictures(self.writer, node)
-        if figures:
-            first = self.sections[start]
-            self.sections[start] = msgspec.structs.replace(first, items=(*first.items, *figures))
+        self.compare()
         if self.prepared.symbolic:
             self.answers = formulas
-        self.compare()
+            self.sections[start:] = [set_aside(s) for s in self.sections[start:]]
+            self.sections.append(Step("", (Sentence(self.tried()),), part="numbers"))
+        elif figures := pictures(self.writer, self.graph.nodes[self.graph.output]):
+            first = self.sections[start]
+            self.sections[start] = msgspec.structs.replace(first, items=(*first.items, *figures))
+
+    def notes(self) -> list[Note]:
+        """What a reader must know, the convention for ties among it; of a case that only illustrates, warnings."""
+        found = super().notes()
+        if self.prepared.symbolic:
+            return [note for note in found if note.level == "warning"]
+        remark = self.recursion.operation.tie_remark()
+        if remark is None or any(note.text == remark for note in found):
+            return found
+        return [*found, Note("info", remark)]
+
+    def quantities(self, step: int, *roles: str) -> list[Item]:
+        """The groups of all quantities, those of the layer under the formulas of the argument."""
+        items: list[Item] = []
+        for node in self.nodes(*roles):
+            items += self.telling.beside(self.slot_of(node), self.groups.of(node))
+            items += grouped(self.entering.enter(node, self.answers))
+        return items
+
+    def slot_of(self, node: Node) -> int | None:
+        """Of which input of the layer a quantity is the gradient; -1 for what comes out, None for others."""
+        output = self.graph.nodes[self.graph.output]
+        if node is output:
+            return -1
+        return output.inputs.index(node.of) if node.role == "gradient" and node.of in output.inputs else None
 
     def is_main(self, node: Node) -> bool:
-        """The output and every gradient."""
-        return node.role == "gradient" or node.name == self.graph.output
+        """The output, and the gradients of what goes in and of parameters."""
+        stated = node.of in self.graph.nodes and self.graph.nodes[node.of].role in ("given", "parameter")
+        return (node.role == "gradient" and stated) or node.name == self.graph.output
 
-    def chosen(self) -> Message:
-        """The sizes of the instance."""
-        sizes = ", ".join(f"{name} = {n}" for name, n in sorted(self.prepared.sizes.items()))
+    def tried(self) -> Message:
+        """The case with numbers that the formulas were held against."""
+        sizes = [f"{name} = {n}" for name, n in sorted(self.prepared.sizes.items())]
         if self.before and self.before.function is None:
-            sizes = ", ".join((*([sizes] if sizes else ()), f"{self.before.name} = ReLU"))
+            sizes.append(f"{self.before.name} = ReLU")
+        of_map = by(self.graph.nodes[self.graph.nodes[self.graph.output].inputs[0]].shape[-len(self.passing.axes) :])
+        values = {"map": of_map, "n": self.compared}
         if not sizes:
-            return say("With the small numbers given above. The formulas give the same.")
-        return say("With {sizes} and the small numbers given above. The formulas give the same.", sizes=sizes)
+            return say("Tried on numbers: a map of {map}; the {n} values agree with the arrays.", **values)
+        text = ", ".join(sizes)
+        return say(
+            "Tried on numbers: {sizes}, a map of {map}; the {n} values agree with the arrays.", sizes=text, **values
+        )
 
     def compare(self) -> None:
         """The index formula, evaluated by itself, gives the gradient that the array code gives."""
@@ -275,6 +253,7 @@ class LayerPage(NetworkPage):
                 return self.writer.element(read[key], at)
 
             self.writer.check(self.writer.key(name, indices), self.writer.element(name, indices), f, look_up)
+            self.compared += 1
 
     def known_sizes(self) -> dict[str, int]:
         """The numbers of this case for all names of sizes."""
@@ -291,6 +270,17 @@ class LayerPage(NetworkPage):
 def gradient_of(element: Ref) -> Ref:
     """∂L/∂ of an element."""
     return Ref(f"dL_d{element.name}", element.indices)
+
+
+def set_aside(step: Step, detail: Detail = "full") -> Step:
+    """A step for the full page."""
+    items = [
+        msgspec.structs.replace(item, detail=detail)
+        if isinstance(item, Sentence | Group) and item.detail == "page"
+        else item
+        for item in step.items
+    ]
+    return msgspec.structs.replace(step, items=tuple(items))
 
 
 def put_z(f: Formula, z: Ref) -> Formula:

@@ -7,7 +7,8 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, substitute
 from hwsolve.graph.graph import Graph
 from hwsolve.kinds.convolution.build import PreparedLayer, prepare
-from hwsolve.kinds.convolution.page import Before, LayerPage
+from hwsolve.kinds.convolution.page import LayerPage
+from hwsolve.kinds.convolution.passing import Before
 from hwsolve.kinds.convolution.problem import Problem
 from hwsolve.kinds.convolution.single_layer import stated
 from hwsolve.proof import proven

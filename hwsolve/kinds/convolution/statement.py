@@ -1,0 +1,175 @@
+"""What is asked of a layer of windows, and the layer in words and formulas: the statement of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hwsolve.figures import Diagram, Edge, Node
+from hwsolve.formula.tree import Formula, Ref, formula, references
+from hwsolve.graph.operation import rename
+from hwsolve.kinds.convolution.passing import Passing
+from hwsolve.language import Message, say
+from hwsolve.layers.axes import Sliding
+from hwsolve.layers.correlation import Correlation, Kernels
+from hwsolve.layers.pooling_operations import Maximum, Mean
+from hwsolve.solution import Group, Item, Sentence, Step, Text
+
+
+class Statement:
+    """Says what stands before the argument."""
+
+    def __init__(self, passing: Passing) -> None:
+        self.p, self.r = passing, passing.r
+        self.operation: Any = passing.operation
+        self.x, self.y = self.own(passing.x), self.own(passing.y)
+        self.g = self.own(Ref(passing.called.g))
+        self.slides = [a for a in self.operation.frame.axes if isinstance(a, Sliding)]
+
+    def own(self, f: Formula) -> Formula:
+        """A formula over the names of the problem, for sentences."""
+        names = {ref.name for ref in references(f)}
+        return rename(f, {n: n.removeprefix("any_").replace("any_f", self.x_name) for n in names})
+
+    @property
+    def pools(self) -> bool:
+        """Whether windows are pooled, and no kernel is read."""
+        return not isinstance(self.operation, Kernels)
+
+    # the statement
+
+    def statement(self, asked: Message) -> Step:
+        """What is asked, of what layer, and what a bound is."""
+        items: list[Item] = [Sentence(asked), *map(Sentence, self.layer()), Sentence(self.bounds())]
+        if self.p.before:
+            items.append(Group((self.p.activation(),), say("activation")))
+        if (weight := self.p.weight_at()) is not None:
+            items.append(Group((weight,), detail="data"))
+        items.append(Group((self.p.reads(),), self.rule()))
+        if isinstance(self.operation, Maximum) and self.padded():
+            items.append(Sentence(say("Cells of the padding take no part.")))
+        return Step("", (*items, self.drawing()), part="statement")
+
+    def drawing(self) -> Diagram:
+        """x → y → L, with what each arrow does."""
+        over = Ref(self.p.called.w.removeprefix("any_")) if not self.pools else say("mean")
+        over = say("max") if isinstance(self.operation, Maximum) else over
+        steps: list[tuple[Formula | Text, Formula | Text]] = [("", Ref(self.x_name)), (over, Ref(self.y_name))]
+        if self.p.before:
+            steps[:1] = [("", Ref("z")), (self.p.before.name, Ref(self.x_name))]
+        steps.append(("", Ref("L")))
+        nodes = tuple([Node(str(rank), label, rank) for rank, (_, label) in enumerate(steps)])
+        edges = tuple([Edge(str(rank), str(rank + 1), label) for rank, (label, _) in enumerate(steps[1:])])
+        return Diagram("", nodes, edges, row=tuple(steps))
+
+    def rule(self) -> Text:
+        """What y is."""
+        if isinstance(self.operation, Maximum):
+            return say("the largest value of each window")
+        if isinstance(self.operation, Mean):
+            name = say("the mean of each window")
+        elif not isinstance(self.operation, Correlation):
+            return say("transposed convolution")
+        else:
+            name = say("convolution")
+        return (
+            say("{rule}; {x} is {zero} on the padding", rule=name, x=Ref(self.x_name), zero=0)
+            if self.padded()
+            else name
+        )
+
+    @property
+    def x_name(self) -> str:
+        """The name of what the layer reads."""
+        return self.p.called.x.removeprefix("any_")
+
+    @property
+    def y_name(self) -> str:
+        """The name of what comes out of it."""
+        return self.p.called.y.removeprefix("any_")
+
+    def padded(self) -> bool:
+        """Whether windows reach beyond the map."""
+        return any(a.before != 0 for a in self.slides)
+
+    def layer(self) -> Iterator[Message]:
+        """The sizes of the layer."""
+        if not self.slides:
+            places, sides = by([a.places for a in self.operation.frame.axes]), by(self.operation.frame.sides())
+            yield say("A map of {sides} is shared out among {places} windows.", sides=sides, places=places)
+        else:
+            size = by([a.kernel for a in self.slides])
+            size = say("{n} cells", n=size) if len(self.slides) == 1 else size
+            settings = listing(list(self.settings()))
+            if self.pools:
+                yield say("Windows of {size}, {settings}.", size=size, settings=settings)
+            elif self.alone():
+                yield say("One kernel of {size}, {settings}.", size=size, settings=settings)
+            else:
+                into, out = self.operation.channels_in, self.operation.channels_out
+                yield say(
+                    "Kernels of {size}, {settings}, from {into} to {out} channels.",
+                    size=size, settings=settings, into=formula(into), out=formula(out),
+                )  # fmt: skip
+        if self.p.grouped:
+            groups = formula(self.operation.groups)
+            yield say("The channels are in {groups} groups: an output reads those of its own group.", groups=groups)
+            named = [(name, self.r.sizes[name[0]]) for name in ("C_group", "O_group")]
+            if into := [(Ref(name), size) for name, size in named if isinstance(size, Ref)]:
+                yield say("A group has {sizes} channels in and out.", sizes=tuple(name for name, _ in into))
+        if self.pools and len(self.p.x.indices) > len(self.p.axes):
+            yield say("Each channel is pooled by itself.")
+
+    def alone(self) -> bool:
+        """Whether there is one channel in and one out."""
+        return bool(self.operation.channels_in == self.operation.channels_out == 1)
+
+    def settings(self) -> Iterator[Message]:
+        """Stride, padding, and how far cells are apart."""
+        yield say("stride {stride}", stride=each([a.stride for a in self.slides]))
+        yield (
+            say("padding {padding}", padding=each([a.before for a in self.slides]))
+            if self.padded()
+            else say("no padding")
+        )
+        if any(a.dilation != 1 for a in self.slides):
+            yield say("its cells {dilation} apart", dilation=each([a.dilation for a in self.slides]))
+        if getattr(self.operation, "flip", False):
+            yield say("turned round")
+
+    def bounds(self) -> Message:
+        """What an element outside its map is."""
+        places = by(self.r.outputs[-len(self.p.axes) :])
+        if any(a.over == "whole" for a in self.p.axes):
+            return say(
+                "Indices count from {one}; {g} is {zero} outside its map of {places} places, and between them.",
+                one=1, g=self.g, zero=0, places=places,
+            )  # fmt: skip
+        return say(
+            "Indices count from {one}; {g} is {zero} outside its map of {places} places.",
+            one=1, g=self.g, zero=0, places=places,
+        )  # fmt: skip
+
+
+def by(sizes: Any) -> Message:
+    """K × K."""
+    values = [formula(n) for n in sizes]
+    if len(values) == 1:
+        return say("{a}", a=values[0])
+    if len(values) == 2:
+        return say("{a} × {b}", a=values[0], b=values[1])
+    return say("{a} × {b} × {c}", a=values[0], b=values[1], c=values[2])
+
+
+def each(sizes: list[Any]) -> Any:
+    """One size for all axes, or those of each."""
+    values = [formula(n) for n in sizes]
+    return values[0] if all(v == values[0] for v in values) else by(values)
+
+
+def listing(parts: list[Message]) -> Message:
+    """Parts of a sentence, with commas between."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = say("{a}, {b}", a=found, b=part)
+    return found

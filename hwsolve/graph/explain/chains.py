@@ -31,8 +31,8 @@ LONG = 2_000  # terms of a slope that is worked out to check a chain
 
 def chain_of(writer: Writer, node: Node) -> Formula | None:
     """The chain of partials of a gradient over nodes and the indices of its first part; None where there is none."""
-    if not node.terms:
-        return None
+    if not node.terms or len({term.output for term in node.terms}) < len(node.terms):
+        return None  # a consumer that reads a quantity twice has one slope for both
     parts = writer.parts(node.name)
     made = [of_term(writer.graph, node, term, part) for term, part in zip(node.terms, parts, strict=True)]
     known = [f for f in made if f is not None]

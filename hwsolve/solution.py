@@ -1,7 +1,4 @@
-"""The document between solvers and renderers: what was given, what was worked out, and what came of it.
-
-A solver fills it with formulas and values; a renderer turns it into one format without knowing who filled it.
-"""
+"""The document between solvers and renderers: a solver fills it, a renderer knows nothing of who did."""
 
 from __future__ import annotations
 
@@ -132,7 +129,7 @@ class Assume(msgspec.Struct, frozen=True, gc=False, tag="assume", tag_field="kin
 class Form(msgspec.Struct, frozen=True, gc=False, tag="form", tag_field="kind"):
     """What lines are instances of, over letters for their indices; or an array that is too large to be written out.
 
-    The first link stands without a relation.  Each of them was evaluated at the elements that it speaks of.
+    The first link has no relation.  Each of them was evaluated at the elements that it speaks of.
     """
 
     links: tuple[Stage, ...]
@@ -297,5 +294,5 @@ class Solution(msgspec.Struct, kw_only=True):
 
     @property
     def lines(self) -> list[Line]:
-        """All lines of all sections, in reading order."""
-        return [line for section in self.sections for line in section.lines]
+        """All lines, in reading order."""
+        return [line for step in self.sections for line in step.lines]

@@ -11,9 +11,8 @@ from itertools import zip_longest
 import msgspec
 
 from hwsolve.figures import Figure
-from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Ref, children, transform
-from hwsolve.language import Message, say, translate
+from hwsolve.formula.tree import Formula
+from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
@@ -32,6 +31,7 @@ from hwsolve.render.quantity_rows import (
 )
 from hwsolve.render.select import headings, selected, with_columns
 from hwsolve.render.shown import detail_of, opening, others
+from hwsolve.render.symbols import Symbols
 from hwsolve.render.table import on_page
 from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
@@ -106,8 +106,7 @@ class Page:
     def __init__(self, solution: Solution, options: Options, folds: bool = False) -> None:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
-        self.symbols = self.solution.symbols
-        self.elements = any(["[" in key for key in self.symbols])  # whether some have symbols of their own
+        self.symbols = Symbols(self.solution.symbols, options.language)
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -120,11 +119,11 @@ class Page:
         yield from self.steps(before)
         for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
             yield Heading(title, 1)
-            yield Quantities(tuple(map(self.symbolic, self.given(given))))
+            yield Quantities(tuple(map(self.symbols.row, self.given(given))))
         yield from self.steps(after)
         yield from self.judged()
         for note in s.notes:
-            yield Status(self.said(note.text), note.level)
+            yield Status(self.symbols.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
@@ -160,7 +159,7 @@ class Page:
             yield from flushed(rows)
             if isinstance(item, Sentence):
                 if self.shows(item.detail):
-                    yield Say(self.said(item.text))
+                    yield Say(self.symbols.said(item.text))
             elif isinstance(item, Table):
                 yield Grille(on_page(item, self.options.full))
             else:
@@ -202,55 +201,11 @@ class Page:
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
-        links = tuple([(relation, self.symbol(f)) for relation, f in links_of(line)])
+        links = tuple([(relation, self.symbols.formula(f)) for relation, f in links_of(line)])
         words = line.text if isinstance(line, Prose) else ""
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return Row(links, self.said(reason), depth, final, key, self.said(words))
-
-    # symbols
-
-    def symbolic(self, row: Row) -> Row:
-        """A row in the symbols of the solution."""
-        return msgspec.structs.replace(row, links=tuple([(r, self.symbol(f)) for r, f in row.links]))
-
-    def symbol(self, f: Formula) -> Formula:
-        """A formula with the symbols of its keys; words stand for a key alone, never for a part of a formula."""
-        if not self.symbols:
-            return f
-        word = self.symbols.get(f.name) if isinstance(f, Ref) else None
-        if isinstance(word, Message):
-            return Ref(translate(word, self.options.language))
-
-        def put(node: Formula) -> Formula:
-            if not isinstance(node, Ref | Call):
-                return node
-            if self.elements and isinstance(node, Ref) and node.indices:
-                own = self.symbols.get(plain(node))
-                if isinstance(own, Formula):
-                    return own
-            known, indices = self.symbols.get(node.name), children(node)
-            if not isinstance(known, Formula):
-                return node
-            if isinstance(node, Call):
-                return Ref(known.name, indices) if isinstance(known, Ref) else node
-            return Ref(known.name, indices) if isinstance(known, Ref) and indices else known
-
-        return transform(f, put)
-
-    def said(self, text: Text) -> Text:
-        """A sentence whose formulas are in the symbols of the solution."""
-        if not self.symbols or not isinstance(text, Message):
-            return text
-        return Message(text.template, {k: self.placed(v) for k, v in text.values.items()})
-
-    def placed(self, value: object) -> object:
-        """What stands at a place of a sentence."""
-        if isinstance(value, Formula):
-            return self.symbol(value)
-        if isinstance(value, tuple):
-            return tuple(map(self.placed, value))
-        return self.said(value) if isinstance(value, Message) else value
+        return Row(links, self.symbols.said(reason), depth, final, key, self.symbols.said(words))
 
     # quantities
 
@@ -269,11 +224,11 @@ class Page:
         asked = {key: every.get(key) or element(every, key) for key in answered}
         found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
-            known = self.symbols.get(keys[0])
-            name = known if isinstance(known, Formula) else self.symbol(as_key(keys[0]))
+            known = self.symbols.of.get(keys[0])
+            name = known if isinstance(known, Formula) else self.symbols.formula(as_key(keys[0]))
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
-            for row in map(self.symbolic, rows):
+            for row in map(self.symbols.row, rows):
                 for case in by_cases(row):
                     said = say("({case})", case=case.reason) if case.case else case.reason
                     yield msgspec.structs.replace(case, reason=said)

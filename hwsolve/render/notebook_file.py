@@ -73,7 +73,7 @@ class Notebook:
         """Givens and steps."""
         s = self.solution
         if s.given:
-            given = tuple(map(self.page.symbolic, self.page.given(list(s.given))))
+            given = tuple(map(self.page.symbols.row, self.page.given(list(s.given))))
             yield self.text("given", [blocks.Heading(say("Given"), 1), blocks.Quantities(given)])
             yield self.program("given-code", self.given(s.given))
         for step in s.sections:

@@ -1,0 +1,63 @@
+"""How the keys of a solution are written: each as the formula, or the words, that the solution gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Call, Formula, Ref, children, transform
+from hwsolve.language import Message, translate
+from hwsolve.render.quantity_rows import Row
+from hwsolve.solution import Text
+
+
+class Symbols:
+    """Puts symbols in place of keys."""
+
+    def __init__(self, of: Mapping[str, Formula | Text], language: str) -> None:
+        self.of, self.language = of, language
+        self.elements = any(["[" in key for key in of])  # whether some have symbols of their own
+
+    def row(self, row: Row) -> Row:
+        """A row in the symbols of the solution."""
+        return msgspec.structs.replace(row, links=tuple([(r, self.formula(f)) for r, f in row.links]))
+
+    def formula(self, f: Formula) -> Formula:
+        """A formula with the symbols of its keys; words stand for a key alone, never for a part of a formula."""
+        if not self.of:
+            return f
+        word = self.of.get(f.name) if isinstance(f, Ref) else None
+        if isinstance(word, Message):
+            return Ref(translate(word, self.language))
+        return transform(f, self.node)
+
+    def node(self, node: Formula) -> Formula:
+        """A key, an element or a function of its own as its symbol."""
+        if not isinstance(node, Ref | Call):
+            return node
+        if self.elements and isinstance(node, Ref) and node.indices:
+            own = self.of.get(plain(node))
+            if isinstance(own, Formula):
+                return own
+        known, indices = self.of.get(node.name), children(node)
+        if not isinstance(known, Formula):
+            return node
+        if isinstance(known, Ref) and indices:
+            return Ref(known.name, indices)
+        return known if isinstance(node, Ref) else node
+
+    def said(self, text: Text) -> Text:
+        """A sentence whose formulas are in the symbols of the solution."""
+        if not self.of or not isinstance(text, Message):
+            return text
+        return Message(text.template, {k: self.placed(v) for k, v in text.values.items()})
+
+    def placed(self, value: object) -> object:
+        """What stands at a place of a sentence."""
+        if isinstance(value, Formula):
+            return self.formula(value)
+        if isinstance(value, tuple):
+            return tuple(map(self.placed, value))
+        return self.said(value) if isinstance(value, Message) else value

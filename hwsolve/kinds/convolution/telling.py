@@ -22,6 +22,14 @@ class Telling(Statement):
 
     def steps(self, recursion: Ref) -> Iterator[Step]:
         """From a cell to its error."""
+        if not self.p.told:
+            text = say(
+                "{w} is one number for all cells of the kernel, and {y} reads only cells whose index is whole: the "
+                "argument from {x} to its error is left out here.",
+                w=self.own(self.r.element(1)), x=self.x, y=self.y,
+            )  # fmt: skip
+            yield Step(self.question(), (Sentence(text),))
+            return
         yield Step(self.question(), tuple(self.readers()))
         if self.pools:
             yield Step(say("What does a covering window pass on?"), tuple(self.passed_on()))
@@ -219,7 +227,7 @@ class Telling(Statement):
 
     def beside(self, slot: int | None, groups: Iterable[Group]) -> Iterator[Item]:
         """The groups of a quantity under the formula of the argument: of y (-1), or of the gradient of an input."""
-        if slot is None:
+        if slot is None or (slot == 0 and not self.p.told):
             yield from groups
             return
         if slot >= 0:

@@ -23,12 +23,7 @@ class Telling(Statement):
     def steps(self, recursion: Ref) -> Iterator[Step]:
         """From a cell to its error."""
         if not self.p.told:
-            text = say(
-                "{w} is one number for all cells of the kernel, and {y} reads only cells whose index is whole: the "
-                "argument from {x} to its error is left out here.",
-                w=self.own(self.r.element(1)), x=self.x, y=self.y,
-            )  # fmt: skip
-            yield Step(self.question(), (Sentence(text),))
+            yield Step(self.question(), (Sentence(self.left_out()),))
             return
         yield Step(self.question(), tuple(self.readers()))
         if self.pools:

@@ -13,7 +13,7 @@ from hwsolve.language import Message
 
 Text = Message | str
 Detail = Literal["page", "full", "data"]  # the short page; under --full, and folded; the JSON alone
-Free = dict[str, Any]  # what free names range over: a word, or the sizes of an array
+Free = dict[str, Any]  # what names range over: a word, the sizes of an array, the last value of an index
 Origin = tuple[str, str, str]  # what a value comes from, for machines: an operation, a slot of it, and a rule
 
 

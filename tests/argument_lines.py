@@ -233,8 +233,9 @@ class Point:
         for name, domain in free.items():
             if domain == "size":
                 self.values[name] = Fraction(dice.choice((1, 1, 2, 2, 3)) if small else sizes.pop())
-            elif domain == "index":
-                self.values[name] = Fraction(1 if small else dice.randint(1, 4))
+            elif domain == "index" or isinstance(domain, int):
+                last = domain if isinstance(domain, int) else 4
+                self.values[name] = Fraction(1 if small else dice.randint(1, last))
 
     def __call__(self, name: str, places: list[Fraction], reader: Reader) -> Any:
         domain = self.free.get(name, "real")

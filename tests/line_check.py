@@ -458,7 +458,7 @@ def check_identity(line: dict[str, Any], known: Env, dice: random.Random, doc: A
     named = "|".join(map(re.escape, (*doc.lets, *doc.functions)))
     argued = "links" in line or "relation" in line or doc.means
     argued = argued or (named and re.search(rf"\b(d_)*({named})\b", f"{line['lhs']} {line['rhs']}"))
-    if argued or any(isinstance(d, list) or d not in (*DOMAINS, "size", "index") for d in line["free"].values()):
+    if argued or any(isinstance(d, list | int) or d not in (*DOMAINS, "size", "index") for d in line["free"].values()):
         arguments.check_chain(arguments.links_of(line), line["free"], known, doc, dice)
         return
     left, right = read(line["lhs"]), read(line["rhs"])

@@ -41,6 +41,7 @@ HOLDS: list[tuple[list[str], list[Form], dict[str, Any]]] = [
     (["normal(z)"], ["E(prelu(z, s)**2)", "(1 + s**2)/2*Var(z)"], {"z": "normal", "s": "positive"}),
     ([], ["M*V*s == s", ("⟺", "M*V == 1", "s"), ("⟺", "V == 1/M", "M")], {"M": "size", "V": "real", "s": "positive"}),
     ([], ["Sum(g[p]*delta(p,i), p, 1, H)", "g[i]"], {"g": ["H"], "H": "size", "i": "index"}),
+    ([], ["diff(Sum(x[c], c, 1, 2), x[c])", "1"], {"x": "real", "c": 2}),
     ([], ["diff(f(x)**2, x)", "2*f(x)*d_f(x)"], {"f": "function", "x": "real"}),
     (["b == 0"], ["a + b[i]", "a"], {"a": "real", "i": "index"}),
 ]
@@ -54,6 +55,8 @@ FALSE: list[tuple[list[str], list[Form], dict[str, Any]]] = [
     ([], ["M*V == 1", ("⟺", "V == 1/M", "1")], {"M": "size", "V": "real"}),
     ([], ["M*V == 1", ("⟺", "V == 2/M", "M")], {"M": "size", "V": "real"}),
     ([], ["Sum(g[p]*delta(p,i + 1), p, 1, H)", "g[i]"], {"g": ["H"], "H": "size", "i": "index"}),
+    ([], ["diff(Sum(x[c], c, 1, 2), x[c])", "1"], {"x": "real", "c": 3}),
+    ([], ["diff(Sum(x[c], c, 1, 2), x[c])", "1"], {"x": "real", "c": "index"}),
     ([], ["f(x)**2", "f(x)*d_f(x)"], {"f": "function", "x": "real"}),
     ([], ["a + b[i]", "a"], {"a": "real", "b": "real", "i": "index"}),
 ]

@@ -36,7 +36,7 @@ SPECS = [
     *("homework-2/2.4-convolution-gradient.yaml", "homework-2/2.5-max-pooling.yaml", "homework-3/3.2-prelu.yaml"),
     *("homework-3/3.3-resnet18.yaml", "textbook/mml-chapter-5.yaml", "textbook/dead-relu.yaml"),
 ]
-VOID = {"meta", "br", "rect", "path", "polyline", "circle", "line"}
+VOID = {"meta", "br", "rect", "path", "polyline", "polygon", "circle", "line"}
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "article", "section", "nav", "h1", "h2", "h3", "h4"),
     *(
@@ -55,7 +55,22 @@ ALLOWED = {
         "thead",
         "tbody",
     ),
-    *("tr", "th", "td", "figure", "figcaption", "svg", "desc", "rect", "path", "polyline", "circle", "text", "math"),
+    *(
+        "tr",
+        "th",
+        "td",
+        "figure",
+        "figcaption",
+        "svg",
+        "desc",
+        "rect",
+        "path",
+        "polyline",
+        "polygon",
+        "circle",
+        "text",
+        "math",
+    ),
 }
 
 

@@ -43,8 +43,9 @@ class Point:
         for name, domain in free.items():
             if domain == "size":
                 self.values[name, ()] = dice.choice(FEW) if moments else sizes.pop() if sizes else dice.randint(4, 9)
-            elif domain == "index":
-                self.values[name, ()] = 1 if moments else dice.randint(1, 4)
+            elif domain == "index" or isinstance(domain, int):
+                last = domain if isinstance(domain, int) else 4
+                self.values[name, ()] = 1 if moments else dice.randint(1, last)
 
     def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
         if name not in self.free:

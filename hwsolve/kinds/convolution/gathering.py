@@ -47,7 +47,7 @@ class Gathering:
         self.x = self.r.element()
         self.axes = tuple(self.found_axes())
         self.scatters = not all(is_whole(a.reading) for a in self.axes)
-        if self.scatters:
+        if self.scatters and self.told:
             self.formula = self.by_cells()
         self.sums, self.factors, self.below = self.gathered()
 
@@ -55,6 +55,16 @@ class Gathering:
     def grouped(self) -> bool:
         """Whether channels are in groups."""
         return bool(getattr(self.operation, "groups", 1) != 1)
+
+    @property
+    def one_weight(self) -> bool:
+        """Whether one number is the weight of every channel and cell of the kernel."""
+        return bool(getattr(self.operation, "shared", False))
+
+    @property
+    def told(self) -> bool:
+        """Whether there is an argument: cells that meet no weight are left out by its index, which one number lacks."""
+        return not (self.scatters and self.one_weight)
 
     @property
     def reading(self) -> Ref:
@@ -103,6 +113,7 @@ class Gathering:
         sums, factors, below = flat(self.r.gradient())
         g = next(f for f in factors if isinstance(f, Ref) and f.name == self.called.g)
         factors.remove(g)
+        factors = [part for f in factors for part in without_channels(f)]
         solved: dict[str, Formula] = {}
         places = g.indices[-len(self.axes) :]
         self.axes = tuple([as_written(a, at) for a, at in zip(self.axes, places, strict=True)])
@@ -212,6 +223,12 @@ def flat(f: Formula) -> tuple[list[Sum], list[Formula], list[Formula]]:
         case Call("if", (condition, then, Number(0))) if not any(ref.indices for ref in references(condition)):
             return flat(then)
     return [], [] if f == ONE else [f], []
+
+
+def without_channels(f: Formula) -> list[Formula]:
+    """The factors of a product without a δ, which asks whether the channel of a cell is the only channel there is."""
+    parts = f.args if isinstance(f, Call) and f.name == "*" else (f,)
+    return [part for part in parts if not (isinstance(part, Call) and part.name == "delta")]
 
 
 def quotient_of(above: list[Formula], below: list[Formula]) -> Formula:

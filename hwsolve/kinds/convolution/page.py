@@ -100,7 +100,7 @@ class LayerPage(NetworkPage):
         told = [(step, "page" if symbolic or self.asks("recursion") else "full") for step in steps]
         told += [(parameters, "page" if self.asks("dL_dw", "dL_db") else "full")] if parameters else []
         self.sections += [set_aside(step) if detail == "full" else step for step, detail in told]
-        result = self.answer_formula(self.passing.result())
+        result = self.answer_formula(self.passing.result()) if self.passing.told else None
         value = self.answer_formula(r.bounded(r.gradient(), within=False))
         self.answers["recursion"] = Answer(value, symbolic, shown=result)
         self.answers |= {f"recursion.{name}": Answer(f) for name, f in self.passing.windows()}

@@ -74,7 +74,7 @@ class Passing(Gathering):
     def free(self, *forms: Formula) -> dict[str, Any]:
         """What the names of some forms range over, and those of the parts that they name."""
         found: dict[str, Any] = {}
-        letters = {*self.letters(), "o", "c", "n"}
+        letters = dict.fromkeys((*self.letters(), "o", "c", "n"), "index") | self.few()
         single = {n for f in forms for n in free_names(f)}
         arrays = {ref.name for f in forms for ref in references(f) if ref.indices}
         for name in sorted(single | arrays | {c.name for f in forms for c in calls(f)}):
@@ -89,7 +89,7 @@ class Passing(Gathering):
             elif self.before and self.before.function is None and name.removeprefix("d_") == self.before.name:
                 found[self.before.name] = "function"
             elif name in letters:
-                found[name] = "index"
+                found[name] = letters[name]
             elif name in single:
                 found[name] = "size"
         return dict(sorted(found.items()))
@@ -97,6 +97,15 @@ class Passing(Gathering):
     def letters(self) -> set[str]:
         """The letters of places and cells."""
         return {letter for a in self.axes for letter in (a.place, a.cell, a.index)}
+
+    def few(self) -> dict[str, Any]:
+        """The last value of the letters of x and of the kernel that have only a few: beyond it nothing is read."""
+        ends = [*zip(self.x.indices, self.r.inputs, strict=True)]
+        if isinstance(self.operation, Kernels):
+            ends += [(Ref(a.cell), a.high) for a in self.axes]
+        return {
+            i.name: n.numerator for i, n in ends if isinstance(i, Ref) and isinstance(n, Number) and n.numerator < SMALL
+        }
 
     def let(self, key: Formula, f: Formula) -> Let:
         """A name for a part."""
@@ -181,7 +190,8 @@ class Passing(Gathering):
     def slope_line(self) -> Identity | None:
         """∂y/∂x at a reader, where it is one formula for every place."""
         local = self.local
-        if self.grouped or (not self.marked and not mentions(local, self.called.w)):
+        # one weight for all is not 0 beyond the kernel, where y reads nothing
+        if self.grouped or self.one_weight or (not self.marked and not mentions(local, self.called.w)):
             return None
         y, x, put_i = list(self.y.indices), list(self.x.indices), {}
         n = len(self.axes)

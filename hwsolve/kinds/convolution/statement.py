@@ -50,6 +50,14 @@ class Statement:
             items.append(Sentence(say("Cells of the padding take no part.")))
         return Step("", (*items, self.drawing()), part="statement")
 
+    def left_out(self) -> Message:
+        """Why there is no argument."""
+        return say(
+            "{w} is one number for all cells of the kernel, and {y} reads only cells whose index is whole: the "
+            "argument from {x} to its error is left out here.",
+            w=self.own(self.r.element(1)), x=self.x, y=self.y,
+        )  # fmt: skip
+
     def drawing(self) -> Diagram:
         """x → y → L, with what each arrow does."""
         over = Ref(self.p.called.w.removeprefix("any_")) if not self.pools else say("mean")

@@ -22,6 +22,9 @@ class Telling(Statement):
 
     def steps(self, recursion: Ref) -> Iterator[Step]:
         """From a cell to its error."""
+        if not self.p.told:
+            yield Step(self.question(), (Sentence(self.left_out()),))
+            return
         yield Step(self.question(), tuple(self.readers()))
         if self.pools:
             yield Step(say("What does a covering window pass on?"), tuple(self.passed_on()))
@@ -219,7 +222,7 @@ class Telling(Statement):
 
     def beside(self, slot: int | None, groups: Iterable[Group]) -> Iterator[Item]:
         """The groups of a quantity under the formula of the argument: of y (-1), or of the gradient of an input."""
-        if slot is None:
+        if slot is None or (slot == 0 and not self.p.told):
             yield from groups
             return
         if slot >= 0:

@@ -19,10 +19,10 @@ from hwsolve import layers, numbers, pipeline
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.function_code import on_scalars
 from hwsolve.formula.matrix_form import matrix_form as of_element
-from hwsolve.formula.notation import latex, latex_symbol, plain, symbol, unicode
+from hwsolve.formula.notation import latex, plain, unicode
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, ZERO, Call, walk
-from hwsolve.formula.whole_arrays import value
+from hwsolve.formula.tree import ONE, ZERO, Call, Ref, walk
+from hwsolve.formula.whole_arrays import value, whole
 from hwsolve.graph.explain.matrix import Matrix, matrix_of
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine, names_of, unprimed
@@ -125,8 +125,9 @@ class Forms(NetworkPage):
         known: dict[str, Any] = {}
         for name, kept in trajectory.kept[step].items():
             key = self.writer.key(name, ()).name
-            for arrays, written in zip(named, (symbol, latex_symbol), strict=True):
-                arrays[written(key, whole=bool(self.graph.nodes[name].shape))] = floats(kept)
+            written = Ref(key) if not self.graph.nodes[name].shape else whole(key)
+            for arrays, write in zip(named, (unicode, latex), strict=True):
+                arrays[write(written)] = floats(kept)
             for place, x in np.ndenumerate(floats(kept)):
                 at = ",".join(str(i + 1) for i in place)
                 known[f"{key}[{at}]" if place else key] = mpmath.mpf(float(x))
@@ -151,7 +152,7 @@ class Forms(NetworkPage):
         """What is written in each notation is a product and a sum of matrices that fit."""
         added = self.groups.added(matrix)
         spread = next(iter(added.values.values())) if added else None
-        wanted = named[0][symbol(self.writer.key(node.name, ()).name)]
+        wanted = named[0][unicode(whole(self.writer.key(node.name, ()).name))]
         for write, arrays in ((unicode, named[0]), (lambda f: in_unicode(latex(f)), named[1])):
             found = Reader(arrays, write(spread) if spread is not None else "")(write(matrix.shown))
             column = wanted[:, None] if wanted.ndim == 1 else wanted

@@ -258,7 +258,7 @@ class Page:
         """What the problem states, arrays whole."""
         for key, value in grouped(given):
             if isinstance(value, Message):
-                yield Row((("", key),), words=value)
+                yield Row((("", Call("whole", (key,))),), words=value)
             else:
                 yield from quantity_rows(key, value, self.options)
 

@@ -8,6 +8,7 @@ from itertools import takewhile
 import msgspec
 
 from hwsolve.figures import Diagram
+from hwsolve.formula.tree import Ref
 from hwsolve.language import say
 from hwsolve.solution import Carried, Line, Step, Text, Value
 
@@ -27,10 +28,11 @@ def opening(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]
 def others(shown: Sequence[Line], lines: Sequence[Line]) -> Text:
     """What is said of the lines that stand aside for the one that is shown last, of elements of the same array."""
     key = getattr(shown[-1], "key", None) if shown else None
-    if key is None or not key.indices:
+    if not isinstance(key, Ref) or not key.indices:
         return ""
     aside = [line for line in lines if detail_of(line) == "full"]
-    n = sum(1 for line in aside if isinstance(line, Value) and line.key.name == key.name)
+    keys = [line.key for line in aside if isinstance(line, Value)]
+    n = sum(1 for other in keys if isinstance(other, Ref) and other.name == key.name)
     if n < 2:
         return say("1 other element: --full") if n else ""
     return say("{n} other elements: --full", n=f"{n:,}")

@@ -133,7 +133,7 @@ def test_english_does_not_load_gettext() -> None:
 def test_a_page_in_chinese() -> None:
     text = render([homework()], "plain", Options(language="zh"))
     assert text.startswith("习题 2.1：反向传播\n")
-    assert "已知\n----\n" in text and "注：The" in text
+    assert "已知\n────\n" in text and "注：The" in text
     table = render([counting()], "plain", Options(language="zh", width=140)).splitlines()
     rows = [row for row in table if (row.startswith("  linear") and "160" in row) or row.startswith("  层")]
     assert len({width(row) for row in rows}) == 1

@@ -35,8 +35,8 @@ class Row(msgspec.Struct, frozen=True):
 def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row]:
     """`E = 0.025538`, `w = [[…]]`; further axes as slices `y[1,·,·]`; an exact fraction before its decimal."""
     for symbol, part in slices(key, value):
-        if isinstance(value, list | tuple) and isinstance(symbol, Ref) and not symbol.indices and size(value) > 1:
-            symbol = Call("whole", (symbol,))
+        if isinstance(value, list | tuple):
+            symbol = of_whole(symbol)
         f, relation, left_out = literal(part, options.full or options.only is not None)
         links: list[Link] = [("", symbol)]
         if fraction := ratio(part):
@@ -56,12 +56,17 @@ def at_steps(answers: Mapping[str, Answer]) -> list[tuple[str, ...]]:
 
 def moved(key: Formula, values: Sequence[object]) -> Iterator[Row]:
     """`E: 0.025538 → ≈ 0.0159766`."""
-    links: list[Link] = [("", key)]
+    links: list[Link] = [("", of_whole(key) if isinstance(values[0], list | tuple) else key)]
     for n, value in enumerate(values):
         f, relation, _ = literal(value, True)
         sign = "→" if n else ":"
         links.append((sign if relation == "=" else f"{sign} {relation}", f))
     yield Row(tuple(links), final=True)
+
+
+def of_whole(key: Formula) -> Formula:
+    """The key of an array, a number in which is its layer's."""
+    return Call("whole", (key,)) if isinstance(key, Ref) and not key.indices else key
 
 
 def slices(key: Formula, value: object) -> Iterator[tuple[Formula, object]]:

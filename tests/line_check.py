@@ -336,7 +336,9 @@ class Arrays(Reader):
             case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in self.FUNCTIONS:
                 axes, make = self.FUNCTIONS[decode(name)]
                 values = [self(a) for a in args]
-                if any(np.ndim(v) != axes and not (decode(name) == "T" and np.ndim(v) == 1) for v in values):
+                if decode(name) == "T" and np.ndim(values[0]) == 1:  # a vector is a column
+                    return values[0][None, :]
+                if any(np.ndim(v) != axes for v in values):
                     raise Wrong(f"{decode(name)} of other than {axes} axes")
                 return make(*values)
         return super().__call__(node)

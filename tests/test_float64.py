@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -99,7 +100,18 @@ class Net:
 
 
 def quantities(solution: Any) -> dict[Any, Quantity]:
-    return {line.key: line.quantity for line in solution.lines if isinstance(line, (Value, Carried))}
+    """Every number that is printed: by its key, of a whole array by its place too."""
+    lines = [line for line in solution.lines if isinstance(line, (Value, Carried))]
+    return {(line.key, at): q for line in lines for at, q in leaves(line.quantity)}
+
+
+def leaves(quantity: Any, at: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Quantity]]:
+    """The quantities of nested tuples with their places."""
+    if isinstance(quantity, tuple):
+        for n, part in enumerate(quantity):
+            yield from leaves(part, (*at, n))
+    else:
+        yield at, quantity
 
 
 def fraction(value: Any) -> Fraction:

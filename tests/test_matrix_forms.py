@@ -8,6 +8,7 @@ import pkgutil
 import random
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import mpmath
@@ -19,14 +20,16 @@ from hwsolve import layers, numbers, pipeline
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.function_code import on_scalars
 from hwsolve.formula.matrix_form import matrix_form as of_element
-from hwsolve.formula.notation import latex, latex_symbol, plain, symbol, unicode
+from hwsolve.formula.notation import latex, plain, unicode
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, ZERO, Call, walk
-from hwsolve.formula.whole_arrays import value
+from hwsolve.formula.tree import ONE, ZERO, Call, Ref, walk
+from hwsolve.formula.whole_arrays import value, whole
 from hwsolve.graph.explain.matrix import Matrix, matrix_of
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.update import UpdateLine, names_of, unprimed
 from hwsolve.kinds.backprop.page import NetworkPage
+from hwsolve.layers.axes import Frame, Sliding
+from hwsolve.layers.correlation import Correlation, Written
 from hwsolve.layers.linear import Affine
 from hwsolve.optimizers.sgd import SGD
 from hwsolve.proof import proven
@@ -125,8 +128,9 @@ class Forms(NetworkPage):
         known: dict[str, Any] = {}
         for name, kept in trajectory.kept[step].items():
             key = self.writer.key(name, ()).name
-            for arrays, written in zip(named, (symbol, latex_symbol), strict=True):
-                arrays[written(key, whole=bool(self.graph.nodes[name].shape))] = floats(kept)
+            written = Ref(key) if not self.graph.nodes[name].shape else whole(key)
+            for arrays, write in zip(named, (unicode, latex), strict=True):
+                arrays[write(written)] = floats(kept)
             for place, x in np.ndenumerate(floats(kept)):
                 at = ",".join(str(i + 1) for i in place)
                 known[f"{key}[{at}]" if place else key] = mpmath.mpf(float(x))
@@ -151,7 +155,7 @@ class Forms(NetworkPage):
         """What is written in each notation is a product and a sum of matrices that fit."""
         added = self.groups.added(matrix)
         spread = next(iter(added.values.values())) if added else None
-        wanted = named[0][symbol(self.writer.key(node.name, ()).name)]
+        wanted = named[0][unicode(whole(self.writer.key(node.name, ()).name))]
         for write, arrays in ((unicode, named[0]), (lambda f: in_unicode(latex(f)), named[1])):
             found = Reader(arrays, write(spread) if spread is not None else "")(write(matrix.shown))
             column = wanted[:, None] if wanted.ndim == 1 else wanted
@@ -308,6 +312,32 @@ def test_the_forms_of_a_linear_map(by_input: bool, bias: str, batch: str, system
         assert np.allclose(found, expected[of], rtol=1e-12), text
 
 
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_the_form_of_the_gradient_of_a_map(axes: int, flip: bool) -> None:
+    dice, tried = np.random.default_rng(axes), 0
+    while tried < 30:
+        dilation = int(dice.integers(1, 4))  # the same along all axes
+        settings = [[int(dice.integers(*ends)) for ends in ((3, 9), (1, 4), (1, 4), (0, 3))] for _ in range(axes)]
+        places = [(n + 2 * p - dilation * (k - 1) - 1) // s + 1 for n, k, s, p in settings]
+        if min(places) < 1:
+            continue
+        tried += 1
+        frame = tuple(Sliding(n, q, k, s, p, dilation) for q, (n, k, s, p) in zip(places, settings, strict=True))
+        one = Correlation(Frame(frame), bias="none", flip=flip, written=Written(False, 0, False))
+        kernel = [k for _, k, _, _ in settings]
+        arrays = {"w": dice.integers(-9, 9, kernel) / 8, "g": dice.integers(-9, 9, places) / 8}
+        wanted = np.zeros([n for n, _, _, _ in settings])
+        for place, u in product(np.ndindex(*places), np.ndindex(*kernel)):
+            cell = [s * q + dilation * v - p for q, v, (_, _, s, p) in zip(place, u, settings, strict=True)]
+            if all(0 <= c < n for c, n in zip(cell, wanted.shape, strict=True)):
+                at = tuple(k - 1 - v for k, v in zip(kernel, u, strict=True)) if flip else u
+                wanted[tuple(cell)] += arrays["g"][place] * arrays["w"][at]
+        found = value(parse(one.matrix()["x"]), arrays)
+        assert found.shape == wanted.shape
+        assert np.allclose(found, wanted, rtol=1e-12), one.matrix()["x"]
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("decay", [False, True])
 @pytest.mark.parametrize(("momentum", "nesterov"), [(False, False), (True, False), (True, True)])
@@ -366,7 +396,7 @@ def test_no_operation_has_a_form_that_is_not_tried_here() -> None:
     while waiting:
         waiting += (one := waiting.pop()).__subclasses__()
         found |= {one} if "matrix" in vars(one) and one is not Operation else set()
-    assert found == {Affine, UpdateLine}
+    assert found == {Affine, Correlation, UpdateLine}
 
 
 # ---------------------------------------------------------------- in a solution

@@ -117,7 +117,7 @@ def test_the_rounding_of_a_sum_is_measured_by_its_terms() -> None:
     big = {"A": np.array([[1e8, -1e8]]), "x": np.array([1.0, 1.0]), "b": np.array([-3.0])}
     assert magnitude(parse("A @ x - b"), big).tolist() == [2e8 + 3]
     assert magnitude(parse("-(A @ x) - 2*b"), big).tolist() == [2e8 + 6]
-    assert magnitude(parse("odot(x, 1/(x - 0.75)) - x"), big).tolist() == [5, 5]  # of a divisor, what it comes to
+    assert magnitude(parse("odot(x, 1/(x - 0.75)) - x"), big).tolist() == [29, 29]  # 1.75 becomes 0.25
 
 
 # how they are written

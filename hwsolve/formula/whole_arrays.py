@@ -13,7 +13,7 @@ from typing import Any
 
 from hwsolve.formula.arrays import over_arrays
 from hwsolve.formula.functions import function
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, transform
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, call, transform
 
 Array = Any  # an ndarray of float64 or of python-flint objects, or a scalar of either
 Sizes = tuple[int, ...]
@@ -39,7 +39,11 @@ def unmarked(node: Formula) -> Formula:
 
 
 def magnitude(f: Formula, arrays: Mapping[str, Array]) -> Array:
-    """The sum of |term| behind every element, for the rounding of float64; functions and divisors count as they are."""
+    """The sum of |term| behind every element, for the rounding of float64; functions count as they are.
+
+    A divisor counts by how much larger its terms are than what is left of them: 1 − a, where a is nearly 1.
+    """
+    shapes = {name: getattr(array, "shape", ()) for name, array in arrays.items()}
 
     def positive(node: Formula) -> Formula:
         match node:
@@ -48,7 +52,10 @@ def magnitude(f: Formula, arrays: Mapping[str, Array]) -> Array:
             case Call("neg", (inner,)):
                 return positive(inner)
             case Call("/", (top, bottom)):
-                return Call("/", (positive(top), call("abs", bottom)))
+                once, left = Call("/", (positive(top), call("abs", bottom))), Call("/", (ONE, call("abs", bottom)))
+                return (
+                    Call("odot", (once, Call("odot", (positive(bottom), left)))) if shape_of(bottom, shapes) else once
+                )
             case Call(name, args) if name in CODE or name in ("*", *MARKS):
                 return Call(name, tuple(positive(a) for a in args))
         return call("abs", node)

@@ -11,7 +11,7 @@ from itertools import zip_longest
 import msgspec
 
 from hwsolve.figures import Figure
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import Message, say
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
@@ -213,7 +213,7 @@ class Page:
         """What the problem states, arrays whole."""
         for key, value in grouped(given):
             if isinstance(value, Message):
-                yield Row((("", key),), words=value)
+                yield Row((("", Call("whole", (key,))),), words=value)
             else:
                 yield from quantity_rows(key, value, self.options)
 

@@ -17,7 +17,7 @@ from hwsolve.language import translate
 from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
-from hwsolve.render.json_formulas import claims, computable, link
+from hwsolve.render.json_formulas import bounded, claims, computable, json_escape, link, open_domains
 from hwsolve.render.json_numbers import Leaves, digits_of, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
@@ -86,12 +86,6 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     if not text.isprintable() or SELECTORS in data:
         text = UNSEEN.sub(lambda found: json_escape(found[0]), text)
     return (text if options.compact else msgspec.json.format(text, indent=2)) + "\n"
-
-
-def json_escape(char: str) -> str:
-    """A character by its number."""
-    units = char.encode("utf-16-be")
-    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
 
 
 class Writer:
@@ -198,19 +192,24 @@ class Writer:
         if isinstance(line, Identity):
             return {
                 "kind": "identity",
-                "lhs": plain(line.lhs),
-                "rhs": plain(line.rhs),
-                "free": line.free,
+                "lhs": plain(bounded(line.lhs, line.free)),
+                "rhs": plain(bounded(line.rhs, line.free)),
+                "free": open_domains(line.free),
                 "rule": rule,
                 "shown": row(line, unicode),
                 "key": None if line.key is None else plain(line.key),
                 **({"relation": line.relation} if line.relation != "=" else {}),
-                **({"links": [link(s) for s in line.links]} if line.links else {}),
+                **({"links": [link(s, line.free) for s in line.links]} if line.links else {}),
             }
         if isinstance(line, Carried):
             return {"kind": "carried", "key": plain(line.key), "value": line.full}
         if isinstance(line, Let):
-            return {"kind": "let", "key": plain(line.key), "formula": plain(line.formula), "free": line.free}
+            return {
+                "kind": "let",
+                "key": plain(line.key),
+                "formula": plain(line.formula),
+                "free": open_domains(line.free),
+            }
         if isinstance(line, Assume):
             return {"kind": "assume", "formula": plain(line.formula)}
         if isinstance(line, Form):

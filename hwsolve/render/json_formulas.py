@@ -19,7 +19,7 @@ CHAINED = COMPARISONS | {"≈"}
 def claims(text: Text, free: Free) -> Object:
     """The comparisons that a sentence states, each of which is true."""
     found = [one for f in places(text) if isinstance(f, Call) and f.name in CHAINED for one in compared(f)]
-    said = [{"formula": f, "free": free} if free else f for f in found]
+    said = [{"formula": f, "free": open_domains(free)} if free else f for f in found]
     return {"claims": said} if said else {}
 
 
@@ -35,9 +35,24 @@ def places(text: Any) -> Iterator[Any]:
         yield text
 
 
-def link(s: Stage) -> list[str]:
+def link(s: Stage, free: Free | None = None) -> list[str]:
     """A link: its relation, its formula, and the factor of a ⟺."""
-    return [s.relation, marked(s.formula), *([plain(s.factor)] if s.factor is not None else [])]
+    return [s.relation, marked(bounded(s.formula, free or {})), *([plain(s.factor)] if s.factor is not None else [])]
+
+
+def open_domains(free: Free) -> Free:
+    """The domains of a reader to whom an index has no last value."""
+    return {name: "index" if isinstance(domain, int) else domain for name, domain in free.items()}
+
+
+def bounded(f: Formula, free: Free) -> Formula:
+    """A formula that is 0 where an index lies behind its last value; of an equation both sides."""
+    if isinstance(f, Call) and f.name == "==":
+        return Call("==", tuple([bounded(side, free) for side in f.args]))
+    for name, last in free.items():
+        if isinstance(last, int):
+            f = Call("if", (Call("<=", (Ref(name), Number(last))), f, Number(0)))
+    return f
 
 
 def compared(f: Call) -> Iterator[str]:
@@ -76,3 +91,9 @@ def computable(f: Formula) -> str:
         return text
     ordered = "<" in text or ">" in text or "max(" in text or "min(" in text
     return plain(by_steps(f)) if ordered else text
+
+
+def json_escape(char: str) -> str:
+    """A character by its number."""
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))

@@ -85,7 +85,7 @@ class Page:
         """One block as text."""
         match block:
             case blocks.Title(text):
-                yield Heading(" ".join(title(text, self.options.language).split()), 0)
+                yield Heading(" ".join(visible(title(text, self.options.language)).split()), 0)
             case blocks.Heading(text, level, number):
                 yield Heading(f"{number} {self.words(text)}" if number else self.words(text), level)
             case blocks.Quantities(rows, text):

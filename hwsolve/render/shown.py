@@ -31,7 +31,8 @@ def others(shown: Sequence[Line], lines: Sequence[Line]) -> Text:
     if not isinstance(key, Ref) or not key.indices:  # the key of a Let may be a function
         return ""
     aside = [line for line in lines if detail_of(line) == "full"]
-    n = sum(1 for line in aside if isinstance(line, Value) and line.key.name == key.name)
+    keys = [line.key for line in aside if isinstance(line, Value)]
+    n = sum(1 for other in keys if isinstance(other, Ref) and other.name == key.name)
     if n < 2:
         return say("1 other element: --full") if n else ""
     return say("{n} other elements: --full", n=f"{n:,}")

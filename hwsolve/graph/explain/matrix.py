@@ -12,6 +12,7 @@ import msgspec
 
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.evaluate import EPS
+from hwsolve.formula.functions import function
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
@@ -54,8 +55,10 @@ def matrix_of(writer: Writer, node: Node) -> Matrix | None:
         if shape_of(form, arrays) != node.shape:
             return None
         good = holds(form, writer.values, node, tuple(arrays), writer.exact)
-    except (Misfit, NotFinite, Undecided):
+    except (Misfit, NotFinite, Undecided, ZeroDivisionError):  # by 0: where an operation knows the limit
         return None
+    if not good and not writer.exact and any(isinstance(f, Call) and function(f.name) for f in walk(form)):
+        return None  # how far off a function is where it saturates, float64 does not say
     if not good:
         raise Disagreement(f"{plain(writer.key(node.name, ()))}: its matrix form does not give its value")
     over_nodes = by_numbers(graph, form)
@@ -158,5 +161,7 @@ def holds(form: Formula, values: dict[str, Any], node: Node, names: tuple[str, .
 
         pairs = zip(found.flat, wanted.flat, strict=True)
         return all(a == b if type(a) is type(b) is fmpq else arb(a).overlaps(arb(b)) for a, b in pairs)
+    if any(x - x for x in found.flat):  # infinite or no number
+        raise ZeroDivisionError
     longest = max(max(getattr(array, "shape", ()), default=1) for array in arrays.values())
     return bool((abs(found - wanted) <= (8 + longest) * EPS * magnitude(form, arrays)).all())

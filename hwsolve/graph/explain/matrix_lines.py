@@ -85,7 +85,7 @@ def worked(writer: Writer, node: Node, matrix: Matrix, lines: list[Value]) -> li
         last = [line.stages[-1].formula for line in lines]
         if all(isinstance(f, Call) for f in last):
             (stage,) = chain(matrix.shown, listed_rows(last, node.shape))[1:]
-            found.append(msgspec.structs.replace(stage, own=True))
+            found.append(msgspec.structs.replace(stage, own=all(Ref("…") not in walk(f) for f in last)))
     return found
 
 

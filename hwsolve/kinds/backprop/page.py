@@ -69,6 +69,8 @@ class NetworkPage:
         self.start(trajectory)
         for step in sorted(self.passes()):
             self.one_pass(step, trajectory)
+            if step == 0:
+                self.state()
         self.outcome(trajectory)
         self.other_answers(trajectory)
         found = dict(sorted(self.answers.items(), key=step_of))
@@ -125,18 +127,21 @@ class NetworkPage:
             self.sections.append(Step(title, tuple(items), level))
 
     def start(self, trajectory: Trajectory) -> None:
-        """Enter the givens, what is asked, and the network as a drawing."""
+        """Enter the givens."""
         self.writer.at(0, trajectory)
         for node in self.graph.nodes.values():
             if node.role in ("given", "parameter", "setting") and node.name not in self.graph.selectors:
                 self.writer.give(node.name)
-        self.sections.append(self.network())
+        self.axes = axes_of(self.writer)
+        self.writer.axes = self.axes.letters
+
+    def state(self) -> None:
+        """Put the statement in front; its drawing shows numbers of all passes, each met before where it arises."""
+        self.sections.insert(0, self.network())
 
     def network(self) -> Step:
         """What is asked, the network as a drawing, and what else is stated."""
-        axes = axes_of(self.writer)
-        self.writer.axes = axes.letters
-        drawn = diagram(self.writer, axes)
+        drawn = diagram(self.writer, self.axes)
         stated = [Sentence(text) for text in self.computation.stated]
         items: list[Item] = [Sentence(self.question()), *([] if drawn is None else [drawn]), *stated]
         return Step("", tuple(items), part="statement")

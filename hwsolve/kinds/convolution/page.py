@@ -64,6 +64,7 @@ class LayerPage(NetworkPage):
         """The givens, the layer, its shape and the argument."""
         super().start(trajectory)
         self.writer.letters = self.letters()
+        self.sections.append(self.network())
         self.argument()
         self.shape()
 
@@ -73,6 +74,9 @@ class LayerPage(NetworkPage):
         found = {name: tuple(self.recursion.letters(slot).values()) for slot, name in enumerate(inputs)}
         before = self.graph.nodes[inputs[0]].inputs  # z, where x is f(z)
         return found | ({before[0]: found[inputs[0]]} if before else {})
+
+    def state(self) -> None:
+        """The statement stands before the argument, which speaks of what it names."""
 
     def network(self) -> Step:
         """The statement."""

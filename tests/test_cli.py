@@ -122,7 +122,7 @@ def test_a_key_that_is_not_there(key: str, said: str, hwsolve: Run) -> None:
 
 @pytest.mark.parametrize("by", [["--wrt", "x,y"], ["--wrt", "x", "--wrt", "y"]])
 def test_the_gradient_of_a_typed_function(by: list[str], hwsolve: Run) -> None:
-    assert "gradient = ⎡2xy⎤" in hwsolve("derivative", "x**2*y", *by).stdout
+    assert "∇f = ⎡2xy⎤" in hwsolve("derivative", "x**2*y", *by).stdout
 
 
 def test_quiet_shows_only_what_fails(hwsolve: Run) -> None:
@@ -282,7 +282,8 @@ def test_a_starter_solves_itself(kind: str, hwsolve: Run, tmp_path: Path) -> Non
 def test_a_composite_is_shown_as_it_is_typed(name: str, hwsolve: Run) -> None:
     shown = hwsolve("layers", name).stdout
     typed = textwrap.indent(textwrap.dedent(shown[shown.index("  - ") :]), "    ")
-    done = hwsolve("solve", "-", stdin=f"kind: count-params\nnetwork:\n  input: 4\n  layers:\n{typed}")
+    spec = f"kind: count-params\nnetwork:\n  input: 4\n  layers:\n{typed}"
+    done = hwsolve("solve", "-", "--format", "json", stdin=spec)
     assert done.returncode == 0 and f"params.{name}1" in done.stdout, done.stderr
 
 

@@ -154,7 +154,11 @@ def test_a_second_derivative_on_a_kink_is_that_of_both_sides_or_none(seed: int) 
     text = f"x*({text})" if seed % 2 else f"{text} + x"
     x, y = dice.choice([-1, 0, 1, 2]), dice.choice([0, 1, 2])
     point = f"{{x: {x}, y: {y}}}" if re.search(r"\by\b", text) else f"{{x: {x}}}"
-    solution = solved(f"function: {text}\nwrt: x\norder: 2\nat: {point}")
+    try:
+        solution = solved(f"function: {text}\nwrt: x\norder: 2\nat: {point}")
+    except SpecFailure as refused:  # the rules have no derivative for what holds in single points only
+        assert "cannot be differentiated by itself" in str(refused)
+        return
     found = slopes(solution, 2)
 
     def value(t: Any) -> Any:

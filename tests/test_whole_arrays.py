@@ -143,7 +143,7 @@ WRITTEN = [
     ("(A + B) @ x", "(A + B) x", "(A + B) x"),
     ("T(A @ B)", "(A B)ᵀ", r"{(A B)}^{\top}"),
     ("T(T(A))", "Aᵀᵀ", r"{A^{\top}}^{\top}"),
-    ("odot(tanh(z), T(w) @ g)", "tanh(z) ⊙ (wᵀ g)", r"\tanh(z) \odot (w^{\top} g)"),
+    ("odot(tanh(z), T(w) @ g)", "tanh(z) ⊙ (wᵀg)", r"\tanh(z) \odot (w^{\top}g)"),
     ("odot(odot(a, b), c)", "a ⊙ b ⊙ c", r"a \odot b \odot c"),
     ("odot(a, b) @ x", "(a ⊙ b) x", r"(a \odot b) x"),
     ("2*odot(a, b) - c", "2 (a ⊙ b) − c", r"2 (a \odot b) - c"),

@@ -53,10 +53,15 @@ def beside(w: Writer, f: Formula, first: bool) -> Piece:
     return fenced(w, piece, holds)
 
 
+def is_letter(f: Call) -> bool:
+    """Whether an array is a quantity of its own, no derivative."""
+    return f.name == "whole" and isinstance(f.args[0], Ref) and derivative(f.args[0].name) is None
+
+
 def product(w: Writer, args: Args) -> Piece:
     """W x."""
     left, right = args
-    close = isinstance(left, Call) and left.name == "T" and isinstance(right, Call) and right.name == "whole"
+    close = isinstance(left, Call) and left.name == "T" and isinstance(right, Call) and is_letter(right)
     first, second = beside(w, left, True), beside(w, right, False)
     return Piece(first.text + ("" if close else w.gap) + second.text, PRODUCT, "array", first.front)
 

@@ -198,9 +198,10 @@ class Arguing(Reader):
         if not seen.read:
             return Fraction(0)
         ends = [at(known + d) for d in (-1, 1, Fraction(3, 7))] if rational(known) else []
-        if rational(middle, *ends) and ends and 7 * (ends[2] - middle) == 3 * (ends[1] - middle):
-            if ends[1] - middle == middle - ends[0]:
-                return ends[1] - middle  # a straight line
+        if rational(middle, *ends) and ends:
+            low, high, near = (end - middle for end in ends)
+            if low == -high and 7 * near == 3 * high:
+                return high  # a straight line
         here = mp(known)
         step = mpmath.mpf(10) ** (-mpmath.mp.dps // 3)
         values = [mp(self.inside(key, here + d)(tree)) for d in (-step, 0, step)]

@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve.figures import Figure
 from hwsolve.formula.tree import Call, Formula
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, visible
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
@@ -112,7 +112,7 @@ class Page:
         """Title, answers, what is given, the steps, what was judged, and notes."""
         s = self.solution
         if s.title:
-            yield Title(s.title)
+            yield Title(in_a_row(s.title))
         if answers := tuple(self.answers()):
             yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
         before, after = opening(s.sections)
@@ -250,6 +250,13 @@ class Page:
             yield Status(text, "check")
         if table := missed(s):
             yield Grille(table)
+
+
+def in_a_row(text: Text | dict[str, str]) -> Text | dict[str, str]:
+    """A title in one row, without what a terminal would obey."""
+    if isinstance(text, dict):
+        return {language: visible(" ".join(one.split())) for language, one in text.items()}
+    return visible(" ".join(text.split())) if isinstance(text, str) else text
 
 
 def flushed(rows: list[Row]) -> Iterator[Equations]:

@@ -13,6 +13,7 @@ import msgspec
 
 from hwsolve import numbers
 from hwsolve.derivation.argument import Argument
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, references, substitute, walk
@@ -133,6 +134,10 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     over_nodes = Value(line.key, writer.formula(node.name, at), (), None)
     try:
         argument.links(over_nodes, f)
+    except Disagreement:
+        if writer.exact:
+            raise
+        return None  # in float64 a saturated slope may have lost its digits: nothing is said of it
     except (numbers.NotFinite, numbers.Undecided, NoValue, ArithmeticError, LookupError, ValueError):
         return None
     if isinstance(f, Call) and f.name == "+" and len(f.args) > writer.unroll:

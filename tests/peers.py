@@ -285,6 +285,7 @@ LOSSES: dict[str, Callable[[Any, Any, Any, str], Any]] = {
         name: lambda F, y, t, reduction, name=name: getattr(F, name)(y, t, reduction=reduction)
         for name in (
             "mse_loss", "l1_loss", "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+            "huber_loss", "smooth_l1_loss",
         )
     },
 }  # fmt: skip

@@ -36,7 +36,7 @@ class Peer:
         self.problem = problem
         self.parameters: dict[str, Any] = {}
         self.noise = torch.Generator().manual_seed(1) if noise else None
-        self.furthest = 0.0  # the largest argument of a sigmoid
+        self.furthest = 0.0  # the largest argument of an exponential
 
     def rounded(self, x: Any) -> Any:
         """The values themselves, or with one more rounding error each: what float64 can't be trusted with."""
@@ -114,6 +114,7 @@ class Peer:
             return F.prelu(z, self.tensor("alpha" if self.slopes == 1 else f"alpha_{self.slopes}", [0.25], True))
         if name == "sigmoid":
             self.logits = z
+        if name in ("sigmoid", "softplus"):
             self.furthest = max(self.furthest, float(z.detach().abs().nan_to_num(1e308).max()))
         return self.rounded(ACTIVATIONS[name](z))
 

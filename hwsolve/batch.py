@@ -154,12 +154,18 @@ def run(paths: list[str], plan: Plan, jobs: int, timeout: float | None, tell: Ca
     """
     results: dict[int, list[Row]] = {}
     shown = 0
-    for done, (number, result) in enumerate(run_all(partial(solve_file, plan=plan), paths, jobs, timeout), 1):
+    solved = run_all(partial(solve_file, plan=plan), paths, jobs, timeout, _spent)
+    for done, (number, result) in enumerate(solved, 1):
         results[number] = result if isinstance(result, list) else [_given_up(paths[number], result)]
         tell(done)
         while shown in results:
             yield from results.pop(shown)
             shown += 1
+
+
+def _spent(rows: list[Row]) -> bool:
+    """Whether a process met a bug or was refused memory: what it had half loaded stays, and spoils the next file."""
+    return status_of(rows) == BUG
 
 
 def _given_up(path: str, result: Crashed | Late) -> Row:

@@ -96,9 +96,16 @@ def _end_with_the_parent() -> None:
 
 
 def run_all(
-    work: Callable[[Any], Any], items: Sequence[Any], jobs: int, timeout: float | None
+    work: Callable[[Any], Any],
+    items: Sequence[Any],
+    jobs: int,
+    timeout: float | None,
+    spent: Callable[[Any], bool] = lambda result: False,
 ) -> Iterator[tuple[int, Any]]:
-    """(number of the item, its result or Crashed or Late), as they come.  `work` must not raise."""
+    """(number of the item, its result or Crashed or Late), as they come.  `work` must not raise.
+
+    A process whose result says that it is `spent` is replaced, as one that crashed.
+    """
     waiting = list(range(len(items)))[::-1]
     workers = [Worker(work) for _ in range(min(jobs, len(items)))]
     try:
@@ -114,18 +121,22 @@ def run_all(
                             break
                         worker.end()
                         worker = workers[n] = Worker(work)
-            yield from _answers(work, workers, waiting, timeout)
+            yield from _answers(work, workers, waiting, timeout, spent)
     finally:
         for worker in workers:
             worker.end()
 
 
 def _answers(
-    work: Callable[[Any], Any], workers: list[Worker], waiting: list[int], timeout: float | None
+    work: Callable[[Any], Any],
+    workers: list[Worker],
+    waiting: list[int],
+    timeout: float | None,
+    spent: Callable[[Any], bool],
 ) -> Iterator[tuple[int, Any]]:
     """What the busy workers have to say, waiting for the first of them or for the first deadline.
 
-    What a worker that crashed or was late had not begun is put back to `waiting`.
+    What a worker that crashed, was late or is spent had not begun is put back to `waiting`.
     """
     busy = [worker for worker in workers if worker.items]
     patience = None if timeout is None else max(0.0, min(w.since for w in busy) + timeout - time.monotonic())
@@ -145,7 +156,7 @@ def _answers(
         else:
             continue
         number = worker.answered()
-        if isinstance(result, Crashed | Late):
+        if isinstance(result, Crashed | Late) or spent(result):
             waiting.extend(reversed(worker.items))
             worker.end()
             workers[n] = Worker(work)

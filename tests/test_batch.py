@@ -170,6 +170,19 @@ def test_workers_answer_each_of_many_items_once(jobs: int = 2) -> None:
     assert len(results) == 100 and dict(results) == wanted
 
 
+def process_of(item: Any) -> tuple[int, Any]:
+    return os.getpid(), item
+
+
+def test_a_spent_worker_is_replaced_and_loses_nothing() -> None:
+    items = list(range(30))
+    found = dict(run_all(process_of, items, 1, None, lambda result: result[1] % 10 == 4))
+    assert [found[n][1] for n in items] == items
+    first, second, third, last = (found[n][0] for n in (4, 14, 24, 29))
+    assert len({first, second, third, last}) == 4
+    assert [found[n][0] for n in items] == [first] * 5 + [second] * 10 + [third] * 10 + [last] * 5
+
+
 def test_workers_without_items() -> None:
     assert list(run_all(behave, [], 4, None)) == []
 

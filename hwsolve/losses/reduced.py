@@ -67,19 +67,16 @@ class Reduced(Operation, frozen=True):
 
     def reduce(self, values: Array) -> Array:
         """The values as the loss that is asked for."""
-        if self.rank:
-            values = values.sum(axis=tuple(range(-self.rank, 0)))
-        elif self.kept:
-            values = values.sum(axis=-1)
+        if axes := len(self.letters()):
+            values = values.sum(axis=tuple(range(-axes, 0)))
         return values if self.divisor == 1 else values / self.divisor
 
     def spread(self, g: Array, each: Array, factor: int = 1) -> Array:
         """The gradient of every output: g times its own slope, which is `factor` times `each`."""
+        if getattr(g, "shape", ()):  # of several losses, or of several runs at once
+            g = g.reshape(*g.shape, *(1,) * len(self.letters()))
         if not isinstance(g, int):
-            more = self.rank if getattr(g, "shape", ()) else 0  # a loss of several runs at once
-            each = (
-                g.reshape(*g.shape, *(1,) * more) if more else g[..., None] if not self.rank and self.kept else g
-            ) * each
+            each = g * each
         if factor != self.divisor:
             each = factor * each / self.divisor
         return each

@@ -7,6 +7,7 @@ from typing import ClassVar
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.losses.loss import Loss
+from hwsolve.spec.amounts import first_negative
 from hwsolve.spec.fields import Decimal
 
 
@@ -29,6 +30,4 @@ class SmoothL1Loss(Loss, frozen=True, kw_only=True):
 
     def wrong(self) -> tuple[str, Message] | None:
         """A distance."""
-        if isinstance(self.beta, Number) and self.beta.numerator < 0:
-            return "beta", say("`{key}` can't be negative.", key="beta")
-        return None
+        return first_negative(self)

@@ -15,7 +15,7 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.update import Lines, Rule
 from hwsolve.language import Message, say
-from hwsolve.spec.amounts import negative
+from hwsolve.spec.amounts import first_negative
 
 ZERO = Number(0)
 
@@ -67,10 +67,7 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
 
     def wrong(self) -> tuple[str, Message] | None:
         """What torch.optim would refuse: an argument, and why."""
-        for key in self.__struct_fields__:
-            if (why := negative(key, getattr(self, key))) is not None:
-                return key, why
-        return None
+        return first_negative(self)
 
     def stated(self, trained: bool) -> tuple[Message, ...]:
         """What its numbers do not say of it; of its states where something is trained."""

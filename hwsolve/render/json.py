@@ -82,10 +82,10 @@ def render(solutions: Sequence[Solution], options: Options) -> str:
     """One object, or a list of several; indented by two, or in one row."""
     documents = [Writer(options.language).solution(selected(s, options)) for s in solutions]
     data = msgspec.json.encode(documents if options.several or len(documents) != 1 else documents[0])
-    text = data.decode()
-    if not text.isprintable() or SELECTORS in data:
-        text = UNSEEN.sub(lambda found: json_escape(found[0]), text)
-    return (text if options.compact else msgspec.json.format(text, indent=2)) + "\n"
+    del documents  # of a long solution larger than its text
+    unseen = SELECTORS in data or not data.decode().isprintable()
+    text = ((data if options.compact else msgspec.json.format(data, indent=2)) + b"\n").decode()
+    return UNSEEN.sub(lambda found: json_escape(found[0]), text) if unseen else text
 
 
 class Writer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
+
 from hwsolve.formula.tree import Formula, Number, Ref, walk
 from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field
@@ -115,6 +117,12 @@ def negative(key: str, value: object) -> Message | None:
     """What is wrong with a number below 0 under a key that takes none."""
     below = isinstance(value, Number) and value.numerator < 0
     return say("`{key}` can't be negative.", key=key) if below else None
+
+
+def first_negative(record: msgspec.Struct) -> tuple[str, Message] | None:
+    """The first field of a record that is a number below 0, and what is wrong with it."""
+    found = ((key, negative(key, getattr(record, key))) for key in record.__struct_fields__)
+    return next(((key, why) for key, why in found if why is not None), None)
 
 
 class DecimalField(Field):

@@ -344,7 +344,8 @@ def check_link(near: bool, text: str, value: Any, known: Env, doc: Document, dic
             moved = moved.replace(token, f"({shown + shift * half * (n == only)})", 1)
         if "diff(" in text:
             return [Arguing(known, doc, {}, Laws(doc, set(), dice), Point({}, dice, False), near)(read(moved))]
-        return list(np.ravel(np.asarray(Arrays(known)(read(moved)), dtype=object)))
+        reader: Reader = Reader(known) if "integral(" in text else Arrays(known)
+        return list(np.ravel(np.asarray(reader(read(moved)), dtype=object)))
 
     middle, wanted = at(0, -1), list(np.ravel(np.asarray(value, dtype=object)))
     if len(middle) != len(wanted):

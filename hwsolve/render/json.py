@@ -18,7 +18,7 @@ from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
 from hwsolve.render.json_formulas import bounded, claims, computable, json_escape, link, open_domains
-from hwsolve.render.json_numbers import Leaves, digits_of, json_number, numeric
+from hwsolve.render.json_numbers import LEAST, MOST, Leaves, digits_of, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
 from hwsolve.solution import (
@@ -93,12 +93,18 @@ class Writer:
 
     def __init__(self, language: str = "en") -> None:
         self.language = language
+        self.near: set[str] = set()  # elements whose lines find a rational only nearly, from carried decimals
+        self.digits = MOST
 
     def text(self, text: Text) -> str:
         return text if type(text) is str else translate(text, self.language, UNICODE.inline)
 
     def solution(self, s: Solution) -> Object:
         """The whole document."""
+        lines = [line for step in s.sections for item in step.items if isinstance(item, Group) for line in item.lines]
+        if any(isinstance(line, Carried) for line in lines):
+            self.digits = LEAST
+            self.near = {plain(x.key) for x in lines if isinstance(x, Value) and isinstance(x.found, Quantity)}
         return {
             "hwsolve": __version__,
             "schema": SCHEMA,
@@ -109,7 +115,7 @@ class Writer:
                 {"key": plain(g.key), "value": stated(g)} for g in s.given if g.quantity is not None and not worked(g)
             ],
             "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
-            "answers": {key: self.answer(a) for key, a in s.answers.items()},
+            "answers": {key: self.answer(key, a) for key, a in s.answers.items()},
             "asked": list(s.asked),
             **({"symbols": {key: self.sign(f) for key, f in s.symbols.items()}} if s.symbols else {}),
             "checks": [self.check(c) for c in s.checks],
@@ -279,17 +285,28 @@ class Writer:
             "edges": [{"start": e.start, "end": e.end} | shown(e) for e in f.edges],
         } | ({"frames": frames} if frames else {})
 
-    def answer(self, a: Answer) -> Object | AnswerRow:
-        """A number, a nested list of them, or a formula."""
-        value = a.value
+    def answer(self, key: str, a: Answer) -> Object | AnswerRow:
+        """A number, a nested list of them, or a formula; as precise as its lines prove."""
+        value = self.proven(key, a.value) if self.near else a.value
         if type(value) is Quantity:
-            return AnswerRow(json_number(value), number_text(value.text), value.exact, value.system, digits_of(value))
+            return AnswerRow(
+                json_number(value), number_text(value.text), value.exact, value.system, digits_of(value, self.digits)
+            )
         if isinstance(value, Formula):
             return {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
-        leaf = Leaves()
+        leaf = Leaves(self.digits)
         number = leaf.number(value)
         exact = leaf.exact(value)
         return AnswerRow(number, leaf.text(value), exact, leaf.system, leaf.full(value))
+
+    def proven(self, key: str, value: Any) -> Any:
+        """A value, or nested ones, without the rationals that their lines find only nearly."""
+        if type(value) in (tuple, list):
+            inside = f"{key[:-1]}," if key.endswith("]") else f"{key}["
+            return [self.proven(f"{inside}{n}]", part) for n, part in enumerate(value, 1)]
+        if isinstance(value, Quantity) and key in self.near:
+            return Quantity(value.value, value.text, "≈", None, "certified")
+        return value
 
 
 def printed(value: Any) -> Any:

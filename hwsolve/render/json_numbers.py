@@ -11,7 +11,7 @@ from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.solution import Missing, Quantity
 
-MOST = 40  # digits of a value that is no fraction
+MOST, LEAST = 40, 30  # digits of a value that is no fraction; those that lines prove which read carried decimals
 
 
 class Leaves:
@@ -19,8 +19,9 @@ class Leaves:
 
     WEAKER = {"exact": 0, "certified": 1, "float64": 2, "symbolic": 3}
 
-    def __init__(self) -> None:
+    def __init__(self, digits: int = MOST) -> None:
         self.system = "exact"
+        self.digits = digits
 
     def seen(self, system: str) -> None:
         if self.WEAKER[system] > self.WEAKER[self.system]:
@@ -52,7 +53,7 @@ class Leaves:
         if type(value) in (tuple, list):
             inner = [self.full(v) for v in value]
             return None if all(v is None for v in inner) else inner
-        return digits_of(value) if isinstance(value, Quantity) else None
+        return digits_of(value, self.digits) if isinstance(value, Quantity) else None
 
     def text(self, value: Any) -> str:
         if type(value) in (tuple, list):
@@ -62,15 +63,15 @@ class Leaves:
         return unicode(value) if isinstance(value, Formula) else number_text(str(value))
 
 
-def digits_of(q: Quantity) -> str | None:
-    """A ball with its proven digits, at most MOST of them; None of any other value."""
+def digits_of(q: Quantity, most: int = MOST) -> str | None:
+    """A ball with its proven digits, at most so many of them; None of any other value."""
     if q.system != "certified" or q.exact is not None:
         return None
     from hwsolve.numbers import LADDER, Undecided, full, precision, show
 
     with precision(LADDER[-1]):
         try:
-            return show(q.value, MOST).text
+            return show(q.value, most).text
         except Undecided:
             pass
         try:

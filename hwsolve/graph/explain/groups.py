@@ -27,7 +27,7 @@ from hwsolve.graph.explain.schematic import both_sides, general
 from hwsolve.graph.graph import Node
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike
-from hwsolve.solution import Detail, Form, Group, Line, Stage, Text, Value
+from hwsolve.solution import Carried, Detail, Form, Group, Line, Stage, Text, Value
 
 WIDE = 44  # characters of an element's formula in a matrix line
 
@@ -40,10 +40,16 @@ class Groups:
         self.explained: set[str] = set()  # quantities of which an element was worked out on the page
 
     def of(self, node: Node, detail: Detail = "page") -> Iterator[Group]:
-        """The groups of a quantity at the writer's step."""
-        for group in self.groups(node):
-            if group.lines:
-                yield group if group.detail == "data" else msgspec.structs.replace(group, detail=detail)
+        """The groups of a quantity at the writer's step, behind what they read of steps that are not written out."""
+        groups = list(self.groups(node))
+        carried = tuple(line for group in groups for line in group.lines if isinstance(line, Carried))
+        if carried:
+            yield Group(carried, detail=detail)
+        for group in groups:
+            lines = tuple(line for line in group.lines if not isinstance(line, Carried)) if carried else group.lines
+            if lines:
+                shown = group.detail if group.detail == "data" else detail
+                yield msgspec.structs.replace(group, lines=lines, detail=shown)
 
     def groups(self, node: Node) -> Iterator[Group]:
         """The same, for the page."""

@@ -50,7 +50,7 @@ def matrix_of(writer: Writer, node: Node) -> Matrix | None:
         return None
     graph = writer.graph
     form = fold(at_update(graph, with_constants(graph, form), writer.values))
-    arrays = {ref.name: graph.nodes[ref.name].shape for ref in references(form)}
+    arrays = {ref.name: graph.nodes[ref.name].shape for ref in references(form) if ref.name in graph.nodes}  # not π
     try:
         if shape_of(form, arrays) != node.shape:
             return None

@@ -34,6 +34,7 @@ INLINE = 30.0  # em of a formula that stands in a sentence
 BETWEEN = 2.0  # em between quantities in a row
 SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
 CODE = re.compile(r"((?<!`)`[^`]+`(?!`))")
+OPENING = re.compile(r"^[-+=#>]")  # at the beginning of a row Markdown takes them for a list, a heading or a quotation
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -238,7 +239,7 @@ def blocks(groups: Sequence[Sequence[Chain]]) -> Iterator[list[str]]:
 def environments(found: Iterable[list[str]]) -> Iterator[str]:
     """Blocks of aligned rows."""
     for rows in found:
-        inner = " \\cr\n".join(rows)
+        inner = " \\cr\n".join([OPENING.sub(r"{\g<0>}", row) for row in rows])
         yield f"$$\n\\begin{{aligned}}\n{inner}\n\\end{{aligned}}\n$$"
 
 

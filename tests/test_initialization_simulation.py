@@ -15,7 +15,7 @@ from hwsolve.kinds.initialization.moments import unit
 from hwsolve.kinds.initialization.prediction import Curves, Interpolated, expected
 from hwsolve.kinds.initialization.simulation import Simulate, simulate
 from hwsolve.pipeline import read, work_out
-from hwsolve.solution import Solution, Table
+from hwsolve.solution import Sentence, Solution, Table
 
 LIMIT = 5  # standard errors
 

@@ -154,7 +154,7 @@ class Pages(Page):
         """A text in one paragraph, its formulas as mathematics in it."""
         parts = mixed(text, self.options.language, self.notation.inline)
         return "".join(
-            [f"${p}$" if kind == "math" else f"`{p}`" if kind == "code" else escaped(p, cell) for kind, p in parts]
+            [f"${p}$" if kind == "math" else escaped(f"`{p}`" if kind == "code" else p, cell) for kind, p in parts]
         )
 
     def table(self, table: Table) -> str:

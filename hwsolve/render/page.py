@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hwsolve import ascii as signs
 from hwsolve.figures import Curve, Diagram, Grid
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say, translate, visible
 from hwsolve.render import blocks
-from hwsolve.render.boxes import Box, beside, text_box
+from hwsolve.render.boxes import PLACE, Box, beside, text_box
 from hwsolve.render.chain import Notation, joined, spoken
 from hwsolve.render.layout import boxes_of, chain_rows, flowed, with_reason
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
@@ -23,10 +24,13 @@ from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
 from hwsolve.render.table import fitted
 from hwsolve.render.wrap import equation
-from hwsolve.solution import Solution, Table, Text
+from hwsolve.solution import Quantity, Solution, Table, Text
 
 MEASURE = 100  # remarks are set to the right of this column, however wide the page
+UNBROKEN = 30  # columns of a formula in a sentence that stands in one row
+HELD = chr(0xE000)  # a private sign for the spaces in it while the sentence is broken
 UNICODE = Notation(unicode)
+ASCII = Notation(lambda f: "".join([p if PLACE.fullmatch(p) else signs.written(p) for p in PLACE.split(unicode(f))]))
 
 Span = tuple[str, str]
 Row = list[Span]
@@ -69,12 +73,27 @@ class Page:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.notation = spoken(self.written, options.language)
+        self.said = ASCII if options.ascii else UNICODE  # how formulas stand in sentences
+        self.notation = spoken(ASCII if options.ascii else self.written, options.language)
         self.columns = max(options.width, 20)
 
     def words(self, text: Text) -> str:
         """A text in the page's language."""
-        return visible(text) if isinstance(text, str) else translate(text, self.options.language, UNICODE.inline)
+        return visible(text) if isinstance(text, str) else translate(text, self.options.language, self.said.inline)
+
+    def filled(self, text: Text, columns: int) -> list[str]:
+        """A text in rows, its short formulas in one row each."""
+        whole = visible(text) if isinstance(text, str) else translate(text, self.options.language, self.unbroken)
+        return [row.replace(HELD, " ") for row in fill(whole, columns)]
+
+    def unbroken(self, value: object) -> object:
+        """What stands at a place of a sentence, with spaces that no row ends at in a short formula."""
+        if isinstance(value, tuple):
+            return ", ".join([str(self.unbroken(part)) for part in value])
+        written = self.said.inline(value)
+        if not isinstance(value, Formula | Quantity) or width(written) > UNBROKEN:
+            return written
+        return written.replace(" ", HELD)
 
     def parts(self, solution: Solution) -> Iterator[Part]:
         """The parts of a solution."""
@@ -94,7 +113,7 @@ class Page:
                 else:
                     yield Rows([[("  ", ""), *row] for row in self.beside(rows, self.columns - 2, "")])
             case blocks.Say(text):
-                yield Rows([[("  " + row, "")] for row in fill(self.words(text), self.columns - 2)], close=True)
+                yield Rows([[("  " + row, "")] for row in self.filled(text, self.columns - 2)], close=True)
             case blocks.Equations(rows):
                 yield Rows([made for row in rows for made in self.equation(row)], close=True)
             case blocks.Grille(table):
@@ -138,7 +157,7 @@ class Page:
 
     def equation(self, row: Chain) -> list[Row]:
         """A chain with its reason at the right, words in front."""
-        words = fill(self.words(row.words), self.columns - 2) if row.words else []
+        words = self.filled(row.words, self.columns - 2) if row.words else []
         if not row.links:
             return [[("  " + text, "remark")] for text in words] or [[]]
         if words:
@@ -175,6 +194,7 @@ class Page:
         for arrow, label in figure.row:
             text += f" ─{self.label(arrow)}→ " if text and arrow else " → " if text else ""
             text += self.label(label)
+        text = signs.written(text) if self.options.ascii else text
         caption = f"({self.words(figure.caption)})" if figure.caption else ""
         if not text:
             return []
@@ -207,12 +227,12 @@ class Page:
     def remark(self, text: Text, level: str) -> list[Row]:
         """A remark, a warning with the word before it; what was checked as it is."""
         if level == "check":
-            return [[(row, "")] for row in fill(self.words(text), self.columns)]
+            return [[(row, "")] for row in self.filled(text, self.columns)]
         warning = level == "warning"
         lead = self.words(say("Warning:") if warning else say("Note:"))
         lead += "" if wide(lead[-1]) else " "
         style = "warning" if warning else "note"
-        rows = fill(self.words(text), self.columns - width(lead))
+        rows = self.filled(text, self.columns - width(lead))
         return [[(lead if n == 0 else " " * width(lead), style), (row, "")] for n, row in enumerate(rows)]
 
 

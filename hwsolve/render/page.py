@@ -27,6 +27,9 @@ from hwsolve.solution import Solution, Table, Text
 
 MEASURE = 100  # remarks are set to the right of this column, however wide the page
 UNICODE = Notation(unicode)
+TIED = "\u00a0"  # a space that no row is broken at
+SHORT = 30  # columns of a formula in a sentence that is not broken
+WHOLE = Notation(lambda f: text.replace(" ", TIED) if width(text := unicode(f)) <= SHORT else text)
 
 Span = tuple[str, str]
 Row = list[Span]
@@ -76,6 +79,12 @@ class Page:
         """A text in the page's language."""
         return visible(text) if isinstance(text, str) else translate(text, self.options.language, UNICODE.inline)
 
+    def rows_of(self, text: Text, columns: int) -> list[str]:
+        """A text in rows; a short formula in it is not broken."""
+        if isinstance(text, str):
+            return fill(visible(text), columns)
+        return [row.replace(TIED, " ") for row in fill(translate(text, self.options.language, WHOLE.inline), columns)]
+
     def parts(self, solution: Solution) -> Iterator[Part]:
         """The parts of a solution."""
         for block in blocks.Page(solution, self.options).blocks():
@@ -94,7 +103,7 @@ class Page:
                 else:
                     yield Rows([[("  ", ""), *row] for row in self.beside(rows, self.columns - 2, "")])
             case blocks.Say(text):
-                yield Rows([[("  " + row, "")] for row in fill(self.words(text), self.columns - 2)], close=True)
+                yield Rows([[("  " + row, "")] for row in self.rows_of(text, self.columns - 2)], close=True)
             case blocks.Equations(rows):
                 yield Rows([made for row in rows for made in self.equation(row)], close=True)
             case blocks.Grille(table):
@@ -138,7 +147,7 @@ class Page:
 
     def equation(self, row: Chain) -> list[Row]:
         """A chain with its reason at the right, words in front."""
-        words = fill(self.words(row.words), self.columns - 2) if row.words else []
+        words = self.rows_of(row.words, self.columns - 2) if row.words else []
         if not row.links:
             return [[("  " + text, "remark")] for text in words] or [[]]
         if words:
@@ -207,12 +216,12 @@ class Page:
     def remark(self, text: Text, level: str) -> list[Row]:
         """A remark, a warning with the word before it; what was checked as it is."""
         if level == "check":
-            return [[(row, "")] for row in fill(self.words(text), self.columns)]
+            return [[(row, "")] for row in self.rows_of(text, self.columns)]
         warning = level == "warning"
         lead = self.words(say("Warning:") if warning else say("Note:"))
         lead += "" if wide(lead[-1]) else " "
         style = "warning" if warning else "note"
-        rows = fill(self.words(text), self.columns - width(lead))
+        rows = self.rows_of(text, self.columns - width(lead))
         return [[(lead if n == 0 else " " * width(lead), style), (row, "")] for n, row in enumerate(rows)]
 
 

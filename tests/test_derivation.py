@@ -92,12 +92,23 @@ def test_approximately_stands_before_a_rounded_number_and_nowhere_else() -> None
 
 def test_a_branch_is_decided_behind_its_numbers() -> None:
     stages = substituted(
-        parse("2*relu(x)"),
+        parse("2*max(x, y)"),
         lambda node: Number(-3) if node == Ref("x") else node,
-        parse("2*relu(a)"),
+        parse("2*max(a, y)"),
         lambda call: Number(0),
     )
-    assert [plain(stage.formula) for stage in stages] == ["2*relu(a)", "2*relu(-3)", "2*0"]
+    assert [plain(stage.formula) for stage in stages] == ["2*max(a, y)", "2*max(-3, y)", "2*0"]
+
+
+def test_a_branch_that_a_reason_tells_is_decided_at_once() -> None:
+    put = lambda node: Number(-3) if node == Ref("x") else node  # noqa: E731
+    stages = substituted(parse("2*relu(x)"), put, parse("2*relu(a)"), lambda call: Number(0))
+    assert [plain(stage.formula) for stage in stages] == ["2*relu(a)", "2*0"]
+
+
+def test_a_lone_number_is_no_link() -> None:
+    stages = substituted(parse("-x"), lambda node: Number(3) if node == Ref("x") else node)
+    assert [plain(stage.formula) for stage in stages] == ["-x"]
 
 
 # ---------------------------------------------------------------- where values come from

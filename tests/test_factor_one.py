@@ -84,4 +84,4 @@ def test_a_factor_of_minus_1_is_a_sign(text: str, wanted: str) -> None:
 
 def test_nothing_is_minus_0() -> None:
     page = hwsolve.solve(PROBLEMS["nll_loss"]).to("plain")
-    assert "−t₂ = 0" in page and "−0 " not in page
+    assert "= −t = −⎡1⎤ = ⎡−1⎤" in page and "−0 " not in page

@@ -150,8 +150,9 @@ def test_every_printed_digit_of_random_networks_is_right() -> None:
             continue
         solution = hwsolve.solve({**problem, "numbers": "float64"})
         rough = quantities(solution)
-        assert rough.keys() == exact.keys(), seed
-        for key, q in rough.items():
+        ones, others = ({key for key, place in found if not place} for found in (exact, rough))
+        assert ones == others, seed  # of whole arrays one may have a line where the other has not
+        for key, q in ((key, q) for key, q in rough.items() if key in exact):
             assert is_right(q, exact[key]), (seed, key, q.text, exact[key].text)
             held += 1
             whole += significant(q.text) >= 6 or fraction(exact[key].value) == 0

@@ -237,7 +237,9 @@ def test_signs_that_an_encoding_lacks(hwsolve: Run) -> None:
     shown = hwsolve("solve", "-", stdin=spec, PYTHONIOENCODING="ascii").stdout
     assert shown.isascii() and "?" not in shown and "\\u" not in shown
     assert "z^(1) = w^(1) x = -1.5 * 2 + 0.5 * 1 = -2.5" in shown and "a^(1) = sigma(z^(1)) = sigma(-2.5) ~ " in shown
-    assert "w^(1)_11 x_1 + w^(1)_12 x_2" in hwsolve("solve", "-", "--full", stdin=spec, PYTHONIOENCODING="ascii").stdout
+    samples = (head % (1, "[[1, 2]]")).replace("input: [2, 1]", "input: [[2, 1], [1, 3]]")
+    shown_full = hwsolve("solve", "-", "--full", stdin=samples, PYTHONIOENCODING="ascii").stdout
+    assert "w^(1)_11 x_11 + w^(1)_12 x_12" in shown_full and shown_full.isascii()
     assert hwsolve("solve", "-", stdin=spec, PYTHONIOENCODING="utf-8").stdout.count("−") > 3
     assert signs.written("w₁₁⁺² ≈ η ≤ −∂E/∂w₂ ⊠") == "w_11^+2 ~ eta <= -dE/dw_2 \\u22a0"
     shown = hwsolve("solve", "-", stdin=head % (2, "[[-1.5, 0.5], [1, 1]]"), PYTHONIOENCODING="ascii").stdout

@@ -372,7 +372,7 @@ def test_what_is_not_decided_is_named() -> None:
         solved(kind="backprop", network={"input": 1, "layers": ["relu"]}, loss="l1_loss", **same)
     problem: dict[str, Any] = {"kind": "derivative", "function": "max(tanh(x), (exp(2*x)-1)/(exp(2*x)+1))", "wrt": "x"}
     (note,) = [str(n.text) for n in hwsolve.solve(problem | {"at": [{"x": 1}]}).notes if n.level == "warning"]
-    assert note.endswith("which of (exp(2x) − 1)/(exp(2x) + 1) and tanh(x) is the greater.")
+    assert note.endswith("which of (e²ˣ − 1)/(e²ˣ + 1) and tanh(x) is the greater.")
 
 
 def test_the_effort_of_forms_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,6 +192,7 @@ def test_an_optimizer_is_its_peer(name: str, torch: Any) -> None:
 def test_an_initializer_is_its_peer(name: str, torch: Any) -> None:
     """The mean, the deviation and the largest value over many draws, each with random arguments."""
     dice = random.Random(name)
+    torch.manual_seed(7)  # three standard errors are passed by chance, once in some runs
     shape, arguments = peers.INITIALIZERS[name]
     for seed in range(8):
         chosen = arguments(dice)

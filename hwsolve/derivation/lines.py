@@ -53,10 +53,15 @@ def chain(*forms: Formula, exact: bool = False) -> tuple[Stage, ...]:
     """
     made: list[Stage] = []
     for f in forms:
-        if not made or (f != made[-1].formula and type(f) is not Number):
+        if not made or (f != made[-1].formula and not is_value(f)):
             near = bool(made) and not exact and any([isinstance(n, Number) and n.rounded for n in walk(f)])
             made.append(Stage("≈" if near else "=", f))
     return tuple(made)
+
+
+def is_value(f: Formula) -> bool:
+    """Whether a form is a lone number, with its sign."""
+    return type(f) is Number or (isinstance(f, Call) and f.name == "neg" and type(f.args[0]) is Number)
 
 
 def speaking(f: Formula) -> Formula:
@@ -95,7 +100,7 @@ def value_line(
 
 def identity_line(
     lhs: Formula, rhs: Formula, free: dict[str, str], rule: Text = "", key: Ref | None = None, depth: int = 0,
-    aside: bool = False, shown: tuple[Formula, ...] = (),
+    aside: bool = False, shown: tuple[Formula, ...] = (), relation: str = "=",
 ) -> Identity:  # fmt: skip
     """`lhs = rhs` for all values of the free names, each of its domain; a reader sees `shown` where that is given."""
-    return Identity(lhs, rhs, free, rule, key, depth, aside, shown)
+    return Identity(lhs, rhs, free, rule, key, depth, aside, shown, relation=relation)

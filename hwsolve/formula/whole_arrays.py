@@ -14,6 +14,7 @@ from typing import Any
 from hwsolve.formula.arrays import over_arrays
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, call, transform
+from hwsolve.numbers import quiet
 
 Array = Any  # an ndarray of float64 or of python-flint objects, or a scalar of either
 Sizes = tuple[int, ...]
@@ -30,7 +31,8 @@ class Misfit(ValueError):
 def value(f: Formula, arrays: Mapping[str, Array]) -> Array:
     """The array that a formula gives."""
     shape_of(f, {name: getattr(array, "shape", ()) for name, array in arrays.items()})
-    return over_arrays(transform(f, unmarked), arrays, CODE)
+    with quiet():
+        return over_arrays(transform(f, unmarked), arrays, CODE)
 
 
 def unmarked(node: Formula) -> Formula:

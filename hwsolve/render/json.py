@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from hwsolve import __version__
-from hwsolve.figures import Curve, Diagram, Edge, Figure, Node
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
@@ -17,6 +16,7 @@ from hwsolve.language import translate
 from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
+from hwsolve.render.json_figures import figure
 from hwsolve.render.json_formulas import bounded, claims, computable, json_escape, link, open_domains
 from hwsolve.render.json_numbers import LEAST, MOST, Leaves, digits_of, json_number, numeric
 from hwsolve.render.options import Options
@@ -166,7 +166,7 @@ class Writer:
             "part": s.part,
             "lines": lines,
             "tables": [self.table(t) for t in s.tables],
-            "figures": [self.figure(f) for f in s.figures],
+            "figures": [figure(f, self.text) for f in s.figures],
             "body": body,
         }
 
@@ -244,46 +244,6 @@ class Writer:
         if isinstance(cell, Formula):
             return plain(cell)
         return cell if isinstance(cell, int) else self.text(cell)
-
-    def figure(self, f: Figure) -> Object:
-        """The data of a drawing."""
-        if isinstance(f, Curve):
-            return {
-                "kind": "curve",
-                "title": self.text(f.title),
-                "x_label": self.text(f.x_label),
-                "y_label": self.text(f.y_label),
-                "x": f.x,
-                "series": [{"name": self.text(name), "y": y} for name, y in f.series],
-                "log": f.log,
-            }
-        if isinstance(f, Diagram):
-            return self.diagram(f)
-        return {"kind": "grid", "title": self.text(f.title), "cells": f.cells, "marked": f.marked}
-
-    def diagram(self, f: Diagram) -> Object:
-        """Nodes and arrows."""
-
-        def written(label: Formula | Text) -> str:
-            """A symbol, or words."""
-            return plain(label) if isinstance(label, Formula) else self.text(label)
-
-        def shown(part: Node | Edge) -> Object:
-            """What stands at a node or an arrow."""
-            values = {"value": part.value, "gradient": part.gradient}
-            made = {"label": written(part.label)} | {k: q.text for k, q in values.items() if q is not None}
-            return made | ({"slope": written(part.slope)} if isinstance(part, Node) and part.slope else {})
-
-        frames = [{"nodes": frame.nodes, "label": self.text(frame.label)} for frame in f.frames]
-        return {
-            "kind": "diagram",
-            "title": self.text(f.title),
-            "caption": self.text(f.caption),
-            "nodes": [
-                {"id": n.id, "rank": n.rank, "shape": n.shape, "size": self.text(n.size)} | shown(n) for n in f.nodes
-            ],
-            "edges": [{"start": e.start, "end": e.end} | shown(e) for e in f.edges],
-        } | ({"frames": frames} if frames else {})
 
     def answer(self, key: str, a: Answer) -> Object | AnswerRow:
         """A number, a nested list of them, or a formula; as precise as its lines prove."""

@@ -18,9 +18,20 @@ CHAINED = COMPARISONS | {"≈"}
 
 def claims(text: Text, free: Free) -> Object:
     """The comparisons that a sentence states, each of which is true."""
-    found = [one for f in places(text) if isinstance(f, Call) and f.name in CHAINED for one in compared(f)]
+    found = [one for f in places(text) if isinstance(f, Call) and f.name in CHAINED for one in compared(spelt_out(f))]
     said = [{"formula": f, "free": open_domains(free)} if free else f for f in found]
     return {"claims": said} if said else {}
+
+
+def spelt_out(f: Call) -> Call:
+    """A claim in which the second derivative of a function is that of its first, which a reader has a name for."""
+
+    def change(node: Formula) -> Formula:
+        if isinstance(node, Call) and node.name.startswith("d_d_") and isinstance(node.args[0], Ref):
+            return Call("diff", (Call(node.name.removeprefix("d_"), node.args), node.args[0]))
+        return node
+
+    return Call(f.name, tuple([transform(part, change) for part in f.args]))
 
 
 def places(text: Any) -> Iterator[Any]:

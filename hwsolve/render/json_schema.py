@@ -44,7 +44,7 @@ def solution_schema() -> dict[str, Any]:
         kind(
             "identity",
             {"lhs": TEXT, "rhs": TEXT, "free": free, "rule": TEXT, "shown": TEXT, "key": {"type": ["string", "null"]}},
-            {"relation": {"const": "≈"}, "links": links},
+            {"relation": {"enum": ["≈", "<", ">"]}, "links": links},
         ),
         kind("carried", {"key": TEXT, "value": TEXT}),
         kind("let", {"key": TEXT, "formula": TEXT, "free": free}),

@@ -34,12 +34,12 @@ def judged(s: Solution) -> Text:
 
 
 def missed(s: Solution) -> Table | None:
-    """What does not hold or does not agree: where it is stated, and what came out."""
+    """What does not hold or agree, or is not proven to: where it is stated, and what came out."""
     heads = (say("Key"), say("Stated"), say("Computed"), say("Verdict"), say("Where"))
-    failed = [c for c in s.checks if not c.ok]
-    wrong = [p for p in s.published if p.verdict != "agrees"]
+    failed = [c for c in s.checks if not c.ok or c.how]
+    wrong = [p for p in s.published if p.verdict != "agrees" or p.how]
     rows = [
-        *[(c.key, c.expected, counted(c.brief or c.got), say("does not hold"), c.at) for c in failed],
+        *[(c.key, c.expected, counted(c.brief or c.got), c.how or say("does not hold"), c.at) for c in failed],
         *[(p.key, p.stated, counted(p.brief or p.computed), agreement(p), p.source) for p in wrong],
     ]
     return Table("", heads, tuple(rows)) if rows else None

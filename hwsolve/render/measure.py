@@ -6,7 +6,7 @@ import re
 from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
-WORD = re.compile(r"\S+\s*|\s+")
+WORD = re.compile(r"(?:\S|\xa0)+[^\S\xa0]*|\s+")  # a space that ties is no end of a word
 CLOSING = "，。、；：？！）》」』”’"
 OPENING = "（《「『“‘"
 

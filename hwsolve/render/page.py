@@ -24,12 +24,12 @@ from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
 from hwsolve.render.table import fitted
 from hwsolve.render.wrap import equation
-from hwsolve.solution import Quantity, Solution, Table, Text
+from hwsolve.solution import Solution, Table, Text
 
 MEASURE = 100  # remarks are set to the right of this column, however wide the page
-UNBROKEN = 30  # columns of a formula in a sentence that stands in one row
-HELD = chr(0xE000)  # a private sign for the spaces in it while the sentence is broken
 UNICODE = Notation(unicode)
+TIED = "\u00a0"  # a space that no row is broken at
+SHORT = 30  # columns of a formula in a sentence that is not broken
 ASCII = Notation(lambda f: "".join([p if PLACE.fullmatch(p) else signs.written(p) for p in PLACE.split(unicode(f))]))
 
 Span = tuple[str, str]
@@ -81,19 +81,17 @@ class Page:
         """A text in the page's language."""
         return visible(text) if isinstance(text, str) else translate(text, self.options.language, self.said.inline)
 
-    def filled(self, text: Text, columns: int) -> list[str]:
-        """A text in rows, its short formulas in one row each."""
-        whole = visible(text) if isinstance(text, str) else translate(text, self.options.language, self.unbroken)
-        return [row.replace(HELD, " ") for row in fill(whole, columns)]
+    def rows_of(self, text: Text, columns: int) -> list[str]:
+        """A text in rows; a short formula in it is not broken."""
+        if isinstance(text, str):
+            return fill(visible(text), columns)
+        whole = translate(text, self.options.language, Notation(self.tied).inline)
+        return [row.replace(TIED, " ") for row in fill(whole, columns)]
 
-    def unbroken(self, value: object) -> object:
-        """What stands at a place of a sentence, with spaces that no row ends at in a short formula."""
-        if isinstance(value, tuple):
-            return ", ".join([str(self.unbroken(part)) for part in value])
-        written = self.said.inline(value)
-        if not isinstance(value, Formula | Quantity) or width(written) > UNBROKEN:
-            return written
-        return written.replace(" ", HELD)
+    def tied(self, f: Formula) -> str:
+        """A formula of a sentence, with spaces that no row is broken at if it is short."""
+        written = self.said.formula(f)
+        return written.replace(" ", TIED) if width(written) <= SHORT else written
 
     def parts(self, solution: Solution) -> Iterator[Part]:
         """The parts of a solution."""
@@ -113,7 +111,7 @@ class Page:
                 else:
                     yield Rows([[("  ", ""), *row] for row in self.beside(rows, self.columns - 2, "")])
             case blocks.Say(text):
-                yield Rows([[("  " + row, "")] for row in self.filled(text, self.columns - 2)], close=True)
+                yield Rows([[("  " + row, "")] for row in self.rows_of(text, self.columns - 2)], close=True)
             case blocks.Equations(rows):
                 yield Rows([made for row in rows for made in self.equation(row)], close=True)
             case blocks.Grille(table):
@@ -157,7 +155,7 @@ class Page:
 
     def equation(self, row: Chain) -> list[Row]:
         """A chain with its reason at the right, words in front."""
-        words = self.filled(row.words, self.columns - 2) if row.words else []
+        words = self.rows_of(row.words, self.columns - 2) if row.words else []
         if not row.links:
             return [[("  " + text, "remark")] for text in words] or [[]]
         if words:
@@ -227,12 +225,12 @@ class Page:
     def remark(self, text: Text, level: str) -> list[Row]:
         """A remark, a warning with the word before it; what was checked as it is."""
         if level == "check":
-            return [[(row, "")] for row in self.filled(text, self.columns)]
+            return [[(row, "")] for row in self.rows_of(text, self.columns)]
         warning = level == "warning"
         lead = self.words(say("Warning:") if warning else say("Note:"))
         lead += "" if wide(lead[-1]) else " "
         style = "warning" if warning else "note"
-        rows = self.filled(text, self.columns - width(lead))
+        rows = self.rows_of(text, self.columns - width(lead))
         return [[(lead if n == 0 else " " * width(lead), style), (row, "")] for n, row in enumerate(rows)]
 
 

@@ -131,7 +131,7 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     if terms(f) * max((terms(formulas[y]) for y in outputs(f)), default=1) > LONG:
         return None
     f = read_alone(f, formulas)
-    over_nodes = Value(line.key, writer.formula(node.name, at), (), None)
+    over_nodes = msgspec.structs.replace(line, formula=writer.formula(node.name, at), stages=(), quantity=None)
     try:
         argument.links(over_nodes, f)
     except Disagreement:

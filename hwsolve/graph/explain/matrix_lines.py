@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.derivation.lines import chain
+from hwsolve.derivation.lines import chain, value_line
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import Call, Formula, Number, Ref, listed, walk
 from hwsolve.graph.elements import count, elements
@@ -41,7 +41,7 @@ def matrix_line(writer: Writer, node: Node, matrix: Matrix, lines: list[Value]) 
         stages += worked(writer, node, matrix, lines)
     key = writer.key(node.name, ())
     of = origin(writer.graph, node.name)
-    return Value(key, matrix.form, tuple(stages), value, found=None if found == value else found, origin=of)
+    return value_line(key, matrix.form, value, tuple(stages), None if found == value else found, origin=of)
 
 
 def precise(value: Any, known: Any) -> Any:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hwsolve import numbers
+from hwsolve.derivation.lines import identity_line
 from hwsolve.formula.tree import ZERO, Ref, call
 from hwsolve.graph.run import Trajectory
 from hwsolve.language import say
 from hwsolve.quantities import put_in, quantity
-from hwsolve.solution import Form, Group, Identity, Item, Sentence, Stage
+from hwsolve.solution import Form, Group, Item, Sentence, Stage
 
 
 def compared(first: Ref, last: Ref, losses: list[Any], digits: int, unchanged: bool) -> Iterator[Item]:
@@ -24,7 +25,7 @@ def compared(first: Ref, last: Ref, losses: list[Any], digits: int, unchanged: b
     else:
         why = say("the loss fell") if sign == "<" else say("the loss rose")
         yield Group((chain(first, last, before, after, sign, digits),), why)
-        yield Group((Identity(call("-", last, first), ZERO, {}, relation=sign),), detail="data")
+        yield Group((identity_line(call("-", last, first), ZERO, {}, relation=sign),), detail="data")
 
 
 def decided(before: Any, after: Any) -> str:

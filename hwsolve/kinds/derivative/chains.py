@@ -36,6 +36,9 @@ MOST_WORK = 500_000  # of them when its sums are written out
 MOST_SAID = 3  # formulas in a reason
 
 
+Link = tuple[Formula, Text, Free]  # a form of a derivative, its reason, and what the names of the reason range over
+
+
 class Chains:
     """Writes derivatives as groups of checked lines; `items` are those of the step that is being written."""
 
@@ -79,6 +82,7 @@ class Chains:
             links[-1] = (best, *links[-1][1:])
         else:
             links.append((best, *self.ending(links[-1][0], best)))
+        links = self.distinct(links)
         for n, (form, reason, free) in enumerate(links):
             self.add(whole if n == len(links) - 1 else asked, form, reason, symbol, free=free)
         own = None if new_functions(best, function) else itself(self.question, function, best, target)
@@ -89,7 +93,7 @@ class Chains:
 
     # links
 
-    def links(self, step: Rewrite) -> Iterator[tuple[Formula, Text, Free]]:
+    def links(self, step: Rewrite) -> Iterator[Link]:
         """The forms of a derivative behind each other, each with its reason; chains of parts stand before them."""
         parts = self.steps.parts(step)
         told, free = self.told(parts)
@@ -102,6 +106,15 @@ class Chains:
             reason, free = inner.rule, {}
         yield step.rhs, reason, free
 
+    def distinct(self, links: list[Link]) -> list[Link]:
+        """Links without those that look like the one behind them, which takes over their reason."""
+        kept: list[Link] = []
+        for form, reason, free in links:
+            if kept and self.symbols.shown(kept[-1][0]) == self.symbols.shown(form):
+                _, reason, free = kept.pop()
+            kept.append((form, reason, free))
+        return kept
+
     def told(self, parts: list[Rewrite]) -> tuple[tuple[Formula, ...], Free]:
         """The derivatives of parts that a reason says, and what their names range over; the others are set in."""
         told: dict[Formula, None] = {}
@@ -110,6 +123,8 @@ class Chains:
             own = self.in_reason(part) if len(told) < MOST_SAID else None
             if own is None:
                 self.part(part)
+                continue
+            if self.symbols.shown(part.lhs) == part.rhs:  # a slope that has no other form
                 continue
             told[Call("==", (self.symbols.shown(part.lhs), part.rhs))] = None
             free |= {n: d for n, d in own.items() if d != "real" or n not in free}
@@ -133,7 +148,7 @@ class Chains:
         """The chain of a part, set in; once in a solution."""
         if part.lhs not in self.said:
             self.said.add(part.lhs)
-            for form, reason, free in self.links(part):
+            for form, reason, free in self.distinct(list(self.links(part))):
                 self.add(part.lhs, form, reason, part.lhs, depth=1, free=free)
 
     def ending(self, before: Formula, best: Formula) -> tuple[Text, Free]:

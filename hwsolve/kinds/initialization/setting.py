@@ -46,6 +46,7 @@ class Setting:
         self.sums: Sums = sums(problem.layer, self)
         self.density = self.letter("p", "rho", "phi_of")
         self.bound, self.cell = (self.letter(*x) for x in ("rsR", "wxy"))
+        self.deviation = self.letter("sigma", "s", "S")
         self.symbols: dict[str, Formula] = dict(self.sums.symbols)
         self.assumed: list[Assume] = []
         give_parameters(derivation, self.unit)

@@ -49,7 +49,7 @@ def question(s: Setting, sides: tuple[str, ...]) -> list[Item]:
     weights = say(
         "Weights with this variance are uniform between {low} and {high}, or normal with the standard deviation "
         "{sigma}.",
-        low=-r, high=r, sigma=Ref("sigma"),
+        low=-r, high=r, sigma=Ref(s.deviation),
     )  # fmt: skip
     return [Sentence(first), Sentence(weights)]
 

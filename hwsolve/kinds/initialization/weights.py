@@ -27,7 +27,7 @@ class Weights:
         self.derivation, self.mode = s.derivation, s.problem.mode
         variance = var(Ref(s.weight))
         s.symbols |= {"variance": variance, "variance.forward": variance, "variance.backward": variance}
-        s.symbols |= {"std": Ref("sigma"), "bound": Ref(s.bound)}
+        s.symbols |= {"std": Ref(s.deviation), "bound": Ref(s.bound)}
 
     # the condition of one direction
 
@@ -138,7 +138,7 @@ class Weights:
         items: list[Item] = [Group((spread,), say("the density is {density}", density=1 / (2 * r)))]
         uniform_why = say("uniform: {form} is {variance}", form=r**2 / 3, variance=Ref("variance"))
         items += self.rooted("bound", parse("sqrt(3*variance)"), uniform_why)
-        normal_why = say("normal: {form} is {variance}", form=Ref("sigma") ** 2, variance=Ref("variance"))
+        normal_why = say("normal: {form} is {variance}", form=Ref(s.deviation) ** 2, variance=Ref("variance"))
         items += self.rooted("std", parse("sqrt(variance)"), normal_why)
         items += self.truncated(w.name)
         return Step(say("Distributions with this variance"), tuple(items))

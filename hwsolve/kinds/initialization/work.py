@@ -28,7 +28,7 @@ from hwsolve.spec.report import Report
 
 RESERVED = {
     "z", "z_above", "z_below", "delta", "delta_below", "spread", "square", "c1", "c2", "fan_in", "fan_out",
-    "moment", "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf",
+    "moment", "gain", "variance", "std", "bound", "slope", "truncation", "pi", "e", "inf", "E", "Var", "P",
 }  # fmt: skip
 
 

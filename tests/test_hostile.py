@@ -244,7 +244,9 @@ def test_signs_that_an_encoding_lacks(hwsolve: Run) -> None:
     assert signs.written("w₁₁⁺² ≈ η ≤ −∂E/∂w₂ ⊠") == "w_11^+2 ~ eta <= -dE/dw_2 \\u22a0"
     shown = hwsolve("solve", "-", stdin=head % (2, "[[-1.5, 0.5], [1, 1]]"), PYTHONIOENCODING="ascii").stdout
     assert (
-        shown.isascii() and "\\u" not in shown and len({len(row) for row in shown.splitlines() if row[:1] in "+|"}) == 1
+        shown.isascii()
+        and "\\u" not in shown
+        and len({len(row) for row in shown.splitlines() if row.startswith(("+", "|"))}) == 1
     )
     upper, lower = next((a, b) for a, b in pairwise(shown.splitlines()) if a.startswith("  z^(1) = w^(1) x"))
     assert [n for n, c in enumerate(upper) if c in "[]"] == [n for n, c in enumerate(lower) if c in "[]"] != []

@@ -160,6 +160,9 @@ def test_what_is_too_long_is_broken_inside_parentheses_or_in_a_fraction() -> Non
         assert len(pieces) > 2 and all(em(piece) <= 36 for piece in pieces)
         assert sum(piece.count("\\times") for piece in pieces) == 9 and "\\left" not in "".join(pieces)
         assert not any("{\\" in piece for piece in pieces)
+    pieces = parted(f"\\frac{{-({' + '.join(terms)})}}{{3}}", 30.0, 36.0)
+    assert len(pieces) > 2 and pieces[0].startswith("-\\frac{1}{3} (") and all(em(piece) <= 36 for piece in pieces)
+    assert sum(piece.count("\\times") for piece in pieces) == 9 and "{\\" not in "".join(pieces)
     assert parted("x" * 90, 30.0, 36.0)[0].startswith("{\\tiny ")
 
 

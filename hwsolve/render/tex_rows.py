@@ -146,17 +146,33 @@ def merged(parts: Sequence[str], first: float, room: float) -> list[str]:
 
 
 def in_one_line(text: str) -> str:
-    r"""A fraction with its terms at the top level, `a / 4 + b / 4`, where it is one of a long sum; else ""."""
+    r"""A fraction with its terms at the top level, `a / 4 + b / 4`, where it is one of a long sum; else "".
+
+    Of a sum in parentheses the denominator stands in front, `- 1/4 (a + b)`.
+    """
     if not text.startswith("\\frac{"):
         return ""
     top, rest = braced(text, len("\\frac"))
     bottom, rest = braced(text, rest)
     terms = at_top(top, (" + ", " - "))
+    if rest == len(text) and len(terms) == 1 and in_parentheses(top.removeprefix("-")):
+        sign = "-" if top.startswith("-") else ""
+        return f"{sign}\\frac{{1}}{{{bottom}}} {top.removeprefix('-')}"
     if rest < len(text) or len(terms) < 2:
         return ""
     signs = ["", *[f"{term[:2]}" for term in terms[1:]]]
     bodies = [terms[0], *[term[2:] for term in terms[1:]]]
     return " ".join([f"{sign}\\frac{{{body}}}{{{bottom}}}" for sign, body in zip(signs, bodies, strict=True)])
+
+
+def in_parentheses(text: str) -> bool:
+    """Whether one pair of parentheses holds the whole text."""
+    depth, inner = 0, text.removeprefix("\\left")
+    for at, c in enumerate(inner):
+        depth += (c == "(") - (c == ")")
+        if not depth:
+            return at > 0 and at == len(inner) - 1
+    return False
 
 
 def braced(text: str, at: int) -> tuple[str, int]:

@@ -19,6 +19,7 @@ LIMIT = 40.0  # em of a row; 43 fit into the column of 832 pixels
 WIDEST_LEFT = 14.0  # of a left side that relations are aligned behind
 SMALL = 0.8  # a size that a formula is rather set in than taken apart
 GAP = 1.2  # before a column of reasons
+ARRAY = "\\begin{pmatrix}"
 BREAKS = ("-", "\\times", "\\cdot")  # that a formula is parted before
 RELATIONS = {
     "≈": "\\approx",
@@ -73,7 +74,7 @@ def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
     """The rows of a chain, broken before relations, and before signs where a link is too long by itself."""
     set_in = "\\quad " * min(chain.depth, 4)
     room -= min(chain.depth, 4)
-    (_, first), *rest = chain.links
+    (_, first), *rest = without_wide_arrays(chain.links, room - 2.4)
     if not rest or flush:
         head, *more = parted(first, room, room)
         rows = [f"& {set_in}{head}", *[f"& {set_in}\\quad {piece}" for piece in more]]
@@ -93,6 +94,15 @@ def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
             rows.append(f"{lead} \\qquad {piece}")
             used = inset + 2.0 + em(piece)
     return rows
+
+
+def without_wide_arrays(links: list[tuple[str, str]], room: float) -> list[tuple[str, str]]:
+    """A chain without the links between its formula and its value whose arrays are wider than a row."""
+    return [
+        (relation, text)
+        for n, (relation, text) in enumerate(links)
+        if n < 2 or n == len(links) - 1 or ARRAY not in text or em(text) * SMALL <= room
+    ]
 
 
 def parted(text: str, first: float, room: float) -> list[str]:

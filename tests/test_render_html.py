@@ -274,12 +274,27 @@ def test_text_of_a_spec_is_text() -> None:
 
 
 def test_what_is_for_the_full_page_is_folded_and_a_short_fold_is_open() -> None:
-    (solution,) = solved("homework-3/3.3-resnet18.yaml")
+    (solution,) = solved("homework-2/2.1-backprop.yaml")
     page = Page(written([solution]))
     assert page.all("details") and len(page.all("summary")) == len(page.all("details"))
     assert any("open" in d for d in page.all("details")) and any("open" not in d for d in page.all("details"))
     assert Page(written([solution], full=True)).all("details") == []
+    (unasked,) = [fold for fold in re.findall(r"<details.*?</summary>", written([solution])) if ": details" in fold][:1]
+    assert unasked.startswith("<details><summary><math>")
     assert "details::details-content" in styles().split("@media print")[1]
+
+
+def test_steps_that_nobody_asked_for_are_left_to_the_full_page() -> None:
+    (solution,) = solved("homework-2/2.4-convolution-gradient.yaml")
+    heads = [re.sub(r"<[^>]*>", "", head) for head in re.findall(r"<h2.*?</h2>", written([solution]))]
+    assert [head[0] for head in heads if head[:1].isdigit()] == ["1", "2", "3", "4"]
+    assert "shape.y" not in written([solution]) and "Shape" in written([solution], full=True)
+
+
+def test_a_wide_table_leaves_out_columns_and_names_them() -> None:
+    (solution,) = hwsolve.solve_all(PROBLEMS / "models/resnet18.yaml")
+    text = written([solution])
+    assert "Too wide for this page and left out: the working of Multiply-adds." in text and "1,814,073,344" in text
 
 
 def test_a_page_that_would_be_huge_leaves_out_what_is_folded() -> None:

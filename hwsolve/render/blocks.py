@@ -84,10 +84,11 @@ class Drawing(msgspec.Struct, frozen=True):
 
 
 class Fold(msgspec.Struct, frozen=True):
-    """What a page that can be folded shows on request; others leave it out."""
+    """What a page that can be folded shows on request; others leave it out.  `asked`: it belongs to what is asked."""
 
     title: Text
     blocks: tuple[Block, ...]
+    asked: bool = True
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -127,7 +128,7 @@ class Page:
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
-        bodies = [list(self.body(step)) for step in steps]
+        bodies = [without_lone_folds(list(self.body(step))) for step in steps]
         shown = headings(steps, bodies)
         outer = [step.level == 1 and step.part in NUMBERED for step in steps]
         several = sum(a and b for a, b in zip(shown, outer, strict=True)) > 1
@@ -176,7 +177,7 @@ class Page:
             if not self.folds:
                 return [], None
             folded = tuple(self.rows(group, [line for line in group.lines if not isinstance(line, Carried)]))
-            return [], Fold(group.reason, (Equations(folded),)) if folded and group.detail == "full" else None
+            return [], Fold(about(folded), (Equations(folded),), False) if folded and group.detail == "full" else None
         shown = [line for line in group.lines if not isinstance(line, Carried) and self.shows(detail_of(line))]
         hidden = [line for line in group.lines if self.folds and not self.options.full and detail_of(line) == "full"]
         carried = sum(isinstance(line, Carried) for line in group.lines)
@@ -257,6 +258,17 @@ def in_a_row(text: Text | dict[str, str]) -> Text | dict[str, str]:
     if isinstance(text, dict):
         return {language: visible(" ".join(one.split())) for language, one in text.items()}
     return visible(" ".join(text.split())) if isinstance(text, str) else text
+
+
+def without_lone_folds(body: list[Block]) -> list[Block]:
+    """What stands below a heading; nothing where none of it was asked for."""
+    return [] if all(isinstance(block, Fold) and not block.asked for block in body) else body
+
+
+def about(rows: Sequence[Row]) -> Text:
+    """What folded rows are about: the left side of the first."""
+    first = next((row.links[0][1] for row in rows if len(row.links) > 1), None)
+    return say("{what}: details", what=first) if first is not None else ""
 
 
 def flushed(rows: list[Row]) -> Iterator[Equations]:

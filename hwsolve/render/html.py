@@ -13,14 +13,13 @@ from pathlib import Path
 from hwsolve.figures import Diagram, Figure
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml import mathml, summands
-from hwsolve.formula.notation.mathml_elements import mo
-from hwsolve.formula.notation.operands import terms
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.language import say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
+from hwsolve.render.html_parts import WIDE, across, marked, signs, spread
 from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
@@ -29,14 +28,14 @@ from hwsolve.render.page import Page as TextPage
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.svg import drawing
-from hwsolve.render.table import full_width, layout, numeric_columns
+from hwsolve.render.table import fitted, full_width, layout, numeric_columns
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LONG = 30  # columns of a sum that is cut before its signs
 TOO_LONG = 75  # columns of a link that is wider than a page
-WIDE = 26  # columns of a left side that the rest of its chain stands below
 CROWDED = 55  # columns of a link that leaves no room for a reason, and may have to be scrolled
+ROOM = 120  # columns of a table
 FEW = 5  # rows that are not worth folding
 LARGEST, LINE = 2_000_000, 900  # bytes of a page, and about those of a line
 LANGUAGES = {"zh": "zh-Hans"}
@@ -124,7 +123,7 @@ class Article:
             case page_blocks.Drawing(figure):
                 yield self.figure(figure)
             case page_blocks.Fold(text, inner):
-                is_open = " open" if sum(len(b.rows) for b in equations(block)) < FEW else ""
+                is_open = " open" if block.asked and sum(len(b.rows) for b in equations(block)) < FEW else ""
                 yield f"<details{is_open}><summary>{self.inline(text or say('Details'))}</summary>"
                 for one in inner:
                     yield from self.block(one)
@@ -198,7 +197,7 @@ class Article:
         """A chain and its reason."""
         (_, first), *rest = row.links
         alone = not rest
-        look = "line" + (" alone" if alone else " wide" if width(unicode(first)) > WIDE else "")
+        look = "line" + (" alone" if alone else " wide" if across(first) > WIDE else "")
         look += f" depth{min(row.depth, 4)}" if row.depth else ""
         look += " below" if row.reason and any(width(unicode(f)) > CROWDED for _, f in rest) else ""
         key = plain(row.key) if row.key is not None else ""
@@ -236,7 +235,8 @@ class Article:
         return "".join([written if kind == "math" else marked(kind, written) for kind, written in parts])
 
     def table(self, table: Table) -> str:
-        """A table whose first column heads its rows; numbers at the right."""
+        """A table whose first column heads its rows; numbers at the right; without columns that are no longer seen."""
+        table, dropped = fitted(table, self.words, ROOM) if table.drop else (table, [])
         right = [' class="number"' if number else "" for number in numeric_columns(table)]
         heads = [f'<th scope="col"{r}>{self.inline(c)}</th>' for c, r in zip(table.columns, right, strict=True)]
         rows = []
@@ -252,7 +252,11 @@ class Article:
         head, body = "".join(heads), "\n".join(rows)
         inner = f"{caption}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>"
         reached = ' tabindex="0"' if full_width(layout(table, self.words, 9999, 2), 2) > CROWDED else ""
-        return f'<div class="table"{reached}><table>{inner}</table></div>'
+        shown = f'<div class="table"{reached}><table>{inner}</table></div>'
+        if not dropped:
+            return shown
+        columns = ", ".join(map(self.words, dropped))
+        return f"{shown}\n<p>{self.inline(say('Too wide for this page and left out: {columns}.', columns=columns))}</p>"
 
     def cell(self, cell: Cell) -> str:
         """A cell."""
@@ -261,37 +265,6 @@ class Article:
         if isinstance(cell, Quantity):
             return ("" if cell.relation == "=" else "≈ ") + number_text(cell.text)
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
-
-
-def spread(f: Formula) -> Formula:
-    """A long sum over one number, or behind a minus, as a sum: a row can be broken between its terms."""
-    if not isinstance(f, Call) or f.name not in ("/", "neg"):
-        return f
-    parts = terms(f.args[0])
-    if len(parts) < 2:
-        return f
-    made: list[tuple[str, Formula]]
-    if f.name == "/":
-        made = [(sign, Call("/", (part, f.args[1]))) for sign, part in parts]
-    else:
-        made = [("+" if sign == "-" else "-", part) for sign, part in parts]
-    (sign, total), *rest = made
-    total = Call("neg", (total,)) if sign == "-" else total
-    for sign, part in rest:
-        total = Call(sign, (total, part))
-    return total
-
-
-def signs(relation: str) -> str:
-    """The relation of a link: one sign, or several, as `→ ≈`."""
-    if relation == ":":
-        return '<mo lspace="0" rspace="0.3em">:</mo>'
-    return "".join(map(mo, relation.split()))
-
-
-def marked(kind: str, text: str) -> str:
-    """Text or code, escaped."""
-    return f"<code>{escape(text)}</code>" if kind == "code" else escape(text, quote=False)
 
 
 def equations(fold: page_blocks.Fold) -> Iterator[page_blocks.Equations]:

@@ -6,19 +6,22 @@ import re
 from collections.abc import Callable, Iterator
 
 from hwsolve.render.measure_tex import em
-from hwsolve.render.table import kept_rows, numeric_columns
+from hwsolve.render.table import numeric_columns
+from hwsolve.render.table_rows import kept_rows
 from hwsolve.solution import Cell, Table
 
 WIDTH = 44.0  # em
 NARROWEST = 5.0
 ROWS = 50  # of a part
 GAP = 1.0
+SET_IN = "\\hspace*{1em}"  # a row that is part of the one above
 
 
 def tabulars(table: Table, write: Callable[[Cell], str], full: bool) -> Iterator[str]:
     """The table, in parts that fit on a page."""
     heads = [f"\\textbf{{{write(c)}}}" for c in table.columns]
-    rows = [[write(c) for c in row] for row in kept_rows(table, full)]
+    kept = kept_rows(table, full)
+    rows = [[f"{SET_IN * depth}{write(row[0])}", *[write(c) for c in row[1:]]] for depth, row in kept]
     columns = specification(heads, rows, numeric_columns(table))
     for start in range(0, max(len(rows), 1), ROWS):
         part = rows[start : start + ROWS]

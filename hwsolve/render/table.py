@@ -116,14 +116,6 @@ def texts(table: Table, words: Words, full: bool = True) -> list[list[str]]:
     return [*rows[: HEAD + 1], [rest] + [""] * (len(rows[0]) - 1), *rows[-TAIL:]]
 
 
-def kept_rows(table: Table, full: bool) -> Sequence[Sequence[Cell]]:
-    """The rows of a table; in the short form, one that says how many are left out stands for a long table's middle."""
-    if full or len(table.rows) <= LONGEST:
-        return table.rows
-    rest = say("… {n} more rows …", n=f"{len(table.rows) - HEAD - TAIL:,}")
-    return (*table.rows[:HEAD], (rest, *[""] * (len(table.columns) - 1)), *table.rows[-TAIL:])
-
-
 def cell_text(cell: Cell, words: Words) -> str:
     """A cell as a person reads it; a rounded number says so, and a product takes little room."""
     if isinstance(cell, Quantity):

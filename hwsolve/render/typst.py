@@ -16,10 +16,11 @@ from hwsolve.render.curves import scaled
 from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed, opened, pieces, quotient
 from hwsolve.render.options import Options
-from hwsolve.render.page import UNICODE, Page
+from hwsolve.render.page import SHORT, UNICODE, Page
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
-from hwsolve.render.table import cell_text, kept_rows, numeric_columns
+from hwsolve.render.table import cell_text, numeric_columns
+from hwsolve.render.table_rows import kept_rows
 from hwsolve.render.typst_head import HEAD
 from hwsolve.solution import Cell, Solution, Table, Text
 
@@ -121,13 +122,16 @@ class Source(Page):
     def inline(self, value: object) -> str:
         """What stands in a sentence; a long formula is text, which is broken anywhere."""
         text = str(self.notation.inline(value))
-        return f"${text}$" if width(text) <= WIDE else quoted(str(UNICODE.inline(value)))
+        if width(text) > WIDE:
+            return quoted(str(UNICODE.inline(value)))
+        return f"box(${text}$)" if width(str(UNICODE.inline(value))) <= SHORT else f"${text}$"
 
     def grille(self, table: Table) -> str:
         """A table; numbers to the right, a line above totals."""
         aligned = ", ".join("right" if right else "left" for right in numeric_columns(table))
         heads = ", ".join(f"strong({quoted(self.words(c))})" for c in table.columns)
-        rows = [", ".join(map(self.cell, row)) for row in kept_rows(table, self.options.full)]
+        kept = kept_rows(table, self.options.full)
+        rows = [", ".join([set_in(depth, self.cell(row[0])), *map(self.cell, row[1:])]) for depth, row in kept]
         if table.total and len(rows) > 1:
             rows[-1:] = ["table.hline(stroke: .4pt)", ", ".join(f"strong({self.cell(c)})" for c in table.rows[-1])]
         caption = f"#par(strong({quoted(self.words(table.title))}))\n" if table.title else ""
@@ -182,6 +186,11 @@ class Source(Page):
                 for c, cell in enumerate(row, 1)
             ]
             yield f"#drawing({name}, cells({len(figure.cells[0])}, {', '.join(cells)}))"
+
+
+def set_in(depth: int, cell: str) -> str:
+    """The first cell of a row that is part of the one above."""
+    return f"pad(left: {depth}em, {cell})" if depth else cell
 
 
 def chain(rows: list[str]) -> Iterator[str]:

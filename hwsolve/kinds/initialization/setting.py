@@ -88,7 +88,7 @@ class Setting:
         return Call(f"d_{self.name}", (z,)) if self.name else ONE
 
     def function(self) -> list[Item]:
-        """f, where it has a name of its own: by its two sides, or as it is written."""
+        """f, where it has a name of its own; for machines, each of its two sides too."""
         if not self.name or function(self.name) is not None:
             return []
         pieces = self.unit.pieces
@@ -96,12 +96,13 @@ class Setting:
             return [Group((self.let(self.f(Z), self.unit.formula),))]
         left, right = pieces
         whole = self.let(self.f(Z), Call("if", (Call(">", (Z, ZERO)), right.formula, left.formula)))
-        return [Group((whole,), detail="full"), self.side(right, "positive"), self.side(left, "negative")]
+        return [Group((whole,)), self.side(right, "positive"), self.side(left, "negative")]
 
     def side(self, piece: Piece, domain: str) -> Group:
         """f on one side of 0."""
         line = self.argument.identity(self.f(Z), piece.formula, free=self.free(self.f(Z), piece.formula, z=domain))
-        return Group((line,), say("for positive {z}", z=Z) if domain == "positive" else say("for negative {z}", z=Z))
+        reason = say("for positive {z}", z=Z) if domain == "positive" else say("for negative {z}", z=Z)
+        return Group((line,), reason, detail="data")
 
     def let(self, key: Formula, f: Formula) -> Let:
         """A name for a part of the argument."""

@@ -89,7 +89,17 @@ def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item
                          mean=s.assume(no_mean(error))))  # fmt: skip
     if normal and needs_law(s, sides):
         s.assume(Call("normal", (below,)))
-        found.append(say("{below} is normal, {mean}.", below=below, mean=no_mean(below)))
+        if s.unit.homogeneous and "forward" in sides and s.name:
+            found.append(
+                say(
+                    "{below} is normal with the density {p}, {mean}.",
+                    below=below,
+                    p=Ref(s.density),
+                    mean=no_mean(below),
+                )
+            )
+        else:
+            found.append(say("{below} is normal, {mean}.", below=below, mean=no_mean(below)))
     if passes.linear and s.name:
         s.assume(Call("linear", (Ref(s.name),)))
         found.append(say("{below} is so small that {f} acts as its tangent at zero.", below=below, f=s.f(below)))

@@ -1,0 +1,51 @@
+"""What pages in HTML are put together from: long sums as terms, relations, words, and how wide a left side is."""
+
+from __future__ import annotations
+
+from html import escape
+
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.notation.mathml_elements import mo
+from hwsolve.formula.notation.operands import terms
+from hwsolve.formula.tree import Call, Formula
+from hwsolve.render.measure import width
+
+WIDE = 26  # columns of a left side that the rest of its chain stands below
+
+
+def across(f: Formula) -> int:
+    """The columns of a formula; of a fraction or a derivative those of its wider half."""
+    if isinstance(f, Call) and f.name in ("/", "diff"):
+        return max([width(unicode(part)) for part in f.args]) + 1
+    return width(unicode(f))
+
+
+def spread(f: Formula) -> Formula:
+    """A long sum over one number, or behind a minus, as a sum: a row can be broken between its terms."""
+    if not isinstance(f, Call) or f.name not in ("/", "neg"):
+        return f
+    parts = terms(f.args[0])
+    if len(parts) < 2:
+        return f
+    made: list[tuple[str, Formula]]
+    if f.name == "/":
+        made = [(sign, Call("/", (part, f.args[1]))) for sign, part in parts]
+    else:
+        made = [("+" if sign == "-" else "-", part) for sign, part in parts]
+    (sign, total), *rest = made
+    total = Call("neg", (total,)) if sign == "-" else total
+    for sign, part in rest:
+        total = Call(sign, (total, part))
+    return total
+
+
+def signs(relation: str) -> str:
+    """The relation of a link: one sign, or several, as `→ ≈`."""
+    if relation == ":":
+        return '<mo lspace="0" rspace="0.3em">:</mo>'
+    return "".join(map(mo, relation.split()))
+
+
+def marked(kind: str, text: str) -> str:
+    """Text or code, escaped."""
+    return f"<code>{escape(text)}</code>" if kind == "code" else escape(text, quote=False)

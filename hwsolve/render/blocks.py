@@ -16,6 +16,7 @@ from hwsolve.language import Message, say, visible
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
+from hwsolve.render.folds import about, more
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import (
@@ -33,7 +34,20 @@ from hwsolve.render.select import headings, selected, with_columns
 from hwsolve.render.shown import detail_of, opening, others
 from hwsolve.render.symbols import Symbols
 from hwsolve.render.table import on_page
-from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
+from hwsolve.solution import (
+    Carried,
+    Given,
+    Group,
+    Identity,
+    Let,
+    Line,
+    Prose,
+    Sentence,
+    Solution,
+    Step,
+    Table,
+    Text,
+)
 
 NUMBERED = ("derivation", "numbers", "simulation", "asked")
 
@@ -190,8 +204,7 @@ class Page:
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
-        title = say("{n} more elements", n=len(folded)) if len(folded) > 1 else say("1 more element")
-        return rows, Fold(title, (Equations(folded),))
+        return rows, Fold(more(shown, hidden, len(folded)), (Equations(folded),))
 
     def rows(self, group: Group, lines: Sequence[Line]) -> list[Row]:
         """One row for each line, and for each case of one."""
@@ -263,12 +276,6 @@ def in_a_row(text: Text | dict[str, str]) -> Text | dict[str, str]:
 def without_lone_folds(body: list[Block]) -> list[Block]:
     """What stands below a heading; nothing where none of it was asked for."""
     return [] if all(isinstance(block, Fold) and not block.asked for block in body) else body
-
-
-def about(rows: Sequence[Row]) -> Text:
-    """What folded rows are about: the left side of the first."""
-    first = next((row.links[0][1] for row in rows if len(row.links) > 1), None)
-    return say("{what}: details", what=first) if first is not None else ""
 
 
 def flushed(rows: list[Row]) -> Iterator[Equations]:

@@ -298,10 +298,12 @@ def scaled(a: Fraction | Matrix, by: Fraction | int) -> Fraction | Matrix:
 
 
 def added(a: Fraction | Matrix, b: Fraction | Matrix) -> Fraction | Matrix:
-    if isinstance(a, Fraction):
-        assert isinstance(b, Fraction), "a number plus an array"
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
         return a + b
-    assert not isinstance(b, Fraction), "an array plus a number"
+    if isinstance(a, Fraction):  # a number beside an array stands for each element, as in 1 - a
+        return [[a + y for y in row] for row in b]  # type: ignore[union-attr]
+    if isinstance(b, Fraction):
+        return [[x + b for x in row] for row in a]
     return [[x + y for x, y in zip(r, s, strict=True)] for r, s in zip(a, b, strict=True)]
 
 

@@ -53,6 +53,7 @@ BELOW: dict[str, set[str]] = {
     "trace": {"selection", "solution", "formula", "language", "errors"},
     "render": {
         *("solution", "figures", "formula", "numbers", "language", "trace", "quantities", "errors", "hwsolve"),
+        "ascii",
     },
     "errors": {"language"},
     "files": {"errors", "language"},

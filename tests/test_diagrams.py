@@ -362,9 +362,15 @@ def test_a_circuit_has_the_gradients_of_its_function(seed: int) -> None:
 
 
 def test_windows_show_the_largest_values_only_on_request() -> None:
-    path = PROBLEMS / "homework-2/2.5-max-pooling.yaml"
+    path = PROBLEMS / "textbook/overlapping-max-pooling.yaml"
     asked, solved = figures(path, "windows", False), figures(path, "windows", True)
     assert [g.found for g in asked] == [False, False] and [g.found for g in solved] == [False, False, True]
+
+
+@pytest.mark.parametrize("values", [False, True])
+def test_a_layer_of_any_size_has_no_windows_to_draw(values: bool) -> None:
+    with pytest.raises(CallError, match="There is nothing to draw as `windows`"):
+        figures(PROBLEMS / "homework-2/2.5-max-pooling.yaml", "windows", values)
 
 
 # ---------------------------------------------------------------- the command

@@ -13,7 +13,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -232,17 +232,24 @@ def test_streams_that_are_closed_full_or_left(command: str, status: int, said: s
 
 
 def test_signs_that_an_encoding_lacks(hwsolve: Run) -> None:
-    spec = "kind: backprop\nnetwork: {input: 1, layers: [linear: {out_features: 1, weight: [[-1.5]], bias: false}, sigmoid]}\ninput: [2]\n"
+    head = "kind: backprop\nnetwork: {input: 2, layers: [linear: {out_features: %d, weight: %s, bias: false}, sigmoid]}\ninput: [2, 1]\n"
+    spec = head % (1, "[[-1.5, 0.5]]")
     shown = hwsolve("solve", "-", stdin=spec, PYTHONIOENCODING="ascii").stdout
-    assert (
-        shown.isascii()
-        and "w^(1)_11 x_1" in shown
-        and "= -1.5 * 2 = -3" in shown
-        and "?" not in shown
-        and "sigma(z^(1)_1)" in shown
-    )
+    assert shown.isascii() and "?" not in shown and "\\u" not in shown
+    assert "z^(1) = w^(1) x = -1.5 * 2 + 0.5 * 1 = -2.5" in shown and "a^(1) = sigma(z^(1)) = sigma(-2.5) ~ " in shown
+    samples = (head % (1, "[[1, 2]]")).replace("input: [2, 1]", "input: [[2, 1], [1, 3]]")
+    shown_full = hwsolve("solve", "-", "--full", stdin=samples, PYTHONIOENCODING="ascii").stdout
+    assert "w^(1)_11 x_11 + w^(1)_12 x_12" in shown_full and shown_full.isascii()
     assert hwsolve("solve", "-", stdin=spec, PYTHONIOENCODING="utf-8").stdout.count("−") > 3
     assert signs.written("w₁₁⁺² ≈ η ≤ −∂E/∂w₂ ⊠") == "w_11^+2 ~ eta <= -dE/dw_2 \\u22a0"
+    shown = hwsolve("solve", "-", stdin=head % (2, "[[-1.5, 0.5], [1, 1]]"), PYTHONIOENCODING="ascii").stdout
+    assert (
+        shown.isascii()
+        and "\\u" not in shown
+        and len({len(row) for row in shown.splitlines() if row.startswith(("+", "|"))}) == 1
+    )
+    upper, lower = next((a, b) for a, b in pairwise(shown.splitlines()) if a.startswith("  z^(1) = w^(1) x"))
+    assert [n for n, c in enumerate(upper) if c in "[]"] == [n for n, c in enumerate(lower) if c in "[]"] != []
 
 
 # ---------------------------------------------------------------- numbers that are none

@@ -15,7 +15,7 @@ from hwsolve.kinds.initialization.moments import unit
 from hwsolve.kinds.initialization.prediction import Curves, Interpolated, expected
 from hwsolve.kinds.initialization.simulation import Simulate, simulate
 from hwsolve.pipeline import read, work_out
-from hwsolve.solution import Solution, Table
+from hwsolve.solution import Sentence, Solution, Table
 
 LIMIT = 5  # standard errors
 
@@ -126,7 +126,9 @@ def test_the_simulation_of_a_spec_stands_in_tables_and_a_figure() -> None:
     for curve in section.figures:
         assert isinstance(curve, Curve) and curve.log and len(curve.x) == 51
     assert [int(str(row[0])) for row in section.tables[0].rows][-1] == 50
-    assert any("standard errors" in str(note.text) for note in solution.notes)
+    said = section.items[0]
+    assert isinstance(said, Sentence) and "standard errors of what is expected" in str(said.text)
+    assert not any("standard errors" in str(note.text) for note in solution.notes)
 
 
 def test_the_simulation_takes_the_gain_that_is_asked_for() -> None:

@@ -17,7 +17,7 @@ from hwsolve.render import Options, render
 from hwsolve.render.notebook_code import Code, NoCode
 from hwsolve.render.notebook_helpers import ARRAY_HELPERS, HELPERS
 from hwsolve.render.notebook_kinds import RATIONAL, REAL
-from hwsolve.solution import Solution, Value
+from hwsolve.solution import Assume, Let, Solution, Value
 from tests.conftest import ROOT
 
 PROBLEMS = sorted((ROOT / "problems").glob("*/*.yaml"))
@@ -136,10 +136,13 @@ def test_the_file_is_as_nbformat_has_it(language: str) -> None:
 def test_cells_are_named_after_keys_and_stand_beside_their_text() -> None:
     found = cells(solved(ROOT / "problems/homework-2/2.1-backprop.yaml"))
     ids = [cell["id"] for cell in found]
-    assert {"alpha-1", "beta-1", "dE_dw-1-1", "w-1-1-1"} <= set(ids)
-    at = ids.index("alpha-1")
-    assert found[at - 1]["cell_type"] == "markdown" and "\\alpha_{1}" in "".join(found[at - 1]["source"])
-    assert found[at]["source"][0] == "q['alpha[1]'] = q['v[1,1]']*q['x[1]'] + q['v[2,1]']*q['x[2]']\n"
+    assert {"alpha", "beta-1", "dE_dw", "dE_dv", "w-at-1", "beta-at-1-1"} <= set(ids)
+    at = ids.index("alpha")
+    assert found[at - 1]["cell_type"] == "markdown" and "\\alpha &= v^{\\top}x" in "".join(found[at - 1]["source"])
+    assert found[at]["source"][0] == "array = matmul(transposed(whole('v')), whole('x'))\n"
+    assert found[at]["source"][3] == "q['alpha[1]'] = q['v[1,1]']*q['x[1]'] + q['v[2,1]']*q['x[2]']\n"
+    beside = ids.index("dE_dw")
+    assert "\\frac{\\partial E}{\\partial w}" in "".join(found[beside - 1]["source"])
 
 
 def test_several_solutions_are_one_notebook() -> None:
@@ -185,12 +188,24 @@ def test_what_has_no_python_says_so() -> None:
         Code().text(Ref("absent"))
 
 
+def test_means_of_a_normal_name_are_integrals() -> None:
+    writer = Code()
+    writer.take(Assume(parse("normal(z)")))
+    writer.take(Let(parse("f(x)"), parse("if(x > 0, x, x/2)")))
+    python = writer.text(parse("E(f(z)**2)"))
+    scope = run(["import mpmath\nfrom mpmath import mp\nfrom fractions import Fraction as Q", *writer.used.values()])
+    assert abs(eval(python, scope) - 0.625) < 1e-12
+    with pytest.raises(NoCode):
+        writer.text(parse("E(other)"))
+
+
 def test_arrays_are_those_of_numpy() -> None:
     numpy = pytest.importorskip("numpy")
     from hwsolve.formula.whole_arrays import value
 
     scope: dict[str, Any] = {}
-    exec("import re\nfrom fractions import Fraction as Q\n" + "\n".join(HELPERS.values()), scope)
+    pytest.importorskip("mpmath", reason="mpmath is not installed")
+    exec("import re\nfrom fractions import Fraction as Q\nfrom mpmath import mp\n" + "\n".join(HELPERS.values()), scope)
     assert set(ARRAY_HELPERS.values()) <= set(scope)
     rng = numpy.random.default_rng(1)
     arrays = {
@@ -198,7 +213,7 @@ def test_arrays_are_those_of_numpy() -> None:
         for name, size in {"A": (3, 2), "B": (2, 4), "v": (2,), "w": (3,), "g": (3, 3)}.items()
     }
     for text in ("A @ B", "A @ v", "w @ A", "outer(w, v)", "T(A)", "diag(v)", "rot180(g)", "full(A, g)", "full(A, g, 2)",
-                 "stuffed(g, 2)", "stuffed(g, 2, 3)", "crop(g, 1)", "crop(g, 1, 2, 3)", "odot(g, g)", "A @ B + rows(b)"):  # fmt: skip
+                 "stuffed(g, 2)", "stuffed(g, 2, 3)", "crop(g, 1)", "crop(g, 1, 2, 3)", "odot(g, g)", "2/(odot(g, g) + 1)", "g/2", "A @ B + rows(b)"):  # fmt: skip
         given = arrays | {"b": rng.integers(-5, 6, (4,)).astype(float)}
         writer = Code()
         for name, array in given.items():

@@ -137,7 +137,17 @@ def render_options(common: Common, format: str, several: bool = False) -> Option
         questions=common.questions,
         language=common.language(),
         several=several,
+        ascii=format in ("terminal", "plain") and common.output is None and not has_signs(sys.stdout.encoding),
     )
+
+
+def has_signs(encoding: str | None) -> bool:
+    """Whether an output has the signs that formulas are written with."""
+    try:
+        "−⎡⁽₁≈─".encode(encoding or "utf-8")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def terminal_width(on_terminal: bool) -> int:

@@ -135,7 +135,7 @@ class Page:
         for step, body, headed, counts in zip(steps, bodies, shown, outer, strict=True):
             if headed:
                 number += counts
-                yield Heading(step.title, step.level, str(number) if counts and several else "")
+                yield Heading(self.symbols.said(step.title), step.level, str(number) if counts and several else "")
             yield from body
 
     def body(self, step: Step) -> Iterator[Block]:

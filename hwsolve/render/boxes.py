@@ -106,4 +106,4 @@ def aligned(texts: list[str]) -> list[str]:
 
 def number_like(text: str) -> bool:
     """Whether a text is a decimal."""
-    return text.lstrip("−")[:1].isdigit() and " " not in text
+    return text.lstrip("−-")[:1].isdigit() and " " not in text

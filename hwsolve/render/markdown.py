@@ -34,6 +34,7 @@ INLINE = 30.0  # em of a formula that stands in a sentence
 BETWEEN = 2.0  # em between quantities in a row
 SPECIAL = re.compile(r"([\\*_<>\[\]|$~#`]|&(?=#?\w+;))")
 CODE = re.compile(r"((?<!`)`[^`]+`(?!`))")
+OPENING = re.compile(r"^[-+=#>]")  # at the beginning of a row Markdown takes them for a list, a heading or a quotation
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -153,7 +154,7 @@ class Pages(Page):
         """A text in one paragraph, its formulas as mathematics in it."""
         parts = mixed(text, self.options.language, self.notation.inline)
         return "".join(
-            [f"${p}$" if kind == "math" else f"`{p}`" if kind == "code" else escaped(p, cell) for kind, p in parts]
+            [f"${p}$" if kind == "math" else escaped(f"`{p}`" if kind == "code" else p, cell) for kind, p in parts]
         )
 
     def table(self, table: Table) -> str:
@@ -238,7 +239,7 @@ def blocks(groups: Sequence[Sequence[Chain]]) -> Iterator[list[str]]:
 def environments(found: Iterable[list[str]]) -> Iterator[str]:
     """Blocks of aligned rows."""
     for rows in found:
-        inner = " \\cr\n".join(rows)
+        inner = " \\cr\n".join([OPENING.sub(r"{\g<0>}", row) for row in rows])
         yield f"$$\n\\begin{{aligned}}\n{inner}\n\\end{{aligned}}\n$$"
 
 

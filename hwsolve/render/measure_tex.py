@@ -94,7 +94,7 @@ class Measure:
                 scale = SIZES[token]
                 continue
             total += scale * self.one(token, before)
-            before = token
+            before = before if token in SPACES else token
         return total
 
     def one(self, token: str, before: str) -> float:

@@ -6,10 +6,11 @@ from hwsolve.formula.function_code import code_text
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, walk
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, substitute, walk
 from hwsolve.render.notebook_helpers import ARRAY_HELPERS, HELPERS, needed
 from hwsolve.render.notebook_kinds import CONSTANTS, INT, RATIONAL, Kinds, compares, subtracts
 from hwsolve.render.notebook_text import bare, number, trimmed, variable, within
+from hwsolve.solution import Assume, Let, Line
 
 FROM_MPMATH = {
     name: f"mp.{name}"
@@ -35,6 +36,16 @@ class Code:
         self.real = False
         self.used: dict[str, str] = {}  # definitions, in order
         self.known = Kinds()
+        self.lets: dict[str, tuple[Ref, Formula]] = {}  # functions of one number that the derivation names
+        self.normal: set[str] = set()  # names with a normal law, of mean 0 and variance 1
+
+    def take(self, line: Line) -> None:
+        """What a line that has no value settles."""
+        match line:
+            case Let(Call(name, (Ref(_, ()) as by,)), formula):
+                self.lets[name] = by, formula
+            case Assume(Call("normal", (Ref(name),))):
+                self.normal.add(name)
 
     # formulas
 
@@ -110,6 +121,11 @@ class Code:
             return self.text(args[0], bound)
         if name == "integral":
             return self.integral(args, bound)
+        if name == "E":
+            return self.mean(args[0], bound)
+        if name in self.lets:
+            by, formula = self.lets[name]
+            return self.text(substitute(formula, {by.name: args[0]}), bound)
         if name == "[]":
             return f"[{', '.join(self.text(a, bound) for a in args)}]"
         if name in ARRAY_HELPERS:
@@ -176,6 +192,16 @@ class Code:
         self.real = True
         ends = [self.bound(end, bound) for end in (low, high)]
         return f"mp.quad(lambda {variable(by.name)}: {self.text(body, bound | {by.name})}, [{', '.join(ends)}])"
+
+    def mean(self, body: Formula, bound: frozenset[str]) -> str:
+        """The mean of a function of a standard normal number, whose slope may jump at 0."""
+        names = {node.name for node in walk(body) if isinstance(node, Ref)} & self.normal
+        if len(names) != 1:
+            raise NoCode(plain(Call("E", (body,))))
+        by = Ref(names.pop(), ())
+        weighed = self.text(body * Call("normal_pdf", (by,)), bound | {by.name})
+        self.real = True
+        return f"mp.quad(lambda {variable(by.name)}: {weighed}, [-mp.inf, 0, mp.inf])"
 
     def bound(self, f: Formula, bound: frozenset[str]) -> str:
         """A bound of an integral, which may be infinite."""

@@ -127,6 +127,7 @@ class Notebook:
     def statements(self, lines: Sequence[Line]) -> Iterator[str]:
         """Each value from the keys above, and an assertion that it is what is printed."""
         for line in lines:
+            self.code.take(line)
             if isinstance(line, Carried):
                 self.code.known.know(line.key, RATIONAL)
                 yield f"q[{plain(line.key)!r}] = Q({line.full!r})  # carried over from steps that are not written out"
@@ -194,7 +195,7 @@ class Notebook:
 
     def identity(self, name: str) -> str:
         """A cell's id: letters, digits, - and _, each once in the notebook."""
-        stem = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:48] or "cell"
+        stem = re.sub(r"[^A-Za-z0-9_]+", "-", name.replace("@", "-at-")).strip("-")[:48] or "cell"
         self.ids[stem] = count = self.ids.get(stem, 0) + 1
         return stem if count == 1 else f"{stem}--{count}"
 

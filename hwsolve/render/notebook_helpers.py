@@ -61,8 +61,8 @@ def whole(name):
     return nested(())''',
     "div": """\
 def div(a, b):
-    if isinstance(a, list):
-        return [div(x, b) for x in a]
+    if isinstance(a, list) or isinstance(b, list):
+        return both(div, a, b)
     a, b = (Q(x) if isinstance(x, int) else x for x in (a, b))
     return a / b if isinstance(a, Q) == isinstance(b, Q) else mp.mpmathify(a) / mp.mpmathify(b)""",
     "power": """\

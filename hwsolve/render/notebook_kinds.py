@@ -53,7 +53,7 @@ class Kinds:
 
     def of_call(self, name: str, args: tuple[Formula, ...], bound: frozenset[str]) -> str:
         """The kind of what an operator or a function gives."""
-        if name == "integral":
+        if name in ("integral", "E"):
             return REAL
         found = [self.kind(a, bound) for a in (args[1:] if name == "if" else args)]
         if name == "/":

@@ -12,6 +12,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     `only`: a key, of which nothing but its derivation is shown; `questions`: the problem without its solution.
     `checks`: all that was judged, in tables.
     `compact`: data in one row; `several`: data as a list, though it be of one solution.
+    `ascii`: formulas in text are of these signs alone, as the output has no others.
     """
 
     width: int = 80
@@ -24,3 +25,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
     compact: bool = False
     several: bool = False
+    ascii: bool = False

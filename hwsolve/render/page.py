@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hwsolve import ascii as signs
 from hwsolve.figures import Curve, Diagram, Grid
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say, translate, visible
 from hwsolve.render import blocks
-from hwsolve.render.boxes import Box, beside, text_box
+from hwsolve.render.boxes import PLACE, Box, beside, text_box
 from hwsolve.render.chain import Notation, joined, spoken
 from hwsolve.render.layout import boxes_of, chain_rows, flowed, with_reason
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
@@ -29,7 +30,7 @@ MEASURE = 100  # remarks are set to the right of this column, however wide the p
 UNICODE = Notation(unicode)
 TIED = "\u00a0"  # a space that no row is broken at
 SHORT = 30  # columns of a formula in a sentence that is not broken
-WHOLE = Notation(lambda f: text.replace(" ", TIED) if width(text := unicode(f)) <= SHORT else text)
+ASCII = Notation(lambda f: "".join([p if PLACE.fullmatch(p) else signs.written(p) for p in PLACE.split(unicode(f))]))
 
 Span = tuple[str, str]
 Row = list[Span]
@@ -72,18 +73,25 @@ class Page:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.notation = spoken(self.written, options.language)
+        self.said = ASCII if options.ascii else UNICODE  # how formulas stand in sentences
+        self.notation = spoken(ASCII if options.ascii else self.written, options.language)
         self.columns = max(options.width, 20)
 
     def words(self, text: Text) -> str:
         """A text in the page's language."""
-        return visible(text) if isinstance(text, str) else translate(text, self.options.language, UNICODE.inline)
+        return visible(text) if isinstance(text, str) else translate(text, self.options.language, self.said.inline)
 
     def rows_of(self, text: Text, columns: int) -> list[str]:
         """A text in rows; a short formula in it is not broken."""
         if isinstance(text, str):
             return fill(visible(text), columns)
-        return [row.replace(TIED, " ") for row in fill(translate(text, self.options.language, WHOLE.inline), columns)]
+        whole = translate(text, self.options.language, Notation(self.tied).inline)
+        return [row.replace(TIED, " ") for row in fill(whole, columns)]
+
+    def tied(self, f: Formula) -> str:
+        """A formula of a sentence, with spaces that no row is broken at if it is short."""
+        written = self.said.formula(f)
+        return written.replace(" ", TIED) if width(written) <= SHORT else written
 
     def parts(self, solution: Solution) -> Iterator[Part]:
         """The parts of a solution."""
@@ -184,6 +192,7 @@ class Page:
         for arrow, label in figure.row:
             text += f" ─{self.label(arrow)}→ " if text and arrow else " → " if text else ""
             text += self.label(label)
+        text = signs.written(text) if self.options.ascii else text
         caption = f"({self.words(figure.caption)})" if figure.caption else ""
         if not text:
             return []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Ref, children, transform
+from hwsolve.formula.tree import Call, Formula, Ref, children, rebuild, transform
 from hwsolve.language import Message, translate
 from hwsolve.render.quantity_rows import Row
 from hwsolve.solution import Text
@@ -49,15 +49,22 @@ class Symbols:
         return known if isinstance(node, Ref) else node
 
     def said(self, text: Text) -> Text:
-        """A sentence whose formulas are in the symbols of the solution."""
-        if not self.of or not isinstance(text, Message):
+        """A sentence whose formulas are in the symbols of the solution, and arrays of one axis in a row."""
+        if not isinstance(text, Message):
             return text
         return Message(text.template, {k: self.placed(v) for k, v in text.values.items()})
 
     def placed(self, value: object) -> object:
         """What stands at a place of a sentence."""
         if isinstance(value, Formula):
-            return self.formula(value)
+            return in_a_row(self.formula(value))
         if isinstance(value, tuple):
             return tuple(map(self.placed, value))
         return self.said(value) if isinstance(value, Message) else value
+
+
+def in_a_row(f: Formula) -> Formula:
+    """A formula in which arrays of one axis are `(1, 2, 3)`; a matrix stays as it is."""
+    if isinstance(f, Call) and f.name == "[]":
+        return f if any([isinstance(a, Call) and a.name == "[]" for a in f.args]) else Call("tuple", f.args)
+    return rebuild(f, tuple(map(in_a_row, children(f))))

@@ -19,6 +19,7 @@ LIMIT = 40.0  # em of a row; 43 fit into the column of 832 pixels
 WIDEST_LEFT = 14.0  # of a left side that relations are aligned behind
 SMALL = 0.8  # a size that a formula is rather set in than taken apart
 GAP = 1.2  # before a column of reasons
+ARRAY = "\\begin{pmatrix}"
 BREAKS = ("-", "\\times", "\\cdot")  # that a formula is parted before
 RELATIONS = {
     "≈": "\\approx",
@@ -73,7 +74,7 @@ def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
     """The rows of a chain, broken before relations, and before signs where a link is too long by itself."""
     set_in = "\\quad " * min(chain.depth, 4)
     room -= min(chain.depth, 4)
-    (_, first), *rest = chain.links
+    (_, first), *rest = without_wide_arrays(chain.links, room - 2.4)
     if not rest or flush:
         head, *more = parted(first, room, room)
         rows = [f"& {set_in}{head}", *[f"& {set_in}\\quad {piece}" for piece in more]]
@@ -93,6 +94,15 @@ def chain_rows(chain: Chain, room: float, flush: bool) -> list[str]:
             rows.append(f"{lead} \\qquad {piece}")
             used = inset + 2.0 + em(piece)
     return rows
+
+
+def without_wide_arrays(links: list[tuple[str, str]], room: float) -> list[tuple[str, str]]:
+    """A chain without the links between its formula and its value whose arrays are wider than a row."""
+    return [
+        (relation, text)
+        for n, (relation, text) in enumerate(links)
+        if n < 2 or n == len(links) - 1 or ARRAY not in text or em(text) * SMALL <= room
+    ]
 
 
 def parted(text: str, first: float, room: float) -> list[str]:
@@ -146,17 +156,33 @@ def merged(parts: Sequence[str], first: float, room: float) -> list[str]:
 
 
 def in_one_line(text: str) -> str:
-    r"""A fraction with its terms at the top level, `a / 4 + b / 4`, where it is one of a long sum; else ""."""
+    r"""A fraction with its terms at the top level, `a / 4 + b / 4`, where it is one of a long sum; else "".
+
+    Of a sum in parentheses the denominator stands in front, `- 1/4 (a + b)`.
+    """
     if not text.startswith("\\frac{"):
         return ""
     top, rest = braced(text, len("\\frac"))
     bottom, rest = braced(text, rest)
     terms = at_top(top, (" + ", " - "))
+    if rest == len(text) and len(terms) == 1 and in_parentheses(top.removeprefix("-")):
+        sign = "-" if top.startswith("-") else ""
+        return f"{sign}\\frac{{1}}{{{bottom}}} {top.removeprefix('-')}"
     if rest < len(text) or len(terms) < 2:
         return ""
     signs = ["", *[f"{term[:2]}" for term in terms[1:]]]
     bodies = [terms[0], *[term[2:] for term in terms[1:]]]
     return " ".join([f"{sign}\\frac{{{body}}}{{{bottom}}}" for sign, body in zip(signs, bodies, strict=True)])
+
+
+def in_parentheses(text: str) -> bool:
+    """Whether one pair of parentheses holds the whole text."""
+    depth, inner = 0, text.removeprefix("\\left")
+    for at, c in enumerate(inner):
+        depth += (c == "(") - (c == ")")
+        if not depth:
+            return at > 0 and at == len(inner) - 1
+    return False
 
 
 def braced(text: str, at: int) -> tuple[str, int]:

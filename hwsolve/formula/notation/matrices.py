@@ -114,6 +114,11 @@ def listed(w: Writer, args: Args) -> Piece:
     return Piece(w.array([[w.write(a).text for a in row] for row in rows], deep), ATOM, "array")
 
 
+def in_a_row(w: Writer, args: Args) -> Piece:
+    """(a, b, c), as an array stands in a sentence."""
+    return Piece(w.parentheses(w.comma.join([w.write(a).text for a in args])), ATOM, "array")
+
+
 def of_layer(w: Writer, args: Args) -> Piece:
     """W⁽ˡ⁾: a quantity of a layer, whose number may be a formula."""
     known, number = args
@@ -155,6 +160,7 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "bracketed": bracketed,
     "grad": gradient,
     "[]": listed,
+    "tuple": in_a_row,
     **MOMENTS,
     **{name: called(name) for name in ("diag", "rot180", "stuffed", "crop")},
 }

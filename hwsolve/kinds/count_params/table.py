@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hwsolve.formula.tree import Call, Formula, Number, formula
 from hwsolve.kinds.count_params.partial import GAP, AtLeast, Count
 from hwsolve.kinds.count_params.stages import RUN, STAGE, numbered
-from hwsolve.kinds.count_params.tree import Node, form, without_ones
+from hwsolve.kinds.count_params.tree import SHORTCUT, Node, form, without_ones
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Size, StatedMap, factor_text, product, shape_text, size_text
 from hwsolve.solution import Answer, Cell, Quantity, Table, Text
@@ -87,9 +87,9 @@ class CountTable:
         if closed or nested or last - first < (MOST_OPEN if node.type != RUN else 0):
             return
         if alike is not None:
-            self.close(first, last, say("… {n} layers as in {name} (--full)", n=f"{node.layers:,}", name=alike))
+            self.close(first, last, say("… {n} layers as in {name} (--full)", n=f"{node.layers:,}", name=spoken(alike)))
         elif node.type == RUN:
-            others = f"{len(node.children) - 1:,}", node.children[0].kind
+            others = f"{len(node.children) - 1:,}", spoken(node.children[0].kind)
             self.close(first, last, say("… {n} × {name} of other sizes (--full)", n=others[0], name=others[1]))
 
     def close(self, first: int, last: int, text: Text) -> None:
@@ -100,7 +100,7 @@ class CountTable:
     def label(self, node: Node, name: Text) -> Text:
         """`conv1 7×7, stride 2`, `3 × conv 3×3, batch_norm`, `2 × bottleneck, 70,400 each`."""
         own = node.single and node.times == 1
-        text: Text = name if own or node.type == STAGE else node.type
+        text: Text = spoken(name if own or node.type == STAGE else node.type)
         norms = node.joined if own else [norm.rstrip("0123456789") for norm in node.joined]
         if node.settings:
             text = say("{layer} {window}", layer=text, window=node.settings[0])
@@ -137,6 +137,13 @@ def formula_of_copies(node: Node, key: str) -> Cell:
 def shape_of(node: Node) -> str:
     """What comes out."""
     return shape_text(node.shape).replace(" × ", "×")
+
+
+def spoken(name: Text) -> Text:
+    """A name whose own word is in the language of the page."""
+    if isinstance(name, str) and name.startswith(SHORTCUT):
+        return say("shortcut {layer}", layer=name.removeprefix(SHORTCUT))
+    return name
 
 
 def listed(parts: Sequence[Text]) -> Text:

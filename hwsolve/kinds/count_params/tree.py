@@ -21,6 +21,7 @@ from hwsolve.layers.window import window_words
 
 Counts = Mapping[str, Mapping[str, Count]]  # by quantity, then by layer
 Terms = Mapping[str, Mapping[str, Formula]]  # how each arises
+SHORTCUT = "shortcut "  # before the names of layers beside a body
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -106,7 +107,7 @@ class Tree:
         for branch in item.branches:
             prefix = path + "shortcut." if branch.name == "shortcut" else path
             found = self.nodes(branch.items, prefix)
-            inner += [renamed(n, f"shortcut {n.name}") for n in found] if branch.name == "shortcut" else found
+            inner += [renamed(n, f"{SHORTCUT}{n.name}") for n in found] if branch.name == "shortcut" else found
         if len(inner) != 1 or inner[0].times != 1:
             return [group(name, item.type, item.output, tuple(inner))] if inner else []
         (one,) = inner
@@ -133,7 +134,7 @@ def group(name: str, kind: str, shape: Shape, children: tuple[Node, ...], single
 
 def renamed(node: Node, name: str) -> Node:
     """The node by another name; in a shortcut its type says so too."""
-    kind = f"shortcut {node.type}" if name.startswith("shortcut ") else node.type
+    kind = f"{SHORTCUT}{node.type}" if name.startswith(SHORTCUT) else node.type
     return msgspec.structs.replace(node, name=name, type=kind)
 
 

@@ -1,8 +1,9 @@
 # Everything runs in .venv, which is made on first use: a machine needs Python 3.11 or newer, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
+TIMES ?= 10
 
-.PHONY: solve test check lint types translations batch pytest wheel format readme gallery bench clean
+.PHONY: solve test check lint types translations batch pytest long wheel format readme gallery bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
@@ -24,6 +25,9 @@ batch: .venv/installed
 
 pytest: .venv/installed
 	$(BIN)/pytest -q -n 2 --dist worksteal
+
+long: .venv/installed  ## the random tests with many times as many cases
+	HWSOLVE_TIMES=$(TIMES) $(BIN)/pytest -q -n 2 --dist worksteal
 
 wheel:  ## what is installed from the wheel alone, in a clean environment, solves the problems it brings along
 	rm -rf build/wheel && $(PYTHON) -m venv build/wheel

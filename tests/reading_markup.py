@@ -18,7 +18,7 @@ TOKENS = {"mi", "mn", "mo", "mtext"}
 ATTRIBUTES = {"lspace", "rspace", "stretchy", "form", "class", "width", "displaystyle"}
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3, "mspace": 0}
 GROUPS = ("math", "mrow", "mtd", "msqrt", "mphantom")
-SPACED = "=≈<>≤≥+−×⋅·⊙("  # behind them a browser takes a minus in the same row for a difference
+SPACED = "=≈<>≤≥+−×⋅·⊙⋆("  # behind them a browser takes a minus in the same row for a difference
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 Element = ElementTree.Element
@@ -118,7 +118,7 @@ def bones(e: Element) -> str:
 NAMES = """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon
 phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega infty"""
 SIGNS = {
-    "times": "×", "cdot": "⋅", "odot": "⊙", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "partial": "∂", "nabla": "∇", "top": "⊤",
+    "times": "×", "cdot": "⋅", "odot": "⊙", "star": "⋆", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "partial": "∂", "nabla": "∇", "top": "⊤",
     "sum": "∑", "prod": "∏", "int": "∫", "lvert": "|", "rvert": "|", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
     "rceil": "⌉", "hat": "^", "bar": "¯", "tilde": "~", "cr": ";", "left": "", "right": "", "mathstrut": "",
     "thinspace": "", "ldots": "…", "approx": "≈", "ne": "≠", "quad": "", "qquad": "",

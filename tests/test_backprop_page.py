@@ -14,6 +14,7 @@ from hwsolve.formula.tree import Call, Number, walk
 from hwsolve.render.measure import width as measured
 from hwsolve.solution import Form, Group, Identity, Solution, Value
 from tests.line_check import wrong_lines
+from tests.often import often
 
 ACTIVATIONS = ["relu", "tanh", "sigmoid", {"leaky_relu": {"negative_slope": 0.1}}, "relu6", "hard_tanh", "softsign"]
 OPTIMIZERS: list[Any] = [None, {"sgd": {"lr": 0.1}}, {"sgd": {"lr": 0.5, "momentum": 0.9}}, "adam"]
@@ -53,7 +54,7 @@ def groups(solution: Solution) -> list[Group]:
     return [item for step in solution.sections for item in step.items if isinstance(item, Group)]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(often(40)))
 def test_a_random_network_argues(seed: int) -> None:
     solution = hwsolve.solve(problem(seed))
     assert wrong_lines(json.loads(solution.to("json"))) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -10,12 +9,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import hwsolve
 from hwsolve.spec.report import SpecFailure
+from tests.often import often
 from tests.random_nets import problems
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 F = torch.nn.functional
 
-NETS = int(os.environ.get("HWSOLVE_NETS", "1000"))
+NETS = often(1000)
 ACTIVATIONS: dict[str, Any] = {
     "relu": torch.relu,
     "leaky_relu": F.leaky_relu,

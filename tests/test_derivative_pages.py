@@ -13,6 +13,7 @@ from hwsolve.render import Options, render
 from hwsolve.render.chain import links_of
 from hwsolve.solution import Group, Identity, Let, Solution, Value
 from tests.line_check import wrong_lines
+from tests.often import often
 from tests.random_functions import spec
 
 PRIVATE = re.compile(r"\{|_at|\bd[₀-₉]+\b|\bd\d|Call\(|Ref\(|\b\w+\.\w+\.\w+\b| × 1\b(?![.,]\d)|/1\b(?![\d.,])")
@@ -23,7 +24,7 @@ def solved(text: str) -> Solution:
     return work_out(problem)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(often(40)))
 def test_a_page_of_any_function(seed: int) -> None:
     solution = solved(spec(seed))
     for width in (80, 140):
@@ -35,7 +36,7 @@ def test_a_page_of_any_function(seed: int) -> None:
     assert wrong_lines(json.loads(render([solution], "json", Options()))) == []
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(often(40)))
 def test_a_left_side_begins_every_group(seed: int) -> None:
     solution = solved(spec(seed))
     groups = [item for step in solution.sections for item in step.items if isinstance(item, Group)]

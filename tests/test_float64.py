@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from fractions import Fraction
@@ -17,9 +16,10 @@ from hwsolve.numbers.float64 import MANY, choose, noise
 from hwsolve.numbers.measured import Measured
 from hwsolve.solution import Carried, Quantity, Value
 from hwsolve.spec.report import SpecFailure
+from tests.often import often
 from tests.random_nets import LOSSES
 
-NETS = int(os.environ.get("HWSOLVE_FLOAT_NETS", "300"))
+NETS = often(300)
 ACTIVATIONS = [
     "relu",
     "leaky_relu",

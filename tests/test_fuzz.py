@@ -1,6 +1,6 @@
 """Whatever the text: no bug, no hang, an exit status from 0 to 2.
 
-HWSOLVE_FUZZ=10000 pytest tests/test_fuzz.py      the long run; 600 specs without it
+HWSOLVE_TIMES=10 pytest tests/test_fuzz.py        the long run; 600 specs without it
 python tests/test_fuzz.py SEED                     what one seed makes, and what it ends in
 """
 
@@ -24,8 +24,9 @@ from hwsolve import pipeline  # noqa: E402
 from hwsolve.failure import BUG, explained  # noqa: E402
 from hwsolve.render import render  # noqa: E402
 from tests.fuzz import case, corpus  # noqa: E402
+from tests.often import often  # noqa: E402
 
-COUNT = int(os.environ.get("HWSOLVE_FUZZ", "600"))
+COUNT = often(600)
 START = int(os.environ.get("HWSOLVE_FUZZ_SEED", "0"))
 SECONDS = 20
 FORMATS = ("json", "plain", "markdown", "latex", "typst", "notebook")

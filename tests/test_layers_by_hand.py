@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from typing import Any
 
@@ -13,11 +12,12 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
+from tests.often import often
 from tests.random_layers import Case, cases, convolution, peer, pooling
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 
-COUNT = int(os.environ.get("HWSOLVE_LAYERS", "400"))  # random settings; 1000 and more pass as well
+COUNT = often(400)  # random settings
 CHUNKS = 8
 READ = 5  # of each chunk, how many solutions are read line by line
 

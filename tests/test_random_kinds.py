@@ -12,6 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
+from tests.often import often
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "elu", "selu", "gelu", "silu", "hard_swish", "hard_tanh", "softsign", "mish")
 
@@ -93,7 +94,7 @@ def names(function: str) -> set[str]:
 
 
 @pytest.mark.parametrize("make", [counting, complexity, initialization, derivative])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(often(8)))
 def test_every_line_of_a_random_spec_holds(make: Any, seed: int) -> None:
     spec = make(random.Random(seed))
     try:

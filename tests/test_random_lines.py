@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
@@ -12,10 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import answers_without_line, wrong_lines
+from tests.often import often
 from tests.random_nets import problems
 
 DIVERGED = ("beyond 10^", "may not be positive", "logarithm")
-SPECS = int(os.environ.get("HWSOLVE_SPECS", "500"))
+SPECS = often(500)
 RANDOM = settings(
     max_examples=SPECS,
     deadline=None,

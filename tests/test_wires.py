@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from typing import Any
 
@@ -14,10 +13,11 @@ import hwsolve
 from hwsolve.render import render
 from hwsolve.render.options import Options
 from tests.line_check import wrong_lines
+from tests.often import often
 
 torch = pytest.importorskip("torch", reason="PyTorch is the peer of these tests")
 
-COUNT = int(os.environ.get("HWSOLVE_WIRES", "60"))  # random networks
+COUNT = often(60)  # random networks
 Spec = dict[str, Any]
 
 

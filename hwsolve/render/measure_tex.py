@@ -19,7 +19,7 @@ NARROW = {c: w for w, chars in UPRIGHT.items() for c in chars}
 SLANTED = {c: w for w, chars in ITALIC.items() for c in chars}
 RELATIONS = ("=", "<", ">", "\\lt", "\\gt", "\\le", "\\ge", "\\approx", "\\ne", "\\to", "\\iff")
 WIDER = {"\\iff": 2.3, "\\to": 1.55}
-OPERATORS = {"+": 1.22, "-": 1.22, "\\times": 1.22, "\\odot": 1.22, "\\cdot": 0.72}
+OPERATORS = {"+": 1.22, "-": 1.22, "\\times": 1.22, "\\odot": 1.22, "\\star": 0.95, "\\cdot": 0.72}
 SPACES = {"\\quad": 1.0, "\\qquad": 2.0, "\\thinspace": 0.17, "\\mathstrut": 0.0, "\\left": 0.0, "\\right": 0.0}
 SIGNS = {
     "\\partial": 0.56,

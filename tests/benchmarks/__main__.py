@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory
+
 from tests.benchmarks import growth, mazur, measure, small_specs
 from tests.conftest import ROOT
 
@@ -38,6 +41,18 @@ def kinds() -> None:
         row(f"cold {kind} of its example / python -c 'import sympy'", measure.ratio(command, SYMPY, runs=5), 1.5)
 
 
+def formats() -> None:
+    """A page in a file beside the page in the terminal, cold."""
+    page = ["-m", "hwsolve", "solve", "problems/homework-2/2.1-backprop.yaml"]
+    row("2.1 to HTML / to the terminal, cold", measure.ratio([*page, "--format", "html"], page), 1.6)
+    if find_spec("typst") is None:
+        print("typst is not installed: no comparison with a PDF")
+        return
+    with TemporaryDirectory() as folder:
+        paper = [*page, "--format", "pdf", "--output", f"{folder}/page.pdf"]
+        row("2.1 to PDF / to the terminal, cold", measure.ratio(paper, page), 3)
+
+
 def training() -> None:
     """Mazur's net for 10,000 steps."""
     assert abs(mazur.by_hwsolve("float64") - mazur.by_hand()) < 1e-12
@@ -52,6 +67,7 @@ if __name__ == "__main__":
     measure.as_installed()
     starts()
     kinds()
+    formats()
     row("1,000 small specs in one batch to JSON / yaml.compose with the C loader", small_specs.ratio(), 12)
     training()
     row("100,000 linear layers in a repeat / 100 in a repeat", growth.repeated(), 1.1)

@@ -60,6 +60,7 @@ class MathML(Writer):
     """The elements of MathML."""
 
     times, dot, plus, minus, thin, odot = mo("×"), mo("⋅"), mo("+"), mo("−"), THIN, mo("⊙")
+    star = mo("⋆")
     gap, comma, behind_word = "", mo(","), THIN
     sigma, del_sign = mo("∑"), mo("∂")
     mark, gradient = mo("′"), mo("∇")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hwsolve.formula.notation.moments import MOMENTS
 from hwsolve.formula.notation.names import derivative, parts
-from hwsolve.formula.notation.writer import ARRAYS, ATOM, PRODUCT, SIGN, Piece, Writer
+from hwsolve.formula.notation.writer import ARRAYS, ATOM, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import Call, Formula, Ref
 
 Args = tuple[Formula, ...]
@@ -91,6 +91,14 @@ def odot(w: Writer, args: Args) -> Piece:
     return Piece(w.odot.join([p.text for p in held]), PRODUCT, "odot", held[0].front)
 
 
+def correlation(w: Writer, args: Args) -> Piece:
+    """w ⋆ g, the full correlation; with cells that are apart by its name."""
+    if len(args) > 2:
+        return called("full")(w, args)
+    held = [fenced(w, p, p.level > PRODUCT) for p in map(w.write, args)]
+    return Piece(w.star.join([p.text for p in held]), SUM, "array", held[0].front)
+
+
 def total(w: Writer, args: Args) -> Piece:
     """Σ x, of all elements; `sum(x)` as it was typed."""
     piece = w.write(args[0])
@@ -146,6 +154,7 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "T": transpose,
     "outer": outer,
     "odot": odot,
+    "full": correlation,
     "sum": total,
     "layer": of_layer,
     "bracketed": bracketed,
@@ -153,5 +162,5 @@ MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
     "[]": listed,
     "tuple": in_a_row,
     **MOMENTS,
-    **{name: called(name) for name in ("diag", "rot180", "full", "stuffed", "crop")},
+    **{name: called(name) for name in ("diag", "rot180", "stuffed", "crop")},
 }

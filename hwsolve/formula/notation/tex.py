@@ -61,7 +61,7 @@ def number_piece(text: str) -> Piece | None:
 class Latex(Writer):
     """The commands of LaTeX."""
 
-    times, dot, minus, thin, odot = " \\times ", " \\cdot ", "-", " ", " \\odot "
+    times, dot, minus, thin, odot, star = " \\times ", " \\cdot ", "-", " ", " \\odot ", " \\star "
     conjunction = " \\text{ and } "
     behind_word = " \\thinspace "
     mark, gradient = "'", "\\nabla "

@@ -18,6 +18,7 @@ SIGNS = {
     "∇": "\\nabla", "→": "\\to", "←": "\\leftarrow", "⇒": "\\Rightarrow", "⟺": "\\iff", "⌊": "\\lfloor",
     "⌋": "\\rfloor", "⌈": "\\lceil", "⌉": "\\rceil", "∘": "\\circ", "✓": "\\checkmark", "✗": "\\times", "⊙": "\\odot",
     "⊤": "\\top", "↦": "\\mapsto", "′": "'", "½": "\\frac12", "ᵀ": "^{\\top}", "÷": "\\div", "⋮": "\\vdots",
+    "⋆": "\\star",
 }  # fmt: skip
 PLAIN = {
     "–": "--", "—": "---", "…": "\\ldots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\xa0": "~",

@@ -29,6 +29,7 @@ SIGNS = {
     "×": "\\times",
     "·": "\\cdot",
     "⊙": "\\odot",
+    "⋆": "\\star",
     "/": "/",
     "∂": "\\partial",
     "′": "'",
@@ -44,7 +45,7 @@ SIGNS = {
     "ᵀ": "^{\\top}",
     "±": "\\pm",
 }
-BESIDE = re.compile(" ?([=≈≠<>≤≥→⟺+−×·⊙]) ?")  # signs that have space of their own
+BESIDE = re.compile(" ?([=≈≠<>≤≥→⟺+−×·⊙⋆]) ?")  # signs that have space of their own
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥₓₐₑₕₒ"
 CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 PLAIN = f"[A-Za-z0-9 .,;:()'{CJK}-]"  # an apostrophe too: PyTorch's

@@ -60,7 +60,7 @@ def name_of(shown: str) -> str:
 class Typst(Writer):
     """The mathematics of Typst."""
 
-    times, dot, minus, thin, odot = " × ", " ⋅ ", "−", " ", " ⊙ "
+    times, dot, minus, thin, odot, star = " × ", " ⋅ ", "−", " ", " ⊙ ", " ⋆ "
     behind_word = " thin "
     sigma, del_sign = "∑ ", "∂ "
     conjunction = ' " and " '

@@ -37,7 +37,7 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 class Writer:
     """The rules that all notations share."""
 
-    times, dot, plus, minus, thin, odot = " × ", " · ", "+", "−", " ", " ⊙ "
+    times, dot, plus, minus, thin, odot, star = " × ", " · ", "+", "−", " ", " ⊙ ", " ⋆ "
     gap, comma, conjunction = " ", ", ", " and "  # around signs, and between arrays; in lists; between conditions
     sigma = "Σ "  # of all elements
     del_sign = "∂"

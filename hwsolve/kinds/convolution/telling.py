@@ -11,7 +11,7 @@ from hwsolve.formula.tree import Call, Formula, Ref, formula, references, walk
 from hwsolve.kinds.convolution.gathering import AT_W
 from hwsolve.kinds.convolution.readers import Axis
 from hwsolve.kinds.convolution.statement import Statement, each
-from hwsolve.kinds.convolution.whole_map import operator
+from hwsolve.kinds.convolution.whole_map import at_once, operator
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Form, Group, Item, Line, Sentence, Stage, Step, Text, Value
@@ -203,7 +203,7 @@ class Telling(Statement):
                 yield Sentence(say("A border of {width} is cut off in front.", width=cut))
             else:
                 yield Sentence(say("A border of {width} is cut off.", width=cut))
-        yield Sentence(say("For all cells at once the error is {form}.", form=found))
+        yield Sentence(at_once(found))
 
     def parameters(self, slots: int) -> Step | None:
         """The gradients of weights and bias."""

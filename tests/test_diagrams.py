@@ -22,7 +22,7 @@ from hwsolve.formula.tree import Formula, Ref
 from hwsolve.kinds.drawn import drawn
 from hwsolve.language import translate
 from hwsolve.pipeline import read
-from hwsolve.render.json import Writer as Json
+from hwsolve.render.json_figures import figure as as_data
 from hwsolve.render.svg_file import svg_file
 from hwsolve.sections import section
 from hwsolve.solution import Solution, Text
@@ -180,7 +180,7 @@ def test_shipped_problems_are_drawn_without_a_clash(path: Path) -> None:
 
 def check_numbers(text: str, found: tuple[Any, ...]) -> None:
     """Every number in a drawing stands in the JSON of its figures."""
-    made = [Json().figure(f) for f in found]
+    made = [as_data(f, words) for f in found]
     known: set[str] = set()
     for figure in made:
         for part in (*figure["nodes"], *figure["edges"], *figure.get("frames", ())):
@@ -434,13 +434,13 @@ def test_png_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_json_has_what_a_drawing_adds() -> None:
-    made = Json().figure(diagram(HOMEWORK))
+    made = as_data(diagram(HOMEWORK), words)
     assert json.dumps(made) and [n.get("slope") for n in made["nodes"]][2:5] == [
         "dE_dalpha[1]",
         "dE_dalpha[2]",
         "dE_dbeta",
     ]
-    frames = Json().figure(diagram(PROBLEMS / "models/resnet18.yaml"))["frames"]
+    frames = as_data(diagram(PROBLEMS / "models/resnet18.yaml"), words)["frames"]
     assert [f["label"] for f in frames] == ["2 × basic", "smaller"]
 
 

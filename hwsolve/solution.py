@@ -97,7 +97,6 @@ class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field=
     free: Free
     rule: Text = ""
     key: Ref | None = None
-    depth: int = 0  # how far the line is set in: the depth of a step in a derivation tree
     aside: bool = False
     shown: tuple[Formula, ...] = ()
     links: tuple[Stage, ...] = ()
@@ -129,20 +128,13 @@ class Assume(msgspec.Struct, frozen=True, gc=False, tag="assume", tag_field="kin
 class Form(msgspec.Struct, frozen=True, gc=False, tag="form", tag_field="kind"):
     """What lines are instances of, over letters for their indices; or an array that is too large to be written out.
 
-    The first link has no relation.  Each of them was evaluated at the elements that it speaks of.
+    The first link has no relation.  Nothing is evaluated here: the lines of the elements are.
     """
 
     links: tuple[Stage, ...]
 
 
-class Prose(msgspec.Struct, frozen=True, gc=False, tag="text", tag_field="kind"):
-    """A sentence, whose places may hold formulas."""
-
-    text: Text = ""
-    formulas: tuple[Stage, ...] = ()  # shown behind the text: the first one's relation is left out
-
-
-Line = Value | Identity | Carried | Let | Assume | Form | Prose
+Line = Value | Identity | Carried | Let | Assume | Form
 Cell = Text | int | Quantity | Formula
 
 
@@ -224,7 +216,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """
 
     value: Any
-    main: bool = False  # one of the few numbers that are shown at the end
+    main: bool = False  # stands in the card where nothing is asked
     shown: Formula | None = None
     functions: tuple[Formula, ...] = ()
 

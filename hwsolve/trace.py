@@ -11,7 +11,7 @@ from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Number, references
 from hwsolve.language import Message, say
 from hwsolve.selection import selection
-from hwsolve.solution import Answer, Form, Group, Identity, Line, Prose, Solution, Step, Value
+from hwsolve.solution import Answer, Form, Group, Identity, Line, Solution, Step, Value
 
 Defined = dict[str, "Line | None"]
 
@@ -121,8 +121,8 @@ def reduced(step: Step, needed: set[str], keyed: bool) -> Step:
     kept: set[int] = set()
     steps: list[Line] = []
     for line in step.lines:
-        if isinstance(line, Prose | Form) or (key := getattr(line, "key", None)) is None:
-            steps += [] if isinstance(line, Prose | Form) else [line]
+        if isinstance(line, Form) or (key := getattr(line, "key", None)) is None:
+            steps += [] if isinstance(line, Form) else [line]
             continue
         if plain(key) in needed:
             kept |= {id(x) for x in (*steps, line)}

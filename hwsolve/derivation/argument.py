@@ -6,7 +6,7 @@ Every link is evaluated at random points when it is made, E and Var over random 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -251,10 +251,3 @@ def drawn_functions(dice: Dice, free: Mapping[str, Any]) -> dict[str, Formula]:
                 f, slope = f + c * x**power, slope + c * power * (x ** (power - 1) if power > 1 else Number(1))
             found[name], found[f"d_{name}"] = f, slope
     return found
-
-
-def claims(text: Any) -> Iterator[Formula]:
-    """The comparisons among the places of a sentence."""
-    for value in getattr(text, "values", {}).values():
-        if isinstance(value, Call) and value.name in COMPARISONS:
-            yield value

@@ -35,7 +35,7 @@ from hwsolve.formula.tree import (
 )
 from hwsolve.formula.vectors import Elements, Shapes
 from hwsolve.language import say
-from hwsolve.solution import Identity, Prose, Stage
+from hwsolve.solution import Form, Identity, Stage
 
 POINTS, MOST_WORK = 5, 20_000  # that a line holds at, and nodes that are evaluated for it
 SMALL = 4  # an index may be any number up to this
@@ -66,8 +66,8 @@ class Identities:
         self.ranges, self.argument = ranges, Argument()
         self.found: dict[tuple[Formula, ...], tuple[dict[str, str], dict[str, str]] | None] = {}
 
-    def line(self, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = ()) -> Identity | Prose | None:
-        """The line `lhs = rhs`, checked; a mere text where no domain is found in which both sides mean something."""
+    def line(self, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = ()) -> Identity | Form | None:
+        """The line `lhs = rhs`, checked; a mere form where no domain is found in which both sides mean something."""
         shown = without_repeats(shown or (lhs, rhs))
         self.one_meaning(lhs, rhs)
         lhs, rhs = by_steps(self.ranges.written_out(lhs)), by_steps(self.ranges.written_out(rhs))
@@ -75,7 +75,7 @@ class Identities:
             return None
         found = self.domains(lhs, rhs)
         if found is None:
-            return Prose("", chain(*shown))
+            return Form(chain(*shown))
         scalars, elements = found
         for condition in (*self.small_sizes(lhs, rhs), *self.signs(lhs, rhs, elements)):
             lhs, rhs = choice(condition, lhs, ZERO), choice(condition, rhs, ZERO)

@@ -99,8 +99,8 @@ def value_line(
 
 
 def identity_line(
-    lhs: Formula, rhs: Formula, free: dict[str, str], rule: Text = "", key: Ref | None = None, depth: int = 0,
+    lhs: Formula, rhs: Formula, free: dict[str, str], rule: Text = "", key: Ref | None = None,
     aside: bool = False, shown: tuple[Formula, ...] = (), relation: str = "=",
 ) -> Identity:  # fmt: skip
     """`lhs = rhs` for all values of the free names, each of its domain; a reader sees `shown` where that is given."""
-    return Identity(lhs, rhs, free, rule, key, depth, aside, shown, relation=relation)
+    return Identity(lhs, rhs, free, rule, key, aside, shown, relation=relation)

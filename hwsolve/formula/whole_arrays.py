@@ -265,8 +265,3 @@ SHAPES: dict[str, Callable[..., Sizes]] = {
 def whole(name: str) -> Formula:
     """A quantity as the whole array that it is."""
     return call("whole", Ref(name))
-
-
-def total_of(name: str) -> Formula:
-    """The sum of all elements of an array."""
-    return call("sum", call("array", Ref(name)))

@@ -41,7 +41,6 @@ from hwsolve.solution import (
     Identity,
     Let,
     Line,
-    Prose,
     Sentence,
     Solution,
     Step,
@@ -216,10 +215,9 @@ class Page:
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
         links = tuple([(relation, self.symbols.formula(f)) for relation, f in links_of(line)])
-        words = line.text if isinstance(line, Prose) else ""
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return Row(links, self.symbols.said(reason), depth, final, key, self.symbols.said(words))
+        return Row(links, self.symbols.said(reason), depth, final, key)
 
     # quantities
 

@@ -14,7 +14,7 @@ from hwsolve.language import say, translate
 from hwsolve.numbers import is_exact
 from hwsolve.quantities import put_in, rational
 from hwsolve.render.arrays import literal
-from hwsolve.solution import Assume, Carried, Form, Identity, Let, Line, Prose, Quantity, Value
+from hwsolve.solution import Assume, Carried, Form, Identity, Let, Line, Quantity, Value
 
 Link = tuple[str, Formula]  # a relation and what stands behind it; the first link's relation is ""
 LONGEST = (9_999, 999)  # numerator and denominator of a fraction that is shown
@@ -73,7 +73,7 @@ def links_of(line: Line) -> list[Link]:
     elif isinstance(line, Carried):
         links = [("", line.key), (line.quantity.relation, put_in(line.quantity))]
     else:
-        stages = line.links if isinstance(line, Form) else line.formulas
+        stages = line.links
         links = [(s.relation if n else "", s.formula) for n, s in enumerate(stages)]
     return without_repeats(links)
 
@@ -105,7 +105,7 @@ def closing(line: Value) -> str:
         return "≈"
 
 
-def row(line: Value | Identity | Form | Prose, write: Callable[[Formula], str]) -> str:
+def row(line: Value | Identity | Form, write: Callable[[Formula], str]) -> str:
     """The chain in one row."""
     return joined([(relation, write(f)) for relation, f in links_of(line)])
 

@@ -27,13 +27,11 @@ from hwsolve.solution import (
     Carried,
     Cell,
     Check,
-    Form,
     Group,
     Identity,
     Let,
     Line,
     Origin,
-    Prose,
     Published,
     Quantity,
     Sentence,
@@ -218,13 +216,7 @@ class Writer:
             }
         if isinstance(line, Assume):
             return {"kind": "assume", "formula": plain(line.formula)}
-        if isinstance(line, Form):
-            return {"kind": "text", "shown": row(line, unicode)}
-        return {"kind": "text", "shown": self.prose(line)}
-
-    def prose(self, line: Prose) -> str:
-        words, formulas = self.text(line.text), row(line, unicode)
-        return f"{words} {formulas}" if words and formulas else words or formulas
+        return {"kind": "text", "shown": row(line, unicode)}
 
     def table(self, t: Table) -> Object:
         return {

@@ -8,7 +8,6 @@ from hwsolve.render.json import SCHEMA
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
-BOOLEAN = {"type": "boolean"}
 NESTED = {"$ref": "#/$defs/nested"}
 
 

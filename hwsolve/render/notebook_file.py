@@ -26,7 +26,6 @@ from hwsolve.render.options import Options
 from hwsolve.solution import Carried, Given, Group, Line, Quantity, Solution, Value
 
 Cell = dict[str, Any]
-Asserted = tuple[Ref, Formula, Any]  # a key, its formula, and the quantity or the nested quantities that it gives
 PRECISION, MOST = 50, 10_000  # digits of mpmath beside those that are printed, and as many more as a value is small
 
 

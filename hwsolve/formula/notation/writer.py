@@ -1,6 +1,6 @@
 """How mathematics is set, whatever the characters: signs, parentheses, products with and without a sign.
 
-A `Writer` writes each node as a `Piece`; the subclasses for Unicode and LaTeX say how symbols, powers, fractions and
+A `Writer` writes each node as a `Piece`; its subclasses, one a notation, say how symbols, powers, fractions and
 big operators look.
 """
 

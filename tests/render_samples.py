@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from fractions import Fraction as Q
 
-from hwsolve.figures import Curve, Grid
+from hwsolve.figures import Curve, Figure, Grid
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Formula, Number, Ref, transform
 from hwsolve.language import say
-from hwsolve.sections import section
+from hwsolve.sections import grouped
 from hwsolve.solution import (
     Answer,
     Carried,
     Check,
+    Form,
     Given,
+    Group,
     Identity,
+    Line,
     Note,
-    Prose,
     Published,
     Quantity,
     Solution,
     Stage,
+    Step,
     Table,
+    Text,
     Value,
 )
+
+
+def section(
+    title: Text,
+    lines: tuple[Line, ...] = (),
+    tables: tuple[Table, ...] = (),
+    figures: tuple[Figure, ...] = (),
+    level: int = 1,
+) -> Step:
+    """A step of lines, tables and figures."""
+    return Step(title, (*grouped(lines), *tables, *figures), level)
 
 
 def quantity(value: Q | int) -> Quantity:
@@ -148,7 +163,7 @@ def homework() -> Solution:
         source="problems/homework-2/2.1-backprop.yaml",
         given=tuple(given),
         sections=(
-            section(say("Forward pass"), lines=(Prose(say("Each layer in turn."), forms), *forward)),
+            section(say("Forward pass"), lines=(Form(forms), *forward)),
             section(say("Loss"), lines=tuple(loss)),
             section(say("Backward pass"), lines=tuple(backward)),
             section(say("Update"), lines=tuple(updates)),
@@ -214,8 +229,8 @@ def counting() -> Solution:
 def derivation() -> Solution:
     """Identities set in, formula answers, figures, carried lines."""
 
-    def identity(lhs: str, rhs: str, rule: str, depth: int) -> Identity:
-        return Identity(parse(lhs), parse(rhs), {"x": "real"}, rule, None, depth)
+    def identity(lhs: str, rhs: str, rule: Text, depth: int) -> Group:
+        return Group((Identity(parse(lhs), parse(rhs), {"x": "real"}),), rule, depth=depth)
 
     steps = tuple(float(k) for k in range(101))
     falling = tuple(0.3 * 0.93**k + 1e-4 for k in range(101))
@@ -223,9 +238,9 @@ def derivation() -> Solution:
         kind="derivative",
         title=say("The derivative of the sigmoid"),
         sections=(
-            section(
+            Step(
                 say("Derivation"),
-                lines=(
+                (
                     identity(
                         "diff(1/(1 + exp(-x)), x)", "-diff(1 + exp(-x), x)/(1 + exp(-x))**2", say("quotient rule"), 0
                     ),

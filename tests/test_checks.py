@@ -18,12 +18,12 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Ref
 from hwsolve.numbers import exact, precision
 from hwsolve.quantities import quantity
-from hwsolve.sections import section
 from hwsolve.solution import Answer, Identity, Solution
 from hwsolve.spec.load import load
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.report import SpecFailure
 from hwsolve.typed import typed
+from tests.render_samples import section
 
 
 class Free(Problem, kw_only=True):

@@ -27,7 +27,7 @@ from hwsolve.layers.cost import NotCounted, Nothing
 from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
-from hwsolve.solution import Identity, Line, Prose, Quantity, Solution, Table, Value
+from hwsolve.solution import Form, Identity, Line, Quantity, Solution, Table, Value
 from hwsolve.trace import only
 from tests.conftest import ROOT
 from tests.line_check import answers_without_line, wrong_lines
@@ -58,7 +58,7 @@ def number(value: Any, sizes: dict[str, int]) -> int:
 
 
 def key_of(line: Line) -> str:
-    return "" if isinstance(line, Prose) or line.key is None else plain(line.key)
+    return "" if isinstance(line, Form) or line.key is None else plain(line.key)
 
 
 def shown(solution: Solution) -> dict[str, Line]:

@@ -24,9 +24,9 @@ from hwsolve.language import translate
 from hwsolve.pipeline import read
 from hwsolve.render.json_figures import figure as as_data
 from hwsolve.render.svg_file import svg_file
-from hwsolve.sections import section
 from hwsolve.solution import Solution, Text
 from tests.conftest import PROBLEMS, Run
+from tests.render_samples import section
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHARACTER, EPS = 7.2, 0.11  # units of a character; what rounding to a tenth may hide

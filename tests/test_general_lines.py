@@ -19,7 +19,7 @@ from hwsolve import pipeline
 from hwsolve.formula.tree import Call, Formula, Number, Ref, children, substitute, transform
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.layers import LAYERS
-from hwsolve.solution import Carried, Form, Let, Prose, Solution, Value
+from hwsolve.solution import Carried, Form, Let, Solution, Value
 from hwsolve.spec.report import SpecFailure
 from tests.random_nets import problems
 from tests.test_backward_formulas import Absent, value
@@ -96,7 +96,7 @@ def general(solution: Solution) -> list[tuple[Ref, Any]]:
         if isinstance(line, Let) and isinstance(line.key, Ref) and line.key.indices:  # y[p], in the statement
             found.append((renamed(line.key), transform(line.formula, renamed)))
             continue
-        formulas = line.links if isinstance(line, Form) else line.formulas if isinstance(line, Prose) else ()
+        formulas = line.links if isinstance(line, Form) else ()
         if len(formulas) in (2, 3):
             lhs, rhs = formulas[0].formula, formulas[-1].formula
             if isinstance(lhs, Ref) and lhs.indices and at(lhs) is None:

@@ -25,11 +25,10 @@ from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.render import Options, blocks, render
 from hwsolve.render.html import LARGEST, LINE, spread, styles
-from hwsolve.sections import section
 from hwsolve.solution import Note, Solution, Table, Value
 from tests.conftest import PROBLEMS
 from tests.reading_markup import Letters, checked, latex_skeleton, mathml_skeleton, worked_out
-from tests.render_samples import counting, derivation, homework, quantity
+from tests.render_samples import counting, derivation, homework, quantity, section
 from tests.test_notation import known, trees
 
 SPECS = [

@@ -21,11 +21,10 @@ from hwsolve.render import Options, render
 from hwsolve.render.markdown import environments
 from hwsolve.render.measure_tex import em
 from hwsolve.render.tex_rows import LIMIT, parted
-from hwsolve.sections import section
 from hwsolve.solution import Answer, Identity, Note, Solution, Table
 from tests.conftest import PROBLEMS
 from tests.random_nets import problems
-from tests.render_samples import counting, derivation, homework
+from tests.render_samples import counting, derivation, homework, section
 
 ENVIRONMENT = re.compile(r"\\begin\{(cases|pmatrix)\}((?!\\begin).)*?\\end\{\1\}")
 SPECS = sorted(

@@ -22,12 +22,11 @@ from hwsolve.render import Options, render
 from hwsolve.render.measure import fill, width
 from hwsolve.render.select import headings
 from hwsolve.render.wrap import equation
-from hwsolve.sections import section
 from hwsolve.solution import Answer, Given, Group, Note, Quantity, Sentence, Solution, Stage, Step, Table, Value
 from tests import golden
 from tests.conftest import ROOT
 from tests.reading import meaning
-from tests.render_samples import counting, derivation, homework, quantity, ref
+from tests.render_samples import counting, derivation, homework, quantity, ref, section
 
 SAMPLES = {"homework": homework, "counting": counting, "derivation": derivation}
 
@@ -118,7 +117,7 @@ def test_steps_are_set_in_by_their_depth() -> None:
 def test_questions_show_the_problem_alone() -> None:
     solution = homework()
     solution.sections = (
-        section(say("Network"), lines=(), tables=(Table("", ("layer",), (("relu",),)),), asked=True),
+        Step(say("Network"), (Table("", ("layer",), (("relu",),)),), part="statement"),
         *solution.sections,
     )
     text = page(solution, questions=True)
@@ -132,7 +131,7 @@ def test_a_rule_that_has_no_place_is_not_said_twice() -> None:
 
 
 def test_headings_without_anything_below_are_left_out() -> None:
-    sections = (section("Empty"), section("Outer"), section("Inner", 2, lines=(homework().sections[0].lines[1],)))
+    sections = (section("Empty"), section("Outer"), section("Inner", level=2, lines=(homework().sections[0].lines[1],)))
     text = page(Solution(kind="k", sections=sections))
     assert "Empty" not in text and "Outer" in text and "Inner" in text
 
@@ -357,5 +356,5 @@ def test_a_heading_is_shown_where_something_stands_in_its_part(sections: list[tu
             if k == n or sections[k][0] < level:
                 wanted[k] = True
                 level = sections[k][0]
-    made = [section("title", level) for level, _ in sections]
+    made = [section("title", level=level) for level, _ in sections]
     assert headings(made, ["x" if shown else "" for _, shown in sections]) == wanted

@@ -151,7 +151,12 @@ WRITTEN = [
     ("-(A @ x) - (-b)", "−A x − (−b)", "-A x - (-b)"),
     ("diag(p) - outer(p, p)", "diag(p) − p pᵀ", r"\operatorname{diag}(p) - p p^{\top}"),
     ("2*sum(x) - sum(x)*y", "2 × Σ x − (Σ x) y", None),
-    ("full(rot180(w), stuffed(g, 2))", "full(rot180(w), stuffed(g, 2))", None),
+    ("full(rot180(w), stuffed(g, 2))", "rot180(w) ⋆ stuffed(g, 2)", None),
+    ("odot(a, full(w, g))", "a ⊙ (w ⋆ g)", r"a \odot (w \star g)"),
+    ("full(w, full(w, g))", "w ⋆ (w ⋆ g)", None),
+    ("-full(w, g)", "−(w ⋆ g)", None),
+    ("2*full(w + v, g)", "2 ((w + v) ⋆ g)", None),
+    ("full(w, g, 2)", "full(w, g, 2)", None),
 ]
 
 

@@ -88,12 +88,20 @@ class Recursion:
     def element(self, slot: int = 0) -> Ref:
         """The element of an input that is differentiated by."""
         name = self.operation.inputs[slot]
-        return Ref(self.called.names[name], tuple(Ref(i) for i in self.letters(slot).values()))
+        indices = tuple([self.single.get(i, Ref(i)) for i in self.letters(slot).values()])
+        return Ref(self.called.names[name], indices)
+
+    @property
+    def single(self) -> dict[str, Formula]:
+        """The letters of channels that x and y do not write, as they have one alone; weights may write it."""
+        written = getattr(self.operation, "written", None)
+        alone = {} if written is None else {"c": not written.x, "o": not written.y}
+        return {letter: ONE for letter, one in alone.items() if one}
 
     def gradient(self, slot: int = 0) -> Formula:
         """∂L/∂ of that element; places that are not there are absent."""
         found = backward_schematic(self.operation, slot, len(self.outputs)).formula
-        return self.finished(found, self.letters(slot))
+        return fold(substitute(self.finished(found, self.letters(slot)), self.single))
 
     def bounded(self, f: Formula, within: bool = True) -> Formula:
         """The formula with the bounds of places, and where there is a stride its divisibility, written out."""

@@ -131,7 +131,7 @@ class Passing(Gathering):
         met = next((c for c in calls(self.formula) if c.name == AT_W), None)
         if met is None:
             return None
-        letters = tuple(i for i in self.r.element(1).indices)
+        letters = tuple([Ref(i) for i in self.r.letters(1).values()])
         return self.let(Call(AT_W, letters), self.between(Ref(self.called.w, letters)))
 
     def between(self, element: Ref) -> Formula:

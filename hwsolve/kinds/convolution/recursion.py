@@ -56,7 +56,7 @@ class Recursion:
 
     def finished(self, f: Formula, letters: dict[str, str]) -> Formula:
         """Sizes, letters and names put in, indices in order."""
-        new: dict[str, Formula] = {old: Ref(letter) for old, letter in letters.items()}
+        new = {old: self.single.get(letter, Ref(letter)) for old, letter in letters.items()}
         f = substitute(apart(f, Ref("", tuple(new.values()))), self.sizes | new)  # bound indices make way
         return rename(fold(transform(f, tidy)), self.called.names)
 
@@ -101,7 +101,7 @@ class Recursion:
     def gradient(self, slot: int = 0) -> Formula:
         """∂L/∂ of that element; places that are not there are absent."""
         found = backward_schematic(self.operation, slot, len(self.outputs)).formula
-        return fold(substitute(self.finished(found, self.letters(slot)), self.single))
+        return self.finished(found, self.letters(slot))
 
     def bounded(self, f: Formula, within: bool = True) -> Formula:
         """The formula with the bounds of places, and where there is a stride its divisibility, written out."""

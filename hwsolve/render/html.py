@@ -139,7 +139,9 @@ class Article:
         if not drawn:
             rows = TextPage(self.options).arrows(figure) if isinstance(figure, Diagram) else []
             return f"<p>{escape(' '.join(rows))}</p>" if rows else ""
-        said = isinstance(figure, Diagram) and figure.caption
+        said = figure.caption if isinstance(figure, Diagram) else ""
+        if said and isinstance(figure, Diagram) and any(node.gradient is not None for node in figure.nodes):
+            said = say("{caption}; beside a value stands the gradient of the loss by it", caption=said)
         return f"<figure>{drawn}<figcaption>{self.inline(said or figure.title)}</figcaption></figure>"
 
     def heading(self, text: Text, level: int, number: str) -> str:

@@ -12,6 +12,7 @@ from hwsolve.solution import Answer, Missing, Quantity
 Place = tuple[int, ...]
 CONSTANTS = ("pi", "e")
 LONGEST = 12  # elements of an array in a short text
+MOST_TERMS = 10_000  # of a sum over elements in an expression
 MOST_DIGITS = 1_000  # of a decimal that is written to its end
 
 
@@ -38,6 +39,9 @@ def look_up(key: str, answers: dict[str, Answer], digits: int = 6) -> Any:
         raise _unknown(key, answers) from None
     if isinstance(expression, Ref):
         return _element(expression, key, answers)
+    if (excess := excessive(expression)) is not None:
+        raise BadKey(say("`{key}` cannot be worked out: {why}", key=key, why=excess))
+    expression = unrolled(expression)
     named = (ref for ref in references(expression) if ref.name not in CONSTANTS or ref.name in answers)
     values = {ref: _element(ref, key, answers) for ref in named}
     if any(isinstance(value, tuple) for value in values.values()):
@@ -50,6 +54,15 @@ def look_up(key: str, answers: dict[str, Answer], digits: int = 6) -> Any:
     if (excess := excessive(expression)) is not None:
         raise BadKey(say("`{key}` cannot be worked out: {why}", key=key, why=excess))
     return canonical(expression) if symbolic else _calculate(key, expression, values, digits)
+
+
+def unrolled(f: Formula) -> Formula:
+    """An expression whose sums over elements are written out: each names a known element."""
+    if all(isinstance(i, Number) for ref in references(f) for i in ref.indices):
+        return f
+    from hwsolve.formula.instantiate import instantiate
+
+    return instantiate(f, {}, {}, MOST_TERMS)
 
 
 def _element(ref: Ref, key: str, answers: dict[str, Answer]) -> Any:

@@ -13,22 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.answers import BadKey, look_up
+from hwsolve.answers import BadKey, look_up, unrolled
 from hwsolve.derivation.lines import identity_line, value_line
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import Formula, Ref, references, transform
-from hwsolve.language import say
+from hwsolve.formula.tree import Formula, Number, Ref, references, transform
+from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
 from hwsolve.selection import Selection, selection
-from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Solution, Step, Value
+from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Sentence, Solution, Step, Value
+from hwsolve.spec.limits import excessive
 from hwsolve.trace import defined, dependencies
 
 if TYPE_CHECKING:
     from hwsolve.spec.asked import Ask
     from hwsolve.spec.problem import Problem
+
+MOST_NAMED = 8  # answers in the sentence that says what is asked
 
 
 def answered(problem: Problem, solution: Solution) -> Solution:
@@ -47,19 +50,23 @@ class Asking:
         self.answers = dict(solution.answers)
         self.lines: list[Line] = []
         self.symbols = dict(solution.symbols)
+        self.failed: set[str] = set()  # names whose definitions have an error already
 
     def solution(self) -> Solution:
         """With the expressions as lines, and the rest of the page set back."""
         for name, definition in self.problem.define.items():
             if name in self.known:
-                self.wrong(definition, BadKey(say("`{key}` is the key of an answer already.", key=name)))
-            else:
-                self.express(name, definition.formula, definition)
+                self.wrong(definition, BadKey(say("`{key}` is the key of an answer already.", key=name)), "define")
+            elif not self.express(name, definition.formula, definition, "define"):
+                self.failed.add(name)
         keys: list[str] = []
         for ask in self.problem.ask:
             keys += self.keys(ask)
         title = say("What is asked")
-        steps = [*self.given.sections, *([Step(title, (Group(tuple(self.lines)),), 1, "asked")] if self.lines else [])]
+        steps = [
+            *(self.restated(keys) if keys else self.given.sections),
+            *([Step(title, (Group(tuple(self.lines)),), 1, "asked")] if self.lines else []),
+        ]
         found = msgspec.structs.replace(
             self.given,
             sections=tuple(steps),
@@ -69,14 +76,47 @@ class Asking:
         )
         return pruned(found) if keys else found
 
+    def restated(self, keys: list[str]) -> Iterator[Step]:
+        """The steps, with what is asked in place of what the kind asks, which is the first sentence of a statement."""
+        said = False
+        for step in self.given.sections:
+            first, *rest = step.items or (None,)
+            if step.part == "statement" and isinstance(first, Sentence) and not said:
+                said = True
+                yield msgspec.structs.replace(step, items=(Sentence(self.question(keys)), *rest))
+            else:
+                yield step
+
+    def question(self, keys: list[str]) -> Message:
+        """What is asked, in the order of the spec."""
+        names = list(dict.fromkeys(keys))
+        items = [self.named(key) for key in names[:MOST_NAMED]]
+        if len(names) > MOST_NAMED:
+            items.append(say("{n} more", n=f"{len(names) - MOST_NAMED:,}"))
+        said = items[0]
+        for item in items[1:]:
+            said = say("{first}, {second}", first=said, second=item)
+        return say("Asked: {items}.", items=said)
+
+    def named(self, key: str) -> Message:
+        """An answer by its symbol; one that the spec defines with its formula."""
+        definition = self.problem.define.get(key)
+        if definition is not None:
+            return say("{name} ({formula})", name=Ref(key), formula=definition.formula)
+        known = self.symbols.get(key)
+        return Message("{name}", {"name": known if known is not None else as_key(key)})
+
     def keys(self, ask: Ask) -> list[str]:
         """The answers that one entry asks for."""
         text = ask.text
+        if text in self.failed:
+            return []
         try:
             if text in self.answers:
                 return [self.printed(text, ask)]
             if ":" in text and (part := selection(text)):
                 self.answers[text] = Answer(self.part(part, text), main=True)
+                self.symbols[text] = running(part)
                 return [text]
             f = parse(text)
             if isinstance(f, Ref):
@@ -119,13 +159,14 @@ class Asking:
             self.answers[key] = msgspec.structs.replace(answer, value=value)
         return key
 
-    def express(self, name: str, f: Formula, at: Any) -> list[str]:
+    def express(self, name: str, f: Formula, at: Any, where: str = "ask") -> list[str]:
         """An expression as an answer with a line."""
+        f = unrolled(f) if excessive(f) is None else f
         digits = at.digits or self.problem.digits or 6
         try:
             value = look_up(plain(f), self.known, digits)
         except BadKey as bad:
-            return self.wrong(at, bad)
+            return self.wrong(at, bad, where)
         if isinstance(value, Quantity):
             if plain(f) == plain_name(name):
                 self.symbols[name] = f
@@ -154,7 +195,7 @@ class Asking:
         value = look_up(plain(node), self.known)
         return put_in(value) if isinstance(value, Quantity) else value if isinstance(value, Formula) else node
 
-    def wrong(self, at: Any, bad: BadKey) -> list[str]:
+    def wrong(self, at: Any, bad: BadKey, where: str = "ask") -> list[str]:
         """Report what names no answer, where it stands."""
         report = self.problem.report
         if report is None or at.node is None:
@@ -162,8 +203,22 @@ class Asking:
 
             raise CallError(bad.message)
         hint = bad.hint or say("`hwsolve list keys SPEC` lists all that can be asked.")
-        report.add(at.node, "ask", bad.message, hint)
+        report.add(at.node, where, bad.message, hint)
         return []
+
+
+def running(part: Selection) -> Formula:
+    """How a part of an array is written: w[1, ·], where a whole axis runs."""
+    ends = [(Number(a), None if b is None else Number(b)) for a, b in part.ranges]
+    return Ref(part.name, tuple([a if a == b else Ref("·") for a, b in ends]))
+
+
+def as_key(name: str) -> Formula:
+    """A key as a formula; one that is none as a word."""
+    try:
+        return parse(name)
+    except FormulaError:
+        return Ref(name)
 
 
 def plain_name(name: str) -> str:

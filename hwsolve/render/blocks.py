@@ -215,6 +215,8 @@ class Page:
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
         links = tuple([(relation, self.symbols.formula(f)) for relation, f in links_of(line)])
+        if len(links) > 2 and links[0][1] == links[1][1]:  # a key whose symbol is its own formula
+            links = (links[0], *links[2:])
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
         return Row(links, self.symbols.said(reason), depth, final, key)

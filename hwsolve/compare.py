@@ -142,7 +142,7 @@ def _rounded(wanted: Typed, found: Quantity, strict: Verdict) -> Verdict:
     """A whole number whose zeros may hold places: the value rounds to it at its last other digit, or goes on there."""
     low, high = interval(found.value)
     if max(abs(low - wanted.value), abs(high - wanted.value)) <= wanted.half:
-        return Verdict(True, strict.got, how=say("agrees to {n} significant digits", n=wanted.digits))
+        return Verdict(True, strict.got, how=say("agrees to {digits} significant digits", digits=wanted.digits))
     if cut_off(wanted, low, high):
         further = abs(wanted.value) + 2 * wanted.half
         return strict._replace(rounded=str(-further if wanted.value < 0 else further))
@@ -191,7 +191,7 @@ def _overlap(found: Quantity, stated: Formula, final: bool) -> Verdict:
         digits = int(min(arb(found.value).rel_accuracy_bits(), LADDER[-1]) * 0.30102) - 1
     if digits < 1:
         return Verdict(None, found.text)
-    return Verdict(True, found.text, how=say("agrees to {n} significant digits", n=digits))
+    return Verdict(True, found.text, how=say("agrees to {digits} significant digits", digits=digits))
 
 
 def value_of(f: Formula) -> tuple[Any, tuple[Fraction, Fraction]]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.language import say
+from hwsolve.formula.parse import FormulaError, parse
+from hwsolve.formula.tree import Formula
+from hwsolve.language import Message, say
 from hwsolve.solution import Check, Published, Solution, Table, Text
+
+SURE = 12  # digits of an agreement that need not be mentioned
 
 
 def checks_table(checks: tuple[Check, ...]) -> Table:
@@ -13,7 +17,8 @@ def checks_table(checks: tuple[Check, ...]) -> Table:
     missed = any(c.difference for c in checks)
     heads = (say("Key"), say("Expected"), say("Got"), say("Holds"), *([say("Difference")] if missed else []))
     rows = [
-        (c.key, c.expected, counted(c.brief or c.got), holds(c), *([c.difference] if missed else [])) for c in checks
+        (c.key, set_out(c.expected), set_out(c.brief or c.got), holds(c), *([c.difference] if missed else []))
+        for c in checks
     ]
     return Table("", heads, tuple(rows))
 
@@ -36,13 +41,18 @@ def judged(s: Solution) -> Text:
 def missed(s: Solution) -> Table | None:
     """What does not hold or agree, or is not proven to: where it is stated, and what came out."""
     heads = (say("Key"), say("Stated"), say("Computed"), say("Verdict"), say("Where"))
-    failed = [c for c in s.checks if not c.ok or c.how]
-    wrong = [p for p in s.published if p.verdict != "agrees" or p.how]
+    failed = [c for c in s.checks if not c.ok or unsure(c.how)]
+    wrong = [p for p in s.published if p.verdict != "agrees" or unsure(p.how)]
     rows = [
-        *[(c.key, c.expected, counted(c.brief or c.got), c.how or say("does not hold"), c.at) for c in failed],
-        *[(p.key, p.stated, counted(p.brief or p.computed), agreement(p), p.source) for p in wrong],
+        *[(c.key, set_out(c.expected), set_out(c.brief or c.got), c.how or say("does not hold"), c.at) for c in failed],
+        *[(p.key, set_out(p.stated), set_out(p.brief or p.computed), agreement(p), p.source) for p in wrong],
     ]
     return Table("", heads, tuple(rows)) if rows else None
+
+
+def unsure(how: Text) -> bool:
+    """Whether an agreement rests on few digits, or on points alone."""
+    return isinstance(how, Message) and how.values.get("digits", 0) < SURE
 
 
 def holds(c: Check) -> Text:
@@ -53,7 +63,7 @@ def holds(c: Check) -> Text:
 def published_table(published: tuple[Published, ...]) -> Table:
     """What sources state."""
     heads = (say("Key"), say("Stated"), say("Source"), say("Computed"), say("Agrees"))
-    rows = [(p.key, p.stated, p.source, counted(p.brief or p.computed), agreement(p)) for p in published]
+    rows = [(p.key, set_out(p.stated), p.source, set_out(p.brief or p.computed), agreement(p)) for p in published]
     return Table("", heads, tuple(rows))
 
 
@@ -64,6 +74,16 @@ def agreement(p: Published) -> Text:
     if p.verdict == "not decided":
         return say("not decided")
     return (p.how or "✓") if p.agrees else "✗"
+
+
+def set_out(text: str) -> str | Formula:
+    """A formula as it is written by hand; a number, a list and what is no formula as text."""
+    if not any(sign in text for sign in "+*/(") or text.startswith("["):
+        return counted(text)
+    try:
+        return parse(text)
+    except FormulaError:
+        return text
 
 
 def counted(text: str) -> str:

@@ -116,7 +116,7 @@ class Telling(Statement):
     def covering(self) -> Text:
         """Which windows the ends are of."""
         if all(a.over == "one" for a in self.p.axes):
-            return say("windows that do not overlap: one covers it")
+            return say("windows that do not overlap: at most one covers it")
         if self.alike and len(self.p.axes) > 1:
             q, j = (tuple([Ref(getattr(a, name)) for a in self.p.axes[1:]]) for name in ("place", "index"))
             return say("the first and the last window that covers it; {q} likewise from {j}", q=q, j=j)
@@ -130,8 +130,8 @@ class Telling(Statement):
                 continue
             if a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
                 yield say(
-                    "If {s} is {k} there is one window; if it is larger, cells between the windows have none, and "
-                    "their error is {zero}.",
+                    "If {s} is {k} there is at most one window; if {s} is larger, cells between the windows have none, "
+                    "and their error is {zero}.",
                     s=formula(s), k=formula(k), zero=0,
                 )  # fmt: skip
             elif isinstance(reach := slide.dilation * (k - 1) + 1, int) and isinstance(s, int) and s > reach:

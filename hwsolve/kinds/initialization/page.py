@@ -111,6 +111,8 @@ class Page:
         """What a fan counts."""
         if name == "fan_in":
             return say("terms of one output")
+        if any(stride != 1 for stride in getattr(self.problem.layer, "stride", ())):
+            return say("outputs that would read one value without the stride, away from the border")
         return say("outputs that read one value, away from the border")
 
     def counted(self, items: list[Item]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from hwsolve.figures import Curve, Diagram, Figure
 from hwsolve.formula.notation.typst import quoted, typst
 from hwsolve.formula.tree import Formula
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.render import blocks
 from hwsolve.render.chain import Notation
 from hwsolve.render.curves import scaled
@@ -27,6 +27,7 @@ from hwsolve.solution import Cell, Solution, Table, Text
 TYPST = Notation(typst)
 LONG = 56  # characters of a link that is given in pieces, so that it can be broken
 WIDE = 110  # characters of a fraction that is written in one line, so that it can be parted
+IN_CELL = 44  # characters of a formula in a cell; a longer one is text, which is broken anywhere
 BREAKABLE = 20  # characters of a dotted name, from which it may be broken
 
 
@@ -140,9 +141,11 @@ class Source(Page):
 
     def cell(self, cell: Cell) -> str:
         """A cell as mathematics or as a string."""
-        if isinstance(cell, Formula):
+        if isinstance(cell, Message) and any(isinstance(value, Formula) for value in cell.values.values()):
+            return self.content(cell)
+        if isinstance(cell, Formula) and width(str(UNICODE.inline(cell))) <= IN_CELL:
             return f"${self.notation.formula(cell)}$"
-        text = cell_text(cell, self.words)
+        text = str(UNICODE.inline(cell)) if isinstance(cell, Formula) else cell_text(cell, self.words)
         if len(text) > BREAKABLE and " " not in text:
             text = text.replace(".", ".\N{ZERO WIDTH SPACE}").replace(",", ",\N{ZERO WIDTH SPACE}")
         return quoted(text)

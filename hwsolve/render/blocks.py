@@ -16,6 +16,7 @@ from hwsolve.language import Message, say, visible
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
+from hwsolve.render.from_zero import symbols_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import (
@@ -31,7 +32,6 @@ from hwsolve.render.quantity_rows import (
 )
 from hwsolve.render.select import headings, selected, with_columns
 from hwsolve.render.shown import detail_of, opening, others
-from hwsolve.render.symbols import Symbols
 from hwsolve.render.table import on_page
 from hwsolve.solution import Carried, Given, Group, Identity, Let, Line, Prose, Sentence, Solution, Step, Table, Text
 
@@ -106,7 +106,7 @@ class Page:
     def __init__(self, solution: Solution, options: Options, folds: bool = False) -> None:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
-        self.symbols = Symbols(self.solution.symbols, options.language)
+        self.symbols = symbols_of(self.solution, options.language)
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -135,7 +135,7 @@ class Page:
         for step, body, headed, counts in zip(steps, bodies, shown, outer, strict=True):
             if headed:
                 number += counts
-                yield Heading(step.title, step.level, str(number) if counts and several else "")
+                yield Heading(self.symbols.said(step.title), step.level, str(number) if counts and several else "")
             yield from body
 
     def body(self, step: Step) -> Iterator[Block]:
@@ -161,9 +161,9 @@ class Page:
                 if self.shows(item.detail):
                     yield Say(self.symbols.said(item.text))
             elif isinstance(item, Table):
-                yield Grille(on_page(item, self.options.full))
+                yield Grille(on_page(self.symbols.table(item), self.options.full))
             else:
-                yield Drawing(item)
+                yield Drawing(self.symbols.figure(item))
         yield from flushed(rows)
 
     def shows(self, detail: str) -> bool:
@@ -176,7 +176,9 @@ class Page:
             if not self.folds:
                 return [], None
             folded = tuple(self.rows(group, [line for line in group.lines if not isinstance(line, Carried)]))
-            return [], Fold(group.reason, (Equations(folded),)) if folded and group.detail == "full" else None
+            return [], Fold(
+                self.symbols.said(group.reason), (Equations(folded),)
+            ) if folded and group.detail == "full" else None
         shown = [line for line in group.lines if not isinstance(line, Carried) and self.shows(detail_of(line))]
         hidden = [line for line in group.lines if self.folds and not self.options.full and detail_of(line) == "full"]
         carried = sum(isinstance(line, Carried) for line in group.lines)
@@ -201,11 +203,12 @@ class Page:
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
-        links = tuple([(relation, self.symbols.formula(f)) for relation, f in links_of(line)])
+        links = tuple(links_of(line))
         words = line.text if isinstance(line, Prose) else ""
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return Row(links, self.symbols.said(reason), depth, final, key, self.symbols.said(words))
+        said = self.symbols.said(reason)
+        return self.symbols.row(Row(links, said, depth, final, key, self.symbols.said(words)))
 
     # quantities
 
@@ -225,7 +228,7 @@ class Page:
         found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
             known = self.symbols.of.get(keys[0])
-            name = known if isinstance(known, Formula) else self.symbols.formula(as_key(keys[0]))
+            name = known if isinstance(known, Formula) else self.symbols.named(as_key(keys[0]))
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
             for row in map(self.symbols.row, rows):

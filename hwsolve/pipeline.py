@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -53,6 +55,11 @@ def read_each(
     return found
 
 
+def noted(solve: Callable[[Problem], Solution], problem: Problem) -> Solution:
+    """What a kind solves, with the notation of its page."""
+    return msgspec.structs.replace(solve(problem), notation=problem.notation)
+
+
 def work_out(problem: Problem) -> Solution:
     """The solution of a problem, with its expectations and published answers compared.
 
@@ -66,7 +73,7 @@ def work_out(problem: Problem) -> Solution:
     from hwsolve.spec.report import Full, SpecFailure
 
     try:
-        solve = kinds.work(problem.kind).solve
+        solve = partial(noted, kinds.work(problem.kind).solve)
         found = solve(problem)
         for bits in (bits for bits in LADDER[1:] if bits <= problem.MOST_BITS):
             try:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hwsolve.counting import Notation
 from hwsolve.figures import Curve, Diagram, Figure, Grid
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
@@ -18,10 +19,10 @@ Origin = tuple[str, str, str]  # what a value comes from, for machines: an opera
 
 
 class Quantity(msgspec.Struct, frozen=True, gc=False):
-    """A value and how it is printed.
+    """A value: int, fmpq, arb or float, and how it is printed.
 
-    `value`: int, fmpq, arb or float; `text`: its decimal, without commas; `relation`: "=" where `text` is the value, or
-    "≈"; `exact`: the rational as "12769/500000", an integer's digits; `system`: exact, certified or float64.
+    `text`: its decimal, without commas; `relation`: "=" where that is the value, or "≈"; `exact`: the rational as
+    "12769/500000", an integer's digits; `system`: exact, certified or float64.
     """
 
     value: Any
@@ -55,16 +56,15 @@ class Stage(msgspec.Struct, frozen=True, gc=False):
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
-    """A number that the spec states.
+    """A number that the spec states, or chosen (for a case with numbers), or implied by a sentence: its `role`.
 
     `typed` is what the spec says where that is no decimal, as 1/3, √5 or a size that is a name: that has no quantity.
-    `shape`: of the whole array, where known.  `role`: stated, chosen (for a case with numbers), implied by a sentence.
     """
 
     key: Ref
     quantity: Quantity | None
     typed: Formula | None = None
-    shape: tuple[int, ...] = ()
+    shape: tuple[int, ...] = ()  # of the whole array, where known
     role: str = "stated"
 
 
@@ -89,7 +89,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field=
 
     `free` maps each to real, positive, negative, unit, index, size, function, random, or the sizes of an array that is
     0 outside them.  `relation` may be ≈, `links` are further forms; with ⟺ in the first, lhs = rhs is an equation.
-    `shown` is the chain of equal forms that a reader sees instead, where there are forms between, or short names.
+    `shown` is the chain that a reader sees instead, where there are forms between, or short names.
     """
 
     lhs: Formula
@@ -104,11 +104,11 @@ class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field=
 
 
 class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="kind"):
-    """A value from steps that are not written out, as precise as it was used."""
+    """A value from steps that are not written out, as precise as it was used: `full` is its decimal."""
 
     key: Ref
     quantity: Quantity
-    full: str  # the decimal at full precision
+    full: str
 
 
 class Let(msgspec.Struct, frozen=True, gc=False, tag="let", tag_field="kind"):
@@ -212,12 +212,12 @@ class Step(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """A final result: a Quantity, nested tuples of them (an array; some may be Missing), or a Formula.
 
-    `shown` is what a reader sees.  A derivative's `functions` are what it is of: on their kinks it says nothing.
+    A derivative's `functions` are what it is of: on their kinks it says nothing.
     """
 
     value: Any
     main: bool = False  # stands in the card where nothing is asked
-    shown: Formula | None = None
+    shown: Formula | None = None  # what a reader sees
     functions: tuple[Formula, ...] = ()
 
 
@@ -283,6 +283,8 @@ class Solution(msgspec.Struct, kw_only=True):
     checks: tuple[Check, ...] = ()
     published: tuple[Published, ...] = ()
     notes: tuple[Note, ...] = ()
+    indices: tuple[str, ...] = ()  # names whose values are indices, as of the first window that covers a cell
+    notation: Notation = Notation()
 
     @property
     def lines(self) -> list[Line]:

@@ -53,6 +53,7 @@ SHAPES = [
     "loss-unknown",
     "network-is-a-list",
     "network-missing",
+    "notation-values",
     "optimizer-unknown",
     "optimizer",
     "repeat",

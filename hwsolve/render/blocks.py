@@ -17,6 +17,7 @@ from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
 from hwsolve.render.folds import about, more
+from hwsolve.render.from_zero import symbols_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import (
@@ -32,7 +33,6 @@ from hwsolve.render.quantity_rows import (
 )
 from hwsolve.render.select import headings, selected, with_columns
 from hwsolve.render.shown import detail_of, opening, others
-from hwsolve.render.symbols import Symbols
 from hwsolve.render.table import on_page
 from hwsolve.solution import (
     Carried,
@@ -120,7 +120,7 @@ class Page:
     def __init__(self, solution: Solution, options: Options, folds: bool = False) -> None:
         self.options, self.folds = options, folds
         self.solution = with_columns(selected(solution, options), options.columns)
-        self.symbols = Symbols(self.solution.symbols, options.language)
+        self.symbols = symbols_of(self.solution, options.language)
 
     def blocks(self) -> Iterator[Block]:
         """Title, answers, what is given, the steps, what was judged, and notes."""
@@ -175,9 +175,9 @@ class Page:
                 if self.shows(item.detail):
                     yield Say(self.symbols.said(item.text))
             elif isinstance(item, Table):
-                yield Grille(on_page(item, self.options.full))
+                yield Grille(on_page(self.symbols.table(item), self.options.full))
             else:
-                yield Drawing(item)
+                yield Drawing(self.symbols.figure(item))
         yield from flushed(rows)
 
     def shows(self, detail: str) -> bool:
@@ -214,12 +214,12 @@ class Page:
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
-        links = tuple([(relation, self.symbols.formula(f)) for relation, f in links_of(line)])
-        if len(links) > 2 and links[0][1] == links[1][1]:  # a key whose symbol is its own formula
+        links = tuple(links_of(line))
+        if len(links) > 2 and self.symbols.named(links[0][1]) == links[1][1]:  # a key whose symbol is its own formula
             links = (links[0], *links[2:])
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return Row(links, self.symbols.said(reason), depth, final, key)
+        return self.symbols.row(Row(links, self.symbols.said(reason), depth, final, key))
 
     # quantities
 
@@ -239,7 +239,7 @@ class Page:
         found = asked or {k: a for k, a in every.items() if a.main}
         for keys in at_steps(found):
             known = self.symbols.of.get(keys[0])
-            name = known if isinstance(known, Formula) else self.symbols.formula(as_key(keys[0]))
+            name = known if isinstance(known, Formula) else self.symbols.named(as_key(keys[0]))
             values = [found[key].shown or found[key].value for key in keys]
             rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
             for row in map(self.symbols.row, rows):

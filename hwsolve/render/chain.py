@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from hwsolve.counting import from_one
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.language import say, translate
@@ -29,6 +30,7 @@ class Notation(msgspec.Struct, frozen=True):
         """What stands in a sentence: a formula or several of them as text, anything else as it is."""
         if isinstance(value, tuple):
             return ", ".join(map(self.inline, value))
+        value = from_one(value)
         if isinstance(value, Quantity):
             return self.formula(put_in(value))
         return self.formula(value) if isinstance(value, Formula) else value

@@ -213,7 +213,7 @@ class Article:
         """A quantity beside others, with what is said of it."""
         (_, first), *rest = row.links or (("", None),)
         name = self.math(first) if first is not None else ""
-        if to := self.line_of(first):
+        if to := self.line_of(row.key or first):
             name = f'<a href="#{escape(to)}">{name}</a>'
         chain = name + "".join([self.math(f, relation) for relation, f in rest])
         said = row.reason or row.words

@@ -17,7 +17,7 @@ from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
 from hwsolve.render.json_figures import figure
-from hwsolve.render.json_formulas import bounded, claims, computable, json_escape, link, open_domains
+from hwsolve.render.json_formulas import bounded, claims, computable, json_escape, link, noted, open_domains
 from hwsolve.render.json_numbers import LEAST, MOST, Leaves, digits_of, json_number, numeric
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
@@ -115,6 +115,7 @@ class Writer:
             "sections": [self.section(x) for x in (*irrational(s.given), *s.sections)],
             "answers": {key: self.answer(key, a) for key, a in s.answers.items()},
             "asked": list(s.asked),
+            **noted(s.notation),
             **({"symbols": {key: self.sign(f) for key, f in s.symbols.items()}} if s.symbols else {}),
             "checks": [self.check(c) for c in s.checks],
             "published": [self.published(p) for p in s.published],

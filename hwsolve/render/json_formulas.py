@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
+from hwsolve.counting import Notation
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.notation import plain
 from hwsolve.formula.notation.plain import COMPARISONS
@@ -108,3 +111,10 @@ def json_escape(char: str) -> str:
     """A character by its number."""
     units = char.encode("utf-16-be")
     return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
+
+
+def noted(notation: Notation) -> Object:
+    """What the page counts from, and its letters, where these are not the usual ones; here keys count from 1."""
+    usual, stated = msgspec.to_builtins(Notation()), msgspec.to_builtins(notation)
+    changed = {name: value for name, value in stated.items() if value != usual[name]}
+    return {"notation": changed} if changed else {}

@@ -130,6 +130,9 @@ def solution_schema() -> dict[str, Any]:
         },
         {"rounded": TEXT, "how": TEXT},
     )
+    notation = record(
+        {}, {"count_from": {"const": 0}, "layers": TEXT, "units": listed(TEXT), "gradients": {"const": "delta"}}
+    )
     nested = {"type": "array", "items": {"anyOf": [{"type": ["number", "string", "null"]}, NESTED]}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -150,6 +153,6 @@ def solution_schema() -> dict[str, Any]:
                 "published": listed(published),
                 "notes": listed(record({"level": {"enum": ["info", "warning"]}, "text": TEXT})),
             },
-            {"symbols": {"type": "object", "additionalProperties": TEXT}},
+            {"symbols": {"type": "object", "additionalProperties": TEXT}, "notation": notation},
         ),
     }

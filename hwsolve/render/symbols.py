@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from hwsolve.counting import from_one
+from hwsolve.figures import Figure
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Ref, children, rebuild, transform
 from hwsolve.language import Message, translate
 from hwsolve.render.quantity_rows import Row
-from hwsolve.solution import Text
+from hwsolve.solution import Table, Text
 
 
 class Symbols:
@@ -25,6 +27,10 @@ class Symbols:
         return msgspec.structs.replace(row, links=tuple([(r, self.formula(f)) for r, f in row.links]))
 
     def formula(self, f: Formula) -> Formula:
+        """A formula as the page writes it."""
+        return self.named(f)
+
+    def named(self, f: Formula) -> Formula:
         """A formula with the symbols of its keys; words stand for a key alone, never for a part of a formula."""
         if not self.of:
             return f
@@ -60,7 +66,17 @@ class Symbols:
             return in_a_row(self.formula(value))
         if isinstance(value, tuple):
             return tuple(map(self.placed, value))
-        return self.said(value) if isinstance(value, Message) else value
+        return self.said(value) if isinstance(value, Message) else from_one(value)
+
+    # tables and drawings, whose formulas are already in the symbols of the solution
+
+    def table(self, table: Table) -> Table:
+        """A table."""
+        return table
+
+    def figure(self, figure: Figure) -> Figure:
+        """A drawing."""
+        return figure
 
 
 def in_a_row(f: Formula) -> Formula:

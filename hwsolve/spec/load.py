@@ -10,6 +10,7 @@ from typing import Any
 from hwsolve.language import say
 from hwsolve.spec.field import INVALID, describe
 from hwsolve.spec.nodes import Mapping, Node, Scalar
+from hwsolve.spec.notation import of_use
 from hwsolve.spec.override import Override
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.read import decoded, documents
@@ -104,6 +105,7 @@ def _problem(
     if problem is INVALID:
         return None
     problem.kind, problem.node, problem.source, problem.report = kind, node, report.source, report
+    of_use(node, cls.NOTATION, report)
     if check is not None and len(report.errors) == before:
         problem.prepared = check(problem, report)
     return problem

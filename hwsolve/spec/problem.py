@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from hwsolve.counting import Notation
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.spec.asked import Ask, AskField, Definition, DefinitionField
@@ -26,6 +27,7 @@ from hwsolve.spec.fields import (
     record_schema,
 )
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
+from hwsolve.spec.notation import NotationField
 from hwsolve.spec.report import Path, Report
 
 Typed = Any  # a text, or nested tuples of texts: what was typed for each number
@@ -177,6 +179,7 @@ class Problem(msgspec.Struct, kw_only=True):
     published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}
     ask: Annotated[tuple[Ask, ...], AskField()] = ()
     define: Annotated[dict[str, Definition], MapOf(DefinitionField())] = {}
+    notation: Annotated[Notation, NotationField()] = Notation()
     numbers: Annotated[str, Choice("exact", "float64")] = "exact"
     digits: Annotated[int, CountField(1, 2000)] | None = None
     MEANINGS: ClassVar[dict[str, Message]] = {
@@ -186,6 +189,7 @@ class Problem(msgspec.Struct, kw_only=True):
         "published": say("what an answer key states, by the key of an answer; it is compared and reported"),
         "ask": say("what the page leads to: keys, elements, patterns with *, or expressions of keys"),
         "define": say("names for expressions of keys"),
+        "notation": say("what the page counts indices from, and its letters; keys count from 1"),
         "numbers": say("exact fractions and proven digits, or the computer's own arithmetic"),
         "digits": say("significant digits of rounded values, 6 unless given"),
     }
@@ -197,6 +201,8 @@ class Problem(msgspec.Struct, kw_only=True):
     only: str | None = None
     brief: bool = False
     prepared: Any = None  # what its kind made of it while it was checked
+
+    NOTATION: ClassVar[tuple[str, ...]] = ()  # the settings of the page that the kind has a use for
 
     # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits
     MOST_BITS: ClassVar[int] = 256

@@ -54,7 +54,7 @@ class Writer:
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
-        self.kinks: dict[Any, dict[str, None]] = {}  # the places of each of these functions
+        self.kinks: dict[Any, dict[Formula, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
         self._numbers: dict[Ref, Formula] = {}  # as they are put in
         self._parts: dict[str, list[Part]] = {}
@@ -149,7 +149,7 @@ class Writer:
         shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
             for kink, at, slope in settled(lambda: list(met(formula, read)), self.forms):
-                place = f"{unicode(self.relabel(kink.args[0]))} = {numbers.show(at).text}"
+                place = call("==", self.relabel(kink.args[0]), put_in(quantity(at, 6)))
                 places = self.kinks.setdefault((kink.name, *kink.args[1:]), {})
                 places[place] = None
                 self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), slope)

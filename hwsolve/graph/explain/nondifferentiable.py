@@ -72,12 +72,12 @@ def has_kinks(f: Formula) -> bool:
     return any(isinstance(node, Call) and bool(FUNCTIONS.get(node.name, PLAIN).kinks) for node in walk(f))
 
 
-def first_few(places: Iterable[str]) -> Message | str:
+def first_few(places: Iterable[Formula]) -> Message:
     """Places in a row, and how many more there are."""
     every = list(places)
     if len(every) <= FEW + 1:
-        return ", ".join(every)
-    return say("{places} and {n} more places", places=", ".join(every[:FEW]), n=len(every) - FEW)
+        return Message("{places}", {"places": tuple(every)})
+    return say("{places} and {n} more places", places=tuple(every[:FEW]), n=len(every) - FEW)
 
 
 def slope(call: Call, lookup: Lookup) -> Scalar:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from hwsolve.counting import At
+from hwsolve.formula.tree import ONE, Number
 from hwsolve.language import Message, say
 from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, ListOf, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
@@ -25,12 +27,17 @@ class Classes(msgspec.Struct, frozen=True):
 
     def sentence(self) -> Message:
         """What the target is, as the spec counts."""
-        classes = ", ".join(map(str, self.numbers))
+        classes, first = tuple([At(Number(k)) for k in self.numbers]), At(ONE)
         stated = ", ".join(str(k - 1 + self.first) for k in self.numbers)
         if self.many:
             rule = say("t is 1 for the class of its sample, and 0 for the others")
             if self.first:
-                return say("The targets are the classes {classes}, counted from 1: {rule}.", classes=classes, rule=rule)
+                return say(
+                    "The targets are the classes {classes}, counted from {first}: {rule}.",
+                    classes=classes,
+                    first=first,
+                    rule=rule,
+                )
             return say(
                 "The targets are the indices {stated}, counted from 0, which are the classes {classes}: {rule}.",
                 stated=stated,
@@ -39,7 +46,9 @@ class Classes(msgspec.Struct, frozen=True):
             )
         rule = say("t is 1 for it, and 0 for the others")
         if self.first:
-            return say("The target is class {classes}, counted from 1: {rule}.", classes=classes, rule=rule)
+            return say(
+                "The target is class {classes}, counted from {first}: {rule}.", classes=classes, first=first, rule=rule
+            )
         return say(
             "The target is index {stated}, counted from 0, which is class {classes}: {rule}.",
             stated=stated,

@@ -6,7 +6,6 @@ from itertools import product
 from typing import Any
 
 from hwsolve.figures import Grid
-from hwsolve.formula.notation import unicode
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.graph import Node
 from hwsolve.language import say
@@ -80,8 +79,7 @@ def window_of(writer: Writer, node: Node, x: str, place: Place) -> Grid:
     operation: Any = node.operation
     axes = operation.frame.axes
     lead = (1,) * (len(node.shape) - len(axes))
-    key = unicode(writer.key(node.name, lead + place))
-    title = say("{x}, and the window of {y}", x=writer.graph.labels[x].symbol, y=key)
+    title = say("{x}, and the window of {y}", x=writer.graph.labels[x].symbol, y=writer.key(node.name, lead + place))
     return picture(writer, node, x, title, set(product(*covered(axes, place))))
 
 

@@ -21,7 +21,7 @@ from hwsolve.kinds.convolution.statement import by
 from hwsolve.kinds.convolution.telling import Telling
 from hwsolve.kinds.convolution.whole_map import operator
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Detail, Group, Item, Line, Note, Sentence, Step
+from hwsolve.solution import Answer, Detail, Group, Item, Line, Note, Sentence, Solution, Step
 
 CHECKED = 64  # elements at which the index formula is compared with the numbers
 
@@ -67,6 +67,10 @@ class LayerPage(NetworkPage):
         self.sections.append(self.network())
         self.argument()
         self.shape()
+
+    def solution(self) -> Solution:
+        """The document; the windows that cover a cell are indices."""
+        return msgspec.structs.replace(super().solution(), indices=tuple([n for n, _ in self.passing.windows()]))
 
     def letters(self) -> dict[str, tuple[str, ...]]:
         """The letters of what the layer reads, the same in the index formulas and beside the numbers."""

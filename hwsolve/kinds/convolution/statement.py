@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hwsolve.counting import At
 from hwsolve.figures import Diagram, Edge, Node
-from hwsolve.formula.tree import Formula, Ref, formula, references
+from hwsolve.formula.tree import ONE, Formula, Ref, formula, references
 from hwsolve.graph.operation import rename
 from hwsolve.kinds.convolution.passing import Passing
 from hwsolve.language import Message, say
@@ -151,11 +152,11 @@ class Statement:
         if any(a.over == "whole" for a in self.p.axes):
             return say(
                 "Indices count from {one}; {g} is {zero} outside its map of {places} places, and between them.",
-                one=1, g=self.g, zero=0, places=places,
+                one=At(ONE), g=self.g, zero=0, places=places,
             )  # fmt: skip
         return say(
             "Indices count from {one}; {g} is {zero} outside its map of {places} places.",
-            one=1, g=self.g, zero=0, places=places,
+            one=At(ONE), g=self.g, zero=0, places=places,
         )  # fmt: skip
 
 

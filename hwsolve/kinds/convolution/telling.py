@@ -7,6 +7,7 @@ from itertools import groupby
 
 import msgspec
 
+from hwsolve.counting import At, Either
 from hwsolve.formula.tree import Call, Formula, Ref, formula, references, walk
 from hwsolve.kinds.convolution.gathering import AT_W
 from hwsolve.kinds.convolution.readers import Axis
@@ -51,7 +52,7 @@ class Telling(Statement):
                 yield Sentence(
                     say(
                         "Along {i}, window {p} covers the cells from {low} to {high}.",
-                        i=Ref(a.index), p=Ref(a.place), low=a.low, high=a.high,
+                        i=Ref(a.index), p=Ref(a.place), low=At(a.low), high=At(a.high),
                     )
                 )  # fmt: skip
         elif self.pools:
@@ -106,7 +107,7 @@ class Telling(Statement):
             )
         if a.over == "whole":
             return say("a reader where this is a whole number")
-        return say("a cell of the window from {low} to {high}", low=a.low, high=a.high)
+        return say("a cell of the window from {low} to {high}", low=At(a.low), high=At(a.high))
 
     @property
     def alike(self) -> bool:
@@ -144,7 +145,7 @@ class Telling(Statement):
                     odd = sum((1 + slide.before - u) % 2 == 0 for u in range(1, k + 1))
                     yield say(
                         "Inside the map there are {odd} where {i} is odd, and {even} where it is even.",
-                        odd=odd, even=k - odd, i=Ref(a.index),
+                        odd=Either(odd, k - odd), even=Either(k - odd, odd), i=Ref(a.index),
                     )  # fmt: skip
                 else:
                     yield say("Inside the map there are {fewest} or {most}.", fewest=fewest, most=most)

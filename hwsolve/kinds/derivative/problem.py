@@ -46,6 +46,7 @@ class Problem(base.Problem, kw_only=True):
     order: Annotated[int, CountField(1, 12)] = 1
     at: Annotated[tuple[dict[str, Array], ...], ListOf(MapOf(ArrayField()), single=True)] = ()
     MOST_BITS: ClassVar[int] = 8192
+    NOTATION: ClassVar[tuple[str, ...]] = ("count_from",)
     MEANINGS: ClassVar[dict[str, Message]] = {
         "function": say("the function, or a list of several"),
         "variables": say("what names stand for; a name that is not here is a real number"),

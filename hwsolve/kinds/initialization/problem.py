@@ -40,6 +40,7 @@ class Problem(base.Problem, kw_only=True):
     mode: Annotated[str, Choice("fan_in", "fan_out", "average")] = "fan_in"
     gain: Annotated[Any, OneOf(Choice("derived", "linear", "torch"), DecimalField())] = "derived"
     simulate: Annotated[Simulate, RecordField(Simulate)] | None = None
+    NOTATION: ClassVar[tuple[str, ...]] = ("count_from",)
     MEANINGS: ClassVar[dict[str, Message]] = {
         "layer": say("the layer whose weights are initialized"),
         "input": say("the shape that comes in"),

@@ -1,0 +1,95 @@
+"""A page that counts from 0: its rows, sentences, tables and drawings with shifted indices."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from hwsolve.counting import At, Either
+from hwsolve.figures import Curve, Diagram, Edge, Figure, Node
+from hwsolve.formula.tree import Formula, Ref
+from hwsolve.language import Message
+from hwsolve.render.index_names import index_names
+from hwsolve.render.quantity_rows import Row
+from hwsolve.render.shift import as_index, beside, is_alone, shifted
+from hwsolve.render.symbols import Symbols
+from hwsolve.solution import Solution, Table, Text
+
+P = TypeVar("P", Node, Edge)
+EQUAL = ("", "=", "≈", "<", ">", "≤", "≥")  # relations in a chain whose links may lose 1 together
+
+
+def symbols_of(solution: Solution, language: str) -> Symbols:
+    """How a page writes the keys of a solution."""
+    if solution.notation.count_from:
+        return Symbols(solution.symbols, language)
+    return FromZero(solution, language)
+
+
+class FromZero(Symbols):
+    """The symbols of a solution, all their indices counted from 0."""
+
+    def __init__(self, solution: Solution, language: str) -> None:
+        super().__init__(solution.symbols, language)
+        self.names = index_names(solution)
+
+    def formula(self, f: Formula) -> Formula:
+        """A formula in symbols, shifted."""
+        return shifted(self.named(f), self.names)
+
+    def row(self, row: Row) -> Row:
+        """A chain; one that says what an index is loses 1 throughout.  Its key stays, for who looks for its line."""
+        links = [(relation, self.named(f)) for relation, f in row.links]
+        relations, members = [r for r, _ in links], [f for _, f in links]
+        if set(relations) <= {*EQUAL} and any(is_alone(f, self.names) for f in members):
+            members = list(beside(members, self.names))
+        else:
+            members = [shifted(f, self.names) for f in members]
+        first = row.links[0][1] if row.links else None
+        key = row.key or (first if isinstance(first, Ref) else None)
+        return msgspec.structs.replace(row, links=tuple(zip(relations, members, strict=True)), key=key)
+
+    def placed(self, value: object) -> object:
+        """What stands at a place of a sentence: an index as one."""
+        if isinstance(value, At):
+            return as_index(self.named(value.formula), self.names)
+        if isinstance(value, Ref) and not value.indices and value.name in self.names:
+            return value  # the letter, not what it stands for
+        return value.zero if isinstance(value, Either) else super().placed(value)
+
+    def table(self, table: Table) -> Table:
+        """A table with shifted formulas in its cells."""
+        rows = [[self.formula(c) if isinstance(c, Formula) else self.cell(c) for c in row] for row in table.rows]
+        heads, title = tuple(map(self.said, table.columns)), self.said(table.title)
+        return msgspec.structs.replace(table, title=title, columns=heads, rows=tuple(map(tuple, rows)))
+
+    def cell(self, cell: Any) -> Any:
+        """A cell without a formula of its own: words, or a number."""
+        return self.said(cell) if isinstance(cell, str | Message) else cell
+
+    def figure(self, figure: Figure) -> Figure:
+        """A drawing with shifted labels."""
+        title = self.said(figure.title)
+        if isinstance(figure, Curve):
+            return msgspec.structs.replace(figure, title=title, y_label=self.said(figure.y_label))
+        if not isinstance(figure, Diagram):
+            return msgspec.structs.replace(figure, title=title)
+        return msgspec.structs.replace(
+            figure,
+            title=title,
+            caption=self.said(figure.caption),
+            nodes=tuple(map(self.part, figure.nodes)),
+            edges=tuple(map(self.part, figure.edges)),
+            row=tuple([(self.label(arrow), self.label(label)) for arrow, label in figure.row]),
+            frames=tuple([msgspec.structs.replace(f, label=self.said(f.label)) for f in figure.frames]),
+        )
+
+    def part(self, part: P) -> P:
+        """A node or an arrow."""
+        new = msgspec.structs.replace(part, label=self.label(part.label))
+        return msgspec.structs.replace(new, slope=self.label(new.slope)) if isinstance(new, Node) else new
+
+    def label(self, label: Formula | Text) -> Formula | Text:
+        """A symbol, or words."""
+        return self.formula(label) if isinstance(label, Formula) else self.said(label)

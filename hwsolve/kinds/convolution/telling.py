@@ -10,6 +10,7 @@ import msgspec
 from hwsolve.counting import At, Either
 from hwsolve.formula.tree import Call, Formula, Ref, formula, references, walk
 from hwsolve.kinds.convolution.gathering import AT_W
+from hwsolve.kinds.convolution.marks import mark_of
 from hwsolve.kinds.convolution.readers import Axis
 from hwsolve.kinds.convolution.statement import Statement, each
 from hwsolve.kinds.convolution.whole_map import at_once, operator
@@ -129,7 +130,13 @@ class Telling(Statement):
             k, s = slide.kernel, slide.stride
             if a.over not in ("windows", "whole") or (a is not self.p.axes[0] and self.alike):
                 continue
-            if a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
+            if a.over == "windows" and isinstance(s, int) and not isinstance(k, int):
+                yield say(
+                    "If {k} is {s} there is at most one window; if {k} is smaller, cells between the windows have "
+                    "none, and their error is {zero}.",
+                    s=formula(s), k=formula(k), zero=0,
+                )  # fmt: skip
+            elif a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
                 yield say(
                     "If {s} is {k} there is at most one window; if {s} is larger, cells between the windows have none, "
                     "and their error is {zero}.",
@@ -277,23 +284,3 @@ def decided(line: Line) -> Line:
 def is_choice(f: Formula) -> bool:
     """Whether a formula is a choice."""
     return isinstance(f, Call) and f.name == "if"
-
-
-def mark_of(ties: str, m: Formula) -> Message:
-    """What the mark of a maximum is, by the convention for several largest cells."""
-    if ties == "first":
-        return say(
-            "{m} is {one} for the first cell of the window, row by row, that has its largest value, and {zero} for "
-            "every other, as in PyTorch.",
-            m=m, one=1, zero=0,
-        )  # fmt: skip
-    if ties == "all":
-        return say(
-            "{m} is {one} for each cell of the window that has its largest value, and {zero} for every other.",
-            m=m, one=1, zero=0,
-        )  # fmt: skip
-    return say(
-        "For each cell that has the largest value of the window {m} is {one} divided by the number of these cells, "
-        "and {zero} for every other.",
-        m=m, one=1, zero=0,
-    )  # fmt: skip

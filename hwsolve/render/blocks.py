@@ -115,10 +115,13 @@ Block = Title | Heading | Quantities | Say | Equations | Grille | Drawing | Fold
 
 
 class Page:
-    """The blocks of one solution; `folds`: those of a page that can be folded too."""
+    """The blocks of one solution.
 
-    def __init__(self, solution: Solution, options: Options, folds: bool = False) -> None:
-        self.options, self.folds = options, folds
+    `folds`: those of a page that can be folded too; `asking`: of a page that is asked for more by an option.
+    """
+
+    def __init__(self, solution: Solution, options: Options, folds: bool = False, asking: bool = False) -> None:
+        self.options, self.folds, self.asking = options, folds, asking
         self.solution = with_columns(selected(solution, options), options.columns)
         self.symbols = symbols_of(self.solution, options.language)
 
@@ -199,7 +202,7 @@ class Page:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
         if not self.folds and not self.options.full and rows and not rows[-1].reason:
-            rows[-1] = msgspec.structs.replace(rows[-1], reason=others(shown, group.lines))
+            rows[-1] = msgspec.structs.replace(rows[-1], reason=others(shown, group.lines, self.asking))
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))

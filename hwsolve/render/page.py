@@ -95,7 +95,7 @@ class Page:
 
     def parts(self, solution: Solution) -> Iterator[Part]:
         """The parts of a solution."""
-        for block in blocks.Page(solution, self.options).blocks():
+        for block in blocks.Page(solution, self.options, asking=True).blocks():
             yield from self.part(block)
 
     def part(self, block: blocks.Block) -> Iterator[Part]:

@@ -25,7 +25,7 @@ def opening(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]
     return tuple(before), tuple(after)
 
 
-def others(shown: Sequence[Line], lines: Sequence[Line]) -> Text:
+def others(shown: Sequence[Line], lines: Sequence[Line], asking: bool = False) -> Text:
     """What is said of the lines that stand aside for the one that is shown last, of elements of the same array."""
     key = getattr(shown[-1], "key", None) if shown else None
     if not isinstance(key, Ref) or not key.indices:  # the key of a Let may be a function
@@ -33,9 +33,10 @@ def others(shown: Sequence[Line], lines: Sequence[Line]) -> Text:
     aside = [line for line in lines if detail_of(line) == "full"]
     keys = [line.key for line in aside if isinstance(line, Value)]
     n = sum(1 for other in keys if isinstance(other, Ref) and other.name == key.name)
-    if n < 2:
-        return say("1 other element: --full") if n else ""
-    return say("{n} other elements: --full", n=f"{n:,}")
+    if n == 1:
+        return say("1 other element: --full") if asking else say("the other element likewise")
+    text = say("{n} other elements: --full", n=f"{n:,}") if asking else say("the {n} others likewise", n=f"{n:,}")
+    return text if n else ""
 
 
 def detail_of(line: Line) -> str:

@@ -31,7 +31,8 @@ class Name(msgspec.Struct, frozen=True):
     """A name taken apart.
 
     `base`: its letter or word; `numbers`: the digits it ends in ("1", "1_2"); `word`: a short subscript, as in `n_in`;
-    `updates`: how many updates it has behind it; `single`: one letter, so that products of it need no sign.
+    `updates`: how many updates it has behind it; `single`: one letter, so that products of it need no sign; `layer`:
+    its numbers are that of a layer, which stands above.
     """
 
     base: str
@@ -39,6 +40,7 @@ class Name(msgspec.Struct, frozen=True):
     word: str = ""
     updates: int = 0
     single: bool = True
+    layer: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -48,6 +50,10 @@ def parts(name: str) -> Name:
     if updates and not updates.isdecimal():
         return Name(name, single=False)
     after = int(updates or 0)
+    if "^" in stem:  # `z^l+1`, of a layer whose number is a letter; no text can say it
+        stem, _, number = stem.partition("^")
+        known = parts(stem)
+        return Name(known.base, (number,), known.word, after, known.single, True)
     if stem.endswith(PRIME):  # z′, of the layer in front
         whole = parts(stem[:-1])
         return Name(whole.base + PRIME, whole.numbers, whole.word, after, whole.single)
@@ -70,6 +76,10 @@ def parts(name: str) -> Name:
 @lru_cache(maxsize=1024)
 def derivative(name: str) -> tuple[str, str] | None:
     """("E", "v") for `dE_dv`; with the updates on both for `dE_dv@1`; None where the name is no derivative."""
+    if "^" in name:
+        stem, raised, number = name.partition("^")
+        found = DERIVATIVE.fullmatch(stem)
+        return (found[1], found[2] + raised + number) if found else None
     stem, at, updates = name.partition("@")
     found = DERIVATIVE.fullmatch(stem)
     return (found[1] + at + updates, found[2] + at + updates) if found else None

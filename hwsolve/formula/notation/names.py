@@ -20,6 +20,7 @@ GREEK = {
 DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
 SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+LETTERED = re.compile(r"(.+)⁽([a-z](?:\+1)?)⁾")  # `z⁽l+1⁾`, of a layer whose number is a letter; no text can say it
 PRIMES = "′″‴⁗"
 NUMBERED = re.compile(r"[a-zA-Z]\d+")  # f1, a function
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w, `xhat` is x̂
@@ -50,10 +51,9 @@ def parts(name: str) -> Name:
     if updates and not updates.isdecimal():
         return Name(name, single=False)
     after = int(updates or 0)
-    if "^" in stem:  # `z^l+1`, of a layer whose number is a letter; no text can say it
-        stem, _, number = stem.partition("^")
-        known = parts(stem)
-        return Name(known.base, (number,), known.word, after, known.single, True)
+    if lettered := LETTERED.fullmatch(stem):
+        known = parts(lettered[1])
+        return Name(known.base, (lettered[2],), known.word, after, known.single, True)
     if stem.endswith(PRIME):  # z′, of the layer in front
         whole = parts(stem[:-1])
         return Name(whole.base + PRIME, whole.numbers, whole.word, after, whole.single)
@@ -76,10 +76,9 @@ def parts(name: str) -> Name:
 @lru_cache(maxsize=1024)
 def derivative(name: str) -> tuple[str, str] | None:
     """("E", "v") for `dE_dv`; with the updates on both for `dE_dv@1`; None where the name is no derivative."""
-    if "^" in name:
-        stem, raised, number = name.partition("^")
-        found = DERIVATIVE.fullmatch(stem)
-        return (found[1], found[2] + raised + number) if found else None
+    if lettered := LETTERED.fullmatch(name):
+        found = DERIVATIVE.fullmatch(lettered[1])
+        return (found[1], found[2] + name[len(lettered[1]) :]) if found else None
     stem, at, updates = name.partition("@")
     found = DERIVATIVE.fullmatch(stem)
     return (found[1] + at + updates, found[2] + at + updates) if found else None

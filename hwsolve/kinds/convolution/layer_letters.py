@@ -30,7 +30,7 @@ class LayerLetters:
         x, y = called.x, called.y
         self.z = "z" if activation else x
         before, behind = (x, self.z), (y, called.w, called.b)
-        numbers = dict.fromkeys(before, f"^{self.letter}") | dict.fromkeys(behind, f"^{self.letter}+1")
+        numbers = dict.fromkeys(before, f"⁽{self.letter}⁾") | dict.fromkeys(behind, f"⁽{self.letter}+1⁾")
         self.names = {f"{d}{name}": f"{d}{name}{n}" for name, n in numbers.items() for d in ("", "dL_d") if self.letter}
         self.deltas: dict[str, str] = {}
         if notation.gradients:

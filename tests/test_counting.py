@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import ceil, floor, prod
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ from hwsolve.spec.report import SpecFailure
 from tests import random_nets, random_windows
 from tests.golden import same
 from tests.render_samples import homework
+
+ROOT = Path(__file__).parent.parent
 
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: a == b,
@@ -232,6 +235,8 @@ target: {class: 2}
 loss: cross_entropy
 """
 GOLDEN = {
+    "letters": "kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: K, bias: false}}\n"
+    "activation: f\nnotation: {count_from: 0, layers: l, gradients: delta}\n",
     "convolution": "kind: convolution\nlayer: {conv2d: {out_channels: 1, kernel_size: K, stride: 2, padding: 1, "
     "bias: false}}\nactivation: f\nnotation: {count_from: 0}\n",
     "network": SPEC,
@@ -246,3 +251,69 @@ def test_pages_stay(name: str) -> None:
 
 def test_a_page_that_counts_from_one_is_not_touched() -> None:
     assert "v₁₁" in str(render([homework()], "plain"))
+
+
+# ---------------------------------------------------------------- letters
+
+
+def solved(spec: dict[str, Any]) -> Solution:
+    """The solution of a spec that is right."""
+    return work_out(read(json.dumps(spec), "spec")[0])
+
+
+def page(spec: str, **options: Any) -> str:
+    """The plain page of a spec."""
+    return str(render([work_out(read(spec, "spec.yaml")[0])], "plain", Options(width=100, **options)))
+
+
+def test_units_have_the_letters_of_the_spec() -> None:
+    """From the input on; a layer of one unit takes its letter, though it shows none."""
+    spec = SPEC.replace("{count_from: 0}", "{units: [k, r]}")
+    text = page(spec)
+    assert "(k inputs, r outputs)" in text and "z⁽¹⁾ᵣ = Σₖ₌₁² w⁽¹⁾ᵣₖxₖ + b⁽¹⁾ᵣ" in text
+
+
+def test_gradients_of_pre_activations_are_deltas() -> None:
+    text = page(SPEC.replace("{count_from: 0}", "{gradients: delta}"))
+    assert "δ⁽¹⁾ is the derivative of L by z⁽¹⁾." in text
+    assert "∂L/∂w⁽¹⁾ = δ⁽¹⁾ xᵀ" in text and "∂L/∂z⁽¹⁾" not in text.replace("∂z⁽¹⁾ⱼ/∂", "")
+
+
+@pytest.mark.parametrize("format", ["plain", "markdown", "html", "latex", "typst", "notebook"])
+def test_the_recursion_of_the_homework_in_every_format(format: str) -> None:
+    spec = (ROOT / "problems/homework-2/2.4-convolution-gradient.yaml").read_text(encoding="utf-8")
+    spec = "notation: {count_from: 0, layers: l, gradients: delta}\n" + spec
+    text = str(render([work_out(read(spec, "2.4.yaml")[0])], format))
+    assert RECURSION[format] in text and not any(sign in text for sign in ("z⁽l", "y⁽l", "delta⁽l"))
+
+
+RECURSION = {  # what is behind the layer, at the place that reads a cell
+    "plain": "w⁽ˡ⁺¹⁾ᵤᵥδ⁽ˡ⁺¹⁾ᵢ₋ᵤ,ⱼ₋ᵥ",
+    "markdown": r"w_{uv}^{(l+1)} \delta_{i - u,j - v}^{(l+1)}",
+    "html": "<mi>l</mi><mo>+</mo><mn>1</mn>",
+    "latex": r"\delta_{i - u,j - v}^{(l+1)}",
+    "typst": "δ_(i − u, j − v)^((l+1))",
+    "notebook": "l+1",
+}
+
+
+@pytest.mark.parametrize(
+    "notation",
+    [{"gradients": "delta"}, {"units": ["p", "q", "r"]}, {"gradients": "delta", "count_from": 0}],
+    ids=["delta", "units", "both"],
+)
+def test_a_notation_changes_no_answer_and_no_line(notation: dict[str, Any]) -> None:
+    spec = {
+        "kind": "backprop",
+        "network": {"input": 2, "layers": [{"linear": {"out_features": 3, "weight": 0.5, "bias": False}}, "tanh",
+                    {"linear": {"out_features": 2, "weight": 0.25, "bias": False}}]},
+        "input": [[1, 2], [3, -1]], "target": [[0, 1], [1, 0]], "loss": "mse_loss", "optimizer": {"sgd": {"lr": 1}},
+    }  # fmt: skip
+    found = [json.loads(str(render([solved(s)], "json"))) for s in (spec, spec | {"notation": notation})]
+    for part in ("answers", "asked", "given", "checks"):
+        assert found[0][part] == found[1][part]
+    lines = [[x for s in one["sections"] for x in s["lines"] if x["kind"] == "value"] for one in found]
+    assert [(x["key"], x["formula"], x["value"]) for x in lines[0]] == [
+        (x["key"], x["formula"], x["value"]) for x in lines[1]
+    ]
+    assert found[1]["notation"] == notation

@@ -94,9 +94,11 @@ def drawing(problems: list[Problem], figure: str | None, values: bool, language:
     """The drawings of all problems in one file."""
     from hwsolve.formula.notation import unicode
     from hwsolve.kinds.drawn import drawn
+    from hwsolve.render.from_zero import symbols_of
     from hwsolve.render.mixed import mixed
     from hwsolve.render.select import title
     from hwsolve.render.svg_file import svg_file
+    from hwsolve.solution import Solution
 
     def words(text: Text) -> str:
         """A text with its formulas."""
@@ -107,7 +109,8 @@ def drawing(problems: list[Problem], figure: str | None, values: bool, language:
         found = drawn(problem, figure, values)
         if len(problems) > len(found) == 1 and problem.title:
             found = (msgspec.structs.replace(found[0], title=title(problem.title, language)),)
-        figures += found
+        counting = Solution(kind=problem.kind, notation=problem.notation)
+        figures += map(symbols_of(counting, language).figure, found)
     made = svg_file(figures, words)
     if not made:
         raise CallError(say("There is nothing to draw in {source}.", source=problems[0].place))

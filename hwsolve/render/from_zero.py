@@ -1,4 +1,4 @@
-"""A page that counts from 0: its rows, sentences, tables and drawings with shifted indices."""
+"""A page with its own notation: rows, sentences, tables and drawings in its symbols, and with indices from 0."""
 
 from __future__ import annotations
 
@@ -22,12 +22,53 @@ EQUAL = ("", "=", "≈", "<", ">", "≤", "≥")  # relations in a chain whose l
 
 def symbols_of(solution: Solution, language: str) -> Symbols:
     """How a page writes the keys of a solution."""
-    if solution.notation.count_from:
-        return Symbols(solution.symbols, language)
-    return FromZero(solution, language)
+    if not solution.notation.count_from:
+        return FromZero(solution, language)
+    own = solution.notation.layers or solution.notation.gradients
+    return (Written if own else Symbols)(solution.symbols, language)
 
 
-class FromZero(Symbols):
+class Written(Symbols):
+    """The symbols of a solution with a notation of its own, in tables and drawings too."""
+
+    def table(self, table: Table) -> Table:
+        """A table with the formulas in its cells."""
+        rows = [[self.formula(c) if isinstance(c, Formula) else self.cell(c) for c in row] for row in table.rows]
+        heads, title = tuple(map(self.said, table.columns)), self.said(table.title)
+        return msgspec.structs.replace(table, title=title, columns=heads, rows=tuple(map(tuple, rows)))
+
+    def cell(self, cell: Any) -> Any:
+        """A cell without a formula of its own: words, or a number."""
+        return self.said(cell) if isinstance(cell, str | Message) else cell
+
+    def figure(self, figure: Figure) -> Figure:
+        """A drawing with its labels."""
+        title = self.said(figure.title)
+        if isinstance(figure, Curve):
+            return msgspec.structs.replace(figure, title=title, y_label=self.said(figure.y_label))
+        if not isinstance(figure, Diagram):
+            return msgspec.structs.replace(figure, title=title)
+        return msgspec.structs.replace(
+            figure,
+            title=title,
+            caption=self.said(figure.caption),
+            nodes=tuple(map(self.part, figure.nodes)),
+            edges=tuple(map(self.part, figure.edges)),
+            row=tuple([(self.label(arrow), self.label(label)) for arrow, label in figure.row]),
+            frames=tuple([msgspec.structs.replace(f, label=self.said(f.label)) for f in figure.frames]),
+        )
+
+    def part(self, part: P) -> P:
+        """A node or an arrow."""
+        new = msgspec.structs.replace(part, label=self.label(part.label))
+        return msgspec.structs.replace(new, slope=self.label(new.slope)) if isinstance(new, Node) else new
+
+    def label(self, label: Formula | Text) -> Formula | Text:
+        """A symbol, or words."""
+        return self.formula(label) if isinstance(label, Formula) else self.said(label)
+
+
+class FromZero(Written):
     """The symbols of a solution, all their indices counted from 0."""
 
     def __init__(self, solution: Solution, language: str) -> None:
@@ -57,39 +98,3 @@ class FromZero(Symbols):
         if isinstance(value, Ref) and not value.indices and value.name in self.names:
             return value  # the letter, not what it stands for
         return value.zero if isinstance(value, Either) else super().placed(value)
-
-    def table(self, table: Table) -> Table:
-        """A table with shifted formulas in its cells."""
-        rows = [[self.formula(c) if isinstance(c, Formula) else self.cell(c) for c in row] for row in table.rows]
-        heads, title = tuple(map(self.said, table.columns)), self.said(table.title)
-        return msgspec.structs.replace(table, title=title, columns=heads, rows=tuple(map(tuple, rows)))
-
-    def cell(self, cell: Any) -> Any:
-        """A cell without a formula of its own: words, or a number."""
-        return self.said(cell) if isinstance(cell, str | Message) else cell
-
-    def figure(self, figure: Figure) -> Figure:
-        """A drawing with shifted labels."""
-        title = self.said(figure.title)
-        if isinstance(figure, Curve):
-            return msgspec.structs.replace(figure, title=title, y_label=self.said(figure.y_label))
-        if not isinstance(figure, Diagram):
-            return msgspec.structs.replace(figure, title=title)
-        return msgspec.structs.replace(
-            figure,
-            title=title,
-            caption=self.said(figure.caption),
-            nodes=tuple(map(self.part, figure.nodes)),
-            edges=tuple(map(self.part, figure.edges)),
-            row=tuple([(self.label(arrow), self.label(label)) for arrow, label in figure.row]),
-            frames=tuple([msgspec.structs.replace(f, label=self.said(f.label)) for f in figure.frames]),
-        )
-
-    def part(self, part: P) -> P:
-        """A node or an arrow."""
-        new = msgspec.structs.replace(part, label=self.label(part.label))
-        return msgspec.structs.replace(new, slope=self.label(new.slope)) if isinstance(new, Node) else new
-
-    def label(self, label: Formula | Text) -> Formula | Text:
-        """A symbol, or words."""
-        return self.formula(label) if isinstance(label, Formula) else self.said(label)

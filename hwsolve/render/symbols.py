@@ -68,7 +68,7 @@ class Symbols:
             return tuple(map(self.placed, value))
         return self.said(value) if isinstance(value, Message) else from_one(value)
 
-    # tables and drawings, whose formulas are already in the symbols of the solution
+    # tables and drawings, whose formulas are usually in the symbols of the solution
 
     def table(self, table: Table) -> Table:
         """A table."""

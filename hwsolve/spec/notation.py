@@ -32,26 +32,33 @@ class CountFromField(Field):
 
 
 class LetterField(Field):
-    """A letter from a to z, which can stand below or above others."""
+    """A letter from a to z, which can stand below others; `above`: also above, as all but q can."""
 
-    expected = say("a letter from a to z")
+    def __init__(self, above: bool = False) -> None:
+        self.above = above
+        self.expected = say("a letter from a to z, but not q") if above else say("a letter from a to z")
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """The letter."""
-        if isinstance(node, Scalar) and len(node.text) == 1 and "a" <= node.text <= "z":
+        if (
+            isinstance(node, Scalar)
+            and len(node.text) == 1
+            and "a" <= node.text <= "z"
+            and not (self.above and node.text == "q")
+        ):
             return node.text
         return self.wrong(node, report, path)
 
     def schema(self) -> dict[str, Any]:
         """A text of one letter."""
-        return {"type": "string", "pattern": "^[a-z]$"}
+        return {"type": "string", "pattern": "^[a-pr-z]$" if self.above else "^[a-z]$"}
 
 
 class Stated(msgspec.Struct, frozen=True):
     """What a spec states of its page's notation."""
 
     count_from: Annotated[int, CountFromField()] = 1
-    layers: Annotated[str, LetterField()] = ""
+    layers: Annotated[str, LetterField(above=True)] = ""
     units: Annotated[tuple[str, ...], ListOf(LetterField(), 1)] = ()
     gradients: Annotated[str, Choice("delta")] = ""
 

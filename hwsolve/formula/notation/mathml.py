@@ -21,6 +21,7 @@ from hwsolve.formula.notation.mathml_elements import (
     mn,
     mo,
     mtext,
+    number_of,
     row,
     table,
     word,
@@ -92,7 +93,7 @@ class MathML(Writer):
         known = parts(name)
         if not known.numbers:
             return self.symbol(Ref(name))
-        layer = fenced("(", mn(",".join(known.numbers)), ")")
+        layer = fenced("(", number_of(known), ")")
         return self.scripts(word(known.base), mi(known.word) if known.word else "", layer, known.updates)
 
     def transposed(self, text: str) -> str:
@@ -107,12 +108,14 @@ class MathML(Writer):
 
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
-        letter, below, numbers = word(known.base), known.word, mn(",".join(known.numbers))
+        letter, below, numbers = word(known.base), known.word, number_of(known)
         if f.name == "·":
             return mo("⋅")
         if below in OVER:
             letter, below = f"<mover>{row(letter)}{mo(OVER[below])}</mover>", ""
         lowered = mi(below) if below else ""
+        if not f.indices and known.layer:
+            return self.whole(f.name)
         if not f.indices:
             if not known.single:
                 return self.scripts(mi(known.base + "_".join(known.numbers)), lowered, "", known.updates)

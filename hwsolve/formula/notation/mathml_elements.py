@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from hwsolve.formula.notation.columns import aligned
-from hwsolve.formula.notation.names import HAT
+from hwsolve.formula.notation.names import HAT, Name
 
 APPLY = "<mo>\N{FUNCTION APPLICATION}</mo>"
 PRIME = "′"
@@ -82,3 +82,11 @@ def table(rows: list[list[str]], look: str = "") -> str:
     """Rows of cells; a style sheet may know their look by its class."""
     inner = "".join([f"<mtr>{''.join([f'<mtd>{cell}</mtd>' for cell in cells])}</mtr>" for cells in rows])
     return f'<mtable class="{look}">{inner}</mtable>' if look else f"<mtable>{inner}</mtable>"
+
+
+def number_of(known: Name) -> str:
+    """The numbers of a name; that of a layer is a letter, or one more than that."""
+    letter, plus, one = ",".join(known.numbers).partition("+")
+    if not known.layer:
+        return mn(letter)
+    return mi(letter) + (mo(plus) + mn(one) if plus else "")

@@ -20,6 +20,7 @@ GREEK = {
 DERIVATIVE = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
 SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+LETTERED = re.compile(r"(.+)⁽([a-z](?:\+1)?)⁾")  # `z⁽l+1⁾`, of a layer whose number is a letter; no text can say it
 PRIMES = "′″‴⁗"
 NUMBERED = re.compile(r"[a-zA-Z]\d+")  # f1, a function
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"  # `mhat_w` is m̂ of w, `xhat` is x̂
@@ -31,7 +32,8 @@ class Name(msgspec.Struct, frozen=True):
     """A name taken apart.
 
     `base`: its letter or word; `numbers`: the digits it ends in ("1", "1_2"); `word`: a short subscript, as in `n_in`;
-    `updates`: how many updates it has behind it; `single`: one letter, so that products of it need no sign.
+    `updates`: how many updates it has behind it; `single`: one letter, so that products of it need no sign; `layer`:
+    its numbers are that of a layer, which stands above.
     """
 
     base: str
@@ -39,6 +41,7 @@ class Name(msgspec.Struct, frozen=True):
     word: str = ""
     updates: int = 0
     single: bool = True
+    layer: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -48,6 +51,9 @@ def parts(name: str) -> Name:
     if updates and not updates.isdecimal():
         return Name(name, single=False)
     after = int(updates or 0)
+    if lettered := LETTERED.fullmatch(stem):
+        known = parts(lettered[1])
+        return Name(known.base, (lettered[2],), known.word, after, known.single, True)
     if stem.endswith(PRIME):  # z′, of the layer in front
         whole = parts(stem[:-1])
         return Name(whole.base + PRIME, whole.numbers, whole.word, after, whole.single)
@@ -70,6 +76,9 @@ def parts(name: str) -> Name:
 @lru_cache(maxsize=1024)
 def derivative(name: str) -> tuple[str, str] | None:
     """("E", "v") for `dE_dv`; with the updates on both for `dE_dv@1`; None where the name is no derivative."""
+    if lettered := LETTERED.fullmatch(name):
+        found = DERIVATIVE.fullmatch(lettered[1])
+        return (found[1], found[2] + name[len(lettered[1]) :]) if found else None
     stem, at, updates = name.partition("@")
     found = DERIVATIVE.fullmatch(stem)
     return (found[1] + at + updates, found[2] + at + updates) if found else None

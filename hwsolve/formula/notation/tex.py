@@ -128,6 +128,8 @@ class Latex(Writer):
             letter = f"{HATS[known.word]} {letter}"
             known = Name(known.base, known.numbers, "", known.updates)
         numbers = ",".join(known.numbers)
+        if not f.indices and known.layer:
+            return self.whole(f.name)
         if not f.indices:
             if not known.single:
                 letter = self.words(known.base + "_".join(known.numbers))

@@ -103,6 +103,8 @@ class Typst(Writer):
         letter, lower = base(known.base), word(known.word)
         if known.word in HATS:
             letter, lower = f"accent({letter}, {quoted(HATS[known.word])})", ""
+        if not f.indices and known.layer:
+            return self.whole(f.name)
         if not f.indices:
             if not known.single:
                 return scripts(base(known.base + "_".join(known.numbers)), lower, "", known.updates)

@@ -131,6 +131,8 @@ class Unicode(Writer):
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
         if not f.indices:
+            if known.layer:
+                return subscript_free(f.name)
             if known.numbers and known.single:
                 numbers = ",".join([below(n) for n in known.numbers])
                 return known.base + below(known.word) + numbers + updates(known.updates)
@@ -270,15 +272,13 @@ def exponential(w: Unicode, args: tuple[Formula, ...]) -> Piece:
 
 def integral(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     """∫[low…high] f dx."""
-    body, by, low, high = args
-    bounds = f"{w.write(low).text}…{w.write(high).text}"
-    return Piece(f"∫[{bounds}] {w.within(body, PRODUCT)} d{w.write(by).text}", PRODUCT, "big")
+    of, x, start, end = w.within(args[0], PRODUCT), *[w.write(a).text for a in args[1:]]
+    return Piece(f"∫[{start}…{end}] {of} d{x}", PRODUCT, "big")
 
 
 def element(w: Unicode, args: tuple[Formula, ...]) -> Piece:
     """An element of what a function returns: softmax(x)ᵢ."""
-    lowered = w.lowered(args[1:])
-    base = w.within(args[0], ATOM)
+    base, lowered = w.within(args[0], ATOM), w.lowered(args[1:])
     return Piece(base + (lowered or f"[{', '.join(w.write(a).text for a in args[1:])}]"), ATOM, "call")
 
 

@@ -5,17 +5,12 @@ An axis of units has one letter, wherever it is met: αₕ = Σᵢ vᵢₕxᵢ, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from hwsolve.formula.tree import BigOperator, Formula, Ref, walk
 from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import forward_schematic
 from hwsolve.language import Message, say
-
-if TYPE_CHECKING:
-    from hwsolve.graph.explain.lines import Writer
 
 HIDDEN = "hklmrsuvpqc"
 ONE = "1"  # in the place of a letter: the axis has one element
@@ -30,6 +25,7 @@ class Axes(msgspec.Struct):
     hidden: tuple[str, ...] = ()
     outputs: str = ""
     samples: str = ""
+    count: int = 0  # how many layers of units there are, the input among them
 
     def legend(self) -> tuple[Message, ...]:
         """What the letters stand for."""
@@ -45,12 +41,20 @@ class Axes(msgspec.Struct):
         return tuple(found)
 
 
-def axes_of(writer: Writer) -> Axes:
-    """The letters of a network's quantities, found along the graph."""
-    graph = writer.graph
+class Unused(msgspec.Struct):
+    """Letters that units may have: those chosen for the next layers, that of the outputs, and others."""
+
+    chosen: list[str]
+    last: str
+    free: list[str]
+
+
+def axes_of(graph: Graph, taken: frozenset[str], units: tuple[str, ...] = ()) -> Axes:
+    """The letters of a network's quantities, found along the graph; `units` are chosen, from the input layer on."""
     axes = Axes({})
-    free = [letter for letter in HIDDEN if letter not in writer.taken]
-    first, last, sample = ("" if letter in writer.taken else letter for letter in "ijn")
+    first, last, sample = ("" if letter in taken or letter in units else letter for letter in "ijn")
+    first = units[0] if units else first
+    unused = Unused(list(units[1:]), last, [letter for letter in HIDDEN if letter not in taken | set(units)])
     known: dict[str, list[str]] = {}
     for node in graph.nodes.values():
         if node.role == "given" and node.of == "input" and 0 < len(node.shape) <= 2 and first:
@@ -58,8 +62,9 @@ def axes_of(writer: Writer) -> Axes:
             if len(node.shape) == len(lead) + 1:
                 known[node.name] = [*lead, named(first, node.shape[-1])]
                 axes.inputs, axes.samples = first * (node.shape[-1] > 1), "".join(lead)
+                axes.count = 1
         elif node.role in ("forward", "loss") and node.operation is not None:
-            along(graph, node, known, free, last, axes)
+            along(graph, node, known, unused, axes)
     for node in graph.nodes.values():
         of = node.of if node.role == "gradient" else node.follows or node.of
         if node.name not in known and of in known and graph.nodes[of].shape == node.shape:
@@ -73,7 +78,7 @@ def named(letter: str, size: int) -> str:
     return letter if size > 1 else ONE
 
 
-def along(graph: Graph, node: Node, known: dict[str, list[str]], free: list[str], last: str, axes: Axes) -> None:
+def along(graph: Graph, node: Node, known: dict[str, list[str]], unused: Unused, axes: Axes) -> None:
     """The letters of what an operation gives and of the parameters that it reads, from those of the data."""
     operation = node.operation
     assert operation is not None
@@ -91,7 +96,7 @@ def along(graph: Graph, node: Node, known: dict[str, list[str]], free: list[str]
         return
     for i, size in zip(schematic.indices, node.shape, strict=True):
         if i not in found:
-            found[i] = new(graph, node, size, free, last, axes)
+            found[i] = new(graph, node, size, unused, axes)
     bound = {part.index for part in walk(schematic.formula) if isinstance(part, BigOperator)}
     if any(i not in found for i in bound):
         return
@@ -105,15 +110,18 @@ def named_indices(ref: Ref) -> list[str]:
     return [i.name for i in ref.indices if isinstance(i, Ref)]
 
 
-def new(graph: Graph, node: Node, size: int, free: list[str], last: str, axes: Axes) -> str:
+def new(graph: Graph, node: Node, size: int, unused: Unused, axes: Axes) -> str:
     """The letter of units that come in."""
+    axes.count += 1
+    letter = unused.chosen.pop(0) if unused.chosen else ""
     if size == 1:
         return ONE
     behind = graph.nodes[graph.output]
-    ends = last and node.shape == behind.shape and only_elements(graph, node.name, behind)
-    letter = last if ends else free.pop(0) if free else ""
+    ends = (letter or unused.last) and node.shape == behind.shape and only_elements(graph, node.name, behind)
+    if not letter:
+        letter = unused.last if ends else unused.free.pop(0) if unused.free else ""
     if ends:
-        axes.outputs = last
+        axes.outputs = letter
     elif letter:
         axes.hidden = (*axes.hidden, letter)
     return letter

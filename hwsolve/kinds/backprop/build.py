@@ -12,6 +12,7 @@ from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Owned, operations
 from hwsolve.graph.update import update
 from hwsolve.initializers import INITIALIZERS
+from hwsolve.kinds.backprop.chosen_letters import check_notation
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
@@ -58,6 +59,8 @@ class NetworkConstruction(Construction):
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         check_names(self)
+        if self.report.ok and isinstance(self.problem, Problem):
+            check_notation(self)
         if not self.report.ok:
             return None
         layers = {node.layer for node in self.graph.nodes.values()}

@@ -21,6 +21,7 @@ from hwsolve.graph.tangent import checked
 from hwsolve.kinds.backprop.answers import Answers
 from hwsolve.kinds.backprop.asked import asked_keys, leads_to, question
 from hwsolve.kinds.backprop.computation import Computation
+from hwsolve.kinds.backprop.deltas import as_delta, meaning, names_of
 from hwsolve.kinds.backprop.diagram import diagram
 from hwsolve.kinds.backprop.outcome import compared, unchanged
 from hwsolve.kinds.backprop.steps import heights, passes, step_of, worked
@@ -132,7 +133,7 @@ class NetworkPage:
         for node in self.graph.nodes.values():
             if node.role in ("given", "parameter", "setting") and node.name not in self.graph.selectors:
                 self.writer.give(node.name)
-        self.axes = axes_of(self.writer)
+        self.axes = axes_of(self.graph, self.writer.taken, self.problem.notation.units)
         self.writer.axes = self.axes.letters
 
     def state(self) -> None:
@@ -143,6 +144,8 @@ class NetworkPage:
         """What is asked, the network as a drawing, and what else is stated."""
         drawn = diagram(self.writer, self.axes)
         stated = [Sentence(text) for text in self.computation.stated]
+        if self.problem.notation.gradients:
+            stated.append(Sentence(meaning(self.graph)))
         items: list[Item] = [Sentence(self.question()), *([] if drawn is None else [drawn]), *stated]
         return Step("", tuple(items), part="statement")
 
@@ -205,6 +208,7 @@ class NetworkPage:
         """A quantity of one element is written without an index."""
         graph, writer = self.graph, self.writer
         found: dict[str, Formula] = {}
+        deltas = self.deltas()
         lone = [
             n for n in graph.nodes.values() if n.shape and count(n.shape) == 1 and not graph.labels[n.name].elements
         ]
@@ -213,7 +217,14 @@ class NetworkPage:
                 if node.role != "constant":
                     key = writer.key(node.name, elements(node.shape)[0], step)
                     found[plain(key)] = call("unit", Ref(key.name))
+            for name, delta in deltas.items():
+                key = writer.key(name, elements(graph.nodes[name].shape)[0], step)
+                found |= as_delta(key, delta, plain(key) in found)
         return found
+
+    def deltas(self) -> dict[str, str]:
+        """The names of the gradients that are written as δ."""
+        return names_of(self.graph) if self.problem.notation.gradients else {}
 
     # what came of it
 

@@ -31,7 +31,7 @@ class Problem(base.Problem, kw_only=True):
     optimizer: Annotated[Optimizer | None, NamedField(OPTIMIZER, OPTIMIZERS)] = None
     steps: Annotated[int, CountField(1, 1_000_000)] = 1
     full: Flag = False
-    NOTATION: ClassVar[tuple[str, ...]] = ("count_from",)
+    NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "units", "gradients")
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),
         "network": say("the shape that comes in, and the layers"),

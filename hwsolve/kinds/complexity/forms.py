@@ -24,8 +24,10 @@ OWN = {"weight": ("w", "W"), "bias": ("b", "b")}  # of a parameter the name in a
 class LayerForms:
     """Names the quantities of a network, and keeps the forms of its layers by their paths."""
 
-    def __init__(self, network: Network, adjusted: Callable[[Layer, tuple[Shape, ...]], Layer]) -> None:
-        self.adjusted = adjusted
+    def __init__(
+        self, network: Network, adjusted: Callable[[Layer, tuple[Shape, ...]], Layer], letter: str = ""
+    ) -> None:
+        self.adjusted, self.letter = adjusted, letter
         self.found: dict[str, Forms] = {}
         self.written: list[str] = []  # their paths
         self.symbols: dict[str, Formula] = {"": Ref("x")}  # of what stands on the wires
@@ -105,7 +107,7 @@ class LayerForms:
 
     def repeat(self, item: Item, x: Formula) -> Formula:
         """Copies of a body: what goes into copy l is what came out of copy l − 1."""
-        letter = Ref(next(name for name in letters() if name not in self.taken))
+        letter = Ref(next(name for name in letters(self.letter) if name not in self.taken))
         self.taken.add(letter.name)
         self.letters.append(letter)
         wire, before, out = item.inputs[0].name, Ref(f"before {letter.name}"), x
@@ -139,8 +141,9 @@ class LayerForms:
         return Call("layer", (Ref(f"{letter}{n}" if n > 1 else letter), self.letters[-1]))
 
 
-def letters() -> Iterator[str]:
-    """Letters, then letters with numbers."""
+def letters(chosen: str) -> Iterator[str]:
+    """The chosen letter, others, then letters with numbers."""
+    yield from chosen
     yield from LETTERS
     yield from (f"l{n}" for n in count(1))
 

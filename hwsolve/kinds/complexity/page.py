@@ -46,7 +46,7 @@ class Operations(OperationTotals):
         self.met: set[tuple[str, str]] = set()  # the parameters that have a gradient so far, by their owners
         self.stood: dict[str, Size] = {}  # how often a layer stands, by its path
         self.lines: list[Line] = []  # of the layer that is counted, until its section is closed
-        self.forms = LayerForms(problem.network, self.adjusted)
+        self.forms = LayerForms(problem.network, self.adjusted, problem.notation.layers)
 
     def solution(self) -> Solution:
         """The whole document."""

@@ -37,6 +37,7 @@ class Problem(base.Problem, kw_only=True):
     loss: Annotated[str, Choice("half_squared_error", "mse_loss", "cross_entropy")] | None = None
     count: Annotated[Count, RecordField(Count)] = Count()
 
+    NOTATION: ClassVar[tuple[str, ...]] = ("layers",)
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),
         "network": say("the shape that comes in, and the layers"),

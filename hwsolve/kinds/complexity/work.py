@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from hwsolve.kinds.complexity.forms import names_of
 from hwsolve.kinds.complexity.problem import Problem
 from hwsolve.language import say
 from hwsolve.layers.base import ShapeError, StatedMap
-from hwsolve.layers.items import Item
+from hwsolve.layers.items import Item, walk_items
 from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
 from hwsolve.solution import Solution
 from hwsolve.spec.nodes import Mapping
+from hwsolve.spec.notation import wrong
 from hwsolve.spec.report import Report
 
 RESERVED = frozenset({"loss"})
@@ -21,6 +23,18 @@ def check(problem: Problem, report: Report) -> None:
     note_reserved(problem.network.items, RESERVED, report)
     check_size_names(problem.network, KEYS, report)
     countable(problem.network.items, report)
+    if problem.notation.layers:
+        check_letter(problem, report)
+
+
+def check_letter(problem: Problem, report: Report) -> None:
+    """Note a letter for layers that is a size, or that no layer has."""
+    letter, other = problem.notation.layers, say("Choose another letter.")
+    if letter in names_of(problem.network):
+        wrong(problem.node, "layers", 0, say("`{name}` is a name of this problem.", name=letter), report, other)
+    elif not any(item.type == "repeat" for item in walk_items(problem.network.items)):
+        message = say("No layers are repeated here, so that none has a letter as its number.")
+        wrong(problem.node, "layers", 0, message, report, None)
 
 
 def countable(items: tuple[Item, ...], report: Report) -> None:

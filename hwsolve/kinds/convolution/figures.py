@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from hwsolve.figures import Grid
+from hwsolve.formula.tree import Ref
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.graph import Node
 from hwsolve.language import say
@@ -79,7 +80,9 @@ def window_of(writer: Writer, node: Node, x: str, place: Place) -> Grid:
     operation: Any = node.operation
     axes = operation.frame.axes
     lead = (1,) * (len(node.shape) - len(axes))
-    title = say("{x}, and the window of {y}", x=writer.graph.labels[x].symbol, y=writer.key(node.name, lead + place))
+    title = say(
+        "{x}, and the window of {y}", x=Ref(writer.graph.labels[x].symbol), y=writer.key(node.name, lead + place)
+    )
     return picture(writer, node, x, title, set(product(*covered(axes, place))))
 
 
@@ -95,5 +98,5 @@ def winners(writer: Writer, node: Node, x: str) -> Grid:
     flat = [int(windows.table[place, k]) for place, k in enumerate(best)]
     width = axes[-1].side
     marked: set[Place] = {(f + 1,) if len(axes) == 1 else (f // width + 1, f % width + 1) for f in flat}
-    title = say("{x}, and the largest value of each window", x=writer.graph.labels[x].symbol)
+    title = say("{x}, and the largest value of each window", x=Ref(writer.graph.labels[x].symbol))
     return picture(writer, node, x, title, marked, found=True)

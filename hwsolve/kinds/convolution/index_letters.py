@@ -8,6 +8,7 @@ from hwsolve.formula.tree import Formula, references
 from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.name_clashes import place
+from hwsolve.kinds.convolution.layer_letters import check_letters_of_layers as fits
 from hwsolve.kinds.convolution.recursion import PLACES
 from hwsolve.kinds.convolution.single_layer import MAPS, SingleLayerProblem
 from hwsolve.language import Message, say
@@ -48,7 +49,8 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
         report.add(node, path, found.sentence(), HINT)
     elif found is not None:
         wrong(problem, report, sizes.get(found.second.name) or "layer", found.sentence())
-    return found is None
+    taken = {*indices, *sizes, *own, "m", *([problem.front] if isinstance(problem.front, str) else [])}
+    return found is None and fits(problem.notation, construction, taken, problem.front is not None, report)
 
 
 def as_index(name: str) -> Message:

@@ -15,6 +15,7 @@ from hwsolve.kinds.backprop.page import NetworkPage, grouped
 from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.figures import pictures
 from hwsolve.kinds.convolution.gathering import AT, AT_W, MARK
+from hwsolve.kinds.convolution.layer_letters import LayerLetters
 from hwsolve.kinds.convolution.passing import Before, Passing
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.kinds.convolution.statement import by
@@ -35,6 +36,7 @@ class LayerPage(NetworkPage):
         self.recursion = prepared.recursion
         self.passing = Passing(self.recursion, before)
         self.telling = Telling(self.passing)
+        self.lettering = LayerLetters(self.recursion.called, problem.notation, before is not None)
         self.compared = 0
 
     def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
@@ -58,7 +60,11 @@ class LayerPage(NetworkPage):
         }
         found["recursion.operator"] = Ref(self.wanted().name)
         ends = {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
-        return super().symbols() | found | ends
+        return self.lettering.symbols(super().symbols() | found | ends)
+
+    def deltas(self) -> dict[str, str]:
+        """Those of one layer have names of their own."""
+        return {}
 
     def start(self, trajectory: Trajectory) -> None:
         """The givens, the layer, its shape and the argument."""
@@ -84,7 +90,8 @@ class LayerPage(NetworkPage):
 
     def network(self) -> Step:
         """The statement."""
-        return self.telling.statement(self.question())
+        step = self.telling.statement(self.question())
+        return msgspec.structs.replace(step, items=(*step.items[:-1], *self.lettering.said(), step.items[-1]))
 
     def question(self) -> Message:
         """What is to be worked out."""
@@ -143,7 +150,7 @@ class LayerPage(NetworkPage):
     def slope(self, before: Before) -> Formula:
         """f′(z[i])."""
         z = Ref("z", self.recursion.element().indices)
-        return put_z(before.slope, z)
+        return substitute(before.slope, {"z": z})
 
     # the shape
 
@@ -289,8 +296,3 @@ def set_aside(step: Step, detail: Detail = "full") -> Step:
         for item in step.items
     ]
     return msgspec.structs.replace(step, items=tuple(items))
-
-
-def put_z(f: Formula, z: Ref) -> Formula:
-    """A function of z at an element."""
-    return substitute(f, {"z": z})

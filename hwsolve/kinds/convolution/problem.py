@@ -53,6 +53,7 @@ class Problem(SingleLayerProblem, kw_only=True):
     layer: Annotated[Any, NamedField(terms.CONVOLUTION, CONVOLUTIONS)]
     activation: Annotated[Any, ActivationField()] = None
     flip: Flag = False
+    NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "layers", "gradients")
     MEANINGS: ClassVar[dict[str, Message]] = {
         "activation": say("the function in front of the layer: an activation, or a letter for any"),
         "flip": say("whether the kernel is turned round: true convolution"),

@@ -47,7 +47,7 @@ class SingleLayerProblem(base.Problem, kw_only=True):
     upstream: Annotated[Upstream | None, UpstreamField()] = None
     sizes: Annotated[dict[str, int], MapOf(CountField(0))] = {}
     full: Flag = False
-    NOTATION: ClassVar[tuple[str, ...]] = ("count_from",)
+    NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "layers")
     MEANINGS: ClassVar[dict[str, Message]] = {
         "layer": say("the layer"),
         "input": say("the numbers that go in, or a shape with names; without it the general case"),

@@ -125,3 +125,20 @@ def test_an_expression_with_exp_has_30_proven_digits(a: Fraction, b: Fraction) -
     with mpmath.workdps(50):
         true = mpmath.exp(mpmath.mpf(a.numerator) / a.denominator + mpmath.mpf(b.numerator) / b.denominator)
         assert abs(mpmath.mpf(value.text) - true) <= abs(true) * mpmath.mpf(10) ** -29
+
+
+@pytest.mark.parametrize("asked", [["L@2", "L", "L@1"], ["L@1", "L@2", "L"]])
+def test_a_number_at_several_steps_stands_in_their_order(asked: list[str]) -> None:
+    """3.125 falls to 0.78125 and 0.1953125, in whatever order they are asked for; none is left out."""
+    net = {"input": 2, "layers": [{"linear": {"out_features": 1, "weight": [[0.5, -1]], "bias": False}}]}
+    spec = {"kind": "backprop", "network": net, "input": [1, 2], "target": [1], "loss": "half_squared_error"}
+    spec |= {"optimizer": {"sgd": {"lr": 0.1}}, "steps": 3}
+    assert "L: 3.125 → 0.78125 → 0.1953125" in hwsolve.solve(spec | {"ask": asked}).to("plain")
+    assert "L⁺² = 0.1953125   L⁺ = 0.78125" in hwsolve.solve(spec | {"ask": ["L@2", "L@1"]}).to("plain")
+
+
+def test_places_of_a_map_are_no_samples() -> None:
+    layer = {"conv2d": {"out_channels": 1, "kernel_size": 1, "weight": [[[[2]]]], "bias": [0]}}
+    net = {"input": [1, 1, 2], "layers": [layer, "flatten"]}
+    page = hwsolve.solve({"kind": "backprop", "network": net, "input": [[[[1, 2]]]], "upstream": [[1, 3]]}).to("plain")
+    assert "= 1 + 3 = 4" in page and "read by every sample" not in page

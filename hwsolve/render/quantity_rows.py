@@ -45,13 +45,23 @@ def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row
 
 
 def at_steps(answers: Mapping[str, Answer]) -> list[tuple[str, ...]]:
-    """The keys, a number before and after its updates together."""
+    """The keys, a number before and after its updates together, in the order of the steps."""
     found: dict[str, list[str]] = {}
     for key, answer in answers.items():
         name, _, rest = key.partition("@")
         single = size(answer.value) == 1 and not isinstance(answer.value, Formula) and (not rest or rest.isdecimal())
         found.setdefault(name if single else key, []).append(key)
-    return [(keys[0], keys[-1]) if len(keys) > 1 else (keys[0],) for keys in found.values()]
+    rows: list[tuple[str, ...]] = []
+    for name, keys in found.items():
+        started = name in keys  # without its value at the start each step has a name of its own
+        steps = started and len(keys) > 1
+        rows += [tuple(sorted(keys, key=step_of))] if steps else [(key,) for key in keys]
+    return rows
+
+
+def step_of(key: str) -> int:
+    """The step that a key says: 2 of `L@2`, 0 of `L`."""
+    return int(key.partition("@")[2] or 0)
 
 
 def moved(key: Formula, values: Sequence[object]) -> Iterator[Row]:

@@ -218,7 +218,8 @@ class Groups:
             return remark
         output = graph.nodes[readers[0]]
         of = graph.nodes[node.of]
-        if of.role == "parameter" and len(of.shape) <= 1 and graph.batched and self.is_added(node):
+        per_sample = len(output.shape) == len(of.shape) + 1  # a convolution adds it at every place too
+        if of.role == "parameter" and len(of.shape) <= 1 and graph.batched and per_sample and self.is_added(node):
             return say("{b} is read by every sample", b=self.symbol(node.of))
         lhs, rhs = both_sides(self.writer, output)
         return say("{formula}", formula=Call("form", (call("==", lhs, rhs),)))

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TIMES ?= 10
 
-.PHONY: solve test check lint types translations batch pytest long wheel format readme gallery bench clean
+.PHONY: solve test check lint types translations batch pytest long wheel format readme reference gallery bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
@@ -38,8 +38,11 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-readme: .venv/installed  ## run the commands on the page again
+readme: .venv/installed  ## run the commands on the pages again
 	$(BIN)/python -m tests.readme
+
+reference: .venv/installed  ## write docs/reference.md from the records
+	$(BIN)/python -m tests.reference
 
 gallery: .venv/installed  ## make the pictures of the README anew
 	$(BIN)/python -m tests.gallery

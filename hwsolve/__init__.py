@@ -3,7 +3,8 @@
 import hwsolve
 
 solution = hwsolve.solve("spec.yaml")       # a file, a dict, or the text of a spec
-solution.answers["params"]
+solution["params"]
+hwsolve.summary(model, (3, 224, 224))       # a PyTorch module, layer by layer
 print(solution.to("markdown"))
 """
 
@@ -12,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Solution", "__version__", "solve", "solve_all"]
+__all__ = ["Solution", "__version__", "solve", "solve_all", "summary"]
 
 if TYPE_CHECKING:
-    from hwsolve.notebook import Solution, solve, solve_all
+    from hwsolve.notebook import Solution, solve, solve_all, summary
 
 
 def __getattr__(name: str) -> Any:

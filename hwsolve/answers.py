@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from hwsolve.formula.tree import Formula, Number, Ref, references, transform
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Missing, Quantity
+from hwsolve.solution import Answer, Identity, Missing, Quantity, Solution
 
 Place = tuple[int, ...]
 CONSTANTS = ("pi", "e")
@@ -23,6 +24,24 @@ class BadKey(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class About(NamedTuple):
+    """The functions of the derivatives that a key names, and another shape in which its elements may stand."""
+
+    functions: tuple[Formula, ...]
+    layout: tuple[int, ...]
+
+
+def about(answers: dict[str, Answer]) -> Callable[[str], About]:
+    """What answers say of a key beside its value."""
+    derivatives = {name: answer.functions for name, answer in answers.items() if answer.functions}
+
+    def of(key: str) -> About:
+        functions = tuple(f for name, found in derivatives.items() if name in key for f in found)
+        return About(functions, answers[key].layout if key in answers else ())
+
+    return of
 
 
 def look_up(key: str, answers: dict[str, Answer], digits: int = 6) -> Any:
@@ -188,3 +207,10 @@ def plain_text(f: Formula | Missing) -> str:
     from hwsolve.formula.notation import plain
 
     return plain(f)
+
+
+def sizes_of(solution: Solution) -> dict[str, Answer]:
+    """The sizes without a number that the lines of a solution hold for, each its own value."""
+    lines = [line for step in solution.sections for line in step.lines if isinstance(line, Identity)]
+    names = {name for line in lines for name, domain in line.free.items() if domain == "size"}
+    return {name: Answer(Ref(name)) for name in sorted(names)}

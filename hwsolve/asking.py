@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.answers import BadKey, look_up, unrolled
+from hwsolve.answers import BadKey, look_up, sizes_of, unrolled
 from hwsolve.derivation.lines import identity_line, value_line
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import Formula, Number, Ref, references, transform
+from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, references, transform
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
-from hwsolve.selection import Selection, selection
+from hwsolve.selection import Selection, fitting, selection
 from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Sentence, Solution, Step, Value
 from hwsolve.spec.limits import excessive
 from hwsolve.trace import defined, dependencies
@@ -36,7 +36,7 @@ MOST_NAMED = 8  # answers in the sentence that says what is asked
 
 def answered(problem: Problem, solution: Solution) -> Solution:
     """The solution with what its problem asks; a key that is no answer is an error of the spec."""
-    if not problem.ask and not problem.define:
+    if not problem.ask and not problem.expressions:
         return solution
     return Asking(problem, solution).solution()
 
@@ -46,7 +46,8 @@ class Asking:
 
     def __init__(self, problem: Problem, solution: Solution) -> None:
         self.problem, self.given = problem, solution
-        self.known = solution.answers | single_values(solution)
+        self.sizes = sizes_of(solution)
+        self.known = self.sizes | solution.answers | single_values(solution)
         self.answers = dict(solution.answers)
         self.lines: list[Line] = []
         self.symbols = dict(solution.symbols)
@@ -54,9 +55,11 @@ class Asking:
 
     def solution(self) -> Solution:
         """With the expressions as lines, and the rest of the page set back."""
-        for name, definition in self.problem.define.items():
+        for name, definition in self.problem.expressions.items():
             if name in self.known:
-                self.wrong(definition, BadKey(say("`{key}` is the key of an answer already.", key=name)), "define")
+                taken = say("`{key}` is a size of the problem already.", key=name) if name in self.sizes else None
+                taken = taken or say("`{key}` is the key of an answer already.", key=name)
+                self.wrong(definition, BadKey(taken), "define")
             elif not self.express(name, definition.formula, definition, "define"):
                 self.failed.add(name)
         keys: list[str] = []
@@ -103,8 +106,10 @@ class Asking:
         definition = self.problem.define.get(key)
         if definition is not None:
             return say("{name} ({formula})", name=Ref(key), formula=definition.formula)
-        known = self.symbols.get(key)
-        return Message("{name}", {"name": known if known is not None else as_key(key)})
+        known = self.symbols.get(key, as_key(key))
+        if isinstance(known, Ref) and not known.indices and isinstance(look_up(key, self.answers), tuple):
+            known = Call("whole", (known,))
+        return Message("{name}", {"name": known})
 
     def keys(self, ask: Ask) -> list[str]:
         """The answers that one entry asks for."""
@@ -113,7 +118,7 @@ class Asking:
             return []
         try:
             if text in self.answers:
-                return [self.printed(text, ask)]
+                return self.spelled(self.printed(text, ask))
             if ":" in text and (part := selection(text)):
                 self.answers[text] = Answer(self.part(part, text), main=True)
                 self.symbols[text] = running(part)
@@ -148,15 +153,21 @@ class Asking:
 
     def matching(self, pattern: str) -> list[str]:
         """The answers whose keys fit a pattern, in which * stands for any part."""
-        fits = re.compile(".*".join(map(re.escape, pattern.split("*"))))
-        return [key for key in self.answers if fits.fullmatch(key)]
+        return list(filter(fitting(pattern), self.answers))
+
+    def spelled(self, key: str) -> list[str]:
+        """The elements of an answer without a symbol, where all of them have one; else the answer itself."""
+        value = self.answers[key].value
+        inside = [f"{key}[{n}]" for n in range(1, len(value) + 1)] if isinstance(value, tuple) else []
+        alone = key in self.symbols or not inside or len(inside) > MOST_NAMED
+        return [key] if alone or not all(k in self.symbols for k in inside) else inside
 
     def printed(self, key: str, ask: Ask) -> str:
         """The key, its value at the digits that are asked for."""
         if ask.digits is not None:
             answer = self.answers[key]
             value = with_digits(answer.value, ask.digits)
-            self.answers[key] = msgspec.structs.replace(answer, value=value)
+            self.answers[key] = msgspec.structs.replace(answer, value=value, digits=ask.digits)
         return key
 
     def express(self, name: str, f: Formula, at: Any, where: str = "ask") -> list[str]:
@@ -175,10 +186,10 @@ class Asking:
             )
         elif isinstance(value, Formula):
             whole, value = transform(f, self.formula), simplify(value)
-            if plain(whole) != plain(value):
-                free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
-                self.lines.append(identity_line(whole, value, free, key=Ref(name)))
-        self.answers[name] = self.known[name] = Answer(value, main=True)
+            free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
+            left, shown = (whole, ()) if plain(whole) != plain(value) else (Call("*", (ONE, value)), (value,))
+            self.lines.append(identity_line(left, value, free, key=Ref(name), shown=shown))
+        self.answers[name] = self.known[name] = Answer(value, main=True, digits=digits)
         return [name]
 
     def number(self, node: Formula) -> Formula:
@@ -202,8 +213,13 @@ class Asking:
             from hwsolve.errors import CallError
 
             raise CallError(bad.message)
-        hint = bad.hint or say("`hwsolve list keys SPEC` lists all that can be asked.")
-        report.add(at.node, where, bad.message, hint)
+        message, hint = bad.message, bad.hint or say("`hwsolve list keys SPEC` lists all that can be asked.")
+        twice = re.search(r"(\w+@\d+)@\d+", getattr(at, "text", ""))
+        if twice is not None:
+            message = say("`{key}` counts updates twice; once, it is `{form}`.", key=twice[0], form=twice[1])
+        elif message.values.get("name") in {one.key.name for one in self.given.given}:
+            message = say("`{name}` is given, and no answer.", name=message.values["name"])
+        report.add(at.node, where, message, hint)
         return []
 
 
@@ -253,7 +269,7 @@ def pruned(solution: Solution) -> Solution:
     wanted = {key for key in lines if key in solution.asked or key.partition("[")[0] in arrays | names}
     if not wanted:
         return solution
-    needed = dependencies(lines, wanted)
+    needed = dependencies(lines, wanted, True)
     steps = [msgspec.structs.replace(s, items=tuple(set_back(s.items, needed))) for s in solution.sections]
     return msgspec.structs.replace(solution, sections=tuple(steps))
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from hwsolve.answers import BadKey, Place, array_text, elements, look_up, shape_of, written
-from hwsolve.compare import Free, compare, value_of
+from hwsolve.answers import About, BadKey, Place, about, array_text, elements, look_up, shape_of, written
+from hwsolve.compare import Free, Verdict, compare, value_of
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
+from hwsolve.otherwise import Otherwise, Stated, no_other, read_otherwise
 from hwsolve.solution import Check, Identity, Published, Solution, Text
+from hwsolve.totals_stated import with_sums
 from hwsolve.typed import typed
 
 if TYPE_CHECKING:
@@ -35,33 +38,35 @@ class Leaf(NamedTuple):
     node: Node | None
 
 
-def compared(problem: Problem, solution: Solution, final: bool = True) -> Solution:
+def compared(problem: Problem, solution: Solution, final: bool = True, otherwise: Otherwise | None = None) -> Solution:
     """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec.
 
-    Unless it is final, balls that are too wide to tell raise Undecided.
+    Unless it is final, balls that are too wide to tell raise Undecided.  `otherwise` gives the answers under other
+    readings of the problem, each in words: a published answer that is right under one is said to be.
     """
     checks: list[Check] = []
-    published: list[Published] = []
-    free = partial(free_names, solution)
+    stated: list[Stated] = []
+    free, of = partial(free_names, solution), about(solution.answers)
     for key, expectation in problem.expect.items():
         if (said := held_back(key, solution)) is not None:
             checks.append(Check(key, as_typed(expectation.text), str(said), False, expectation.at))
             continue
         value = _value(problem, solution, "expect", key, expectation.node)
         if value is not None:
-            checks += _check(problem, key, expectation, value, free, functions_of(key, solution), final)
+            checks += _check(problem, key, expectation, value, free, of(key), final)
     for key, statement in problem.published.items():
         if (said := held_back(key, solution)) is not None:
-            text = as_typed(statement.text)
-            published.append(Published(key, text, statement.source, str(said), None, statement.at))
+            one = Published(key, as_typed(statement.text), statement.source, str(said), None, statement.at)
+            stated.append(Stated(one, None))
             continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
-            published.append(_publish(problem, key, statement, value, free, functions_of(key, solution), final))
+            stated.append(Stated(_publish(problem, key, statement, value, free, of(key), final), statement.value))
     if problem.report is not None and not problem.report.ok:
         from hwsolve.spec.report import SpecFailure
 
         raise SpecFailure(problem.report)
+    published = with_sums(read_otherwise(stated, partial(otherwise or no_other, problem), solution, free), solution)
     return msgspec.structs.replace(solution, checks=tuple(checks), published=tuple(published))
 
 
@@ -78,11 +83,6 @@ def held_back(key: str, solution: Solution) -> Message | None:
         return None
     name = next((name for name in names if name in solution.partial), None)
     return None if name is None else say("{key}: {why}", key=name, why=solution.partial[name])
-
-
-def functions_of(key: str, solution: Solution) -> tuple[Formula, ...]:
-    """The functions of the derivatives that a key names."""
-    return tuple(f for name, a in solution.answers.items() if a.functions and name in key for f in a.functions)
 
 
 def free_names(solution: Solution) -> dict[str, str]:
@@ -113,21 +113,21 @@ def _check(
     expectation: Expectation,
     value: Any,
     free: Free,
-    of: tuple[Formula, ...],
+    of: About,
     final: bool,
 ) -> list[Check]:
     """One check where all of it holds; else one for every element that does not."""
-    leaves = _leaves(expectation, value)
+    leaves = _leaves(expectation, value, of.layout)
     at, got = expectation.at, (array_text(value), written(value))
     wrong = _wrong_shape(leaves, value)
     if wrong is not None:
-        return [Check(key, as_typed(expectation.text), got[0], False, at, str(wrong), brief=got[1])]
+        return [Check(key, as_typed(expectation.text), got[0], False, at, str(wrong), brief=got[1], why=wrong)]
     found = elements(value)
     tolerance = _tolerance(problem, f"expect.{key}", expectation)
     failed: list[Check] = []
     how: Text = ""
     for leaf in leaves:
-        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of, final=final)
+        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of.functions, final=final)
         how = how or verdict.how
         if not verdict.ok:
             place = problem.report.where(leaf.node) if problem.report and leaf.node else at
@@ -135,7 +135,7 @@ def _check(
             failed.append(
                 Check(
                     _element_key(key, leaf.place), leaf.text, array_text(found[leaf.place]), False, place, why,
-                    brief=verdict.got,
+                    brief=verdict.got, why=verdict.why or off_by(why),
                 )
             )  # fmt: skip
     return failed or [Check(key, as_typed(expectation.text), got[0], True, at, how=how, brief=got[1])]
@@ -147,18 +147,19 @@ def _publish(
     statement: PublishedStatement,
     value: Any,
     free: Free,
-    of: tuple[Formula, ...],
+    of: About,
     final: bool,
 ) -> Published:
     """What the source states against the answer, to the digits stated."""
-    leaves = _leaves(statement, value)
+    leaves = _leaves(statement, value, of.layout)
     stated, got, brief = as_typed(statement.text), array_text(value), written(value)
-    if _wrong_shape(leaves, value) is not None:
-        return Published(key, stated, statement.source, got, False, statement.at, brief=brief)
+    if (shape := _wrong_shape(leaves, value)) is not None:
+        return Published(key, stated, statement.source, got, False, statement.at, brief=brief, why=shape)
     found = elements(value)
     tolerance = _tolerance(problem, f"published.{key}", statement)
     verdicts = [
-        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of, final) for leaf in leaves
+        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of.functions, final)
+        for leaf in leaves
     ]
     if len(verdicts) == 1 and not isinstance(value, tuple):
         brief = verdicts[0].got
@@ -169,7 +170,33 @@ def _publish(
         rounding = iter([v.rounded or leaf.text for v, leaf in zip(verdicts, leaves, strict=True)])
         rounded = as_typed(_like(statement.text, rounding))
     how = next((v.how for v in verdicts if v.how), "") if agrees else ""
-    return Published(key, stated, statement.source, got, agrees, statement.at, rounded, how, brief)
+    why = _first_wrong(key, leaves, verdicts) if wrong else ""
+    return Published(key, stated, statement.source, got, agrees, statement.at, rounded, how, brief, why)
+
+
+def _first_wrong(key: str, leaves: list[Leaf], verdicts: list[Verdict]) -> Text:
+    """What is different: of an array at its first element that is, and how many are."""
+    differ = [(leaf, v) for leaf, v in zip(leaves, verdicts, strict=True) if v.ok is False and not v.rounded]
+    leaf, verdict = differ[0]
+    if not leaf.place or len(leaves) == 1:
+        return verdict.why or off_by(verdict.difference)
+    place, n, of = _element_key(key, leaf.place), len(differ), len(leaves)
+    what = {"place": place, "stated": leaf.text, "got": verdict.got}
+    if not (why := verdict.why or off_by(verdict.difference)):
+        return say("{n} of {of} elements differ; {place} is {got}, not {stated}", n=n, of=of, **what)
+    return say("{n} of {of} elements differ; {place} is {got}, not {stated} ({why})", n=n, of=of, why=why, **what)
+
+
+def off_by(difference: str) -> Text:
+    """How far a value is from the one that is stated, or what else is different."""
+    if not typed(difference.replace(",", "")):
+        return difference
+    too_small, off = difference.startswith("-"), difference.removeprefix("-")
+    return (
+        say("the computed value is {off} less", off=off)
+        if too_small
+        else say("the computed value is {off} more", off=off)
+    )
 
 
 def _like(text: Any, parts: Iterator[str]) -> Any:
@@ -177,8 +204,11 @@ def _like(text: Any, parts: Iterator[str]) -> Any:
     return tuple(_like(part, parts) for part in text) if isinstance(text, tuple) else next(parts)
 
 
-def _leaves(stated: Expectation | PublishedStatement, found: Any) -> list[Leaf]:
-    """The scalars of what was stated, in order, with their places from 1; one for all of an array is its only one's."""
+def _leaves(stated: Expectation | PublishedStatement, found: Any, layout: tuple[int, ...] = ()) -> list[Leaf]:
+    """The scalars of what was stated, in order, with their places from 1; one for all of an array is its only one's.
+
+    Those of an array in the shape `layout` have the places of the elements in the same order.
+    """
     node: Any = stated.node
     if hasattr(node, "entries"):  # {value: …, tolerance: …}, {stated: …, source: …}
         node = next((node.entries[k][1] for k in ("value", "stated") if k in node.entries), None)
@@ -193,6 +223,8 @@ def _leaves(stated: Expectation | PublishedStatement, found: Any) -> list[Leaf]:
 
     leaves = list(walk(stated.value, stated.text, node, ()))
     only = list(elements(found))
+    if layout and [leaf.place for leaf in leaves] == list(product(*(range(1, n + 1) for n in layout))):
+        return [leaf._replace(place=place) for leaf, place in zip(leaves, only, strict=True)]
     return [leaves[0]._replace(place=only[0])] if len(only) == 1 and not leaves[0].place else leaves
 
 

@@ -10,8 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hwsolve.commands.comparing import OPTIONS as COMPARED_BY
+from hwsolve.commands.comparing import compare
 from hwsolve.commands.drawing import draw
+from hwsolve.commands.importing import import_
 from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole_number, with_common
+from hwsolve.commands.own_options import OWN_OPTIONS
 from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
 from hwsolve.streams import prepare
@@ -98,50 +102,6 @@ def kind_command(kind: str) -> Any:
     return command
 
 
-def backprop(
-    spec: Spec = None,
-    lr: Annotated[str | None, typer.Option("--lr", metavar="X", help="Learning rate.")] = None,
-    steps: int | None = whole_number(1, 1_000_000, "--steps", "Steps of training."),
-    *,
-    common: Common,
-) -> None:
-    """A command with the options that are asked most often."""
-    from hwsolve.commands.solving import run
-
-    extra: dict[str, str] = {}
-    instead: dict[str, str] = {}
-    if lr is not None:
-        extra["optimizer.lr"] = lr
-        instead["optimizer"] = f"{{sgd: {{lr: {lr}}}}}"
-    if steps is not None:
-        extra["steps"] = str(steps)
-    raise typer.Exit(run([spec] if spec else [], common, extra, instead, kind="backprop"))
-
-
-def derivative(
-    spec: Annotated[str | None, typer.Argument(metavar="[SPEC|FUNCTION]", help="A spec file, or the function.")] = None,
-    order: int | None = whole_number(1, 12, "--order", "Order of the derivative, from 1 to 12."),
-    wrt: Annotated[
-        list[str] | None, typer.Option("--wrt", metavar="NAME", help="With respect to: x, x[k], or x,y.")
-    ] = None,
-    variable: Annotated[
-        list[str] | None, typer.Option("--variable", metavar="NAME[=SIZE]", help="A variable; x=C is a vector.")
-    ] = None,
-    at: Annotated[list[str] | None, typer.Option("--at", metavar="NAME=VALUE,…", help="A point for the value.")] = None,
-    *,
-    common: Common,
-) -> None:
-    """A command that takes its function from the command line too."""
-    from hwsolve.commands.solving import run
-    from hwsolve.commands.typed_function import is_function, run_function, settings
-
-    if spec is not None and is_function(spec):
-        raise typer.Exit(run_function(spec, settings(order, wrt, variable, at), common))
-    extra = settings(order, wrt, variable, at)
-    raise typer.Exit(run([spec] if spec else [], common, extra, kind="derivative"))
-
-
-OWN_OPTIONS: dict[str, Any] = {"backprop": backprop, "derivative": derivative}
 for _kind in KINDS:
     app.command(_kind, cls=KindCommand)(with_common()(OWN_OPTIONS.get(_kind) or kind_command(_kind)))
 
@@ -156,7 +116,7 @@ def solve(specs: Specs, *, common: Common) -> None:
 
 
 @app.command(cls=Command)
-@with_common(("set", "lang", "quiet", "debug"))
+@with_common(("set", "input", "lang", "quiet", "debug"))
 def validate(specs: Specs, *, common: Common) -> None:
     """Read and check specs without solving them."""
     from hwsolve.commands.solving import check_only
@@ -166,7 +126,10 @@ def validate(specs: Specs, *, common: Common) -> None:
 
 @app.command(cls=Command)
 @with_common(
-    ("format", "digits", "set", "columns", "full", "float", "ask", "checks", "lang", "questions", "quiet", "debug")
+    (
+        *("format", "digits", "set", "input", "columns", "full", "float", "ask"),
+        *("checks", "lang", "questions", "quiet", "debug"),
+    )
 )
 def batch(
     places: Annotated[
@@ -202,7 +165,9 @@ def list_(
     show_list(subject, name, common)
 
 
-app.command(cls=Command)(with_common(("set", "digits", "float", "lang", "debug"))(draw))
+app.command(cls=Command)(with_common(COMPARED_BY)(compare))
+app.command(cls=Command)(with_common(("set", "input", "digits", "float", "lang", "debug"))(draw))
+app.command("import", cls=Command)(with_common(("lang", "debug"))(import_))
 
 
 def short_list(subject: str) -> Any:

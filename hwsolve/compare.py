@@ -23,7 +23,8 @@ Free = Callable[[], dict[str, str]]  # what the names of formulas range over, lo
 class Verdict(NamedTuple):
     """Whether it holds (None: cannot be told), what came out, how far it is off, and how that was found.
 
-    `rounded` is what rounding gives where the digits that were typed are right, but the last was not rounded.
+    `rounded` is what rounding gives where the digits that were typed are right, but the last was not rounded; `why`
+    says what differs where the difference alone does not.
     """
 
     ok: bool | None
@@ -31,6 +32,7 @@ class Verdict(NamedTuple):
     difference: str = ""
     rounded: str = ""
     how: Text = ""
+    why: Text = ""
 
 
 def interval(value: Any) -> tuple[Fraction, Fraction]:
@@ -106,7 +108,20 @@ def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]
     same = equal_for_all(found, stated, domains, of)
     why = _stranger(stated, found, domains) or same.witness if same.equal is False else None
     how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
-    return Verdict(same.equal, got, "" if why is None else str(why), how=how)
+    apart = _lower_terms(stated, found, domains) if same.equal is False else ""
+    return Verdict(same.equal, got, "" if why is None else str(why), how=how, why=apart or why or "")
+
+
+def _lower_terms(stated: Formula, found: Formula, domains: dict[str, str]) -> Text:
+    """What is said of two counts that differ only in terms which others outgrow."""
+    from hwsolve.formula.growth import begin_alike
+
+    if any(domains.get(ref.name) != "size" or ref.indices for f in (stated, found) for ref in references(f)):
+        return ""
+    if (alike := begin_alike(stated, found)) is None:
+        return ""
+    leading, rest = alike
+    return say("the leading part {leading} agrees; stated minus computed: {rest}", leading=leading, rest=rest)
 
 
 def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
@@ -175,7 +190,7 @@ def _constant(stated: Formula, found: Quantity, tolerance: Fraction | None, fina
 
 
 def _overlap(found: Quantity, stated: Formula, final: bool) -> Verdict:
-    """An irrational value against a constant: surely apart, or alike in so many digits, as far as both are known."""
+    """An irrational value against a constant: surely apart, the same root, or alike in as many digits as are known."""
     from flint import arb
 
     from hwsolve.formula.evaluate import evaluate, no_names
@@ -186,12 +201,22 @@ def _overlap(found: Quantity, stated: Formula, final: bool) -> Verdict:
         if not off.contains(0):
             least, most = interval(off)
             return Verdict(False, found.text, _difference((least + most) / 2))
+        if found.root is not None and proven_equal(found.root, stated):
+            return Verdict(True, found.text)
         if not final:
             raise Undecided(say("whether two values are equal"))
         digits = int(min(arb(found.value).rel_accuracy_bits(), LADDER[-1]) * 0.30102) - 1
     if digits < 1:
         return Verdict(None, found.text)
     return Verdict(True, found.text, how=say("agrees to {digits} significant digits", digits=digits))
+
+
+def proven_equal(root: Formula, stated: Formula) -> bool:
+    """Whether two constants are surely one."""
+    from hwsolve.formula.equality.equality import equal_for_all
+
+    same = equal_for_all(root, stated, {}, ())
+    return bool(same.equal and same.proven)
 
 
 def value_of(f: Formula) -> tuple[Any, tuple[Fraction, Fraction]]:

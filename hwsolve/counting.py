@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula, formula
 
 
 class Notation(msgspec.Struct, frozen=True):
@@ -43,6 +43,28 @@ class Either(msgspec.Struct, frozen=True):
         return str(self.one)
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """What is chosen at a place of a sentence, K = 3: a formula that says something, and claims nothing."""
+
+    formula: Call
+
+    @property
+    def name(self) -> str:
+        """The relation that it says."""
+        return self.formula.name
+
+    def __str__(self) -> str:
+        """As text."""
+        return str(self.formula)
+
+
+def taken(name: Formula, value: Formula | int) -> Taken:
+    """A name that is given a value."""
+    return Taken(Call("==", (name, formula(value))))
+
+
 def from_one(value: Any) -> Any:
     """What stands at a place where indices count from 1."""
-    return value.formula if type(value) is At else value.one if type(value) is Either else value
+    if type(value) is At or type(value) is Taken:
+        return value.formula
+    return value.one if type(value) is Either else value

@@ -20,16 +20,21 @@ STDIN = "<stdin>"
 
 def read_spec(path: str) -> tuple[bytes, str]:
     """The bytes of a spec (no more than are needed to refuse it) and its source's name; `-` is the standard input."""
+    if path != "-" and os.path.isdir(path):
+        raise CallError(say("{path} is a folder: `hwsolve batch {path}` solves what is in it.", path=path))
+    return read_bytes(path, MAX_BYTES), STDIN if path == "-" else path
+
+
+def read_bytes(path: str, most: int) -> bytes:
+    """The bytes of a file, one more than `most` where it is longer; `-` is the standard input."""
     try:
         if path == "-":
-            return standard_input().read(MAX_BYTES + 1), STDIN
+            return standard_input().read(most + 1)
         with open(path, "rb") as file:
             data = file.read(MOST_SPECS)  # Python sets aside all that is asked for
-            return data if len(data) < MOST_SPECS else data + file.read(MAX_BYTES + 1 - MOST_SPECS), path
+            return data if len(data) < MOST_SPECS else data + file.read(most + 1 - MOST_SPECS)
     except FileNotFoundError:
         raise CallError(say("There is no file {path}.", path=path)) from None
-    except IsADirectoryError:
-        raise CallError(say("{path} is a folder: `hwsolve batch {path}` solves what is in it.", path=path)) from None
     except (OSError, ValueError) as error:
         name = say("the standard input") if path == "-" else path
         raise CallError(say("{path} cannot be read: {reason}.", path=name, reason=reason_of(error))) from None

@@ -9,8 +9,8 @@ stand elsewhere (first lines of docstrings, help, comments of starters) are foun
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "zh")
 DOMAIN = "hwsolve"
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60“”]"
-GAP = f"(?<={WIDE}) (?={WIDE})"  # a translation parts its places by spaces; Chinese has none in between
+SIGNS = "[\u3000-\u303f\uff00-\uff0f\uff1a-\uff20“”]"  # which have room around them of their own
+# a translation parts its places by spaces; Chinese has none in between, nor beside its signs
+GAP = f"(?<={WIDE}) (?={WIDE})|(?<={SIGNS}) (?=\\S)|(?<=\\S) (?={SIGNS})"
+# what is counted in sentences, behind its number
+COUNTED = re.compile(
+    r"(\b[Tt]here )?(are )?\{(\w+)\} ((?:more |other |output |input )?)(additions|arguments|axes|branches|bytes|cells|"
+    r"channels|classes|columns|digits|dimensions|documents|elements|entries|epochs|errors|experts|features|gradients|groups|heads|"
+    r"indices|inputs|layers|letters|lines|multiplications|multiply-adds|names|numbers|outputs|parts|places|points|"
+    r"positions|problems|rows|samples|sizes|spaces|specs|steps|terms|units|updates|values|variables|windows)\b"
+)
+IRREGULAR = {"axes": "axis", "branches": "branch", "classes": "class", "entries": "entry", "indices": "index"}
+CLAIMS = {"==", "≈", "<", ">", "<=", ">=", "!="}  # what stands at the top of a formula that says something
 current = "en"
 Write = Callable[[Any], Any]
 
@@ -41,6 +52,14 @@ def say(template: str, **values: Any) -> Message:
     return Message(template, values)
 
 
+def listed(parts: Sequence[Message | str]) -> Message | str:
+    """Words with commas between them, in the language of the reader."""
+    if all(isinstance(part, str) for part in parts):
+        return ", ".join(map(str, parts))
+    first, *rest = parts
+    return say("{first}, {rest}", first=first, rest=listed(rest)) if rest else first
+
+
 class Explained(Exception):
     """Something that cannot be done; `message` says why."""
 
@@ -55,8 +74,13 @@ def use(language: str) -> None:
     current = language if language in LANGUAGES else "en"
 
 
-def translate(message: Message | str, language: str, write: Write = lambda value: value) -> str:
-    """The message in a language; text that is no message stays as it is.  `write` puts formulas into a notation."""
+def translate(message: Message | str | dict[str, str], language: str, write: Write = lambda value: value) -> str:
+    """The message in a language; text that is no message stays as it is.  `write` puts formulas into a notation.
+
+    Of an author's text in several languages: that in this one, else that in English, else the first.
+    """
+    if isinstance(message, dict):
+        return message.get(language) or message.get("en") or next(iter(message.values()), "")
     if isinstance(message, str):
         return message
     template = message.template
@@ -64,19 +88,56 @@ def translate(message: Message | str, language: str, write: Write = lambda value
         template = catalogue(language).gettext(template)
     if not message.values:
         return template
+    if language == "en":
+        template = numbered(template, message.values)
     values = message.values.items()
     text = template.format(**{k: placed(v, language, write) for k, v in values})
     return text if language == "en" else re.sub(GAP, "", text)
+
+
+def numbered(template: str, values: dict[str, Any]) -> str:
+    """A template of English with its nouns in the singular behind the number 1: `{n} channels` is 1 channel."""
+    for name, many, one in plurals(template):
+        if is_one(values.get(name)):
+            template = template.replace(many, one, 1)
+    return template
+
+
+def is_one(value: Any) -> bool:
+    """Whether a value is the number 1, as a number or as it is written."""
+    if type(value) is str:
+        return value == "1"
+    return type(value) is not bool and getattr(value, "numerator", 0) == getattr(value, "denominator", 0) == 1
+
+
+@cache
+def plurals(template: str) -> tuple[tuple[str, str, str], ...]:
+    """The numbers of a template with nouns behind them: the name of each, its words, and those in the singular."""
+    found = []
+    for number in COUNTED.finditer(template):
+        before, verb, name, between, noun = number.groups(default="")
+        one = IRREGULAR.get(noun, noun[:-1])
+        found.append((name, number[0], f"{before}{'is ' if verb else ''}{{{name}}} {between}{one}"))
+    return tuple(found)
 
 
 def placed(value: Any, language: str, write: Write) -> Any:
     """A value as it stands in a message."""
     if type(value) is str:
         return visible(value)
+    if type(value) is dict:
+        return visible(translate(value, language))
     if type(value) is Message:
         return translate(value, language, write)
-    written = write(value)
-    return ", ".join(map(str, written)) if type(written) is tuple else written
+    if type(value) is tuple:
+        between = ", " if language == "en" else "，" if any(map(claims, value)) else "、"
+        return between.join([str(placed(part, language, write)) for part in value])
+    return write(value)
+
+
+def claims(part: Any) -> bool:
+    """Whether what stands among others says something, `k = 2`; Chinese parts names by another comma."""
+    return "=" in part if type(part) is str else getattr(part, "name", "") in CLAIMS
 
 
 def visible(text: str) -> str:

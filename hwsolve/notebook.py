@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from hwsolve.pipeline import Request, read, work_out
 if TYPE_CHECKING:
     from hwsolve.spec.problem import Problem
 
+USUAL = ("params", "macs")  # columns of a summary
 Spec = str | os.PathLike[str] | Mapping[str, Any]
 
 
@@ -28,6 +30,19 @@ class Solution(solution.Solution, kw_only=True):
     """
 
     problem: Problem | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        """The number of a key, an element or an expression over keys: `solution["w@1"]`, `solution["E - E@1"]`.
+
+        An int, a Fraction, or a float where the value is no rational; nested lists of an array, with None for what has
+        no value; a formula where sizes have names.  KeyError where nothing has that key.
+        """
+        from hwsolve.answers import BadKey, look_up
+
+        try:
+            return number(look_up(key, self.answers))
+        except BadKey as error:
+            raise KeyError(" ".join([str(part) for part in (error.message, error.hint) if part])) from None
 
     def to(self, format: str, **options: Any) -> str | bytes:
         """The solution as `plain`, `markdown`, `json` …, as bytes where that is no text; `options` as `full=True`."""
@@ -54,14 +69,58 @@ class Solution(solution.Solution, kw_only=True):
 
 
 def solve(spec: Spec, **overrides: Any) -> Solution:
-    """The solution of a spec: a file's path, its text, or a dict.  `solve("a.yaml", steps=3)` changes a field.
+    """The solution of a spec: a file's path, its text, or a dict.  `solve("a.yaml", steps=3)` changes a field,
+    `solve("a.yaml", ask=["params", "macs / params"])` what the page leads to.
 
     A wrong spec is a SpecFailure that says where; one that holds several problems is for `solve_all`.
     """
-    solutions = solve_all(spec, **overrides)
+    return one_of(solve_all(spec, **overrides))
+
+
+def summary(model: Any, *shapes: Sequence[int], tokens: int | None = None, **overrides: Any) -> Solution:
+    """Parameters, output shapes and multiply-adds of a network, layer by layer, as a solution with all formulas.
+
+    `model`: a PyTorch module or Keras model, a configuration of the Hugging Face hub, a spec, or what `hwsolve import`
+    reads by its name.  `shapes` are those of a module's inputs, without the batch: `summary(model, (3, 224, 224))`;
+    `tokens` is the length of a sequence.  `columns=("params", "activations")` chooses columns; other overrides change
+    fields of the spec.  Raises CallError where the model is nothing of that, or has a layer that is not known.
+    """
+    from hwsolve.importing.settings import Settings
+    from hwsolve.importing.source import KNOWN, in_place_of, spec_of
+
+    settings = Settings(tuple(tuple(map(int, shape)) for shape in shapes), tokens)
+    named = isinstance(model, str | os.PathLike)
+    found = None if is_text(model) else in_place_of(os.fspath(model), settings) if named else spec_of(model, settings)
+    if found is None and not named and not isinstance(model, Mapping):
+        raise CallError(
+            say("{source} is nothing that can be imported. {known}", source=type(model).__name__, known=KNOWN)
+        )
+    changed = {"columns": USUAL} | overrides
+    if found is None:
+        return solve(model, **changed)
+    source = str(model) if named else f"<{type(model).__name__}>"
+    return one_of(_solve(found, source, changed))
+
+
+def one_of(solutions: list[Solution]) -> Solution:
+    """The only solution of a spec."""
     if len(solutions) != 1:
         raise CallError(say("This spec holds {n} problems: use solve_all.", n=len(solutions)))
     return solutions[0]
+
+
+def number(value: Any) -> Any:
+    """An answer as Python has it."""
+    if isinstance(value, tuple):
+        return [number(part) for part in value]
+    if isinstance(value, solution.Missing):
+        return None
+    if not isinstance(value, solution.Quantity):
+        return value
+    if value.exact is None:
+        return float(value.value)
+    exact = Fraction(value.exact)
+    return int(exact) if exact.denominator == 1 else exact
 
 
 def solve_all(spec: Spec, **overrides: Any) -> list[Solution]:
@@ -88,7 +147,7 @@ def is_text(spec: Any) -> bool:
 def _solve(text: str | bytes, source: str, overrides: dict[str, Any]) -> list[Solution]:
     from hwsolve.spec.load import as_text
 
-    wishes = Request({path: as_text(value).strip() for path, value in overrides.items()})
+    wishes = Request({path: as_text([value]).strip() for path, value in overrides.items()})
     problems = read(text, source, wishes)
     return [_dressed(work_out(problem), problem) for problem in problems]
 

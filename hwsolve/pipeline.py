@@ -19,11 +19,13 @@ class Request(msgspec.Struct, frozen=True):
 
     `overrides` replace parts of it (path and YAML text); where a text has no key of `instead` at its top, that is added
     and takes the place of the overrides below the key.  `settings` (full, columns) are for the kinds that have them.
+    `files` have the numbers of givens, by name.
     """
 
     overrides: dict[str, str] = {}
     instead: dict[str, str] = {}
     settings: dict[str, Any] = {}
+    files: dict[str, str] = {}
 
 
 def read(text: str | bytes, source: str, request: Request | None = None, kind: str | None = None) -> list[Problem]:
@@ -47,7 +49,12 @@ def read_each(
         return kinds.work(problem.kind).check(problem, report)
 
     request = request or Request()
-    found = load_each(text, source, record, kinds.KINDS, request.overrides, kind, request.instead, check)
+    data = {}
+    if request.files:
+        from hwsolve.data_files import read_array
+
+        data = {name: (path, read_array(path)) for name, path in request.files.items()}
+    found = load_each(text, source, record, kinds.KINDS, request.overrides, kind, request.instead, check, data)
     for name, value in request.settings.items():
         for problem in found:
             if name in getattr(problem, "__struct_fields__", ()):
@@ -56,8 +63,9 @@ def read_each(
 
 
 def noted(solve: Callable[[Problem], Solution], problem: Problem) -> Solution:
-    """What a kind solves, with the notation of its page."""
-    return msgspec.structs.replace(solve(problem), notation=problem.notation)
+    """What a kind solves, with the notation and the digits of its page."""
+    found, digits = solve(problem), getattr(problem, "digits", None)
+    return msgspec.structs.replace(found, notation=problem.notation, digits=digits or found.digits)
 
 
 def work_out(problem: Problem) -> Solution:
@@ -73,14 +81,15 @@ def work_out(problem: Problem) -> Solution:
     from hwsolve.spec.report import Full, SpecFailure
 
     try:
-        solve = partial(noted, kinds.work(problem.kind).solve)
+        work = kinds.work(problem.kind)
+        solve, otherwise = partial(noted, work.solve), getattr(work, "otherwise", None)
         found = solve(problem)
         for bits in (bits for bits in LADDER[1:] if bits <= problem.MOST_BITS):
             try:
-                return compared(problem, answered(problem, found), final=False)
+                return compared(problem, answered(problem, found), final=False, otherwise=otherwise)
             except Undecided:
                 found = solve(msgspec.structs.replace(problem, bits=bits))
-        return compared(problem, answered(problem, found))
+        return compared(problem, answered(problem, found), otherwise=otherwise)
     except Full:
         assert problem.report is not None
         raise SpecFailure(problem.report) from None

@@ -17,17 +17,19 @@ from hwsolve.spec.report import ROOT, Report, SpecFailure
 P = TypeVar("P", bound=Problem)
 
 
-def proven(problem: P, work: Callable[[P], Solution], hint: Message | None = None) -> Solution:
+def proven(
+    problem: P, work: Callable[[P], Solution], hint: Message | None = None, smaller: Message | None = None
+) -> Solution:
     """The solution at the first precision that proves it; a value that is not finite is an error of the problem.
 
-    `hint` says what may keep it finite.
+    `hint` says what may keep it finite, `smaller` what keeps it from growing beyond all bounds.
     """
     try:
         return climb(problem, work)
     except numbers.NotFinite as why:
         message = say("The computation meets {what}.", what=why.what)
         if isinstance(why, Beyond):
-            hint = in_floats(problem, work)
+            hint = in_floats(problem, work) or smaller
         raise refused(problem, message, hint, why.layer) from None
 
 
@@ -66,6 +68,7 @@ def refused(problem: Problem, message: Message, hint: Message | None = None, lay
     """The error of a problem that is well formed, but has no answer; it stands at the layer in which it arises."""
     report = problem.report if problem.report is not None else Report()
     assert problem.node is not None
-    node, path = problem.places.get(layer, (problem.node, ROOT))
+    whole = problem.places.get(layer.partition(".")[0], (problem.node, ROOT))  # of `optimizer.lr`
+    node, path = problem.places.get(layer, whole)
     report.add(node, path, message, hint)
     return SpecFailure(report)

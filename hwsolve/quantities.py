@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any
 
@@ -11,6 +11,9 @@ from hwsolve.formula.tree import Formula, Number
 from hwsolve.numbers import Scalar, exact, show
 from hwsolve.numbers.printing import rounded_rational, show_rational, signed
 from hwsolve.solution import Missing, Quantity
+
+SPARED = 2  # digits more than those of a page that are no reason to round a decimal which ends
+LARGEST = (9_999, 99)  # numerator and denominator of a fraction in an array
 
 
 def quantity(value: Scalar, digits: int = 6) -> Quantity:
@@ -32,6 +35,27 @@ def alike(array: Any, digits: int = 6) -> Any:
     return cut(array)
 
 
+def brief(array: Any, digits: int) -> Any:
+    """Nested values for a box: a long decimal is rounded to so many digits, and beside it no other has more."""
+    if isinstance(array, tuple):
+        return alike(tuple(brief(part, digits) for part in array), digits)
+    if not isinstance(array, Quantity) or array.relation != "=" or array.exact is None:
+        return array
+    is_long = show_rational(*rational(array.exact), digits, digits + SPARED).relation == "≈"
+    return shortened(array, digits) if is_long else array
+
+
+def small_fractions(elements: Iterable[Quantity]) -> list[Formula] | None:
+    """The elements of an array as fractions, if each is one that is easier to read than its decimal."""
+    found: list[Formula] = []
+    for q in elements:
+        numerator, denominator = rational(q.exact) if q.exact is not None else (0, LARGEST[1] + 1)
+        if abs(numerator) > LARGEST[0] or denominator > LARGEST[1]:
+            return None
+        found.append(Number(numerator, denominator))
+    return found
+
+
 def each(array: Any) -> Iterator[Quantity | Missing]:
     """The elements of an array."""
     if isinstance(array, tuple):
@@ -49,11 +73,16 @@ def shortened(q: Quantity, digits: int) -> Quantity:
 
 def rounded(q: Quantity, digits: int = 6) -> Quantity:
     """An exact quantity as one that is known to so many digits: 1.00000 for 1."""
-    if q.exact is None or q.relation == "≈":
+    if q.relation == "≈" or (q.exact is None and q.value != 0):
         return q
-    p, n = rational(q.exact)
+    p, n = rational(q.exact or "0")
     text = signed(p, *rounded_rational(abs(p), n, digits)) if p else "0." + "0" * digits
     return Quantity(q.value, text, "≈", None, "certified")
+
+
+def proven_by_form(q: Quantity) -> Quantity:
+    """A rational that a form proves, as those find it who have digits alone."""
+    return Quantity(q.value, q.text, q.relation, None, "certified")
 
 
 def stated(value: float) -> Quantity | None:

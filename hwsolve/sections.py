@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from hwsolve.figures import Figure
-from hwsolve.solution import Form, Group, Identity, Item, Line, Step, Text, Value
+from hwsolve.solution import Detail, Form, Group, Identity, Item, Line, Sentence, Step, Text, Value
 
 
 def grouped(lines: tuple[Line, ...]) -> tuple[Item, ...]:
@@ -37,3 +41,20 @@ def grouped(lines: tuple[Line, ...]) -> tuple[Item, ...]:
 def section(title: Text, level: int = 1, lines: tuple[Line, ...] = (), figures: tuple[Figure, ...] = ()) -> Step:
     """A step whose lines come before its figures."""
     return Step(title, (*grouped(lines), *figures), level)
+
+
+def one_group(lines: Iterable[Line]) -> list[Group]:
+    """Lines as one group, if there are any."""
+    every = tuple(lines)
+    return [Group(every)] if every else []
+
+
+def set_aside(step: Step, detail: Detail = "full") -> Step:
+    """A step for the full page."""
+    items = [
+        msgspec.structs.replace(item, detail=detail)
+        if isinstance(item, Sentence | Group) and item.detail == "page"
+        else item
+        for item in step.items
+    ]
+    return msgspec.structs.replace(step, items=tuple(items))

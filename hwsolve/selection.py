@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import islice, product
 
 import msgspec
@@ -53,6 +54,11 @@ class Selection(msgspec.Struct, frozen=True):
     def part(self, value: object) -> object:
         """The part of an array, as nested tuples, that is named: a single index leaves its axis out."""
         return part(value, self.ranges)
+
+
+def fitting(pattern: str) -> Callable[[str], object]:
+    """What says whether a key fits a pattern, in which * stands for any part."""
+    return re.compile(".*".join(map(re.escape, pattern.split("*")))).fullmatch
 
 
 def part(value: object, ranges: Ranges) -> object:

@@ -8,12 +8,12 @@ from typing import Any, Literal
 import msgspec
 
 from hwsolve.counting import Notation
-from hwsolve.figures import Curve, Diagram, Figure, Grid
+from hwsolve.figures import Bars, Curve, Diagram, Figure, Grid
 from hwsolve.formula.tree import Formula, Ref
 from hwsolve.language import Message
 
 Text = Message | str
-Detail = Literal["page", "full", "data"]  # the short page; under --full, and folded; the JSON alone
+Detail = Literal["page", "full", "data", "short"]  # short page; --full, and folded; JSON alone; in place of "full"
 Free = dict[str, Any]  # what names range over: a word, the sizes of an array, the last value of an index
 Origin = tuple[str, str, str]  # what a value comes from, for machines: an operation, a slot of it, and a rule
 
@@ -22,7 +22,7 @@ class Quantity(msgspec.Struct, frozen=True, gc=False):
     """A value: int, fmpq, arb or float, and how it is printed.
 
     `text`: its decimal, without commas; `relation`: "=" where that is the value, or "≈"; `exact`: the rational as
-    "12769/500000", an integer's digits; `system`: exact, certified or float64.
+    "12769/500000", an integer's digits; `system`: exact, certified or float64; `root`: an irrational value as √2.
     """
 
     value: Any
@@ -30,6 +30,7 @@ class Quantity(msgspec.Struct, frozen=True, gc=False):
     relation: str = "="
     exact: str | None = None
     system: str = "exact"
+    root: Formula | None = None
 
 
 class Missing(msgspec.Struct, frozen=True, gc=False):
@@ -89,7 +90,8 @@ class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field=
 
     `free` maps each to real, positive, negative, unit, index, size, function, random, or the sizes of an array that is
     0 outside them.  `relation` may be ≈, `links` are further forms; with ⟺ in the first, lhs = rhs is an equation.
-    `shown` is the chain that a reader sees instead, where there are forms between, or short names.
+    `shown` is the chain that a reader sees instead, where there are forms between, or short names.  `where`: conditions
+    outside of which it says nothing, as x != 0.
     """
 
     lhs: Formula
@@ -101,6 +103,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False, tag="identity", tag_field=
     shown: tuple[Formula, ...] = ()
     links: tuple[Stage, ...] = ()
     relation: str = "="
+    where: tuple[Formula, ...] = ()
 
 
 class Carried(msgspec.Struct, frozen=True, gc=False, tag="carried", tag_field="kind"):
@@ -165,8 +168,7 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 class Group(msgspec.Struct, frozen=True, gc=False):
     """Lines that have one reason.  `head` is the line that speaks for all; `depth`: how far they are set in.
 
-    `close`: they go on with what the group before them began.
-    `free`: what the names of the reason's claims range over, where they are none of the quantities.
+    `close`: they go on with what the group before them began; `free`: what names in the reason's claims range over.
     """
 
     lines: tuple[Line, ...]
@@ -206,25 +208,27 @@ class Step(msgspec.Struct, frozen=True):
     @property
     def figures(self) -> tuple[Figure, ...]:
         """The figures."""
-        return tuple([item for item in self.items if isinstance(item, Curve | Grid | Diagram)])
+        return tuple([item for item in self.items if isinstance(item, Curve | Grid | Diagram | Bars)])
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """A final result: a Quantity, nested tuples of them (an array; some may be Missing), or a Formula.
-
-    A derivative's `functions` are what it is of: on their kinks it says nothing.
-    """
+    """A final result: a Quantity, nested tuples of them (an array; some may be Missing), or a Formula."""
 
     value: Any
     main: bool = False  # stands in the card where nothing is asked
     shown: Formula | None = None  # what a reader sees
-    functions: tuple[Formula, ...] = ()
+    functions: tuple[Formula, ...] = ()  # what a derivative is of: on their kinks it says nothing
+    where: tuple[Formula, ...] = ()  # conditions of a formula
+    legend: tuple[Text, ...] = ()  # what the names in it are, or what it tells
+    digits: int = 0  # that are asked for, 0 where the page decides
+    layout: tuple[int, ...] = ()  # another shape in which its elements may be stated, in the same order
 
 
 class Check(msgspec.Struct, frozen=True):
     """An expectation of the spec against what came out.  `at` is file:line:column.
 
-    `got` is whole, `brief` for a page.  `how`: two formulas that are not proven equal agree at so many random points.
+    `got` is whole, `brief` for a page.  `how`: two formulas that are not proven equal agree at so many random points;
+    `why`: what is different where it does not hold.
     """
 
     key: str
@@ -235,23 +239,25 @@ class Check(msgspec.Struct, frozen=True):
     difference: str = ""
     how: Text = ""
     brief: str = ""
+    why: Text = ""
 
 
 class Published(msgspec.Struct, frozen=True):
     """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
 
-    `rounded` is what rounding gives where the digits stated are right, but the last of them was not rounded.
+    `rounded`: what rounding gives where the last digit stated was cut off; `why`: what differs where they disagree.
     """
 
     key: str
     stated: str
-    source: str
+    source: Text | dict[str, str]
     computed: str
     agrees: bool | None
     at: str = ""
     rounded: str = ""
     how: Text = ""
     brief: str = ""
+    why: Text = ""
 
     @property
     def verdict(self) -> str:
@@ -262,10 +268,11 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A remark: `level` is info or warning."""
+    """A remark: `level` is info or warning; one that is `told` stands in the steps of the page too."""
 
     level: str
     text: Text
+    told: bool = False
 
 
 class Solution(msgspec.Struct, kw_only=True):
@@ -285,6 +292,7 @@ class Solution(msgspec.Struct, kw_only=True):
     notes: tuple[Note, ...] = ()
     indices: tuple[str, ...] = ()  # names whose values are indices, as of the first window that covers a cell
     notation: Notation = Notation()
+    digits: int = 6  # of what is rounded, and of a long decimal in the box of answers
 
     @property
     def lines(self) -> list[Line]:

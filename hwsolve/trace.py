@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
+from math import prod
+from typing import Any
 
 import msgspec
 
 from hwsolve.errors import CallError
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Number, references
+from hwsolve.formula.tree import Call, Formula, Number, Ref, references
 from hwsolve.language import Message, say
-from hwsolve.selection import selection
-from hwsolve.solution import Answer, Form, Group, Identity, Line, Solution, Step, Value
+from hwsolve.quantities import alike, put_in
+from hwsolve.selection import fitting, selection
+from hwsolve.solution import Answer, Carried, Form, Given, Group, Identity, Line, Solution, Stage, Step, Value
 
+MOST_STARTS = 64  # elements of a quantity that stand on the page in place of the steps they come from
 Defined = dict[str, "Line | None"]
 
 
@@ -23,22 +28,81 @@ def only(solution: Solution, key: str) -> Solution:
     Raises CallError where nothing has that key.
     """
     lines = defined(solution)
-    wanted = set(filter(belonging(key), lines))
+    keys = matching(key, [*solution.answers, *map(array_of, lines)])
+    wanted = {name for one in keys for name in filter(belonging(one), lines)}
+    found = {name: answer for one in keys for name, answer in results(solution, one).items()}
     if key in solution.partial:
         raise CallError(say("{key}: {why}.", key=key, why=solution.partial[key]))
-    if not wanted and key not in solution.answers:
+    if not wanted and not found:
         raise CallError(unknown(key, [*solution.answers, *lines], [k for k, a in solution.answers.items() if a.main]))
     needed = dependencies(lines, wanted)
-    sections = (reduced(s, needed, bool(wanted)) for s in solution.sections)
+    sections = [reduced(s, needed, bool(wanted)) for s in solution.sections]
+    sections = with_starts(sections, solution.given, wanted)
     return msgspec.structs.replace(
         solution,
         given=tuple(g for g in solution.given if plain(g.key) in needed or not wanted),
-        sections=tuple(s for s in sections if s.items),
-        answers=results(solution, key),
-        checks=tuple(c for c in solution.checks if belonging(key)(c.key)),
-        published=tuple(p for p in solution.published if belonging(key)(p.key)),
-        notes=(),
+        sections=tuple(s for s, heads in zip(sections, heading(sections), strict=True) if s.items or heads),
+        asked=tuple(found) if "*" in key else solution.asked,
+        answers=found,
+        checks=tuple(c for c in solution.checks if any(belonging(one)(c.key) for one in keys)),
+        published=tuple(p for p in solution.published if any(belonging(one)(p.key) for one in keys)),
+        notes=solution.notes if "*" in key else (),
     )
+
+
+def heading(sections: list[Step]) -> Iterator[bool]:
+    """Whether each step is the heading of deeper ones in which something is left."""
+    for n, step in enumerate(sections):
+        deeper = takewhile(lambda s: s.level > step.level, sections[n + 1 :])  # noqa: B023
+        yield any(s.items for s in deeper)
+
+
+def with_starts(sections: list[Step], given: Iterable[Given], wanted: set[str]) -> list[Step]:
+    """The steps, each with the values in front that it starts with, where the steps before it are not written out."""
+    shapes = {g.key.name: g.shape for g in given}
+    carried: dict[int, dict[str, list[Carried]]] = {}
+    place: dict[int, int] = {}
+    for n, step in enumerate(sections):
+        top = max((k for k in range(n + 1) if sections[k].level < step.level), default=n)
+        for line in step.lines:
+            if isinstance(line, Carried) and plain(line.key) not in wanted:
+                at = at_step(plain(line.key))[1]
+                place.setdefault(at, top)
+                carried.setdefault(at, {}).setdefault(line.key.name, []).append(line)
+    made = list(sections)
+    for at, top in sorted(place.items(), key=lambda found: -found[1]):
+        short = [v for v in carried[at].values() if len(v) <= MOST_STARTS]
+        forms = [f for v in short for f in starts(v, shapes.get(v[0].key.name.partition("@")[0], ()))]
+        if at and forms:
+            made.insert(top, Step(say("After {n} updates", n=f"{at:,}"), (Group(tuple(forms)),)))
+    return made
+
+
+def starts(lines: list[Carried], shape: tuple[int, ...]) -> Iterator[Form]:
+    """Values of a quantity as a reader sees them: the array, or those of its elements that are needed."""
+    values = {line.key.indices: line.quantity for line in lines}
+    if not shape or len(values) != prod(shape) or len(values) == 1:
+        yield from (Form((Stage("", line.key), Stage(line.quantity.relation, put_in(line.quantity)))) for line in lines)
+        return
+
+    def rows(at: tuple[Formula, ...]) -> Any:
+        if len(at) == len(shape):
+            return values[at]
+        return tuple(rows((*at, Number(n))) for n in range(1, shape[len(at)] + 1))
+
+    def listed(part: Any) -> Formula:
+        return Call("[]", tuple(map(listed, part))) if isinstance(part, tuple) else put_in(part)
+
+    relation = "≈" if any(q.relation == "≈" for q in values.values()) else "="
+    yield Form((Stage("", Call("whole", (Ref(lines[0].key.name),))), Stage(relation, listed(alike(rows(()))))))
+
+
+def matching(key: str, names: Iterable[str]) -> list[str]:
+    """The keys that a pattern stands for, elements of which it may name; a key without * stands for itself."""
+    stem, bracket, indices = key.partition("[")
+    if "*" not in stem:
+        return [key]
+    return [name + bracket + indices for name in filter(fitting(stem), dict.fromkeys(names))]
 
 
 def array_of(key: str) -> str:
@@ -82,8 +146,12 @@ def defined(solution: Solution) -> Defined:
     return keys
 
 
-def dependencies(lines: Defined, wanted: Iterable[str]) -> set[str]:
-    """The keys and all that they are worked out from."""
+def dependencies(lines: Defined, wanted: Iterable[str], carried: bool = False) -> set[str]:
+    """The keys and all that they are worked out from.
+
+    `carried`: a value from steps that are not written out comes from that of the last step before them that is.
+    """
+    earlier = steps_of(lines) if carried else {}
     elements: dict[str, list[str]] = {}
     for name in lines:
         elements.setdefault(array_of(name), []).append(name)
@@ -95,7 +163,26 @@ def dependencies(lines: Defined, wanted: Iterable[str]) -> set[str]:
             continue
         needed.add(name)
         waiting += [used for used in uses(lines[name], elements) if used in lines]
+        if carried and isinstance(lines[name], Carried):
+            stem, step = at_step(name)
+            waiting += [key for _, key in sorted(k for k in earlier[stem] if k[0] < step)[-1:]]
     return needed
+
+
+def steps_of(lines: Defined) -> dict[str, list[tuple[int, str]]]:
+    """Every quantity with the steps at which it has a line, and its keys there."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for name, line in lines.items():
+        stem, step = at_step(name)
+        found.setdefault(stem, []).extend([(step, name)] if isinstance(line, Value) else [])
+    return found
+
+
+def at_step(key: str) -> tuple[str, int]:
+    """`w[1,2]` and 3 of `w@3[1,2]`."""
+    name, bracket, indices = key.partition("[")
+    stem, _, step = name.partition("@")
+    return stem + bracket + indices, int(step) if step.isdecimal() else 0
 
 
 def uses(line: Line | None, elements: dict[str, list[str]]) -> Iterable[str]:

@@ -19,7 +19,20 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from tests.line_check import DOMAINS, Arrays, Env, Reader, Wrong, check_printed, decode, mp, printed, rational, read
+from tests.line_check import (
+    DOMAINS,
+    MAPS,
+    Arrays,
+    Env,
+    Reader,
+    Wrong,
+    check_printed,
+    decode,
+    mp,
+    printed,
+    rational,
+    read,
+)
 
 COMPARED = {"=": lambda a, b: a == b, "<": lambda a, b: a < b, ">": lambda a, b: a > b}
 COMPARED |= {"≤": lambda a, b: a <= b, "≥": lambda a, b: a >= b}
@@ -33,8 +46,8 @@ VECTORS = {  # an element of a function of a vector, from the vector and its ele
 }
 
 
-class Need(Exception):
-    """A random name without an outcome."""
+class Need(Wrong):
+    """A random name without an outcome, which nothing but a mean may read."""
 
 
 class TooMany(Exception):
@@ -95,6 +108,9 @@ class Laws:
         return law
 
 
+KINKED = mpmath.mpf(10) ** -6  # at a kink a link is compared with numbers as they are printed
+
+
 class Arguing(Reader):
     """Evaluates formulas of arguments at one random point."""
 
@@ -133,13 +149,33 @@ class Arguing(Reader):
 
     def __call__(self, node: ast.expr) -> Any:
         match node:
-            case ast.Subscript(value=ast.Call(func=ast.Name(id=f), args=[inner]), slice=index):
+            case ast.Subscript(value=ast.Call(func=ast.Name(id=f), args=[inner]), slice=index) if decode(f) in VECTORS:
                 read_names = [decode(n.id) for n in ast.walk(inner) if isinstance(n, ast.Name)]
                 name = next(n for n in read_names if isinstance(self.free.get(n), list))
                 places = range(1, int(self(read(self.free[name][0]))) + 1)
                 every = [mp(self.inside(name, self.value(f"{name}[{k}]"))(inner)) for k in places]
                 return VECTORS[decode(f)](every, every[int(self(index)) - 1])
+            case ast.Subscript(value=ast.Call(func=ast.Name(id=f)) as map_of, slice=index) if decode(f) in MAPS:
+                found = Arrays(self.arrays(map_of))(map_of)
+                at = [int(self(i)) for i in (index.elts if isinstance(index, ast.Tuple) else [index])]
+                if not all(1 <= i <= n for i, n in zip(at, found.shape, strict=True)):
+                    raise Wrong(f"{at} is outside an array of {found.shape}")
+                return found[tuple(i - 1 for i in at)]
         return super().__call__(node)
+
+    def arrays(self, tree: Tree) -> Env:
+        """The arrays with bounds that a tree reads, element by element, and its settings."""
+        found: dict[str, Any] = {}
+        called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        for name in {decode(n.id) for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}:
+            if not isinstance(self.free.get(name), list):
+                found[name] = self.value(name)
+                continue
+            sizes = [int(self(read(str(n)))) for n in self.free[name]]
+            for at in np.ndindex(*sizes):
+                places = [i + 1 for i in at]
+                found[f"{name}[{','.join(map(str, places))}]"] = self.point(name, list(map(Fraction, places)), self)
+        return found
 
     def function(self, name: str, args: list[ast.expr]) -> Any:
         if name in ("E", "Var", "P"):
@@ -207,6 +243,8 @@ class Arguing(Reader):
         values = [mp(self.inside(key, here + d)(tree)) for d in (-step, 0, step)]
         left, right = (values[1] - values[0]) / step, (values[2] - values[1]) / step
         if abs(left - right) > mpmath.mpf(10) ** -8 * max(1, abs(left)):
+            if self.point.side:
+                return left if self.point.side < 0 else right
             raise Kink
         return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, int(self(order)) if order else 1)
 
@@ -227,6 +265,8 @@ class Kink(Exception):
 
 class Point:
     """Random values of free names."""
+
+    side = 0  # of a kink, on which slopes are taken; 0: nothing is said of a kink
 
     def __init__(self, free: Mapping[str, Any], dice: random.Random, small: bool) -> None:
         self.free, self.dice, self.values = free, dice, dict[Any, Any]()
@@ -330,7 +370,18 @@ def check_links(line: dict[str, Any], value: Any, known: Env, doc: Document, dic
         try:
             check_link(relation == "≈", text, value, known, doc, dice)
         except Kink:
-            continue
+            sides = [slopes_beside(text, side, known, doc, dice) for side in (-1, 1)]
+            low, high = min(sides), max(sides)
+            if not low - KINKED <= mp(value) <= high + KINKED:
+                raise Wrong(f"the link {text} is between {low} and {high}") from None
+
+
+def slopes_beside(text: str, side: int, known: Env, doc: Document, dice: random.Random) -> Any:
+    """A product of slopes, each taken on one side of its kink."""
+    point = Point({}, dice, False)
+    point.side = side
+    reader = Arguing(known, doc, {}, Laws(doc, set(), dice), point, False)
+    return mp(reader(read(text.replace("~", ""))))
 
 
 def check_link(near: bool, text: str, value: Any, known: Env, doc: Document, dice: random.Random) -> None:

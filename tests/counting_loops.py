@@ -361,12 +361,34 @@ FUNCTIONS: dict[str, tuple[float, Callable[[Num], tuple[Num, Num]], Callable[[Nu
         kept(lambda z: z * clipped(z + 3, 0, 6) / 6),
         lambda z, y: ((2 * z + 3) / 6 if z < 3 else z.tally.num(1)) if z > -3 else z.tally.num(0),
     ),
+    "celu": (
+        -0.5,
+        kept(lambda z: z if z > 0 else z.tally.num(1.0) * (exp(z / z.tally.num(1.0)) - 1)),
+        lambda z, y: z.tally.num(1) if z > 0 else y / 1.0 + 1,
+    ),
+    "hard_shrink": (0.3, kept(lambda z: shrunk(z, z)), lambda z, y: shrunk(z, z.tally.num(1))),
+    "soft_shrink": (
+        -0.7,
+        kept(lambda z: z - 0.5 if z > 0.5 else (z + 0.5 if z < -0.5 else z.tally.num(0))),
+        lambda z, y: shrunk(z, z.tally.num(1)),
+    ),
+    "tanh_shrink": (0.3, kept(lambda z: z - tanh(z)), lambda z, y: (z - y) * (z - y)),
+    "threshold": (
+        0.3,
+        kept(lambda z: z if z > 0.1 else z.tally.num(20)),
+        lambda z, y: z.tally.num(1 if z > 0.1 else 0),
+    ),
+    "rrelu": (-0.5, kept(lambda z: z if z > 0 else 11 / 48 * z), lambda z, y: z.tally.num(1 if z > 0 else 11 / 48)),
     "log_sigmoid": (0.3, kept(lambda z: -log(1 + exp(-z))), lambda z, y: 1 / (1 + exp(z))),
 }
 
 
 def square(z: Num) -> Num:
     return z * z
+
+
+def shrunk(z: Num, y: Num) -> Num:
+    return y if z > 0.5 else (y if z < -0.5 else z.tally.num(0))
 
 
 def elementwise(tally: Tally, name: str, n: int) -> tuple[dict[str, int], dict[str, int]]:

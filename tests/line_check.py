@@ -333,11 +333,13 @@ class Arrays(Reader):
                 return self.elementwise(OPERATORS[ast.Mult], left, right)
             case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in MAPS:
                 return MAPS[decode(name)](*[self(a) for a in args])
+            case ast.Subscript(value=ast.Call() as of, slice=at):
+                return self(of)[int(self(at)) - 1]
             case ast.Call(func=ast.Name(id=name), args=args) if decode(name) in self.FUNCTIONS:
                 axes, make = self.FUNCTIONS[decode(name)]
                 values = [self(a) for a in args]
-                if decode(name) == "T" and np.ndim(values[0]) == 1:  # a vector is a column
-                    return values[0][None, :]
+                if decode(name) == "T" and np.ndim(values[0]) in (1, 3):  # a vector is a column; heads come in front
+                    return values[0][None, :] if np.ndim(values[0]) == 1 else np.swapaxes(values[0], 0, 1)
                 if any(np.ndim(v) != axes for v in values):
                     raise Wrong(f"{decode(name)} of other than {axes} axes")
                 return make(*values)
@@ -369,9 +371,13 @@ class Arrays(Reader):
     def value(self, key: str) -> Any:
         """An array from its elements."""
         found = {k: v for k, v in self.known.items() if k.startswith(f"{key}[")}
+        name, _, at = key.removesuffix("]").partition("[")
+        if key not in self.known and at and any(k.startswith(f"{name}[{at},") for k in self.known):
+            return self.value(name)[tuple(int(i) - 1 for i in at.split(","))]  # (q)[1], a part of q
         if key in self.known or not found:
             return super().value(key)
         places = {tuple(int(i) - 1 for i in k[len(key) + 1 : -1].split(",")): v for k, v in found.items()}
+        places = {place: v for place, v in places.items() if -1 not in place}  # the state before the first step
         made = np.full([1 + max(column) for column in zip(*places, strict=True)], None, dtype=object)
         for place, v in places.items():
             made[place] = v
@@ -538,7 +544,20 @@ def wrong_at(solution: dict[str, Any], seed: int, digits: int) -> list[str]:
                     1, abs(value)
                 ):
                     wrong.append(f"answer {name} is {value}, its line gives {mpmath.nstr(mp(known[name]), 17)}")
+            wrong += wrong_digits(key, answer.get("full"), known)
     return wrong
+
+
+def wrong_digits(key: str, full: Any, known: Env) -> list[str]:
+    """The decimals of an answer that are not what its lines give, rounded to so many digits."""
+    if isinstance(full, list):
+        inside = f"{key[:-1]}," if key.endswith("]") else f"{key}["
+        return [text for n, part in enumerate(full, 1) for text in wrong_digits(f"{inside}{n}]", part, known)]
+    if full is None or key not in known:
+        return []
+    shown, half, _ = printed(full)
+    sure = abs(mp(known[key]) - mp(shown)) <= mp(half) * (1 + mpmath.mpf(10) ** -10)
+    return [] if sure else [f"answer {key} is {full} in full, its line gives {mpmath.nstr(mp(known[key]), 45)}"]
 
 
 def claims(section: dict[str, Any]) -> list[dict[str, Any]]:

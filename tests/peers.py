@@ -7,8 +7,10 @@ each, and fails for a name that stands in a registry and not here.
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from tests.line_check import ANALYTIC, STEPWISE
@@ -25,6 +27,19 @@ class Drawn(NamedTuple):
 
 
 Draw = Callable[[random.Random], Drawn]
+
+
+@contextmanager
+def in_doubles() -> Iterator[None]:
+    """PyTorch makes float64 of numbers inside the block, as of those that it keeps for itself."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def module(name: str, *positional: Any, **arguments: Any) -> Callable[[Any], Any]:
@@ -170,9 +185,32 @@ def slope(dice: random.Random) -> float:
 
 
 def prelu(dice: random.Random) -> Drawn:
-    """The activation with a slope that is learned."""
-    init = slope(dice)
-    return Drawn({"init": init}, module("PReLU", init=init), sides(dice, dice.randint(1, 2), 1, 4))
+    """The activation with a slope that is learned, or one for each channel."""
+    init, shape = slope(dice), sides(dice, dice.randint(1, 3), 1, 4)
+    n = dice.choice((1, shape[0]))
+    return Drawn({"init": init, "num_parameters": n}, module("PReLU", n, init=init), shape)
+
+
+def threshold(name: str) -> Draw:
+    """A unit that fires or does not, whatever it gives at 0; its gradient is 0."""
+
+    def draw(dice: random.Random) -> Drawn:
+        def made(torch: Any) -> Any:
+            def fires(_: Any, x: Any) -> Any:
+                return (torch.sign(x) if name == "sign" else (x > 0).to(x.dtype)) + 0 * x
+
+            return type("Peer", (torch.nn.Module,), {"forward": fires})()
+
+        at_zero = dice.choice((0, 1))
+        return Drawn({"at_zero": at_zero}, made, sides(dice, dice.randint(1, 3), 1, 4))
+
+    return draw
+
+
+def bounds(dice: random.Random) -> Drawn:
+    """A piecewise linear tanh, between bounds of its own or not."""
+    chosen: dict[str, Any] = dice.choice(({}, {"min_val": -0.5}, {"min_val": -2, "max_val": 3}))
+    return Drawn(chosen, module("Hardtanh", **chosen), sides(dice, dice.randint(1, 3), 1, 4))
 
 
 def softmax(name: str) -> Draw:
@@ -212,11 +250,18 @@ def unflatten(dice: random.Random) -> Drawn:
 
 
 def upsample(dice: random.Random) -> Drawn:
-    """Each element repeated."""
-    factor = dice.randint(1, 3)
-    return Drawn(
-        {"scale_factor": factor}, module("Upsample", scale_factor=factor), (dice.randint(1, 2), *sides(dice, 2, 1, 3))
+    """Each element repeated, or what lies between them."""
+    axes = dice.choice((1, 1, 2, 2, 3))
+    mode = dice.choice(("nearest", {1: "linear", 2: dice.choice(("bilinear", "bicubic")), 3: "trilinear"}[axes]))
+    settings: dict[str, Any] = dice.choice(
+        ({"scale_factor": dice.choice((1, 2, 3, 1.5, 2.5))}, {"size": list(sides(dice, axes, 1, 4 if axes < 3 else 2))})
     )
+    if axes == 3 and "scale_factor" in settings:
+        settings = {"scale_factor": 2}
+    settings["mode"] = mode
+    if mode != "nearest" and dice.random() < 0.5:
+        settings["align_corners"] = True
+    return Drawn(settings, module("Upsample", **settings), (dice.randint(1, 2), *sides(dice, axes, 1, 4 - axes)))
 
 
 def pixel_shuffle(dice: random.Random) -> Drawn:
@@ -229,9 +274,68 @@ def pixel_shuffle(dice: random.Random) -> Drawn:
 def embedding(dice: random.Random) -> Drawn:
     """A table of vectors; the shape is that of the indices."""
     rows, columns = dice.randint(1, 6), dice.randint(1, 4)
-    return Drawn(
-        {"num_embeddings": rows, "embedding_dim": columns}, module("Embedding", rows, columns), (dice.randint(1, 4),)
-    )
+    padding = dice.choice(({}, {"padding_idx": dice.randint(-rows, rows - 1)}))
+    layer = module("Embedding", rows, columns, **padding)
+    return Drawn({"num_embeddings": rows, "embedding_dim": columns, **padding}, layer, (dice.randint(1, 4),))
+
+
+def attention(dice: random.Random) -> Drawn:
+    """Attention of rows to themselves."""
+
+    def make(torch: Any) -> Any:
+        class Itself(torch.nn.Module):  # type: ignore[misc,name-defined]
+            def forward(self, x: Any) -> Any:
+                return torch.nn.functional.scaled_dot_product_attention(x, x, x)
+
+        return Itself()
+
+    return Drawn({}, make, sides(dice, 2, 1, 4))
+
+
+def multihead(dice: random.Random) -> Drawn:
+    """Attention of rows to themselves in several heads; the weights of the output are numbers of the spec."""
+    heads = dice.randint(1, 3)
+    embed, bias = heads * dice.randint(1, 2), dice.random() < 0.5
+    out = [[dice.randint(-8, 8) / 8 for _ in range(embed)] for _ in range(embed)]
+    added = [dice.randint(-8, 8) / 8 for _ in range(embed)]
+
+    def make(torch: Any) -> Any:
+        class Itself(torch.nn.MultiheadAttention):  # type: ignore[misc,name-defined]
+            def forward(self, x: Any) -> Any:
+                return super().forward(x, x, x)[0]
+
+            def named_parameters(self, *args: Any, **settings: Any) -> Any:
+                """By themselves those alone that are no part of a layer within."""
+                found = super().named_parameters(*args, **settings)
+                return found if settings else [(name, p) for name, p in found if "." not in name]
+
+        made = Itself(embed, heads, bias=bias, batch_first=True)
+        made.out_proj.weight.data = torch.tensor(out)
+        if bias:
+            made.out_proj.bias.data = torch.tensor(added)
+        return made
+
+    stated = {"embed_dim": embed, "num_heads": heads, "weight": {"out": out}}
+    return Drawn(stated | {"bias": {"out": added} if bias else False}, make, (dice.randint(1, 3), embed))
+
+
+def positions(dice: random.Random) -> Drawn:
+    """Sines and cosines of the place, added to rows."""
+
+    def make(torch: Any) -> Any:
+        class Waves(torch.nn.Module):  # type: ignore[misc,name-defined]
+            def forward(self, x: Any) -> Any:
+                places, dim = x.shape[-2:]
+                made = torch.zeros(places, dim, dtype=x.dtype)
+                for t in range(places):
+                    for i in range(dim):
+                        angle = t / 10_000 ** (i // 2 * 2 / dim)
+                        made[t, i] = math.cos(angle) if i % 2 else math.sin(angle)
+                return x + made
+
+        return Waves()
+
+    return Drawn({}, make, sides(dice, 2, 1, 4))
 
 
 AXES = (1, 2, 3)
@@ -264,7 +368,9 @@ LAYERS: dict[str, Draw] = {
     "tanh": activation("Tanh"),
     "softplus": activation("Softplus"),
     "softsign": activation("Softsign"),
-    "hard_tanh": activation("Hardtanh"),
+    "hard_tanh": bounds,
+    "step": threshold("step"),
+    "sign": threshold("sign"),
     "hard_sigmoid": hard_sigmoid,
     "hard_swish": activation("Hardswish"),
     "softmax": softmax("Softmax"),
@@ -276,6 +382,9 @@ LAYERS: dict[str, Draw] = {
     "upsample": upsample,
     "pixel_shuffle": pixel_shuffle,
     "embedding": embedding,
+    "attention": attention,
+    "multihead_attention": multihead,
+    "positional_encoding": positions,
 }
 
 # a loss of output y and target t with a reduction, in PyTorch; `classes` says that t may be class indices
@@ -285,9 +394,11 @@ LOSSES: dict[str, Callable[[Any, Any, Any, str], Any]] = {
         name: lambda F, y, t, reduction, name=name: getattr(F, name)(y, t, reduction=reduction)
         for name in (
             "mse_loss", "l1_loss", "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
-            "huber_loss", "smooth_l1_loss",
+            "huber_loss", "smooth_l1_loss", "hinge_embedding_loss", "multi_margin_loss", "kl_div", "soft_margin_loss",
+            "poisson_nll_loss", "multilabel_soft_margin_loss",
         )
     },
+    "hinge": lambda F, y, t, reduction: getattr(F.relu(1 - t * y), reduction)(),
 }  # fmt: skip
 
 # an optimizer's name in torch.optim, and random arguments
@@ -296,7 +407,9 @@ OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
         "SGD",
         lambda dice: {
             "lr": dice.choice((0.05, 0.3)),
-            **dice.choice(({}, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True})),
+            **dice.choice(
+                ({}, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True}, {"momentum": 0.75, "dampening": 0.25})
+            ),
             **dice.choice(({}, {"weight_decay": 0.1})),
         },
     ),
@@ -315,8 +428,21 @@ OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
             **dice.choice(({}, {"centered": True, "eps": 0.125})),
         },
     ),
-    "adam": ("Adam", lambda dice: adam(dice)),
-    "adamw": ("AdamW", lambda dice: adam(dice)),
+    "adam": ("Adam", lambda dice: adam(dice) | dice.choice(({}, {"amsgrad": True}))),
+    "adamw": ("AdamW", lambda dice: adam(dice) | dice.choice(({}, {"amsgrad": True}))),
+    "radam": ("RAdam", lambda dice: adam(dice) | dice.choice(({}, {"decoupled_weight_decay": True}))),
+    "nadam": (
+        "NAdam",
+        lambda dice: adam(dice) | dice.choice(({}, {"momentum_decay": 0.25}, {"momentum_decay": 0.5})),
+    ),
+    "adamax": ("Adamax", lambda dice: adam(dice)),
+    "adadelta": (
+        "Adadelta",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.5}, {"rho": 0.5}, {"rho": 0.75, "lr": 0.3})),
+            **dice.choice(({}, {"eps": 0.125}, {"weight_decay": 0.1})),
+        },
+    ),
 }
 
 

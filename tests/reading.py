@@ -12,7 +12,7 @@ from fractions import Fraction
 SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d[\d,]*(?:\.\d+)?)|(?P<word>[a-z]+_[a-z]+)|(?P<partial>∂\w/∂\w)"
-    r"|(?P<symbol>[a-zA-Zα-ωΑ-Ω][₀-₉]*⁺?)|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sign>[-−+×·/()^]))"
+    r"|(?P<symbol>[a-zA-Zα-ωΑ-Ω][₀-₉]*(?:⁺|⟨\d+⟩)?)|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sign>[-−+×·/()^]))"
 )
 ALONE = ("word", "partial")  # what has a sign on both sides
 
@@ -35,7 +35,12 @@ def from_latex(text: str) -> str:
     text = re.sub(r"\\frac\{\\partial (\w)\}\{\\partial (\w)\}", r"(∂\1/∂\2)", text)  # a fraction bar holds together
     while found := re.search(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}", text):
         text = text[: found.start()] + f"(({found[1]})/({found[2]}))" + text[found.end() :]
-    return re.sub(r"\^\{([^{}]*)\}", r"^(\1)", text)
+    return stepped(re.sub(r"\^\{([^{}]*)\}", r"^(\1)", text.replace("\\langle ", "⟨").replace("\\rangle", "⟩")))
+
+
+def stepped(text: str) -> str:
+    """What is raised and no power: the mark of a step, a plus sign alone or a number in angle brackets."""
+    return re.sub(r"\^\((⟨\d+⟩)\)", r"\1", text.replace("^(+)", "⁺"))
 
 
 class Reader:

@@ -10,6 +10,8 @@ from fractions import Fraction
 from itertools import pairwise
 from xml.etree import ElementTree
 
+from tests.reading import stepped
+
 CORE = {
     *("mi", "mn", "mo", "mtext", "mspace", "mrow", "mfrac", "msqrt", "msub", "msup", "msubsup"),
     *("mphantom", "munder", "mover", "munderover", "mtable", "mtr", "mtd"),
@@ -72,7 +74,7 @@ def spoken(e: Element) -> str:
             both = top.startswith("∂") and bottom.startswith("∂")
             return f"({top}/{bottom})" if both else f"(({top})/({bottom}))"
         case "msup":
-            return f"{spoken(parts[0])}^({spoken(parts[1])})"
+            return stepped(f"{spoken(parts[0])}^({spoken(parts[1])})")
         case "msub":
             return spoken(parts[0]) + spoken(parts[1]).translate(LOWERED)
         case "mrow" | "mtd":
@@ -119,7 +121,7 @@ NAMES = """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa l
 phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega infty"""
 SIGNS = {
     "times": "×", "cdot": "⋅", "odot": "⊙", "star": "⋆", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "partial": "∂", "nabla": "∇", "top": "⊤",
-    "sum": "∑", "prod": "∏", "int": "∫", "lvert": "|", "rvert": "|", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
+    "sum": "∑", "prod": "∏", "int": "∫", "lvert": "|", "rvert": "|", "lfloor": "⌊", "rfloor": "⌋", "langle": "⟨", "rangle": "⟩", "lceil": "⌈",
     "rceil": "⌉", "hat": "^", "bar": "¯", "tilde": "~", "cr": ";", "left": "", "right": "", "mathstrut": "",
     "thinspace": "", "ldots": "…", "approx": "≈", "ne": "≠", "quad": "", "qquad": "",
 }  # fmt: skip

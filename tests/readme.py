@@ -1,6 +1,7 @@
-"""The README's blocks of output: `python -m tests.readme` runs each `$ …` command again and writes what it prints.
+"""The blocks of output in README and guide: `python -m tests.readme` runs each `$ …` command again and writes what it prints.
 
-A block of `yaml` whose first line is `# NAME.yaml` is the file that the commands below it read.
+A block of `yaml` whose first line is `# NAME.yaml` is the file that the commands below it read, those of the guide
+too where it stands in the README.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from pathlib import Path
 
 from tests.conftest import PINNED, ROOT
 
-README = ROOT / "README.md"
+README, GUIDE = ROOT / "README.md", ROOT / "docs" / "guide.md"
+PAGES = (README, GUIDE)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 TIME = re.compile(r"\d+\.\d s$", re.M)
 
 
-def refreshed(text: str) -> str:
-    """The README's text with the output of every console block as it is now."""
+def refreshed(text: str, before: str = "") -> str:
+    """A page's text with the output of every console block as it is now; the files of the page before are there."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "problems").symlink_to(ROOT / "problems")
 
@@ -28,11 +30,12 @@ def refreshed(text: str) -> str:
             language, body = match.groups()
             if language == "yaml" and (name := re.match(r"# (\S+\.yaml)\n", body)):
                 (Path(folder) / name[1]).write_text(body, encoding="utf-8")
-            if language != "console":
+            if language != "console" or match.string is before:
                 return match[0]
             commands = [row.removeprefix("$ ") for row in body.splitlines() if row.startswith("$ ")]
             return "```console\n" + "".join(f"$ {c}\n{printed(c, folder)}" for c in commands) + "```"
 
+        FENCE.sub(block, before)
         return FENCE.sub(block, text)
 
 
@@ -58,8 +61,12 @@ def timeless(text: str) -> str:
 
 
 def main() -> None:
-    """Write the README anew."""
-    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the pages anew."""
+    before = ""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(refreshed(text, before), encoding="utf-8")
+        before = text
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 import hwsolve
+from hwsolve.numbers import exact
+from hwsolve.quantities import SPARED, brief, quantity
 from hwsolve.spec.report import SpecFailure
 
 STEP = re.compile(r"@(\d+)")
@@ -156,3 +159,18 @@ def test_an_element_can_be_asked_by_itself() -> None:
     assert all(c.ok for c in asked.checks)
     with pytest.raises(SpecFailure):
         hwsolve.solve(spec | {"expect": {"dL_dw1[4,1]": 0}})
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_long_decimal_is_rounded_in_the_box(seed: int) -> None:
+    """It is the nearest decimal of the page's digits, by Python's own; a short one stays as it is."""
+    dice = random.Random(seed)
+    digits, length = dice.randint(3, 9), dice.randint(1, 12)
+    typed = Decimal(dice.randint(10 ** (length - 1), 10**length - 1)).scaleb(-dice.randint(1, length))
+    shown = brief(quantity(exact(*typed.as_integer_ratio()), digits), digits)
+    own = len(typed.normalize().as_tuple().digits)
+    if own > digits + SPARED and typed != int(typed):
+        assert shown.relation == "≈"
+        assert Decimal(shown.text) == Context(prec=digits, rounding=ROUND_HALF_UP).plus(typed)
+    else:
+        assert (shown.relation, Decimal(shown.text)) == ("=", typed)

@@ -149,12 +149,3 @@ def test_the_axes_of_a_map_of_unknown_sides_are_not_known() -> None:
     network = {"input": {"channels": 2, "features": 200}, "layers": ["softmax"]}
     with pytest.raises(SpecFailure, match="not known"):
         hwsolve.solve({"kind": "count-params", "network": network})
-
-
-@pytest.mark.parametrize("loss", ["cross_entropy", "nll_loss"])
-def test_classes_stand_in_rows(loss: str) -> None:
-    """PyTorch takes the classes of a map along axis 1, not along the last."""
-    x = array(random.Random(2), (2, 2, 3))
-    problem = {"kind": "backprop", "network": {"input": [2, 3], "layers": ["identity"]}, "input": x, "loss": loss}
-    with pytest.raises(SpecFailure, match="one row of classes"):
-        hwsolve.solve(problem | {"target": x})

@@ -7,6 +7,7 @@ import random
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 
 import hwsolve
@@ -113,7 +114,7 @@ RELU = {
 
 def test_branches_are_said_in_words_those_that_pass_first() -> None:
     page = hwsolve.solve(RELU).to("plain", width=120)
-    assert "(z₁ = 2 > 0, z₂ = −2 < 0; taken as 0 at z₃ = 0, as PyTorch does)" in page
+    assert "(z₁ = 2 > 0, z₂ = −2 < 0; taken as 0 at z₃ = 0, as PyTorch does; ⊙ multiplies element by element)" in page
     assert "ReLU′(2)" not in page
 
 
@@ -151,11 +152,13 @@ def test_what_is_asked_by_default() -> None:
     trained = hwsolve.solve(RELU | {"optimizer": {"sgd": {"lr": 0.1}}, "steps": 3})
     assert trained.asked == ("w1@3", "w2@3", "z2", "z2@3", "L", "L@3")
     details = {g.detail for step in trained.sections for g in step.items if isinstance(g, Group)}
-    assert details == {"page", "full", "data"}
+    assert details == {"page", "full", "data", "short"}
 
 
 def test_the_drawing_has_the_units_and_their_weights() -> None:
-    (figure,) = (f for step in hwsolve.solve(RELU).sections for f in step.figures)
+    given, figure = (f for step in hwsolve.solve(RELU).sections for f in step.figures)
+    assert given.edges == tuple([msgspec.structs.replace(e, gradient=None) for e in figure.edges])
+    assert [node.value for node in given.nodes if node.rank] == [None] * 5
     assert [node.rank for node in figure.nodes] == [0, 1, 1, 1, 2, 3]
     assert len(figure.edges) == 3 + 3 + 1
     assert [str(e.value.text) for e in figure.edges[:3]] == ["1", "-1", "0"]

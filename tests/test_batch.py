@@ -106,7 +106,7 @@ def test_what_is_cut_off_is_shown_and_fails_nothing(tmp_path: Path, hwsolve: Run
     (out,) = ElementTree.parse(tmp_path / "r.xml").getroot().iter("system-out")
     assert str(out.text).endswith("key states params = 150e3, cut off from 150528; rounded it is 151e3")
     for format in ("plain", "terminal", "markdown"):
-        assert "cut off; rounded: 151e3" in hwsolve("solve", spec, "--format", format).stdout
+        assert "151 × 10³" in hwsolve("solve", spec, "--format", format).stdout
     verdicts = [p["verdict"] for p in json.loads(hwsolve("solve", spec, "--format", "json").stdout)["published"]]
     assert verdicts == ["cut off", "agrees", "agrees", "wrong"]
 

@@ -18,7 +18,8 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Ref
 from hwsolve.numbers import exact, precision
 from hwsolve.quantities import quantity
-from hwsolve.solution import Answer, Identity, Solution
+from hwsolve.render.judged import missed
+from hwsolve.solution import Answer, Identity, Line, Solution
 from hwsolve.spec.load import load
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.report import SpecFailure
@@ -41,7 +42,7 @@ def q(value: Any) -> Any:
     return quantity(value)
 
 
-def judged(expect: str, answers: dict[str, Any], *lines: Identity, field: str = "expect") -> Solution:
+def judged(expect: str, answers: dict[str, Any], *lines: Line, field: str = "expect") -> Solution:
     text = f"kind: free\n{field}:\n  {expect}\n"
     (problem,) = load(text, "spec.yaml", lambda kind: Free, ["free"])
     step = section("s", lines=lines)
@@ -398,3 +399,43 @@ def test_what_is_expected_of_an_irrational_value_is_told_apart_far_behind_the_di
         assert not hwsolve.solve(text.format(f"exp(1) + 1/10**{power}")).checks[0].ok
     (check,) = hwsolve.solve(text.format("exp(1/2)**2")).checks
     assert check.ok and "significant digits" in str(check.how)
+
+
+@pytest.mark.parametrize("field", ["expect", "published"])
+@given(
+    pairs=st.lists(
+        st.tuples(st.integers(-99, 99), st.integers(-49, 49).map(lambda n: 2 * n + 1)), min_size=1, max_size=6
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_what_differs_is_said_with_the_first_element_and_the_distance(field: str, pairs: list[tuple[int, int]]) -> None:
+    """For lists of whole numbers, stated to the last digit."""
+    stated = [b for _, b in pairs]
+    text = f"y: {stated}" if field == "expect" else f"y: {{stated: {stated}, source: key}}"
+    solution = judged(text, {"y": tuple(q(a) for a, _ in pairs)}, field=field)
+    wrong = [k for k, (a, b) in enumerate(pairs) if a != b]
+    assert not wrong or missed(solution) is not None
+    rows = [] if not wrong else [str(row[3]) for row in missed(solution).rows]  # type: ignore[union-attr]
+    off = [f"the computed value is {abs(a - b)} {'less' if a < b else 'more'}" for a, b in pairs if a != b]
+    if field == "expect":  # a row for each
+        assert rows == off
+    elif wrong:
+        a, b = pairs[wrong[0]]
+        said = f"{len(wrong)} of {len(pairs)} elements differ; y[{wrong[0] + 1}] is {a}, not {b} ({off[0]})"
+        assert rows == [f"✗ {said if len(pairs) > 1 else off[0]}"]
+
+
+@pytest.mark.parametrize("field", ["expect", "published"])
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ("E: {v: 0.03, t: 1e-9}", "the computed value is 0.00446 less"),
+        ("w@1: {v: [0.54068, 0.85198]}", "the shape is (2, 1), not (2)"),
+        ("d1: {v: sigmoid(x)}", "for x = "),
+        ("d1: {v: sigmoid(u)}", "`u` is no name of this problem"),
+    ],
+)
+def test_no_failure_stands_without_its_reason(field: str, stated: str, why: str) -> None:
+    value = stated.replace("t:", "tolerance:").replace("v:", "value:" if field == "expect" else "stated:")
+    table = missed(judged(value, ANSWERS, field=field))
+    assert table is not None and why in str(table.rows[0][3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -16,13 +17,13 @@ from hwsolve.commands import reference
 from hwsolve.commands.listing import SUBJECTS, listing
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.kinds import KINDS
-from hwsolve.language import use
+from hwsolve.language import translate, use
 from hwsolve.layers import LAYERS
 from hwsolve.locale import catalogue
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.render.measure import width
-from hwsolve.solution import Solution
+from hwsolve.solution import Sentence, Solution
 from tests.conftest import ROOT, Run
 from tests.test_bad import FOLDER, verdict
 from tests.test_bad import SPECS as BAD
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 TWO_WORDS = re.compile(r"(?<![\w.`'/])([A-Za-z]{2,}) ([A-Za-z]{2,})(?![\w./])")
-SYMBOLS = {"dx", "dz", "du", "dw", "exp", "softmax", "log", "leaky", "relu", "Var", "in", "out", "fan"}
+SYMBOLS = {"dx", "dz", "du", "dw", "exp", "softmax", "log", "leaky", "relu", "Var", "in", "out", "fan", "else"}
 SLOW = "problems/textbook/mazur-2-2-2-10000-steps.yaml"
 
 FORMAL = r"(?m)^  .*[{=].*|^  hwsolve .*|`[^`]*`|\([^)]*\)|torch\.\S+|^  \w+ "  # formulas, commands, names
@@ -65,12 +66,14 @@ def test_english_would_be_seen() -> None:
 
 @cache
 def solved(spec: str) -> list[Solution]:
-    """Solved in Chinese; titles in English alone and the names of sources are the author's own words."""
+    """Solved in Chinese; the name of a source in English alone is the author's own words."""
     use("zh")
     solutions = [work_out(problem) for problem in read((ROOT / spec).read_bytes(), spec)]
     for solution in solutions:
         assert isinstance(solution.title, dict) and CHINESE.search(solution.title["zh"]), "a title in both languages"
-        solution.published = tuple(msgspec.structs.replace(p, source="出处") for p in solution.published)
+        solution.published = tuple(
+            p if isinstance(p.source, dict) else msgspec.structs.replace(p, source="出处") for p in solution.published
+        )
     return solutions
 
 
@@ -83,6 +86,51 @@ def test_no_english_is_left_in_a_solution(spec: str) -> None:
         if form == "json":
             text = "\n".join(re.findall(r'"(?:title|rule|shown|text)": (".*")', text))
         assert english(text) == [], form
+
+
+HAN = "\u4e00-\u9fff"
+HALF = re.compile(
+    f"[{HAN}]\\s*[,;:?!](?!\\d)|[,;?!]\\s*[{HAN}]|\\([^()（）]*[{HAN}][^()（）]*\\)|（[^()（）]*\\)|\\([^()（）]*）"
+)
+WORD = re.compile(r"(?<![\w.`'/@\-])[A-Za-z]{3,}(?![\w.(\[@])")
+QUOTED = re.compile(r"`[^`]*`|calculate_gain\('\w*'\)|--\w+")
+KNOWN = {w for text in ZH.values() for w in re.findall("[A-Za-z]+", text)} | SYMBOLS | set(FUNCTIONS) | set(LAYERS)
+KNOWN |= {f.shown for f in FUNCTIONS.values()} | {"crop"}
+
+
+def told(value: object) -> Iterator[str]:
+    """All texts of a JSON document that have Chinese in them, whole."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from told(part)
+    elif isinstance(value, str) and CHINESE.search(value):
+        yield QUOTED.sub("", value)
+
+
+def test_signs_and_words_of_the_other_language_would_be_seen() -> None:
+    wrong = ("求：甲, 乙。", "求(甲)。", "（见 x)", "(见 x）", "甲;乙", "注:甲", "x = 1, 否则为零")
+    assert all(HALF.search(text) for text in wrong)
+    right = ("（f(x) = 0，因为 x > 0）", "当 x = (1, 2) 时", "甲、乙，丙：见 f(1, 2)。", "时刻 3:4")
+    assert not any(HALF.search(text) for text in right)
+    assert WORD.findall("作业 answers 3，见 f(x) 与 dL_dx") == ["answers"]
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec != SLOW])
+def test_sentences_are_chinese_to_their_signs(spec: str) -> None:
+    """One width of brackets and commas in a sentence, no word left over, and no sentence that ends in the air."""
+    own = set(re.findall("[A-Za-z]+", (ROOT / spec).read_text(encoding="utf-8")))
+    document = json.loads(render(solved(spec), "json", Options(language="zh", full=True)))
+    rows = render(solved(spec), "plain", Options(language="zh", width=400)).splitlines()
+    for text in (*told(document), *map(QUOTED.sub, [""] * len(rows), rows)):
+        assert not HALF.search(text), text
+    for text in told(document):
+        assert set(WORD.findall(text)) <= KNOWN | own, text
+    for solution in solved(spec):
+        sentences = [item.text for step in solution.sections for item in step.items if isinstance(item, Sentence)]
+        ends = [translate(text, "zh", str)[-1] for text in sentences]
+        assert all(end in "。：？！）" for end in ends), [
+            s for s, e in zip(sentences, ends, strict=True) if e not in "。："
+        ]
 
 
 @pytest.mark.parametrize("columns", [80, 140])
@@ -154,7 +202,7 @@ def test_help_is_chinese(command: str, speak: Speak) -> None:
         (["solve", "none.yaml"], "没有文件 none.yaml。"),
         (["new", "bckprop"], "未知的题型 `bckprop`。是否想写 `backprop`？"),
         (["layers", "conv9"], "未知的层 `conv9`。"),
-        (["layers", "lstm"], "层 `lstm` 尚未提供。"),
+        (["layers", "capsule"], "层 `capsule` 尚未提供。"),
         (["examples", "2.1-backprp"], "没有示例 `2.1-backprp`。是否想写 "),
         (["solve", "x", "--lang", "fr"], "没有语言 `fr`；可用的有 en, zh。"),
     ],

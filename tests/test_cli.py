@@ -17,6 +17,7 @@ from hwsolve.files import write_whole
 from hwsolve.kinds import KINDS
 from hwsolve.layers import LAYERS
 from hwsolve.layers.composed import COMPOSITES
+from hwsolve.layers.packaged import PACKAGED
 from tests.conftest import PROBLEMS, ROOT, Run
 
 COUNT = "kind: count-params\nnetwork: {input: 4, layers: [linear: 3, relu, linear: 2]}\nexpect: {params: 23}\n"
@@ -245,7 +246,7 @@ def test_kinds_and_layers(hwsolve: Run) -> None:
     listed = hwsolve("kinds").stdout.splitlines()
     assert [row.split()[0] for row in listed] == list(KINDS) and all(len(row.split()) > 3 for row in listed)
     listed = hwsolve("layers").stdout.splitlines()
-    assert [row.split()[0] for row in listed] == [*LAYERS, *COMPOSITES]
+    assert [row.split()[0] for row in listed] == [*LAYERS, *PACKAGED, *COMPOSITES]
     assert all(len(row.split()) > 3 for row in listed)
 
 

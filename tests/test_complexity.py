@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -13,6 +14,7 @@ from typing import Any
 import mpmath
 import pytest
 
+import hwsolve
 from hwsolve.formula.functions import FUNCTIONS, Function
 from hwsolve.formula.notation import plain as plain_text
 from hwsolve.formula.tree import Call, Formula, Ref, transform
@@ -108,7 +110,11 @@ def test_linear(bias: bool) -> None:
 
 
 def spec_of(name: str) -> Any:
-    return {"gelu": {"approximate": "tanh"}} if name == "gelu_tanh" else name
+    known = {"gelu_tanh": {"gelu": {"approximate": "tanh"}}, "threshold": {"threshold": ARGUMENTS["threshold"]}}
+    return known.get(name, name)
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {"threshold": {"threshold": 0.1, "value": 20}}
 
 
 @pytest.mark.parametrize("name", loops.FUNCTIONS)
@@ -137,6 +143,7 @@ KEPT: dict[str, Any] = {
     "t": lambda x: mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
 }
 KNOWN = {
+    "lambd": mpmath.mpf("0.5"), "threshold": mpmath.mpf("0.1"), "value": mpmath.mpf(20), "a": mpmath.mpf(11) / 48,
     "negative_slope": mpmath.mpf("0.01"), "weight": mpmath.mpf("0.25"), "alpha": mpmath.mpf(1), "sqrt_2": mpmath.sqrt(2),
     "sqrt_2pi": mpmath.sqrt(2 * mpmath.pi), "scale": mpmath.mpf(loops.SCALE), "scale_alpha": mpmath.mpf(loops.SCALE) * loops.ALPHA,
 }  # fmt: skip
@@ -176,7 +183,7 @@ def test_what_is_counted_is_the_function_and_its_derivative(name: str, x: float)
         "hard_swish": "Hardswish",
         "log_sigmoid": "LogSigmoid",
     }
-    peer = getattr(torch.nn, classes.get(name, record.__name__))().double()
+    peer = getattr(torch.nn, classes.get(name, record.__name__))(*ARGUMENTS.get(name, {}).values()).double().eval()
     assert abs(float(value(point)) - peer(torch.tensor([x], dtype=torch.float64)).item()) < 1e-6
 
 
@@ -267,11 +274,16 @@ def test_layers_that_only_move_or_scale_values() -> None:
     check(embedding, {"gradient": {"add": 4 * 3}, "update": {"mul": 21, "add": 21}})
 
 
+# whose operations are not counted, which a total says
+UNCOUNTED = {"local_response_norm", "unfold", "fold"}
+
+
 def test_every_layer_has_a_rule_or_does_nothing() -> None:
-    nothing = {"flatten", "unflatten", "pixel_shuffle"}
+    nothing = {"flatten", "unflatten", "pixel_shuffle", "parameter", "constant", "crop", "permute", "select", "reshape"}
+    nothing |= {"channel_shuffle", "pixel_unshuffle", "narrow"}
     for name in LAYERS:
         rule = layer_class(name).operations
-        assert (rule is Layer.operations) == (name in nothing), name
+        assert (rule is Layer.operations) == (name in nothing | UNCOUNTED), name
 
 
 # ---------------------------------------------------------------- networks
@@ -312,6 +324,33 @@ def test_the_homeworks_network() -> None:
             numeric = [{"repeat": {"times": length, "body": [{"linear": n}, "sigmoid"]}}]
             check(solved(numeric, n, {"activations": False, "input_gradient": False}), found)
     assert solution["answers"]["order.backward"]["formula"] == "L*n**2"
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "softplus", "silu"])
+def test_slopes_that_are_there_cost_a_product_each(name: str) -> None:
+    """The error of a hidden layer is that of the next one through its weights, times a slope for each unit."""
+    for length, n in [(1, 3), (2, 1), (3, 4)]:
+        layers = [{"repeat": {"times": length, "body": [{"linear": n}, name]}}]
+        found = solved(layers, n, {"activations": False, "input_gradient": False, "slopes": False})
+        assert at(found, "error.mul") == (length - 1) * n * n + length * n
+        assert at(found, "error.add") == (length - 1) * n * (n - 1)
+
+
+def test_a_published_count_is_read_under_other_conventions() -> None:
+    """What another convention gives is said to be that; what none of them gives keeps its difference."""
+    layers = [{"repeat": {"times": "L", "body": [{"linear": "n"}, "sigmoid"]}}]
+    usual = {"multiply_add": 2, "bias": True, "activations": False, "slopes": True, "input_gradient": False}
+    other = usual | {"slopes": False, "input_gradient": True}
+    spec = {"kind": "complexity", "network": {"input": "n", "layers": layers}, "count": usual}
+    there = hwsolve.solve(spec | {"count": other})
+    stated = {key: plain_text(there.answers[key].value) for key in ("backward.mul", "error.add", "forward.mul")}
+    published = {key: {"stated": text, "source": "key"} for key, text in stated.items()}
+    published["update.mul"] = {"stated": "L*n**2 + 7*n", "source": "key"}
+    judged = {p.key: (p.verdict, str(p.why)) for p in hwsolve.solve(spec | {"published": published}).published}
+    both = "right when not counting the working out of σ′(x), counting ∂a⁽ˡ⁻¹⁾ in L layers, not in L − 1"
+    assert judged["backward.mul"] == judged["error.add"] == ("wrong", both)
+    assert judged["forward.mul"][0] == "agrees"
+    assert judged["update.mul"][0] == "wrong" and "stated minus computed" in judged["update.mul"][1]
 
 
 def differs(layers: list[Any], shape: Any, kind: str = "mul") -> int:
@@ -604,9 +643,14 @@ def test_a_changed_rule_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(solution: dict[str, Any]) -> list[list[Any]]:
-    """The rows of the table of phases, the phase in each."""
-    (found,) = [t for s in solution["sections"] if s["part"] == "derivation" for t in s["tables"]]
-    rows = [list(row) for row in found["rows"]]
+    """The rows of the tables of phases, the phase in each."""
+    rows = [
+        list(row)
+        for s in solution["sections"]
+        if s["title"] == "Phase by phase"
+        for t in s["tables"]
+        for row in t["rows"]
+    ]
     for above, row in itertools.pairwise(rows):
         row[0] = row[0] or above[0]
     return rows
@@ -618,12 +662,15 @@ def test_the_formulas_of_layers_that_are_repeated_have_a_letter() -> None:
     assert [row[:2] for row in rows] == [
         ["forward", "layer(z, l) == layer(W, l) @ layer(a, l - 1) + layer(b, l)"],
         ["forward", "layer(a, l) == sigmoid(layer(z, l))"],
-        ["error", "grad(layer(a, l - 1)) == T(layer(W, l)) @ grad(layer(z, l))"],
         ["error", "grad(layer(z, l)) == odot(odot(grad(layer(a, l)), layer(a, l)), 1 - layer(a, l))"],
+        ["error", "grad(layer(a, l - 1)) == T(layer(W, l)) @ grad(layer(z, l))"],
         ["gradient", "∂W⁽ˡ⁾ = ∂z⁽ˡ⁾ a⁽ˡ⁻¹⁾ᵀ, ∂b⁽ˡ⁾ = ∂z⁽ˡ⁾"],
-        ["update", "W⁽ˡ⁾ − η ∂W⁽ˡ⁾, b⁽ˡ⁾ − η ∂b⁽ˡ⁾"],
+        ["update", "W⁽ˡ⁾ ← W⁽ˡ⁾ − η ∂W⁽ˡ⁾, b⁽ˡ⁾ ← b⁽ˡ⁾ − η ∂b⁽ˡ⁾"],
     ]
-    assert [row[4] for row in rows] == ["L", "L", "L - 1", "L", "L", "L"]
+    assert [row[4] for row in rows] == ["L", "L", "L", "L - 1", "L", "L"]
+    page = told(layers, "n", count={"input_gradient": False})
+    said, row = page.index("∂a⁽ˡ⁻¹⁾ is worked out for l from 2 to L."), page.index("∂a⁽ˡ⁻¹⁾ = W⁽ˡ⁾ᵀ")
+    assert page.index("a⁽ˡ⁾ = σ(z⁽ˡ⁾)") < said < row, "beside the rows that it explains"
     assert rows[1][2:4] == ["–", "–"]
     taken = table(solved([{"repeat": {"times": "k", "body": [{"linear": "l"}]}}], "l"))
     assert taken[0][1].startswith("layer(z, t) == layer(W, t)"), "a letter that the problem does not use"
@@ -661,3 +708,109 @@ def test_the_formulas_of_layers_give_the_gradients_of_torch() -> None:
             assert abs(over_arrays(right, arrays) - arrays[plain_text(left)]).max() < 1e-12, form
             checked += 1
     assert checked == 3 + 3 + 6 + 3 + 2
+
+
+# what a reader is told before the numbers, and what layers are called
+
+
+def told(layers: list[Any], shape: Any, **more: Any) -> str:
+    """The plain page with its verdicts, its line breaks undone."""
+    spec = {"kind": "complexity", "network": {"input": shape, "layers": layers}, **more}
+    (problem,) = read(json.dumps(spec), "test.yaml")
+    return " ".join(render([work_out(problem)], "plain", Options(width=1000, checks=True)).split())
+
+
+def test_layers_are_called_by_what_they_work_out() -> None:
+    keys = ("forward.mul.linear1", "error.mul.linear2 + error.mul.tanh1", "update.mul.linear1", "gradient.mul.linear2")
+    page = told([{"linear": 4}, "tanh", {"linear": 2}], 3, expect=dict.fromkeys(keys, 1))
+    assert "forward multiplications of z⁽¹⁾" in page
+    assert "error multiplications of ∂a⁽¹⁾ + error multiplications of ∂z⁽¹⁾" in page
+    assert "update multiplications of W⁽¹⁾, b⁽¹⁾" in page and "gradient multiplications of ∂W⁽²⁾, ∂b⁽²⁾" in page
+    assert ".mul" not in page
+
+
+def test_layers_without_a_formula_are_called_by_their_names() -> None:
+    conv = {"conv2d": {"out_channels": 2, "kernel_size": 3}}
+    page = told([conv, "relu"], [1, 6, 6], expect={"forward.mul.conv1": 1, "backward.mul.conv1": 1})
+    assert "forward multiplications of conv1" in page and "backward multiplications of conv1" in page
+
+
+def test_a_sign_of_the_table_is_explained_before_it() -> None:
+    page = told([{"linear": "n"}, "sigmoid"], "n")
+    assert page.index("is the gradient of the loss") < page.index("error ∂z")
+    assert page.index("η is the learning rate") < page.index("update W")
+    assert "The input of the network: n values." in page
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(3, 4), (5, 2), (2, 7)])
+def test_the_reasons_of_a_dense_layer_give_its_counts(columns: int, rows: int) -> None:
+    """What the sentences say of each row, added up, are the counts of loops that execute the algorithm."""
+    page = told([{"linear": rows}, "tanh"], columns, count={"input_gradient": True})
+    said = re.findall(r"times a column: (\d+) rows, each (\d+) multiplications? and (\d+) additions?", page)
+    (forward, error), found = [tuple(map(int, one)) for one in said], linear_counts((columns,), rows, True)
+    bias = int(re.findall(r"Adding b⁽¹⁾ takes (\d+) additions?", page)[0])
+    assert found["forward"] == {"mul": forward[0] * forward[1], "add": forward[0] * forward[2] + bias}
+    assert found["error"] == {"mul": error[0] * error[1], "add": error[0] * error[2]}
+    a, b = map(int, re.findall(r"gradient of W⁽¹⁾ has (\d+)×(\d+) elements", page)[0])
+    assert found["gradient"]["mul"] == a * b and (a, b) == (rows, columns)
+    assert f"W⁽¹⁾ is {rows}×{columns}" in page
+
+
+def test_what_goes_back_begins_with_the_last_layer() -> None:
+    rows = table(solved([{"linear": 4}, "tanh", {"linear": 2}, "sigmoid"], 3, loss="mse_loss"))
+    back = [str(row[1]).partition(" ==")[0] for row in rows if row[0] == "error"]
+    assert back == ["loss", *(f"grad(layer({x}))" for x in ("z, 2", "a, 1", "z, 1")), "grad(x)"]
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "softplus", "silu", "hard_tanh"])
+def test_a_function_is_stated_before_it_is_used(name: str) -> None:
+    forms = LayerForms(read_network([{"linear": "n"}, name], "n"), lambda layer, shapes: layer)
+    assert set(forms.functions) == {name}
+    torch = pytest.importorskip("torch", reason="PyTorch is the peer of this test")
+    for claim in forms.functions.values():
+        right = plain_text(claim.args[1])  # type: ignore[attr-defined]
+        for x in (-1.5, 0.25, 2):
+            peer = getattr(torch.nn.functional, name.replace("hard_tanh", "hardtanh"))(
+                torch.tensor(x, dtype=torch.float64)
+            ).item()
+            assert abs(eval(right, READ | {"x": x}) - peer) < 1e-9
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "softplus", "silu"])
+def test_a_slope_from_the_kept_value_is_said_and_is_the_slope(name: str) -> None:
+    layers = [{"linear": "n"}, name]
+    forms = LayerForms(read_network(layers, "n"), lambda layer, shapes: layer)
+    assert set(forms.kept_slopes) == ({name} & {"sigmoid", "tanh"})
+    page = told(layers, "n")
+    assert ("of the forward pass, and multiplying by it." in page) == bool(forms.kept_slopes)
+    f = {"sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)), "tanh": mpmath.tanh}.get(name)
+    for claim, kept in forms.kept_slopes.values():
+        assert f is not None
+        right = plain_text(claim.args[1]).replace(plain_text(kept), "y")  # type: ignore[attr-defined]
+        for x in (-1.5, 0.25, 2):
+            assert abs(mpmath.diff(f, x) - eval(right, {"y": f(x)})) < 1e-9
+
+
+def read_network(layers: list[Any], shape: Any) -> Any:
+    spec = {"kind": "complexity", "network": {"input": shape, "layers": layers}}
+    (problem,) = read(json.dumps(spec), "test.yaml")
+    return problem.network
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [("3*L*n**2 + 2*L*n", True), ("4*L*n**2", False), ("3*L*n**2 - n", True), ("3*L*n", False), ("3*n**2", False)],
+)
+def test_counts_that_differ_in_lower_terms_alone_say_so(stated: str, said: bool) -> None:
+    """With sympy: the leading part is the coefficient of L·n², and what is left is the difference."""
+    sympy = pytest.importorskip("sympy")
+    from hwsolve.formula.growth import begin_alike
+    from hwsolve.formula.notation import plain
+    from hwsolve.formula.parse import parse
+
+    computed = "3*L*n**2 + 3*L*n - n**2"
+    found = begin_alike(parse(stated), parse(computed))
+    assert (found is not None) == said
+    if found is not None:
+        assert sympy.sympify(plain(found[0])) == sympy.sympify("3*L*n**2")
+        assert sympy.expand(sympy.sympify(stated) - sympy.sympify(computed) - sympy.sympify(plain(found[1]))) == 0

@@ -12,6 +12,7 @@ import pytest
 
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.errors import CallError
+from hwsolve.formula.notation import plain
 from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
@@ -239,7 +240,7 @@ def test_stated_sizes_are_facts_and_impossible_ones_are_told() -> None:
     assert number(solution, "params") == 78 + 245 + 2001 * 100
     notes = [str(note.text) for note in solution.notes if note.level == "warning"]
     assert len(notes) == 1
-    assert "40,000 is one 200×200 map; 3 maps hold 120,000" in notes[0]
+    assert "40,000 is one 200×200 map; 3 such maps hold 120,000" in notes[0]
     assert "activations" not in solution.answers
     assert number(solution, "activations.conv1") == 480_000
     assert any("conv2" in str(note.text) for note in solution.notes if note.level == "info")
@@ -280,7 +281,11 @@ def test_conventions() -> None:
     assert number(solved(layers, [1, 8, 8]), "macs") == multiplied
     everything = solved(layers, [1, 8, 8], count={"macs": "all"})
     assert number(everything, "macs") == multiplied + norm + 4 * pool
-    assert any("(all)" in str(item.text) for item in everything.sections[0].items if isinstance(item, Sentence))
+    assert any(
+        "one for each value of a normalisation" in str(item.text)
+        for item in everything.sections[0].items
+        if isinstance(item, Sentence)
+    )
 
 
 def test_columns_are_those_that_are_asked_for() -> None:
@@ -296,7 +301,13 @@ def test_columns_are_those_that_are_asked_for() -> None:
 def test_the_columns_of_the_table_add_up() -> None:
     layers = [{"repeat": {"times": 3, "body": [{"linear": 4}, "relu"]}}, {"linear": 2}]
     table = table_of(solved(layers, 4, count={"macs": "matmul", "activations": "outputs"}))
-    assert [str(row[0]) for row in table.rows] == ["3 × repeat1, 20 each", "linear1", "relu1", "linear1", "Total"]
+    assert [str(row[0]) for row in table.rows] == [
+        "3 × repeat1, 20 each",
+        "dense layer",
+        "relu1",
+        "dense layer",
+        "Total",
+    ]
     assert table.depths == (0, 1, 1, 0, 0)
     for column in (2, 4, 6):
         (first, *parts), last, total = (
@@ -383,3 +394,22 @@ def test_the_product_of_every_shape_is_counted() -> None:
     layers, shape = [{"conv2d": {"out_channels": 5, "kernel_size": 2, "stride": 2}}], [2, 9, 7]
     answers = solved(layers, shape, count={"activations": "outputs"}).answers
     assert prod(q.value for q in answers["shape.conv1"].value) == answers["activations.conv1"].value.value
+
+
+def test_sizes_without_a_number_stand_in_definitions() -> None:
+    net = "network: {input: [n, 3], layers: [linear: d]}, define: {m: 16*d*n, k: m + params}"
+    spec = f"{{kind: count-params, {net}, expect: {{k: 16*d*n + 4*d}}}}"
+    (problem,) = read(spec, "sizes.yaml")
+    solution = work_out(problem)
+    assert all(check.ok for check in solution.checks)
+    value: Any = solution.answers["m"].value
+    assert plain(value) == "16*d*n"
+
+
+def test_a_size_that_makes_no_axis_longer_is_asked_about() -> None:
+    """`upsample: 2` is torch.nn.Upsample(2): a map of 2 × 2."""
+    for layer, warned in (("2", True), ("{size: 8}", True), ("{size: 9}", False), ("{scale_factor: 2}", False)):
+        net = f"network: {{input: [3, 8, 8], layers: [upsample: {layer}]}}"
+        (problem,) = read(f"{{kind: count-params, {net}}}", "up.yaml")
+        notes = work_out(problem).notes
+        assert [note.level for note in notes] == ["warning"] * warned

@@ -72,7 +72,7 @@ def test_stages_of_resnet_50_are_their_blocks() -> None:
     closed = [str(text) for _, _, text in table.folds]
     assert closed == ["… 8 layers as in first1 (--full)", "… 6 layers as in bottleneck1 (--full)"] * 3
     short, full = page(solution), page(solution, full=True)
-    assert short.count("conv3 1×1") == 2 and full.partition("2 Sums")[0].count("conv3 1×1") == 8
+    assert short.count("conv3 1×1") == 2 and full.partition("2 Totals")[0].count("conv3 1×1") == 8
 
 
 def test_one_run_of_composites_is_no_stage() -> None:
@@ -100,17 +100,17 @@ def test_a_normalisation_stands_in_the_row_of_the_layer_that_it_follows() -> Non
 def test_equal_neighbours_are_one_row_with_their_number() -> None:
     solution = solved([CONV, "relu", CONV, "relu", CONV, {"linear": 8}], [4, 8, 8])
     table = table_of(solution)
-    assert labels(solution) == ["3 × conv 3×3", "linear1", "Total"]
-    assert "3 × 3·3·4·4" in page(solution) and table.rows[0][-1] == 3 * 144
+    assert labels(solution) == ["3 × conv 3×3", "dense layer", "Total"]
+    assert "3 × 3×3×4×4" in page(solution) and table.rows[0][-1] == 3 * 144
 
 
 def test_layers_without_a_row_are_named_in_a_sentence() -> None:
     layers = [CONV, "relu", "dropout", "flatten", {"linear": 2}, "softmax"]
-    assert "Without parameters: relu, dropout, flatten, softmax." in page(solved(layers, [4, 8, 8]))
+    assert "Without parameters: ReLU, dropout, flattening, softmax." in page(solved(layers, [4, 8, 8]))
     stored = page(solved(layers, [4, 8, 8], count={"activations": "outputs"}))
-    assert "Without parameters and stored values: flatten." in stored
+    assert "Without parameters and stored values: flattening." in stored
     every = page(solved(layers, [4, 8, 8], count={"macs": "all"}))
-    assert "Without parameters and multiply-adds: relu, dropout, flatten, softmax." in every
+    assert "Without parameters and multiply-adds: ReLU, dropout, flattening, softmax." in every
 
 
 def test_a_window_says_what_is_not_usual() -> None:
@@ -120,7 +120,7 @@ def test_a_window_says_what_is_not_usual() -> None:
         {"max_pool2d": 2}, {"max_pool2d": {"kernel_size": 2, "stride": 1}},
     ]  # fmt: skip
     assert labels(solved(layers, [4, 16, 16])) == [
-        "conv1 3×5, stride 2×1", "conv2 3×3, dilation 2, 2 groups", "max_pool1 2×2", "max_pool2 2×2, stride 1", "Total",
+        "conv1 3×5, stride 2×1", "conv2 3×3, dilation 2, 2 groups", "max pool 1, 2×2", "max pool 2, 2×2, stride 1", "Total",
     ]  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def test_the_input_is_a_row_or_a_sentence_and_no_vector() -> None:
     plain = page(solved([CONV], [4, 8, 8]))
     assert "The input of the network: 4 × 8 × 8." in plain and "shape" not in plain and "Given" not in plain
     stored = page(solved([CONV], [4, 8, 8], count={"activations": "cs231n"}))
-    assert re.search(r"^  input +4·8·8 +256$", stored, re.MULTILINE)
+    assert re.search(r"^  input +4×8×8 +256$", stored, re.MULTILINE)
 
 
 def test_no_key_stands_on_a_short_page() -> None:
@@ -142,7 +142,7 @@ def test_no_key_stands_on_a_short_page() -> None:
 @pytest.mark.parametrize("columns", [80, 140])
 def test_every_number_of_a_model_is_on_its_full_page_or_its_column_is_named(path: Path, columns: int) -> None:
     solution = from_file(path)
-    text = page(solution, full=True, width=columns).partition("2 Sums")[0]
+    text = page(solution, full=True, width=columns).partition("2 Totals")[0]
     assert max(map(len, text.splitlines())) <= columns
     rows, heads = table_of(solution).rows, [str(c) for c in table_of(solution).columns]
     gone = " ".join(text.partition("left out: ")[2].split()).partition(".")[0].split(", ")

@@ -115,7 +115,7 @@ def test_the_homework_has_its_own_equation() -> None:
         "activation": "f",
     }
     page = hwsolve.solve(spec | {"notation": {"count_from": 0}}).to("plain")
-    assert "∂L/∂zᵢⱼ = f′(zᵢⱼ) Σᵤ₌₀ᴷ⁻¹ Σᵥ₌₀ᴷ⁻¹ wᵤᵥ · ∂L/∂yᵢ₋ᵤ,ⱼ₋ᵥ" in page
+    assert "∂L/∂zᵢⱼ = f′(zᵢⱼ) Σ[u = 0…K−1] Σ[v = 0…K−1] wᵤᵥ · ∂L/∂yᵢ₋ᵤ,ⱼ₋ᵥ" in page
     assert "Indices count from 0" in page
 
 

@@ -142,6 +142,16 @@ def test_the_two_cases_of_an_index() -> None:
         ("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x", "J = W"),
         ("function: dot(x, x)\nwrt: x\norder: 2", "H = 2 I"),
         ("function: logsumexp(x)\nwrt: x", "∇f = softmax(x)"),
+        ("function: logsumexp(x)\nwrt: x[k]", "∇f = softmax(x)"),
+        ("function: softmax(x)[i]\nwrt: x[k]", "∇fᵢ = softmax(x)ᵢ eᵢ − softmax(x)ᵢ softmax(x)"),
+        ("function: x[1]*x[2]\nwrt: x[k]\nvariables: {x: {size: n}}", "∇f = x₂e₁ + x₁e₂"),
+        (
+            "function: Sum(t[j]*log_softmax(x)[j], j, 1, n)\nwrt: x[k]\nvariables: {x: {size: n}}",
+            "∇f = t − (Σⱼ₌₁ⁿ tⱼ) softmax(x)",
+        ),
+        ("function: log_softmax(x)[i]\nwrt: x[k]", "∇fᵢ = eᵢ − softmax(x)"),
+        ("function: -log_softmax(x)[c]\nwrt: x[k]", "∇f[c] = softmax(x) − e[c]"),
+        ("function: Sum((x[j]-t[j])**2, j, 1, n)/2\nwrt: x[k]", "∇f = x − t"),
     ],
 )
 def test_matrix_forms(spec: str, form: str) -> None:
@@ -158,6 +168,10 @@ def test_a_matrix_form_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(matrix_lines, "matrix_form", lambda d, i, w=wrong: (w(right(d, i)[0]),))
         with pytest.raises(Disagreement):
             solved("function: Sum(W[i,j]*x[j], j, 1, n)\nwrt: x\nvariables: {W: {size: [n, n]}, x: {size: n}}")
+    for wrong in (lambda f: 2 * f, lambda f: Call("neg", (f,))):
+        monkeypatch.setattr(matrix_lines, "matrix_form", lambda d, i, w=wrong: (w(right(d, i)[0]), *right(d, i)[1:]))
+        with pytest.raises(Disagreement):
+            solved("function: log_softmax(x)[i]\nwrt: x[k]\nvariables: {x: {size: C}}")
 
 
 def test_values_at_points_are_certified() -> None:
@@ -219,7 +233,7 @@ BAD = {
     "function: exp(exp(exp(exp(x))))\norder: 6": "parts: it is too long to be written out.",
     "function: sgmoid(x)": "Unknown function `sgmoid`.\n  at function\n  2 | function: sgmoid(x)\n    |           ^\n"
     "  hint: Did you mean `sigmoid`?",
-    "function: tanh(x, 2)": "`tanh` takes 1 arguments, not 2.",
+    "function: tanh(x, 2)": "`tanh` takes 1 argument, not 2.",
     "function: a*b": "What is it to be differentiated by? Write `wrt: a`.",
     "function: 3 + pi": "The function has no variable.",
     "function: x\nwrt: y": "The function does not depend on `y`.",
@@ -334,5 +348,15 @@ def test_a_vector_by_a_number_has_a_value_for_every_element_at_a_point(function:
     assert values["d1_at"]["value"] == [[4, 20, -12]]
     with pytest.raises(SpecFailure) as refused:
         hwsolve.solve(spec | {"at": [{"x": 2, name: 2}]})
-    assert "has 1 axes, not 0" in str(refused.value)
+    assert "has 1 axis, not 0" in str(refused.value)
     assert "no value for" not in str(refused.value)
+
+
+@pytest.mark.parametrize("declared", ["T: positive", "T: real", "T: {domain: positive}"])
+@pytest.mark.parametrize("size", [", z: {size: N}", ""])
+def test_a_name_that_is_declared_without_a_size_is_a_number_beside_a_vector(declared: str, size: str) -> None:
+    """The softmax at a temperature: its slope has T, not an element of it (G. Hinton and others 2015, equation 2)."""
+    spec = f"function: log_softmax(z/T)[i]\nwrt: z[k]\nvariables: {{{declared}{size}}}\n"
+    solution = solved(spec + 'expect: {d1: "(delta(i, k) - softmax(z/T)[k])/T"}\n')
+    assert all(check.ok for check in solution.checks)
+    assert "T[" not in formula(solution, "d1") and not wrong_lines(as_json(solution))

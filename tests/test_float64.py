@@ -19,7 +19,7 @@ from hwsolve.spec.report import SpecFailure
 from tests.often import often
 from tests.random_nets import LOSSES
 
-NETS = often(300)
+NETS = often(150)
 ACTIVATIONS = [
     "relu",
     "leaky_relu",

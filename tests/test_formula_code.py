@@ -20,26 +20,33 @@ import hwsolve
 from hwsolve import numbers
 from hwsolve.formula.array_sums import contraction
 from hwsolve.formula.function_code import apply
+from hwsolve.graph.by_formula import ByFormula
+from hwsolve.graph.differentiate import Itself
 from hwsolve.graph.operation import Operation
+from hwsolve.graph.stack import Stack
 from hwsolve.graph.update import UpdateLine
 from hwsolve.layers import LAYERS, activation, layer_class
+from hwsolve.layers.attention_operations import Attending, MaskedSoftmax, weights
 from hwsolve.layers.axes import Frame, SharedOut, Sliding
 from hwsolve.layers.bilinear import BilinearForm
-from hwsolve.layers.by_formula import ByFormula
 from hwsolve.layers.composite import Add, Concatenate, Merge, Multiply
 from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelation, Written
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.linear import Affine
+from hwsolve.layers.moved import Moved
+from hwsolve.layers.normalised import Mean as MeanOverAxes
+from hwsolve.layers.normalised import Spread
 from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
-from hwsolve.layers.reshape import Flattening
+from hwsolve.layers.reshape import Flattening, Unflattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
 from hwsolve.losses.binary_cross_entropy import BinaryLoss, BinaryOfSigmoid
 from hwsolve.losses.binary_cross_entropy_with_logits import BinaryOfLogits
-from hwsolve.losses.cross_entropy import CrossEntropyOperation
+from hwsolve.losses.cross_entropy import CrossEntropyOperation, OfProbabilities
 from hwsolve.losses.l1_loss import AbsoluteError
 from hwsolve.losses.mse_loss import SquaredError
 from hwsolve.losses.nll_loss import LogLikelihoodLoss
 from hwsolve.losses.reduced import ElementLoss, LossByFormula, Reduced
+from hwsolve.losses.spelled import Spelled
 from hwsolve.numbers.formed import Remembering, ball_of
 from tests.line_check import wrong_lines
 from tests.test_architecture import MODULES, module_name
@@ -56,7 +63,20 @@ PARENTS = (
     AlongAxis,
     Merge,
 )  # what several share; none of them is an operation itself
-FORMULA_ONLY = (ByFormula, Add, Multiply, BilinearForm, LossByFormula)  # nothing to compare the formula with
+FORMULA_ONLY = (
+    ByFormula,
+    MeanOverAxes,
+    Moved,
+    Itself,
+    Add,
+    Multiply,
+    BilinearForm,
+    LossByFormula,
+    Spelled,
+    OfProbabilities,
+    Attending,
+    Spread,
+)  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 
 
@@ -94,6 +114,11 @@ def along(made: Callable[[int], Operation]) -> Callable[[Dice], Drawn]:
         return made(behind), [(*lead(dice), *sides(dice, 1 + behind))]
 
     return draw
+
+
+def attended(dice: Dice) -> Drawn:
+    heads = dice.random() < 0.5
+    return weights(False, heads, False), [(*lead(dice), *sides(dice, 3 if heads else 2))]
 
 
 def slidings(dice: Dice, axes: int, apart: int = 2) -> Frame:
@@ -154,10 +179,23 @@ def concatenate(dice: Dice) -> Drawn:
     return Concatenate(1 + len(rest)), [(*front, a, *rest), (*front, b, *rest)]
 
 
+def stacked(dice: Dice) -> Drawn:
+    samples, times = sides(dice, dice.randint(0, 1)), dice.randint(1, 3)
+    widths = sides(dice, dice.randint(1, 2), 3)
+    return Stack(times, widths, bool(samples)), [(*samples, width) for width in widths for _ in range(times)]
+
+
 def flattening(dice: Dice) -> Drawn:
     own = sides(dice, dice.randint(2, 4))
     first, last = sorted(dice.sample(range(len(own)), 2))
     return Flattening(own, first, last), [(*lead(dice), *own)]
+
+
+def unflattening(dice: Dice) -> Drawn:
+    own = sides(dice, dice.randint(2, 4))
+    first, last = sorted(dice.sample(range(len(own)), 2))
+    row = int(np.prod(own[first : last + 1]))
+    return Unflattening(own, first, last), [(*lead(dice), *own[:first], row, *own[last + 1 :])]
 
 
 def loss(made: Callable[[int, int], Operation], least: int = 0) -> Callable[[Dice], Drawn]:
@@ -187,13 +225,16 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     TanhOperation: of_one(TanhOperation()),
     ReLUOperation: of_one(ReLUOperation()),
     SoftmaxOperation: along(SoftmaxOperation),
+    MaskedSoftmax: attended,
     LogSoftmaxOperation: along(LogSoftmaxOperation),
     Correlation: kernels(False),
     TransposedCorrelation: kernels(True),
     Maximum: pooled(maximum),
     Mean: pooled(mean),
     Concatenate: concatenate,
+    Stack: stacked,
     Flattening: flattening,
+    Unflattening: unflattening,
     SquaredError: loss(SquaredError),
     AbsoluteError: loss(AbsoluteError),
     BinaryOfLogits: loss(BinaryOfLogits),
@@ -213,11 +254,12 @@ def subclasses(cls: type) -> Iterator[type]:
 
 def test_every_operation_is_here() -> None:
     for path in MODULES:
-        if "__main__" not in path.name:
+        if "__main__" not in path.name and "importing" not in path.parts:  # importers need what they read
             importlib.import_module(module_name(path))
     found = {cls for cls in subclasses(Operation) if cls.__module__.startswith("hwsolve.")}
     assert found == {*DRAWN, *PARENTS, *FORMULA_ONLY}
-    assert all(cls.forward is Operation.forward and cls.backward is Operation.backward for cls in FORMULA_ONLY)
+    code = [(cls.forward, cls.backward) for cls in (Operation, ByFormula)]  # array code made from the formula
+    assert all((cls.forward, cls.backward) in code for cls in FORMULA_ONLY)
     assert all(cls.__subclasses__() for cls in PARENTS)
     assert all(layer_class(name) for name in LAYERS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from typing import Any
 
@@ -14,9 +15,11 @@ import hwsolve
 from hwsolve import numbers
 from hwsolve.formula.function_code import code_names, on_rationals_and_balls
 from hwsolve.formula.tree import Formula
-from hwsolve.numbers import NotFinite, Undecided, forms
+from hwsolve.numbers import NotFinite, Undecided, atoms, forms
 from hwsolve.numbers.formed import Formed, Remembering
+from hwsolve.render import Options, render
 from hwsolve.spec.report import SpecFailure
+from tests.line_check import wrong_lines
 
 LEAVES = [fmpq(*q) for q in ((1, 2), (2, 1), (-3, 1), (1, 1), (8, 1), (1, 3), (5, 7), (-1, 2))]
 OF_ONE = sorted(
@@ -148,6 +151,11 @@ def numbers_of(draw: random.Random, *shape: int) -> Any:
     return [numbers_of(draw, *shape[1:]) for _ in range(shape[0])] if shape else draw.randint(-20, 20) / 10
 
 
+def split(row: Any, units: int) -> list[tuple[slice, Any]]:
+    """The halves of a row, with their places."""
+    return [(slice(None, units), row[:units]), (slice(units, None), row[units:])]
+
+
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.usefixtures("first_precision")
 def test_symmetric_networks_agree_with_pytorch(seed: int) -> None:
@@ -182,8 +190,11 @@ def test_symmetric_networks_agree_with_pytorch(seed: int) -> None:
     parameters = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (w1, b1, w2, b2)]
     optimizer = torch.optim.SGD(parameters, lr=0.1)
     for step in range(steps + 1):
-        z = getattr(torch.nn.functional, inner)(torch.tensor(x, dtype=torch.float64) @ parameters[0].T + parameters[1])
-        y = getattr(torch.nn.functional, kink)(z @ parameters[2].T + parameters[3])
+        # unit by unit, and half by half: equal terms are then equal to the last bit, whatever the order of a sum is
+        sums = [(torch.tensor(x, dtype=torch.float64) * row).sum(-1) for row in parameters[0]]
+        z = getattr(torch.nn.functional, inner)(torch.stack(sums, -1) + parameters[1])
+        halves = [sum((part * z[:, k]).sum(-1) for k, part in split(row, units)) for row in parameters[2]]
+        y = getattr(torch.nn.functional, kink)(torch.stack(halves, -1) + parameters[3])
         loss = torch.nn.functional.mse_loss(y, torch.tensor(t, dtype=torch.float64))
         assert np.isclose(found[f"L@{step}" if step else "L"], loss.item(), rtol=1e-9, atol=1e-12)
         if step == 0 and kink != "leaky_relu":
@@ -402,4 +413,112 @@ def test_the_effort_of_forms_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
         steps=2,
     )
     assert found["dL_dw2"] == 0
-    assert 1000 < len(steps) < 3 * forms.SAVED
+    assert 1000 < len(steps) < 6 * forms.SAVED  # twice, the second time with short forms
+
+
+def weights_of(rng: random.Random, *shape: int) -> Any:
+    """Random decimals of one digit."""
+    return [weights_of(rng, *shape[1:]) for _ in range(shape[0])] if shape else rng.randint(-9, 9) / 10
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_terms_over_their_sum_add_up_to_one(seed: int) -> None:
+    """Exponentials with exponents of both signs: each over the sum of all, in whatever order, is a share of 1."""
+    rng = random.Random(seed)
+    with Remembering():
+        root = forms.atom("sqrt", forms.constant(fmpq(2)))
+        powers = [
+            Formed((arb(2).sqrt() * k / 10).exp(), on_forms("exp", forms.scaled(root, fmpq(k, 10))))
+            for k in rng.sample([k for k in range(-9, 10) if k], rng.randint(2, 4))
+        ]
+        total = sum(powers, fmpq(0))
+        shares = [power / total for power in powers]
+        rng.shuffle(shares)
+        assert sum(shares, fmpq(0)) == 1
+        assert sum((1 / total * power for power in powers[1:]), powers[0] / total) == 1
+
+
+def on_forms(name: str, *args: Any) -> Any:
+    return atoms.of_function(name, args)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.usefixtures("first_precision")
+def test_a_bias_of_keys_has_no_gradient(seed: int) -> None:
+    """It adds one number to all scores of a query, which a softmax does not see: 0, and not only nearly."""
+    rng = random.Random(seed)
+    heads, width = rng.choice(((1, 2), (1, 3), (2, 2), (2, 1)))
+    rows, size = rng.randint(2, 3), heads * width
+    parts = ("q", "k", "v", "out")
+    layers: list[Any] = [
+        {"multihead_attention": {
+            "embed_dim": size, "num_heads": heads, "mask": "causal",
+            "weight": {part: weights_of(rng, size, size) for part in parts},
+            "bias": {part: weights_of(rng, size) for part in parts},
+        }},
+        rng.choice(("tanh", "layer_norm", "relu")),
+    ]  # fmt: skip
+    if seed % 2:
+        del layers[0]["multihead_attention"]["mask"]
+    found = solved(
+        kind="backprop",
+        network={"input": [rows, size], "layers": layers},
+        mode="eval",
+        input=weights_of(rng, rows, size),
+        target=weights_of(rng, rows, size),
+        loss="half_squared_error",
+    )
+    assert not np.any(found["dL_dbk"])
+    assert np.any(found["dL_dbv"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.usefixtures("first_precision")
+def test_a_norm_passes_nothing_of_an_upstream_that_is_equal_in_a_row(seed: int) -> None:
+    """Σ x̂ = 0 in a row: the gradient by the variance is 0, and so is that of what is normalised."""
+    rng = random.Random(seed)
+    rows, size = rng.randint(1, 3), rng.randint(2, 5)
+    each = [rng.randint(1, 9) / 4 for _ in range(rows)]
+    solution = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {
+                "input": [rows, size],
+                "layers": [
+                    {"linear": {"out_features": size, "bias": False, "weight": weights_of(rng, size, size)}},
+                    {"layer_norm": {"weight": [1] * size, "bias": [0] * size}},
+                ],
+            },
+            "input": weights_of(rng, rows, size),
+            "upstream": [[g] * size for g in each],
+        }
+    )
+    found = {key: floats(a.value) for key, a in solution.answers.items()}
+    assert not np.any(found["dL_dvar"])
+    assert not np.any(found["dL_dw1"])
+    assert np.any(found["dL_dmu"])
+    written = json.loads(render([solution], "json", Options()))
+    assert wrong_lines(written) == []
+    near = [row for key, row in written["answers"].items() if key == "dL_dvar"]
+    for row in near:  # the digits that its line gives, where it gives digits
+        full = row.get("full") or row["exact"]
+        assert all(float(text) == 0 for text in np.ravel(full))
+
+
+def test_what_is_proven_to_be_0_is_0_in_json() -> None:
+
+    rows = [[1, 2], [1, 2], [0, 4]]  # rows 1 and 2 are one row: what comes back through the softmax of them is 0
+    solution = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {
+                "inputs": {key: [3, 2] for key in "qkv"},
+                "layers": [{"attention": {"inputs": ["q", "k", "v"], "mask": "causal"}}],
+            },
+            "input": {"q": [[1, 0.5], [0, 1], [2, -1]], "k": [[0.5, 1], [1, -1], [0, 0.25]], "v": rows},
+            "upstream": [[1, 0], [0.5, -1], [2, 3]],
+        }
+    )
+    answer = json.loads(solution.to("json"))["answers"]["dL_de"]
+    assert answer["value"][1] == [0, 0, 0] and answer["full"][1][:2] == ["0", "0"]
+    assert all(float(text) != 0 for text in answer["full"][2])

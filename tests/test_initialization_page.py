@@ -169,11 +169,15 @@ def test_without_any_one_assumption_a_line_fails(case: tuple[str, str, Any], mon
         assert line_check.wrong_at(other, 7, 50) != [], dropped
 
 
-def test_no_answer_is_only_named_and_every_symbol_is_a_formula(many: list[tuple[dict[str, Any], Solution]]) -> None:
+def test_no_answer_is_only_named_and_every_symbol_is_a_formula_but_the_gain(
+    many: list[tuple[dict[str, Any], Solution]],
+) -> None:
     for _, solution in many:
         lets = {let.key.name for s in solution.sections for let in s.lines if isinstance(let, Let)}  # type: ignore[attr-defined]
         assert not lets & solution.answers.keys()
-        assert all(isinstance(f, Formula) for f in solution.symbols.values())
+        assert all(
+            isinstance(f, Formula) for key, f in solution.symbols.items() if key.partition(".")[0] != "gain"
+        )  # a word
         assert set(solution.asked) <= solution.answers.keys()
 
 
@@ -218,3 +222,28 @@ def test_a_letter_of_the_problem_is_not_taken_for_another_thing() -> None:
     solution = solve(layer={"linear": "W"}, input="a", activation={"prelu": {"init": "b"}})
     lines = [line for s in solution.sections for line in s.lines if isinstance(line, Identity | Let)]
     assert solution.symbols["variance"] == Call("Var", (Ref("V"),)) and lines
+
+
+@pytest.mark.parametrize(
+    ("activation", "module", "slope"), [("prelu", "PReLU", "weight"), ("leaky_relu", "LeakyReLU", "negative_slope")]
+)
+def test_a_slope_with_only_a_name_is_tried_with_that_of_pytorch(activation: str, module: str, slope: str) -> None:
+    torch = pytest.importorskip("torch")
+    usual = float(getattr(getattr(torch.nn, module)(), slope))
+    spec = {"kind": "initialization", "layer": {"linear": 30}, "input": 50}
+    named = hwsolve.solve(spec | {"activation": {activation: "a"}})
+    gain = torch.nn.init.calculate_gain("leaky_relu", usual)
+    assert float(named.answers["gain.usual"].value.text) == pytest.approx(gain, rel=1e-4)
+    assert float(named.answers["variance.usual"].value.text) == pytest.approx(gain**2 / 50, rel=1e-4)
+    learned = "it is learned" in named.to("plain", width=300)
+    assert learned is bool(list(getattr(torch.nn, module)().parameters()))
+
+
+@pytest.mark.parametrize(("mode", "told", "not_told"), [("fan_in", "N", "M"), ("fan_out", "M", "N")])
+def test_the_box_explains_the_names_that_stand_in_it(mode: str, told: str, not_told: str) -> None:
+    spec = {"kind": "initialization", "layer": {"linear": "M"}, "input": "N", "activation": "relu", "mode": mode}
+    page = hwsolve.solve(spec).to("plain", width=300)
+    box = page.partition("╰")[0]
+    assert f"{told} values" in box and f"{not_told} values" not in box
+    other = page.partition("What becomes of the ")[2]
+    assert f"is then {not_told}/{told} times" in other and f"would be kept by a Var W of 2/{not_told}." in other

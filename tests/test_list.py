@@ -13,14 +13,17 @@ from hwsolve.commands import layer_entries
 from hwsolve.commands.entries import Entry, described
 from hwsolve.commands.listing import SUBJECTS, listing
 from hwsolve.examples import names as examples
+from hwsolve.formula.array_functions import WORDS
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import BIG_OPERATORS
+from hwsolve.formula.tree import ONE
 from hwsolve.formula.vectors import NUMBERS, VECTORS
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds import KINDS
 from hwsolve.language import use
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.composed import COMPOSITES
+from hwsolve.layers.packaged import PACKAGED, packaged_class
 from hwsolve.losses import LOSSES
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.pipeline import read, work_out
@@ -32,11 +35,11 @@ from tests.conftest import PROBLEMS, Run
 
 REGISTERED: dict[str, set[str]] = {
     "kinds": set(KINDS),
-    "layers": {*LAYERS, *COMPOSITES},
-    "losses": set(LOSSES),
+    "layers": {*LAYERS, *PACKAGED, *COMPOSITES},
+    "losses": {*LOSSES, "l1", "l2", "formula"},
     "optimizers": set(OPTIMIZERS),
     "initializers": set(INITIALIZERS),
-    "functions": {*FUNCTIONS, *VECTORS, *NUMBERS, *BIG_OPERATORS, "matmul", "if", "pi", "e"},
+    "functions": {*FUNCTIONS, *VECTORS, *NUMBERS, *BIG_OPERATORS, *WORDS, "matmul", "if", "pi", "e"},
     "arrays": set(FORMS),
     "examples": set(examples()),
 }
@@ -108,8 +111,26 @@ SETTINGS: dict[str, str] = {
     "unflatten": "{dim: 1, unflattened_size: [1, 1, 4]}",
     "upsample": "{scale_factor: 2}",
     "pixel_shuffle": "1",
+    "crop": "{size: 2}",
+    "permute": "{dims: [1]}",
+    "reshape": "{shape: [2, 2]}",
+    "channel_shuffle": "1",
+    "pixel_unshuffle": "1",
+    "fractional_max_pool2d": "{kernel_size: 2, output_size: 2}",
+    "fractional_max_pool3d": "{kernel_size: 2, output_size: 2}",
+    "unfold": "2",
+    "select": "{dim: 1}",
+    "narrow": "{dim: 1, start: 1, length: 1}",
+    "fold": "{output_size: 3, kernel_size: 2}",
+    "embedding_bag": "{num_embeddings: 5, embedding_dim: 3}",
+    "local_response_norm": "2",
+    "threshold": "{threshold: 0.1, value: 20}",
     "embedding": "{num_embeddings: 5, embedding_dim: 3}",
-}
+    "multihead_attention": "{embed_dim: 4, num_heads: 2, bias: false, in_proj_weight: {ones: [12, 4]}, weight: {out: 1}}",
+} | dict.fromkeys(
+    ("rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell"),
+    "{hidden_size: 2, weight_ih: {init: normal}, weight_hh: {init: normal}, bias: false}",
+)
 SIDES = {"1d": [1, 4], "2d": [1, 4, 4], "3d": [1, 4, 4, 4]}
 
 
@@ -119,15 +140,23 @@ def settings(name: str) -> str:
         return "{out_channels: 1, kernel_size: 2, weight: {init: normal}, bias: false}"
     if "adaptive" in name:
         return "{output_size: 2}"
+    if "lp_pool" in name or "_pad" in name:
+        return "{norm_type: 2, kernel_size: 2}" if "lp_pool" in name else "{padding: 1}"
     return SETTINGS.get(name, "2" if "_pool" in name else "{}")
 
 
 def sides(name: str) -> list[int]:
     """A shape that a layer reads."""
-    if name in ("pixel_shuffle",):
+    if name in ("pixel_shuffle", "pixel_unshuffle", "crop", "unfold", "local_response_norm", "softmax2d"):
         return [1, 4, 4]
-    if name == "upsample":
+    if name in ("fold", "select"):
+        return [4, 4]
+    if name == "sync_batch_norm":
         return [1, 4]
+    if name in ("upsample", "rnn", "lstm", "gru"):
+        return [1, 4]
+    if name in ("attention", "multihead_attention", "positional_encoding"):
+        return [3, 4]
     return SIDES.get(name[-2:], [4]) if not name.startswith("dropout") else [4]
 
 
@@ -135,17 +164,30 @@ def ones(shape: list[int]) -> str:
     return f"{{ones: {shape}}}"
 
 
+WIRED = {  # what has no input of its own, and is read by its name
+    "parameter": "{parameter: {values: [1, 2], output: q}}, {add: q}",
+    "constant": "{constant: {values: [1, 2], output: q}}, {add: q}",
+    "formula": '{formula: "y = 2*input"}',
+}
+
+
 def tried(kind: str, name: str) -> str:
     """A problem of a kind with one layer, of which nothing is unusual."""
-    layer, shape = f"{{{name}: {settings(name)}}}", sides(name)
+    layer = WIRED.get(name) or f"{{{name}: {settings(name)}}}"
+    shape: Any = 2 if name in WIRED else sides(name)
     if kind == "initialization":
         symbolic = layer.replace("weight: {init: normal}, bias: false", "weight: {init: normal}")
         if issubclass(layer_class(name), registry.layer_class("relu").__mro__[1]):
-            return f"kind: initialization\nlayer: {{linear: 3}}\ninput: 3\nactivation: {name}\n"
+            return f"kind: initialization\nlayer: {{linear: 3}}\ninput: 3\nactivation: {layer if name in SETTINGS else name}\n"
         return f"kind: initialization\nlayer: {symbolic}\ninput: {shape}\n"
     if kind in ("convolution", "pooling"):
         return f"kind: {kind}\nlayer: {layer}\ninput: {ones(shape)}\n"
     data = f"input: {ones(shape)}\n" if kind == "backprop" else ""
+    if kind == "backprop" and name == "embedding":
+        layer = f"{{embedding: {settings(name)[:-1]}, weight: {{init: normal}}}}}}"
+        return f"kind: backprop\nnetwork: {{input: {shape}, layers: [{layer}]}}\ninput: {{class: [1, 2, 3, 1]}}\n"
+    if kind == "backprop":
+        data += "mode: eval\n" if "drop" in name or name == "rrelu" else "mode: train\n"
     return f"kind: {kind}\nnetwork: {{input: {shape}, layers: [relu, {layer}]}}\n{data}"
 
 
@@ -160,7 +202,9 @@ def test_the_kinds_of_an_entry_are_those_that_take_the_layer(name: str) -> None:
         if kind == "complexity" and kind not in said:
             continue  # taken, but its operations are not counted
         assert answered == (kind in said), (kind, said)
-    assert ("note" in entry(name)) is ("backprop" not in said)
+    done = entry(name)["done"]
+    assert ("computed by hand" in done and "not yet" not in done) == ("backprop" in said)
+    assert ("counted" in done and "not counted" not in done) == ("count-params" in said)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -182,10 +226,14 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
         "n": 5,
         "n1": 2,
         "n2": 3,
+        "n3": 6,
+        "embed_dim": 8,
+        "num_heads": 4,
         "V": 5,
         "d": 3,
         "G": 1,
         "C": 4,
+        "hidden_size": 6,
     }
     values |= {f"{axis}{end}": 5 for axis in "LHWD" for end in ("", "_in", "_out")} | {"D": 1}
     from hwsolve.formula.evaluate import evaluate
@@ -209,7 +257,7 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
 def test_the_equation_of_an_activation_is_its_value() -> None:
     for name, said in (
         ("silu", "y = SiLU(x) = x σ(x)"),
-        ("leaky_relu", "else negative_slope × x}"),
+        ("leaky_relu", "else negative_slope · x}"),
         ("tanh", "tanh(x)"),
     ):
         assert said in entry(name)["equation"]
@@ -219,18 +267,31 @@ def test_the_equation_of_an_activation_is_its_value() -> None:
     assert entry("avg_pool2d")["sides"].splitlines()[1] == "W′ = ⌊(Wᵢₙ + 2P − K)/S⌋ + 1"
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", [name for name in LOSSES if len(LOSSES[name].OUTPUTS) == 1])
 def test_the_equation_and_gradient_of_a_loss_against_torch(name: str) -> None:
     """The entry's formulas, evaluated, against PyTorch for one sample."""
     torch = pytest.importorskip("torch")
-    from hwsolve.commands.word_entries import loss_formulas
+    from hwsolve.commands.loss_entries import loss_formulas
     from hwsolve.formula.evaluate import evaluate
 
     y, t = [0.3, 0.6, 0.1], [0.0, 1.0, 0.0]
     x = torch.tensor(y, dtype=torch.float64, requires_grad=True)
     if name == "half_squared_error":
         loss = ((x - torch.tensor(t)) ** 2).sum() / 2
-    elif name in ("cross_entropy", "nll_loss"):
+    elif name == "hinge":
+        t = [-1.0, 1.0, 1.0]
+        loss = torch.relu(1 - torch.tensor(t) * x).mean()
+    elif name == "hinge_embedding_loss":
+        t = [-1.0, 1.0, -1.0]
+        loss = torch.nn.functional.hinge_embedding_loss(x, torch.tensor(t))
+    elif name == "soft_margin_loss":
+        t = [-1.0, 1.0, -1.0]
+        loss = torch.nn.functional.soft_margin_loss(x, torch.tensor(t))
+    elif name == "multilabel_margin_loss":
+        loss = torch.nn.functional.multilabel_margin_loss(x, torch.tensor([1, -1, -1]))
+    elif name == "multilabel_soft_margin_loss":
+        loss = torch.nn.functional.multilabel_soft_margin_loss(x[None], torch.tensor([t], dtype=torch.float64))
+    elif name in ("cross_entropy", "nll_loss", "multi_margin_loss"):
         loss = getattr(torch.nn.functional, name)(x[None], torch.tensor([1]))
     else:
         loss = getattr(torch.nn.functional, name)(x, torch.tensor(t, dtype=torch.float64))
@@ -239,12 +300,48 @@ def test_the_equation_and_gradient_of_a_loss_against_torch(name: str) -> None:
     arrays = {letter: y, "t": t, "p": torch.softmax(x.detach(), 0).tolist()}
 
     def lookup(name: str, indices: tuple[int, ...]) -> float:
-        return {"I": 3.0, "i": i, "delta": 1.0, "beta": 1.0}[name] if not indices else arrays[name][indices[0] - 1]
+        return (
+            {"I": 3.0, "C": 3.0, "i": i, "delta": 1.0, "beta": 1.0, "margin": 1.0}[name]
+            if not indices
+            else arrays[name][indices[0] - 1]
+        )
 
     i = 0
     assert float(evaluate(value, lookup)) == pytest.approx(loss.item())
     for i in (1, 2, 3):
         assert float(evaluate(slope, lookup)) == pytest.approx(float(x.grad[i - 1])), i
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "target"),
+    [
+        ("margin_ranking_loss", [0.3, 0.5], 1),
+        ("gaussian_nll_loss", [0.3, 0.5], 1.25),
+        ("cosine_embedding_loss", [[0.3, 0.5], [1, 0.25]], -1),
+        ("triplet_margin_loss", [[0.3, 0.5], [1, 0.25], [2, 1]], None),
+    ],
+)
+def test_the_equations_of_a_loss_of_several_outputs_against_torch(name: str, values: list[Any], target: Any) -> None:
+    torch = pytest.importorskip("torch")
+    from hwsolve.commands.loss_entries import joint_formulas
+    from hwsolve.formula.evaluate import evaluate
+
+    known: dict[str, Any] = dict(zip(LOSSES[name].OUTPUTS, values, strict=True))
+    xs = [torch.tensor([x] if isinstance(x, list) else x).double() for x in values]
+    t = () if target is None else (torch.tensor([target] if isinstance(values[0], list) else target),)
+    wanted = (
+        torch.nn.functional.gaussian_nll_loss(xs[0], t[0], xs[1])
+        if name == "gaussian_nll_loss"
+        else getattr(torch.nn.functional, name)(*xs, *t)
+    )
+    known |= {"t": target, "I": 2, "margin": 1, "eps": 1e-6}
+
+    def lookup(of: str, indices: tuple[int, ...]) -> Any:
+        return known[of][indices[0] - 1] if indices else known[of]
+
+    for of, f in joint_formulas(LOSSES[name]()):
+        known[of] = float(evaluate(f, lookup))
+    assert known["L"] == pytest.approx(wanted.item())
 
 
 # ---------------------------------------------------------------- functions and rules
@@ -274,6 +371,16 @@ def test_the_example_of_a_rule_is_taken(name: str) -> None:
     assert ArrayField().read(node.entries["input"][1], report, ROOT).values and report.ok
 
 
+@pytest.mark.parametrize("name", PACKAGED)
+def test_the_example_of_a_block_of_the_package_is_taken_and_its_settings_are_told(name: str) -> None:
+    data = json.loads(listing("layers", name, "json"))
+    text = "\n".join("    " + row for row in data["example"].splitlines())
+    incoming = packaged_class(name).INPUT or "[3, 4]"
+    assert read(f"kind: count-params\nnetwork:\n  input: {incoming}\n  layers:\n{text}\n", "x")
+    assert all(argument["meaning"] for argument in data["arguments"])
+    assert meanings(packaged_class(name)).keys() >= form_of(packaged_class(name)).fields.keys() - {"name"}
+
+
 @pytest.mark.parametrize("name", COMPOSITES)
 def test_the_example_of_a_composite_is_taken(name: str) -> None:
     example = json.loads(listing("layers", name, "json"))["example"]
@@ -300,15 +407,16 @@ def test_the_keys_of_a_problem_are_its_answers(spec: Any) -> None:
         return  # as the others, and long
     found = json.loads(listing("keys", str(spec), "json"))
     for table, problem in zip(found if isinstance(found, list) else [found], read(spec.read_bytes(), "x"), strict=True):
+        problem.every = True
         answers = work_out(problem).answers
-        assert [row["key"] for row in table["keys"]] == list(answers)
+        assert [row["key"] for row in table["keys"]] == [key for key in answers if key not in problem.expressions]
         for row in table["keys"]:
             value: Any = answers[row["key"]].value
             for length in row["shape"]:
                 assert len(value) == length
                 value = value[0]
             assert not isinstance(value, tuple)
-        known = {row["key"] for row in table["keys"]}
+        known = {row["key"] for row in table["keys"]} | set(problem.expressions)
         for key in problem.expect:
             assert any(name in known for name in re.findall(r"[A-Za-z_][\w.]*(?:@\d+)?", key)), key
 
@@ -325,7 +433,7 @@ def test_keys_of_several_problems_and_symbols(hwsolve: Run) -> None:
     spec = "kind: derivative\nfunction: x**2\n---\nkind: backprop\nnetwork: {input: [2, 3], layers: [relu]}\ninput: [[1, 2, 3], [4, 5, 6]]\nupstream: [[1, 1, 1], [1, 1, 1]]\n"
     done = hwsolve("list", "keys", "-", stdin=spec)
     assert "1. derivative" in done.stdout and "2. backprop" in done.stdout
-    assert re.search(r"(?m)^d1 +d₁ +formula$", done.stdout)
+    assert re.search(r"(?m)^d1 +f′\(x\) +formula$", done.stdout)
     assert re.search(r"(?m)^dL_dx +∂L/∂x +2 × 3$", done.stdout)
 
 
@@ -352,10 +460,13 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
     ("call", "said"),
     [
         (["layer"], "Unknown list `layer`. Did you mean `layers`?"),
-        (["layers", "lstm"], "The layer `lstm` is not there yet. `hwsolve list layers` shows what there is."),
+        (
+            ["layers", "capsule"],
+            "The layer `capsule` is not there yet. `hwsolve list layers` shows what there is.",
+        ),
         (["layers", "swish"], "Unknown layer `swish`. Did you mean `silu`?"),
-        (["losses", "kl_div"], "The loss `kl_div` is not there yet."),
-        (["optimizers", "nadam"], "The optimizer `nadam` is not there yet."),
+        (["losses", "ctc_loss"], "The loss `ctc_loss` is not there yet."),
+        (["optimizers", "rprop"], "The optimizer `rprop` is not there yet."),
         (["functions", "ln"], "Did you mean `log`?"),
         (["arrays", "one"], "Did you mean `ones`?"),
         (["kinds", "backprp"], "Did you mean `backprop`?"),
@@ -385,3 +496,10 @@ def test_the_symbols_of_keys_are_those_of_the_page() -> None:
     symbols = {row["key"]: row["symbol"] for row in json.loads(listing("keys", str(path), "json"))["keys"]}
     shown = set(re.findall(r"(\S+?)(?: [=≈] |: )", card)) - {"→"}
     assert len(shown) >= 5 and shown & set(symbols.values()) == shown
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_rule_of_an_optimizer_has_its_decay_where_it_decays_unasked(name: str) -> None:
+    entry = json.loads(listing("optimizers", name, "json"))
+    decays = bool(OPTIMIZERS[name](lr=ONE).weight_decay.numerator)
+    assert ("weight_decay" in entry["rule"]) == decays

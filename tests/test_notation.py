@@ -14,13 +14,17 @@ from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.notation import latex, plain, symbol, unicode
 from hwsolve.formula.notation.decimals import decimal
 from hwsolve.formula.notation.names import GREEK
+from hwsolve.formula.notation.typst import typst
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from tests.reading import from_latex, meaning
 
 VALUES = {"a": Fraction(2, 3), "b": Fraction(-5, 7), "x": Fraction(11, 4), "y": Fraction(-1, 3), "n": Fraction(3)}
-SHOWN = {"fan_in": Fraction(7, 2), "∂E/∂w": Fraction(-9, 5), **VALUES}
-NAMES = {"dE_dw": "∂E/∂w"}  # what is not shown by its own name
+STEPS = {"x⁺": Fraction(3, 5), "x⟨2⟩": Fraction(-8, 3), "y⟨14⟩": Fraction(9, 2), "x⟨1⟩": Fraction(-6, 7)}
+SHOWN = {"fan_in": Fraction(7, 2), "∂E/∂w": Fraction(-9, 5), **VALUES, **STEPS}
+KEYS = dict(zip(("x@1", "x@2", "y@14", "x@01"), STEPS, strict=True))
+NAMED = dict(zip(KEYS, ("step_a", "step_b", "step_c", "step_d"), strict=True))
+NAMES = {"dE_dw": "∂E/∂w"} | KEYS  # what is not shown by its own name
 
 numbers = st.one_of(
     st.integers(-12, 2000).map(Number),
@@ -28,7 +32,7 @@ numbers = st.one_of(
         lambda p: Number(Fraction(*p).numerator, Fraction(*p).denominator)
     ),
 )
-leaves = numbers | st.sampled_from([*VALUES, "fan_in", "dE_dw"]).map(Ref)
+leaves = numbers | st.sampled_from([*VALUES, "fan_in", "dE_dw", *KEYS]).map(Ref)
 
 
 def grown(below: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
@@ -83,9 +87,11 @@ def known(f: Formula) -> Fraction | None:
 def test_plain_text_means_what_the_tree_means(f: Formula) -> None:
     expected = known(f)
     if expected is not None:
-        code = re.sub(r"\d+(\.\d+)?(e-?\d+)?", lambda m: f"Fraction('{m[0]}')", plain(f))
+        code = re.sub(r"[xy]@\d+", lambda m: NAMED[m[0]], plain(f))
+        code = re.sub(r"\d+(\.\d+)?(e-?\d+)?", lambda m: f"Fraction('{m[0]}')", code)
         code = re.sub(r"\*\*Fraction\('(\d+)'\)", r"**\1", code)
-        assert eval(code, {"Fraction": Fraction, **SHOWN, "dE_dw": SHOWN["∂E/∂w"]}) == expected
+        steps = {NAMED[key]: SHOWN[written] for key, written in KEYS.items()}
+        assert eval(code, {"Fraction": Fraction, **SHOWN, **steps, "dE_dw": SHOWN["∂E/∂w"]}) == expected
 
 
 @settings(max_examples=300, deadline=None)
@@ -121,7 +127,7 @@ UNICODE = {
     "0.5 - 1*(-0.04068)": "0.5 − 1 × (−0.04068)",
     "(-0.2)*0.3 + (-0.4)*0.5": "−0.2 × 0.3 + (−0.4) × 0.5",
     "(160000 + 1)*40000": "(160,000 + 1) × 40,000",
-    "(in_features + 1)*out_features": "(in_features + 1) × out_features",
+    "(in_features + 1)*out_features": "(in_features + 1) · out_features",
     "2*L*n**2 + (3*L - 1)*n**2": "2Ln² + (3L − 1)n²",
     "w[10,2]": "w₁₀,₂",
     "w[i,j]": "wᵢⱼ",
@@ -133,7 +139,7 @@ UNICODE = {
     "w5": "w₅",
     "z1[2]**2": "(z⁽¹⁾₂)²",
     "w@1[1,1]": "w₁₁⁺",
-    "w@2[1,1]": "w₁₁⁺²",
+    "w@2[1,1]": "w₁₁⟨2⟩",
     "w@1[1]**2": "(w₁⁺)²",
     "dE_dv@1[1,1]": "∂E⁺/∂v₁₁⁺",
     "dL_dz1[3]": "∂L/∂z⁽¹⁾₃",
@@ -177,10 +183,10 @@ LATEX = {
     "(160000 + 1)*40000": r"(160{,}000 + 1) \times 40{,}000",
     "exp(-x)/(1 + exp(-x))**2": r"\frac{e^{-x}}{(1 + e^{-x})^{2}}",
     "z1[2]": r"z_{2}^{(1)}",
-    "w@2[1]**2": r"(w_{1}^{+2})^{2}",
+    "w@2[1]**2": r"(w_{1}^{\langle 2\rangle})^{2}",
     "Sum(w[i,j]*x[j], j, 1, J) + b[i]": r"\sum_{j=1}^{J} w_{ij} x_{j} + b_{i}",
     "if(x > 0, x, 0)": r"\begin{cases} x & \text{if } x \gt 0 \cr 0 & \text{else} \end{cases}",
-    "in_features*out_features": r"\text{in-features} \times \text{out-features}",
+    "in_features*out_features": r"\text{in-features} \cdot \text{out-features}",
     "softmax(x)[i]": r"\operatorname{softmax}(x)\mathstrut_{i}",
     "gelu_tanh(x)": r"\operatorname{GELU-tanh}(x)",
     "alpha*y_hat[1]": r"\alpha \hat y_{1}",
@@ -222,6 +228,28 @@ def test_numbers_are_shown_by_their_text() -> None:
     f = Call("*", (Number(1, 3, "0.333333", rounded=True), Number(-1, 2)))
     assert unicode(f) == "0.333333 × (−0.5)"
     assert plain(f) == "1/3*(-0.5)"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["w", "w1", "b1_2", "dL_dw2", "mhat_w", "in_features", "gamma"]),
+    st.integers(1, 400),
+    st.lists(st.integers(1, 12), max_size=2),
+    st.booleans(),
+)
+def test_the_number_of_a_step_is_never_a_power(name: str, step: int, at: list[int], first: bool) -> None:
+    """No digit is raised but in brackets, and the square of a value at a step has parentheses around it."""
+    f = Ref(f"{name}@{'01' if first else step}", tuple(map(Number, at)))
+    brackets = first or step > 1
+    for text in (unicode(f), unicode(Call("whole", (Ref(f.name),)))):
+        assert not re.search(r"(?<!⁽)(?<!')[⁰¹²³⁴⁵⁶⁷⁸⁹]|⁺.", re.sub(r"/∂.*", "", text)), text
+        assert (f"⟨{1 if first else step}⟩" in text) == brackets
+    raised = [*re.findall(r"\^\{([^{}]*)\}", latex(f)), *re.findall(r"\^\(([^()]*(?:\([^()]*\))?[^()]*)\)", typst(f))]
+    for text in raised:
+        bare = re.sub(r"\([\d,]+\)|\\langle \d+\\rangle|⟨\d+⟩", "", text)
+        assert bare == ("" if brackets else "+"), text
+    square = unicode(Call("**", (f, Number(2))))
+    assert square == f"({unicode(f)})²"
 
 
 def test_an_array_has_its_layer_above() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import hwsolve
 from hwsolve.errors import CallError
+from hwsolve.formula.parse import parse
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 
@@ -65,3 +67,38 @@ def test_a_wrong_spec_says_where() -> None:
         hwsolve.solve("missing.yaml")
     with pytest.raises(AttributeError):
         _ = hwsolve.nothing
+
+
+def test_a_summary_of_a_module_leaves_the_module_as_it_is() -> None:
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    shared = nn.Linear(8, 8)
+    layers = [nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), shared, shared]
+    module = nn.Sequential(*layers)
+    before = [p.clone() for p in module.parameters()]
+    solution = hwsolve.summary(module, (3, 32, 32))
+    assert solution["params"] == sum(p.numel() for p in module.parameters()) == 312
+    assert solution["macs"] == 27 * 8 * 32 * 32 + 64 + 64
+    assert all(torch.equal(p, q) for p, q in zip(before, module.parameters(), strict=True)) and module.training
+    assert "conv1" in solution._repr_markdown_() and [line for line in solution.lines if "conv1" in str(line)]
+    with pytest.raises(CallError, match="say which shape comes in"):
+        hwsolve.summary(module)
+
+
+def test_a_summary_of_a_spec_and_of_a_configuration() -> None:
+    assert hwsolve.summary(SPEC)["macs"] == 18
+    path = Path(__file__).parent / "importing_configs" / "gpt2.json"
+    assert hwsolve.summary(path)["params"] == hwsolve.summary(json.loads(path.read_text()))["params"] == 124_439_808
+    assert "activations" in hwsolve.summary(SPEC, columns=["activations"]).asked
+    with pytest.raises(CallError, match="int is nothing that can be imported"):
+        hwsolve.summary(3)
+
+
+def test_a_key_an_element_and_an_expression_are_numbers() -> None:
+    solution = hwsolve.solve(PROBLEMS / "homework-2" / "2.1-backprop.yaml", ask=["v@1[1,2]", "E - E@1"])
+    assert solution.asked == ("v@1[1,2]", "E - E@1")
+    assert solution["v@1[1,2]"] == Fraction("0.13616") == solution["v@1"][0][1]
+    assert solution["E - E@1"] == solution["E"] - solution["E@1"]
+    assert str(hwsolve.solve(TEXT.replace("4", "n"))["params"]) == str(parse("3*n + 11"))
+    with pytest.raises(KeyError, match="There is no answer `nothere`"):
+        solution["nothere"]

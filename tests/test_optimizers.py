@@ -51,8 +51,12 @@ class Steps:
         self.g = self.graph.add(Label("g"), w.shape, "given")
         starts = update(self.graph, optimizer.rule(), {self.w: self.g})
         self.values: Values = {self.w: self.array(w)}
-        self.values |= {name: self.array(np.full(w.shape, self.scalar(start))) for name, start in starts.items()}
+        self.values |= {name: self.start(name, start) for name, start in starts.items()}
         self.values |= {name: self.scalar(value) for name, value in self.graph.numbers.items()}
+
+    def start(self, name: str, f: Any) -> Any:
+        shape = self.graph.nodes[name].shape
+        return self.array(np.full(shape, self.scalar(f))) if shape else self.scalar(f)
 
     def scalar(self, f: Any) -> Any:
         assert isinstance(f, Number)
@@ -72,9 +76,9 @@ class Steps:
         with numbers.precision(EXACT_DIGITS):
             kept = train(self.graph, lambda: givens, 1, {0}, self.exact).kept[0]
         updates = [n for n in self.graph.nodes.values() if n.role == "update"]
-        self.values |= {n.follows: np.asarray(kept[n.name]) for n in updates}
+        self.values |= {n.follows: np.asarray(kept[n.name]) if n.shape else kept[n.name] for n in updates}
         if not self.exact:
-            self.values |= {n.follows: self.values[n.follows].astype(float) for n in updates}
+            self.values |= {n.follows: np.asarray(self.values[n.follows], float) for n in updates if n.shape}
         self.made += 1
 
     def floats(self) -> np.ndarray:
@@ -90,18 +94,19 @@ def worst(name: str, exact: bool, cases: int) -> float:
     torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
     dice, most = random.Random(f"{name} {exact}"), 0.0
     peer, arguments = peers.OPTIMIZERS[name]
-    for _ in range(cases):
-        settings, shape = arguments(dice), (dice.randint(1, 2), dice.randint(1, 3))
-        w = eighths(dice, shape)
-        ours = Steps(record(name, settings), w, exact)
-        theirs = torch.tensor(w, requires_grad=True)
-        optimizer = getattr(torch.optim, peer)([theirs], **settings)
-        for _ in range(dice.randint(1, 12)):
-            g = eighths(dice, shape)
-            theirs.grad = torch.tensor(g)
-            optimizer.step()
-            ours.step(g)
-        most = max(most, float(np.abs(ours.floats() - theirs.detach().numpy()).max()))
+    with peers.in_doubles():
+        for _ in range(cases):
+            settings, shape = arguments(dice), (dice.randint(1, 2), dice.randint(1, 3))
+            w = eighths(dice, shape)
+            ours = Steps(record(name, settings), w, exact)
+            theirs = torch.tensor(w, requires_grad=True)
+            optimizer = getattr(torch.optim, peer)([theirs], **settings)
+            for _ in range(dice.randint(1, 12)):
+                g = eighths(dice, shape)
+                theirs.grad = torch.tensor(g)
+                optimizer.step()
+                ours.step(g)
+            most = max(most, float(np.abs(ours.floats() - theirs.detach().numpy()).max()))
     return most
 
 
@@ -141,8 +146,8 @@ def test_the_two_steps_of_adam_are_written_out() -> None:
     assert lines["vhat_b1@2[1]"] == "v_b1@2[1]/(1 - beta2**2)"
     assert lines["w1@2[1,2]"] == "w1@1[1,2] - lr*mhat_w1@2[1,2]/(sqrt(vhat_w1@2[1,2]) + eps)"
     page = solved({"adam": {"lr": 0.1}}).to("plain")
-    assert "Start at 0: m, v." in page and "k is the number of the update." in page
-    assert "m̂_w⁽¹⁾⁺ = m_w⁽¹⁾⁺/(1 − β₁)" in page and "m̂_w⁽¹⁾⁺² = m_w⁽¹⁾⁺²/(1 − β₁²)" in page
+    assert "Start at 0: m, v." in page and "k is the number of the update" in page
+    assert "m̂_w⁽¹⁾⟨1⟩ = m_w⁽¹⁾⟨1⟩/(1 − β₁)" in page and "m̂_w⁽¹⁾⟨2⟩ = m_w⁽¹⁾⟨2⟩/(1 − β₁²)" in page
 
 
 def test_the_decay_is_in_the_gradient_of_adam_and_in_the_step_of_adamw() -> None:
@@ -172,7 +177,7 @@ def test_a_reader_of_the_lines_finds_their_values(name: str, numbers: str) -> No
 def test_a_symbol_of_the_counter_is_not_that_of_a_quantity() -> None:
     net = {"input": {"size": 2, "symbols": "k"}, "layers": NET["network"]["layers"]}
     page = hwsolve.solve(NET | {"network": net, "optimizer": "adam", "loss": "mse_loss"}).to("plain")
-    assert "t is the number" not in page and "n is the number of the update." in page
+    assert "t is the number" not in page and "n is the number of the update" in page
 
 
 CHANGES = {
@@ -213,7 +218,10 @@ def test_a_changed_line_changes_page_and_numbers_and_is_not_torchs(
         ("{betas: [-0.1, 0.9]}", "Each of `betas` is at least 0 and less than 1."),
         ("{eps: -1}", "`eps` can't be negative."),
         ("{lr: -1}", "`lr` can't be negative."),
-        ("{amsgrad: true}", "`amsgrad` is not there yet."),
+        ("{amsgrad: 1}", "Expected `true` or `false`, got `1`."),
+        ("{state: {v: {w1: [[1, -0.5]]}}}", "`v` is made of squares and sizes: −0.5 is less than 0."),
+        ("{amsgrad: true, state: {u: {b1: [-2]}}}", "`u` is made of squares and sizes: −2 is less than 0."),
+        ("{state: {u: {b1: [2]}}}", "`adam` keeps no `u`."),
         ("{momentum: 0.9}", "Unknown key `momentum`."),
     ],
 )
@@ -221,6 +229,21 @@ def test_what_torch_would_refuse_is_refused(settings: str, said: str) -> None:
     with pytest.raises(SpecFailure) as failure:
         hwsolve.solve(json.dumps(NET)[:-1] + f', "optimizer": {{"adam": {settings}}}}}')
     assert said in str(failure.value)
+
+
+def test_the_largest_v_of_amsgrad_and_the_steps_of_radam_have_lines() -> None:
+    lines = formulas(solved({"adam": {"lr": 0.1, "amsgrad": True}}))
+    assert lines["u_w1@1[1,1]"] == "max(u_w1[1,1], v_w1@1[1,1])" and lines["vhat_b1@2[1]"] == "u_b1@2[1]/(1 - beta2**2)"
+    lines = formulas(solved({"radam": {"lr": 0.1, "step": 4}}))
+    assert lines["d_w1@1[1,1]"] == "mhat_w1@1[1,1]"  # the length of the mean is below 5 in update 5
+    assert lines["d_w1@2[1,1]"] == "r@2*mhat_w1@2[1,1]*sqrt(1 - beta2**6)/(sqrt(v_w1@2[1,1]) + eps)"
+
+
+@pytest.mark.parametrize(("name", "key"), [("rmsprop", "alpha"), ("adadelta", "rho")])
+def test_a_mean_keeps_at_most_all_of_the_last(name: str, key: str) -> None:
+    with pytest.raises(SpecFailure, match=f"`{key}` is at most 1."):
+        solved({name: {key: 1.25}})
+    assert solved({name: {key: 1}})
 
 
 @pytest.mark.parametrize("form", ["adam", "{adam: {eps: 0.1}}", "{adamw: {lr: 2}}", "{adam: 3}", "{sgd: 0.5}", "adamw"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +17,31 @@ from hwsolve.formula.tree import Number
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
+from hwsolve.layers.names import DIMENSION
 from hwsolve.losses import LOSSES
 from hwsolve.optimizers import OPTIMIZERS
 from tests import peers
+from tests.often import often
+from tests.test_layers_truth import CLASSES
 
-CASES = 12  # random settings of each
-LETTERS = {"prelu": "alpha", "rms_norm": "gamma"}  # of parameters that are not called by their layer's number
+CASES = often(6)  # random settings of each
+# layers whose peers stand elsewhere: test_recurrent…, test_wiring_nets
+ELSEWHERE = {"rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell", "parameter", "constant", "formula"}
+# losses whose peers stand in test_losses_joint
+JOINT = {name for name in LOSSES if len(LOSSES[name].OUTPUTS) > 1} | {"multilabel_margin_loss"}
+LETTERS = {"prelu": "alpha", "rms_norm": "gamma", "embedding": "E"}
+
+
+def further_layers() -> set[str]:
+    """Those of PyTorch's table, and those whose specs stand in the tests of further layers, along any number of axes."""
+    tree = ast.parse((Path(__file__).parent / "test_further_layers_torch.py").read_text(encoding="utf-8"))
+    keys = [key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys]
+    stated = {
+        part.value for key in keys for part in (key.values if isinstance(key, ast.JoinedStr) else [key])
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }  # fmt: skip
+    families = {DIMENSION.sub("", name) for name in stated}
+    return {name for name in LAYERS if DIMENSION.sub("", name) in families} | {ours for ours, _ in CLASSES.values()}
 
 
 def without_peer(registered: Iterable[str], known: Iterable[str]) -> set[str]:
@@ -30,8 +51,8 @@ def without_peer(registered: Iterable[str], known: Iterable[str]) -> set[str]:
 @pytest.mark.parametrize(
     ("registered", "known"),
     [
-        (LAYERS, peers.LAYERS),
-        (LOSSES, peers.LOSSES),
+        (LAYERS, {*peers.LAYERS, *ELSEWHERE, *further_layers()}),
+        (LOSSES, {*peers.LOSSES, *JOINT}),
         (OPTIMIZERS, peers.OPTIMIZERS),
         (INITIALIZERS, peers.INITIALIZERS),
         ({name for name in FUNCTIONS if not name.startswith("d_")}, peers.FUNCTIONS),
@@ -84,17 +105,20 @@ def test_a_layer_is_counted_as_its_peer(name: str, torch: Any) -> None:
 def test_a_layer_is_computed_as_its_peer(name: str, torch: Any) -> None:
     """Values and the gradients of data and parameters, of one sample and of a batch."""
     dice = random.Random(name)
+    part = 64 if name == "multihead_attention" else 1  # exponentials of products of three keep in range
     for n in range(CASES):
         case = peers.LAYERS[name](dice)
         lead = (dice.randint(1, 2),) if n % 2 else ()
-        x = torch.tensor(values(dice, (*lead, *case.shape)), dtype=torch.float64, requires_grad=True)
+        x: Any = torch.tensor(values(dice, (*lead, *case.shape)), dtype=torch.float64, requires_grad=True)
+        if name == "embedding":
+            x = torch.randint(0, case.arguments["num_embeddings"], (*lead, *case.shape))
         module = case.module(torch).double()
         stated: dict[str, Any] = {}
         for key, parameter in module.named_parameters():
             if name == "prelu":
                 continue
             with torch.no_grad():
-                parameter.copy_(torch.tensor(values(dice, tuple(parameter.shape))))
+                parameter.copy_(torch.tensor(values(dice, tuple(parameter.shape)) / part))
             stated[key] = parameter.tolist()
         y = module(x if lead else x[None])
         y = y if lead else y[0]
@@ -106,18 +130,26 @@ def test_a_layer_is_computed_as_its_peer(name: str, torch: Any) -> None:
                 "input": list(case.shape),
                 "layers": [{name: {**case.arguments, **stated}}, {"identity": {"symbols": {"output": "out"}}}],
             },
-            "input": x.tolist(),
+            "input": {"index": x.tolist()} if name == "embedding" else x.tolist(),
             "upstream": g.tolist(),
+            "mode": "eval" if name.startswith("dropout") else "train",
         }
         answers = hwsolve.solve(problem).answers
-        wanted = {"dL_dx": x.grad}
-        for key, parameter in module.named_parameters():
-            wanted[f"dL_d{LETTERS.get(name, f'{key[0]}1')}"] = parameter.grad
+        wanted = {} if name == "embedding" else {"dL_dx": x.grad}
+        for key, parameter in module.named_parameters() if name != "multihead_attention" else ():  # which are packed
+            wanted[f"dL_d{letter(name, key)}"] = parameter.grad
         for key, peer in wanted.items():
             found = torch.tensor(floats(answers[key].value), dtype=torch.float64)
             assert torch.allclose(found.reshape(peer.shape), peer, rtol=1e-9, atol=1e-12), (case, key, found, peer)
         output = torch.tensor(floats(answers["out"].value), dtype=torch.float64)
         assert torch.allclose(output.reshape(y.shape), y.detach(), rtol=1e-9, atol=1e-12), (case, output, y)
+
+
+def letter(name: str, key: str) -> str:
+    """What a parameter of a layer is called."""
+    if "norm" in name:
+        return {"weight": "gamma", "bias": "beta"}[key]
+    return LETTERS.get(name, f"{key[0]}1")
 
 
 # ---------------------------------------------------------------- losses and optimizers
@@ -129,7 +161,8 @@ PROBABILITIES = {"binary_cross_entropy"}
 @pytest.mark.parametrize("name", peers.LOSSES)
 def test_a_loss_is_its_peer(name: str, reduction: str, torch: Any) -> None:
     dice = random.Random(name + reduction)
-    classes = LOSSES[name].classes
+    signs = LOSSES[name].signs
+    classes = LOSSES[name].classes and not signs
     for _ in range(CASES):
         shape = (dice.randint(1, 3), dice.randint(2, 4))
         y = torch.tensor(values(dice, shape), dtype=torch.float64)
@@ -142,6 +175,11 @@ def test_a_loss_is_its_peer(name: str, reduction: str, torch: Any) -> None:
             t = torch.tensor(
                 [[dice.choice((0, 1, 0.5, 0.3)) for _ in range(shape[1])] for _ in range(shape[0])]
             ).double()
+            target = t.tolist()
+        if name == "kl_div":
+            t, target = t.abs(), t.abs().tolist()
+        if signs:
+            t = torch.tensor([[dice.choice((1.0, -1.0)) for _ in range(shape[1])] for _ in range(shape[0])])
             target = t.tolist()
         if classes:
             index = [dice.randrange(shape[1]) for _ in range(shape[0])]
@@ -182,7 +220,8 @@ def test_an_optimizer_is_its_peer(name: str, torch: Any) -> None:
             "loss": "mse_loss", "optimizer": {name: settings}, "steps": steps,
         }  # fmt: skip
         found = torch.tensor(floats(hwsolve.solve(problem).answers[f"w1@{steps}"].value), dtype=torch.float64)
-        assert torch.allclose(found, w.detach(), rtol=1e-9, atol=1e-12), settings
+        near = 1e-7 if name == "nadam" else 1e-9  # PyTorch keeps the product of its momenta in single precision
+        assert torch.allclose(found, w.detach(), rtol=near, atol=near / 1000), settings
 
 
 # ---------------------------------------------------------------- initializers

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
 from math import exp, pi, sqrt
 from typing import Any
 
 import pytest
 
 import hwsolve
+from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
 from hwsolve.solution import Sentence
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
+from tests.random_windows import problem
 from tests.test_convolution import values
 
 MAP = [[1, 5, 2], [4, 3, 6], [0, 8, 7]]
@@ -223,9 +226,71 @@ def test_the_derivative_of_a_maximum_is_a_convention_where_there_are_ties(layer:
     found = solved({layer: 2 if layer == "max_pool1d" else 1}, input=[1, 1], upstream=[1], ties=ties)
     said = [str(item.text) for step in found.sections for item in step.items if isinstance(item, Sentence)]
     assert any("has no derivative" in text and "convention" in text for text in said)
-    factor = {"first": "for the first cell", "all": "for each cell", "split": "divided by the number"}[ties]
+    factor = {"first": "is the first cell", "all": "has the largest value", "split": "divided by the number"}[ties]
     assert any(factor in text for text in said)
 
 
 def test_an_average_has_no_ties_to_speak_of() -> None:
     assert "largest" not in solved({"avg_pool1d": 2}, input=[1, 1], upstream=[1]).to("plain")
+
+
+@pytest.mark.parametrize("settings", [{"kernel_size": "K", "stride": "S"}, {"kernel_size": 2}, {"kernel_size": "K"}])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_the_formula_of_the_other_pooling_is_said_to_be_that(axes: int, settings: dict[str, object]) -> None:
+    for own, other, name in (("max", "avg", "mean of each window"), ("avg", "max", "largest value of each window")):
+        y = plain(hwsolve.solve({"kind": "pooling", "layer": {f"{other}_pool{axes}d": settings}}).answers["y"].value)
+        spec = {"kind": "pooling", "layer": {f"{own}_pool{axes}d": settings}}
+        (found,) = hwsolve.solve(spec | {"published": {"y": {"stated": y, "source": "key"}}}).published
+        assert found.verdict == "wrong" and name in str(found.why)
+        (found,) = hwsolve.solve(spec | {"published": {"y": {"stated": f"2*({y})", "source": "key"}}}).published
+        assert found.verdict == "wrong" and name not in str(found.why)
+
+
+def test_a_kernel_that_was_not_turned_round_is_told() -> None:
+    layer = {"conv2d": {"out_channels": 1, "kernel_size": "K", "bias": False}}
+    stated = "Sum(Sum(w[u,v]*dL_dy[i-K+u,j-K+v], v, 1, K), u, 1, K)"
+    published = {"recursion": {"stated": stated, "source": "key"}}
+    (found,) = hwsolve.solve({"kind": "convolution", "layer": layer, "published": published}).published
+    assert found.verdict == "wrong" and "opposite order" in str(found.why)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize(
+    "settings", [{"kernel_size": "K", "stride": "S"}, {"kernel_size": "K", "stride": "S", "padding": "P"}]
+)
+def test_windows_side_by_side_send_one_share(settings: dict[str, Any], k: int) -> None:
+    """Against a loop over windows: each cell gets a part of the only window that covers it, if one does."""
+    found = hwsolve.solve({"kind": "pooling", "layer": {"avg_pool1d": settings}})
+    assert wrong_lines(json.loads(found.to("json"))) == []
+    f = found.answers["recursion.disjoint"].value
+    for side in range(k, 3 * k + 2):
+        pad = k // 2 if "padding" in settings else 0
+        places = (side + 2 * pad - k) // k + 1
+        wanted = dict.fromkeys(range(1, side + 1), 0)
+        for p in range(1, places + 1):
+            for i in range(k * (p - 1) + 1 - pad, k * p + 1 - pad):
+                if i in wanted:
+                    wanted[i] += 3 * p + 1
+        for i, share in wanted.items():
+            names = {"K": k, "P": pad, "i": i}
+
+            def read(name: str, at: tuple[int, ...], names: dict[str, int] = names, places: int = places) -> int:
+                return names[name] if not at else 3 * at[0] + 1 if 1 <= at[0] <= places else 0
+
+            assert k * evaluate(f, read) == share
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_cell_that_is_worked_tells_something(seed: int) -> None:
+    """The worked cell has an error that is not 0, and the definition, read off the forward pass, gives it too."""
+    dice = random.Random(seed)
+    spec = problem(dice)
+    text = hwsolve.solve(spec).to("plain", width=400)
+    worked = text.partition("The formulas, worked out for ")[2].partition("Both ways give")[0]
+    ends = [
+        row.split(" = ")[-1].split("  ")[0].strip() for row in worked.splitlines() if row.lstrip().startswith("∂L/∂")
+    ]
+    assert not worked or all(end != "0" for end in ends), spec
+    if "by the definition" in worked:
+        first, second = ends[:2]
+        assert first == second, spec

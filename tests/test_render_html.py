@@ -23,6 +23,7 @@ from hwsolve.formula.notation import latex, plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
+from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, blocks, render
 from hwsolve.render.html import LARGEST, LINE, spread, styles
 from hwsolve.solution import Note, Solution, Table, Value
@@ -146,6 +147,16 @@ def test_elements_are_known_and_headings_are_in_order(spec: str) -> None:
     assert len(page.all("h1")) == len(solved(spec))
     assert all(th.get("scope") in ("col", "row") for th in page.all("th"))
     assert len(page.all("svg")) == len(page.all("desc")) and all(svg["role"] == "img" for svg in page.all("svg"))
+
+
+@pytest.mark.parametrize("spec", [*SPECS, "textbook/overlapping-max-pooling.yaml", "textbook/nielsen-784-30-10.yaml"])
+def test_links_drawings_and_heads_of_tables_have_a_name_that_is_read_out(spec: str) -> None:
+    text = written(solved(spec))
+    for attributes, inner in re.findall(r"<a ([^>]*)>(.*?)</a>", text):
+        words = re.sub(r"<math.*?</math>", "", inner)  # mathematics alone is no name
+        assert words.strip() or re.search('aria-label="[^"]+"', attributes), inner
+    named = re.findall(r"<(title|th)\b[^>]*>(.*?)</\1>", text, re.S)
+    assert named and all(name.strip() for _, name in named)
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -276,7 +287,8 @@ def test_what_is_for_the_full_page_is_folded_and_a_short_fold_is_open() -> None:
     (solution,) = solved("homework-2/2.1-backprop.yaml")
     page = Page(written([solution]))
     assert page.all("details") and len(page.all("summary")) == len(page.all("details"))
-    assert any("open" in d for d in page.all("details")) and any("open" not in d for d in page.all("details"))
+    assert not any("open" in d for d in page.all("details"))  # elements of arrays whose numbers stand above
+    assert any("open" in d for d in Page(written(solved("textbook/mazur-2-2-2.yaml"))).all("details"))
     assert Page(written([solution], full=True)).all("details") == []
     (unasked,) = [fold for fold in re.findall(r"<details.*?</summary>", written([solution])) if ": details" in fold][:1]
     assert unasked.startswith("<details><summary><math>")
@@ -286,14 +298,14 @@ def test_what_is_for_the_full_page_is_folded_and_a_short_fold_is_open() -> None:
 def test_steps_that_nobody_asked_for_are_left_to_the_full_page() -> None:
     (solution,) = solved("homework-2/2.4-convolution-gradient.yaml")
     heads = [re.sub(r"<[^>]*>", "", head) for head in re.findall(r"<h2.*?</h2>", written([solution]))]
-    assert [head[0] for head in heads if head[:1].isdigit()] == ["1", "2", "3", "4"]
+    assert [head[0] for head in heads if head[:1].isdigit()] == ["1", "2", "3", "4", "5"]
     assert "shape.y" not in written([solution]) and "Shape" in written([solution], full=True)
 
 
 def test_a_wide_table_leaves_out_columns_and_names_them() -> None:
     (solution,) = hwsolve.solve_all(PROBLEMS / "models/resnet18.yaml")
     text = written([solution])
-    assert "Too wide for this page and left out: the working of Multiply-adds." in text and "1,814,073,344" in text
+    assert "Too wide for this page and left out: Working (Multiply-adds)." in text and "1,814,073,344" in text
 
 
 def test_a_page_that_would_be_huge_leaves_out_what_is_folded() -> None:
@@ -360,3 +372,21 @@ def test_a_long_fraction_or_negative_is_spread_to_an_equal_sum(parts: list[tuple
     f = Call("/", (total, Number(7))) if over else Call("neg", (total,))
     found = spread(f)
     assert isinstance(found, Call) and found.name in "+-" and known(found) == known(f)
+
+
+@pytest.mark.parametrize("spec", ["homework-2/2.1-backprop", "homework-2/2.3-complexity", "homework-3/3.3-resnet18"])
+def test_a_narrow_screen_scrolls_drawings_and_stacks_wide_tables(spec: str) -> None:
+    """Letters of a drawing keep 11 of their 12 px; a cell of a table that stacks says what its column is."""
+    (problem,) = read((PROBLEMS / f"{spec}.yaml").read_bytes(), spec)
+    text = written([work_out(problem)])
+    for across, least in re.findall(
+        r'<div class="drawing" tabindex="0"><svg [^>]*width="(\d+)" style="min-width:(\d+)px"', text
+    ):
+        assert int(least) >= int(across) * 11 / 12
+    assert text.count('<div class="drawing"') == text.count("<svg")
+    tables = re.findall(r'<div class="table stacks" tabindex="0">(.*?)</table>', text, re.S)
+    for table in tables:
+        heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table)
+        for row in re.findall(r"<tr>(<t[hd].*?)</tr>", table.partition("<tbody>")[2], re.S):
+            assert re.findall(r'data-head="(.*?)"', row) == heads
+    assert bool(tables) == (spec != "homework-2/2.1-backprop")

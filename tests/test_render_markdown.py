@@ -37,7 +37,7 @@ COMMANDS = set(
         r"\w+",
         """begin end cr nabla phantom quad qquad thinspace left right text mathrm operatorname frac sqrt sum prod int max min exp ln log
         sin cos tan arcsin arccos arctan sinh cosh tanh times cdot odot star partial infty top hat bar tilde mathstrut approx
-        ne le ge lt gt iff to lfloor rfloor lceil rceil lvert rvert ldots small scriptsize tiny pm surd
+        ne le ge lt gt iff to lfloor rfloor langle rangle lceil rceil lvert rvert ldots small scriptsize tiny pm surd
         checkmark Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega alpha beta gamma delta varepsilon zeta eta theta
         iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi omega""",
     )

@@ -146,7 +146,7 @@ def test_cells_are_named_after_keys_and_stand_beside_their_text() -> None:
 
 
 def test_several_solutions_are_one_notebook() -> None:
-    path = ROOT / "problems/homework-3/3.2-prelu.yaml"
+    path = ROOT / "problems/textbook/he-2015-relu-convolutions.yaml"
     assert len(solved(path)) == 2
     run(code(solved(path)))
 

@@ -18,6 +18,7 @@ from hwsolve.figures import Curve, Grid
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.language import say
+from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.render.measure import fill, width
 from hwsolve.render.select import headings
@@ -235,7 +236,7 @@ def test_a_wide_table_keeps_every_cell_or_names_its_column(columns: int, format:
     text = " ".join(page(counting(), format, width=columns).split())
     for head, cell in (
         ("Parameters", "6,400,040,000"), ("Activations", "40,000"), ("Bytes", "160,000"), ("Output", "(40000,)"),
-        ("Multiply-accumulates", "6,480,200,000"), ("Formula", "(160,000 + 1)·40,000"), ("Layer", "linear3"),
+        ("Multiply-accumulates", "6,480,200,000"), ("Formula", "(160,000 + 1)×40,000"), ("Layer", "linear3"),
     ):  # fmt: skip
         left_out = text.rpartition("left out: ")[2].partition(".")[0].split(", ")
         assert cell in text or head in left_out, (head, cell)
@@ -337,7 +338,7 @@ def test_a_warning_is_named_and_wrapped() -> None:
 def test_a_heading_over_headings_that_are_left_out_is_left_out_too(format: str) -> None:
     network = {"input": 2, "layers": [{"linear": 3}]}
     shown = hwsolve.solve({"kind": "count-params", "network": network}).to(format)
-    assert "Sums" in shown and "linear1 (linear)" not in shown
+    assert "Layer by layer" in shown and "linear1 (linear)" not in shown and "Totals" not in shown
     group = Group((Value(Ref("n"), Number(2), (), quantity(2)),), detail="full")
     solution = Solution(kind="k", sections=(Step("Outer"), Step("Inner", (group,), 2), Step("Last", (Sentence("s"),))))
     assert "Outer" not in page(solution, format) and "Last" in page(solution, format)
@@ -358,3 +359,39 @@ def test_a_heading_is_shown_where_something_stands_in_its_part(sections: list[tu
                 level = sections[k][0]
     made = [section("title", level=level) for level, _ in sections]
     assert headings(made, ["x" if shown else "" for _, shown in sections]) == wanted
+
+
+def worked(spec: str) -> Solution:
+    (problem,) = read(spec.encode(), "spec")
+    return work_out(problem)
+
+
+LINEAR = "linear: {out_features: 1, bias: false, weight: [[1]], symbols: {weight: w}, output: y}"
+
+
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize(
+    "size, layer",
+    [
+        ("[2, 1]", "rnn: {hidden_size: 1, weight_ih: [[1]], weight_hh: [[2]], bias: %s}"),
+        ("[1, 1, 1]", "conv2d: {out_channels: 1, kernel_size: 1, weight: 1, bias: %s}"),
+    ],
+)
+def test_no_bias_is_denied_that_stands_in_another_layer(size: str, layer: str, biased: bool) -> None:
+    spec = (
+        f"kind: backprop\nnetwork:\n  input: {size}\n  layers: [{layer % ('[3]' if biased else 'false')}, {LINEAR}]\n"
+    )
+    spec += f"input: {{full: {size}, value: 1}}\n"
+    assert ("There are no biases" in page(worked(spec), columns=400)) != biased
+
+
+@given(st.lists(st.integers(-9, 9), min_size=3, max_size=3, unique=True), st.sampled_from([3, 7]))
+@settings(max_examples=20, deadline=None)
+def test_a_fraction_behind_rounded_numbers_equals_only_what_they_give(x: list[int], parts: int) -> None:
+    """The variance over a rounded mean: `≈ ((4 − 3.83333)² + …)/3 ≈ 61/18`."""
+    spec = f"kind: worksheet\ngiven: {{x: {x}}}\ndefine: {{m: sum(x)/{parts}, v: sum((x - m)**2)/{parts}}}\n"
+    text = page(worked(spec), columns=400).replace("−", "-").replace("×", "*").replace("²", "**2").replace("·", "*")
+    for left, relation, value in re.findall(r"≈ (\(.*?\)/\d+) ([=≈]) (-?\d+(?:/\d+)?)(?= |$)", text, re.MULTILINE):
+        exactly = re.sub(r"\d+(?:\.\d+)?", lambda n: f"Fraction('{n[0]}')", left.replace("**2", "**TWO"))
+        found = eval(exactly.replace("TWO", "2"), {"Fraction": Fraction})
+        assert (found == Fraction(value)) == (relation == "="), f"{left} {relation} {value}"

@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hwsolve import solve_all
 from hwsolve.errors import CallError
 from hwsolve.render import Options, blocks, pdf, render
-from hwsolve.solution import Group, Solution, Value
+from hwsolve.solution import Group, Sentence, Solution, Step, Value
 from tests.conftest import ROOT, Run
 from tests.render_samples import homework
 
@@ -56,8 +57,6 @@ def pdf_of(solutions: list[Solution], **options: Any) -> bytes:
 
 
 def titled(title: str) -> Solution:
-    import msgspec
-
     return msgspec.structs.replace(homework(), title=title)
 
 
@@ -214,7 +213,7 @@ def test_latex_has_no_command_of_a_title() -> None:
 def test_latex_is_an_article_with_aligned_equations() -> None:
     source = str(render([homework()], "latex"))
     packages = set(re.findall(r"\\usepackage(?:\[[^]]*\])?\{([^}]*)\}", source))
-    assert packages == {"amsmath,amssymb,graphicx", "fontenc", "lmodern"}
+    assert packages == {"amsmath,amssymb,array,graphicx,longtable", "fontenc", "lmodern"}
     assert "{ctex}" in str(render([homework()], "latex", Options(language="zh")))
     assert source.count("\\begin{align*}") == source.count("\\end{align*}") > 0
     assert "\\tag*{\\small (linear layer)}" in source
@@ -257,6 +256,34 @@ def test_chinese_latex_compiles(tmp_path: Path) -> None:
         assert "前向传播" in squeezed(done.stdout.decode())
 
 
+WIDE_PAGES = (
+    *("models/resnet50", "homework-2/2.5-max-pooling", "homework-3/3.3-resnet18"),
+    *("language/layer-norm-by-hand", "textbook/lstm-one-step"),
+)
+
+
+@pytest.mark.parametrize("engine", ["pdflatex", "xelatex"])
+@pytest.mark.parametrize("name", WIDE_PAGES)
+def test_nothing_is_wider_than_a_page_of_latex(name: str, engine: str, tmp_path: Path) -> None:
+    if shutil.which(engine) is None:
+        pytest.skip(f"{engine} is not installed (apt-get install texlive-xetex)")
+    log = compiled(engine, str(render(solved(ROOT / f"problems/{name}.yaml"), "latex")), tmp_path)
+    wide = [float(w) for w in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+    assert all(w < 4 for w in wide), wide
+    assert "Missing character" not in log
+
+
+@pytest.mark.parametrize("text", ["as in first1 (--full)", "a---b", "'' and ,, and ''' here", "x -- y"])
+def test_signs_are_not_joined_on_paper(text: str, tmp_path: Path) -> None:
+    """Fonts make a dash of two hyphens, and a quotation mark of two primes."""
+    spoken = msgspec.structs.replace(homework(), sections=(Step("Said", (Sentence(text),)),))
+    assert squeezed(text) in squeezed(text_of(pdf_of([spoken]))).replace("’", "'")
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    compiled("pdflatex", str(render([spoken], "latex")), tmp_path)
+    assert squeezed(text) in squeezed(text_of((tmp_path / "page.pdf").read_bytes())).replace("’", "'")
+
+
 def compiled(engine: str, source: str, folder: Path) -> str:
     (folder / "page.tex").write_text(source, encoding="utf-8")
     command = [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "page.tex"]
@@ -290,11 +317,8 @@ def test_widths_of_latex_are_about_those_of_a_typesetter() -> None:
 
 
 def drawn() -> Solution:
-    import msgspec
-
     from hwsolve.figures import Curve, Diagram, Grid
     from hwsolve.formula.parse import parse
-    from hwsolve.solution import Step
 
     curve = Curve(
         "Falling",

@@ -29,6 +29,13 @@ def test_a_shipped_problem_is_as_the_schema_says(path: Any) -> None:
         SOLUTIONS.validate(document)
 
 
+def test_several_problems_of_a_file_are_a_list() -> None:
+    (one,) = documents(next(p for p in SPECS if p.stem == "mazur-2-2-2"))
+    SOLUTIONS.validate([one, one])
+    with pytest.raises(ValidationError):
+        SOLUTIONS.validate([one, {}])
+
+
 def test_what_the_schema_does_not_know_is_noticed() -> None:
     Draft202012Validator.check_schema(solution_schema())
     (document,) = documents(next(p for p in SPECS if p.stem == "2.1-backprop"))

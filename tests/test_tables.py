@@ -14,7 +14,8 @@ from hwsolve.language import translate
 from hwsolve.render import render
 from hwsolve.render.measure import width
 from hwsolve.render.options import Options
-from hwsolve.render.table import drawn, fitted, on_page
+from hwsolve.render.table import drawn, fitted, on_page, only
+from hwsolve.render.table_heads import heads_of
 from hwsolve.solution import Solution, Step, Table, Text
 
 LAYERS = Table(
@@ -45,17 +46,17 @@ def page(table: Table, room: int = 80, **more: Any) -> str:
 
 def test_what_gives_way_in_order() -> None:
     """The columns that may go, in their order, each named; and a sentence about none where all have room."""
-    terms = ["the working of Multiply-adds", "the working of Parameters"]
+    terms = ["Working (Multiply-adds)", "Working (Parameters)"]
     for columns, kept, gone in (
-        (140, ["Output", "Parameters", "Multiply-adds"], []),
-        (80, ["Output", "Parameters", "Multiply-adds"], terms[:1]),
+        (140, ["Output", "Working", "Parameters", "Working", "Multiply-adds"], []),
+        (80, ["Output", "Working", "Parameters", "Multiply-adds"], terms[:1]),
         (62, ["Output", "Parameters", "Multiply-adds"], terms),
         (44, ["Parameters", "Multiply-adds"], [*terms, "Output"]),
     ):
         text = page(LAYERS, columns, full=True)
         rows = text.splitlines()
         assert rows[2].split() == ["Layer", *kept]
-        assert " ".join(text.partition("left out: ")[2].split()).removesuffix(".") == ", ".join(gone)
+        assert " ".join(text.split()).partition("left out: ")[2].removesuffix(".") == ", ".join(gone)
         assert max(map(width, rows)) <= columns
 
 
@@ -66,8 +67,19 @@ def test_heads_stand_in_two_rows_before_a_column_goes() -> None:
     assert "left out" not in page(table, 26) and "left out" in page(table, 20)
 
 
+def test_every_column_has_a_head_of_its_own() -> None:
+    """Also those of what numbers come from, in every format."""
+    heads = ["Layer", "Output", "Working (Parameters)", "Parameters", "Working (Multiply-adds)", "Multiply-adds"]
+    assert list(map(words, heads_of(LAYERS))) == heads
+    one = only(LAYERS, [0, 2, 3])
+    assert list(map(words, heads_of(one))) == ["Layer", "Working", "Parameters"]
+    for format in ("markdown", "html", "latex", "typst", "json"):
+        text = page(LAYERS, 140, format=format)
+        assert all(text.count(head) for head in heads), format
+
+
 def test_numbers_and_their_heads_are_at_the_right() -> None:
-    rows = page(LAYERS, 140, full=True).splitlines()[2:]
+    rows = [row for row in page(LAYERS, 140, full=True).splitlines()[2:] if not row.strip().startswith("(")]
     ends = {row.rstrip()[-1:] and width(row) for row in rows[:-1]}
     assert len(ends) == 1
     assert rows[0].index("Parameters") + len("Parameters") == rows[2].index("9,408") + len("9,408")
@@ -76,8 +88,8 @@ def test_numbers_and_their_heads_are_at_the_right() -> None:
 def test_terms_stand_before_what_they_give_under_one_head() -> None:
     text = page(LAYERS, 140, full=True)
     rows = [" ".join(row.split()) for row in text.splitlines()]
-    assert "conv1 64 × 112 × 112 7·7·3·64 9,408 7·7·3·64·112·112 118,013,952" in rows
-    assert any("2 × 3·3·64·64 73,728" in row for row in rows) and any("(64 + 1)·10 650" in row for row in rows)
+    assert "conv1 64 × 112 × 112 7×7×3×64 9,408 7×7×3×64×112×112 118,013,952" in rows
+    assert any("2 × 3×3×64×64 73,728" in row for row in rows) and any("(64 + 1)×10 650" in row for row in rows)
 
 
 def test_rows_are_set_in_and_closed() -> None:
@@ -102,7 +114,7 @@ def test_what_is_empty_or_0_throughout_is_left_out() -> None:
 
 def test_a_column_that_is_not_asked_for_takes_its_terms_along() -> None:
     text = page(LAYERS, 140, full=True, columns=("params",))
-    assert "9,408" in text and "7·7·3·64 " in text and "118,013,952" not in text and "112·112" not in text
+    assert "9,408" in text and "7×7×3×64 " in text and "118,013,952" not in text and "112×112" not in text
 
 
 def test_what_is_not_known_keeps_a_column_of_numbers() -> None:

@@ -162,7 +162,7 @@ def causal(exact: bool) -> tuple[Graph, Trajectory, Any, Any]:
     builder = Builder(graph)
     names = builder.given("e", e.shape, "input"), builder.given("dL_dy", e.shape)
     graph.output = builder.forward(CausalSoftmax(), names[:1], "y")
-    append_gradients(graph, names[1])
+    append_gradients(graph, {graph.output: names[1]})
     values = dict(zip(names, (e, g), strict=True))
     if exact:
         one = np.frompyfunc(lambda v: numbers.exact(*float(v).as_integer_ratio()), 1, 1)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
+
 from hwsolve.ascii import written
 from hwsolve.formula.notation import latex, plain, unicode
 from hwsolve.formula.parse import parse
@@ -17,7 +19,10 @@ from hwsolve.formula.whole_arrays import Misfit, magnitude, shape_of, value
 from tests.test_matrix_forms import SYSTEMS, as_system, floats
 
 DICE = np.random.default_rng(8)
-SHAPES = {"A": (3, 4), "B": (4, 2), "C": (3, 4), "S": (3, 3), "w": (2, 3), "g": (3, 4), "a": (3,), "b": (4,), "x": (4,)}
+SHAPES = {
+    "A": (3, 4), "B": (4, 2), "C": (3, 4), "S": (3, 3), "w": (2, 3), "g": (3, 4), "a": (3,), "b": (4,), "x": (4,),
+    "D": (2, 3, 4),
+}  # fmt: skip
 ARRAYS = {name: np.round(DICE.uniform(-2, 2, shape) * 16) / 16 + 1 / 32 for name, shape in SHAPES.items()} | {
     "c": np.array(0.75)
 }
@@ -55,10 +60,12 @@ CASES: dict[str, Expected] = {
     "diag(a) @ A": lambda v: v["a"][:, None] * v["A"],
     "sum(A) + sum(b)": lambda v: np.array(v["A"].sum() + v["b"].sum()),
     "rows(b)": lambda v: v["b"].reshape(1, 4),
+    "T(D)[2] @ b": lambda v: v["D"][:, 1] @ v["b"],
     "A + rows(b)": lambda v: np.array([row + v["b"] for row in v["A"]]),
     "A @ B + c": lambda v: np.matmul(v["A"], v["B"]) + 0.75,
     "c*A - 2*C + (-A)": lambda v: (0.75 - 1) * v["A"] - 2 * v["C"],
     "A/c": lambda v: v["A"] / 0.75,
+    "A/(C**2 + 1)": lambda v: np.divide(v["A"], np.square(v["C"]) + 1),
     "2/(A**2 + 1)": lambda v: 2 / (np.square(v["A"]) + 1),
     "A**2 + 1": lambda v: np.square(v["A"]) + 1,
     "relu(A)": lambda v: np.maximum(v["A"], 0),
@@ -101,7 +108,7 @@ REFUSED = {
     "A @ C": "3×4 and 3×4", "A @ a": "3×4 and 3", "x @ A": "4 and 3×4", "A @ c": "3×4 and 1", "c @ A": "1 and 3×4",
     "A + B": "3×4 and 4×2", "A + b": "3×4 and 4", "A - x": "3×4 and 4", "A + rows(a)": "3×4 and 1×3",
     "b + rows(b)": "4 and 1×4", "odot(A, B)": "3×4 and 4×2", "odot(A, c)": "3×4 and 1", "A*C": "3×4 and 3×4",
-    "A/C": "3×4 and 3×4", "2**A": "1 and 3×4", "T(a)": "3", "T(c)": "1", "outer(A, b)": "3×4 and 4",
+    "A/B": "3×4 and 4×2", "A/b": "3×4 and 4", "2**A": "1 and 3×4", "T(a)": "3", "T(c)": "1", "outer(A, b)": "3×4 and 4",
     "diag(A)": "3×4", "rows(A)": "3×4", "full(b, g)": "4 and 3×4", "stuffed(g, 2, 2, 2)": "3×4", "crop(A, 1, 2)": "3×4",
     "max(A, C)": "3×4 and 3×4", "leaky_relu(c, A)": "1 and 3×4", "unknown(A)": "3×4",
 }  # fmt: skip

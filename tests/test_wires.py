@@ -306,7 +306,11 @@ def test_what_nothing_reads_is_a_warning() -> None:
 
 
 def test_a_name_is_the_key_of_a_quantity() -> None:
-    layers = [{"relu": {"output": "r"}}, {"dropout": {"output": "d"}}, {"add": {"of": "r", "output": "s"}}]
+    layers = [
+        {"relu": {"output": "r"}},
+        {"dropout": {"output": "d", "mode": "eval"}},
+        {"add": {"of": "r", "output": "s"}},
+    ]
     answers = solved({"kind": "backprop", "network": {"input": 2, "layers": layers}, "input": [1, -2]}).answers
     assert [array(answers[key].value).tolist() for key in "rds"] == [[1, 0], [1, 0], [2, 0]]
 

@@ -14,7 +14,16 @@ import msgspec
 from hwsolve.commands.entries import Argument, Entry, Fact, fact, record_arguments, sentence
 from hwsolve.language import localised, say
 
-LAST = ("weight", "bias", "name", "trainable", "symbols")  # the arguments that most layers have
+LAST = (
+    "weight",
+    "bias",
+    "weights",
+    "init",
+    "seed",
+    "name",
+    "trainable",
+    "symbols",
+)  # the arguments that most layers have
 COUNTED = ("count-params", "complexity", "backprop")  # the kinds of a whole network
 LETTERS = {"kernel_size": "K", "stride": "S", "padding": "P", "dilation": "D"}
 NAMES = {
@@ -27,26 +36,32 @@ FORMS = {
     "concat": "- concat:\n    - []\n    - [linear: 4, relu]",
     "multiply": "- multiply:\n    - []\n    - [linear: 4, sigmoid]",
     "repeat": "- repeat:\n    times: 3\n    body: [linear: 4, relu]",
+    "mixture": "- mixture: {experts: 4, active: 2, body: [linear: 8, relu, linear: 4]}",
     "use": "- linear: {out_features: 4, name: f}\n- tanh\n- use: f",
 }  # the composites as they are typed
 
 
 def brief(name: str) -> str:
     """A layer in a line."""
-    from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers import layer_class
     from hwsolve.layers.composed import COMPOSED
+    from hwsolve.layers.packaged import PACKAGED, packaged_class
 
-    return sentence(layer_class(name).__doc__) if name in LAYERS else str(COMPOSED[name][0])
+    if name in COMPOSED:
+        return str(COMPOSED[name][0])
+    return sentence((packaged_class(name) if name in PACKAGED else layer_class(name)).__doc__)
 
 
 def entry(name: str) -> Entry:
-    """A layer, or a composite."""
-    from hwsolve.layers import LAYERS, layer_class
+    """A layer, a block of the package, or a composite."""
+    from hwsolve.layers import layer_class
     from hwsolve.layers.composed import COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
+    from hwsolve.layers.packaged import PACKAGED, packaged_class
     from hwsolve.spec.fields import SizeField, WordField
 
-    if name not in LAYERS:
-        takes = {"times": SizeField().expected, "name": WordField().expected}
+    if name in COMPOSED:
+        takes = dict.fromkeys(("times", "experts", "active"), SizeField().expected)
+        takes |= {"router": say("the settings of `{layer}`", layer="linear"), "name": WordField().expected}
         takes |= {"body": say("a list of layers"), "shortcut": say("`zero_pad`, or a list of layers")}
         takes |= {"of": say("a list of branches and names, or a name"), "layer": say("a name")}
         takes |= dict.fromkeys(WIRES, WIRE_NAMES.expected)
@@ -55,18 +70,28 @@ def entry(name: str) -> Entry:
             Argument(key, str(takes[key]), "" if key in needed else str(say("none")), str(KEYS[key]))
             for key in COMPOSED[name][1]
         )
-        return Entry(name, brief(name), facts=kinds_fact(COUNTED), arguments=arguments, example=FORMS[name])
-    cls: Any = layer_class(name)
+        return Entry(
+            name,
+            brief(name),
+            facts=kinds_fact(COUNTED[:1] if name == "mixture" else COUNTED),
+            arguments=arguments,
+            example=FORMS[name],
+        )
+    cls: Any = packaged_class(name) if name in PACKAGED else layer_class(name)
     more = tuple(localised(text) for text in paragraphs(cls.__doc__)[1:])
     wires = tuple(Argument(key, str(WIRE_NAMES.expected), str(say("none")), str(KEYS[key])) for key in WIRES)
     arguments = (*record_arguments(cls, LAST), *wires)
+    if name in PACKAGED:
+        return Entry(name, brief(name), more, kinds_fact(cls.KINDS), arguments, cls.EXAMPLE)
     return Entry(name, brief(name), more, (*facts(cls), *kinds_fact(kinds_of(cls))), arguments)
 
 
 def kinds_fact(kinds: tuple[str, ...]) -> tuple[Fact, ...]:
     """The kinds that take a layer, and whether it is only counted."""
-    only_counted = () if "backprop" in kinds else fact("note", say("Note"), say("It is not yet computed by hand."))
-    return (*fact("kinds", say("Kinds that take it"), ", ".join(kinds)), *only_counted)
+    counted, computed = "count-params" in kinds, "backprop" in kinds
+    both = say("counted and computed by hand") if counted else say("computed by hand, not counted")
+    done = both if computed else say("counted, not yet computed by hand")
+    return (*fact("done", say("Here it is"), done), *fact("kinds", say("Kinds that take it"), ", ".join(kinds)))
 
 
 def kinds_of(cls: Any) -> tuple[str, ...]:
@@ -79,7 +104,7 @@ def kinds_of(cls: Any) -> tuple[str, ...]:
         *COUNTED[: 2 if has_operations(cls) else 1],
         *(("backprop",) if cls.build is not Layer.build else ()),
         *(("initialization",) if issubclass(cls, Activation) or has_fans(cls) else ()),
-        *((windows[cls.CATEGORY],) if cls.CATEGORY in windows else ()),
+        *((windows[cls.CATEGORY],) if cls.CATEGORY in windows and cls.build is not Layer.build else ()),
     )
 
 
@@ -116,6 +141,8 @@ def sample(cls: Any) -> tuple[Any, tuple[tuple[Any, ...], ...]]:
     settings |= {key: Ref(letter) for key, letter in NAMES.items() if key in fields}
     if "output_size" in fields:
         settings["output_size"] = tuple(Ref(f"{axis}_out") for axis in AXES[n])
+    if "cells" in fields:
+        settings["size"] = tuple(Ref(f"{axis}_out") for axis in AXES[n])
     if "output_padding" in fields:
         settings["output_padding"] = (0,) * n
     if "unflattened_size" in fields:
@@ -135,13 +162,15 @@ def facts(cls: Any) -> tuple[Fact, ...]:
     from hwsolve.formula.notation import unicode
     from hwsolve.formula.parse import parse
     from hwsolve.formula.tree import Ref
+    from hwsolve.layers.cost import Nothing
 
     layer, shapes = sample(cls)
     grouped = msgspec.structs.replace(layer, groups=Ref("groups")) if hasattr(layer, "groups") else layer
-    counts, macs, sides = grouped.counts(*shapes), grouped.macs(*shapes), layer.axes(*shapes)
+    said: Nothing | None = getattr(cls, "COUNTED", None)  # of a layer whose count follows from what is written
+    counts, macs, sides = grouped.counts(*shapes), said or grouped.macs(*shapes), layer.axes(*shapes)
     lengths = "\n".join(f"{cap(cls, axis)} = {unicode(parse(text))}" for axis, (text, _) in sides.items())
     return (
-        *fact("equation", say("Equation"), equation(layer, shapes[0])),
+        *fact("equation", say("Equation"), equation(layer, shapes[0]) if shapes else ""),
         *fact("sides", say("Sides"), lengths),
         *fact("parameters", say("Parameters"), unicode(parse(counts["params"])) if counts else ""),
         *fact("macs", say("Multiply-adds"), unicode(parse(macs)) if isinstance(macs, str) else macs.reason),

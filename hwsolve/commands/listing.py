@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from hwsolve.commands import layer_entries as layers
+from hwsolve.commands import loss_entries as losses
 from hwsolve.commands import word_entries as words
 from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, sentence, two_columns
 from hwsolve.commands.options import Common
@@ -26,11 +27,12 @@ def about_at(place: str) -> Callable[[str], str]:
 
 
 def layer_names() -> Iterable[str]:
-    """Every layer, the composites behind them."""
+    """Every layer, those that are blocks of the package, and the composites behind them."""
     from hwsolve.layers import LAYERS
     from hwsolve.layers.composed import COMPOSITES
+    from hwsolve.layers.packaged import PACKAGED
 
-    return (*LAYERS, *COMPOSITES)
+    return (*LAYERS, *PACKAGED, *COMPOSITES)
 
 
 def example_names() -> Iterable[str]:
@@ -59,7 +61,6 @@ def not_called(name: str, known: list[str]) -> tuple[Message, Message | None]:
     return terms.Terms(say("rule for arrays"), "arrays").unknown(name, known)
 
 
-LOSSES = "hwsolve.losses:LOSSES"
 OPTIMIZERS = "hwsolve.optimizers:OPTIMIZERS"
 INITIALIZERS = "hwsolve.initializers:INITIALIZERS"
 SUBJECTS: dict[str, Subject] = {
@@ -71,11 +72,11 @@ SUBJECTS: dict[str, Subject] = {
         say("Layers of a network."), layer_names, layers.brief, layers.entry, terms.LAYER.unknown
     ),
     "losses": Subject(
-        say("Losses of `backprop`."), names_at(LOSSES), about_at(LOSSES), words.loss_entry, terms.LOSS.unknown
+        say("Losses of `backprop`."), losses.loss_names, losses.loss_brief, losses.loss_entry, terms.LOSS.unknown
     ),
     "optimizers": Subject(
-        say("Optimizers of `backprop`."), names_at(OPTIMIZERS), about_at(OPTIMIZERS), words.optimizer_entry,
-        terms.OPTIMIZER.unknown,
+        say("Optimizers of `backprop` and `optimize`."), names_at(OPTIMIZERS), about_at(OPTIMIZERS),
+        words.optimizer_entry, terms.OPTIMIZER.unknown,
     ),
     "initializers": Subject(
         say("How weights are drawn: `weight: {init: …}`."), names_at(INITIALIZERS), about_at(INITIALIZERS),

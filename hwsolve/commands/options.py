@@ -25,6 +25,7 @@ class Common(msgspec.Struct, frozen=True):
     output: str | None = None
     digits: int | None = None
     set: tuple[str, ...] = ()
+    input: tuple[str, ...] = ()
     columns: str | None = None
     full: bool = False
     checks: bool = False
@@ -54,9 +55,13 @@ class Common(msgspec.Struct, frozen=True):
         settings: dict[str, Any] = {"only": self.only, "brief": not (self.full or self.only or data)}
         if self.full:
             settings["full"] = True
-        if self.columns:
-            settings["columns"] = tuple(name.strip() for name in self.columns.split(",") if name.strip())
-        return Request(found, instead or {}, settings)
+        if columns := self.column_names():
+            settings["columns"] = columns
+        return Request(found, instead or {}, settings, dict(map(named_file, self.input)))
+
+    def column_names(self) -> tuple[str, ...]:
+        """The columns asked for; none where there is nothing between the commas."""
+        return tuple([name.strip() for name in (self.columns or "").split(",") if name.strip()])
 
     def language(self) -> str:
         """The language asked for behind the command or before it, else that of the environment."""
@@ -68,6 +73,14 @@ class Common(msgspec.Struct, frozen=True):
                 say("There is no language `{name}`; there are {known}.", name=asked, known=", ".join(LANGUAGES))
             )
         return asked
+
+
+def named_file(item: str) -> tuple[str, str]:
+    """NAME=FILE as its two parts."""
+    name, equals, path = (part.strip() for part in item.partition("="))
+    if not equals or not name or not path:
+        raise CallError(say("--input takes NAME=FILE, as in --input x=data.csv."))
+    return name, path
 
 
 def asked(wanted: tuple[str, ...]) -> dict[str, str]:
@@ -152,6 +165,10 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
         list[str],
         typer.Option([], "--set", metavar="PATH=VALUE", help="Change the spec: network.layers[1].out_features=3."),
     ),
+    "input": (
+        list[str],
+        typer.Option([], "--input", metavar="NAME=FILE", help="Numbers of a given: x=data.npy, .csv or .json."),
+    ),
     "columns": (
         str | None,
         typer.Option(None, "--columns", metavar="LIST", help="Columns of the layer table: params,activations,macs."),
@@ -187,7 +204,7 @@ def with_common(names: tuple[str, ...] = tuple(OPTIONS)) -> Callable[[Callable[.
         def run(**values: Any) -> None:
             values.pop("version")
             chosen = {name: values.pop(name) for name in names}
-            for several in {"set", "ask"} & chosen.keys():
+            for several in {"set", "ask", "input"} & chosen.keys():
                 chosen[several] = tuple(chosen[several] or ())
             command(**values, common=Common(**chosen))
 

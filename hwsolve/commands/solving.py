@@ -14,12 +14,14 @@ from hwsolve.language import say, use
 from hwsolve.streams import put_bytes
 
 if TYPE_CHECKING:
+    from hwsolve.importing.settings import Settings
     from hwsolve.pipeline import Request
     from hwsolve.render import Options
     from hwsolve.solution import Solution
     from hwsolve.spec.problem import Problem
 
 HOLDS, FAILS = 0, 1  # exit statuses
+FOREIGN = (".json", ".onnx")  # files that may be no specs
 
 
 def complain(text: object) -> None:
@@ -28,7 +30,7 @@ def complain(text: object) -> None:
 
 
 def read_all(
-    specs: Iterable[str | tuple[str, str]], wishes: Request, kind: str | None = None
+    specs: Iterable[str | tuple[str, str]], wishes: Request, kind: str | None = None, given: Settings | None = None
 ) -> list[Problem | Exception]:
     """The problems of spec files or of (text, source), in order, with what is wrong where one cannot be read."""
     from hwsolve.pipeline import read_each
@@ -36,11 +38,27 @@ def read_all(
     found: list[Problem | Exception] = []
     for spec in specs:
         try:
-            text, source = read_spec(spec) if isinstance(spec, str) else spec
+            text, source = opened(spec, given) if isinstance(spec, str) else spec
             found += read_each(text, source, wishes, kind)
         except Exception as error:
             found.append(error)
     return found
+
+
+def opened(name: str, given: Settings | None) -> tuple[bytes | str, str]:
+    """The text of a spec, or the spec that something else stands for, and its source's name."""
+    if name.endswith(FOREIGN) or (":" in name and not os.path.exists(name)):
+        from hwsolve.importing.settings import NO_SETTINGS
+        from hwsolve.importing.source import in_place_of
+
+        found = in_place_of(name, given or NO_SETTINGS)
+        return found, as_spec(name) if isinstance(found, str) else name
+    return read_spec(name)
+
+
+def as_spec(name: str) -> str:
+    """What the lines of the spec are called that something else stands for."""
+    return str(say("{name} as a spec", name=name))
 
 
 def solve_and_show(found: list[Problem | Exception], common: Common) -> int:
@@ -193,13 +211,14 @@ def run(
     extra: dict[str, str] | None = None,
     instead: dict[str, str] | None = None,
     kind: str | None = None,
+    given: Settings | None = None,
 ) -> int:
     """Solve spec files, `-` or, with a kind and no file, the example shipped for it."""
     begin(common, specs)
     wishes = common.wishes(extra, instead)
     if not specs and kind is not None:
         return solve_and_show(shipped_example(kind, wishes), common)
-    return solve_and_show(read_all(specs, wishes, kind), common)
+    return solve_and_show(read_all(specs, wishes, kind, given), common)
 
 
 def shipped_example(kind: str, wishes: Request) -> list[Problem | Exception]:
@@ -211,7 +230,7 @@ def shipped_example(kind: str, wishes: Request) -> list[Problem | Exception]:
     complain(say("No SPEC given: solving the example problems/{name}.", name=name))
     text = (root() / name).read_text(encoding="utf-8")
     found = read_all([(text, f"problems/{name}")], wishes, kind)
-    if set(wishes.overrides) - {"numbers", "digits"}:
+    if wishes.files or set(wishes.overrides) - {"numbers", "digits"}:
         for problem in found:
             if not isinstance(problem, Exception):
                 problem.expect, problem.published = {}, {}

@@ -1,14 +1,16 @@
-"""The entries of what is not a layer: kinds, losses, optimizers, initializations, functions and rules for arrays."""
+"""The entries of kinds, optimizers, initializations, functions and rules for arrays."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hwsolve.commands.entries import Argument, Entry, as_yaml, fact, record_arguments, sentence
 from hwsolve.language import Message, localised, say
 
 if TYPE_CHECKING:
-    from hwsolve.formula.tree import Formula
+    pass
 
 COMMON = ("title", "expect", "published", "numbers", "digits")  # the keys of every kind
 
@@ -36,60 +38,43 @@ def kind_entry(kind: str) -> Entry:
     return Entry(kind, kind_brief(kind), facts=facts, arguments=own)
 
 
-# ---------------------------------------------------------------- losses and optimizers
-
-
-def loss_entry(name: str) -> Entry:
-    """A loss with its equation, its gradient and its arguments."""
-    from hwsolve.formula.notation import unicode
-    from hwsolve.losses import LOSSES
-
-    loss = LOSSES[name]()
-    letter, value, slope = loss_formulas(loss)
-    facts = (
-        *fact("equation", say("Equation"), f"L = {unicode(value)}"),
-        *fact("gradient", say("Gradient"), f"∂L/∂{letter}ᵢ = {unicode(slope)}"),
-        *(fact("takes", say("Takes"), loss.wants) if loss.wants else ()),
-        *fact("target", say("Target"), target(loss)),
-    )
-    return Entry(name, sentence(LOSSES[name].__doc__), facts=facts, arguments=record_arguments(LOSSES[name]))
-
-
-def target(loss: Any) -> Message:
-    """What a loss compares the output with."""
-    if not loss.classes:
-        return say("numbers in the shape of the output")
-    form = "{class: 3}"
-    if loss.probabilities:
-        return say("classes, as `{form}`, or a probability for every class", form=form)
-    return say("classes, as `{form}`", form=form)
-
-
-def loss_formulas(loss: Any) -> tuple[str, Formula, Formula]:
-    """The letter of the output, the loss of one sample, and its derivative by output i, as the operation has them."""
-    from hwsolve.formula.simplify.simplify import simplify
-    from hwsolve.formula.tree import Call, Number, Ref, substitute
-    from hwsolve.graph.graph import Builder, Graph
-    from hwsolve.graph.operation import backward_schematic, forward_schematic, rename
-    from hwsolve.losses.loss import Target
-
-    builder = Builder(Graph())
-    target = Target("t", unit=True)
-    operation, _ = loss.operation(builder, builder.given("y", (2,)), target, 1, loss.half)
-    letter = "z" if loss.holds else "y"
-    value = rename(forward_schematic(operation, 0).formula, {"x": letter})
-    back = substitute(backward_schematic(operation, 0, 0).formula, {"g": Number(1), "m1": Ref("i")})
-    slope = rename(simplify(back), {"x": letter})
-    if loss.reduction == "mean" and not loss.classes:
-        value, slope = Call("/", (value, Ref("I"))), Call("/", (slope, Ref("I")))
-    return letter, value, slope
+# ---------------------------------------------------------------- optimizers
 
 
 def optimizer_entry(name: str) -> Entry:
-    """An optimizer with its arguments."""
+    """An optimizer with its rule, what it keeps, and its arguments."""
+    from hwsolve.formula.tree import Ref
     from hwsolve.optimizers import OPTIMIZERS
+    from hwsolve.optimizers.optimizer import Optimizer
 
-    return Entry(name, sentence(OPTIMIZERS[name].__doc__), arguments=record_arguments(OPTIMIZERS[name]))
+    cls: Any = OPTIMIZERS[name]
+    plain = cls(lr=Ref("lr"))
+    facts = fact("rule", say("Rule"), rule_text(plain))
+    if "momentum" in cls.__struct_fields__:
+        moving = msgspec.structs.replace(plain, momentum=Ref("momentum"))
+        facts += fact("momentum", say("With momentum"), rule_text(moving))
+        if "nesterov" in cls.__struct_fields__:
+            ahead = msgspec.structs.replace(moving, nesterov=True)
+            facts += fact("nesterov", say("With nesterov"), rule_text(ahead))
+        plain = moving
+    if "amsgrad" in cls.__struct_fields__:
+        facts += fact("amsgrad", say("With amsgrad"), rule_text(msgspec.structs.replace(plain, amsgrad=True)))
+    facts += fact("state", say("Keeps"), ", ".join(plain.starts()))
+    arguments = sorted(record_arguments(cls), key=lambda a: a.name in Optimizer.__struct_fields__)  # its own first
+    return Entry(name, sentence(cls.__doc__), facts=facts, arguments=tuple(arguments))
+
+
+def rule_text(optimizer: Any) -> str:
+    """The lines of an optimizer, with decay where it has one unasked; g is the gradient, t counts updates, ← renews."""
+    from hwsolve.formula.notation import symbol, unicode
+    from hwsolve.formula.parse import parse
+    from hwsolve.formula.tree import ZERO
+
+    made = []
+    for name, text in optimizer.plain() if optimizer.weight_decay == ZERO else optimizer.decayed():
+        sign = "←" if name.endswith("'") else "="
+        made.append(f"{symbol(name.removesuffix(chr(39)))} {sign} {unicode(parse(text.replace(chr(39), '')))}")
+    return "\n".join(made)
 
 
 # ---------------------------------------------------------------- initializations
@@ -112,12 +97,13 @@ def initializer_entry(name: str) -> Entry:
 
 def function_names() -> list[str]:
     """All that can be called in a formula, and the constants."""
+    from hwsolve.formula.array_functions import WORDS
     from hwsolve.formula.parse import BIG_OPERATORS
     from hwsolve.formula.vectors import CALLED
     from hwsolve.spec.amounts import CONSTANTS
 
     called = [name for name in CALLED if name not in BIG_OPERATORS]
-    return [*called, "if", *BIG_OPERATORS, *sorted(CONSTANTS)]
+    return [*dict.fromkeys((*called, *WORDS)), "if", *BIG_OPERATORS, *sorted(CONSTANTS)]
 
 
 def function_brief(name: str) -> str:
@@ -129,10 +115,11 @@ def function_brief(name: str) -> str:
 
 def function_entry(name: str) -> Entry:
     """A function: how it is called, what it is, its derivative, and where it has none."""
+    from hwsolve.formula.array_functions import FORMS
     from hwsolve.formula.functions import function
     from hwsolve.formula.notation import unicode
     from hwsolve.formula.parse import parse
-    from hwsolve.formula.vectors import NUMBERS, VECTORS, called
+    from hwsolve.formula.vectors import CALLED, NUMBERS, VECTORS, called
     from hwsolve.spec.amounts import CONSTANTS
 
     if name in CONSTANTS:
@@ -140,8 +127,14 @@ def function_entry(name: str) -> Entry:
     known = function(name)
     if known is None:
         text = VECTORS.get(name, NUMBERS.get(name, ""))
-        facts = fact("form", say("Form"), "if(x > 0, x, 0)" if name == "if" else called(name))
-        return Entry(name, function_brief(name), facts=(*facts, *fact("definition", say("Definition"), shown(text))))
+        form = "if(x > 0, x, 0)" if name == "if" else called(name) if name in CALLED else FORMS[name]
+        in_worksheets = FORMS.get(name, "") if name in CALLED else ""
+        facts = (
+            *fact("form", say("Form"), form),
+            *fact("arrays", say("Of whole arrays"), in_worksheets),
+            *fact("definition", say("Definition"), shown(text)),
+        )
+        return Entry(name, function_brief(name), facts=facts)
     defined = known.cases if known.cases and not known.cases.startswith(f"{name}(") else known.definition
     slopes = {known.parameters[0]: known.derivative} | known.partials
     rows = [f"∂/∂{by} = {written_out(text)}" for by, text in slopes.items() if text] if known.partials else []

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
+from hwsolve.derivation.array_elements import with_elements
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.derivation.named_parts import applied, put_in, slope, tangent
-from hwsolve.formula.evaluate import Lookup, no_names
+from hwsolve.formula.evaluate import Lookup, evaluate, no_names
 from hwsolve.formula.moments import Laws, TooMany, has_moments, random_names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
@@ -36,8 +37,8 @@ COMPARISONS = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 class Point:
     """Random values of free names; elements of a bounded array are 0 outside it."""
 
-    def __init__(self, dice: Dice, free: Free, moments: bool, read: Lookup) -> None:
-        self.dice, self.free, self.read = dice, free, read
+    def __init__(self, dice: Dice, free: Free, moments: bool, read: Lookup, lets: Mapping[str, Let] | None = None):
+        self.dice, self.free, self.read, self.lets = dice, free, read, lets or {}
         self.values: dict[tuple[str, tuple[int, ...]], Any] = {}
         sizes = dice.sample(range(4, 10), 6)
         for name, domain in free.items():
@@ -50,15 +51,26 @@ class Point:
     def __call__(self, name: str, indices: tuple[int, ...]) -> Any:
         if name not in self.free:
             return self.read(name, indices)
-        domain = self.free[name]
-        if isinstance(domain, tuple | list):
-            bounds = [int(self.values.get((str(n), ())) or n) for n in domain]
+        domain, bounds = self.free[name], self.bounds(name)
+        if bounds is not None:
             if any(not 1 <= i <= n for i, n in zip(indices, bounds, strict=False)):
                 return 0
             domain = "real"
         if (name, indices) not in self.values:
             self.values[name, indices] = exact(self.dice.randint(*BOUNDS.get(domain, BOUNDS["real"])), 1009)
         return self.values[name, indices]
+
+    def bounds(self, name: str) -> tuple[int, ...] | None:
+        """The sizes of an array that is 0 outside them."""
+        domain = self.free.get(name)
+        return tuple([self.size(str(n)) for n in domain]) if isinstance(domain, tuple | list) else None
+
+    def size(self, name: str) -> int:
+        """A bound: a number, a free size, or one that was named."""
+        if (name, ()) in self.values:
+            return int(self.values[name, ()])
+        let = self.lets.get(name)
+        return int(name) if let is None else int(evaluate(let.formula, lambda part, _: self.size(part)))
 
 
 class Argument:
@@ -142,7 +154,7 @@ class Argument:
         held = 0
         with precision(BITS):
             for attempt in range(TRIES):
-                point = Point(self.dice, dict(free), moments, self.read)
+                point = Point(self.dice, dict(free), moments, self.read, self.lets)
                 laws = Laws(self.dice, self.random(chain, free), self.means, self.normal)
                 functions = drawn_functions(self.dice, free)
                 try:
@@ -168,7 +180,7 @@ class Argument:
         """Compare each link with the one before it at one point."""
 
         def value(f: Formula, near: bool) -> Any:
-            return laws.value(self.taken_apart(f, free, functions, near), point)
+            return laws.value(with_elements(self.taken_apart(f, free, functions, near), point), point)
 
         for before, stage in pairwise(chain):
             near = stage.relation in ("≈", "⟺")

@@ -16,12 +16,14 @@ from hwsolve.derivation.lines import binary, chain, check, speaking, value_line,
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.evaluate import Absent
+from hwsolve.formula.notation import plain
+from hwsolve.formula.simplify.roots import root_of
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, substitute, walk
 from hwsolve.numbers import Scalar
 from hwsolve.numbers.measured import in_float64
 from hwsolve.quantities import as_typed, put_in, quantity
-from hwsolve.solution import Answer, Given, Identity, Line, Quantity, Value
+from hwsolve.solution import Answer, Given, Identity, Line, Quantity, Stage, Value
 
 CONSTANTS = {"pi", "e", "inf"}
 
@@ -91,8 +93,12 @@ class Derivation:
             self.values[name] = found = value if integrated else self.checked(name, f, value)
             stages = chain(f) if integrated else substituted(speaking(f), self.number)
             origin = (self.of, name, "integral" if integrated else "formula")
-            self.answers[name] = Answer(self.quantity(found))
-            return value_line(Ref(name), f, self.quantity(found), stages, origin=origin)
+            shown, root = self.quantity(found), self.root(name, f, found)
+            if root is not None:
+                shown = msgspec.structs.replace(shown, root=root)
+                stages = (*[s for s in stages if leads_to(s, root)], Stage("=", root, own=True))
+            self.answers[name] = Answer(shown)
+            return value_line(Ref(name), f, shown, stages, origin=origin)
         whole = self.inlined(f)
         self.formulas[name] = result = simplify(whole)
         self.answers[name] = Answer(result)
@@ -101,6 +107,16 @@ class Derivation:
             return self.identity(left, result, key=Ref(name))
         line = self.identity(Call("*", (ONE, result)), result, key=Ref(name))
         return msgspec.structs.replace(line, shown=(result,))
+
+    def root(self, name: str, f: Formula, value: Scalar) -> Formula | None:
+        """The value of a root of a rational number, where it is irrational: √(32/17), 2√2."""
+        if self.float64 or numbers.is_exact(value) or not (isinstance(f, Call) and f.name == "sqrt"):
+            return None
+        radicand = self.value_of(f.args[0])
+        found = root_of(*numbers.parts(radicand)) if numbers.is_exact(radicand) else None
+        if found is not None:
+            check(Ref(name), value, found, self.read, digits=self.digits)
+        return found
 
     def checked(self, name: str, f: Formula, value: Scalar) -> Scalar:
         """The value of f, which must agree with one that was found in another way."""
@@ -121,3 +137,8 @@ class Derivation:
         names = sorted({name for f in formulas for name in free_names(f)} - CONSTANTS - self.values.keys())
         domains: dict[str, Any] = {n: self.domains.get(n, "real") for n in names}
         return self.argument.identity(*forms, free=domains | (free or {}), key=key)
+
+
+def leads_to(stage: Stage, root: Formula) -> bool:
+    """Whether a link says something in front of a root: neither a rounded one, nor the same once more."""
+    return stage.relation == "=" and plain(stage.formula) != plain(root)

@@ -35,8 +35,10 @@ def whole_number(n: int) -> Quantity:
 def counted(key: Ref, text: str, sizes: Sizes, result: Size, **more: Unpack[More]) -> Line:
     """The line of a formula text: as it is, with the sizes put in, and its value."""
     stages, put_in, value = filled(text, tuple(sizes.items()))
-    if value is None or not isinstance(result, int):
+    if value is None:
         return equal(key, put_in, result, **more)
+    if not isinstance(result, int):
+        return equal(key, put_in, result, (parsed(text),), **more)
     if value != result:
         raise Disagreement(f"{key.name}: {text} is {value}, counted {result}")
     return value_line(key, put_in, whole_number(result), stages, **more)
@@ -80,7 +82,13 @@ def number_of(f: Formula) -> int | None:
     return None if None in values else WALKED[f.name](values)
 
 
-WALKED: dict[str, Callable[[Iterable[Any]], Any]] = {"+": sum, "*": prod}
+def difference(values: Iterable[Any]) -> Any:
+    """The first of some numbers less the others."""
+    first, *others = values
+    return first - sum(others)
+
+
+WALKED: dict[str, Callable[[Iterable[Any]], Any]] = {"+": sum, "*": prod, "-": difference, "max": max}
 
 
 def by_keys(key: Ref, f: Formula, numbers: Formula, result: Size, seen: bool = True, **more: Unpack[More]) -> Line:
@@ -96,17 +104,21 @@ def by_keys(key: Ref, f: Formula, numbers: Formula, result: Size, seen: bool = T
     return value_line(key, f, whole_number(result), (Stage("=", numbers),) if seen else (), **more)
 
 
-def equal(key: Ref, f: Formula, result: Size, **more: Unpack[More]) -> Line:
-    """An identity of a formula over named sizes and its canonical form, once the formula where both are the same."""
+def equal(key: Ref, f: Formula, result: Size, before: tuple[Formula, ...] = (), **more: Unpack[More]) -> Line:
+    """An identity of a formula over named sizes and its canonical form, once the formula where both are the same.
+
+    A reader sees what stands before it too.
+    """
+    from hwsolve.formula.notation.plain import plain
     from hwsolve.formula.simplify.polynomial import canonical
 
     if canonical(f) != formula(result):
         raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
     if isinstance(result, int):
         return value_line(key, Number(result), whole_number(result), **more)
-    if binary(f) == binary(result):
-        return identity(key, Call("*", (ONE, f)), f, (f,), **more)
-    return identity(key, f, result, **more)
+    if binary(f) == binary(result) or plain(f) == plain(result):
+        return identity(key, Call("*", (ONE, f)), f, (*before, f), **more)
+    return identity(key, f, result, (*before, f, result) if before else (), **more)
 
 
 def identity(key: Ref, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = (), **more: Unpack[More]) -> Line:
@@ -153,6 +165,23 @@ def summed(key: Ref, terms: list[tuple[Size, Ref, Size]], result: Size, **more: 
             terms.append((1, part, subtotal))
     keys = added([times(n, k) for n, k, _ in terms])
     numbers = added([times(n, formula(v)) for n, _, v in terms])
+    return [*lines, by_keys(key, keys, numbers, result, len(terms) <= MOST_SHOWN, **more)]
+
+
+def largest(key: Ref, terms: list[tuple[Ref, int]], **more: Unpack[More]) -> list[Line]:
+    """The lines of a maximum of (key, value): one, or partial ones before it where there are very many."""
+    lines: list[Line] = []
+    if len(terms) > MOST_TERMS:
+        chunks = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
+        terms = []
+        for number, chunk in enumerate(chunks, 1):
+            part = Ref(f"{key.name}.part{number}")
+            lines += largest(part, chunk, aside=True)
+            terms.append((part, max(value for _, value in chunk)))
+    result = max(value for _, value in terms)
+    if len(terms) == 1:
+        return [*lines, same(key, terms[0][0], result, **more)]
+    keys, numbers = (Call("max", tuple(parts)) for parts in zip(*((k, Number(v)) for k, v in terms), strict=True))
     return [*lines, by_keys(key, keys, numbers, result, len(terms) <= MOST_SHOWN, **more)]
 
 

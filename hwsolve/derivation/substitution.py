@@ -14,6 +14,7 @@ from hwsolve.formula.tree import (
     Number,
     Ref,
     call,
+    cancelled,
     children,
     rebuild,
     substitute,
@@ -32,7 +33,10 @@ def substituted(
     short = shorten(f)
     branches = short if decided is None else decide(short, decided)
     forms = [short] if branches is short else [branches] if said_in_words(short) else [short, branches]
-    return chain(f if shown is None else shown, *[transform(form, number) for form in forms])
+    exact = any(cancelled(form) != form for form in forms) and not any(
+        isinstance(n, Number) and n.rounded for form in forms for n in walk(transform(cancelled(form), number))
+    )
+    return chain(f if shown is None else shown, *[transform(form, number) for form in forms], exact=exact)
 
 
 def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
@@ -45,10 +49,10 @@ def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:
 
 
 def said_in_words(f: Formula) -> bool:
-    """Whether all branches are of functions of one number, of which a reason says where it lies."""
+    """Whether all branches are of functions of one quantity, of which a reason says where it lies."""
     found = [n for n in walk(f) if isinstance(n, Call) and decided_by_branch(n)]
-    functions = [FUNCTIONS.get(n.name) for n in found]
-    return all(known is not None and not known.many and known.kinks for known in functions)
+    functions = [(FUNCTIONS.get(n.name.removeprefix("d_")), n.args[0]) for n in found]
+    return all(k is not None and not k.many and k.kinks and isinstance(x, Ref) for k, x in functions)
 
 
 def decided_by_branch(node: Call) -> bool:

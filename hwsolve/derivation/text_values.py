@@ -44,6 +44,10 @@ class TextValues:
             self.rough.add(key)
         return exactly
 
+    def only_near(self, key: Ref, formula: Formula, value: Any, read: Lookup) -> bool:
+        """Whether a 0 is one that no digits prove: what the text gives is as near to it as its digits go."""
+        return bool(key in self.real and value == 0 and getattr(evaluate(formula, read), "rad", int)() != 0)
+
     def take(self, key: Ref, formula: Formula, value: Any) -> Formula:
         """The formula as it stands in the text, which gives the key its value."""
         if self.real:

@@ -44,7 +44,7 @@ class Indices(NamedTuple):
                 parts = [self.of(a) for a in args]
                 found = [p for p in parts if p is not None]
                 return reduce(ARITHMETIC[name], found) if len(found) == len(parts) > 1 else None
-            case Call("neg" | "floor" | "ceil" as name, (a,)):
+            case Call("neg" | "floor" | "ceil" | "abs" as name, (a,)):
                 one = self.of(a)
                 return None if one is None else OF_ONE[name](*one)
         return None
@@ -103,6 +103,7 @@ ARITHMETIC: dict[str, Any] = {
 }
 OF_ONE: dict[str, Any] = {
     "neg": lambda n, d: (-n, d),
+    "abs": lambda n, d: (abs(n), d),
     "floor": lambda n, d: (n // d, np.ones_like(d)),
     "ceil": lambda n, d: (-(-n // d), np.ones_like(d)),
 }

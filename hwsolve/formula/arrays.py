@@ -113,12 +113,26 @@ def compiled(f: Formula, names: tuple[str, ...], code: Code) -> Run:
             operator = {"+": add, "*": mul, "-": sub}[name]
             left, right = (whole_or(x, names, code) for x in (a, b))
             return lambda values: operator(left(values), right(values))
+        case Call("if", (condition, *cases)) if "if" not in code:
+            return choice(compiled(condition, names, code), *(compiled(a, names, code) for a in cases))
         case Call(name, args):
             parts = [compiled(a, names, code) for a in args]
             if name in code:
                 return lambda values: code[name](*[part(values) for part in parts])
             return lambda values: combine(name, [part(values) for part in parts])
     raise ValueError(f"no array code for {f}")
+
+
+def choice(asked: Run, then: Run, other: Run) -> Run:
+    """One of two; where one number decides it, the other need not exist."""
+
+    def run(values: tuple[Array, ...]) -> Array:
+        found = asked(values)
+        if getattr(found, "shape", ()) == ():
+            return (then if found == 1 else other)(values)
+        return combine("if", [found, then(values), other(values)])
+
+    return run
 
 
 def whole_or(f: Formula, names: tuple[str, ...], code: Code) -> Run:

@@ -6,8 +6,9 @@ difference, and where a step is.
 
 from __future__ import annotations
 
+from hwsolve.formula.arrays import COMPARISONS
 from hwsolve.formula.simplify.terms import difference, rational
-from hwsolve.formula.tree import Call, Formula, Ref, transform, walk
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, children, rebuild, transform, walk
 
 
 def by_steps(f: Formula) -> Formula:
@@ -24,6 +25,22 @@ def by_steps(f: Formula) -> Formula:
         return node
 
     return transform(f, change)
+
+
+def as_numbers(f: Formula, decides: bool = False) -> Formula:
+    """A comparison that stands for a number as a case, 1 where it holds: `t = a = b` would be another line.
+
+    `decides`: whether the formula is itself the condition of a case.
+    """
+    if isinstance(f, Ref) or not (parts := children(f)):
+        return f
+    condition = isinstance(f, Call) and f.name in (*COMPARISONS, "and")
+    both = isinstance(f, Call) and f.name == "and"
+    inner = [as_numbers(p, both or (k == 0 and isinstance(f, Call) and f.name == "if")) for k, p in enumerate(parts)]
+    if f == Call("==", parts) and isinstance(parts[0], Number):
+        inner.reverse()  # with the number first it would be a guard (graph/explain/special_cases.py)
+    made = rebuild(f, tuple(inner))
+    return Call("if", (made, ONE, ZERO)) if condition and not decides else made
 
 
 def mixed(a: Formula, b: Formula) -> bool:

@@ -18,12 +18,13 @@ from hwsolve.formula.indices import (
     names_in,
     plain_index,
     put,
+    solve,
     sum_over,
     unshadowed,
 )
 from hwsolve.formula.rules import apply
 from hwsolve.formula.simplify.simplify import big, factored
-from hwsolve.formula.simplify.terms import mentions
+from hwsolve.formula.simplify.terms import difference, mentions
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
 from hwsolve.language import Message, say
 
@@ -44,17 +45,19 @@ class Differentiation:
     """One derivative in the making; `steps` is None where no record is wanted."""
 
     def __init__(
-        self, wrt: Ref, steps: list[Rewrite] | None, ranges: Ranges | None, eliminate: bool, bound: frozenset[str]
-    ) -> None:
+        self, wrt: Ref, steps: list[Rewrite] | None, ranges: Ranges | None, eliminate: bool, bound: frozenset[str],
+        shares: bool = False,
+    ) -> None:  # fmt: skip
         self.wrt, self.bound = wrt, bound
         self.steps = steps
         self.ranges = ranges
         self.eliminate = eliminate
+        self.shares = shares
         self.known: dict[Formula, Formula] = {}
 
     def apart(self, f: Formula, wrt: Ref) -> Formula:
         """The derivative of another formula, off the record."""
-        return differentiate(f, wrt, ranges=self.ranges, eliminate=self.eliminate)
+        return differentiate(f, wrt, ranges=self.ranges, eliminate=self.eliminate, shares=self.shares)
 
     def depends(self, f: Formula) -> bool:
         """Whether the variable's name stands in a formula."""
@@ -90,7 +93,7 @@ class Differentiation:
         result = sum_over(body, over, self.unsure)
         lhs = BigOperator("Sum", body, *over)
         if self.steps is not None and result != lhs:
-            self.steps.append(Rewrite(say("index rule: δ leaves one term"), lhs, result, result))
+            self.steps.append(Rewrite(terms_left(body, over), lhs, result, result))
         return result
 
     def unsure(self, over: Range, solution: Formula, rest: Formula) -> list[Formula]:
@@ -105,21 +108,33 @@ class Differentiation:
         return conditions(solution, over, self.ranges or {})
 
 
+def terms_left(body: Formula, over: Range) -> Message:
+    """Which terms of a sum its δ's leave: the one at which the indices of all are equal, if that is one."""
+    found = [n for n in walk(body) if isinstance(n, Call) and n.name == "delta" and mentions(n, over.name)]
+    places = {solve(difference(*n.args), over.name, ZERO) for n in found}
+    place = places.pop() if len(places) == 1 else None
+    if place is None:
+        return say("terms in which a δ is 0 left out")
+    return say("all terms but that of {place} are 0", place=Call("form", (Call("==", (Ref(over.name), place)),)))
+
+
 def differentiate(
     f: Formula,
     wrt: Ref,
     record: list[Rewrite] | None = None,
     ranges: Ranges | None = None,
     eliminate: bool = True,
+    shares: bool = False,
 ) -> Formula:
     """df/d(wrt).  Raises NoRule where no rule covers a step.
 
     `ranges` gives the values that free index variables take: a sum over fewer than these gets a condition.  Without it
     the indices of `wrt` are taken to lie in the ranges of the sums over its quantity.  `eliminate=False` leaves the δ's
-    of sums for later.
+    of sums for later.  `shares`: of equal arguments of a maximum each has the same share of its slope, and a case that
+    holds at one point has its own; else the slope is that beside such a place.
     """
     f = apart(f, wrt)
-    result = Differentiation(wrt, record, ranges, eliminate, bound_in(f)).of(f)
+    result = Differentiation(wrt, record, ranges, eliminate, bound_in(f), shares).of(f)
     return unshadowed(result) if eliminate else result
 
 
@@ -153,6 +168,7 @@ def backward(
     input_indices: tuple[str, ...],
     upstream: str = "g",
     replace_output: str | None = None,
+    shares: bool = False,
 ) -> Formula:
     """The gradient of input[input_indices]: Σ upstream[out] · ∂schematic/∂input[…] over the outputs, indices from 1.
 
@@ -162,7 +178,7 @@ def backward(
     """
     wrt = Ref(input, tuple(Ref(i) for i in input_indices))
     schematic = apart(schematic, wrt)
-    derivative = differentiate(schematic, wrt, eliminate=False)
+    derivative = differentiate(schematic, wrt, eliminate=False, shares=shares)
     again = replace_output and mentions(derivative, input)  # else the output cannot stand in it
     output = Output(schematic, output_indices, replace_output, input_indices) if again and replace_output else None
     outputs = [Range(i, ONE, output_ranges[i]) for i in output_indices]

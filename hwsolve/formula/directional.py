@@ -11,7 +11,7 @@ from functools import lru_cache
 from hwsolve.formula.functions import function
 from hwsolve.formula.meaning import applied, with_defaults
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, call, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, call, substitute, walk
 
 JUMPS = ("==", "<", ">", "<=", ">=", "delta", "floor", "ceil", "sign", "step", "step0")
 EXTREMES = ("max", "min")
@@ -90,7 +90,10 @@ def of_big(f: BigOperator, moving: frozenset[str]) -> Formula:
         terms = change.args if isinstance(change, Call) and change.name == "+" else (change,)
         return sum_of([BigOperator("Sum", term, f.index, f.low, f.high) for term in terms])
     if f.op == "Prod":
-        raise ValueError("no change of a product over an index")
+        other = f"other {f.index}"  # no text can say it
+        rest = call("if", call("==", Ref(other), Ref(f.index)), 1, substitute(f.body, {f.index: Ref(other)}))
+        change = product(BigOperator("Prod", rest, other, f.low, f.high), along(f.body, moving))
+        return BigOperator("Sum", change, f.index, f.low, f.high)
     body: Formula = f
     operators: list[BigOperator] = []
     while isinstance(body, BigOperator) and body.op == f.op:

@@ -161,13 +161,13 @@ def form_of(name: str, args: tuple[Form, ...]) -> Form:
     from hwsolve.numbers import atoms
 
     text, known = statement(name), function(name)
-    if name in atoms.KNOWN or text is None or known is None or has_cases(text):
+    if name in atoms.KNOWN or text is None or known is None or has_branches(text):
         return atoms.of_function(name, args)
     return evaluated(parse(text), dict(zip(known.parameters, args, strict=True)))
 
 
 @lru_cache
-def has_cases(text: str) -> bool:
+def has_branches(text: str) -> bool:
     """Whether a formula has branches, `abs` among them."""
     return any(isinstance(n, Call) and n.name in ("if", "abs") for n in walk(parse(text)))
 

@@ -15,12 +15,16 @@ ABOUT: dict[str, Message] = {  # what is no function of numbers
     "mean": say("Mean of the elements of a vector."),
     "dot": say("Product of two vectors."),
     "matmul": say("Product of a matrix and a vector."),
+    "T": say("Matrix with rows and columns in each other's place."),
+    "outer": say("Matrix of all products of an element of one vector and one of another."),
+    "concat": say("Arrays behind each other, along their first axis."),
+    "cumsum": say("Sums of the elements up to each of them."),
     "if": say("The second argument where the condition holds, else the third."),
     "Sum": say("Sum of a formula over an index from a lowest to a highest value."),
     "Prod": say("Product of a formula over an index."),
     "Max": say("The largest value of a formula over an index."),
-    "pi": say("The constant π."),
-    "e": say("Euler's number."),
+    "pi": say("The constant π, unless a quantity is called so."),
+    "e": say("Euler's number, unless a quantity is called so; then `exp(1)` is."),
     "Min": say("The smallest value of a formula over an index."),
 }
 

@@ -17,9 +17,9 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function of real numbers.
 
     `derivative` is d/dx, `partials` those by the other parameters; `definition` says it in more primitive functions,
-    `cases` piece by piece with `if`; `kinks` are the points without a derivative.  `piecewise`: its value is decided by
-    a branch and is exact on rationals.  `defaults` are the values of the last parameters where they are left out.
-    `shown` and `latex` are how its name is written.
+    `cases` piece by piece with `if`, `closed` the same in one formula; `kinks` are the points without a derivative.
+    `piecewise`: its value is decided by a branch and is exact on rationals.  `defaults` are the values of the last
+    parameters where they are left out.  `shown` and `latex` are how its name is written.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     partials: dict[str, str] = {}
     definition: str | None = None
     cases: str | None = None
+    closed: str | None = None
     kinks: tuple[str, ...] = ()
     piecewise: bool = False
     many: bool = False  # takes any number of arguments
@@ -62,17 +63,16 @@ def slope(parameters: str, name: str, cases: str, shown: str, **more: Any) -> Fu
 
 
 def bent(
-    parameters: str, name: str, about: Message, pieces: tuple[str, str], shown: str, *kinks: str
+    parameters: str, name: str, about: Message, pieces: tuple[str, str, str], shown: str, *kinks: str
 ) -> tuple[Function, Function]:
     """A function made of straight pieces, and its derivative; a, where it is a parameter, is the slope below 0."""
-    values, slopes = pieces
+    values, slopes, closed = pieces
     by_a = "a" in parameters
     derivative = f"d_{name}({', '.join(parameters)})"
     more: dict[str, Any] = {"kinks": kinks or ("0",)}
+    partials = {"a": "-relu(-x)"} if by_a else {}
     return (
-        branching(
-            parameters, name, about, values, derivative, shown, partials={"a": "-relu(-x)"} if by_a else {}, **more
-        ),
+        branching(parameters, name, about, values, derivative, shown, partials=partials, closed=closed, **more),
         slope(parameters, name, slopes, shown, partials={"a": "if(x > 0, 0, 1)"} if by_a else {}, **more),
     )
 
@@ -88,7 +88,7 @@ def upright(name: str) -> str:
     return r"\operatorname{" + stem.replace("_", r"\_") + "}" + "'" * (len(name) - len(stem))
 
 
-LEAKY = ("if(x > 0, x, a*x)", "if(x > 0, 1, a)")
+LEAKY = ("if(x > 0, x, a*x)", "if(x > 0, 1, a)", "max(0, x) + a*min(0, x)")
 SELU_SCALE = "1.0507009873554804934193349852946"  # Klambauer et al. 2017, "Self-normalizing neural networks"
 SELU_ALPHA = "1.6732632423543772848170429916717"
 
@@ -129,20 +129,22 @@ ACTIVATIONS = (
     smooth("gelu", say("Gaussian error linear unit."), "normal_cdf(x) + x*normal_pdf(x)", "x*normal_cdf(x)", "GELU"),
     smooth("gelu_tanh", say("The tanh approximation of GELU."), None,
         "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2", "GELU_tanh"),
-    *bent("x", "relu", say("Rectified linear unit."), ("if(x > 0, x, 0)", "if(x > 0, 1, 0)"), "ReLU"),
+    *bent("x", "relu", say("Rectified linear unit."), ("if(x > 0, x, 0)", "if(x > 0, 1, 0)", "max(0, x)"),
+        "ReLU"),
     *bent("xa", "leaky_relu", say("Leaky ReLU with the slope a for x < 0."), LEAKY, "LeakyReLU"),
     *bent("xa", "prelu", say("Parametric ReLU with the slope a for x < 0."), LEAKY, "PReLU"),
     *bent("x", "relu6", say("ReLU capped at 6."), ("if(x <= 0, 0, if(x < 6, x, 6))",
-        "if(x <= 0, 0, if(x < 6, 1, 0))"), "ReLU6", "0", "6"),
+        "if(x <= 0, 0, if(x < 6, 1, 0))", "min(max(0, x), 6)"), "ReLU6", "0", "6"),
     *bent("x", "hard_tanh", say("Piecewise linear tanh."), ("if(x <= -1, -1, if(x < 1, x, 1))",
-        "if(x <= -1, 0, if(x < 1, 1, 0))"), "HardTanh", "-1", "1"),
+        "if(x <= -1, 0, if(x < 1, 1, 0))", "min(max(-1, x), 1)"), "HardTanh", "-1", "1"),
     *bent("x", "hard_sigmoid", say("Piecewise linear sigmoid."), ("if(x <= -3, 0, if(x < 3, (x + 3)/6, 1))",
-        "if(x <= -3, 0, if(x < 3, 1/6, 0))"), "HardSigmoid", "-3", "3"),
+        "if(x <= -3, 0, if(x < 3, 1/6, 0))", "min(max(0, x + 3), 6)/6"), "HardSigmoid", "-3", "3"),
     branching("x", "hard_swish", say("Hard swish."), "if(x <= -3, 0, if(x < 3, x*(x + 3)/6, x))",
-        "if(x <= -3, 0, if(x < 3, (2*x + 3)/6, 1))", "HardSwish", kinks=("-3", "3")),
+        "if(x <= -3, 0, if(x < 3, (2*x + 3)/6, 1))", "HardSwish", kinks=("-3", "3"),
+        closed="x*min(max(0, x + 3), 6)/6"),
     branching("xa", "elu", say("Exponential linear unit with the scale a of the negative side."),
         "if(x > 0, x, a*(exp(x) - 1))", "if(x > 0, 1, a*exp(x))", "ELU", partials={"a": "if(x > 0, 0, exp(x) - 1)"},
-        defaults=("1",), piecewise=False),
+        defaults=("1",), piecewise=False, closed="max(0, x) + a*(exp(min(0, x)) - 1)"),
     branching("x", "selu", say("Scaled ELU."), f"{SELU_SCALE}*if(x > 0, x, {SELU_ALPHA}*(exp(x) - 1))",
         f"{SELU_SCALE}*if(x > 0, 1, {SELU_ALPHA}*exp(x))", "SELU", piecewise=False),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, 
 
 MINUS_ONE = Number(-1)
 COMPARISONS = ("==", "<", ">", "<=", ">=")
+BORDERS = ("min", "max", "floor", "ceil")
 Shapes = Mapping[str, tuple[int, ...]]
 Part = Formula | None  # None: absent
 
@@ -66,17 +67,19 @@ class Instance(msgspec.Struct, frozen=True):
                 return delta(index(i, bound), index(j, bound))
             case Call("*", args):
                 return self.product(args, bound)
+            case Call("/", (over, under)) if is_counted(under):
+                return combined("/", [self.part(over, bound), counted(self.part(under, bound))])
             case Call(name, args):
                 return combined(name, [self.part(a, bound) for a in args])
         return f
 
     def product(self, args: tuple[Formula, ...], bound: dict[str, int]) -> Part:
-        """A product; where a factor is absent, so is the product, whatever the others are."""
+        """A product; where a factor is absent, so is the product, whatever the others are; a δ of 0 ends it."""
         parts: list[Formula] = []
         for a in args:
             part = self.part(a, bound)
-            if part is None:
-                return None
+            if part is None or (part == ZERO and isinstance(a, Call) and a.name == "delta"):
+                return part
             parts.append(part)
         return product(parts)
 
@@ -159,6 +162,16 @@ def index(f: Formula, bound: dict[str, int]) -> Formula:
     except LookupError:
         return simplify(substitute(f, {name: Number(n) for name, n in bound.items()}))
     return as_formula(value) if isinstance(value, int) or hasattr(value, "p") else f  # an irrational stays as written
+
+
+def is_counted(f: Formula) -> bool:
+    """Whether a divisor counts the cells of a window by its borders, that is of indices and sizes alone."""
+    return not has_elements(f) and any(isinstance(n, Call) and n.name in BORDERS for n in walk(f))
+
+
+def counted(f: Part) -> Part:
+    """Such a divisor as its number, where all its names are known."""
+    return f if f is None else index(f, {})
 
 
 def is_straight(f: Formula, running: str) -> bool:

@@ -65,12 +65,12 @@ def split(term: Term, *indices: str) -> tuple[list[tuple[Formula, Formula]], lis
 
 
 def one_index(term: Term, k: str, vectors: Vectors) -> Formula | None:
-    """s·v[k], s·Σ W[k,j]·x[j] or s·Σ W[j,k]·x[j]."""
+    """s·v[k], s·δ(i,k), s·Σ W[k,j]·x[j] or s·Σ W[j,k]·x[j]."""
     parts = split(term, k)
     if parts is None or len(parts[1]) != 1:
         return None
     scalars, (factor,) = parts
-    found = vector_of(factor, k, vectors) or matrix_times_vector(factor, k, vectors)
+    found = vector_of(factor, k, vectors) or unit_vector(factor, k, vectors) or matrix_times_vector(factor, k, vectors)
     return found and scaled(term, scalars, found)
 
 
@@ -81,6 +81,14 @@ def vector_of(f: Formula, k: str, vectors: Vectors) -> Formula | None:
             return vectors.name(Ref(name))
         case Call("element", (vector, Ref(index, ()))) if index == k:
             return vectors.name(vector)
+    return None
+
+
+def unit_vector(f: Formula, k: str, vectors: Vectors) -> Formula | None:
+    """δ(i,k) over all k, where i is an index or a number."""
+    match f:
+        case Call("delta", (a, b)) if Ref(k) in (a, b) and mentions(a, k) != mentions(b, k):
+            return vectors.name(f)
     return None
 
 

@@ -5,11 +5,12 @@
     product    := unary {("*" | "/" | "@") unary}
     unary      := ("-" | "+") unary | power
     power      := atom ["**" unary]
-    atom       := number | name ["[" list "]"] | name "(" list ")" ["[" list "]"] | "(" comparison ")"
+    atom       := number | name ["[" list "]"] | name "(" list ")" ["[" list "]"] | "(" comparison ")" | "[" list "]"
+                | "(" comparison ")" "[" list "]"
 
 Every number is the decimal that was typed: `0.1` is 1/10.  `a + b + c` is one call of three arguments, and parentheses
 stay as they were written.  `softmax(x)[i]` is `Call("element", (softmax(x), i))`.  `w@1` is a name, `w @ x` the product
-of two arrays.  Nothing is evaluated here.
+of two arrays, `[1, 2]` an array and `(q)[1]` a part of one (in formulas over whole arrays).  Nothing is evaluated here.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, listed
 from hwsolve.language import Message, say
 
 MAX_DEPTH = 100
@@ -33,6 +34,7 @@ TOKEN = re.compile(
     rf"\s*(?:(?P<number>(?:[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     rf"|(?P<name>{KEY})|(?P<operator>\*\*|==|<=|>=|[-+*/@(),\[\]<>−×·÷])|(?P<end>$))"
 )
+NO_INDEX = say("An index is missing.")
 TYPOGRAPHIC = {"−": "-", "×": "*", "·": "*", "÷": "/"}
 
 
@@ -54,11 +56,15 @@ class Token(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def parse(text: str) -> Formula:
-    """The formula that a text says; raises FormulaError."""
+def parse(text: str, arrays: bool = False) -> Formula:
+    """The formula that a text says; raises FormulaError.
+
+    `arrays`: it is one over whole arrays, which may be written out, as `[1, 2]`; and a big operator may leave out its
+    bounds, which those of an axis then are: `Sum(v[i]*x[i], i)`.
+    """
     if len(text) > MAX_TEXT:
         raise FormulaError(say("A formula may have at most {limit} characters.", limit=MAX_TEXT), 1)
-    return Parser(text).whole()
+    return Parser(text, arrays).whole()
 
 
 class Parser:
@@ -67,8 +73,9 @@ class Parser:
     Few calls lie between one level and the next, so that the deepest text that is taken stays far from Python's limit.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, arrays: bool = False) -> None:
         self.tokens = tokens(text)
+        self.arrays = arrays
         self.at = 0
         self.level = 0
 
@@ -112,13 +119,16 @@ class Parser:
         if token.kind == "name":
             self.at += 1
             return self.named(token)
+        if token.text == "[" and self.arrays:
+            items = listed(*self.arguments("]", say("An array needs an element.")))
+            return Call("element", (items, *self.arguments("]"))) if self.peek() == "[" else items
         if token.text not in ("-", "+", "("):
             raise self.unexpected(say("a number, a name or “(”"))
         self.at += 1
         if token.text == "(":
             f = self.expression()
             self.close(")")
-            return f
+            return Call("element", (f, *self.arguments("]"))) if self.arrays and self.peek() == "[" else f
         literal = self.tokens[self.at].kind == "number"
         f = self.expression(STRENGTH["**"])
         if token.text == "+":
@@ -144,16 +154,18 @@ class Parser:
         match args:
             case (body, Ref(index, ()), low, high):
                 return BigOperator(token.text, body, index, low, high)
+            case (body, Ref(index, ())) if self.arrays:
+                return Call(token.text, (body, Ref(index)))
         form = f"{token.text}(w[j]*x[j], j, 1, 3)"
         message = say("“{name}” takes a body, an index and two bounds: {form}.", name=token.text, form=form)
         raise FormulaError(message, token.column)
 
-    def arguments(self, closing: str) -> tuple[Formula, ...]:
-        """The list behind an opening bracket, which is the token here."""
+    def arguments(self, closing: str, empty: Message = NO_INDEX) -> tuple[Formula, ...]:
+        """The list behind an opening bracket, which is the token here; `empty` says what “[]” lacks."""
         self.at += 1
         if self.peek() == closing:
             if closing == "]":
-                raise self.fail(say("An index is missing."))
+                raise self.fail(empty)
             self.at += 1
             return ()
         items = [self.expression()]

@@ -26,6 +26,7 @@ class Differentiation(Protocol):
     """What a rule needs: the derivative of a part, how it is written, and the sum over an index."""
 
     wrt: Ref
+    shares: bool
 
     def of(self, f: Formula) -> Formula:
         """The derivative of a part."""
@@ -128,10 +129,10 @@ def powers(f: Call, task: Differentiation) -> Result:
 
 
 def branches(f: Call, task: Differentiation) -> Result:
-    """A function of cases is differentiated case by case, away from the borders."""
+    """A function of cases is differentiated case by case, away from the borders; on them too where a note tells it."""
     condition, a, b = f.args
     isolated = isinstance(condition, Call) and condition.name == "==" and task.depends(condition)
-    if isolated and (task.depends(a) or task.depends(b)):
+    if isolated and not task.shares and (task.depends(a) or task.depends(b)):
         raise NoRule(
             say("A case that holds only where {where} cannot be differentiated by itself.", where=shown(condition))
         )
@@ -150,6 +151,8 @@ def functions(f: Call, task: Differentiation) -> Result:
     if known is None:
         raise NoRule(say("There is no function “{name}” to differentiate.", name=f.name))
     args = with_defaults(f, known)
+    if task.shares and known.many and (shared := among_equals(f, task)) is not None:
+        return shared
     if known.many and len(args) > 2:
         nested = Call(f.name, (args[0], Call(f.name, args[1:])))
         return functions(nested, task)
@@ -169,6 +172,25 @@ def functions(f: Call, task: Differentiation) -> Result:
     name = known.shown or known.name
     rule = say("chain rule, derivative of {f}", f=name) if chained else say("derivative of {f}", f=name)
     return Result(rule, weighted(outers, asked), weighted(outers, found))
+
+
+def among_equals(f: Call, task: Differentiation) -> Result | None:
+    """(max(u, v))' = u' where u > v, and half of each where both are equal, as of torch.maximum; None of one argument.
+
+    What does not change, as a number, takes its share too.
+    """
+    if len(args := f.args) < 2:
+        return None
+    if len(args) == 2:
+        u, v = args if not isinstance(args[0], Number) else args[::-1]
+        greater = ">" if f.name == "max" else "<"
+        halves = quotient(total(task.of(u), task.of(v)), Number(2))
+        beside = choice(Call(greater, (u, v)), task.of(u), task.of(v))
+        found = choice(Call("==", (u, v)), halves, beside)
+    else:
+        wins = [choice(Call("==", (a, f)), ONE, ZERO) for a in args]
+        found = quotient(total(*(product(w, task.of(a)) for w, a in zip(wins, args, strict=True))), total(*wins))
+    return Result(say("derivative at the winner"), found, found)
 
 
 def weighted(outers: list[Formula], inners: list[Formula]) -> Formula:
@@ -209,7 +231,9 @@ def partial(known: Function, parameter: str, args: tuple[Formula, ...], task: Di
 def big_sums(f: BigOperator, task: Differentiation) -> Result:
     """(Σ u)' = Σ u', then the δ leaves one term."""
     form = big("Sum", task.asked(f.body), f.index, f.low, f.high)
-    return Result(say("sum over an index"), form, task.summed(task.of(f.body), Range(f.index, f.low, f.high)))
+    return Result(
+        say("derivative of a sum, term by term"), form, task.summed(task.of(f.body), Range(f.index, f.low, f.high))
+    )
 
 
 def big_products(f: BigOperator, task: Differentiation) -> Result:
@@ -235,7 +259,7 @@ def extremes(f: BigOperator, task: Differentiation) -> Result:
         form = big("Sum", form, *over)
         result = task.summed(result, over)
         winners = big("Sum", winners, *over)
-    if not isinstance(body, Ref):
+    if task.shares or not isinstance(body, Ref):
         form, result = quotient(form, winners), quotient(result, winners)
     return Result(say("derivative at the winner"), form, result)
 
@@ -267,7 +291,7 @@ def apply(f: Formula, task: Differentiation) -> Result:
         case Ref():
             return reference(f, task)
         case Call(name, _):
-            return ARITHMETIC.get(name, functions)(f, task)
+            return (constants if name == "delta" and task.shares else ARITHMETIC.get(name, functions))(f, task)
         case BigOperator(op, _, _, low, high):
             if mentions(low, task.wrt.name) or mentions(high, task.wrt.name):
                 raise NoRule(say("The bounds of a sum depend on what it is differentiated by."))

@@ -141,11 +141,25 @@ def transform(f: Formula, change: Callable[[Formula], Formula]) -> Formula:
     return change(f)
 
 
+def cancelled(f: Formula) -> Formula:
+    """The formula with 1 for each ratio of something to itself, which is exact whatever is known of it."""
+    return transform(f, lambda n: ONE if isinstance(n, Call) and n.name == "/" and n.args[0] == n.args[1] else n)
+
+
 def walk(f: Formula) -> Iterator[Formula]:
     """Every node, the highest first."""
     yield f
     for part in children(f):
         yield from walk(part)
+
+
+def parted(f: Formula, name: str) -> Iterator[Formula]:
+    """What a sum or a product is made of, those within it taken apart; any other formula itself."""
+    if isinstance(f, Call) and f.name == name:
+        for part in f.args:
+            yield from parted(part, name)
+    else:
+        yield f
 
 
 def references(f: Formula) -> Iterator[Ref]:

@@ -6,7 +6,7 @@ A vector is a name that has a size, a function from the table below, or either o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.indices import fresh, names_in, put
@@ -193,14 +193,15 @@ def _positive(f: Formula) -> bool:
     return isinstance(f, Number) and f.numerator > 0 and f.denominator == 1
 
 
-def vector_names(formulas: Iterable[Formula]) -> set[str]:
-    """Names that stand whole inside a function of vectors: they must be vectors."""
+def vector_names(formulas: Iterable[Formula], numbers: Set[str] = frozenset()) -> set[str]:
+    """Names that stand whole inside a function of vectors: they must be vectors, but for `numbers` beside others."""
     found: set[str] = set()
     for f in formulas:
         for node in walk(f):
             if isinstance(node, Call) and (node.name in VECTORS or node.name in NUMBERS):
                 for arg in node.args:
-                    found.update(n.name for n in walk(arg) if isinstance(n, Ref) and not n.indices)
+                    names = {n.name for n in walk(arg) if isinstance(n, Ref) and not n.indices}
+                    found |= names - numbers or names
     return found
 
 

@@ -128,9 +128,25 @@ def along(steps: tuple[Any, ...], axes: int) -> list[int]:
     return found * axes if len(found) == 1 else found
 
 
+def written_out(*items: Array) -> Array:
+    """An array of numbers, or of rows."""
+    import numpy as np
+
+    return np.array(items, dtype=None if isinstance(items[0], float) else getattr(items[0], "dtype", object))
+
+
+def part_of(a: Array, *at: Any) -> Array:
+    """What the first indices choose, counted from 1: (H, …), h -> (…)."""
+    return a[tuple([int_of(k) - 1 for k in at])]
+
+
 CODE: dict[str, Callable[..., Array]] = {
     "@": lambda a, b: a @ b,
-    "T": lambda a: a.T,
+    "part": part_of,
+    "element": part_of,
+    "[]": written_out,
+    "tuple": written_out,
+    "T": lambda a: a.swapaxes(0, 1),
     "odot": lambda a, b: a * b,
     "outer": outer,
     "diag": diag,
@@ -153,6 +169,11 @@ def shape_of(f: Formula, shapes: Mapping[str, Sizes]) -> Sizes:
             return shapes[name]
         case Call(name, (inner,)) if name in MARKS:
             return shape_of(inner, shapes)
+        case Call("part" | "element", (inner, *at)):
+            shape = shape_of(inner, shapes)
+            if len(at) >= len(shape):
+                raise unfit("[ ]", shape)
+            return shape[len(at) :]
         case Call(name, args) if name in SHAPES:
             if name in ("full", "stuffed", "crop"):
                 array_args = 2 if name == "full" else 1
@@ -161,6 +182,8 @@ def shape_of(f: Formula, shapes: Mapping[str, Sizes]) -> Sizes:
             return SHAPES[name](*[shape_of(a, shapes) for a in args])
         case Call("+" | "-", args):
             return of_sum(args, shapes)
+        case Call("/", (top, bottom)) if (shape := shape_of(bottom, shapes)) and shape == shape_of(top, shapes):
+            return shape
         case Call(name, args):
             found = [shape_of(a, shapes) for a in args]
             arrays = [shape for shape in found if shape]
@@ -213,6 +236,13 @@ def with_axes(name: str, count: int, then: Callable[..., Sizes]) -> Callable[...
     return rule
 
 
+def of_turned(a: Sizes) -> Sizes:
+    """The first two axes change places, of two or three."""
+    if len(a) not in (2, 3):
+        raise unfit("T", a)
+    return (a[1], a[0], *a[2:])
+
+
 def of_odot(a: Sizes, b: Sizes) -> Sizes:
     """Two arrays of one shape."""
     if a != b:
@@ -246,11 +276,13 @@ def cropped(a: Sizes, cuts: list[int]) -> tuple[Sizes, Sizes]:
 
 SHAPES: dict[str, Callable[..., Sizes]] = {
     "@": of_product,
-    "T": with_axes("T", 2, lambda a: (a[1], a[0])),
+    "T": of_turned,
     "odot": of_odot,
     "outer": with_axes("outer", 1, lambda a, b: (a[0], b[0])),
     "diag": with_axes("diag", 1, lambda a: (a[0], a[0])),
     "rows": with_axes("rows", 1, lambda b: (1, b[0])),
+    "[]": lambda *items: (len(items), *items[0]),
+    "tuple": lambda *items: (len(items), *items[0]),
     "sum": lambda a: (),
     "rot180": lambda w: w,
     "full": full_shape,

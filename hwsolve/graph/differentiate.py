@@ -6,22 +6,25 @@ Source: Goodfellow, Bengio, Courville, Deep Learning, eq. 6.49.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hwsolve.graph.graph import Contribution, Graph, Label, Node
 from hwsolve.graph.operation import Operation
 
+NOTHING: Mapping[str, str] = {}
 
-def differentiate(graph: Graph, upstream: str | None = None) -> None:
+
+def differentiate(graph: Graph, upstream: Mapping[str, str] = NOTHING) -> None:
     """Append the gradient nodes from the loss down to the inputs.
 
-    The loss is `graph.loss`; without one, `upstream` names the given node that holds the gradient of `graph.output`.
+    The loss is `graph.loss`; without one, `upstream` gives for each output the given node that holds its gradient.
     """
-    top = graph.loss or graph.output
-    letter = graph.labels[top].symbol if graph.loss else "L"
-    gradients: dict[str, str | None] = {top: upstream}
-    consumers = consumers_of(graph, top)
+    letter = graph.labels[graph.loss].symbol if graph.loss else "L"
+    gradients: dict[str, str | None] = {graph.loss: None} if graph.loss else dict(upstream)
+    consumers = consumers_of(graph, *gradients)
     for name in reversed(list(graph.nodes)):
         node = graph.nodes[name]
-        if name == top or name not in consumers or not wants_gradient(graph, node):
+        if name not in consumers or not wants_gradient(graph, node):
             continue
         terms = tuple(
             Contribution(operation, slot, gradients[output], output, inputs)
@@ -30,29 +33,38 @@ def differentiate(graph: Graph, upstream: str | None = None) -> None:
         )
         if not terms:
             continue
+        if name in gradients:  # an output that is read further: its gradient has its own share too
+            terms = (Contribution(Itself(), 0, gradients[name], name, (name,)), *terms)
         label = gradient_label(letter, graph.labels[name])
         layer = graph.nodes[terms[0].output].layer
         gradients[name] = graph.add(label, node.shape, "gradient", terms=terms, layer=layer, of=name)
 
 
+class Itself(Operation, frozen=True):
+    """y = x: what is given of the gradient of an output belongs to the output as it is."""
+
+    formula = "x"
+
+
 def gradient_label(letter: str, label: Label) -> Label:
     """`dE_dw` and `dE_dw5` for a quantity and its named elements."""
-    return Label(f"d{letter}_d{label.symbol}", {k: f"d{letter}_d{v}" for k, v in label.elements.items()})
+    elements = {k: f"d{letter}_d{v}" for k, v in label.elements.items()}
+    return Label(f"d{letter}_d{label.symbol}", elements, label.time, label.lead, label.cell)
 
 
 def wants_gradient(graph: Graph, node: Node) -> bool:
     """Data that was computed, inputs, and parameters that training changes."""
     if node.role == "parameter":
         return graph.parameters[node.name].trainable
-    return node.role == "forward" or (node.role == "given" and node.of == "input")
+    return node.role == "forward" or (node.role == "given" and node.of in ("input", "initial"))
 
 
 Consumers = dict[str, list[tuple[str, Operation, tuple[str, ...], int]]]
 
 
-def consumers_of(graph: Graph, top: str) -> Consumers:
-    """Who reads each quantity on the way to `top`: (output, operation, all inputs, which of them)."""
-    needed: set[str] = {top}
+def consumers_of(graph: Graph, *tops: str) -> Consumers:
+    """Who reads each quantity on the way to the tops: (output, operation, all inputs, which of them)."""
+    needed = set(tops)
     found: Consumers = {}
     for name in reversed(list(graph.nodes)):
         node = graph.nodes[name]

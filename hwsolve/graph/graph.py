@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.operation import Operation, Sizes
+from hwsolve.language import Message
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -17,6 +18,19 @@ class Label(msgspec.Struct, frozen=True):
 
     symbol: str
     elements: dict[tuple[int, ...], str] = {}
+    time: int | None = None  # which step of a sequence it is: an index of its own, behind `lead` others
+    lead: int = 0
+    cell: str = ""  # which cell of its layer the step belongs to
+
+    @property
+    def clock(self) -> Formula:
+        """The time as an index."""
+        return Number(self.time or 0)
+
+    def at(self, indices: tuple[Any, ...], time: Any = None) -> tuple[Any, ...]:
+        """The indices of an element as its key has them, with that of the time; `time` stands in its place."""
+        when = () if self.time is None else (self.time if time is None else time,)
+        return (*indices[: self.lead], *when, *indices[self.lead :])
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -64,6 +78,7 @@ class Owned(msgspec.Struct, frozen=True):
     which: str
     role: str
     value: Any = None
+    stored: Sizes | None = None  # the shape in which PyTorch stores and draws it, where it has other axes here
 
 
 class Graph(msgspec.Struct):
@@ -72,12 +87,19 @@ class Graph(msgspec.Struct):
     nodes: dict[str, Node] = {}
     labels: dict[str, Label] = {}
     numbers: dict[str, Formula] = {}  # the constants' numbers
+    stored: dict[str, Sizes] = {}  # the shapes in which PyTorch stores parameters that have other axes here
     typed: dict[str, tuple[Formula, ...]] = {}  # the numbers of givens and parameters, in order
     parameters: dict[str, Training] = {}
     selectors: set[str] = set()  # targets that only select a class: their elements are 0 and 1
+    weights: set[str] = set()  # given numbers that stand in lines as they are, and nothing where they are 0
+    counters: list[str] = []  # the numbers of updates
     chosen: set[str] = set()  # quantities whose numbers are no part of the problem
+    series: dict[str, Callable[[int], tuple[Formula, ...]]] = {}  # the numbers, by step, of givens that differ
+    begun: set[str] = set()  # states whose numbers the problem states
+    layers: dict[str, str] = {}  # what the layer or composite at each path is
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
+    heads: tuple[str, ...] = ()  # the outputs, where the network has several
     loss: str = ""
 
     def add(self, label: Label, shape: Sizes, role: str, operation: Operation | None = None, **more: Any) -> str:
@@ -85,15 +107,23 @@ class Graph(msgspec.Struct):
         name = f"#{len(self.nodes) + 1}"
         self.nodes[name] = Node(name, shape, role, operation, **more)
         self.labels[name] = label
+        if role == "counter":
+            self.counters.append(name)
         return name
 
     def symbol(self, name: str) -> str:
         """The symbol of a quantity."""
         return self.labels[name].symbol
 
+    def typed_at(self, name: str, step: int) -> tuple[Formula, ...]:
+        """The numbers of a given or a parameter as the problem states them for a step."""
+        every = self.series.get(name)
+        return self.typed[name] if every is None else every(step)
+
     def standing(self, name: str) -> str:
         """Whether the problem states the numbers of a quantity, or they are chosen or implied (see Given)."""
-        if name in self.selectors or self.nodes[name].role == "state":
+        implied = self.nodes[name].role == "state" and name not in self.begun
+        if name in self.selectors or implied or self.nodes[name].of == "start":
             return "implied"
         return "chosen" if name in self.chosen else "stated"
 
@@ -111,17 +141,23 @@ def operations(graph: Graph) -> int:
 class Builder:
     """Writes the nodes of a network into a graph, and names them by the defaults of a textbook.
 
-    Layer number k of those with parameters has weights `wk`, bias `bk` and output `zk`; what follows it is `ak`, then
-    `ak_2` ….
+    Layer number k of those with parameters has weights `wk`, bias `bk`, output `zk`; behind it are `ak`, `ak_2` ….
     """
 
     def __init__(self, graph: Graph):
         self.graph = graph
         self.layers = 0
         self.owned: dict[str, Owned] = {}  # where the numbers of each parameter come from
+        self.classes: dict[str, tuple[int, ...]] = {}  # given quantities that are numbers of classes, from 1
+        self.mode = ""  # train or eval, where the problem says it
+        self.remarks: list[Any] = []  # what a reader must know of a layer
+        self.warnings: list[Any] = []
+        self.renewals: list[tuple[str, Operation, tuple[str, ...]]] = []  # what training moves without a gradient
         self.path = ""  # of the layer that is being written
         self.outputs: tuple[str, ...] = ()  # the names that the problem gives to what comes out of it
         self.owners: dict[str, tuple[str, str]] = {}  # whose its parameters are, where they were there before
+        self.named: frozenset[str] = frozenset()  # the names that the problem gives, here or further below
+        self.said: list[Message] = []  # what a reader is told of how a layer is set
         self._parameters: dict[tuple[str, str], str] = {}  # by owner
         self._activations: dict[str, int] = {}
 
@@ -142,7 +178,7 @@ class Builder:
         self.layers += 1
         return self.layers
 
-    def given(self, symbol: str, shape: Sizes, of: str = "") -> str:
+    def given(self, symbol: str, shape: Any, of: str = "") -> str:
         """A quantity whose numbers the problem states; `of` is the key that they stand under."""
         return self.graph.add(Label(symbol), shape, "given", of=of)
 
@@ -173,14 +209,62 @@ class Builder:
         name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=self.path)
         self._parameters[self.path, which] = name
         self.graph.parameters[name] = Training(layer.trainable and spec.trainable, spec.weight_decay)
-        self.owned[name] = Owned(spec, self.path, which, parameter.role, value)
+        stored = parameter.shape if len(parameter.shape) != len(shape) else None
+        if stored is not None:
+            self.graph.stored[name] = stored
+        self.owned[name] = Owned(spec, self.path, which, parameter.role, value, stored)
         return name
 
-    def free_symbol(self, base: str) -> str:
-        """The symbol, or with a number behind it from the second on."""
-        symbols = [label.symbol for label in self.graph.labels.values()]
+    def fixed(self, parameter: Any, symbol: str, which: str = "value", value: Any = None) -> str:
+        """A given quantity whose numbers stand where those of a parameter would; `value`: of all, where none do."""
+        name = self.graph.add(Label(symbol), parameter.shape, "given", layer=self.path, of="constant")
+        self.owned[name] = Owned(parameter.spec, self.path, which, parameter.role, value)
+        return name
+
+    def remark(self, said: Any) -> None:
+        """What a reader must know; None is nothing."""
+        if said is not None and said not in self.remarks:
+            self.remarks.append(said)
+
+    def warn(self, said: Any) -> None:
+        """What is probably not meant, where something is to be learned."""
+        if said not in self.warnings:
+            self.warnings.append(said)
+
+    def renew(self, name: str, operation: Operation, inputs: tuple[str, ...]) -> None:
+        """What the next value of a given quantity is, once a step of training is made."""
+        self.renewals.append((name, operation, inputs))
+
+    def selector(self, parameter: Any, symbol: str) -> str:
+        """A given quantity of zeros and ones, which stands for what it selects."""
+        name = self.fixed(parameter, symbol)
+        self.graph.selectors.add(name)
+        return name
+
+    def is_data(self, name: str) -> bool:
+        """Whether a quantity has the axis of samples in front, where there is a batch."""
+        node = self.graph.nodes[name]
+        if node.operation is None:
+            return node.role == "given" and node.of == "input"
+        inputs = zip(node.operation.inputs, node.inputs, strict=False)
+        return any(port in node.operation.batched and self.is_data(i) for port, i in inputs)
+
+    def own_shape(self, name: str) -> Sizes:
+        """The shape of one sample of a quantity, or of what is the same for all samples."""
+        return self.sample(name) if self.is_data(name) else self.shape(name)
+
+    def free_symbol(self, base: str, *others: str) -> str:
+        """The symbol, or one of the others that is free; else with a number behind it from the second on."""
+        symbols = {label.symbol for label in self.graph.labels.values()} | self.named
         taken = sum(1 for name in symbols if name == base or name.startswith(f"{base}_"))
-        return base if not taken else f"{base}_{taken + 1}"
+        return next((s for s in (base, *others) if s not in symbols and (others or not taken)), f"{base}_{taken + 1}")
+
+    def initial(self, label: Label, shape: Sizes, spec: Any, start: Any) -> str:
+        """The state before the first step of a sequence: given, or `start` in every element."""
+        stated = spec.values is not None or spec.value is not None or spec.init is not None
+        name = self.graph.add(label, shape, "given", layer=self.path, of="initial" if stated else "start")
+        self.owned[name] = Owned(spec, self.path, "initial", "state", start)
+        return name
 
     def constant(self, value: Formula) -> str:
         """A number that stands in a formula as it is."""

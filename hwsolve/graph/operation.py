@@ -36,6 +36,9 @@ class Operation(msgspec.Struct, frozen=True):
     formula: ClassVar[str] = ""
     stated: ClassVar[dict[str, str]] = {}  # the gradient of an input as a textbook writes it, indices m1, m2, …
     view: ClassVar[bool] = False  # the same values in another shape
+    by_rows: ClassVar[bool] = False  # each row of the last axis is a computation of its own, which a page shows
+    lettered: ClassVar[bool] = False  # its letters are those by which a page knows the axes of what it reads and gives
+    shares: ClassVar[bool] = False  # a formula of any form: of equal arguments of a maximum each has the same share
     by_element: ClassVar[bool] = False  # forward, and back to the first input; the other inputs are like it, or numbers
 
     def text(self) -> str:
@@ -73,6 +76,10 @@ class Operation(msgspec.Struct, frozen=True):
         """What a reader is told of a gradient that is stated for several operations together."""
         return None
 
+    def nothing_through(self) -> dict[int, Message]:
+        """Why some of `fixed` have a gradient of 0, by their numbers: the second way to the gradients follows them."""
+        return {}
+
     def cut(self) -> tuple[int, ...]:
         """Numbers of the inputs that are constants; one that gets no gradient may yet stand for one that does."""
         return self.fixed()
@@ -87,20 +94,12 @@ class Operation(msgspec.Struct, frozen=True):
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
         """The numbers behind the capital letters of the formula: J for the index j of a sum."""
-        bound = {node.index for node in walk(parse(self.text())) if isinstance(node, BigOperator)}
+        bound = bound_indices(self.text())
         return {i.upper(): n for i, n in self.ranges(*shapes).items() if i in bound}
 
     def ranges(self, *shapes: Sizes) -> dict[str, int]:
         """How far each index runs that stands by itself on an axis: to the length of that axis."""
-        given = dict(zip(self.inputs, shapes, strict=False))
-        found: dict[str, int] = {}
-        for node in walk(parse(self.text())):
-            axes = given.get(node.name, ()) if isinstance(node, Ref) else ()
-            indices = node.indices if isinstance(node, Ref) else ()
-            for n, i in zip(axes[len(axes) - len(indices) :], indices, strict=False):
-                if isinstance(i, Ref) and not i.indices:
-                    found.setdefault(i.name, n)
-        return found
+        return dict(lengths(self.text(), tuple(zip(self.inputs, shapes, strict=False))))
 
     def forward(self, *arrays: Array) -> Array:
         """The output array, by the formula."""
@@ -114,6 +113,25 @@ class Operation(msgspec.Struct, frozen=True):
             g = repeated(float(g) if numbers.is_float(y) else numbers.exact(g), shape)
         code = by_formula(self, slot, *kinds_of(arrays))
         return code(dict(zip(self.inputs, arrays, strict=False)) | {"g": g, "y": y})
+
+
+@lru_cache(maxsize=4096)
+def bound_indices(text: str) -> frozenset[str]:
+    """The indices over which the sums of a formula run."""
+    return frozenset(node.index for node in walk(parse(text)) if isinstance(node, BigOperator))
+
+
+@lru_cache(maxsize=4096)
+def lengths(text: str, given: tuple[tuple[str, Sizes], ...]) -> dict[str, int]:
+    """The lengths of the axes on which the indices of a formula stand by themselves; nobody may change it."""
+    shapes, found = dict(given), dict[str, int]()
+    for node in walk(parse(text)):
+        axes = shapes.get(node.name, ()) if isinstance(node, Ref) else ()
+        indices = node.indices if isinstance(node, Ref) else ()
+        for n, i in zip(axes[len(axes) - len(indices) :], indices, strict=False):
+            if isinstance(i, Ref) and not i.indices:
+                found.setdefault(i.name, n)
+    return found
 
 
 def kinds_of(arrays: tuple[Array, ...]) -> tuple[tuple[Sizes, ...], bool]:
@@ -189,7 +207,7 @@ def backward_schematic(operation: Operation, slot: int, rank: int) -> Schematic:
         return Schematic(f, of_input + free)
     own = input_rank(schematic.formula, name)
     indices = INNER[:own]
-    f = derived(schematic, name, indices)
+    f = derived(schematic, name, indices, operation.shares)
     # the leading axes of the data keep their own letters
     names = of_input + tuple(INNER[k] for k in range(own - len(of_input)))
     f = substitute(f, {old: Ref(new) for old, new in zip(indices, names, strict=True)})
@@ -197,12 +215,13 @@ def backward_schematic(operation: Operation, slot: int, rank: int) -> Schematic:
 
 
 @lru_cache(maxsize=1024)
-def derived(schematic: Schematic, name: str, indices: tuple[str, ...]) -> Formula:
+def derived(schematic: Schematic, name: str, indices: tuple[str, ...], shares: bool = False) -> Formula:
     """The backward formula of an input: once for all operations of one formula, whatever their sizes are."""
     from hwsolve.formula.differentiate import backward
 
     ranges: dict[str, Formula] = {i: Ref(f"size_{i}") for i in schematic.indices}
-    return backward(schematic.formula, schematic.indices, ranges, name, indices, upstream="g", replace_output="y")
+    f, out = schematic.formula, schematic.indices
+    return backward(f, out, ranges, name, indices, upstream="g", replace_output="y", shares=shares)
 
 
 def input_rank(f: Formula, name: str) -> int:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hwsolve.formula.notation import plain, symbol, unicode
-from hwsolve.formula.notation.unicode import SUBSCRIPTS
+from hwsolve.formula.notation.raised import SUBSCRIPTS
 from hwsolve.formula.tree import Formula, Number, Ref, references
 from hwsolve.graph.elements import Indices
 from hwsolve.graph.graph import Graph
+from hwsolve.graph.stack import is_stack, stands_alone
 from hwsolve.language import Message, say
 
 LETTERS = frozenset("ijkmhlpqrsconuvt")  # of indices in the formulas of operations
@@ -61,15 +62,34 @@ class Clash(msgspec.Struct, frozen=True):
 
 
 def quantities(graph: Graph) -> Iterator[Named]:
-    """Everything that has a name; an update is the next value of what it follows."""
+    """Everything that has a name; an update is the next value of what it follows.
+
+    The steps of a sequence are one quantity.
+    """
+    seen: set[tuple[str, str]] = set()
     for node in graph.nodes.values():
         if node.role in ("constant", "update"):
             continue
         label = graph.labels[node.name]
+        unnamed = is_stack(graph, node.name) and not stands_alone(graph, node.name)
+        if unnamed or is_later(graph, node.name, seen):
+            continue
         for at, name in label.elements.items():
             yield Named(node.name, name, (), at)
         # where elements have names, the array as a whole has a symbol, but no key
-        yield Named(node.name, label.symbol, node.shape, None, not label.elements)
+        yield Named(node.name, label.symbol, label.at(node.shape, MANY), None, not label.elements)
+
+
+def is_later(graph: Graph, name: str, seen: set[tuple[str, str]]) -> bool:
+    """Whether a quantity is a further step of one that was seen."""
+    label, node = graph.labels[name], graph.nodes[name]
+    if label.time is None:
+        return False
+    of = graph.nodes.get(node.of, node)
+    known = (label.symbol, of.layer)
+    later = known in seen
+    seen.add(known)
+    return later
 
 
 def clash(things: Iterable[Named]) -> Clash | None:

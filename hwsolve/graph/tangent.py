@@ -22,7 +22,7 @@ from hwsolve.formula.random_points import Dice
 from hwsolve.formula.tree import ZERO
 from hwsolve.graph.graph import Graph, Node, operations
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
-from hwsolve.graph.run import Trajectory, Values, train
+from hwsolve.graph.run import Feed, Trajectory, Values, train
 
 CLOSE = 10**-9  # of Σ |gradient · direction|, in float64
 FLOAT_BITS = 53
@@ -30,11 +30,19 @@ STEPS = [n for n in range(-9, 10) if n]
 MOST = 10**5  # element operations of a pass that is checked
 
 
-def checked(graph: Graph, givens: Callable[[], Values], steps: int, keep: Iterable[int], exact: bool) -> Trajectory:
+def checked(
+    graph: Graph,
+    givens: Callable[[], Values],
+    steps: int,
+    keep: Iterable[int],
+    exact: bool,
+    feed: Feed | None = None,
+) -> Trajectory:
     """The run of `train`, and the gradients of its first step that is kept a second way."""
-    trajectory = train(graph, givens, steps, keep, exact)
+    trajectory = train(graph, givens, steps, keep, exact, feed)
     if trajectory.kept and operations(graph) <= MOST:
-        check(graph, trajectory.kept[min(trajectory.kept)], exact)
+        first = min(trajectory.kept)
+        check(graph if feed is None else feed.graph(first), trajectory.kept[first], exact)
     return trajectory
 
 
@@ -116,19 +124,18 @@ class Way:
             own = self.own.get(node.name)
             if found is not None or own is not None:
                 changes[node.name] = own if found is None else found if own is None else found + own
-        top = changes.get(self.graph.loss or self.graph.output, 0)
         if self.graph.loss:
-            return added(top)
+            return added(changes.get(self.graph.loss, 0))
         terms = (t for n in self.graph.nodes.values() for t in n.terms)
-        upstream = next((t.upstream for t in terms if t.output == self.graph.output and t.upstream), None)
-        return 0 if upstream is None else added(self.values[upstream] * top)
+        heads = {t.output: t.upstream for t in terms if t.upstream and self.graph.nodes[t.upstream].role == "given"}
+        return sum(added(self.values[upstream] * changes.get(output, 0)) for output, upstream in heads.items())
 
     def of(self, node: Node, changes: Values) -> Array | None:
         """The change of a computed quantity by those of what it reads; None where none of it moves."""
         operation = node.operation
         assert operation is not None
         reads = dict(zip(operation.inputs, node.inputs, strict=False))
-        constant = {operation.inputs[k] for k in operation.cut()}
+        constant = {operation.inputs[k] for k in operation.cut() if k not in operation.nothing_through()}
         moving = frozenset(name for name, i in reads.items() if i in changes and name not in constant)
         schematic = forward_schematic(operation, len(node.shape))
         f = along(schematic.formula, moving)

@@ -8,24 +8,37 @@ takes the place of the one that was called so, as a decayed gradient that of g.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 
 import msgspec
 
 from hwsolve.formula.arrays import of_names
+from hwsolve.formula.definition import CONSTANTS, defined
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, call, references
+from hwsolve.graph.by_formula import of_definition
 from hwsolve.graph.graph import Graph, Label, Node
 from hwsolve.graph.operation import Array, Operation, Sizes
 
 Lines = tuple[tuple[str, str], ...]
+ASIDE = "_opt"  # behind the letter of what is the optimizer's own, where others have that letter
 COUNTED = ("k", "t", "n", "s")  # letters for the number of the update; the first that is free
+
+
+class Clipping(msgspec.Struct, frozen=True):
+    """How gradients are cut off: to a norm of all of them together, or each number to a size."""
+
+    norm: Formula | None
+    value: Formula | None
+    eps: Formula
 
 
 class Rule(msgspec.Struct, frozen=True):
     """What an optimizer does with a parameter: its numbers, the starts of its states, and its formulas.
 
     A parameter without weight decay has the lines `plain`; `weight_decay` is None where only a parameter has its own.
+    `schedule` are lines of the run, in front of all others; `shared` the states that are one number for all parameters.
     """
 
     settings: dict[str, Formula]
@@ -33,6 +46,9 @@ class Rule(msgspec.Struct, frozen=True):
     plain: Lines
     decayed: Lines
     weight_decay: Formula | None = None
+    schedule: Lines = ()
+    shared: tuple[str, ...] = ()
+    clip: Clipping | None = None
 
 
 class UpdateLine(Operation, frozen=True):
@@ -75,27 +91,35 @@ def over_whole_arrays(f: Formula, arrays: frozenset[str]) -> Formula:
         case Call("**", (base, Number(2, 1))):
             return over_whole_arrays(call("*", base, base), arrays)
         case Call("*" | "/"):
-            numbers, factors = parted(f, arrays)
-            whole = factors[0]
-            for factor in factors[1:]:
-                whole = call("odot", whole, factor)
-            return call("*", *numbers, whole) if numbers else whole
+            numbers, factors, divisors = parted(f, arrays)
+            terms = [*numbers, product_of(factors)] if factors else numbers or [Number(1)]
+            top = call("*", *terms) if len(terms) > 1 else terms[0]
+            return call("/", top, product_of(divisors)) if divisors else top
     return Call(f.name, tuple(over_whole_arrays(part, arrays) for part in f.args))
 
 
-def parted(f: Formula, arrays: frozenset[str]) -> tuple[list[Formula], list[Formula]]:
-    """The numbers and the arrays whose product a formula is; a divisor is a factor 1/d."""
+def product_of(factors: list[Formula]) -> Formula:
+    """The product of arrays, element by element."""
+    whole = factors[0]
+    for factor in factors[1:]:
+        whole = call("odot", whole, factor)
+    return whole
+
+
+def parted(f: Formula, arrays: frozenset[str]) -> tuple[list[Formula], list[Formula], list[Formula]]:
+    """The numbers, the arrays and the divisors of which a formula is the product and the quotient."""
     match f:
         case Call("*", args):
             found = [parted(part, arrays) for part in args]
-            return [n for numbers, _ in found for n in numbers], [a for _, factors in found for a in factors]
+            numbers, factors, divisors = (list(chain.from_iterable(column)) for column in zip(*found, strict=True))
+            return numbers, factors, divisors
         case Call("/", (top, bottom)) if reads(bottom, arrays):
-            numbers, factors = parted(top, arrays)
-            return numbers, [*factors, call("/", 1, over_whole_arrays(bottom, arrays))]
+            numbers, factors, divisors = parted(top, arrays)
+            return numbers, factors, [*divisors, over_whole_arrays(bottom, arrays)]
         case Call("/", (top, bottom)) if reads(top, arrays):
-            return [], [call("/", over_whole_arrays(top, arrays), bottom)]
+            return [], [call("/", over_whole_arrays(top, arrays), bottom)], []
     whole = over_whole_arrays(f, arrays)
-    return ([], [whole]) if reads(f, arrays) else ([whole], [])
+    return ([], [whole], []) if reads(f, arrays) else ([whole], [], [])
 
 
 def reads(f: Formula, names: frozenset[str]) -> bool:
@@ -110,20 +134,65 @@ def update(graph: Graph, rule: Rule, gradients: Mapping[str, str] | None = None)
     """
     if gradients is None:
         gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
-    lines = tuple(dict.fromkeys((*rule.plain, *rule.decayed)))
+    lines = tuple(dict.fromkeys((*rule.schedule, *rule.plain, *rule.decayed)))
     read = {name for _, text in lines for name in names_of(text)}
     common = {name: scalar(graph, name, value) for name, value in rule.settings.items() if name in read}
     if "t" in read:
         letters = {symbol for label in graph.labels.values() for symbol in (label.symbol, *label.elements.values())}
         common["t"] = graph.add(Label(next(s for s in COUNTED if s not in letters)), (), "counter")
+    starts: dict[str, Formula] = {}
+    for state in rule.shared:
+        common[state] = graph.add(Label(state), (), "state")
+        starts[common[state]] = rule.states[state]
     for new, text in lines:
         if common.keys() >= set(names_of(text)):  # the same for all parameters, as a learning rate that falls
-            common[new] = append(graph, Label(new), "temporary", text, common)
-    starts: dict[str, Formula] = {}
-    for name in list(graph.parameters):
-        if name in gradients:
-            starts |= renew(graph, name, rule, common, gradients[name])
+            enter_common(graph, new, text, common)
+    trained = [name for name in graph.parameters if name in gradients]
+    cut = clipped(graph, rule.clip, {name: gradients[name] for name in trained})
+    for name in trained:
+        starts |= renew(graph, name, rule, common, cut[name])
     return starts
+
+
+def enter_common(graph: Graph, new: str, text: str, common: dict[str, str]) -> None:
+    """Append a line of the run: a quantity of this update alone, or the new value of a shared state."""
+    base = new.removesuffix("'")
+    if base == new:
+        common[new] = append(graph, Label(new), "temporary", text, common)
+    else:
+        follows = common[base]
+        common[unprimed(new)] = append(graph, graph.labels[follows], "update", text, common, follows=follows)
+
+
+def clipped(graph: Graph, clip: Clipping | None, gradients: dict[str, str]) -> dict[str, str]:
+    """The gradients that the rule reads, by parameter: those of the loss, or these cut off."""
+    if clip is None or not gradients:
+        return gradients
+    if clip.norm is not None:
+        where = {"max_norm": scalar(graph, "max_norm", clip.norm), "gnorm": norm_of(graph, gradients)}
+        text = "min(1, max_norm/gnorm)"
+        if clip.eps != Number(0):
+            where["clip_eps"], text = scalar(graph, "clip_eps", clip.eps), "min(1, max_norm/(gnorm + clip_eps))"
+        where["scale"], line = append(graph, Label("scale"), "temporary", text, where), "scale*g"
+    else:
+        assert clip.value is not None
+        where = {"clip_value": scalar(graph, "clip_value", clip.value)}
+        line = "max(-clip_value, min(g, clip_value))"
+    found = {}
+    for name, g in gradients.items():
+        more = {"layer": graph.nodes[name].layer, "of": name}
+        found[name] = append(graph, beside(graph, "ghat", name), "temporary", line, where | {"g": g}, **more)
+    return found
+
+
+def norm_of(graph: Graph, gradients: dict[str, str]) -> str:
+    """The root of the sum of the squares of all numbers of all gradients."""
+    names = {f"g{k}": name for k, name in enumerate(gradients.values(), 1)}
+    shapes = {g: graph.nodes[name].shape for g, name in names.items()}
+    squares = [f"sum({g}**2)" if shape else f"{g}**2" for g, shape in shapes.items()]
+    found = defined(parse(f"sqrt({' + '.join(squares)})", True), shapes)
+    inputs = tuple(names[g] for g in found.reads)
+    return graph.add(Label("gnorm"), (), "temporary", of_definition(found, frozenset()), inputs=inputs)
 
 
 def renew(graph: Graph, name: str, rule: Rule, common: dict[str, str], gradient: str) -> dict[str, Formula]:
@@ -132,15 +201,18 @@ def renew(graph: Graph, name: str, rule: Rule, common: dict[str, str], gradient:
     decay = decay_of(graph, name, rule)
     if decay is not None:
         where["weight_decay"] = decay
-    for state in rule.states:
+    own = {state: start for state, start in rule.states.items() if state not in rule.shared}
+    for state in own:
         where[state] = graph.add(beside(graph, state, name), node.shape, "state", layer=node.layer, of=name)
-    starts = {where[state]: start for state, start in rule.states.items()}
+    starts = {where[state]: start for state, start in own.items()}
     for new, text in rule.plain if decay is None else rule.decayed:
         base = new.removesuffix("'")
+        if unprimed(new) in common:
+            continue
         if base != new:
             more = {"layer": node.layer, "follows": where[base]}
             where[unprimed(new)] = append(graph, graph.labels[where[base]], "update", text, where, **more)
-        elif new not in common:
+        else:
             more = {"layer": node.layer, "of": name}
             where[new] = append(graph, beside(graph, new, name), "temporary", text, where, **more)
     return starts
@@ -163,12 +235,12 @@ def beside(graph: Graph, symbol: str, name: str) -> Label:
 
 def called(graph: Graph, node: Node) -> str:
     """What a state or a temporary quantity is called in the formulas of its optimizer."""
-    return graph.symbol(node.name).removesuffix(f"_{graph.symbol(node.of)}" if node.of else "")
+    return graph.symbol(node.name).removesuffix(f"_{graph.symbol(node.of)}" if node.of else ASIDE)
 
 
 def names_of(text: str) -> tuple[str, ...]:
-    """The names of a line in its order."""
-    return tuple(dict.fromkeys(r.name for r in references(parse(unprimed(text)))))
+    """The quantities of a line in its order."""
+    return tuple(dict.fromkeys(r.name for r in references(parse(unprimed(text))) if r.name not in CONSTANTS))
 
 
 def unprimed(text: str) -> str:

@@ -17,6 +17,9 @@ KINDS: dict[str, str] = {
     "initialization": "hwsolve.kinds.initialization",
     "convolution": "hwsolve.kinds.convolution",
     "pooling": "hwsolve.kinds.pooling",
+    "worksheet": "hwsolve.kinds.worksheet",
+    "optimize": "hwsolve.kinds.optimize",
+    "perceptron": "hwsolve.kinds.perceptron",
 }
 
 

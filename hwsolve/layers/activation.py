@@ -7,18 +7,17 @@ Source: PyTorch, torch.nn, non-linear activations.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Operation
-from hwsolve.language import say
-from hwsolve.layers import base
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
+from hwsolve.language import Message, say
+from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import MOVED, NOT_COUNTED, NotCounted, Nothing, Operations, elementwise
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
-from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
-from hwsolve.spec.fields import Choice, Decimal, Size
+from hwsolve.spec.fields import Choice, Decimal
 
 
 class Activation(Layer, frozen=True):
@@ -76,6 +75,7 @@ class ReLU(Activation, frozen=True):
 
     function: ClassVar[str] = "relu(x)"
     slope: ClassVar[str] = "if(x > 0, 1, 0)"
+    KEEPS: ClassVar[str] = "y"  # its sign is that of x
 
     def operation(self) -> Operation:
         """Array code of its own: it is used most."""
@@ -92,48 +92,6 @@ class LeakyReLU(Activation, frozen=True):
     def settings(self) -> dict[str, Formula]:
         """The slope."""
         return {"negative_slope": self.negative_slope}
-
-
-class PReLU(Activation, frozen=True):
-    """Parametric ReLU: y = x for x > 0, else a·x with a learned slope a, one for all channels or one for each."""
-
-    num_parameters: Size = 1
-    init: Decimal = Number(1, 4)
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    function: ClassVar[str] = "prelu(x, weight)"
-    slope: ClassVar[str] = "if(x > 0, 1, weight)"
-    COUNTS: ClassVar[dict[str, str]] = {"weight": "slopes"}
-    ALONE: ClassVar[tuple[str, ...]] = ("num_parameters", "init")  # `prelu: 3`, as in torch.nn; `prelu: 0.25`
-
-    def output(self, x: Shape) -> Shape:
-        """The same shape; as many slopes as channels, or one."""
-        base.positive("num_parameters", self.num_parameters)
-        if self.num_parameters != 1 and (not x or x[0] != self.num_parameters):
-            channels = base.size_text(x[0]) if x else "0"
-            raise ShapeError(
-                say("Expected 1 or the number of channels, {channels}.", channels=channels), "num_parameters"
-            )
-        return x
-
-    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """The slopes: (num_parameters,)."""
-        return owned(weight=Parameter((self.num_parameters,), "weight", self.weight))
-
-    def operations(self, x: Shape) -> Operations:
-        """The gradient of a slope is the sum of g·x where x < 0."""
-        gradient = {"mul": "values", "sum": "values - slopes"}
-        return elementwise(self.function, self.slope) | {"gradient.weight": gradient}
-
-    def sizes(self, x: Shape) -> dict[str, base.Size]:
-        """The number of slopes."""
-        return {"slopes": self.num_parameters}
-
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """One operation with its learned slope; `init` is its value unless `weight` gives one."""
-        if self.num_parameters != 1 and not self.weight.shared:
-            raise NotComputed(say("`{layer}` is computed by hand with one slope only.", layer=builder.path))
-        a = builder.own(self, "weight", self.parameters()["weight"], builder.free_symbol("alpha"), (), self.init)
-        return (builder.forward(Elementwise("prelu(x, weight)", ("weight",)), (x, a)),)
 
 
 class Sigmoid(Activation, frozen=True):
@@ -249,10 +207,39 @@ class ReLU6(Activation, frozen=True):
 
 
 class HardTanh(Activation, frozen=True):
-    """Piecewise linear tanh: y = x cut off at −1 and 1."""
+    """Piecewise linear tanh: y = x cut off at `min_val` and `max_val`, −1 and 1 unless given."""
 
+    min_val: Decimal = Number(-1)
+    max_val: Decimal = Number(1)
     function: ClassVar[str] = "hard_tanh(x)"
     slope: ClassVar[str] = "if(x > -1, if(x < 1, 1, 0), 0)"
+    MEANINGS: ClassVar[dict[str, Message]] = Activation.MEANINGS | {
+        "min_val": say("the least value that comes out"),
+        "max_val": say("the largest value that comes out"),
+    }
+
+    def output(self, x: Shape) -> Shape:
+        """The same shape."""
+        low, high = (Fraction(n.numerator, n.denominator) for n in (self.min_val, self.max_val))  # type: ignore[attr-defined]
+        if low >= high:
+            raise ShapeError(say("`{low}` must be less than `{high}`.", low="min_val", high="max_val"), "min_val")
+        return x
+
+    def is_plain(self) -> bool:
+        """Whether the bounds are those of the name."""
+        return (self.min_val, self.max_val) == (Number(-1), Number(1))
+
+    def settings(self) -> dict[str, Formula]:
+        """The bounds."""
+        return {} if self.is_plain() else {"low": self.min_val, "high": self.max_val}
+
+    def formula_text(self) -> str:
+        """With bounds of its own, piece by piece."""
+        return self.function if self.is_plain() else "if(x <= low, low, if(x < high, x, high))"
+
+    def operations(self, x: Shape) -> Operations | Nothing | NotCounted:
+        """Two comparisons, forward and back."""
+        return elementwise(self.formula_text(), self.slope)
 
 
 class HardSigmoid(Activation, frozen=True):

@@ -14,6 +14,7 @@ from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
 from hwsolve.layers.pooling import COMPARED, TOGETHER
+from hwsolve.layers.reach_of_layer import Readings, shared_out
 from hwsolve.spec.fields import EachAxis, Field, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
 from hwsolve.spec.report import Path, Report
@@ -84,6 +85,10 @@ class AdaptivePooling(window.OverMap, frozen=True):
             kept = any(side == KEEP for side in self.output_size)
             return StatedMap(x[0], None) if kept else (x[0], *self.output_size)
         return (x[0], *(n if side == KEEP else side for n, side in zip(x[1:], self.output_size, strict=True)))
+
+    def reads(self, x: Shape) -> tuple[Readings, ...]:
+        """Windows that share out the map."""
+        return (shared_out(x[1:], self.output(x)[1:]),)
 
     def frame(self, x: Shape) -> Frame:
         """The places that share out a map `x`."""

@@ -6,25 +6,32 @@ names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import gcd
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.formula.tree import Call, Formula, Number, call, formula
+from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import Message, say
-from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
-from hwsolve.layers.meanings import ARGUMENTS, SYMBOLS
-from hwsolve.layers.parameter import Parameter, ParameterSpec
+from hwsolve.layers.cost import NOT_COUNTED, ByFormulas, NotCounted, Nothing, Operations
+from hwsolve.layers.meanings import ARGUMENTS
+from hwsolve.layers.own_symbols import NO_SYMBOLS, Symbols
+from hwsolve.layers.parameter import ABSENT, Parameter, ParameterSpec
 from hwsolve.layers.products import summed
+from hwsolve.layers.sizes import Size as Size
+from hwsolve.layers.sizes import floor_quotient as floor_quotient
+from hwsolve.layers.sizes import is_whole as is_whole
+from hwsolve.layers.sizes import product as product
+from hwsolve.layers.sizes import quotient as quotient
+from hwsolve.layers.sizes import simplified as simplified
+from hwsolve.layers.sizes import total as total
+from hwsolve.layers.stated_size import stated_text
 from hwsolve.spec.amounts import negative
 from hwsolve.spec.fields import Flag, RecordField, Word
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
 
-Size = int | Formula
 Shape = tuple[Size, ...]
 
 
@@ -44,6 +51,10 @@ class NotComputed(Exception):
     def __init__(self, message: Message):
         super().__init__(message)
         self.message = message
+
+
+class NotWritten(NotComputed):
+    """A layer whose formulas over sizes are not written out; the message is the reason, as a clause."""
 
 
 class StatedMap(tuple[Size, ...]):
@@ -67,66 +78,6 @@ class StatedMap(tuple[Size, ...]):
         return hash((self[0], self.features))
 
 
-def simplified(size: Size) -> Size:
-    """A size with names in its canonical form, an int where no name is left; an int as it is."""
-    if isinstance(size, int):
-        return size
-    from hwsolve.formula.simplify.polynomial import canonical
-
-    plain = canonical(size)
-    return plain.numerator if isinstance(plain, Number) and plain.denominator == 1 else plain
-
-
-def product(sizes: Iterable[Size]) -> Size:
-    """The product of sizes, 1 for none."""
-    number, named = 1, []
-    for size in sizes:
-        if isinstance(size, int):
-            number *= size
-        else:
-            named.append(size)
-    if not named or number == 0:
-        return number
-    factors = (formula(number), *named) if number != 1 else tuple(named)
-    return simplified(Call("*", factors) if len(factors) > 1 else factors[0])
-
-
-def total(sizes: Iterable[Size]) -> Size:
-    """The sum of sizes, 0 for none."""
-    number, named = 0, []
-    for size in sizes:
-        if isinstance(size, int):
-            number += size
-        else:
-            named.append(size)
-    if not named:
-        return number
-    terms = (*named, formula(number)) if number else tuple(named)
-    return simplified(Call("+", terms) if len(terms) > 1 else terms[0])
-
-
-def quotient(a: Size, b: Size) -> Size:
-    """a / b without remainder; ints that do not divide are left as a fraction."""
-    if isinstance(a, int) and isinstance(b, int) and b:
-        if a % b == 0:
-            return a // b
-        common = gcd(a, b)
-        return Number(a // common, b // common)
-    return simplified(call("/", a, b))
-
-
-def floor_quotient(a: Size, b: int | Formula) -> Size:
-    """The floor of a / b."""
-    if isinstance(a, int) and isinstance(b, int):
-        return a // b
-    return simplified(call("floor", call("/", a, b)))
-
-
-def is_whole(size: Size) -> bool:
-    """Whether a size can be a number of things: no fraction of numbers is left in it."""
-    return isinstance(size, int) or not isinstance(size, Number)
-
-
 def values_in(shape: Shape) -> Size | None:
     """How many values a shape holds; None where its sides are unknown and no number is stated."""
     return shape.features if isinstance(shape, StatedMap) else product(shape)
@@ -143,11 +94,10 @@ def size_text(size: Size | None) -> str:
     return unicode(size)
 
 
-def shape_text(shape: Shape) -> str:
-    """A shape as a reader sees it: `64 × 112 × 112`; a stated map as `3 × ?` with what it holds."""
+def shape_text(shape: Shape) -> Message | str:
+    """A shape as a reader sees it: `64 × 112 × 112`; of a stated map what it holds, as its sides are unknown."""
     if isinstance(shape, StatedMap):
-        held = f" ({size_text(shape.features)})" if shape.features is not None else ""
-        return f"{size_text(shape[0])} × ?{held}"
+        return stated_text(size_text(shape[0]), None if shape.features is None else size_text(shape.features))
     if len(shape) <= 1:
         return size_text(shape[0]) if shape else "1"
     return " × ".join([factor_text(s) for s in shape])
@@ -170,25 +120,13 @@ def product_text(shape: Shape) -> str:
     return "*".join(f"({plain(s)})" if isinstance(s, Formula) else str(s) for s in shape) or "1"
 
 
-class Symbols(msgspec.Struct, frozen=True, kw_only=True):
-    """The letters a problem uses for a layer's weight, bias and output."""
-
-    weight: Word | None = None
-    bias: Word | None = None
-    output: Word | None = None
-
-    MEANINGS: ClassVar[dict[str, Message]] = SYMBOLS
-
-
-NO_SYMBOLS = Symbols()
-
-
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """One layer of a network.  Subclasses state the term, its equations and its source."""
 
     name: Word | None = None
     trainable: Flag = True
     symbols: Annotated[Symbols, RecordField(Symbols)] = NO_SYMBOLS
+    framework: str = "torch"  # whose conventions hold for what a spec leaves open: torch or keras
 
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS  # of the arguments, in a line each
     # what conventions go by: convolution, pooling, dense, attention, activation, normalization, view, other
@@ -203,7 +141,19 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     INPUTS: ClassVar[tuple[str, ...]] = ("x",)  # the ports through which quantities come in
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y",)
 
-    # A method that takes shapes takes one for each port of INPUTS, in their order; a layer names them as it likes.
+    def ports(self) -> tuple[str, ...]:
+        """The ports of this layer; none where it reads nothing, as a parameter that stands by itself."""
+        return self.INPUTS
+
+    def among(self, known: Callable[[str], bool], whole: Callable[[str], int | None]) -> Layer:
+        """The layer where these quantities are known, of some of which `whole` says the number."""
+        return self
+
+    def wired(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The quantities that it reads and gives by its own words, as a formula does."""
+        return (), ()
+
+    # A method that takes shapes takes one for each of its ports, in their order; a layer names them as it likes.
 
     def output(self, *shapes: Any, **_: Any) -> Shape:
         """The shape that comes out; elementwise layers keep that of their input."""
@@ -217,6 +167,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     def parameters(self, *shapes: Any, **_: Any) -> dict[str, Parameter]:
         """The parameters that this layer owns, by name; buffers too.  See `owned`."""
         return {}
+
+    def buffers(self, *shapes: Shape) -> dict[str, Shape]:
+        """The shapes of what is kept beside the parameters and not learned, by name."""
+        kept = ("buffer", "statistic")
+        return {name: p.shape for name, p in self.parameters(*shapes).items() if p.role in kept}
 
     def learns(self, p: Parameter) -> bool:
         """Whether one of its parameters is trained."""
@@ -245,7 +200,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The formula text of the multiply-adds of one forward pass, over `sizes`."""
         return self.MACS
 
-    def operations(self, *shapes: Any, **_: Any) -> Operations | Nothing | NotCounted:
+    def connection_text(self, *shapes: Any, **_: Any) -> str:
+        """The formula text, over `sizes`, of the connections as LeCun counts them: with biases; "" for none."""
+        return ""
+
+    def operations(self, *shapes: Any, **_: Any) -> Operations | Nothing | NotCounted | ByFormulas:
         """The elementary operations of each phase and kind, as formula texts over `cost_sizes` (see cost.py)."""
         return self.OPERATIONS
 
@@ -256,6 +215,12 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     def assumption(self, *shapes: Any, **_: Any) -> Message | None:
         """What `operations` take for granted, of the way forward alone or, with `back=True`, of the way back too."""
         return None
+
+    def without_biases(self, *shapes: Any, **_: Any) -> Layer:
+        """The layer without its biases."""
+        owned, specs = self.parameters(*shapes), self.specs()
+        biases = [name for name, p in owned.items() if p.role == "bias" and name in specs]
+        return msgspec.structs.replace(self, **dict.fromkeys(biases, ABSENT)) if biases else self
 
     def axes(self, *shapes: Any, **_: Any) -> dict[int, tuple[str, dict[str, Size]]]:
         """The output axes (from 0) that a formula gives: its text, and the values of its names."""
@@ -269,9 +234,9 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """Write this layer into a graph, at `builder.path`: from the quantities it reads to those it gives."""
         raise NotComputed(say("`{layer}` can be counted, but not yet computed by hand.", layer=builder.path))
 
-    def idle(self, path: str) -> Message | None:
-        """What a computation leaves out of this layer, which `path` names; None where that is nothing."""
-        return None
+    def by_mode(self) -> bool:
+        """Whether a problem must say if this layer is in training or in evaluation."""
+        return False
 
     def specs(self) -> dict[str, ParameterSpec]:
         """What the spec says of each parameter, by name."""

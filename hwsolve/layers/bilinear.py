@@ -9,9 +9,10 @@ from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Operations
+from hwsolve.layers.cost import Operations, Product
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import with_bias
+from hwsolve.layers.saves import Keeps, Kept
 from hwsolve.spec.fields import Size
 
 
@@ -86,6 +87,19 @@ class Bilinear(Layer, frozen=True):
     def macs(self, x1: Shape, x2: Shape) -> str:
         """A x₂ for every output, and its product with x₁."""
         return f"{'positions*' if len(x1) > 1 else ''}(in2 + 1)*in1*out"
+
+    def multiplied(self, x1: Shape, x2: Shape, half: bool = False) -> tuple[Product, ...]:
+        """A x₂, its product with x₁, and the biases."""
+        n = "positions*" if len(x1) > 1 else ""
+        inner = Product("matmul", f"{n}in2*in1*out", (("x2",), ("weight",)))
+        outer = Product("matmul", f"{n}in1*out", (("x1",), ("x2", "weight")))
+        biases = [Product("bias", f"{n}out", (("bias",),))] if "bias" in self.parameters(x1, x2) else []
+        return (inner, outer, *biases)
+
+    def keeps(self, x1: Shape, x2: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """Both inputs, as far as a gradient reads them."""
+        trained = "weight" in learned
+        return tuple([Kept(port=n) for n, other in ((0, "x2"), (1, "x1")) if trained or other in needed])
 
     def operations(self, x1: Shape, x2: Shape) -> Operations:
         """t = A x₂ and x₁·t forward; g·t for x₁, g·(Aᵀ x₁) for x₂; (g x₁ᵀ) x₂ for the weights."""

@@ -1,7 +1,7 @@
 """Blocks: bodies of layers with arguments, defined once at the top of a spec and used like layers.
 
 blocks: {basic: {arguments: [channels, stride], body: [conv2d: {out_channels: $channels, stride: $stride, …}]}}, then
- `- basic: {channels: 128, stride: 2}`.
+ `- basic: {channels: 128, stride: 2}`.  `inputs: [a, b]` and `outputs: [y, z]` give a block ports by name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS
 from hwsolve.layers.composed import COMPOSITES, WIRED
+from hwsolve.layers.packaged import PACKAGED
 from hwsolve.layers.schema import layers_schema
 from hwsolve.spec.fields import INVALID, Field, ListOf, Raw, WordField, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
@@ -28,10 +29,16 @@ class Block(msgspec.Struct, frozen=True):
 
     body: Annotated[Node, Raw()]
     arguments: Annotated[tuple[str, ...], ListOf(WordField())] = ()
+    inputs: Annotated[tuple[str, ...], ListOf(WordField(), minimum=1, single=True)] = ()
+    outputs: Annotated[tuple[str, ...], ListOf(WordField(), minimum=1, single=True)] = ()
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "body": say("the layers, in which `$name` stands for an argument"),
         "arguments": say("the names of the arguments"),
+        "inputs": say(
+            "the names that the body has for what comes in, in order; the first is what its first layer reads"
+        ),
+        "outputs": say("the quantities of the body that come out, in order; unless given, what its last layer gives"),
     }
 
 
@@ -46,7 +53,7 @@ class BlocksField(Field):
             return self.wrong(node, report, path)
         blocks = {}
         for name, (head, definition) in node.entries.items():
-            if name in LAYERS or name in COMPOSITES:
+            if name in LAYERS or name in COMPOSITES or name in PACKAGED:
                 report.add(head, path / name, say("`{name}` is the name of a layer.", name=name))
             elif not name.isidentifier():
                 report.add(head, path / name, say("Expected a name, got `{name}`.", name=name))
@@ -67,7 +74,23 @@ def read_block(node: Node, report: Report, path: Path) -> Any:
     if not isinstance(block.body, Sequence):
         report.add(block.body, path / "body", say("Expected a list of layers."))
         return INVALID
+    for key in ("inputs", "outputs"):
+        for place, name in enumerate(getattr(block, key), 1):
+            if name == "input":
+                message = say("`{name}` can't be the name of a quantity.", name=name)
+            elif name in getattr(block, key)[: place - 1]:
+                message = say("`{name}` stands here twice.", name=name)
+            else:
+                continue
+            assert isinstance(node, Mapping)
+            report.add(*nth(node.entries[key][1], place, path / key), message)
+            return INVALID
     return block
+
+
+def nth(node: Node, place: int, path: Path) -> tuple[Node, Path]:
+    """One of a list, or what stands in place of a list of one."""
+    return (node.items[place - 1], path / place) if isinstance(node, Sequence) else (node, path)
 
 
 def given_arguments(name: str, block: Block, node: Node, report: Report, path: Path) -> dict[str, Node] | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from hwsolve.figures import Diagram, Edge, Frame, Node
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, Shape, factor_text, product, shape_text, simplified
+from hwsolve.layers.base import Layer, Shape, factor_text, product, shape_text, simplified, total
 from hwsolve.layers.items import Body, Item, Network, walk_items
 from hwsolve.layers.merging import MERGED
 
@@ -40,14 +40,18 @@ class Boxes:
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
         self.frames: list[Frame] = []
-        self.behind: dict[str, str] = {"": "input"}
+        self.behind: dict[str, str] = {}
         self.read = Counter(reads(network.body))
         self.opened: set[Any] = set()  # structures of blocks that are drawn
         self.closed: set[str] = set()  # boxes that stand for a block
         self.sealed: set[str] = set()  # boxes that nothing from outside joins
-        label, size = network.input_symbol or say("input"), shape_text(network.input)
-        self.nodes["input"] = Node("input", label, 0, None, None, "box", size)
-        self.sealed.add("input")
+        self.floor = 0  # the first rank below all frames that are drawn: none stands beside another
+        self.merging = 0  # in how many joints the box stands that is drawn: their branches are side by side
+        for (key, wire), name in zip(network.entries.items(), network.inputs, strict=True):
+            label = network.input_symbol or say("input") if key == "input" else name
+            self.nodes[key] = Node(key, label, 0, None, None, "box", shape_text(wire.shape))
+            self.behind[wire.name] = key
+            self.sealed.add(key)
         self.walk(network.items)
 
     def walk(self, items: tuple[Item, ...]) -> None:
@@ -73,23 +77,41 @@ class Boxes:
         """A layer, or a composite that stands so often."""
         if item.layer is not None:
             self.layer(item, item.layer)
-        elif item.type in MERGED:
+        elif item.type in (*MERGED, "mixture"):
             with_frame = self.framed(lambda: self.merge(item))
             self.frame(with_frame, f"{times} ×" if times > 1 else "")
         elif item.type == "repeat":
-            for often, body in zip(item.times, item.branches, strict=True):
-                count = simplified(product((times, often)))
-                made = self.framed(lambda body=body: self.walk(body.items))
-                self.frame(made, f"{factor_text(count)} ×" if count != 1 else "")
+            self.copies(item, times)
         elif structure(item) in self.opened:
-            label = f"{times} × {item.type}" if times > 1 else item.type
-            self.box(item, label, [self.behind[item.inputs[0].name]])
-            self.closed.add(item.path)
-            self.sealed.add(item.path)
+            self.close(item, item, str(times))
         else:
             made = self.framed(lambda: self.walk(item.branches[0].items))
             self.opened.add(structure(item))
             self.frame(made, f"{times} × {item.type}" if times > 1 else item.type)
+
+    def copies(self, item: Item, times: int) -> None:
+        """The copies of a repeat; those of a block that is drawn, which differ in sizes alone, as one closed box."""
+        copies = list(zip(item.times, item.branches, strict=True))
+        while copies:
+            often, body = copies.pop(0)
+            count = [product((times, often))]
+            block = body.items[0]
+            if len(body.items) == 1 and block.type not in (*MERGED, "repeat") and structure(block) in self.opened:
+                last = body
+                while times == 1 and copies and tuple(map(structure, copies[0][1].items)) == (structure(block),):
+                    often, last = copies.pop(0)
+                    count.append(often)
+                self.close(block, last.items[0], factor_text(simplified(total(count))))
+                continue
+            made = self.framed(lambda body=body: self.walk(body.items))
+            self.frame(made, f"{factor_text(simplified(count[0]))} ×" if count[0] != 1 else "")
+
+    def close(self, first: Item, last: Item, count: str) -> None:
+        """One closed box for blocks that follow each other."""
+        label = f"{count} × {first.type}" if count != "1" else first.type
+        self.box(last, label, [self.behind[first.inputs[0].name]])
+        self.closed.add(last.path)
+        self.sealed.add(last.path)
 
     def framed(self, draw: Any) -> tuple[str, ...]:
         """The boxes that are new after drawing."""
@@ -109,6 +131,8 @@ class Boxes:
         else:
             self.frames.append(Frame(nodes, label))
         self.sealed |= set(nodes)
+        if not self.merging:
+            self.floor = max(self.floor, 1 + max(self.nodes[name].rank for name in nodes))
 
     def alike(self, a: Item, b: Item) -> bool:
         """Whether two composites are drawn as one: of closed boxes only what comes out is seen."""
@@ -117,6 +141,9 @@ class Boxes:
 
     def layer(self, item: Item, layer: Layer) -> None:
         """A box of its own, or one more name in that before it."""
+        if not item.inputs:
+            self.box(item, described(item), [])
+            return
         before = self.behind[item.inputs[0].name]
         alone = len(item.inputs) == 1 and self.read[item.inputs[0].name] == 1 and before not in self.sealed
         if alone and (layer.CATEGORY in JOINING or (not layer.parameters(*item.shapes) and layer.CATEGORY == "other")):
@@ -129,7 +156,8 @@ class Boxes:
 
     def box(self, item: Item, label: str, before: list[str]) -> None:
         """A box behind those that it reads."""
-        rank = 1 + max(self.nodes[name].rank for name in before)
+        rank = 1 + max((self.nodes[name].rank for name in before), default=-1)
+        rank = max(rank, self.floor) if before else rank
         self.nodes[item.path] = Node(item.path, label, rank, None, None, "box", shape_text(item.output))
         self.edges += [Edge(name, item.path) for name in dict.fromkeys(before)]
         self.behind |= {wire.name: item.path for wire in item.outputs}
@@ -141,10 +169,16 @@ class Boxes:
             if item.type == "residual" and k == 1 and branch.items and item.branches[0].items:
                 arrows[self.behind[branch.items[0].inputs[0].name]] = ", ".join(map(described, branch.items))
                 continue
-            self.walk(branch.items)
+            self.merging += 1
+            made = self.framed(lambda branch=branch: self.walk(branch.items))
+            if item.times and item.times[k] != 1:  # the experts of a mixture
+                self.frame(made, f"{factor_text(item.times[k])} ×")
+            self.merging -= 1
             arrows.setdefault(self.behind[branch.end.name], "")
         rank = 1 + max(self.nodes[name].rank for name in arrows)
-        sign = SIGNS.get(item.type, item.type)
+        sign: Any = SIGNS.get(item.type, item.type)
+        if item.active:
+            sign = say("{experts}, {n} active", experts=sign, n=factor_text(item.active[-1]))
         self.nodes[item.path] = Node(item.path, sign, rank, None, None, "box", shape_text(item.output))
         self.edges += [Edge(start, item.path, label) for start, label in arrows.items()]
         self.behind |= {wire.name: item.path for wire in item.outputs}

@@ -21,6 +21,10 @@ COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
         say("A body that stands several times, each with weights of its own; `times` may be a name."),
         ("times", "body", *WIRED),
     ),
+    "mixture": (
+        say("Experts of which only some work on a row; a router, a linear layer, decides which.  It is only counted."),
+        ("experts", "active", "body", "router", *WIRED),
+    ),
     "use": (
         say("A layer, composite or block that stands before, once more, with the same parameters."),
         ("layer", *WIRED),
@@ -28,11 +32,19 @@ COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
 }
 WIRE_NAMES = ListOf(WordField(), minimum=1, single=True)  # what stands under `inputs` and `output`
 BRANCHED = ("add", "concat", "multiply")  # those whose branches may stand without a key
-REQUIRED = {"residual": ("body",), "repeat": ("times", "body"), "use": ("layer",)} | dict.fromkeys(BRANCHED, ("of",))
+REQUIRED = {
+    "residual": ("body",),
+    "repeat": ("times", "body"),
+    "mixture": ("experts", "active", "body"),
+    "use": ("layer",),
+} | dict.fromkeys(BRANCHED, ("of",))
 KEYS: dict[str, Message] = {
     "body": say("the layers, one after the other"),
     "shortcut": say("the layers beside the body, or `zero_pad`; nothing is the input itself"),
     "times": say("how often the body stands"),
+    "experts": say("how many experts there are, each with weights of its own"),
+    "active": say("how many of them work on a row"),
+    "router": say("the settings of the linear layer that decides; without a bias unless given"),
     "of": say("what is joined: lists of layers, or names of quantities; a name alone is joined to what comes in"),
     "layer": say("the name of what is used again"),
     "name": say("the layer's own name, in place of its type and number"),
@@ -40,3 +52,11 @@ KEYS: dict[str, Message] = {
     "output": say("a name for what comes out, which is its key too"),
 }
 COMPOSITES = tuple(COMPOSED)
+
+
+def branches_listed(name: str) -> Message | None:
+    """How the branches of a composite are written, where it takes a list of them."""
+    if name not in BRANCHED:
+        return None
+    forms = f"{name}: [[…], […]]", f"{name}: {{of: [[…], […]], output: NAME}}"
+    return say("The branches are a list: `{one}`, or `{two}`.", one=forms[0], two=forms[1])

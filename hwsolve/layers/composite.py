@@ -17,20 +17,25 @@ LETTERS = ("c", "i", "j", "k", "l", "q")
 class Merge(Operation, frozen=True):
     """y = x ∘ s, element by element; of two axes, one of length 1 is repeated along the other.
 
-    `sides` holds the own axes of x and of s, without leading ones.
+    `sides` holds the own axes of x and of s, without leading ones; `data` names those that have the axes of the data.
     """
 
     sides: tuple[Sizes, Sizes]
+    data: tuple[str, ...] = ("x", "s")
 
     inputs = ("x", "s")
-    batched = ("x", "s")
     sign: ClassVar[str]
+
+    @property
+    def batched(self) -> tuple[str, ...]:  # type: ignore[override]
+        """A parameter that stands by itself is the same for all samples."""
+        return self.data
 
     def output_indices(self) -> tuple[str, ...]:
         """All axes; none are written where both have the same."""
         axes = len(self.sides[0])
         letters = LETTERS if axes > 1 else LETTERS[1:]  # one axis is no channel
-        return letters[:axes] if self.sides[0] != self.sides[1] else ()
+        return letters[:axes] if self.sides[0] != self.sides[1] or len(self.data) < len(self.inputs) else ()
 
     def text(self) -> str:
         """The elements that meet."""
@@ -106,10 +111,18 @@ def build_body(body: Body, builder: Builder, nodes: dict[str, str]) -> str:
             for branch in item.branches:
                 build_body(branch, builder, nodes)
         builder.at(item.path, item.symbols, item.owners)
+        builder.graph.layers[item.path] = kind_of(item)
         made = build_layer(item, builder, nodes) if item.layer is not None else (build_merge(item, builder, nodes),)
         for wire, node in zip(item.outputs, made, strict=True):
             nodes[wire.name] = node
     return nodes[body.end.name]
+
+
+def kind_of(item: Item) -> str:
+    """What a layer is: the kind of layers that it belongs to, or its own type."""
+    dropout = item.type.startswith("dropout")
+    known = item.layer is not None and not dropout and item.layer.CATEGORY != "other"
+    return item.layer.CATEGORY if item.layer is not None and known else "dropout" if dropout else item.type
 
 
 def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[str, ...]:
@@ -122,7 +135,8 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     except NotComputed as why:
         why.layer = item.path
         raise
-    passed = [k for k, node in enumerate(made[: len(item.symbols)]) if builder.graph.nodes[node].layer != item.path]
+    named = [k for k, symbol in enumerate(item.symbols) if symbol]
+    passed = [k for k in named if builder.graph.nodes[made[k]].layer != item.path]
     return tuple(builder.forward(Elementwise("x", ()), (x,), port=k) if k in passed else x for k, x in enumerate(made))
 
 
@@ -130,13 +144,15 @@ def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:
     """Write what joins the branches of a composite: two at a time."""
     out, *others = [nodes[branch.end.name] for branch in item.branches]
     for k, end in enumerate(others, 1):
-        operation = joining(item, builder.sample(out), builder.sample(end))
+        operation = joining(item, builder, out, end)
         out = builder.forward(operation, (out, end), port=0 if k == len(others) else -1)
     return out
 
 
-def joining(item: Item, x: Sizes, s: Sizes) -> Operation:
+def joining(item: Item, builder: Builder, x: str, s: str) -> Operation:
     """How two branches of a composite come together."""
     if item.type == "concat":
-        return Concatenate(len(x))
-    return Multiply((x, s)) if item.type == "multiply" else Add((x, s))
+        return Concatenate(len(builder.sample(x)))
+    sides = builder.own_shape(x), builder.own_shape(s)
+    data = tuple(port for port, node in zip(("x", "s"), (x, s), strict=True) if builder.is_data(node))
+    return (Multiply if item.type == "multiply" else Add)(sides, data)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from hwsolve.language import say
+import msgspec
+
+from hwsolve.language import Message, say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations
+from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.connections import check_connections
+from hwsolve.layers.cost import NOT_COUNTED, SIDES_UNKNOWN, NotCounted, Operations
+from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import copied, tracks
-from hwsolve.spec.fields import Choice, EachAxis, OneOf, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, CountField, EachAxis, ListOf, OneOf, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
@@ -72,6 +76,12 @@ class KernelLayer(window.OverMap, frozen=True):
             return SIDES_UNKNOWN
         return "*".join((self.products(x)["weight"], *window.SIDES[self.AXES]))
 
+    def connection_text(self, x: Shape) -> str:
+        """Every weight, and the bias of every map, at each place of the window."""
+        texts = self.products(x)
+        both = [texts[name] for name, p in self.parameters(x).items() if not p.spec.shared]
+        return "" if isinstance(x, StatedMap) else "*".join((f"({' + '.join(both)})", *window.SIDES[self.AXES]))
+
     def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
         """One operation, its parameters named by the layer's number; `options` are those of `build_kernels`."""
         from hwsolve.layers.kernels import build_kernels
@@ -91,13 +101,39 @@ class Convolution(KernelLayer, frozen=True):
     padding_mode: Annotated[str, Choice("zeros", "reflect", "replicate", "circular")] = "zeros"
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    connections: Annotated[tuple[tuple[int, ...], ...] | None, ListOf(ListOf(CountField(1), minimum=1), minimum=1)] = (
+        None
+    )
 
     WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in/groups*out")
+    MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
+        "connections": say(
+            "which input channels each output channel sees, from 1, as `{form}`", form="[[1, 2], [2, 3]]"
+        ),
+    }
+
+    @property
+    def links(self) -> int:
+        """How many pairs of an input and an output channel there are, where they are listed."""
+        return sum(len(seen) for seen in self.connections or ())
+
+    def sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The pairs of channels too, where they are listed."""
+        return super().sizes(x) | ({"links": self.links} if self.connections else {})
+
+    def products(self, x: Shape) -> dict[str, str]:
+        """kernel·kernel times the pairs of channels that are connected."""
+        if self.connections is None:
+            return super().products(x)
+        return {"weight": "*".join((*window.kernel_names(self.kernel_size), "links")), "bias": "out"}
 
     def pads(self, x: Shape) -> tuple[tuple[base.Size, base.Size], ...]:
         """The padding before and after the map, per axis.  'same' puts the odd cell behind, as PyTorch does."""
         if self.padding == "valid":
             return ((0, 0),) * self.AXES
+        if self.strides_over and not isinstance(x, StatedMap):
+            sides = zip(x[1:], self.kernel_size, self.stride, self.dilation, strict=True)
+            return tuple(window.same_pads(*side) for side in sides)
         if not isinstance(self.padding, str):
             return tuple((p, p) for p in self.padding)
         both = [base.total((window.reach(k, d), -1)) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
@@ -109,8 +145,15 @@ class Convolution(KernelLayer, frozen=True):
         self.check(x)
         if isinstance(x, StatedMap):
             return StatedMap(self.out_channels, self.stated(x))
+        if self.strides_over:
+            return (self.out_channels, *(window.same_places(n, s) for n, s in zip(x[1:], self.stride, strict=True)))
         sizes = zip(x[1:], self.kernel_size, self.stride, self.pads(x), self.dilation, strict=True)
         return (self.out_channels, *(window.places(n, k, s, base.total(p), d) for n, k, s, p, d in sizes))
+
+    @property
+    def strides_over(self) -> bool:
+        """Whether the padding `same` goes with a stride, as in Keras."""
+        return self.framework == "keras" and self.padding == "same" and any(s != 1 for s in self.stride)
 
     def stated(self, x: StatedMap) -> base.Size | None:
         """What comes out of a map whose sides are unknown: as many values per channel where the padding keeps them."""
@@ -123,11 +166,30 @@ class Convolution(KernelLayer, frozen=True):
             return None
         return base.product((one, self.out_channels))
 
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """A padding by copies is an operation of its own in front."""
+        if self.connections is not None:
+            said = say("`{layer}` with `{key}` can be counted, but not yet computed by hand.",
+                       layer=builder.path, key="connections")  # fmt: skip
+            raise NotComputed(said)
+        pads = [(int(str(p)), int(str(q))) for p, q in self.pads(builder.sample(x))]
+        if self.padding_mode == "zeros" or options:
+            return super().build(builder, x, **options)
+        from hwsolve.layers.moved import padded
+
+        bare = msgspec.structs.replace(self, padding=(0,) * self.AXES, padding_mode="zeros")
+        return KernelLayer.build(bare, builder, padded(builder, x, pads, self.padding_mode))
+
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
         super().check(x)
-        if self.padding == "same" and any(s != 1 for s in self.stride):
-            raise ShapeError(say("`same` padding needs a stride of 1."), "padding")
+        if self.padding == "same" and any(s != 1 for s in self.stride) and not self.strides_over:
+            raise ShapeError(
+                say("`same` padding needs a stride of 1 in PyTorch; `{keras}` allows one.",
+                    keras="count: {framework: keras}"), "padding",
+            )  # fmt: skip
+        if self.connections is not None:
+            check_connections(self.connections, self, x)
         for pair in self.pads(x):
             base.positive("padding", pair[0], 0)
         if self.padding_mode in ("reflect", "circular") and not isinstance(x, StatedMap):
@@ -145,7 +207,8 @@ class Convolution(KernelLayer, frozen=True):
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
         """w: (C_out, C_in/groups, K, …), b: (C_out)."""
-        shape = (self.out_channels, base.quotient(x[0], self.groups), *self.kernel_size)
+        banks = (self.out_channels, base.quotient(x[0], self.groups)) if self.connections is None else (self.links,)
+        shape = (*banks, *self.kernel_size)
         return owned(
             weight=Parameter(shape, "weight", self.weight),
             bias=Parameter((self.out_channels,), "bias", self.bias),
@@ -155,11 +218,13 @@ class Convolution(KernelLayer, frozen=True):
         """Those of the map that comes out."""
         return self.output(x)[1:]
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | NotCounted:
         """A sum of products for each output value; its products again for the error, added in the cells they came from.
 
         Zeros of the padding are cells like others; a padding of copies is the map's own cells.
         """
+        if self.connections is not None:
+            return NOT_COUNTED
         weights, places = self.products(x)["weight"], "*".join(window.SIDES[self.AXES])
         outputs, inputs = f"out*{places}", f"in*{self.reached(x)[0]}"
         return with_bias(sums_of_products(f"{weights}*{places}", outputs, weights, inputs), outputs, outputs, self.bias)
@@ -182,6 +247,8 @@ class Convolution(KernelLayer, frozen=True):
         """How many places the window has along each axis of the map."""
         if isinstance(x, StatedMap):
             return {}
+        if self.strides_over:
+            return window.same_axes(self.AXES, x, self.stride)
         return {
             axis: window.window_formula(window.AXES[self.AXES][axis - 1], n, k, s, p, d)
             for axis, (n, k, s, p, d) in enumerate(

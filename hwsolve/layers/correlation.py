@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import call, formula
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.tree import Number, call, formula
 from hwsolve.graph.operation import Array, Operation, Sizes, repeated
 from hwsolve.layers.axes import Frame, Size, Sliding, whole
 
@@ -149,8 +150,9 @@ class Correlation(Kernels, frozen=True):
             return {}
         spread = any(a.stride != 1 for a in axes)
         g = f"stuffed(g, {told(*[a.stride for a in axes])})" if spread else "g"
-        step = "" if axes[0].dilation == 1 else f", {told(axes[0].dilation)}"
-        text = f"full({'w' if self.flip else 'rot180(w)'}, {g}{step})"
+        w = "w" if self.flip else "rot180(w)"
+        w = w if axes[0].dilation == 1 else f"stuffed({w}, {told(axes[0].dilation)})"
+        text = f"full({w}, {g})"
         front = told(*[a.before for a in axes])
         if spread or any(a.before != axes[0].before for a in axes):
             return {"x": f"crop({text}, {front}, {', '.join([told(a.side) for a in axes])})"}
@@ -253,4 +255,7 @@ def share(channels: Size, groups: Size) -> Size:
     """The channels of one group."""
     if groups == 1:
         return channels
-    return channels // groups if isinstance(channels, int) and isinstance(groups, int) else call("/", channels, groups)
+    if isinstance(channels, int) and isinstance(groups, int):
+        return channels // groups
+    found = simplify(call("/", channels, groups))
+    return found.numerator if isinstance(found, Number) and found.denominator == 1 else found

@@ -42,8 +42,25 @@ class NotCounted(msgspec.Struct, frozen=True):
     reason: Message
 
 
+class ByFormulas(msgspec.Struct, frozen=True):
+    """A count that is not stated: it is that of the formulas which the layer writes into a graph."""
+
+
+class Product(msgspec.Struct, frozen=True):
+    """Multiply-adds of one kind in a layer: how many in a forward pass, as a formula text over `sizes`.
+
+    `part`: matmul (of weights), attention (of two quantities that follow from what comes in), elementwise, or bias (an
+    addition for each output).  `factors`: what the two numbers of each follow from, ports and parameters by name.
+    """
+
+    part: str
+    text: str
+    factors: tuple[tuple[str, ...], ...]
+
+
 NOT_COUNTED = NotCounted(say("it has no counting rule"))
 SIDES_UNKNOWN = NotCounted(say("the sides of the map are not stated"))
+BY_FORMULAS = ByFormulas()
 MOVED = Nothing(say("no operations: values are moved"))
 
 

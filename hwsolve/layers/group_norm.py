@@ -6,16 +6,20 @@ Source: PyTorch, torch.nn.GroupNorm and torch.nn.InstanceNorm2d; arXiv 1803.0849
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar
 
-from hwsolve.language import say
+from hwsolve.formula.tree import Number
+from hwsolve.graph.graph import Builder
+from hwsolve.language import Message, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Shape, ShapeError
-from hwsolve.layers.batch_norm import BatchNorm
-from hwsolve.spec.fields import Flag, Size
+from hwsolve.layers.base import NotComputed, Shape, ShapeError
+from hwsolve.layers.batch_norm import ChannelNorm
+from hwsolve.layers.normalised import CHANNEL, GROUP, Axes, normalised, statistics
+from hwsolve.spec.fields import Decimal, Flag, Size
 
 
-class GroupNorm(BatchNorm, frozen=True):
+class GroupNorm(ChannelNorm, frozen=True):
     """Group normalisation over `num_groups` groups of channels: (C, …), keeps the shape; 2·C parameters."""
 
     num_groups: Size = 1
@@ -34,12 +38,51 @@ class GroupNorm(BatchNorm, frozen=True):
         """How many means are taken: one for each group."""
         return self.num_groups
 
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """Mean, variance, x̂ and y of each group of each sample; one group, or one of each channel, needs no letter."""
+        axes = self.within_a_sample(builder, x)
+        groups, channels = int(str(self.num_groups)), builder.sample(x)[0]
+        if groups == 1:
+            axes = Axes(axes.x, axes.x)
+        elif groups < channels:
+            axes = Axes(axes.x, axes.x, (GROUP,), channels // groups)
+        return (normalised(builder, self, x, axes, statistics(builder, x, axes), (CHANNEL,), each=True),)
 
-class InstanceNorm(BatchNorm, frozen=True):
+
+class InstanceNorm(ChannelNorm, frozen=True):
     """What instance normalisation of 1, 2 and 3 axes shares; no γ and β unless `affine`."""
 
+    momentum: Decimal = Number(1, 10)
     affine: Flag = False
     track_running_stats: Flag = False
+
+    @property
+    def tracks(self) -> bool:
+        """As it is told."""
+        return self.track_running_stats
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """Mean, variance, x̂ and y of each channel of each sample."""
+        if self.track_running_stats:
+            raise NotComputed(
+                say("`{layer}` is computed by hand by the statistics of each sample only.", layer=builder.path)
+            )
+        if prod(builder.sample(x)[1:]) == 1:
+            raise NotComputed(
+                say("`{layer}` needs more than one value of each channel: one alone has no variance.",
+                    layer=builder.path)
+            )  # fmt: skip
+        axes = self.within_a_sample(builder, x)
+        return (normalised(builder, self, x, axes, statistics(builder, x, axes), (CHANNEL,), each=True),)
+
+    def warnings(self, x: Shape) -> list[Message]:
+        """A map of one cell, of which PyTorch takes no statistics."""
+        if base.values_in(x) is None or base.product(x[1:]) != 1:
+            return []
+        return [
+            say("Each channel of {shape} is one value, its own mean: PyTorch refuses this in training, "
+                "“Expected more than 1 spatial element”.", shape=base.shape_text(x))
+        ]  # fmt: skip
 
 
 class InstanceNorm1d(InstanceNorm, frozen=True):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
+from hwsolve.layers.blocks import nth
 from hwsolve.layers.given_numbers import check_numbers
 from hwsolve.layers.items import MOST_PARTS, Body, Item, Part, Wire, too_many_layers
 from hwsolve.layers.merging import MERGED, merged
 from hwsolve.layers.names import DIMENSION, Names, Scope, Stop, Unnamed
+from hwsolve.layers.own_sizes import sized
+from hwsolve.layers.packaged import PACKAGED
 from hwsolve.layers.sharing import Tied
 from hwsolve.layers.shortcut import ZeroPad
 from hwsolve.layers.wiring import Wiring
@@ -41,7 +46,7 @@ class Walk(Wiring):
             self.writable(part, item.output)
             self.keep(part, item, names, scope, again)
             found += opened(item) if self.unrolled and item.layer is None and item.type not in MERGED else (item,)
-            stream = item.outputs[0]
+            stream = item.outputs[0] if item.layer is None or item.layer.ports() else stream
         return Body(name, tuple(found), stream)
 
     def item(self, part: Part, stream: Wire, scope: Scope, names: Names, again: bool, like: str) -> Item:
@@ -68,16 +73,53 @@ class Walk(Wiring):
             self.copies += 1
             if self.unrolled and self.copies > MOST_COPIES:
                 self.stop(part, say("Written out, there are more than {n} layers.", n=f"{MOST_COPIES:,}"))
-            return self.leaf(part, part.layer, path, self.inputs(part, stream, names, part.layer.INPUTS), names)
+            layer = part.layer.among(names.has, partial(self.whole, names))
+            own = not part.inputs
+            part = msgspec.structs.replace(part, inputs=part.inputs or layer.wired()[0])
+            return self.leaf(part, layer, path, self.inputs(part, stream, names, layer.ports(), own), names)
         inner = Scope(path + ".")
         if part.type in MERGED:
             return self.joined(part, path, stream, inner, names)
-        (stream,) = self.inputs(part, stream, names)
         if part.type == "repeat":
+            (stream,) = self.inputs(part, stream, names)
             return self.repeat(part, path, stream, inner, names)
-        body = self.body("body", part.branches[0], stream, inner, Names(part.branches[0], names, path + "."))
-        keys = keys_of(part, names)
-        return Item(path, part.type, None, part.node, (stream,), (body.end,), (body,), (), part.path, keys)
+        if part.type == "mixture":
+            (stream,) = self.inputs(part, stream, names)
+            return self.mixture(part, path, stream, names)
+        return self.block(part, path, self.inputs(part, stream, names, part.ports or ("x",)), inner, names)
+
+    def block(self, part: Part, path: str, inputs: tuple[Wire, ...], scope: Scope, names: Names) -> Item:
+        """A block: its ports have names in its body alone, and so has what it gives."""
+        own = Names(part.branches[0], names, path + ".", own=True)
+        own.wires |= dict(zip(part.ports, inputs, strict=False))
+        if part.type in PACKAGED and inputs[0].shape:
+            part = msgspec.structs.replace(part, branches=(sized(part.branches[0], inputs[0].shape),))
+        body = self.body("body", part.branches[0], inputs[0], scope, own)
+        try:
+            ends = tuple(own.end(name) for name in part.ends) or (body.end,)
+        except Unnamed as why:
+            assert part.ends_at is not None
+            node, at = nth(part.ends_at[0], part.ends.index(str(why.name)) + 1, part.ends_at[1])
+            self.report.add(node, at, why.message, why.hint)
+            raise Stop from None
+        body = msgspec.structs.replace(body, end=ends[0])
+        return Item(
+            path, part.type, None, part.node, inputs, ends, (body,), where=part.path, symbols=keys_of(part, names)
+        )
+
+    def mixture(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
+        """The router, and one of the experts."""
+        assert part.active is not None
+        if self.unrolled:
+            self.stop(part, say("`{layer}` can be counted, but not yet computed by hand.", layer="mixture"))
+        bodies = []
+        for name, parts in zip(("router", "expert"), part.branches, strict=True):
+            prefix = f"{path}." if name == "router" else f"{path}.expert."
+            bodies.append(self.body(name, parts, stream, Scope(prefix), Names(parts, names, prefix)))
+        end, counts = bodies[1].end, (1, part.times)
+        self.read.add(bodies[0].end.name)
+        return Item(path, part.type, None, part.node, (stream,), (end,), tuple(bodies), counts, (1, part.active),
+                    part.path, keys_of(part, names))  # fmt: skip
 
     def use(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
         """A layer, composite or block once more, with the parameters it has."""
@@ -121,7 +163,9 @@ class Walk(Wiring):
                 for k, shape in enumerate(self.outputs(part, layer, shapes))
             )
             keys = keys_of(part, names)
-            item = Item(path, part.type, layer, part.node, inputs, outputs, (), (), part.path, keys, tied, part.options)
+            item = Item(
+                path, part.type, layer, part.node, inputs, outputs, (), (), (), part.path, keys, tied, part.options
+            )
             return self.owners.shared(item)
         except ShapeError as error:
             self.stop(part, error.message, error.field)
@@ -152,7 +196,8 @@ class Walk(Wiring):
             own = Names(part.branches[0], names, f"{path}.{number}.")
             # what is used again may have had fewer differing copies: its last stands for those after it
             like = first.item.branches[min(len(copies), len(first.item.branches) - 1)] if first is not None else None
-            body = self.body(number, part.branches[0], stream, scope, own, bool(copies), like)
+            entry = stream if self.unrolled else stream.within
+            body = self.body(number, part.branches[0], entry, scope, own, bool(copies), like)
             self.count = count if copies else self.count
             out = body.end.shape
             slow = 50 if any(isinstance(size, Formula) for size in out) else 1
@@ -175,7 +220,9 @@ class Walk(Wiring):
                 self.stop(part, message, "times")
         end = copies[-1].end if copies else start
         keys, counts = keys_of(part, names), tuple(times)
-        return Item(path, part.type, None, part.node, (start,), (end,), tuple(copies), counts, part.path, keys)
+        return Item(
+            path, part.type, None, part.node, (start,), (end,), tuple(copies), counts, where=part.path, symbols=keys
+        )
 
     def joined(self, part: Part, path: str, stream: Wire, scope: Scope, names: Names) -> Item:
         """Branches side by side: added, multiplied or joined along the channels; a name stands for its quantity."""
@@ -201,13 +248,15 @@ class Walk(Wiring):
         if part.type == "residual" and shapes[0] != shapes[1]:
             self.unequal(part, *shapes)
         if out is None:
-            text = ", ".join(f"`{b.read}` " * bool(b.read) + shape_text(b.end.shape) for b in branches)
+            text = ", ".join(f"`{b.read}` " * bool(b.read) + str(shape_text(b.end.shape)) for b in branches)
             self.stop(part, say("The branches give shapes that do not fit together: {shapes}.", shapes=text))
             raise Stop
         inputs = (stream,) if listed else tuple(branch.end for branch in branches)
         outputs = (Wire(path, out),)
         made = tuple(branches)
-        return Item(path, part.type, None, part.node, inputs, outputs, made, (), part.path, keys_of(part, names))
+        return Item(
+            path, part.type, None, part.node, inputs, outputs, made, where=part.path, symbols=keys_of(part, names)
+        )
 
     def zero_pad(self, part: Part, path: str, stream: Wire, target: Shape) -> Body:
         """The shortcut that owns nothing, up to the shape of the body."""
@@ -233,11 +282,14 @@ class Walk(Wiring):
 
 
 def opened(item: Item) -> tuple[Item, ...]:
-    """The items of a block, or of all copies of a body; what comes out of the last one has the name of the whole."""
+    """The items of a block, or of all copies of a body; what comes out has the names that the whole gives it."""
     inner = [i for branch in item.branches for i in branch.items]
-    for k, one in enumerate(inner):
-        if item.symbols and not one.symbols and item.outputs[0] == one.outputs[0]:
-            inner[k] = msgspec.structs.replace(one, symbols=item.symbols)
+    for name, wire in zip(item.symbols, item.outputs, strict=False):
+        for k, one in enumerate(inner):
+            if wire in one.outputs:
+                symbols = [*one.symbols, *[""] * (len(one.outputs) - len(one.symbols))]
+                symbols[one.outputs.index(wire)] = name
+                inner[k] = msgspec.structs.replace(one, symbols=tuple(symbols))
     return tuple(inner)
 
 

@@ -20,7 +20,8 @@ class Part(msgspec.Struct, frozen=True):
 
     `inputs` are the quantities it reads in place of the stream, `gives` the names of its outputs, `raw` where they
     are its symbols; `reads` says of each branch which quantity it is, "" where it is a list; `of` is the layer that a
-    `use` applies again; `options` say how a layer is built, beside its settings.
+    `use` applies again; `options` say how a layer is built, beside its settings.  `ports` are the names that the
+    body of a block has for what comes in, and `ends` those of what comes out, with the place where it says so.
     """
 
     type: str
@@ -31,6 +32,7 @@ class Part(msgspec.Struct, frozen=True):
     name: str | None = None
     branches: tuple[tuple[Part, ...], ...] = ()
     times: Size = 1
+    active: Size | None = None
     zero_pad: bool = False
     inputs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
@@ -38,13 +40,35 @@ class Part(msgspec.Struct, frozen=True):
     reads: tuple[str, ...] = ()
     of: str = ""
     options: dict[str, Any] = {}
+    ports: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    ends_at: tuple[Node, Path] | None = None
 
 
 class Wire(msgspec.Struct, frozen=True):
-    """A quantity between layers: the path of what gives it, and its shape."""
+    """A quantity between layers: the path of what gives it, and its shape.
+
+    What a repeated body reads is that of its first copy, but in each copy another quantity: `brought` counts the bodies
+    that it was brought into.  What a body reads by name from outside is the same in all copies.
+    """
 
     name: str
     shape: Shape
+    brought: int = 0
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from all others in its place."""
+        return self.name, self.brought
+
+    def gave(self, key: tuple[str, int]) -> bool:
+        """Whether a wire within a repeated body is this, brought into it."""
+        return key[0] == self.name and key[1] > self.brought
+
+    @property
+    def within(self) -> Wire:
+        """This in a repeated body that reads it."""
+        return msgspec.structs.replace(self, brought=self.brought + 1)
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -64,7 +88,8 @@ class Item(msgspec.Struct, frozen=True):
 
     `path` is its key, as `basic2.residual1.conv1`.  `branches` of a composite: body and shortcut of a residual, what
     is joined by add, concat and multiply, the body of a block; of a repeat its differing copies, and `times` says how
-    often each stands one after the other.  `symbols` are the keys that the problem gives its outputs; `owners` says of
+    often each stands one after the other; of a mixture the router and the experts, of which `active` says how many
+    work on a row.  `symbols` are the keys that the problem gives its outputs; `owners` says of
     parameters that were there before, by name, whose they are: (path, name).  `options` are those of its part.
     """
 
@@ -76,6 +101,7 @@ class Item(msgspec.Struct, frozen=True):
     outputs: tuple[Wire, ...]
     branches: tuple[Body, ...] = ()
     times: tuple[Size, ...] = ()
+    active: tuple[Size, ...] = ()
     where: Path = Path()
     symbols: tuple[str, ...] = ()
     owners: dict[str, tuple[str, str]] = {}
@@ -95,7 +121,8 @@ class Item(msgspec.Struct, frozen=True):
 class Network(msgspec.Struct, frozen=True):
     """A network whose shapes fit: `input` is the shape that comes in, `input_symbol` the letter a problem gives it.
 
-    `bare`: its numbers are written without the first axis, of length 1.
+    `bare`: its numbers are written without the first axis, of length 1.  `inputs` are all that come in, by the names
+    that a problem gives them, the first of which is the stream; `outputs` those that go out, where it names them.
     """
 
     input: Shape
@@ -105,6 +132,14 @@ class Network(msgspec.Struct, frozen=True):
     node: Mapping
     warnings: tuple[Message, ...] = ()
     bare: bool = False
+    inputs: dict[str, Wire] = {}
+    outputs: dict[str, Wire] = {}
+
+    @property
+    def entries(self) -> dict[str, Wire]:
+        """What comes in, by its key: `input`, or `input.NAME` where there are several."""
+        lone = len(self.inputs) == 1
+        return {"input" if lone else f"input.{name}": wire for name, wire in self.inputs.items()}
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Number
+from hwsolve.graph.graph import Builder
 from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
+from hwsolve.layers.normalised import SIDES, Axes, normalised, statistics
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
@@ -74,3 +76,9 @@ class LayerNorm(OverLastAxes, frozen=True):
     def operations(self, x: Shape) -> Operations:
         """Mean and variance over the last axes; γ and β may be missing."""
         return normalisation(self.elementwise_affine, self.bias is not ABSENT)
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """Mean, variance, x̂ and y of each row."""
+        letters = SIDES[: len(self.over(builder.sample(x)))]
+        axes = Axes(letters, letters)
+        return (normalised(builder, self, x, axes, statistics(builder, x, axes), letters, each=True),)

@@ -154,6 +154,10 @@ class Linear(Layer, frozen=True):
         """in·out at every position."""
         return "in*out" if len(x) == 1 else "positions*in*out"
 
+    def connection_text(self, x: Shape) -> str:
+        """Every weight, and the bias of every unit, at each position."""
+        return "positions*in*out" if self.bias is ABSENT else "positions*(in + 1)*out"
+
     def operations(self, x: Shape) -> Operations:
         """A sum of products for each output, for each input's gradient, and for each weight over the positions."""
         at = "" if self.sizes(x)["positions"] == 1 else "positions*"

@@ -40,7 +40,7 @@ ARGUMENTS: dict[str, Message] = {
     "padding": say("cells that are added on each side of the map"),
     "dilation": say("how far apart the cells of the window lie"),
     "groups": say("into how many groups the channels are split; each output channel sees one of them"),
-    "padding_mode": say("what the added cells hold; a computation by hand takes zeros only"),
+    "padding_mode": say("what the added cells hold; the kind `convolution` takes zeros only"),
     "output_padding": say("cells that are added on one side of the map that comes out"),
     "output_size": say("the sides of the map that comes out; `none` keeps that of the input"),
     "ceil_mode": say("whether the number of places is rounded up"),
@@ -74,3 +74,33 @@ ARGUMENTS: dict[str, Message] = {
     "embedding_dim": say("how many numbers a row has"),
     "padding_idx": say("the index whose row is not learned"),
 }
+
+RECURRENT: dict[str, Message] = {
+    "hidden_size": say("how many units the state has"),
+    "num_layers": say("how many layers stand one on the other; parameters of the second end in `_l2`"),
+    "bidirectional": say("whether a second state runs backwards; its parameters end in `_reverse`"),
+    "weight_ih": say("the weights of the input: all gates one below the other, or by gate"),
+    "weight_hh": say("the weights of the state: all gates one below the other, or by gate"),
+    "weight_hr": say("the weights of the projection"),
+    "weight": say("one matrix for state and input, in place of two"),
+    "concat": say("in which order `weight` reads state and input"),
+    "bias": say("one bias: numbers, how they are drawn, or whether there is one; without numbers PyTorch's two"),
+    "bias_ih": say("the bias of the input, of two"),
+    "bias_hh": say("the bias of the state, of two"),
+    "gates": say("the order of the gates in packed parameters; PyTorch's unless given"),
+    "initial": say("the states before the first step, 0 unless given"),
+    "returns": say("whether the states of all steps come out, or the last one; `output` is the name of what comes out"),
+    "truncate": say("after so many steps the state goes on as a constant, through which no gradient comes back"),
+    "nonlinearity": say("the activation"),
+    "proj_size": say("how many units the state is projected to; no projection unless given"),
+    "reset": say("whether the reset gate acts after the product with the weights, as in PyTorch, or before"),
+    "update": say("whether the update gate keeps the old state, as in PyTorch, or replaces it"),
+    "symbols": say("the letters of its quantities"),
+}
+
+RECURRENT_HINTS: dict[str, Message] = {
+    "dropout": say(
+        "Dropout between stacked layers is an item of its own: a layer, `dropout`, the next layer. Of a single "
+        "layer PyTorch's `dropout` drops nothing."
+    )
+}  # of keys that other libraries have

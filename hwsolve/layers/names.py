@@ -22,9 +22,9 @@ class Unnamed(Exception):
 
     field: str | None = None
 
-    def __init__(self, message: Message, hint: Message | None = None) -> None:
+    def __init__(self, message: Message, hint: Message | None = None, name: str = "") -> None:
         super().__init__(message)
-        self.message, self.hint = message, hint
+        self.message, self.hint, self.name = message, hint, name
 
 
 class Scope:
@@ -56,12 +56,21 @@ class Names:
     """What can be read in a list: a name holds from where it is given to the end of its list, and in lists within.
 
     `prefix` stands before the keys of quantities that are named here.  Branches of one composite know each other's
-    layers, which a `use` may apply again, but not each other's quantities.
+    layers, which a `use` may apply again, but not each other's quantities.  The body of a block may give names of its
+    `own` that stand for something else around it: it is written once, for any place.
     """
 
-    def __init__(self, parts: tuple[Part, ...], outer: Names | None = None, prefix: str = "", beside: bool = False):
+    def __init__(
+        self,
+        parts: tuple[Part, ...],
+        outer: Names | None = None,
+        prefix: str = "",
+        beside: bool = False,
+        own: bool = False,
+    ):
         self.outer = outer
         self.prefix = prefix
+        self.own = own
         self.wires: dict[str, Wire] = {}
         self.layers: dict[str, Item] = outer.layers if outer is not None and beside else {}
         self.counts: dict[str, int] = {}
@@ -81,6 +90,8 @@ class Names:
         for names in self.chain():
             if name in names.wires:
                 return names.wires[name]
+            if names.own and name in names.later:
+                break
         if any(name in names.later for names in self.chain()):
             raise Unnamed(say("`{name}` is read here, and given further below.", name=name))
         known = [n for names in self.chain() for n in names.wires]
@@ -94,9 +105,24 @@ class Names:
             raise Unnamed(say("`{name}` is given twice.", name=name), say("Give one of them another name."))
         self.wires[name] = wire
 
+    def has(self, name: str) -> bool:
+        """Whether a quantity has this name."""
+        return any(name in names.wires for names in self.chain())
+
+    def end(self, name: str) -> Wire:
+        """What a block gives under a name of its body."""
+        if name in self.wires:
+            return self.wires[name]
+        raise Unnamed(say("The body gives no `{name}`.", name=name), did_you_mean(name, self.wires), name)
+
     def free(self, name: str) -> bool:
-        """Whether no quantity has this name."""
-        return not any(name in names.wires for names in self.chain())
+        """Whether none has it, within the body of a block none of that body."""
+        for names in self.chain():
+            if name in names.wires:
+                return False
+            if names.own:
+                break
+        return True
 
     def keep(self, part: Part, item: Item, prefix: str, again: bool) -> None:
         """Remember a layer by its name; in a further copy of a body also by the name that it has in the first."""

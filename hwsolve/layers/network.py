@@ -13,17 +13,21 @@ import msgspec
 
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Shape, StatedMap, simplified
-from hwsolve.layers.blocks import BlocksField
+from hwsolve.layers.blocks import BlocksField, nth
 from hwsolve.layers.inference import Walk
 from hwsolve.layers.items import Body, Network, Part, Wire
-from hwsolve.layers.names import Names, Scope, Stop
+from hwsolve.layers.names import Names, Scope, Stop, Unnamed
 from hwsolve.layers.parts import Reader
 from hwsolve.spec import fields
-from hwsolve.spec.fields import INVALID, Field, ListOf, SizeField, Word, read_record, record_schema
+from hwsolve.spec.fields import INVALID, Field, ListOf, SizeField, Word, WordField, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node
 from hwsolve.spec.report import Path, Report, did_you_mean
 
 __all__ = ["BlocksField", "Network", "NetworkField", "expand"]
+
+NAME = WordField()
+NAMES = ListOf(NAME, minimum=1, single=True)
+NO_BODY = Body("", (), Wire("", ()))
 
 
 class _Input(msgspec.Struct, frozen=True):
@@ -33,13 +37,23 @@ class _Input(msgspec.Struct, frozen=True):
     symbols: Word | None = None
     channels: fields.Size | None = None
     features: fields.Size | None = None
+    tokens: Annotated[Shape, ListOf(SizeField(), minimum=1, single=True)] | None = None
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "size": say("the shape, without a batch"),
         "symbols": say("the letter of the input"),
         "channels": say("the channels of a map whose sides are not stated"),
         "features": say("how many values come in"),
+        "tokens": say("how many classes come in, whose numbers an embedding reads"),
     }
+
+
+KEYS: dict[str, Message] = {
+    "input": say("the shape that comes in, without a batch"),
+    "inputs": say("the shapes that come in, by name; the first is what the first layer reads"),
+    "layers": say("the layers, in order"),
+    "outputs": say("the quantities that go out, by name; unless given, what the last layer gives"),
+}
 
 
 class NetworkField(Field):
@@ -53,36 +67,77 @@ class NetworkField(Field):
             return self.wrong(node, report, path)
         good = True
         for key, (head, _) in node.entries.items():
-            if key not in ("input", "layers"):
-                report.add(
-                    head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, ("input", "layers"))
-                )
+            if key not in KEYS:
+                report.add(head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, KEYS))
                 good = False
-        shape = self._entry(node, "input", report, path)
-        parts = self._entry(node, "layers", report, path)
-        if not good or shape is INVALID or parts is INVALID:
+        inputs = self._inputs(node, report, path)
+        parts = self._layers(node, report, path)
+        outputs: Any = ()
+        if "outputs" in node.entries:
+            outputs = self._outputs(node.entries["outputs"][1], report, path / "outputs")
+        if not good or INVALID in (inputs, parts, outputs):
             return INVALID
-        shape, symbol = shape
-        found = infer(parts, shape, symbol, node, report)
+        (shape, symbol), *_ = inputs.values()
+        network = Network(shape, NO_BODY, parts, symbol, node, inputs=wires_of(inputs))
+        found = walked(network, Walk(report), outputs)
         return INVALID if found is None else found
 
-    def _entry(self, node: Mapping, key: str, report: Report, path: Path) -> Any:
-        if key not in node.entries:
-            message = say("`input` is missing: the shape that comes in, as `3` or `[3, 32, 32]`.")
-            report.add(node, path, message if key == "input" else say("`layers` is missing: a list of layers."))
+    def _inputs(self, node: Mapping, report: Report, path: Path) -> Any:
+        """(shape, symbol) by name, "" for the one input that needs none; INVALID after a note."""
+        if "inputs" not in node.entries:
+            if "input" in node.entries:
+                found = read_input(node.entries["input"][1], report, path / "input")
+                return INVALID if found is INVALID else {"": found}
+            report.add(node, path, say("`input` is missing: the shape that comes in, as `3` or `[3, 32, 32]`."))
             return INVALID
-        value = node.entries[key][1]
-        return read_input(value, report, path / key) if key == "input" else Reader(report).layers(value, path / key, 0)
+        head, given = node.entries["inputs"]
+        at = path / "inputs"
+        if "input" in node.entries:
+            report.add(head, at, say("`{a}` and `{b}` can't both be given.", a="input", b="inputs"))
+            return INVALID
+        if not isinstance(given, Mapping) or not given.entries:
+            message = say("Expected the shape of each input by its name, as `{form}`.", form="{x1: 3, x2: [3, 4]}")
+            report.add(given, at, message)
+            return INVALID
+        names = [NAME.read(head, report, at / name) for name, (head, _) in given.entries.items()]
+        for name, (head, _) in given.entries.items():
+            if name == "input":
+                report.add(head, at / name, say("`{name}` can't be the name of a quantity.", name=name))
+                names.append(INVALID)
+        shapes = {name: read_input(value, report, at / name) for name, (_, value) in given.entries.items()}
+        if INVALID in names or INVALID in shapes.values():
+            return INVALID
+        return {name: (shape, symbol or name) for name, (shape, symbol) in shapes.items()}
+
+    def _outputs(self, node: Node, report: Report, path: Path) -> Any:
+        """The names of the outputs, each once."""
+        outputs = NAMES.read(node, report, path)
+        for place, name in enumerate(() if outputs is INVALID else outputs, 1):
+            if name in outputs[: place - 1]:
+                report.add(*nth(node, place, path), say("`{name}` stands here twice.", name=name))
+                return INVALID
+        return outputs
+
+    def _layers(self, node: Mapping, report: Report, path: Path) -> Any:
+        """The parts, or INVALID after a note."""
+        if "layers" not in node.entries:
+            report.add(node, path, say("`layers` is missing: a list of layers."))
+            return INVALID
+        return Reader(report).layers(node.entries["layers"][1], path / "layers", 0)
 
     def schema(self) -> dict[str, Any]:
         shape = shape_schema()
         from hwsolve.layers.schema import layers_schema
 
-        both = {
-            "input": shape | {"description": str(say("the shape that comes in, without a batch"))},
-            "layers": layers_schema() | {"description": str(say("the layers, in order"))},
+        forms = {
+            "input": shape,
+            "inputs": {"type": "object", "additionalProperties": shape, "minProperties": 1},
+            "layers": layers_schema(),
+            "outputs": NAMES.schema(),
         }
-        return {"type": "object", "properties": both, "required": list(both), "additionalProperties": False}
+        properties = {key: form | {"description": str(KEYS[key])} for key, form in forms.items()}
+        whole = {"type": "object", "properties": properties, "required": ["layers"], "additionalProperties": False}
+        return whole | {"anyOf": [{"type": "object", "required": [key]} for key in ("input", "inputs")]}
 
 
 def shape_schema() -> dict[str, Any]:
@@ -98,9 +153,10 @@ def read_input(node: Node, report: Report, path: Path) -> Any:
     given = read_record(_Input, node, report, path)
     if given is INVALID:
         return INVALID
-    if given.size is not None and given.features is None and given.channels is None:
-        return tuple(simplified(s) for s in given.size), given.symbols
-    if given.features is None or given.size is not None:
+    sizes = [s for s in (given.size, given.tokens) if s is not None]
+    if len(sizes) == 1 and given.features is None and given.channels is None:
+        return tuple(simplified(s) for s in sizes[0]), given.symbols
+    if given.features is None or sizes:
         message = say("Expected `size`, or `features` with or without `channels`.")
         report.add(
             node,
@@ -112,23 +168,42 @@ def read_input(node: Node, report: Report, path: Path) -> Any:
     return (given.features,) if given.channels is None else StatedMap(given.channels, given.features), given.symbols
 
 
+def wires_of(inputs: dict[str, tuple[Shape, str | None]]) -> dict[str, Wire]:
+    """The wires of the inputs by the names that layers read them by."""
+    return {symbol or "x": Wire(f":{name}" if name else "", shape) for name, (shape, symbol) in inputs.items()}
+
+
 def infer(parts: tuple[Part, ...], shape: Shape, symbol: str | None, node: Mapping, report: Report) -> Network | None:
-    """The network, and what looks like a mistake in it; None after a note."""
-    walk = Walk(report)
-    body = walked(walk, parts, shape, symbol)
-    return None if body is None else Network(shape, body, parts, symbol, node, walk.unread(body.end))
+    """A network of one input, and what looks like a mistake in it; None after a note."""
+    return walked(Network(shape, NO_BODY, parts, symbol, node, inputs=wires_of({"": (shape, symbol)})), Walk(report))
 
 
-def expand(network: Network, report: Report) -> Body | None:
+def expand(network: Network, report: Report) -> Network | None:
     """The layers one after the other, repeats written out and blocks opened; None after a note."""
-    return walked(Walk(report, unrolled=True), network.parts, network.input, network.input_symbol)
+    return walked(network, Walk(report, unrolled=True), tuple(network.outputs))
 
 
-def walked(walk: Walk, parts: tuple[Part, ...], shape: Shape, symbol: str | None) -> Body | None:
-    """The body of a network; None after a note."""
-    names, stream = Names(parts), Wire("", shape)
-    names.wires[symbol or "x"] = stream
+def walked(network: Network, walk: Walk, outputs: tuple[str, ...] = ()) -> Network | None:
+    """A network with the body that its parts give, and its outputs; None after a note."""
+    names = Names(network.parts)
+    names.wires |= network.inputs
+    several = len(network.inputs) > 1
+    walk.given |= {wire.name: ("", name) for name, wire in network.inputs.items() if several}
     try:
-        return walk.body("", parts, stream, Scope(), names)
+        body = walk.body("", network.parts, next(iter(network.inputs.values())), Scope(), names)
+        heads = {name: head(name, names, walk, network.node, k) for k, name in enumerate(outputs, 1)}
     except Stop:
         return None
+    walk.read |= {wire.name for wire in heads.values()}
+    ends = body if not heads else msgspec.structs.replace(body, end=next(iter(heads.values())))
+    return msgspec.structs.replace(network, body=ends, outputs=heads, warnings=walk.unread(ends.end))
+
+
+def head(name: str, names: Names, walk: Walk, node: Mapping, place: int) -> Wire:
+    """What a network gives under a name."""
+    try:
+        return names.wire(name)
+    except Unnamed as why:
+        found = nth(node.entries["outputs"][1], place, Path() / "network" / "outputs")
+        walk.report.add(*found, why.message, why.hint)
+        raise Stop from None

@@ -93,13 +93,14 @@ class AbsentParameter(ParameterSpec, frozen=True, kw_only=True):
     """`bias: false`."""
 
 
-DEFAULT, ABSENT = ParameterSpec(), AbsentParameter()
+DEFAULT, ABSENT, FROZEN = ParameterSpec(), AbsentParameter(), ParameterSpec(trainable=False)
 
 
 class Parameter(msgspec.Struct, frozen=True):
     """One parameter of a layer: its shape as PyTorch stores it, what it is for, and what the spec says of it.
 
-    `role`: weight, gain, table or scalar; bias or shift, which are added; buffer or state, which nothing is learned of.
+    `role`: weight, gain, table or scalar; bias or shift, which are added; buffer or state, which nothing is learned of;
+    statistic, a buffer that counts among the parameters, as in Keras.
     """
 
     shape: tuple[Any, ...]

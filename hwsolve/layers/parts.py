@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,8 +11,10 @@ from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.blocks import Block, BlocksField, filled, given_arguments
-from hwsolve.layers.composed import COMPOSED, COMPOSITES, REQUIRED, WIRE_NAMES, WIRES
+from hwsolve.layers.composed import COMPOSED, COMPOSITES, REQUIRED, WIRE_NAMES, WIRES, branches_listed
 from hwsolve.layers.items import MOST_PARTS, Part, too_many_layers
+from hwsolve.layers.mixture import read_mixture
+from hwsolve.layers.packaged import PACKAGED, packaged_class, written_out
 from hwsolve.spec.fields import INVALID, SizeField, WordField, describe, read_record
 from hwsolve.spec.names import same_name
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
@@ -51,10 +54,19 @@ class Reader:
             self._blocks = {} if found is INVALID else found
         return self._blocks
 
+    @property
+    def framework(self) -> str:
+        """Whose conventions hold: `count.framework`, of which mistakes are noted where `count` is read."""
+        at: Any = self.report.document
+        for key in ("count", "framework"):
+            at = at.entries[key][1] if isinstance(at, Mapping) and key in at.entries else None
+        return "keras" if isinstance(at, Scalar) and at.text == "keras" else "torch"
+
     def layers(self, node: Node, path: Path, depth: int) -> Any:
         """The parts of a list of layers, or INVALID."""
         if not isinstance(node, Sequence):
             hint = say("Each layer is an item: `- relu`.") if isinstance(node, Mapping) else None
+            hint = say("As a list: `[{layer}]`.", layer=node.text) if isinstance(node, Scalar) and node.text else hint
             self.report.add(node, path, say("Expected a list of layers, got {got}.", got=describe(node)), hint)
             return INVALID
         parts = [self.layer(item, path / place, depth) for place, item in enumerate(node.items, 1)]
@@ -73,12 +85,18 @@ class Reader:
         if depth > DEEPEST or self.count > MOST_PARTS:
             return self._too_much(head, path, depth)
         if name in LAYERS:
-            return self._plain(name, head, arguments, path)
+            return self.plain(name, head, arguments, path)
         if name in COMPOSITES:
             return self._composite(name, head, arguments, path, depth)
+        if name in PACKAGED:
+            return self._packaged(name, head, arguments, path, depth)
         if name in self.blocks:
             return self._block(name, head, arguments, path, depth)
-        known = [*LAYERS, *COMPOSITES, *self.blocks]
+        document = self.report.document
+        stated = document.entries.get("blocks") if isinstance(document, Mapping) else None
+        if stated is not None and isinstance(stated[1], Mapping) and name in stated[1].entries:
+            return INVALID  # what is wrong with it is noted there
+        known = [*LAYERS, *PACKAGED, *COMPOSITES, *self.blocks]
         message, hint = LAYER.unknown(name, known)
         self.report.add(head, path, message, loss_in_place(name) or hint)
         return INVALID
@@ -99,19 +117,23 @@ class Reader:
             self.report.add(head, path, too_many_layers())
         return INVALID
 
-    def _plain(self, name: str, head: Scalar, arguments: Node, path: Path) -> Any:
+    def plain(self, name: str, head: Scalar, arguments: Node, path: Path) -> Any:
+        """A layer with its settings, or INVALID after a note."""
         record = read_record(layer_class(name), arguments, self.report, path, positional=True, beside=WIRES)
         wires = self._wires(arguments, path)
         if record is INVALID or wires is INVALID:
             return INVALID
+        if self.framework != record.framework:
+            record = msgspec.structs.replace(record, framework=self.framework)
         symbol = record.symbols.output
         if symbol and wires["gives"]:
             message = say("`{a}` and `{b}` can't both be given.", a="output", b="symbols.output")
             assert isinstance(arguments, Mapping)
             self.report.add(arguments.entries["output"][1], path / "output", message)
             return INVALID
-        wires["gives"] = wires["gives"] or ((symbol,) if symbol else ())
-        return Part(name, record, head, arguments, path, record.name, raw=bool(symbol), **wires)
+        wires["gives"] = wires["gives"] or ((symbol,) if symbol else record.wired()[1])
+        own = record.name if record.ports() else record.name or next(iter(wires["gives"]), None)
+        return Part(name, record, head, arguments, path, own, raw=bool(symbol), **wires)
 
     def _wires(self, node: Node, path: Path, without: tuple[str, ...] = ()) -> Any:
         """What a layer reads and gives by name, for a Part; INVALID after a note."""
@@ -122,14 +144,19 @@ class Reader:
         return INVALID if INVALID in found.values() else found
 
     def _composite(self, name: str, head: Scalar, node: Node, path: Path, depth: int) -> Any:
-        read = {"residual": self._residual, "repeat": self._repeat, "use": self._use}.get(name, self._branches)
-        part = read(name, node, path, depth)
+        readers: dict[str, Any] = {
+            "residual": self._residual,
+            "repeat": self._repeat,
+            "use": self._use,
+            "mixture": partial(read_mixture, self),
+        }
+        part = readers.get(name, self._branches)(name, node, path, depth)
         wires = self._wires(node, path)
         if part is INVALID or wires is INVALID:
             return INVALID
         return msgspec.structs.replace(part, type=name, head=head, node=node, path=path, **wires)
 
-    def _keys(self, name: str, node: Node, path: Path) -> Any:
+    def keys(self, name: str, node: Node, path: Path) -> Any:
         """The name and the values of a composite's keys, or INVALID."""
         required, allowed = REQUIRED[name], COMPOSED[name][1]
         if not isinstance(node, Mapping):
@@ -143,10 +170,11 @@ class Reader:
         before = len(self.report.errors)
         for key, (head, _) in node.entries.items():
             if key not in allowed:
-                self.report.add(head, path / key, say("Unknown key `{key}`.", key=key), did_you_mean(key, allowed))
+                hint = ("of" not in node.entries and branches_listed(name)) or did_you_mean(key, allowed)
+                self.report.add(head, path / key, say("Unknown key `{key}`.", key=key), hint)
         meant = {suggest(key, allowed) for key in node.entries if key not in allowed}
         for key in required:
-            if key not in node.entries and key not in meant:
+            if key not in node.entries and key not in meant and len(self.report.errors) == before:
                 self.report.add(node, path, say("`{key}` is missing in `{name}`.", key=key, name=name))
         values: dict[str, Any] = {key: value for key, (_, value) in node.entries.items()}
         if "name" in values:
@@ -154,7 +182,7 @@ class Reader:
         return INVALID if len(self.report.errors) > before else values
 
     def _residual(self, name: str, node: Node, path: Path, depth: int) -> Any:
-        keys = self._keys(name, node, path)
+        keys = self.keys(name, node, path)
         if keys is INVALID:
             return INVALID
         body = self.layers(keys["body"], path / "body", depth + 1)
@@ -174,7 +202,7 @@ class Reader:
         )
 
     def _repeat(self, name: str, node: Node, path: Path, depth: int) -> Any:
-        keys = self._keys(name, node, path)
+        keys = self.keys(name, node, path)
         if keys is INVALID:
             return INVALID
         times: Size | Any = SizeField().read(keys["times"], self.report, path / "times")
@@ -184,7 +212,7 @@ class Reader:
         return msgspec.structs.replace(NOTHING, name=keys.get("name"), branches=(body,), times=simplified(times))
 
     def _use(self, name: str, node: Node, path: Path, depth: int) -> Any:
-        keys = {"layer": node} if isinstance(node, Scalar) and not is_null(node) else self._keys(name, node, path)
+        keys = {"layer": node} if isinstance(node, Scalar) and not is_null(node) else self.keys(name, node, path)
         if keys is INVALID:
             return INVALID
         at = path if keys["layer"] is node else path / "layer"
@@ -195,7 +223,7 @@ class Reader:
         """Branches in a list, which may stand under `of`; a name alone is joined to the stream."""
         own, given = None, node
         if isinstance(node, Mapping):
-            keys = self._keys(name, node, path)
+            keys = self.keys(name, node, path)
             if keys is INVALID:
                 return INVALID
             own, given, path = keys.get("name"), keys["of"], path / "of"
@@ -241,4 +269,32 @@ class Reader:
         self.open.append(name)
         parts = self.layers(body, path, depth + 1)
         self.open.pop()
-        return INVALID if parts is INVALID else Part(name, None, head, node, path, own, (parts,), **wires)
+        if parts is INVALID:
+            return INVALID
+        ports = {"ports": block.inputs, "ends": block.outputs, "ends_at": self._ends_at(name)}
+        return Part(name, None, head, node, path, own, (parts,), **ports, **wires)
+
+    def _packaged(self, name: str, head: Scalar, node: Node, path: Path, depth: int) -> Any:
+        """A layer that the package has as a block."""
+        cls = packaged_class(name)
+        record = read_record(cls, node, self.report, path, positional=True, beside=WIRES)
+        wires = self._wires(node, path)
+        if record is INVALID or wires is INVALID:
+            return INVALID
+        before = len(self.report.errors)
+        body = written_out(record, head, node, self.report, path)
+        parts = self.layers(body, path, depth + 1) if len(self.report.errors) == before else INVALID
+        if parts is INVALID:
+            return INVALID
+        return Part(name, None, head, node, path, record.name, (parts,), ports=cls.INPUTS, **wires)
+
+    def _ends_at(self, name: str) -> Any:
+        """Where a block says what comes out of it."""
+        document = self.report.document
+        assert isinstance(document, Mapping)
+        blocks = document.entries["blocks"][1]
+        assert isinstance(blocks, Mapping)
+        definition = blocks.entries[name][1]
+        if not isinstance(definition, Mapping) or "outputs" not in definition.entries:
+            return None
+        return definition.entries["outputs"][1], Path() / "blocks" / name / "outputs"

@@ -1,8 +1,8 @@
-"""Pooling: each window of a channel's map gives one value, its largest or its average.
+"""Pooling: each window of a channel's map gives one value; here the largest one.
 
-max: y[c,p] = max over u of x[c, S(p − 1) + D(u − 1) + 1 − P]; average: the sum over u divided by K.  No parameters.
+y[c,p] = max over u of x[c, S(p − 1) + D(u − 1) + 1 − P].  No parameters.
 With `ceil_mode` the last window must start in the map or before it.
-Source: PyTorch, torch.nn.MaxPool2d and torch.nn.AvgPool2d.
+Source: PyTorch, torch.nn.MaxPool2d.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
-from hwsolve.layers.products import less
+from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.layers.reached import Track, meeting, tracks
 from hwsolve.layers.stated_size import stated_size_warnings
-from hwsolve.spec.fields import EachAxis, Flag, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, EachAxis, Flag, OneOf, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.graph.graph import Builder
@@ -35,7 +34,7 @@ class Pooling(window.OverMap, frozen=True):
 
     kernel_size: Annotated[Shape, EachAxis(Size)] | None = None
     stride: Annotated[Shape, EachAxis(Size)] | None = None
-    padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), EachAxis(SizeOrZero))] = (0,)
     ceil_mode: Flag = False
     features: Size | None = None
 
@@ -52,6 +51,18 @@ class Pooling(window.OverMap, frozen=True):
         """The stride per axis; none is that of the kernel."""
         return self.stride or self.kernel_size or ()
 
+    @property
+    def strides_over(self) -> bool:
+        """Whether the map has as many places as strides, as in Keras."""
+        return self.padding == "same"
+
+    def pads(self, x: Shape) -> Shape:
+        """The padding in front of each axis."""
+        if self.strides_over and not isinstance(x, StatedMap):
+            sides = zip(x[1:], self.kernel_size or (), self.strides, self.dilations, strict=True)
+            return tuple(window.same_pads(*side)[0] for side in sides)
+        return (0,) * self.AXES if isinstance(self.padding, str) else self.padding
+
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, floor((n + 2P − D(K − 1) − 1)/S) + 1 …)."""
         window.check_map(x, self.AXES)
@@ -59,10 +70,12 @@ class Pooling(window.OverMap, frozen=True):
             return self.stated(x)
         if self.kernel_size is None:
             raise ShapeError(say("`kernel_size` is missing: the window, or `features`, what comes out in all."))
-        self.check(self.kernel_size)
+        self.check(self.kernel_size, self.pads(x))
+        if self.strides_over and not isinstance(x, StatedMap):
+            return (x[0], *(window.same_places(n, s) for n, s in zip(x[1:], self.strides, strict=True)))
         if isinstance(x, StatedMap):
             return StatedMap(x[0], None)
-        settings = (x[1:], self.kernel_size, self.strides, self.padding, self.dilations)
+        settings = (x[1:], self.kernel_size, self.strides, self.pads(x), self.dilations)
         return (x[0], *(self.places(*sizes) for sizes in zip(*settings, strict=True)))
 
     def places(
@@ -73,10 +86,15 @@ class Pooling(window.OverMap, frozen=True):
             return window.places_rounded_up(n, kernel, stride, padding, dilation)
         return window.places(n, kernel, stride, base.total((padding, padding)), dilation)
 
-    def check(self, kernel: Shape) -> None:
+    def check(self, kernel: Shape, pads: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
+        if isinstance(self.padding, str) and self.framework != "keras":
+            raise ShapeError(
+                say("Pooling has no padding `{padding}` in PyTorch; `{keras}` allows it.",
+                    padding=self.padding, keras="count: {framework: keras}"), "padding",
+            )  # fmt: skip
         window.check_window(kernel, self.strides, self.dilations)
-        for p, k in zip(self.padding, kernel, strict=True):
+        for p, k in zip(pads, kernel, strict=True):
             if isinstance(p, int) and isinstance(k, int) and p > k // 2:
                 message = say("Expected at most half of the window, {half}, got {p}.", half=k // 2, p=p)
                 raise ShapeError(message, "padding")
@@ -98,7 +116,9 @@ class Pooling(window.OverMap, frozen=True):
         """How many places the window has along each axis of the map."""
         if isinstance(x, StatedMap) or self.kernel_size is None:
             return {}
-        settings = (x[1:], self.kernel_size, self.strides, self.padding, self.dilations)
+        if self.strides_over:
+            return window.same_axes(self.AXES, x, self.strides)
+        settings = (x[1:], self.kernel_size, self.strides, self.pads(x), self.dilations)
         made = window.rounded_up_formula if self.ceil_mode else window.window_formula
         axes = window.AXES[self.AXES]
         return {
@@ -111,7 +131,7 @@ class Pooling(window.OverMap, frozen=True):
 
         if self.kernel_size is None:
             raise NotComputed(say("A pooling layer without a window can be counted, but not computed."))
-        settings = (self.kernel_size, self.strides, self.padding, self.dilations)
+        settings = (self.kernel_size, self.strides, self.pads(x), self.dilations)
         return Frame(tuple(Sliding(*s) for s in zip(x[1:], self.output(x)[1:], *settings, strict=True)))
 
     def operation(self, x: Shape) -> Pooled:
@@ -143,7 +163,7 @@ class Pooling(window.OverMap, frozen=True):
 
     def met(self, x: Shape) -> list[tuple[str, dict[str, base.Size]]]:
         """Per axis the fewest cells that hold the largest values, as a text, and the values of its names."""
-        return [meeting(*axis) for axis in zip(self.tracks(x)[0], x[1:], self.padding, strict=True)]
+        return [meeting(*axis) for axis in zip(self.tracks(x)[0], x[1:], self.pads(x), strict=True)]
 
     def overlaps(self, x: Shape) -> bool:
         """Whether windows may meet in a cell."""
@@ -194,57 +214,11 @@ class MaxPooling(Pooling, frozen=True):
         frame = self.frame(x)
         if any(set(row) == {-1} for axis in frame.axes if axis.is_known() for row in axis.cells()):
             raise NotComputed(say("A window lies in the padding alone: it has no maximum."))
-        return Maximum(frame, border=self.ceil_mode or any(p != 0 for p in self.padding))
-
-
-class AveragePooling(Pooling, frozen=True):
-    """Average pooling: the mean of each window.  `count_include_pad`: whether padding counts as zeros in it."""
-
-    count_include_pad: Flag = True
-
-    def output(self, x: Shape) -> Shape:
-        """As for all pooling; in 3 axes PyTorch wants a map that the window fits into without its padding."""
-        y = super().output(x)
-        if self.AXES == 3 and self.kernel_size is not None and not isinstance(x, StatedMap):
-            for n, k in zip(x[1:], self.kernel_size, strict=True):
-                if isinstance(n, int) and isinstance(k, int) and n < k:
-                    raise ShapeError(window.too_small(n, 0, k), "kernel_size")
-        return y
-
-    def operations(self, x: Shape) -> Operations:
-        """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
-        cells, outputs = self.cells_and_outputs()
-        shares = less(f"{cells}*{outputs}", "*".join(("channels", *(axis.text() for axis in self.tracks(x)[0]))))
-        forward = {"add": less(f"{cells}*{outputs}", outputs), "div": outputs}
-        return {"forward": forward, "error": {"div": outputs} | ({"add": shares} if shares else {})}
-
-    def operation(self, x: Shape) -> Pooled:
-        """The mean of every window, over what PyTorch counts."""
-        from hwsolve.layers.pooling_operations import Mean
-
-        divisor = getattr(self, "divisor_override", None)
-        if divisor is not None:
-            return Mean(self.frame(x), over=divisor)
-        if not self.count_include_pad:
-            whole = all(p == 0 for p in self.padding) and not self.ceil_mode
-            return Mean(self.frame(x), over="window" if whole else "inside")
-        return Mean(self.frame(x), over="padded" if self.ceil_mode else "window")
-
-    def macs(self, x: Shape) -> str | NotCounted:
-        """Every cell of every window is added once."""
-        if isinstance(x, StatedMap) or self.kernel_size is None:
-            return SIDES_UNKNOWN
-        return "*".join(self.cells_and_outputs())
+        return Maximum(frame, border=self.ceil_mode or any(p != 0 for p in self.pads(x)))
 
 
 class MaxPool1d(MaxPooling, frozen=True):
     """Max pooling of a sequence: (C, L) → (C, L'); the largest value of each window."""
-
-    AXES: ClassVar[int] = 1
-
-
-class AvgPool1d(AveragePooling, frozen=True):
-    """Average pooling of a sequence: (C, L) → (C, L'); the mean of each window."""
 
     AXES: ClassVar[int] = 1
 
@@ -255,23 +229,7 @@ class MaxPool2d(MaxPooling, frozen=True):
     AXES: ClassVar[int] = 2
 
 
-class AvgPool2d(AveragePooling, frozen=True):
-    """Average pooling of a map: (C, H, W) → (C, H', W'); the mean of each window."""
-
-    divisor_override: Size | None = None
-
-    AXES: ClassVar[int] = 2
-
-
 class MaxPool3d(MaxPooling, frozen=True):
     """Max pooling of a volume: (C, D, H, W) → (C, D', H', W'); the largest value of each window."""
-
-    AXES: ClassVar[int] = 3
-
-
-class AvgPool3d(AveragePooling, frozen=True):
-    """Average pooling of a volume: (C, D, H, W) → (C, D', H', W'); the mean of each window."""
-
-    divisor_override: Size | None = None
 
     AXES: ClassVar[int] = 3

@@ -35,6 +35,14 @@ def less(whole: str, part: str) -> str:
     return "*".join(factor or f"({'*'.join(rest)} - 1)" for factor in written) if rest else ""
 
 
+def without(factors: list[str], common: list[str]) -> list[str]:
+    """The other factors; of a factor that stands several times one is left out."""
+    left = list(factors)
+    for factor in common:
+        left.remove(factor)
+    return left
+
+
 @cache
 def summed(products: tuple[str, ...]) -> str:
     """The sum of products, with the factors that all have outside."""
@@ -42,7 +50,7 @@ def summed(products: tuple[str, ...]) -> str:
     if len(parts) == 1:
         return "*".join(parts[0])
     common = [factor for factor in dict.fromkeys(parts[0]) if all(factor in part for part in parts) and factor != "1"]
-    inner = ["*".join(f for f in part if f not in common) or "1" for part in parts]
+    inner = ["*".join(without(part, common)) or "1" for part in parts]
     if not common:
         return joined(inner)
     together = str(len(inner)) if set(inner) == {"1"} else f"({joined(inner)})"

@@ -5,6 +5,7 @@ Source: PyTorch, torch.nn.Flatten and torch.nn.Unflatten.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Annotated, ClassVar
 
@@ -44,23 +45,30 @@ class Flattening(Operation, frozen=True):
 
     def text(self) -> str:
         """The element of x that stands at i."""
-        indices = [*LETTERS[: self.axes]]
+        return f"x[{','.join(self.apart('i', LETTERS))}]"
+
+    def apart(self, i: str, letters: Sequence[str]) -> list[str]:
+        """The indices of the axes, those in the row from the index i of the row."""
+        indices = [*letters[: self.axes]]
         for k in range(self.first, self.last + 1):
             step, whole = self.step(k), self.step(k - 1) if k > self.first else 0
-            row = "i" if step == 1 else f"floor((i - 1)/{step}) + 1"
+            row = i if step == 1 else f"floor(({i} - 1)/{step}) + 1"
             wraps = 0 < whole < prod(self.sides[self.first : self.last + 1])
-            back = f" - {self.sides[k]}*floor((i - 1)/{whole})" if wraps else ""
+            back = f" - {self.sides[k]}*floor(({i} - 1)/{whole})" if wraps else ""
             indices[k] = "1" if self.sides[k] == 1 else row + back
-        return f"x[{','.join(indices)}]"
+        return indices
 
     def gradients(self) -> dict[str, str]:
         """The same element of g, by the inverse of the index: the place of [i1, i2 …] in the row."""
+        return {"x": f"g[{','.join(self.in_row(INNER))}]"}
+
+    def in_row(self, letters: Sequence[str]) -> list[str]:
+        """The indices where the axes are a row, from those of the axes."""
         row = [k for k in range(self.first, self.last + 1) if self.sides[k] > 1] or [self.last]
-        place = " + ".join(f"{self.step(k)}*({INNER[k]} - 1)" for k in row)
+        place = " + ".join(f"{self.step(k)}*({letters[k]} - 1)" for k in row)
         unseen = [k for k in range(self.first, self.last + 1) if k not in row]  # an axis of length 1
-        place += "".join(f" + {INNER[k]} - 1" for k in unseen)
-        indices = [*INNER[: self.first], f"{place} + 1", *INNER[self.last + 1 : self.axes]]
-        return {"x": f"g[{','.join(indices)}]"}
+        place += "".join(f" + {letters[k]} - 1" for k in unseen)
+        return [*letters[: self.first], f"{place} + 1", *letters[self.last + 1 : self.axes]]
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """The product in the place of the axes."""
@@ -78,6 +86,31 @@ class Flattening(Operation, frozen=True):
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The same values in the shape of x."""
         return g.reshape(arrays[0].shape)
+
+
+class Unflattening(Flattening, frozen=True):
+    """y[…, i1, i2 …, …] = x[…, i, …]: one axis becomes the axes `first` to `last` of `sides`."""
+
+    def output_indices(self) -> tuple[str, ...]:
+        """All axes."""
+        return LETTERS[: self.axes]
+
+    def text(self) -> str:
+        """The element of the row that stands there."""
+        return f"x[{','.join(self.in_row(LETTERS))}]"
+
+    def gradients(self) -> dict[str, str]:
+        """The element of g that an element of the row became."""
+        letters = [*INNER[: self.first + 1], *("",) * (self.last - self.first), *INNER[self.first + 1 :]]
+        indices = self.apart(INNER[self.first], letters)
+        if self.step(self.first - 1) == 1:  # a row of one element, whose index must be read somewhere
+            indices[self.first] = INNER[self.first]
+        return {"x": f"g[{','.join(indices)}]"}
+
+    def shape(self, *shapes: Sizes) -> Sizes:
+        """The axes in the place of the one."""
+        x = shapes[0]
+        return (*x[: len(x) - self.axes + self.last - self.first], *self.sides)
 
 
 class Flatten(Layer, frozen=True):
@@ -140,3 +173,10 @@ class Unflatten(Layer, frozen=True):
                 say("{size} does not hold the {held} values of the axis.", size=size, held=held), "unflattened_size"
             )
         return (*x[:axis], *self.unflattened_size, *x[axis + 1 :])
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The same values under another shape."""
+        own = builder.sample(x)
+        first = axis_of(self.dim, own, "dim")
+        sides = tuple(int(str(n)) for n in self.output(own))
+        return (builder.forward(Unflattening(sides, first, first + len(self.unflattened_size) - 1), (x,)),)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from hwsolve.formula.tree import Number
+from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Shape
-from hwsolve.layers.by_formula import ByFormula
 from hwsolve.layers.cost import Operations
 from hwsolve.layers.layer_norm import OverLastAxes
 from hwsolve.layers.parameter import Parameter, owned
+from hwsolve.layers.saves import Keeps, Kept, X
 from hwsolve.spec.fields import Decimal
 
 LETTERS = ("i", "j", "k", "l", "q", "r")
@@ -33,6 +34,10 @@ class RMSNorm(OverLastAxes, frozen=True):
         "elementwise_affine": say("whether γ is learned"),
     }
     COUNTS: ClassVar[dict[str, str]] = {"weight": "features"}
+
+    def keeps(self, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """x, and 1/rms of each row."""
+        return (X, Kept(name="1/rms", text="groups"))
 
     def operations(self, x: Shape) -> Operations:
         """With ĝ = γg and the normalised x̂, back (ĝ − x̂·mean(ĝx̂))/sqrt(mean(x²) + eps)."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.composed import BRANCHED, COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
+from hwsolve.layers.packaged import PACKAGED, packaged_class
 from hwsolve.spec.amounts import SizeField
 from hwsolve.spec.definitions import defined
 from hwsolve.spec.records import alone_schema, form_of, record_schema
@@ -19,15 +20,15 @@ def layers_schema() -> dict[str, Any]:
 
 def layer_schema() -> dict[str, Any]:
     """One layer of a list: a name, or a name with its arguments.  A name may be that of a block."""
-    known = {name: plain_schema(name) for name in LAYERS} | composites_schema()
+    known = {name: plain_schema(layer_class(name)) for name in LAYERS}
+    known |= {name: plain_schema(packaged_class(name)) for name in PACKAGED} | composites_schema()
     anything = {"description": "the arguments of a block", "type": ["object", "array", "number", "string", "null"]}
     one = {"type": "object", "properties": known, "additionalProperties": anything}
     return {"anyOf": [{"type": "string"}, one | {"minProperties": 1, "maxProperties": 1}]}
 
 
-def plain_schema(name: str) -> dict[str, Any]:
+def plain_schema(cls: type) -> dict[str, Any]:
     """The arguments of a layer: a mapping, the one that may stand alone, or nothing where none is needed."""
-    cls = layer_class(name)
     required = form_of(cls).required
     alone = alone_schema(cls) if len(required) <= 1 else []
     whole = record_schema(cls)
@@ -51,6 +52,9 @@ def composites_schema() -> dict[str, Any]:
         "body": layers_schema(),
         "shortcut": {"anyOf": [{"const": "zero_pad"}, layers_schema(), {"type": "null"}]},
         "times": SizeField().schema(),
+        "experts": SizeField().schema(),
+        "active": SizeField().schema(),
+        "router": {"type": ["object", "null"]},
     }
     made = {}
     for name, (about, keys) in COMPOSED.items():

@@ -111,7 +111,8 @@ class Owners:
                     there=shape_text(theirs[name].shape),
                 )
                 raise ShapeError(message)
-        owners = {name: first.owners.get(name, (first.path, name)) for name in theirs}
+        names = (*theirs, *first.layer.buffers(*first.shapes))
+        owners = {name: first.owners.get(name, (first.path, name)) for name in names}
         return msgspec.structs.replace(item, owners=owners)
 
     def tied(self, layer: Layer, shapes: tuple[Shape, ...], names: Names) -> tuple[Layer, Tied]:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap, shape_text
 from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
+from hwsolve.layers.reach_of_layer import Readings, Window
 
 
 class ZeroPad(Layer, frozen=True):
@@ -32,6 +33,11 @@ class ZeroPad(Layer, frozen=True):
             low = max(low, -(-n // m))  # n ≤ m·s
             high = min(high, (n - 1) // (m - 1)) if m > 1 else high  # (m − 1)·s < n
         return low if low <= high else None
+
+    def reads(self, x: Shape) -> tuple[Readings, ...]:
+        """Every s-th cell."""
+        s = self.stride(x)
+        return (None if s is None else (Window(stride=s),) * (len(x) - 1),)
 
     def output(self, x: Shape) -> Shape:
         """The target, which must have at least the channels, and a map that is a subsample."""

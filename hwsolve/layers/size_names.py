@@ -13,7 +13,9 @@ from hwsolve.spec.report import ROOT, Report
 
 def check_size_names(network: Network, keys: frozenset[str], report: Report) -> None:
     """Note a size that is called as a key is, and two that are written alike."""
-    names = list(dict.fromkeys((*names_of(network.input), *names_in(network.items))))
+    names = list(
+        dict.fromkeys((*names_of(tuple([w.shape for w in network.inputs.values()])), *names_in(network.items)))
+    )
     path, hint = ROOT / "network", say("Choose another name.")
     for name in names:
         if name in keys:
@@ -29,7 +31,7 @@ def check_size_names(network: Network, keys: frozenset[str], report: Report) -> 
 def names_in(items: tuple[Item, ...]) -> Iterator[str]:
     """The names among the sizes of layers and of their settings."""
     for item in items:
-        yield from names_of((item.output, item.times))
+        yield from names_of((item.output, item.times, item.active))
         if item.layer is not None:
             for field in item.layer.__struct_fields__:
                 yield from names_of(getattr(item.layer, field))

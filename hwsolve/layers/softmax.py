@@ -11,9 +11,11 @@ from hwsolve import numbers
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import INNER, Array, Operation, Sizes
 from hwsolve.language import say
-from hwsolve.layers.base import Layer, Shape, Size, product, quotient
+from hwsolve.layers.base import Layer, Shape, Size, need_rank, product, quotient
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.layers.dimension import axis_of
+from hwsolve.layers.elementwise import Elementwise
+from hwsolve.layers.reach_of_layer import Readings, unmoved
 from hwsolve.spec.fields import CountField
 
 BEHIND = ("k", "l", "q", "r", "s")
@@ -137,11 +139,16 @@ class Softmax(Layer, frozen=True):
     GIVES: ClassVar[str] = "distribution"
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))
     OPERATION: ClassVar[type[AlongAxis]] = SoftmaxOperation
+    KEEPS: ClassVar[str] = "y"
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
         axis_of(self.dim, x)
         return x
+
+    def reads(self, x: Shape) -> tuple[Readings, ...]:
+        """The channels in its place; along another axis all cells meet."""
+        return (None if axis_of(self.dim, x) else unmoved(x),)
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation along the axis."""
@@ -174,3 +181,23 @@ class LogSoftmax(Softmax, frozen=True):
             "forward": {"exp": "values", "add": "2*values - rows", "log": "rows"},
             "error": {"exp": "values", "mul": "values", "add": "2*values - rows"},
         }
+
+
+class Softmin(Softmax, frozen=True):
+    """Softmin: the softmax of −z along `dim`, the last axis unless given."""
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The sign, then the softmax."""
+        turned = builder.forward(Elementwise("-x", ()), (x,), builder.free_symbol("zneg"), port=-1)
+        return super().build(builder, turned)
+
+
+class Softmax2d(Softmax, frozen=True):
+    """Softmax over the channels of a map (C, H, W), at each place."""
+
+    dim: Annotated[int, CountField(None)] = -3
+
+    def output(self, x: Shape) -> Shape:
+        """The same shape."""
+        need_rank(x, 3)
+        return super().output(x)

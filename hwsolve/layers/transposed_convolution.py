@@ -17,7 +17,7 @@ from hwsolve.layers.cost import Operations
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import Track, kept, tracks
-from hwsolve.spec.fields import Choice, EachAxis, Size, SizeOrZero
+from hwsolve.spec.fields import Choice, EachAxis, OneOf, Size, SizeOrZero
 
 if TYPE_CHECKING:
     from hwsolve.layers.correlation import TransposedCorrelation
@@ -29,7 +29,7 @@ class TransposedConvolution(KernelLayer, frozen=True):
     x: (C_in, …), w: (C_in, C_out/groups, K, …), b: (C_out), y: (C_out, …).
     """
 
-    padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
+    padding: Annotated[Shape | str, OneOf(Choice("same", "valid"), EachAxis(SizeOrZero))] = (0,)
     output_padding: Annotated[Shape, EachAxis(SizeOrZero)] = (0,)
     groups: Size = 1
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
@@ -39,12 +39,35 @@ class TransposedConvolution(KernelLayer, frozen=True):
 
     WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in*out/groups")
 
+    @property
+    def pads(self) -> Shape:
+        """The padding of each axis."""
+        return tuple([p for p, _ in self.ends]) if isinstance(self.padding, str) else self.padding
+
+    @property
+    def extras(self) -> Shape:
+        """The cells added on one side of each axis."""
+        return tuple([extra for _, extra in self.ends]) if isinstance(self.padding, str) else self.output_padding
+
+    @property
+    def ends(self) -> list[tuple[base.Size, base.Size]]:
+        """Both, where Keras finds them: with `same` S·n cells come out, with `valid` at least as many."""
+        sides = zip(self.kernel_size, self.stride, self.dilation, strict=True)
+        over = [base.simplified(window.reach(k, d) - s) for k, s, d in sides]
+        found: list[tuple[base.Size, base.Size]] = []
+        for n in over:
+            if not isinstance(n, int):
+                raise ShapeError(say("The window and the stride must be numbers here."), "padding")
+            same = (-(-n // 2), n % 2) if self.padding == "same" else (0, 0)
+            found.append(same if n >= 0 else (0, -n))
+        return found
+
     def output(self, x: Shape) -> Shape:
         """(C_in, n…) → (C_out, S(n − 1) − 2P + D(K − 1) + output padding + 1 …)."""
         self.check(x)
         if isinstance(x, StatedMap):
             return StatedMap(self.out_channels, None)
-        settings = (x[1:], self.kernel_size, self.stride, self.padding, self.dilation, self.output_padding)
+        settings = (x[1:], self.kernel_size, self.stride, self.pads, self.dilation, self.extras)
         sides = [self.side(*sizes) for sizes in zip(*settings, strict=True)]
         for side in sides:
             if isinstance(side, int) and side < 1:
@@ -62,8 +85,14 @@ class TransposedConvolution(KernelLayer, frozen=True):
 
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
+        if isinstance(self.padding, str) and self.framework != "keras":
+            raise ShapeError(
+                say("A transposed convolution has no padding `{padding}` in PyTorch; `{keras}` allows it.",
+                    padding=self.padding, keras="count: {framework: keras}"), "padding",
+            )  # fmt: skip
         super().check(x)
-        for extra, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
+        given = () if isinstance(self.padding, str) else zip(self.extras, self.stride, self.dilation, strict=True)
+        for extra, s, d in given:
             if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
                 raise ShapeError(
                     say("Expected less than the stride or the dilation, got {extra}.", extra=extra), "output_padding"
@@ -101,7 +130,7 @@ class TransposedConvolution(KernelLayer, frozen=True):
 
     def kept(self, x: Shape) -> list[tuple[str, dict[str, base.Size]]]:
         """Per axis the cells that are reached and not cut off, as a text, and the values of its names."""
-        settings = (self.tracks(x)[0], self.output(x)[1:], self.padding, self.output_padding)
+        settings = (self.tracks(x)[0], self.output(x)[1:], self.pads, self.extras)
         return [kept(*axis) for axis in zip(*settings, strict=True)]
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
@@ -117,7 +146,7 @@ class TransposedConvolution(KernelLayer, frozen=True):
         if isinstance(x, StatedMap):
             return {}
         found: dict[int, tuple[str, dict[str, base.Size]]] = {}
-        settings = (x[1:], self.kernel_size, self.stride, self.padding, self.dilation, self.output_padding)
+        settings = (x[1:], self.kernel_size, self.stride, self.pads, self.dilation, self.extras)
         for axis, (n, k, s, p, d, extra) in enumerate(zip(*settings, strict=True), 1):
             name = f"{window.AXES[self.AXES][axis - 1]}_in"
             values = {name: n, "S": s, "P": p, "K": k}
@@ -135,7 +164,7 @@ class TransposedConvolution(KernelLayer, frozen=True):
         from hwsolve.layers.axes import Frame, Sliding
         from hwsolve.layers.correlation import TransposedCorrelation
 
-        sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
+        sizes = zip(self.output(x)[1:], x[1:], self.kernel_size, self.stride, self.pads, self.dilation, strict=True)
         return TransposedCorrelation(Frame(tuple(Sliding(*s) for s in sizes)), x[0], self.out_channels, self.groups)
 
 

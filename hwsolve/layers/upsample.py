@@ -5,13 +5,17 @@ Source: PyTorch, torch.nn.Upsample and torch.nn.PixelShuffle; arXiv 1609.05158.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor, gcd
 from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Formula, Number, call
-from hwsolve.language import say
+from hwsolve.graph.graph import Builder
+from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.reach_of_layer import Reading, Readings, Sampled, Window, whole
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -33,6 +37,11 @@ class Upsample(Layer, frozen=True):
         """(C, n…) → (C, larger n…)."""
         if (self.size is None) == (self.scale_factor is None):
             raise ShapeError(say("One of `size` and `scale_factor` must be given."))
+        if self.align_corners and self.mode == "nearest":
+            message = say(
+                "`{key}` is for the modes between cells, not for `{mode}`.", key="align_corners", mode=self.mode
+            )
+            raise ShapeError(message, "align_corners")
         if isinstance(x, StatedMap):
             return StatedMap(x[0], None)
         if len(x) < 2:
@@ -52,6 +61,75 @@ class Upsample(Layer, frozen=True):
                 "size" if self.size else "scale_factor",
             )
         return (x[0], *(sizes if self.size else (scaled(n, f) for n, f in zip(x[1:], sizes, strict=True))))
+
+    def warnings(self, x: Shape) -> list[Message]:
+        """A size that makes nothing larger is often meant as a factor."""
+        if self.size is None or isinstance(x, StatedMap):
+            return []
+        sides = list(zip(x[1:], self.output(x)[1:], strict=True))
+        if any(not isinstance(n, int) or not isinstance(m, int) or m > n for n, m in sides):
+            return []
+        said = {"size": base.shape_text(self.size), "before": base.shape_text(x[1:])}
+        return [
+            say(
+                "The size {size} makes no axis of {before} longer; `scale_factor` says how many times as long "
+                "each becomes.",
+                **said,
+            )
+        ]
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """Each new value is the nearest old one, or a sum of its neighbours with known weights."""
+        from hwsolve.layers.moved import nearest, weighed
+
+        sample = builder.sample(x)
+        shape = tuple(int(str(n)) for n in self.output(sample))
+        steps = self.steps(sample[1:], shape[1:])
+        if self.mode == "nearest":
+            return (nearest(builder, x, shape, steps),)
+        sides = zip(sample[1:], shape[1:], steps, strict=True)
+        return (weighed(builder, x, [self.weights(int(str(n)), m, *step) for n, m, step in sides]),)
+
+    def steps(self, before: Shape, after: Shape) -> list[tuple[int, int]]:
+        """Per axis p and q, where new cells lie p/q of the old ones apart."""
+        scales = self.scale_factor or ()
+        scales = scales * len(before) if len(scales) == 1 else scales
+        found = [(s.denominator, s.numerator) for s in scales if isinstance(s, Number)]
+        sides = zip(before, after, strict=True)
+        return found or [reduced(n, m) for n, m in sides if isinstance(n, int) and isinstance(m, int)]
+
+    def reads(self, x: Shape) -> tuple[Readings, ...]:
+        """Each new cell the nearest old one, or its neighbours."""
+        y = self.output(x)
+        pairs = list(zip(x[1:], y[1:], strict=True))
+        if self.mode == "nearest":
+            scaled_by = [base.quotient(m, n) for n, m in pairs]
+            if all(map(whole, scaled_by)):  # each old cell is spread over so many new ones
+                return (tuple([Window(kernel=n, stride=n, spread=True) for n in scaled_by]),)
+        steps = self.steps(x[1:], y[1:])
+        if len(steps) < len(pairs):
+            return (None,)
+        around = {"nearest": 0, "bicubic": 2}.get(self.mode, 1)
+        made: list[Reading] = [Sampled(p, q, around) for p, q in steps]
+        if self.align_corners:
+            if not all(isinstance(n, int) and isinstance(m, int) for n, m in pairs):
+                return (None,)
+            ends = [(int(str(n)) - 1, int(str(m)) - 1) for n, m in pairs]
+            made = [Sampled(n, m, around, centred=False) if m else Sampled(0, 1) for n, m in ends]
+        return (tuple(made),)
+
+    def weights(self, n: int, m: int, p: int, q: int) -> list[list[Fraction]]:
+        """How much of each of an axis' n cells is in each of the m new ones, q for p of the old."""
+        rows = []
+        for k in range(m):
+            at = Fraction(k * (n - 1), max(m - 1, 1)) if self.align_corners else Fraction((2 * k + 1) * p - q, 2 * q)
+            at = at if self.mode == "bicubic" or self.align_corners else max(at, Fraction(0))
+            row = [Fraction(0)] * n
+            for u in range(-1, 3):
+                cell = floor(at) + u
+                row[min(max(cell, 0), n - 1)] += share(at - cell, self.mode == "bicubic")
+            rows.append(row)
+        return rows
 
     def macs(self, x: Shape) -> str | Nothing | NotCounted:
         """One for each neighbour of a new value."""
@@ -109,6 +187,22 @@ class Upsample(Layer, frozen=True):
         return [min(max(at + u, 0), n - 1) for u in around]
 
 
+def share(apart: Fraction, cubic: bool) -> Fraction:
+    """The weight of a cell so far from a new one: 1 − d, or R. Keys' cubic (1981) with a = −3/4."""
+    d, a = abs(apart), Fraction(-3, 4)
+    if not cubic:
+        return max(1 - d, Fraction(0))
+    if d <= 1:
+        return (a + 2) * d**3 - (a + 3) * d**2 + 1
+    return a * (d**3 - 5 * d**2 + 8 * d - 4) if d < 2 else Fraction(0)
+
+
+def reduced(n: int, m: int) -> tuple[int, int]:
+    """A ratio in lowest terms."""
+    common = gcd(n, m)
+    return n // common, m // common
+
+
 def scaled(n: base.Size, factor: base.Size) -> base.Size:
     """floor(n·factor)."""
     if isinstance(n, int) and isinstance(factor, Number):
@@ -139,3 +233,15 @@ class PixelShuffle(Layer, frozen=True):
         if not base.is_whole(channels):
             raise ShapeError(say("{n} channels can't be split into {r}·{r} parts.", n=x[0], r=r), "upscale_factor")
         return (channels, base.product((x[1], r)), base.product((x[2], r)))
+
+    def reads(self, x: Shape) -> tuple[Readings, ...]:
+        """Each square of r × r cells reads one."""
+        r = self.upscale_factor
+        return ((Window(kernel=r, stride=r, spread=True),) * 2,)
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The same values in other places."""
+        from hwsolve.layers.moved import shuffled
+
+        shape = tuple(int(str(n)) for n in self.output(builder.sample(x)))
+        return (shuffled(builder, x, shape, int(str(self.upscale_factor))),)

@@ -50,6 +50,27 @@ def reach(kernel: Size, dilation: Size) -> Size:
     return base.simplified(dilation * (kernel - 1) + 1)
 
 
+def same_places(n: Size, stride: Size) -> Size:
+    """ceil(n/S): how many places there are with the padding `same` of Keras."""
+    if isinstance(n, int) and isinstance(stride, int):
+        return -(-n // stride)
+    return base.simplified(call("ceil", call("/", n, stride)))
+
+
+def same_axes(axes: int, x: Shape, strides: Shape) -> dict[int, tuple[str, dict[str, Size]]]:
+    """How the sides of a map come out, with that padding."""
+    sides = zip(AXES[axes], x[1:], strides, strict=True)
+    return {k: (f"ceil({name}_in/S)", {f"{name}_in": n, "S": s}) for k, (name, n, s) in enumerate(sides, 1)}
+
+
+def same_pads(n: Size, kernel: Size, stride: Size, dilation: Size) -> tuple[Size, Size]:
+    """The padding before and after an axis for these places; the odd cell is behind (Keras, TensorFlow's `SAME`)."""
+    both = base.simplified((same_places(n, stride) - 1) * stride + reach(kernel, dilation) - n)
+    both = max(both, 0) if isinstance(both, int) else call("max", both, 0)
+    before = base.floor_quotient(both, 2)
+    return before, base.simplified(both - before)
+
+
 def places(n: Size, kernel: Size, stride: Size, padding: Size, dilation: Size = 1) -> Size:
     """floor((n + padding − D(K − 1) − 1)/S) + 1; `padding` counts both sides."""
     covered = reach(kernel, dilation)

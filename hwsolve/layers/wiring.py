@@ -10,6 +10,7 @@ from hwsolve.layers.items import Item, Part, Wire
 from hwsolve.layers.length import LONGEST_SIZE, MOST_BITS, has_long_formula, long_bits
 from hwsolve.layers.names import Names, Scope, Stop, Unnamed
 from hwsolve.layers.sharing import Owners
+from hwsolve.layers.sources import Constant
 from hwsolve.spec.nodes import Mapping, Node, Sequence
 from hwsolve.spec.report import Report
 
@@ -25,12 +26,13 @@ class Wiring:
         self.again = self.bits = 0
         self.read: set[str] = set()  # the wires that something reads
         self.given: dict[str, tuple[str, str]] = {}  # every wire: the layer behind it, and its name if it has one
+        self.wholes: dict[str, int] = {}  # the wires of constants that are a whole number
         self.owners = Owners()
 
     def keep(self, part: Part, item: Item, names: Names, scope: Scope, again: bool) -> None:
         """Give the names that a part states, to its outputs and to itself."""
         if len(part.gives) > len(item.outputs):
-            ports = item.layer.OUTPUTS if item.layer is not None else ("y",)
+            ports = item.layer.OUTPUTS if item.layer is not None else part.ends or ("y",)
             counts = {"layer": part.type, "ports": ", ".join(ports), "got": len(part.gives)}
             self.stop(
                 part, say("Expected a name for each output of `{layer}` ({ports}), got {got}.", **counts), "output"
@@ -41,7 +43,15 @@ class Wiring:
                 self.named(part, lambda n=name, w=wire: names.give(n, w), "output", k + 1)
             if name or not k:
                 self.given[wire.name] = item.path, name or self.given.get(wire.name, ("", ""))[1]
+        if isinstance(item.layer, Constant) and (n := item.layer.whole()) is not None:
+            self.wholes[item.outputs[0].name] = n
         names.keep(part, item, scope.prefix, again)
+
+    def whole(self, names: Names, name: str) -> int | None:
+        """The whole number that a name stands for, as an index reads it."""
+        wire = names.wire(name).name if names.has(name) else ""
+        self.read |= {wire} & self.wholes.keys()
+        return self.wholes.get(wire)
 
     def named(self, part: Part, ask: Any, field: str | None, place: int | None = None) -> Any:
         """What a name means; a mistake at the `place` of a field is noted."""
@@ -50,13 +60,21 @@ class Wiring:
         except Unnamed as why:
             return self.stop(part, why.message, field, why.hint, place)
 
-    def inputs(self, part: Part, stream: Wire, names: Names, ports: tuple[str, ...] = ("x",)) -> tuple[Wire, ...]:
-        """What a part reads: the stream, or the quantities that it names; one name goes to every port."""
+    def inputs(
+        self, part: Part, stream: Wire, names: Names, ports: tuple[str, ...] = ("x",), own: bool = False
+    ) -> tuple[Wire, ...]:
+        """What a part reads: the stream, or the quantities that it names; one name goes to every port.
+
+        `own`: the layer names them itself, as a formula does, and calls the stream `input`.
+        """
         wires = tuple(
-            self.named(part, lambda n=name: names.wire(n), "inputs", k) for k, name in enumerate(part.inputs, 1)
-        ) or (stream,)
-        if part.inputs and len(wires) == 1:
+            stream if name == "input" and own else self.named(part, lambda n=name: names.wire(n), "inputs", k)
+            for k, name in enumerate(part.inputs, 1)
+        ) or (stream,) * bool(ports)
+        if part.inputs and len(wires) == 1 and ports:
             wires *= len(ports)
+        if part.inputs and not ports:
+            self.stop(part, say("`{layer}` reads nothing.", layer=part.type), "inputs")
         if len(wires) != len(ports):
             each = {"layer": part.type, "ports": ", ".join(ports), "got": len(wires)}
             message = say("Expected a quantity for each input of `{layer}` ({ports}), got {got}.", **each)
@@ -70,12 +88,7 @@ class Wiring:
     def unread(self, end: Wire) -> tuple[Message, ...]:
         """Warnings of what nothing reads."""
         left = [given for wire, given in self.given.items() if wire not in self.read and wire != end.name]
-        return tuple(
-            say("Nothing reads `{name}`, which `{layer}` gives.", name=name, layer=path)
-            if name
-            else say("Nothing reads what `{layer}` gives.", layer=path)
-            for path, name in left
-        )
+        return tuple(unread(path, name) for path, name in left)
 
     def short_enough(self, part: Part, shape: Shape) -> None:
         """Sizes with names stay readable: layer upon layer they can double."""
@@ -96,16 +109,28 @@ class Wiring:
         hint: Message | None = None,
         place: int | None = None,
     ) -> Any:
-        """Note a mistake at a field of a part, at a place within it, or at the part."""
+        """Note a mistake at a field of a part (or `weight_ih.g` in it), at a place within it, or at the part."""
         node: Node = part.head
         path = part.path
-        if field is None:
-            pass
-        elif isinstance(part.node, Mapping) and field in part.node.entries:
-            node, path = part.node.entries[field][1], path / field
-        elif part.node.line != 0:
+        if field is not None and part.node.line != 0:
             node = part.node
+        inside: Node = part.node
+        for key in field.split(".") if field is not None else ():
+            if isinstance(inside, Mapping) and key in inside.entries:
+                node, path = inside.entries[key][1], path / key
+                inside = node
         if place is not None and isinstance(node, Sequence) and place <= len(node.items):
             node, path = node.items[place - 1], path / place
         self.report.add(node, path, message, hint)
         raise Stop
+
+
+def unread(path: str, name: str) -> Message:
+    """What is said of a quantity that nothing reads."""
+    if not path:
+        return say("Nothing reads the input `{name}`.", name=name)
+    if name and name != path:
+        return say("Nothing reads `{name}`, which `{layer}` gives.", name=name, layer=path)
+    if name:
+        return say("Nothing reads `{name}`.", name=name)
+    return say("Nothing reads what `{layer}` gives.", layer=path)

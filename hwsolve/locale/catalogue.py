@@ -42,7 +42,9 @@ def described() -> Iterator[tuple[str, str]]:
     from hwsolve.initializers import INITIALIZERS
     from hwsolve.kinds import KINDS
     from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers.packaged import PACKAGED, packaged_class
     from hwsolve.losses import LOSSES
+    from hwsolve.losses.penalty import PENALTIES
     from hwsolve.optimizers import OPTIMIZERS
 
     yield from ((reason, "hwsolve/files.py") for reason in REASONS)
@@ -57,10 +59,9 @@ def described() -> Iterator[tuple[str, str]]:
         for found in reference.WORDS_OF_STARTER.finditer(reference.starter(kind).removeprefix(reference.EDITOR)):
             if found[1] != "# " or not re.match(r"[a-z]\w*: ", found[2]):  # else a line of the spec, commented out
                 yield found[2], place
-    for name in LAYERS:
-        cls: Any = layer_class(name)
+    for cls in (*map(layer_class, LAYERS), *map(packaged_class, PACKAGED)):
         yield from ((text, cls.__module__.replace(".", "/") + ".py") for text in paragraphs(cls.__doc__))
-    for made in (*LOSSES.values(), *OPTIMIZERS.values(), *INITIALIZERS.values()):
+    for made in (*LOSSES.values(), *PENALTIES.values(), *OPTIMIZERS.values(), *INITIALIZERS.values()):
         yield paragraphs(made.__doc__)[0], made.__module__.replace(".", "/") + ".py"
 
 

@@ -10,16 +10,17 @@ from hwsolve.graph.operation import Array, Operation
 from hwsolve.language import Message, say
 from hwsolve.layers.elementwise import SigmoidOperation
 from hwsolve.losses.binary_cross_entropy_with_logits import of_logits
-from hwsolve.losses.loss import Loss, Target
+from hwsolve.losses.element_weights import WeighedElements
+from hwsolve.losses.loss import Target
 from hwsolve.losses.reduced import ElementLoss, Reduced, part
 
 
 class BinaryLoss(ElementLoss, frozen=True):
     """−(t ln x + (1 − t) ln(1 − x)), with the slope (x − t)/(x(1 − x))."""
 
-    each: ClassVar[str] = "-(if(t[*] == 0, 0, t[*]*log(x[*])) + if(t[*] == 1, 0, (1 - t[*])*log(1 - x[*])))"
+    each: ClassVar[str] = "-(if(0 == t[*], 0, t[*]*log(x[*])) + if(1 == t[*], 0, (1 - t[*])*log(1 - x[*])))"
     slope_of_each: ClassVar[str] = (
-        "if(t[*] == 0, 1/(1 - x[*]), if(t[*] == 1, -1/x[*], (x[*] - t[*])/(x[*]*(1 - x[*]))))"
+        "if(0 == t[*], 1/(1 - x[*]), if(1 == t[*], -1/x[*], (x[*] - t[*])/(x[*]*(1 - x[*]))))"
     )
 
     def value(self, x: Array, t: Array) -> Array:
@@ -50,7 +51,7 @@ class BinaryOfSigmoid(BinaryLoss, frozen=True):
         return self.spread(g, above - below)
 
 
-class BinaryCrossEntropy(Loss, frozen=True, kw_only=True):
+class BinaryCrossEntropy(WeighedElements, frozen=True, kw_only=True):
     """Binary cross entropy of probabilities: −(t ln y + (1 − t) ln(1 − y)), averaged."""
 
     made: ClassVar[type[Reduced]] = BinaryLoss
@@ -62,6 +63,9 @@ class BinaryCrossEntropy(Loss, frozen=True, kw_only=True):
         self, builder: Builder, y: str, target: Target, rank: int, divisor: int
     ) -> tuple[Operation, tuple[str, ...]]:
         """Behind a sigmoid, the loss also reads the logits."""
+        if target.arrays:
+            each, slope = BinaryLoss.each, BinaryLoss.slope_of_each
+            return self.weighed(builder, y, target, "-{w}" + each.removeprefix("-"), "{w}" + slope, divisor)
         node = builder.graph.nodes[y]
         if isinstance(node.operation, SigmoidOperation):
             return BinaryOfSigmoid(self.rank(rank), divisor), (y, target.name, *node.inputs)

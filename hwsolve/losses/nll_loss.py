@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hwsolve.graph.operation import Array
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import Array, Operation
 from hwsolve.language import Message, say
-from hwsolve.losses.loss import Loss
+from hwsolve.losses.class_loss import CountedLoss
+from hwsolve.losses.loss import Target
 from hwsolve.losses.reduced import ElementLoss, Reduced
 
 
@@ -25,10 +27,18 @@ class LogLikelihoodLoss(ElementLoss, frozen=True):
         return -t + 0 * x
 
 
-class NLLLoss(Loss, frozen=True, kw_only=True):
+class NLLLoss(CountedLoss, frozen=True, kw_only=True):
     """Negative log likelihood: minus the log-probability of the class, averaged over samples."""
 
     made: ClassVar[type[Reduced]] = LogLikelihoodLoss
     takes: ClassVar[frozenset[str]] = frozenset({"log distribution"})
     wants: ClassVar[Message | None] = say("logarithms of probabilities, as of a `log_softmax`")
-    classes: ClassVar[bool] = True
+
+    def operation(
+        self, builder: Builder, y: str, target: Target, rank: int, divisor: int
+    ) -> tuple[Operation, tuple[str, ...]]:
+        """With weights, or classes along another axis, by the formula alone."""
+        if self.plain(builder, y, target):
+            return super().operation(builder, y, target, rank, divisor)
+        each = "-w[c]*t[*]" if target.arrays else "-t[*]"
+        return self.spelled(builder, y, target, f"{each}*x[*]", each, {}, divisor)

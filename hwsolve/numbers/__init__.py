@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hwsolve.numbers.printing import Shown, full, show
+from hwsolve.numbers.printing import Shown, accuracy, full, show
 from hwsolve.numbers.systems import (
     LADDER,
     NotFinite,
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from hwsolve.numbers.powers import divide
 
 __all__ = [
-    "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "apart", "below", "close",
-    "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
+    "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "accuracy", "apart",
+    "below", "close", "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
     "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power", "precision", "quiet", "same",
     "show", "sign_apart", "sqrt", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip

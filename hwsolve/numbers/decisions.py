@@ -60,9 +60,9 @@ def equal(a: Scalar, b: Scalar) -> bool:
     """Whether two values are the same.  One ball in two places is: it stands for one number."""
     if a is b or a == b:
         return True
-    if type(a) in RATIONAL and type(b) in RATIONAL:
-        return False
-    if a < b or a > b:
+    if float in (type(a), type(b)):
+        return float(a) == float(b)
+    if (type(a) in RATIONAL and type(b) in RATIONAL) or a < b or a > b:
         return False
     raise Undecided(say("whether two values are equal"), a, b)
 

@@ -31,24 +31,32 @@ class Formed:
         self.ball, self.form = ball, form
 
     def __add__(self, other: Any) -> Any:
+        if is_array(other):
+            return NotImplemented
         return made(self.ball + ball_of(other), forms.plus(self.form, form_of(other)))
 
     def __sub__(self, other: Any) -> Any:
+        if is_array(other):
+            return NotImplemented
         return made(self.ball - ball_of(other), forms.difference(self.form, form_of(other)))
 
     def __rsub__(self, other: Any) -> Any:
         return made(ball_of(other) - self.ball, forms.difference(form_of(other), self.form))
 
     def __mul__(self, other: Any) -> Any:
+        if is_array(other):
+            return NotImplemented
         return made(self.ball * ball_of(other), forms.product(self.form, form_of(other)))
 
     def __truediv__(self, other: Any) -> Any:
+        if is_array(other):
+            return NotImplemented
         if other == 0:
             raise ZeroDivisionError
-        return made(self.ball / ball_of(other), forms.product(self.form, forms.inverse(form_of(other))))
+        return made(self.ball / ball_of(other), forms.quotient(self.form, form_of(other)))
 
     def __rtruediv__(self, other: Any) -> Any:
-        return made(ball_of(other) / self.ball, forms.product(form_of(other), forms.inverse(self.form)))
+        return made(ball_of(other) / self.ball, forms.quotient(form_of(other), self.form))
 
     def __pow__(self, other: Any) -> Any:
         return power(self, fmpq(other) if isinstance(other, int) else other)
@@ -90,6 +98,11 @@ class Formed:
         return self.ball - ball_of(other)
 
 
+def is_array(x: Any) -> bool:
+    """Whether something is an array, which goes over its elements by itself."""
+    return hasattr(x, "shape")
+
+
 def made(ball: arb, form: Form) -> Any:
     """The number of a form: a rational, where it is one."""
     if not ball.is_finite():
@@ -127,6 +140,7 @@ class Mode:
     """Whether functions remember what they are taken of."""
 
     on = False
+    short = False  # forms of some quantities are atoms, however they came about
     known: Known = {}
 
 
@@ -171,13 +185,13 @@ def power(x: Any, y: Any) -> Any:
 class Remembering:
     """Inside the block, functions give balls that know their form; of some balls it is known from before."""
 
-    def __init__(self, known: Known | None = None) -> None:
-        self.known = known or {}
+    def __init__(self, known: Known | None = None, short: bool = False) -> None:
+        self.known, self.short = known or {}, short
 
     def __enter__(self) -> None:
-        Mode.on, Mode.known = True, self.known
+        Mode.on, Mode.short, Mode.known = True, self.short, self.known
         forms.Effort.of_work = forms.SAVED
 
     def __exit__(self, *error: object) -> None:
-        Mode.on, Mode.known = False, {}
+        Mode.on, Mode.short, Mode.known = False, False, {}
         MET.clear()

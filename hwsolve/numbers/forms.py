@@ -209,16 +209,21 @@ def as_exponent(e: fmpq) -> Any:
 
 def inverse(f: Form) -> Form:
     """1/f: of a sum an atom, whose leading coefficient is 1, and which no monomial divides."""
-    if len(f.terms) == 1:
-        ((m, c),) = f.terms.items()
-        return scaled(reduced({x: -e for x, e in m}), 1 / c)
-    common = {x: min(dict(m).get(x, 0) for m in f.terms) for m in f.terms for x, _ in m}
+    return quotient(constant(ONE), f)
+
+
+def quotient(a: Form, b: Form) -> Form:
+    """a/b: what divides all terms of b is taken to a first, so that a term of b over b keeps its form."""
+    if len(b.terms) == 1:
+        ((m, c),) = b.terms.items()
+        return product(a, scaled(reduced({x: -e for x, e in m}), 1 / c))
+    common = {x: min(dict(m).get(x, 0) for m in b.terms) for m in b.terms for x, _ in m}
     outside = reduced({x: -e for x, e in common.items()})
-    f = product(f, outside)
-    lead = leading(f)
-    c = f.terms[lead]
-    others = Form({m: d / c for m, d in f.terms.items() if m != lead})
-    return scaled(product(outside, atom("1/", lead, others)), 1 / c)
+    b = product(b, outside)
+    lead = leading(b)
+    c = b.terms[lead]
+    others = Form({m: d / c for m, d in b.terms.items() if m != lead})
+    return scaled(product(product(a, outside), atom("1/", lead, others)), 1 / c)
 
 
 def power(f: Form, n: int) -> Form:

@@ -14,7 +14,7 @@ import msgspec
 from flint import arb
 
 from hwsolve.numbers import Undecided, forms
-from hwsolve.numbers.formed import Formed, Known, Remembering, remembering
+from hwsolve.numbers.formed import Formed, Known, Mode, Remembering, remembering
 from hwsolve.numbers.forms import Form
 
 T = TypeVar("T")
@@ -25,7 +25,8 @@ PLACES = 10**12
 def settled(work: Callable[[], T], known: Known | None = None, shared: dict[Form, arb] | None = None) -> T:
     """What work gives; done again with forms, where a branch is undecided or a ball may be a short decimal.
 
-    The forms of some balls may be known from before; `shared` gets those that are met.
+    The forms of some balls may be known from before; `shared` gets those that are met.  Where there is doubt left, a
+    work that has `shared` is done a third time, with short forms (see `shortened`).
     """
     if remembering():
         return work()
@@ -37,7 +38,24 @@ def settled(work: Callable[[], T], known: Known | None = None, shared: dict[Form
         pass
     with Remembering(known):
         made: T = plain(work(), {} if shared is None else shared)
-    return made
+    if shared is None or not doubtful(made):
+        return made
+    with Remembering(known, short=True):
+        again: T = sure(made, plain(work(), {}))
+    return again
+
+
+def sure(a: Any, b: Any) -> Any:
+    """Two results of one work: of each number the rational, where one of them is."""
+    if type(a) is arb:
+        return a if type(b) is arb else b
+    if is_array(a) and a.dtype.char == "O":
+        return each(sure, a, b)
+    if isinstance(a, dict):
+        return {key: sure(v, b[key]) for key, v in a.items()}
+    if isinstance(a, msgspec.Struct):
+        return msgspec.structs.replace(a, **{f: sure(getattr(a, f), getattr(b, f)) for f in a.__struct_fields__})
+    return type(a)(map(sure, a, b)) if isinstance(a, (list, tuple)) else a
 
 
 def doubtful(x: Any) -> bool:
@@ -71,13 +89,21 @@ def plain(x: Any, shared: dict[Form, arb]) -> Any:
     return type(x)(plain(v, shared) for v in x) if isinstance(x, (list, tuple)) else x
 
 
-def abridged(x: Any) -> Any:
+def shortened(x: Any, most: int) -> Any:
+    """In the work with short forms, the numbers of an array with atoms for forms of more than so many terms.
+
+    What cancels within an operation is seen then, however much is behind the numbers that go in.
+    """
+    return abridged(x, most) if Mode.short else x
+
+
+def abridged(x: Any, most: int = 1) -> Any:
     """The numbers of an array (or a scalar) with a long form as an atom: what the next step of training starts from."""
     if not remembering():
         return x
     if is_array(x):
-        return each(abridged, x)
-    return Formed(x.ball, forms.atom("=", x.form)) if type(x) is Formed and len(x.form.terms) > 1 else x
+        return each(lambda v: abridged(v, most), x)
+    return Formed(x.ball, forms.atom("=", x.form)) if type(x) is Formed and len(x.form.terms) > most else x
 
 
 def is_array(x: Any) -> bool:
@@ -85,10 +111,10 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "dtype")
 
 
-def each(function: Callable[[Any], Any], x: Any) -> Any:
-    """An object array of what a function gives for each element."""
+def each(function: Callable[..., Any], x: Any, *others: Any) -> Any:
+    """An object array of what a function gives for each element, or for those of several arrays of one shape."""
     import numpy as np
 
     found = np.empty(x.size, dtype=object)
-    found[:] = [function(v) for v in x.ravel().tolist()]
+    found[:] = list(map(function, *(a.ravel().tolist() for a in (x, *others))))
     return found.reshape(x.shape)

@@ -20,6 +20,8 @@ PLAIN_BELOW, PLAIN_FROM = 15, -6  # powers of ten between which no exponent is w
 LOG10_2 = math.log10(2)
 MAX_POWER = 100_000  # of ten: a number beyond is not printed
 MAX_EXPONENT = 2**40
+FEWER = 5  # digits that a decimal of a ball may have less than the ball is known to
+ROUGHER = 10 ** (FEWER + 2)  # such a decimal is up to so many times as far off as the ball is wide
 MAX_STR = 13_000  # bits below which Python writes an int at once
 
 
@@ -188,6 +190,12 @@ def known_bits() -> int:
     return int(ctx.prec)
 
 
+def accuracy(value: Scalar) -> int:
+    """The significant digits to which a ball is known; of any other value as many as anyone asks for."""
+    bits = getattr(value, "rel_accuracy_bits", None)
+    return 10**6 if bits is None else max(0, int(bits() * LOG10_2))
+
+
 def full(value: Scalar) -> str:
     """A value as precisely as it is known: p/q, every proven digit of a ball (30 or more), a float's own digits."""
     if isinstance(value, float):
@@ -200,7 +208,7 @@ def full(value: Scalar) -> str:
     if value.contains(0):
         return zero_text(value, FULL_DIGITS)
     most = int(min(value.rel_accuracy_bits(), max(known_bits(), value.bits())) * LOG10_2)
-    for digits in range(most, max(FULL_DIGITS, most - 5) - 1, -1):
+    for digits in range(most, max(FULL_DIGITS, most - FEWER) - 1, -1):
         found = rounded_ball(value, digits)
         if found:
             return signed(-1 if value < 0 else 1, *found)

@@ -15,7 +15,11 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         "sgd": "sgd:SGD",
         "adagrad": "adagrad:Adagrad",
         "rmsprop": "rmsprop:RMSprop",
+        "adadelta": "adadelta:Adadelta",
         "adam": "adam:Adam",
         "adamw": "adamw:AdamW",
+        "nadam": "nadam:NAdam",
+        "radam": "radam:RAdam",
+        "adamax": "adamax:Adamax",
     },
 )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
 from hwsolve.optimizers.optimizer import ZERO, Optimizer
-from hwsolve.spec.fields import Decimal
+from hwsolve.optimizers.settings import Rate
+from hwsolve.spec.fields import Choice, Decimal
 
 
 class Adagrad(Optimizer, frozen=True, kw_only=True):
     """Adagrad: w ← w − η·g/(√G + ε), G the sum of the squares of all gradients g so far."""
 
-    lr: Decimal = Number(1, 100)
+    lr: Rate = Number(1, 100)
     lr_decay: Decimal = ZERO
     weight_decay: Decimal = ZERO
     initial_accumulator_value: Decimal = ZERO
     eps: Decimal = Number(1, 10**10)
+    eps_place: Annotated[str, Choice("outside", "inside")] = "outside"
 
     WORDS: ClassVar[dict[str, Message]] = Optimizer.WORDS | {
         "G": say("sum of the squared gradients"),
@@ -37,5 +39,6 @@ class Adagrad(Optimizer, frozen=True, kw_only=True):
         """With a rate of its own for each update where it falls."""
         total = ("G'", "G + g**2")
         if self.lr_decay == ZERO:
-            return (total, ("w'", "w - lr*g/(sqrt(G') + eps)"))
-        return (("rate", "lr/(1 + (t - 1)*lr_decay)"), total, ("w'", "w - rate*g/(sqrt(G') + eps)"))
+            return self.with_root((total, ("w'", "w - lr*g/(sqrt(G') + eps)")))
+        falling = ("rate", "lr/(1 + (t - 1)*lr_decay)")
+        return self.with_root((falling, total, ("w'", "w - rate*g/(sqrt(G') + eps)")))

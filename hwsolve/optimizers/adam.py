@@ -7,17 +7,18 @@ from typing import Annotated, ClassVar
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
+from hwsolve.optimizers.moments import Moments
 from hwsolve.optimizers.optimizer import ZERO, Optimizer
-from hwsolve.spec.fields import Decimal, DecimalField, Flag, TupleOf
+from hwsolve.optimizers.settings import Rate
+from hwsolve.spec.fields import Choice, Flag
 
 
-class Adam(Optimizer, frozen=True, kw_only=True):
+class Adam(Moments, frozen=True, kw_only=True):
     """Adam: w ← w − η·m̂/(√v̂ + ε), m and v the running means of the gradient and of its square."""
 
-    lr: Decimal = Number(1, 1000)
-    betas: Annotated[tuple[Formula, Formula], TupleOf(2, DecimalField())] = (Number(9, 10), Number(999, 1000))
-    eps: Decimal = Number(1, 10**8)
-    weight_decay: Decimal = ZERO
+    lr: Rate = Number(1, 1000)
+    eps_place: Annotated[str, Choice("outside", "inside")] = "outside"
+    bias_correction: Flag = True
     amsgrad: Flag = False
 
     STATES: ClassVar[tuple[str, ...]] = ("m", "v")
@@ -29,19 +30,26 @@ class Adam(Optimizer, frozen=True, kw_only=True):
         ("w'", "w - lr*mhat/(sqrt(vhat) + eps)"),
     )
     WORDS: ClassVar[dict[str, Message]] = Optimizer.WORDS | {
+        "u": say("largest v so far"),
         "mhat": say("corrected mean of the gradients"),
         "vhat": say("corrected mean of the squared gradients"),
     }
     MEANINGS: ClassVar[dict[str, Message]] = {
-        "betas": say("β₁ and β₂: how much of each mean is kept in the next"),
-        "amsgrad": say("not there yet"),
+        "amsgrad": say("whether the largest v so far, u, takes the place of v (AMSGrad)"),
     }
 
-    def wrong(self) -> tuple[str, Message] | None:
-        """Means are weighted with numbers from 0 to below 1."""
-        for beta in self.betas:
-            if isinstance(beta, Number) and not 0 <= beta.numerator < beta.denominator:
-                return "betas", say("Each of `betas` is at least 0 and less than 1.")
+    def starts(self) -> dict[str, Formula]:
+        """The means, and the largest v of AMSGrad."""
+        return super().starts() | dict.fromkeys(("u",) * self.amsgrad, ZERO)
+
+    def plain(self) -> Lines:
+        """With ε where it is to stand; without the correction the means take the place of the corrected ones."""
+        lines, square = self.with_root(self.LINES), "v'"
         if self.amsgrad:
-            return "amsgrad", say("`{key}` is not there yet.", key="amsgrad")
-        return super().wrong()
+            square = "u'"
+            lines = (*lines[:2], ("u'", "max(u, v')"), *lines[2:])
+            lines = tuple((name, text.replace("v'", "u'") if name == "vhat" else text) for name, text in lines)
+        if self.bias_correction:
+            return lines
+        kept = [(name, text) for name, text in lines if name not in ("mhat", "vhat")]
+        return tuple((name, text.replace("mhat", "m'").replace("vhat", square)) for name, text in kept)

@@ -20,4 +20,5 @@ class AdamW(Adam, frozen=True, kw_only=True):
 
     def decayed(self) -> Lines:
         """The decay is a part of the last line, and not of the gradient."""
-        return (*self.LINES[:-1], ("w'", "w - lr*weight_decay*w - lr*mhat/(sqrt(vhat) + eps)"))
+        *lines, (name, text) = self.plain()
+        return (*lines, (name, text.replace("w - ", "w - lr*weight_decay*w - ", 1)))

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
 from hwsolve.optimizers.optimizer import ZERO, Optimizer
-from hwsolve.spec.fields import Decimal, Flag
+from hwsolve.optimizers.settings import Rate
+from hwsolve.spec.fields import Choice, Decimal, Flag
 
 
 class RMSprop(Optimizer, frozen=True, kw_only=True):
     """RMSprop: w ← w − η·g/(√v + ε), v the running mean of the squared gradient g; with momentum where asked."""
 
-    lr: Decimal = Number(1, 100)
+    lr: Rate = Number(1, 100)
     alpha: Decimal = Number(99, 100)
     eps: Decimal = Number(1, 10**8)
     weight_decay: Decimal = ZERO
     momentum: Decimal = ZERO
     centered: Flag = False
+    eps_place: Annotated[str, Choice("outside", "inside")] = "outside"
 
+    SHARES: ClassVar[tuple[str, ...]] = ("alpha",)
     MEANINGS: ClassVar[dict[str, Message]] = {
         "alpha": say("how much of the mean is kept in the next"),
         "centered": say("whether the square of the mean gradient is taken off: v is then a variance"),
@@ -35,5 +38,6 @@ class RMSprop(Optimizer, frozen=True, kw_only=True):
         means = (("v'", "alpha*v + (1 - alpha)*g**2"), *[("m'", "alpha*m + (1 - alpha)*g")] * self.centered)
         root = "sqrt(v' - m'**2)" if self.centered else "sqrt(v')"
         if self.momentum == ZERO:
-            return (*means, ("w'", f"w - lr*g/({root} + eps)"))
-        return (*means, ("velocity'", f"momentum*velocity + g/({root} + eps)"), ("w'", "w - lr*velocity'"))
+            return self.with_root((*means, ("w'", f"w - lr*g/({root} + eps)")))
+        velocity = ("velocity'", f"momentum*velocity + g/({root} + eps)")
+        return self.with_root((*means, velocity, ("w'", "w - lr*velocity'")))

@@ -5,24 +5,32 @@ The velocity starts at 0, so that the first one is the gradient; Nesterov's form
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Formula
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
-from hwsolve.optimizers.optimizer import ZERO, Optimizer
-from hwsolve.spec.fields import Decimal, Flag
+from hwsolve.optimizers.optimizer import ZERO, Optimizer, letters_of
+from hwsolve.optimizers.settings import Rate
+from hwsolve.spec.fields import Choice, Decimal, Flag
 
 
 class SGD(Optimizer, frozen=True, kw_only=True):
     """Stochastic gradient descent: w ← w − η·(∂L/∂w), with momentum, Nesterov momentum and weight decay where asked."""
 
-    lr: Decimal
+    lr: Rate
     momentum: Decimal = ZERO
+    dampening: Decimal = ZERO
     weight_decay: Decimal = ZERO
     nesterov: Flag = False
+    rate: Annotated[str, Choice("outside", "inside")] = "outside"
 
-    MEANINGS: ClassVar[dict[str, Message]] = {"nesterov": say("whether the momentum is looked ahead")}
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "nesterov": say("whether the momentum is looked ahead"),
+        "dampening": say("how much of the gradient is left out of the velocity, but for the first one"),
+        "rate": say("whether the velocity is a sum of gradients, or of gradients times the learning rate"),
+    }
 
     def starts(self) -> dict[str, Formula]:
         """A velocity where there is momentum."""
@@ -40,16 +48,29 @@ class SGD(Optimizer, frozen=True, kw_only=True):
         """The lines of a gradient."""
         if self.momentum == ZERO:
             return (("w'", f"w - lr*({g})" if " " in g else f"w - lr*{g}"),)
-        step = f"({g} + momentum*velocity')" if self.nesterov else "velocity'"
-        return (("velocity'", f"momentum*velocity + {g}"), ("w'", f"w - lr*{step}"))
+        bare, inside = f"({g})" if " " in g else g, self.rate == "inside"
+        added, rate = (f"lr*{bare}", "") if inside else (g, "lr*")
+        step = f"({added} + momentum*velocity')" if self.nesterov else "velocity'"
+        velocity = f"momentum*velocity + {added}"
+        if self.dampening != ZERO:
+            velocity = f"momentum*velocity + (1 - dampening)*{added if inside else bare}"
+            velocity = velocity if self.state else f"if(t == {self.step + 1}, {added}, {velocity})"
+        return (("velocity'", velocity), ("w'", f"w - {rate}{step}"))
 
     def wrong(self) -> tuple[str, Message] | None:
         """Nesterov's form has a momentum."""
         if self.nesterov and self.momentum == ZERO:
             return super().wrong() or ("nesterov", say("`nesterov` needs a `momentum`."))
+        if self.nesterov and self.dampening != ZERO:
+            return super().wrong() or ("dampening", say("With `nesterov` there is no `dampening`."))
         return super().wrong()
 
-    def stated(self, trained: bool) -> tuple[Message, ...]:
+    def stated(self, trained: bool, renamed: Mapping[str, str]) -> tuple[Message, ...]:
         """Where the velocity starts, and whose momentum it is."""
-        start = (say("Every velocity starts at 0."),) if trained and self.starts() else ()
+        free = trained and not self.state and self.dampening == ZERO
+        letters = letters_of(self.starts()).values() if free else ()
+        start = tuple([say("Every velocity {v} starts at 0.", v=v) for v in letters])
+        if trained and not self.state and self.dampening != ZERO and self.momentum != ZERO:
+            start = (say("The first velocity is the gradient itself."),)
+        start = (*start, *(said for said in super().stated(False, renamed)))
         return (*start, say("The momentum is that of Nesterov.")) if self.nesterov else start

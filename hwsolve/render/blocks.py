@@ -12,30 +12,33 @@ import msgspec
 
 from hwsolve.figures import Figure
 from hwsolve.formula.tree import Call, Formula
-from hwsolve.language import Message, say, visible
+from hwsolve.language import Message, say
+from hwsolve.quantities import brief
 from hwsolve.render.arrays import grouped, parts_of_given
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
-from hwsolve.render.folds import about, more
+from hwsolve.render.folds import Fold, about, are_new, more, together, without_lone_folds
 from hwsolve.render.from_zero import symbols_of
 from hwsolve.render.judged import checks_table, judged, missed, published_table
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import (
     Row,
     as_key,
+    as_row,
     at_steps,
     continued,
     element,
     goes_on,
     is_continued,
-    moved,
     quantity_rows,
 )
-from hwsolve.render.select import headings, selected, with_columns
+from hwsolve.render.select import headings, in_a_row, selected, with_columns
 from hwsolve.render.shown import detail_of, opening, others
 from hwsolve.render.table import on_page
 from hwsolve.solution import (
+    Answer,
     Carried,
+    Form,
     Given,
     Group,
     Identity,
@@ -66,10 +69,11 @@ class Heading(msgspec.Struct, frozen=True):
 
 
 class Quantities(msgspec.Struct, frozen=True):
-    """Quantities beside each other: what is given, or the answers in a box under a title."""
+    """Quantities beside each other: what is given, or the answers in a box under a title, with what their names are."""
 
     rows: tuple[Row, ...]
     title: Text = ""
+    where: tuple[Text, ...] = ()
 
 
 class Say(msgspec.Struct, frozen=True):
@@ -94,14 +98,6 @@ class Drawing(msgspec.Struct, frozen=True):
     """A figure."""
 
     figure: Figure
-
-
-class Fold(msgspec.Struct, frozen=True):
-    """What a page that can be folded shows on request; others leave it out.  `asked`: it belongs to what is asked."""
-
-    title: Text
-    blocks: tuple[Block, ...]
-    asked: bool = True
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -131,7 +127,7 @@ class Page:
         if s.title:
             yield Title(in_a_row(s.title))
         if answers := tuple(self.answers()):
-            yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"))
+            yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"), self.legend())
         before, after = opening(s.sections)
         yield from self.steps(before)
         for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
@@ -139,12 +135,12 @@ class Page:
             yield Quantities(tuple(map(self.symbols.row, self.given(given))))
         yield from self.steps(after)
         yield from self.judged()
-        for note in s.notes:
+        for note in [note for note in s.notes if not note.told]:
             yield Status(self.symbols.said(note.text), note.level)
 
     def steps(self, steps: tuple[Step, ...]) -> Iterator[Block]:
         """The steps with their headings, those of the solution numbered."""
-        bodies = [without_lone_folds(list(self.body(step))) for step in steps]
+        bodies = [without_lone_folds(together(list(self.body(step)))) for step in steps]
         shown = headings(steps, bodies)
         outer = [step.level == 1 and step.part in NUMBERED for step in steps]
         several = sum(a and b for a, b in zip(shown, outer, strict=True)) > 1
@@ -176,7 +172,9 @@ class Page:
             yield from flushed(rows)
             if isinstance(item, Sentence):
                 if self.shows(item.detail):
-                    yield Say(self.symbols.said(item.text))
+                    stands_in = item.detail == "short" and self.asking
+                    text = say("{text} (--full shows more.)", text=item.text) if stands_in else item.text
+                    yield Say(self.symbols.said(text))
             elif isinstance(item, Table):
                 yield Grille(on_page(self.symbols.table(item), self.options.full))
             else:
@@ -185,7 +183,7 @@ class Page:
 
     def shows(self, detail: str) -> bool:
         """Whether what has this detail is on the page."""
-        return detail == "page" or (detail == "full" and self.options.full)
+        return detail == "page" or detail == ("full" if self.options.full else "short")
 
     def group(self, group: Group) -> tuple[list[Row], Fold | None]:
         """The rows of a group, its reason at the line that speaks for all; what is for the full page is folded."""
@@ -206,14 +204,14 @@ class Page:
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
-        return rows, Fold(more(shown, hidden, len(folded)), (Equations(folded),))
+        return rows, Fold(more(shown, hidden, len(folded)), (Equations(folded),), is_open=are_new(shown, hidden))
 
     def rows(self, group: Group, lines: Sequence[Line]) -> list[Row]:
         """One row for each line, and for each case of one."""
         head = group.lines[group.head] if group.head is not None else None
         at = lines.index(head) if head in lines else 0
         made = [(line, self.row(line, group.reason if n == at else "", group.depth)) for n, line in enumerate(lines)]
-        return [r for line, row in made for r in (by_cases(row) if isinstance(line, Identity | Let) else (row,))]
+        return [r for line, row in made for r in (by_cases(row) if isinstance(line, Identity | Let | Form) else (row,))]
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
         """A line as a chain."""
@@ -222,7 +220,8 @@ class Page:
             links = (links[0], *links[2:])
         final = getattr(line, "quantity", None) is not None and len(links) > 1
         key = getattr(line, "key", None)
-        return self.symbols.row(Row(links, self.symbols.said(reason), depth, final, key))
+        where = tuple(map(self.symbols.formula, getattr(line, "where", ())))
+        return self.symbols.row(Row(links, self.symbols.said(reason), depth, final, key, where=where))
 
     # quantities
 
@@ -234,21 +233,30 @@ class Page:
             else:
                 yield from quantity_rows(key, value, self.options)
 
-    def answers(self) -> Iterator[Row]:
-        """The few results that count, in the order of their keys; a scalar at two steps with an arrow."""
+    def answered(self) -> dict[str, Answer]:
+        """The answers of the box."""
         every = self.solution.answers
         answered = [key for key in self.solution.asked if key.partition("[")[0] in every]
         asked = {key: every.get(key) or element(every, key) for key in answered}
-        found = asked or {k: a for k, a in every.items() if a.main}
-        for keys in at_steps(found):
-            known = self.symbols.of.get(keys[0])
-            name = known if isinstance(known, Formula) else self.symbols.named(as_key(keys[0]))
-            values = [found[key].shown or found[key].value for key in keys]
-            rows = moved(name, values) if len(keys) > 1 else quantity_rows(name, values[0], self.options)
-            for row in map(self.symbols.row, rows):
-                for case in by_cases(row):
-                    said = say("({case})", case=case.reason) if case.case else case.reason
+        return asked or {k: a for k, a in every.items() if a.main}
+
+    def answers(self) -> Iterator[Row]:
+        """The few results that count, in the order of their keys; a number before and after its updates together."""
+        found = self.answered()
+        for key in at_steps(found):
+            known = self.symbols.of.get(key)
+            name = known if isinstance(known, Formula) else self.symbols.named(as_key(key))
+            value = as_row(key, found[key].shown or brief(found[key].value, found[key].digits or self.solution.digits))
+            where = tuple(map(self.symbols.formula, found[key].where))
+            for row in map(self.symbols.row, quantity_rows(name, value, self.options)):
+                for case in by_cases(msgspec.structs.replace(row, where=where)):
+                    said = say("({case})", case=case.reason) if case.case or where else case.reason
                     yield msgspec.structs.replace(case, reason=said)
+
+    def legend(self) -> tuple[Text, ...]:
+        """What the names of the answers that are shown are."""
+        found = [text for answer in self.answered().values() for text in answer.legend]
+        return tuple([self.symbols.said(text) for n, text in enumerate(found) if text not in found[:n]])
 
     # what was judged
 
@@ -258,27 +266,15 @@ class Page:
         if self.options.checks:
             if s.checks:
                 yield Heading(say("Checks"), 1)
-                yield Grille(checks_table(s.checks))
+                yield Grille(checks_table(s.checks, self.symbols.key))
             if s.published:
                 yield Heading(say("Published answers"), 1)
-                yield Grille(published_table(s.published))
+                yield Grille(published_table(s, self.symbols.key))
             return
-        if text := judged(s):
+        for text in judged(s, self.symbols.key):
             yield Status(text, "check")
-        if table := missed(s):
+        if table := missed(s, self.symbols.key):
             yield Grille(table)
-
-
-def in_a_row(text: Text | dict[str, str]) -> Text | dict[str, str]:
-    """A title in one row, without what a terminal would obey."""
-    if isinstance(text, dict):
-        return {language: visible(" ".join(one.split())) for language, one in text.items()}
-    return visible(" ".join(text.split())) if isinstance(text, str) else text
-
-
-def without_lone_folds(body: list[Block]) -> list[Block]:
-    """What stands below a heading; nothing where none of it was asked for."""
-    return [] if all(isinstance(block, Fold) and not block.asked for block in body) else body
 
 
 def flushed(rows: list[Row]) -> Iterator[Equations]:

@@ -20,8 +20,11 @@ Case = tuple[Call, ...]  # conditions that hold together
 
 
 def by_cases(row: Row) -> list[Row]:
-    """The rows of a chain; as it is where it has no choices, or too many."""
-    found = list(cases(row.links[-1][1], ())) if row.links else []
+    """The rows of a chain; as it is where it has no choices, or too many, all of it under its conditions."""
+    start = tuple([turned(c) for c in row.where if isinstance(c, Call)])
+    found = [case for case in cases(row.links[-1][1], start) if possible(case)] if row.links else []
+    if not 1 < len(found) <= MOST and start:
+        return [msgspec.structs.replace(row, reason=joined(row.reason, said(start)))]
     if not 1 < len(found) <= MOST:
         return [row]
     rows = []
@@ -80,8 +83,45 @@ def follows(known: Call, other: Call) -> bool:
     return known.name == "<" and (other.name == "<=" or other.name == "!=") and known.args == other.args
 
 
+def possible(case: Case) -> bool:
+    """Whether conditions can hold together: not a <= b, b <= a and a != b."""
+    return not any(c.name == "!=" and all(any(meets(k, a, b) for k in case) for a, b in both(c)) for c in case)
+
+
+def both(c: Call) -> tuple[tuple[Formula, Formula], ...]:
+    """The two sides in either order."""
+    a, b = c.args
+    return (a, b), (b, a)
+
+
+def meets(c: Call, a: Formula, b: Formula) -> bool:
+    """Whether a condition is a <= b."""
+    return c.name == "<=" and c.args == (a, b)
+
+
+def strict(case: Case) -> Case:
+    """a <= b and a != b as a < b; what says no more than that is left out."""
+    apart = [pair for c in case if c.name == "!=" for pair in both(c)]
+    found = tuple(dict.fromkeys([Call("<", c.args) if c.name == "<=" and c.args in apart else c for c in case]))
+    below = [pair for c in found if c.name == "<" for pair in both(c)]
+    return tuple([c for c in found if c.name != "!=" or not (c.args in below or any(beyond(k, c) for k in found))])
+
+
+def beyond(known: Call, other: Call) -> bool:
+    """Whether a bound with a number says that a quantity is not another number: x < -3 that x != 3."""
+    (low, high), (a, b) = known.args, sorted(other.args, key=lambda f: isinstance(f, Number))
+    if known.name not in ("<", "<=") or not isinstance(b, Number) or a not in (low, high):
+        return False
+    bound = high if a == low else low
+    if not isinstance(bound, Number):
+        return False
+    apart = bound.numerator * b.denominator - b.numerator * bound.denominator
+    return apart < 0 if a == low else apart > 0
+
+
 def said(case: Case) -> tuple[Formula, ...]:
     """Conditions as a reader says them: -3 < x and x < 3 as -3 < x < 3, a <= b and b <= a as a = b."""
+    case = strict(case)
     found = [c for c in case if not any(weaker(c, other) for other in case)]
     match found:
         case [Call("<=", (a, b)), Call("<=", (c, d))] if (a, b) == (d, c):

@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve.counting import from_one
 from hwsolve.formula.evaluate import evaluate, no_names
-from hwsolve.formula.tree import Call, Formula, Number, Ref
+from hwsolve.formula.tree import Call, Formula, Number, Ref, cancelled
 from hwsolve.language import say, translate
 from hwsolve.numbers import is_exact
 from hwsolve.quantities import put_in, rational
@@ -27,16 +27,14 @@ class Notation(msgspec.Struct, frozen=True):
     formula: Callable[[Formula], str]
 
     def inline(self, value: Any) -> Any:
-        """What stands in a sentence: a formula or several of them as text, anything else as it is."""
-        if isinstance(value, tuple):
-            return ", ".join(map(self.inline, value))
+        """What stands in a sentence: a formula as text, anything else as it is."""
         value = from_one(value)
         if isinstance(value, Quantity):
             return self.formula(put_in(value))
         return self.formula(value) if isinstance(value, Formula) else value
 
 
-CONDITIONAL = re.compile(r"(?<=[ {])(?:if|and|else)(?=[ }])")
+CONDITIONAL = re.compile(r"(?:, else|(?<=[ {])(?:if|and|else))(?=[ }])")
 WORDS = {"if": say("if"), "and": say("and"), "else": say("else")}
 
 
@@ -45,6 +43,7 @@ def spoken(notation: Notation, language: str) -> Notation:
     if language == "en":
         return notation
     words = {english: translate(message, language) for english, message in WORDS.items()}
+    words[", else"] = translate(say(", {otherwise}", otherwise=WORDS["else"]), language)
     return Notation(lambda f: CONDITIONAL.sub(lambda found: words[found[0]], notation.formula(f)))
 
 
@@ -59,7 +58,7 @@ def links_of(line: Line) -> list[Link]:
         fraction = ratio(line.quantity)
         links = [("", line.key), *[(s.relation, s.formula) for s in line.stages]]
         if fraction:
-            links.append(("=", fraction))
+            links.append((reached(line, fraction), fraction))
         links.append((line.quantity.relation if fraction else closing(line), put_in(line.quantity)))
     elif isinstance(line, Identity):
         name = [] if line.key is None or line.key == line.lhs else [("", line.key)]
@@ -86,9 +85,9 @@ def whole(key: Ref) -> Formula:
 
 
 def ratio(value: Any) -> Formula | None:
-    """A short fraction whose decimal does not end."""
+    """What a rounded decimal is exactly: a root, or a short fraction."""
     if not isinstance(value, Quantity) or value.relation == "=" or value.exact is None:
-        return None
+        return value.root if isinstance(value, Quantity) else None
     numerator, denominator = rational(value.exact)
     if denominator == 1 or abs(numerator) > LONGEST[0] or denominator > LONGEST[1]:
         return None
@@ -98,11 +97,16 @@ def ratio(value: Any) -> Formula | None:
 def closing(line: Value) -> str:
     """The relation of a value to the link before it: ≈ too where rounded numbers give another than the exact value."""
     q: Quantity = line.quantity
-    if q.relation == "≈" or not line.stages or line.stages[-1].relation == "=":
-        return q.relation
+    return q.relation if q.relation == "≈" else reached(line, put_in(q))
+
+
+def reached(line: Value, exact: Formula) -> str:
+    """The relation of an exact number to the link before it: ≈ where rounded numbers give another."""
+    if not line.stages or line.stages[-1].relation == "=":
+        return "="
     try:
-        found = evaluate(line.stages[-1].formula, no_names)
-        return "=" if is_exact(found) and found == q.value else "≈"
+        found = evaluate(cancelled(line.stages[-1].formula), no_names)
+        return "=" if is_exact(found) and found == evaluate(exact, no_names) else "≈"
     except (ArithmeticError, LookupError, ValueError):
         return "≈"
 

@@ -94,7 +94,9 @@ class Flow:
             self.ranks.setdefault(node.rank, []).append(node)
         self.inner = {node.id: self.rows(node) for node in diagram.nodes}
         full = [rows for name, rows in self.inner.items() if self.round(name) and len(rows) > 1]
-        self.radius = max([LEAST, *[hypot(row.wide / 2 + 3, HIGH * 0.8) for rows in full for row in rows]])
+        self.radii: dict[int, float] = {}  # by the number of rows
+        for rows in full:
+            self.radii[len(rows)] = max(self.radii.get(len(rows), LEAST), around(rows))
         self.labels = [self.beside(edge) for edge in diagram.edges]
 
     def attempt(self, spread: float, quick: bool = False) -> Layout | None:
@@ -107,10 +109,25 @@ class Flow:
 
     def rows(self, node: Node) -> list[Writing]:
         """What stands in a node."""
-        rows = [((self.text(node.label), "symbol"),)]
+        rows: list[tuple[tuple[str, str], ...]] = [((self.text(node.label), "symbol"),)]
+        if node.sum:
+            relation, value = f" {node.sum_value.relation} ", self.number(node.sum_value)
+            function = f" = {self.text(node.formula)}" if node.formula else ""
+            rows = [((self.text(node.sum) + relation, "symbol"), (value, "value"))]
+            rows += [((self.text(node.label) + function, "symbol"),)]
+        elif node.formula:
+            rows += [((f"= {self.text(node.formula)}", "symbol"),)]
         rows += [((self.number(node.value), "value"),)] if node.value is not None else []
+        rows += [((row, "value"),) for row in self.array(node.values)]
+        rows += [((row, "gradient"),) for row in self.array(node.gradients)]  # wider than the box, beside it
         rows += [((self.text(node.size), "size"),)] if node.size else []
         return [Writing(row) for row in rows]
+
+    def array(self, rows: tuple[tuple[Quantity, ...], ...]) -> list[str]:
+        """A vector in one row, a matrix in several; nothing for nothing."""
+        if len(rows) == 1:
+            return [f"({', '.join(map(self.number, rows[0]))})"]
+        return [f"[{'  '.join(map(self.number, row))}]" for row in rows]
 
     def slope(self, node: Node) -> Writing | None:
         """The gradient beside a node."""
@@ -138,10 +155,10 @@ class Flow:
         return number_text(value.text)
 
     def outline(self, name: str, x: float, y: float) -> Box | Round:
-        """The shape of a node in its place; circles with a value are of one size."""
+        """The shape of a node in its place; circles with as many rows are of one size."""
         rows = self.inner[name]
         if self.round(name):
-            return Round(x, y, self.radius if len(rows) > 1 else max(LEAST, rows[0].wide / 2 + 6))
+            return Round(x, y, self.radii[len(rows)] if len(rows) > 1 else max(LEAST, rows[0].wide / 2 + 6))
         wide = max([row.wide for row in rows])
         if self.nodes[name].shape == "fold":
             return Box(x, y, wide, HIGH * len(rows))
@@ -152,6 +169,12 @@ class Flow:
         rows = self.inner[name]
         top = y - HIGH * (len(rows) - 1) / 2
         return [Placed(row, Box(x, top + HIGH * k, row.wide, HIGH)) for k, row in enumerate(rows)]
+
+
+def around(rows: list[Writing]) -> float:
+    """The radius of a circle that holds rows of text."""
+    middle = (len(rows) - 1) / 2
+    return max([hypot(row.wide / 2 + 3, HIGH * (abs(k - middle) + 0.3)) for k, row in enumerate(rows)])
 
 
 def bend(a: Point, b: Point, down: bool = False) -> tuple[Point, ...]:

@@ -68,10 +68,8 @@ class Downwards(Flow):
             for name, x in self.row(list(sizes), at, spread).items():
                 at[name] = Box(x, y + high / 2, self.wide(name), high)
             y += high + (GAP if len(self.diagram.edges) >= len(self.nodes) or self.diagram.frames else PLAIN)
-        labels = [Writing(((self.words(frame.label), "size"),)).wide + 12 for frame in self.diagram.frames]
-        depth = max([self.inside(frame) for frame in self.diagram.frames], default=0)
-        room = max(labels, default=0) + (FRAMED + NESTED * depth if labels else 0)
-        left = min([box.x - box.wide / 2 for box in at.values()]) - room - MARGIN
+        named = [self.left(frame, at) - self.label_room(frame) for frame in self.diagram.frames]
+        left = min([*[box.x - box.wide / 2 for box in at.values()], *named]) - MARGIN
         return {name: Box(box.x - left, box.y, box.wide, box.high) for name, box in at.items()}
 
     def wide(self, name: str) -> float:
@@ -155,6 +153,17 @@ class Downwards(Flow):
         """How many frames are within a frame."""
         return sum(set(other.nodes) < set(frame.nodes) for other in self.diagram.frames)
 
+    def label_room(self, frame: Frame) -> float:
+        """What the label of a frame takes at its left."""
+        return Writing(((self.words(frame.label), "size"),)).wide + 12
+
+    def left(self, frame: Frame, boxes: dict[str, Box]) -> float:
+        """The left side of a frame: it holds its boxes, and the frames within it with their labels."""
+        pad = FRAMED + NESTED * self.inside(frame)
+        within = [other for other in self.diagram.frames if set(other.nodes) < set(frame.nodes)]
+        held = [boxes[name].x - boxes[name].wide / 2 - pad for name in frame.nodes]
+        return min([*held, *[self.left(other, boxes) - self.label_room(other) for other in within]])
+
     def frame(self, frame: Frame, boxes: dict[str, Box], paths: list[Path]) -> Box:
         """The outline around boxes and the shortcuts between them."""
         pad = FRAMED + NESTED * self.inside(frame)
@@ -166,7 +175,7 @@ class Downwards(Flow):
             if edge.end in frame.nodes
             for x, _ in path.points
         ]
-        left = min([box.x - box.wide / 2 for box in held]) - pad
+        left = self.left(frame, boxes)
         right = max([*[box.x + box.wide / 2 for box in held], *reach]) + pad
         top = min([box.y - box.high / 2 for box in held]) - pad - FORK + 3
         bottom = max([box.y + box.high / 2 for box in held]) + pad

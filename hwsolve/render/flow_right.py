@@ -32,7 +32,7 @@ class Sideways(Flow):
         at: dict[object, Point] = {}
         x, half = float(MARGIN), 0.0
         for rank, column in sorted(heights.items()):
-            half = max(self.half(node.id) for node in self.ranks[rank])
+            half = self.widest(rank)
             x += half
             y = top + (tall - sum(h for _, h in column) - gap * (len(column) - 1)) / 2
             for what, high in column:
@@ -83,7 +83,7 @@ class Sideways(Flow):
         writings: list[tuple[Writing, ...]] = []
         for name, slope in slopes.items():
             x, y = at[name]
-            beyond = self.half(name) + HIGH / 2 + 4 if self.round(name) else HIGH * 2
+            beyond = max(outlines[name].high / 2 + HIGH / 2 + 4, 0 if self.round(name) else HIGH * 2)
             sides = (-1, 1) if y <= down / 2 + 1 else (1, -1)
             wanted.append(Wanted(slope.wide, HIGH, tuple([(x, y + side * beyond) for side in sides])))
             writings.append((slope,))
@@ -106,19 +106,27 @@ class Sideways(Flow):
         return Layout(across, down, tuple(shapes), tuple(arrows), tuple(texts))
 
     def arrow(self, k: int, edge: Edge, at: dict[object, Point], outlines: dict[str, Box | Round]) -> Arrow:
-        """A straight arrow, or one that bends past the columns between."""
+        """A straight arrow where nothing stands in its way, else one that bends between and past the columns."""
         start, end = at[edge.start], at[edge.end]
         first, last = self.nodes[edge.start].rank, self.nodes[edge.end].rank
-        if last - first == 1:
-            return Arrow(border(outlines[edge.start], end), ((border(outlines[edge.end], start),),))
-        stops: list[Point] = []
+        straight = border(outlines[edge.start], end), border(outlines[edge.end], start)
+        others = [outline for name, outline in outlines.items() if name not in (edge.start, edge.end)]
+        if last - first == 1 and not any([outline.crossed(*straight) for outline in others]):
+            return Arrow(straight[0], (straight[1:],))
+        stops = [(start[0] + self.widest(first), start[1])]
         for rank in range(first + 1, last):
-            half = max([self.half(node.id) for node in self.ranks[rank]])
             x, y = at[k, rank]
-            stops += [(x - half, y), (x + half, y)]
-        points = [(start[0] + self.half(edge.start), start[1]), *stops, (end[0] - self.half(edge.end), end[1])]
-        pieces = [bend(a, b) if n % 2 == 0 else (b,) for n, (a, b) in enumerate(pairwise(points))]
-        return Arrow(points[0], tuple(pieces))
+            stops += [(x - self.widest(rank), y), (x + self.widest(rank), y)]
+        stops.append((end[0] - self.widest(last), end[1]))
+        pieces = [bend(a, b) if n % 2 == 0 else (b,) for n, (a, b) in enumerate(pairwise(stops))]
+        edges = (start[0] + self.half(edge.start), start[1]), (end[0] - self.half(edge.end), end[1])
+        before = [(stops[0],)] if edges[0] != stops[0] else []
+        behind = [(edges[1],)] if edges[1] != stops[-1] else []
+        return Arrow(edges[0], (*before, *pieces, *behind))
+
+    def widest(self, rank: int) -> float:
+        """Half the width of a column."""
+        return max([self.half(node.id) for node in self.ranks[rank]])
 
 
 def stack(label: Writing | None, stacked: bool) -> tuple[Writing, ...]:

@@ -14,7 +14,7 @@ from hwsolve.render.index_names import index_names
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.shift import as_index, beside, is_alone, shifted
 from hwsolve.render.symbols import Symbols
-from hwsolve.solution import Solution, Table, Text
+from hwsolve.solution import Carried, Group, Solution, Table, Text, Value
 
 P = TypeVar("P", Node, Edge)
 EQUAL = ("", "=", "≈", "<", ">", "≤", "≥")  # relations in a chain whose links may lose 1 together
@@ -22,10 +22,21 @@ EQUAL = ("", "=", "≈", "<", ">", "≤", "≥")  # relations in a chain whose l
 
 def symbols_of(solution: Solution, language: str) -> Symbols:
     """How a page writes the keys of a solution."""
-    if not solution.notation.count_from:
-        return FromZero(solution, language)
     own = solution.notation.layers or solution.notation.gradients
-    return (Written if own else Symbols)(solution.symbols, language)
+    if not solution.notation.count_from:
+        made: Symbols = FromZero(solution, language)
+    else:
+        made = (Written if own else Symbols)(solution.symbols, language)
+    made.e_taken = has_e(solution)
+    return made
+
+
+def has_e(solution: Solution) -> bool:
+    """Whether a quantity of the solution is called e."""
+    lines = (line for s in solution.sections for g in s.items if isinstance(g, Group) for line in g.lines)
+    keys = (line.key for line in lines if isinstance(line, Value | Carried))
+    given = (g.key for g in solution.given)
+    return any(isinstance(key, Ref) and key.name.partition("@")[0] == "e" for key in (*given, *keys))
 
 
 class Written(Symbols):
@@ -60,8 +71,8 @@ class Written(Symbols):
 
     def part(self, part: P) -> P:
         """A node or an arrow."""
-        new = msgspec.structs.replace(part, label=self.label(part.label))
-        return msgspec.structs.replace(new, slope=self.label(new.slope)) if isinstance(new, Node) else new
+        names = ("label", "slope", "formula", "sum") if isinstance(part, Node) else ("label",)
+        return msgspec.structs.replace(part, **{name: self.label(getattr(part, name)) for name in names})
 
     def label(self, label: Formula | Text) -> Formula | Text:
         """A symbol, or words."""

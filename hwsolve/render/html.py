@@ -16,19 +16,21 @@ from hwsolve.formula.notation.mathml import mathml, summands
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Call, Formula, Ref
-from hwsolve.language import say, translate
+from hwsolve.language import listed, say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
+from hwsolve.render.folds import Fold
 from hwsolve.render.html_parts import WIDE, across, marked, signs, spread
 from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
 from hwsolve.render.page import UNICODE
 from hwsolve.render.page import Page as TextPage
-from hwsolve.render.quantity_rows import Row
+from hwsolve.render.quantity_rows import Row, is_continued
 from hwsolve.render.select import title
 from hwsolve.render.svg import drawing
 from hwsolve.render.table import fitted, full_width, layout, numeric_columns
+from hwsolve.render.table_heads import heads_of
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -36,6 +38,7 @@ LONG = 30  # columns of a sum that is cut before its signs
 TOO_LONG = 75  # columns of a link that is wider than a page
 CROWDED = 55  # columns of a link that leaves no room for a reason, and may have to be scrolled
 ROOM = 120  # columns of a table
+STACKED = 8  # rows of a wide table that stand below each other on a narrow screen, each cell with its heading
 FEW = 5  # rows that are not worth folding
 LARGEST, LINE = 2_000_000, 900  # bytes of a page, and about those of a line
 LANGUAGES = {"zh": "zh-Hans"}
@@ -82,7 +85,7 @@ class Article:
         self.options, self.prefix = options, prefix
         self.title = " ".join(title(solution.title, options.language).split()) or solution.kind
         self.blocks = list(page_blocks.Page(solution, options, folds=True).blocks())
-        folded = sum(len(b.rows) for fold in self.blocks if isinstance(fold, page_blocks.Fold) for b in equations(fold))
+        folded = sum(len(b.rows) for fold in self.blocks if isinstance(fold, Fold) for b in equations(fold))
         if folded * LINE > LARGEST:
             self.blocks = list(page_blocks.Page(solution, options).blocks())
         self.words_between = tuple([translate(m, options.language) for m in WORDS.values()])
@@ -106,8 +109,8 @@ class Article:
         match block:
             case page_blocks.Heading(text, level, number):
                 yield self.heading(text, level, number)
-            case page_blocks.Quantities(rows, text):
-                inner = "\n".join([self.quantity(row) for row in rows])
+            case page_blocks.Quantities(rows, text, where):
+                inner = "\n".join([*map(self.quantity, rows), *[f"<p>{self.inline(said)}</p>" for said in where]])
                 if text:
                     name = self.anchor("answers")
                     yield f'<div class="card"><h2 id="{name}">{self.inline(text)}</h2>'
@@ -122,15 +125,17 @@ class Article:
                 yield self.table(table)
             case page_blocks.Drawing(figure):
                 yield self.figure(figure)
-            case page_blocks.Fold(text, inner):
-                is_open = " open" if block.asked and sum(len(b.rows) for b in equations(block)) < FEW else ""
-                yield f"<details{is_open}><summary>{self.inline(text or say('Details'))}</summary>"
+            case Fold(text, inner):
+                short = sum(len(b.rows) for b in equations(block)) < FEW
+                opened = " open" if block.asked and block.is_open and short else ""
+                yield f"<details{opened}><summary>{self.inline(text or say('Details'))}</summary>"
                 for one in inner:
                     yield from self.block(one)
                 yield "</details>"
             case page_blocks.Status(text, level):
-                lead = f"<strong>{self.words(say('Warning:'))}</strong> " if level == "warning" else ""
-                yield f'<p class="{level}">{lead}{self.inline(text)}</p>'
+                lead = f"<strong>{self.words(say('Warning:'))}</strong>" if level == "warning" else ""
+                gap = " " if lead and self.options.language == "en" else ""  # a Chinese colon has room of its own
+                yield f'<p class="{level}">{lead}{gap}{self.inline(text)}</p>'
 
     def figure(self, figure: Figure) -> str:
         """A drawing; one without anything to draw as the row of text that stands for it."""
@@ -140,9 +145,8 @@ class Article:
             rows = TextPage(self.options).arrows(figure) if isinstance(figure, Diagram) else []
             return f"<p>{escape(' '.join(rows))}</p>" if rows else ""
         said = figure.caption if isinstance(figure, Diagram) else ""
-        if said and isinstance(figure, Diagram) and any(node.gradient is not None for node in figure.nodes):
-            said = say("{caption}; beside a value stands the gradient of the loss by it", caption=said)
-        return f"<figure>{drawn}<figcaption>{self.inline(said or figure.title)}</figcaption></figure>"
+        caption = f"<figcaption>{self.inline(said or figure.title)}</figcaption>"
+        return f'<figure><div class="drawing" tabindex="0">{drawn}</div>{caption}</figure>'
 
     def heading(self, text: Text, level: int, number: str) -> str:
         """A heading with an id; the contents link to those of the first level."""
@@ -198,23 +202,25 @@ class Article:
     def line(self, row: Row) -> str:
         """A chain and its reason."""
         (_, first), *rest = row.links
-        alone = not rest
-        look = "line" + (" alone" if alone else " wide" if across(first) > WIDE else "")
+        alone, goes_on = not rest, is_continued(row)
+        (head,) = first.args if goes_on and isinstance(first, Call) else (first,)
+        wide = not alone and across(head) > WIDE
+        look = "line" + (" alone" if alone else " wide" if wide else "") + (" on" if wide and goes_on else "")
         look += f" depth{min(row.depth, 4)}" if row.depth else ""
         look += " below" if row.reason and any(width(unicode(f)) > CROWDED for _, f in rest) else ""
         key = plain(row.key) if row.key is not None else ""
         named = f' id="{self.anchor(key.replace(" ", ""))}"' if key and self.prefix + key not in self.ids else ""
         left = "".join(self.links(row.links[:1], False)) if alone else self.math(first)
         right = "" if alone else f'<span class="rhs">{"".join(self.links(rest, row.final))}</span>'
-        why = f'<span class="why">({self.inline(row.reason)})</span>' if row.reason else ""
+        why = f'<span class="why">{self.inline(say("({case})", case=row.reason))}</span>' if row.reason else ""
         return f'<div class="{look}"{named}><span class="lhs">{left}</span>{right}{why}</div>'
 
     def quantity(self, row: Row) -> str:
         """A quantity beside others, with what is said of it."""
         (_, first), *rest = row.links or (("", None),)
         name = self.math(first) if first is not None else ""
-        if to := self.line_of(row.key or first):
-            name = f'<a href="#{escape(to)}">{name}</a>'
+        if first is not None and (to := self.line_of(row.key or first)):  # mathematics alone has no name for a reader
+            name = f'<a href="#{escape(to)}" aria-label="{escape(unicode(first))}">{name}</a>'
         chain = name + "".join([self.math(f, relation) for relation, f in rest])
         said = row.reason or row.words
         reached = ' tabindex="0"' if any(width(unicode(f)) > CROWDED for _, f in row.links) else ""
@@ -240,24 +246,35 @@ class Article:
         """A table whose first column heads its rows; numbers at the right; without columns that are no longer seen."""
         table, dropped = fitted(table, self.words, ROOM) if table.drop else (table, [])
         right = [' class="number"' if number else "" for number in numeric_columns(table)]
-        heads = [f'<th scope="col"{r}>{self.inline(c)}</th>' for c, r in zip(table.columns, right, strict=True)]
+        heads = [
+            f'<th scope="col"{r}>{self.inline(c)}</th>' if c else "<td></td>"
+            for c, r in zip(heads_of(table), right, strict=True)
+        ]
+        wide = full_width(layout(table, self.words, 9999, 2), 2)
+        stacks = wide > CROWDED and len(table.columns) > 3 and len(table.rows) <= STACKED
+        stacks = stacks and all(row[0] for row in table.rows)
+        named = [f' data-head="{escape(self.words(c))}"' if stacks and c else "" for c in heads_of(table)]
         rows = []
         for n, row in enumerate(table.rows):
             first, *cells = [self.cell(c) for c in row]
             first = "\u2003" * (table.depths[n] if table.depths else 0) + first
             total = ' class="total"' if table.total and n == len(table.rows) - 1 else ""
-            body = "".join([f"<td{r}>{c}</td>" for c, r in zip(cells, right[1:], strict=True)])
+            body = "".join([f"<td{r}{h}>{c}</td>" for c, r, h in zip(cells, right[1:], named[1:], strict=True)])
             names = bool(first) and not isinstance(row[0], Formula)  # a formula is no name that is read out
-            head = f'<th scope="row"{right[0]}>{first}</th>' if names else f"<td{right[0]}>{first}</td>"
+            spans = ""
+            if names and len(cells) > 1 and not any(cells):  # of rows that a short page closes
+                spans, body = f' colspan="{len(row)}"', ""
+            look = f"{right[0]}{named[0]}>{first}"
+            head = f'<th scope="row"{spans}{look}</th>' if names else f"<td{look}</td>"
             rows.append(f"<tr{total}>{head}{body}</tr>")
         caption = f"<caption>{self.inline(table.title)}</caption>" if table.title else ""
         head, body = "".join(heads), "\n".join(rows)
         inner = f"{caption}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>"
-        reached = ' tabindex="0"' if full_width(layout(table, self.words, 9999, 2), 2) > CROWDED else ""
-        shown = f'<div class="table"{reached}><table>{inner}</table></div>'
+        reached = ' tabindex="0"' if wide > CROWDED else ""
+        shown = f'<div class="table{" stacks" if stacks else ""}"{reached}><table>{inner}</table></div>'
         if not dropped:
             return shown
-        columns = ", ".join(map(self.words, dropped))
+        columns = listed(dropped)
         return f"{shown}\n<p>{self.inline(say('Too wide for this page and left out: {columns}.', columns=columns))}</p>"
 
     def cell(self, cell: Cell) -> str:
@@ -269,6 +286,6 @@ class Article:
         return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else self.inline(cell)
 
 
-def equations(fold: page_blocks.Fold) -> Iterator[page_blocks.Equations]:
+def equations(fold: Fold) -> Iterator[page_blocks.Equations]:
     """The chains of a fold."""
     return (block for block in fold.blocks if isinstance(block, page_blocks.Equations))

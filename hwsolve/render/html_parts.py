@@ -7,17 +7,18 @@ from html import escape
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml_elements import mo
 from hwsolve.formula.notation.operands import terms
-from hwsolve.formula.tree import Call, Formula
+from hwsolve.formula.tree import Call, Formula, references
 from hwsolve.render.measure import width
 
 WIDE = 26  # columns of a left side that the rest of its chain stands below
 
 
 def across(f: Formula) -> int:
-    """The columns of a formula; of a fraction or a derivative those of its wider half."""
+    """The columns of a formula; of a fraction or a derivative those of its wider half.  Indices are small."""
     if isinstance(f, Call) and f.name in ("/", "diff"):
-        return max([width(unicode(part)) for part in f.args]) + 1
-    return width(unicode(f))
+        return max(map(across, f.args)) + 1
+    spared = sum([width(unicode(i)) + len(", ") for ref in references(f) for i in ref.indices]) // 3
+    return width(unicode(f)) - spared
 
 
 def spread(f: Formula) -> Formula:

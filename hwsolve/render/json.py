@@ -11,16 +11,17 @@ import msgspec
 from hwsolve import __version__
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.notation.unicode import number_text
-from hwsolve.formula.tree import Formula
+from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import translate
 from hwsolve.render.arrays import relation as relation_of
 from hwsolve.render.chain import Notation, row, whole
 from hwsolve.render.given import irrational, stated, worked
 from hwsolve.render.json_figures import figure
 from hwsolve.render.json_formulas import bounded, claims, computable, json_escape, link, noted, open_domains
-from hwsolve.render.json_numbers import LEAST, MOST, Leaves, digits_of, json_number, numeric
+from hwsolve.render.json_numbers import LEAST, MOST, Leaves, digits_of, json_number, numeric, roughened
 from hwsolve.render.options import Options
 from hwsolve.render.select import selected, title
+from hwsolve.render.table_heads import heads_of
 from hwsolve.solution import (
     Answer,
     Assume,
@@ -91,7 +92,7 @@ class Writer:
 
     def __init__(self, language: str = "en") -> None:
         self.language = language
-        self.near: set[str] = set()  # elements whose lines find a rational only nearly, from carried decimals
+        self.near: set[str] = set()  # elements that lines find by digits alone: from carried decimals, or 0 by a form
         self.digits = MOST
 
     def text(self, text: Text) -> str:
@@ -102,7 +103,7 @@ class Writer:
         lines = [line for step in s.sections for item in step.items if isinstance(item, Group) for line in item.lines]
         if any(isinstance(line, Carried) for line in lines):
             self.digits = LEAST
-            self.near = {plain(x.key) for x in lines if isinstance(x, Value) and isinstance(x.found, Quantity)}
+        self.near = {plain(x.key) for x in lines if isinstance(x, Value) and isinstance(x.found, Quantity)}
         return {
             "hwsolve": __version__,
             "schema": SCHEMA,
@@ -127,8 +128,14 @@ class Writer:
         return plain(symbol) if isinstance(symbol, Formula) else self.text(symbol)
 
     def published(self, p: Published) -> Object:
-        found: Object = {"key": p.key, "stated": p.stated, "source": p.source, "computed": p.computed}
+        found: Object = {
+            "key": p.key,
+            "stated": p.stated,
+            "source": title(p.source, self.language),
+            "computed": p.computed,
+        }
         found |= {"agrees": p.agrees, "verdict": p.verdict, "at": p.at}
+        found |= {"why": self.text(p.why)} if p.why else {}
         return found | ({"rounded": p.rounded} if p.rounded else {}) | self.how(p)
 
     def check(self, c: Check) -> Object:
@@ -205,6 +212,7 @@ class Writer:
                 "key": None if line.key is None else plain(line.key),
                 **({"relation": line.relation} if line.relation != "=" else {}),
                 **({"links": [link(s, line.free) for s in line.links]} if line.links else {}),
+                **({"where": list(map(condition, line.where))} if line.where else {}),
             }
         if isinstance(line, Carried):
             return {"kind": "carried", "key": plain(line.key), "value": line.full}
@@ -222,7 +230,7 @@ class Writer:
     def table(self, t: Table) -> Object:
         return {
             "title": self.text(t.title),
-            "columns": [self.text(c) for c in t.columns],
+            "columns": [self.text(c) for c in heads_of(t)],
             "rows": [[self.cell(c) for c in row] for row in t.rows],
             **({"depths": t.depths} if any(t.depths) else {}),
             **({"folds": [[first, last, self.text(text)] for first, last, text in t.folds]} if t.folds else {}),
@@ -246,22 +254,28 @@ class Writer:
                 json_number(value), number_text(value.text), value.exact, value.system, digits_of(value, self.digits)
             )
         if isinstance(value, Formula):
-            return {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
+            found = {"formula": plain(value), "text": unicode(a.shown or value), "exact": None, "system": "symbolic"}
+            return found | ({"where": list(map(condition, a.where))} if a.where else {})
         leaf = Leaves(self.digits)
         number = leaf.number(value)
         exact = leaf.exact(value)
         return AnswerRow(number, leaf.text(value), exact, leaf.system, leaf.full(value))
 
     def proven(self, key: str, value: Any) -> Any:
-        """A value, or nested ones, without the rationals that their lines find only nearly."""
+        """A value, or nested ones, as sure as their lines find them."""
         if type(value) in (tuple, list):
             inside = f"{key[:-1]}," if key.endswith("]") else f"{key}["
             return [self.proven(f"{inside}{n}]", part) for n, part in enumerate(value, 1)]
         if isinstance(value, Quantity) and key in self.near:
-            return Quantity(value.value, value.text, "≈", None, "certified")
+            return Quantity(roughened(value.value), value.text, "≈", None, "certified")
         return value
 
 
 def printed(value: Any) -> Any:
     """The texts of nested quantities."""
     return value.text if isinstance(value, Quantity) else [printed(part) for part in value]
+
+
+def condition(f: Formula) -> str:
+    """A condition as text: x != 0."""
+    return f.name.join((f"{plain(f.args[0])} ", f" {plain(f.args[1])}")) if isinstance(f, Call) else plain(f)

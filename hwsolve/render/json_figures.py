@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hwsolve.figures import Curve, Diagram, Edge, Figure, Node
+from hwsolve.figures import Bars, Curve, Diagram, Edge, Figure, Node
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula
 from hwsolve.render.json_formulas import Object
@@ -25,9 +25,13 @@ def figure(f: Figure, text: Words) -> Object:
             "series": [{"name": text(name), "y": y} for name, y in f.series],
             "log": f.log,
         }
+    if isinstance(f, Bars):
+        bars = [{"name": text(name), "value": value} for name, value in f.bars]
+        return {"kind": "bars", "title": text(f.title), "bars": bars}
     if isinstance(f, Diagram):
         return diagram(f, text)
-    return {"kind": "grid", "title": text(f.title), "cells": f.cells, "marked": f.marked}
+    outside = {"outside": f.outside, "legend": text(f.legend)} if f.outside else {}
+    return {"kind": "grid", "title": text(f.title), "cells": f.cells, "marked": f.marked} | outside
 
 
 def diagram(f: Diagram, text: Words) -> Object:
@@ -41,7 +45,18 @@ def diagram(f: Diagram, text: Words) -> Object:
         """What stands at a node or an arrow."""
         values = {"value": part.value, "gradient": part.gradient}
         made = {"label": written(part.label)} | {k: q.text for k, q in values.items() if q is not None}
-        return made | ({"slope": written(part.slope)} if isinstance(part, Node) and part.slope else {})
+        return made | (more(part) if isinstance(part, Node) else {})
+
+    def more(node: Node) -> Object:
+        """What only some nodes have."""
+        found = {"slope": node.slope, "formula": node.formula, "sum": node.sum}
+        arrays = {"values": node.values, "gradients": node.gradients}
+        value = {} if node.sum_value is None else {"sum_value": node.sum_value.text}
+        return (
+            {k: written(text) for k, text in found.items() if text}
+            | value
+            | {k: [[q.text for q in row] for row in rows] for k, rows in arrays.items() if rows}
+        )
 
     frames = [{"nodes": frame.nodes, "label": text(frame.label)} for frame in f.frames]
     return {

@@ -11,7 +11,9 @@ from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
 from hwsolve.solution import Missing, Quantity
 
-MOST, LEAST = 40, 30  # digits of a value that is no fraction; those that lines prove which read carried decimals
+MOST, LEAST = 40, 30  # digits of a value that is no fraction; most of one that lines find from carried decimals
+ROUGH = 10**7  # a carried decimal is up to so many times as far off as its ball is wide: 5 digits, and a leading 1
+SURE = 3  # digits that are worth stating
 
 
 class Leaves:
@@ -67,17 +69,25 @@ def digits_of(q: Quantity, most: int = MOST) -> str | None:
     """A ball with its proven digits, at most so many of them; None of any other value."""
     if q.system != "certified" or q.exact is not None:
         return None
-    from hwsolve.numbers import LADDER, Undecided, full, precision, show
+    if q.value == 0:
+        return "0"  # a ball around 0 is not equal to it: this one is proven
+    from hwsolve.numbers import LADDER, Undecided, accuracy, precision, show
 
     with precision(LADDER[-1]):
-        try:
-            return show(q.value, most).text
-        except Undecided:
-            pass
-        try:
-            return full(q.value)
-        except Undecided:
-            return q.text
+        sure = min(most, accuracy(q.value))
+        for digits in (most, *range(sure, max(SURE, sure - 5), -1)):
+            try:
+                return max(show(q.value, digits).text, q.text, key=len)
+            except Undecided:
+                continue
+    return q.text
+
+
+def roughened(value: Any) -> Any:
+    """A ball around what lines find that read carried decimals instead of balls; a rational as it is."""
+    from hwsolve.numbers.printing import ROUGHER
+
+    return type(value)(value.mid(), value.rad() * ROUGHER) if hasattr(value, "rad") else value
 
 
 def json_number(q: Quantity) -> Any:
@@ -91,7 +101,7 @@ def json_number(q: Quantity) -> Any:
         if q.exact is not None:
             numerator, _, denominator = q.exact.partition("/")
             return int(numerator) / int(denominator) if denominator else int(numerator)
-        return float(value)
+        return float(value) if value != 0 else 0
     except (OverflowError, ValueError):
         return msgspec.Raw(q.text.encode()) if numeric(q.text) else q.text
 

@@ -28,11 +28,25 @@ def kind(name: str, required: dict[str, Any], optional: dict[str, Any] | None = 
 
 
 def solution_schema() -> dict[str, Any]:
-    """The schema of one solution; several are a list of them."""
+    """The schema of what is written for a file: a solution, or a list of those of its problems."""
+    one = {"$ref": "#/$defs/solution"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A solution of hwsolve, or a list of those of a file with several problems",
+        "anyOf": [one, listed(one)],
+        "$defs": {
+            "nested": {"type": "array", "items": {"anyOf": [{"type": ["number", "string", "null"]}, NESTED]}},
+            "solution": one_solution(),
+        },
+    }
+
+
+def one_solution() -> dict[str, Any]:
+    """The schema of the solution of one problem."""
     free = {"type": "object", "additionalProperties": {"anyOf": [TEXT, listed(TEXT)]}}
     links = listed({"type": "array", "items": TEXT, "minItems": 2, "maxItems": 3})
     claim = {"anyOf": [TEXT, record({"formula": TEXT, "free": free})]}
-    detail = {"enum": ["page", "full", "data"]}
+    detail = {"enum": ["page", "full", "data", "short"]}
     lines = [
         kind(
             "value",
@@ -43,7 +57,7 @@ def solution_schema() -> dict[str, Any]:
         kind(
             "identity",
             {"lhs": TEXT, "rhs": TEXT, "free": free, "rule": TEXT, "shown": TEXT, "key": {"type": ["string", "null"]}},
-            {"relation": {"enum": ["≈", "<", ">"]}, "links": links},
+            {"relation": {"enum": ["≈", "<", ">"]}, "links": links, "where": listed(TEXT)},
         ),
         kind("carried", {"key": TEXT, "value": TEXT}),
         kind("let", {"key": TEXT, "formula": TEXT, "free": free}),
@@ -58,6 +72,7 @@ def solution_schema() -> dict[str, Any]:
         record({"table": {"type": "integer"}}),
         record({"figure": {"type": "integer"}}),
     ]
+    places = listed(listed({"type": "integer"}))
     series = listed(record({"name": TEXT, "y": listed(NUMBER)}))
     part = {"label": TEXT, "value": TEXT, "gradient": TEXT}
     figures = [
@@ -72,7 +87,12 @@ def solution_schema() -> dict[str, Any]:
                 "log": {"type": "boolean"},
             },
         ),
-        kind("grid", {"title": TEXT, "cells": listed(listed(TEXT)), "marked": listed(listed({"type": "integer"}))}),
+        kind("bars", {"title": TEXT, "bars": listed(record({"name": TEXT, "value": {"type": "integer"}}))}),
+        kind(
+            "grid",
+            {"title": TEXT, "cells": listed(listed(TEXT)), "marked": places},
+            {"outside": places, "legend": TEXT},
+        ),
         kind(
             "diagram",
             {
@@ -81,7 +101,15 @@ def solution_schema() -> dict[str, Any]:
                 "nodes": listed(
                     record(
                         {"id": TEXT, "rank": {"type": "integer"}, "shape": TEXT, "size": TEXT, "label": TEXT},
-                        part | {"slope": TEXT},
+                        part
+                        | {
+                            "slope": TEXT,
+                            "formula": TEXT,
+                            "sum": TEXT,
+                            "sum_value": TEXT,
+                            "values": listed(listed(TEXT)),
+                            "gradients": listed(listed(TEXT)),
+                        },
                     )
                 ),
                 "edges": listed(record({"start": TEXT, "end": TEXT, "label": TEXT}, part)),
@@ -111,6 +139,7 @@ def solution_schema() -> dict[str, Any]:
         {
             "value": {"anyOf": [{"type": ["number", "string", "null"]}, NESTED]},
             "formula": TEXT,
+            "where": listed(TEXT),
             "full": {"anyOf": [TEXT, NESTED]},
         },
     )
@@ -128,31 +157,25 @@ def solution_schema() -> dict[str, Any]:
             "agrees": {"type": ["boolean", "null"]},
             "verdict": verdicts,
         },
-        {"rounded": TEXT, "how": TEXT},
+        {"rounded": TEXT, "why": TEXT, "how": TEXT},
     )
     notation = record(
         {}, {"count_from": {"const": 0}, "layers": TEXT, "units": listed(TEXT), "gradients": {"const": "delta"}}
     )
-    nested = {"type": "array", "items": {"anyOf": [{"type": ["number", "string", "null"]}, NESTED]}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A solution of hwsolve",
-        "$defs": {"nested": nested},
-        **record(
-            {
-                "hwsolve": TEXT,
-                "schema": {"const": SCHEMA},
-                "kind": TEXT,
-                "title": TEXT,
-                "source": {"type": ["string", "null"]},
-                "given": listed(record({"key": TEXT, "value": TEXT})),
-                "sections": listed(section),
-                "answers": {"type": "object", "additionalProperties": answer},
-                "asked": listed(TEXT),
-                "checks": listed(check),
-                "published": listed(published),
-                "notes": listed(record({"level": {"enum": ["info", "warning"]}, "text": TEXT})),
-            },
-            {"symbols": {"type": "object", "additionalProperties": TEXT}, "notation": notation},
-        ),
-    }
+    return record(
+        {
+            "hwsolve": TEXT,
+            "schema": {"const": SCHEMA},
+            "kind": TEXT,
+            "title": TEXT,
+            "source": {"type": ["string", "null"]},
+            "given": listed(record({"key": TEXT, "value": TEXT})),
+            "sections": listed(section),
+            "answers": {"type": "object", "additionalProperties": answer},
+            "asked": listed(TEXT),
+            "checks": listed(check),
+            "published": listed(published),
+            "notes": listed(record({"level": {"enum": ["info", "warning"]}, "text": TEXT})),
+        },
+        {"symbols": {"type": "object", "additionalProperties": TEXT}, "notation": notation},
+    )

@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hwsolve.figures import Curve, Diagram, Figure, Grid
+from hwsolve.figures import OUTSIDE, Bars, Curve, Diagram, Figure, Grid, shown_cells
 from hwsolve.formula.notation.tex_paper import paper
 from hwsolve.formula.notation.tex_text import CHINESE, escaped
 from hwsolve.formula.tree import Formula
 from hwsolve.language import say
 from hwsolve.render import blocks
+from hwsolve.render.bars import latex_bars
 from hwsolve.render.chain import Notation
 from hwsolve.render.latex_picture import picture
-from hwsolve.render.latex_table import tabulars
+from hwsolve.render.latex_table import tabular
 from hwsolve.render.measure_tex import SIZES, em
 from hwsolve.render.mixed import mixed, opened
 from hwsolve.render.options import Options
@@ -38,7 +39,7 @@ LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 CHINESE_FONTS = "\\usepackage[UTF8,scheme=plain]{ctex}\n"
 HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
-\usepackage{amsmath,amssymb,graphicx}
+\usepackage{amsmath,amssymb,array,graphicx,longtable}
 \ifdefined\pdfoutput\IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}\fi
 @CTEX@\setlength{\textwidth}{17cm}\setlength{\oddsidemargin}{-.5cm}
 \setlength{\textheight}{25cm}\setlength{\topmargin}{-2cm}
@@ -54,8 +55,11 @@ HEAD = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \setlength{\abovedisplayshortskip}{4pt}\setlength{\belowdisplayshortskip}{4pt}}
 \allowdisplaybreaks\raggedright
 \newcommand{\inabox}[1]{\fbox{\begin{minipage}{\dimexpr\linewidth-2\fboxsep-2\fboxrule\relax}%
-\raggedright\setlength{\parskip}{4pt}#1\end{minipage}}}
+\raggedright\setlength{\parskip}{4pt}\setlength{\lineskiplimit}{2pt}\setlength{\lineskip}{5pt}#1\end{minipage}}}
 \newcommand{\close}{\par\nobreak\vspace{-.9\baselineskip}}
+\newcommand{\within}[1]{\hangindent=#1\relax\hspace*{#1}\ignorespaces}
+\newcolumntype{P}[1]{>{\raggedright\arraybackslash}p{#1}}
+\setcounter{LTchunksize}{500}\setlength{\LTleft}{0pt}\setlength{\LTpre}{4pt}\setlength{\LTpost}{4pt}
 \newsavebox{\tablebox}
 \newcommand{\fitted}[1]{\sbox{\tablebox}{#1}\ifdim\wd\tablebox>\linewidth
 \resizebox{\linewidth}{!}{\usebox{\tablebox}}\else\usebox{\tablebox}\fi}
@@ -106,8 +110,8 @@ class Source(Page):
             case blocks.Heading(text, level, number):
                 lead = f"{number}\\quad " if number else ""
                 yield f"\\{LEVELS.get(level, 'paragraph')}*{{{lead}{self.content(text)}}}"
-            case blocks.Quantities(rows, text):
-                yield self.card(rows, text) if text else self.flow(rows, WIDTH)
+            case blocks.Quantities(rows, text, where):
+                yield self.card(rows, text, where) if text else self.flow(rows, WIDTH)
             case blocks.Say(text):
                 yield self.content(text)
             case blocks.Equations(rows):
@@ -115,7 +119,7 @@ class Source(Page):
             case blocks.Grille(table):
                 if table.title:
                     yield f"\\textbf{{{self.content(table.title)}}}"
-                yield from tabulars(table, self.cell, self.options.full)
+                yield tabular(table, self.cell, self.options.full)
             case blocks.Drawing(figure):
                 yield from self.figure(figure)
             case blocks.Status(text, level):
@@ -133,9 +137,10 @@ class Source(Page):
 
     # quantities
 
-    def card(self, rows: tuple[Row, ...], text: Text) -> str:
-        """The answers in a box."""
+    def card(self, rows: tuple[Row, ...], text: Text, where: tuple[Text, ...]) -> str:
+        """The answers in a box, and what their names are."""
         inner = f"\\textbf{{{self.content(text)}}}\\par\n{self.flow(rows, WIDTH - 2)}"
+        inner += "".join([f"\\par\n{self.content(said)}" for said in where])
         return f"\\inabox{{%\n{inner}\n}}"
 
     def flow(self, rows: tuple[Row, ...], room: float) -> str:
@@ -178,7 +183,8 @@ class Source(Page):
 
     def aligned(self, rows: list[Row]) -> Iterator[str]:
         """The rows of chains, aligned at the first relation."""
-        chains = [(self.links(row), self.content(row.reason), row.depth) for row in rows]
+        reasons = [self.content(say("({case})", case=row.reason)) if row.reason else "" for row in rows]
+        chains = [(self.links(row), why, row.depth) for row, why in zip(rows, reasons, strict=True)]
         leads = [em(links[0][1]) for links, _, depth in chains if links and not depth]
         lead = max([w for w in leads if w <= LEAD], default=0.0)
         groups: list[list[str]] = [[]]
@@ -188,7 +194,7 @@ class Source(Page):
             if not texts:
                 groups.append([])
             elif why:
-                groups[-1] += [*texts[:-1], f"{texts[-1]} \\tag*{{\\small ({why})}}"]
+                groups[-1] += [*texts[:-1], f"{texts[-1]} \\tag*{{\\small {why}}}"]
             else:
                 groups[-1] += texts
         if any(groups):
@@ -208,7 +214,7 @@ class Source(Page):
         for arrow, label in figure.row:
             made += f" \\xrightarrow{{{self.symbol(arrow)}}} " if made and arrow else " \\to " if made else ""
             made += self.symbol(label)
-        caption = f"\\quad{{\\small ({self.content(figure.caption)})}}" if figure.caption else ""
+        caption = f"\\quad{{\\small {self.content(say('({case})', case=figure.caption))}}}" if figure.caption else ""
         return f"${made}${caption}" if made else ""
 
     def symbol(self, label: Formula | Text) -> str:
@@ -220,8 +226,13 @@ class Source(Page):
         if isinstance(figure, Diagram):
             if row := self.arrowed(figure):
                 yield row
+            elif wires := figure.wires():
+                yield "\\par\n".join([f"{{\\small {self.content(figure.title)}}}", *map(self.content, wires)])
             return
-        drawn = picture(figure, self.words) if isinstance(figure, Curve) else self.boxed(figure)
+        if isinstance(figure, Bars):
+            drawn = latex_bars(figure, self.content)
+        else:
+            drawn = picture(figure, self.words) if isinstance(figure, Curve) else self.boxed(figure)
         if drawn:
             yield f"{{\\small {self.content(figure.title)}\\par}}\n{drawn}"
 
@@ -229,10 +240,11 @@ class Source(Page):
         """Cells in rows."""
         if not figure.cells:
             return ""
-        marked = set(figure.marked)
+        marked, written = set(figure.marked), shown_cells(figure, OUTSIDE)
         rows = [
             " & ".join(f"\\fbox{{{escaped(c)}}}" if (r, n) in marked else escaped(c) for n, c in enumerate(cells, 1))
-            for r, cells in enumerate(figure.cells, 1)
+            for r, cells in enumerate(written, 1)
         ]
         body = " \\\\\n".join(rows)
-        return f"\\begin{{tabular}}{{{'c' * len(figure.cells[0])}}}\n{body}\n\\end{{tabular}}"
+        legend = f"\n\\par{{\\small {escaped(OUTSIDE)}\\ {self.content(figure.legend)}}}" if figure.outside else ""
+        return f"\\begin{{tabular}}{{{'c' * len(written[0])}}}\n{body}\n\\end{{tabular}}{legend}"

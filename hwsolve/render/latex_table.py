@@ -1,59 +1,95 @@
-"""Tables in LaTeX: numbers at the right, wide columns of text in paragraphs, long tables in parts of a page."""
+"""Tables in LaTeX: numbers at the right, wide columns of text in paragraphs, long tables over several pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
-from hwsolve.render.measure_tex import em
+from hwsolve.render.measure_tex import em, upright
 from hwsolve.render.table import numeric_columns
+from hwsolve.render.table_heads import heads_of
 from hwsolve.render.table_rows import kept_rows
 from hwsolve.solution import Cell, Table
 
-WIDTH = 44.0  # em
+ROOM = {"\\small": 52.0, "\\footnotesize": 56.0, "\\scriptsize": 60.0, "\\tiny": 66.0}  # em of a size on the page
 NARROWEST = 5.0
-ROWS = 50  # of a part
-GAP = 1.0
-SET_IN = "\\hspace*{1em}"  # a row that is part of the one above
+LONG = 25  # rows, beyond which a table goes on over pages
+GAP = 1.2  # between columns
+BOLD = 1.2  # how much wider letters of a head are
+MATH = re.compile(r"(?<!\\)\$")
+BREAK = re.compile(r" |\\allowbreak ")
+SET_IN = re.compile(r"\\within\{(\d+)em\}")
+ONE = re.compile(r"\\(?:[a-zA-Z]+\{\}|[^a-zA-Z])")  # a command that prints one sign
+COMMAND = re.compile(r"\\[a-zA-Z]+|[{}]")
 
 
-def tabulars(table: Table, write: Callable[[Cell], str], full: bool) -> Iterator[str]:
-    """The table, in parts that fit on a page."""
-    heads = [f"\\textbf{{{write(c)}}}" for c in table.columns]
-    kept = kept_rows(table, full)
-    rows = [[f"{SET_IN * depth}{write(row[0])}", *[write(c) for c in row[1:]]] for depth, row in kept]
-    columns = specification(heads, rows, numeric_columns(table))
-    for start in range(0, max(len(rows), 1), ROWS):
-        part = rows[start : start + ROWS]
-        body = [" & ".join(row) + " \\\\" for row in part]
-        if table.total and start + ROWS >= len(rows) and len(body) > 1:
-            body.insert(-1, "\\hline")
-        inner = "\n".join([" & ".join(heads) + " \\\\[1pt] \\hline\\rule{0pt}{2.6ex}%", *body])
-        yield f"{{\\small\\fitted{{\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}}}\\par}}"
+def tabular(table: Table, write: Callable[[Cell], str], full: bool) -> str:
+    """The table; a long one goes on over pages, its head at the top of each."""
+    heads = [f"\\textbf{{{write(c)}}}" for c in heads_of(table)]
+    rows = [[set_in(depth, write(row[0])), *map(write, row[1:])] for depth, row in kept_rows(table, full)]
+    size, columns = specification(heads, rows, numeric_columns(table))
+    head = " & ".join(heads) + " \\\\[1pt] \\hline"
+    body = [" & ".join(row) + " \\\\" for row in rows]
+    if table.total and len(body) > 1:
+        body.insert(-1, "\\hline")
+    size += f"\\setlength{{\\tabcolsep}}{{{0.46 * GAP:.2f}em}}"
+    if len(rows) > LONG:
+        inner = "\n".join([f"{head}\\endhead", *body])
+        return f"{{{size}\\begin{{longtable}}{{{columns}}}\n{inner}\n\\end{{longtable}}}}"
+    inner = "\n".join([f"{head}\\rule{{0pt}}{{2.6ex}}%", *body])
+    return f"{{{size}\\fitted{{\\begin{{tabular}}{{{columns}}}\n{inner}\n\\end{{tabular}}}}\\par}}"
 
 
-def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> str:
-    """`l` and `r`, or paragraphs of a width where the table would be wider than the page."""
-    widths = [max(map(cell_em, column)) for column in zip(heads, *rows, strict=True)]
-    solid = [max(map(unbroken_em, column)) for column in zip(heads, *rows, strict=True)]
+def set_in(depth: int, cell: str) -> str:
+    """The first cell of a row that is part of one above."""
+    return f"\\within{{{depth}em}}{cell}" if depth else cell
+
+
+def specification(heads: list[str], rows: list[list[str]], numbers: list[bool]) -> tuple[str, str]:
+    """A size of text with `l` and `r`, or paragraphs of a width where the table would be wider than the page."""
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(map(cell_em, column)) for column in columns]
+    solid = [max(map(unbroken_em, column)) for column in columns]
+    size, fixed = next(iter(ROOM)), dict[int, float]()
+    for size, room in ROOM.items():
+        room -= GAP * len(widths)
+        if sum(widths) <= room:
+            return size, "".join(["r" if right else "l" for right in numbers])
+        fixed = narrowed(widths, solid, numbers, room)
+        if size != "\\small" and sum({**dict(enumerate(widths)), **fixed}.values()) <= room:
+            break
+    made = [f"P{{{fixed[n]:.1f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers)]
+    return size, "".join(made)
+
+
+def narrowed(widths: Sequence[float], solid: Sequence[float], numbers: list[bool], room: float) -> dict[int, float]:
+    """Widths of columns of text, the widest made narrower first, down to what is not broken."""
+    made = list(widths)
     fixed: dict[int, float] = {}
-    while sum(widths) + GAP * len(widths) > WIDTH:
-        free = [n for n, right in enumerate(numbers) if not right and widths[n] > max(NARROWEST, solid[n])]
+    while sum(made) > room:
+        free = [n for n, right in enumerate(numbers) if not right and made[n] > max(NARROWEST, solid[n])]
         if not free:
             break
-        widest = max(free, key=widths.__getitem__)
-        widths[widest] = fixed[widest] = widths[widest] - 1
-    return "".join(f"p{{{fixed[n]:.0f}em}}" if n in fixed else "r" if right else "l" for n, right in enumerate(numbers))
+        widest = max(free, key=made.__getitem__)
+        made[widest] = fixed[widest] = max(made[widest] - 1, NARROWEST, solid[widest])
+    return fixed
 
 
-def unbroken_em(text: str) -> float:
-    """How wide the widest part of a cell is that is not broken: a formula, or a word."""
-    parts = re.split(r"(?<!\\)\$", text)
-    words = [word for part in parts[::2] for word in re.split(r" |\\allowbreak ", part)]
-    return 0.9 * max([0.0, *map(em, parts[1::2]), *[em(f"\\text{{{word}}}") for word in words]]) + 0.5
+def unbroken_em(cell: str) -> float:
+    """How wide the widest part of a cell is that is not broken: a word, with the formulas at its sides."""
+    chunks = [""]
+    for n, part in enumerate(MATH.split(SET_IN.sub("", cell))):
+        first, *more = [f"${part}$"] if n % 2 else BREAK.split(part)
+        chunks[-1] += first
+        chunks += more
+    hanging = SET_IN.match(cell)
+    return max(map(cell_em, chunks)) + (int(hanging[1]) if hanging else 0)
 
 
-def cell_em(text: str) -> float:
-    """About how wide a cell is."""
-    parts = re.split(r"(?<!\\)\$", text)
-    return 0.9 * sum(em(part) if n % 2 else em(f"\\text{{{part}}}") for n, part in enumerate(parts))
+def cell_em(cell: str) -> float:
+    """About how wide a cell is, in em of its own size."""
+    hanging = SET_IN.match(cell)
+    wide = float(hanging[1]) if hanging else 0.0
+    for n, part in enumerate(MATH.split(SET_IN.sub("", cell))):
+        wide += em(part) if n % 2 else sum(map(upright, COMMAND.sub("", ONE.sub("m", part))))
+    return wide * (BOLD if cell.startswith("\\textbf") else 1)

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from hwsolve.figures import Curve, Diagram, Figure
+from hwsolve.figures import Diagram, Figure
 from hwsolve.formula.notation import latex
 from hwsolve.formula.notation.tex_words import words
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
+from hwsolve.language import say
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import Notation
 from hwsolve.render.measure_tex import em
@@ -24,6 +25,7 @@ from hwsolve.render.plain import joined
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import LONGEST, numeric_columns, texts
+from hwsolve.render.table_heads import heads_of
 from hwsolve.render.tex_rows import LIMIT, Chain, Unit, laid_out, relation_of
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
@@ -71,10 +73,12 @@ class Pages(Page):
             case page_blocks.Heading(text, level, number):
                 lead = f"{number} " if number else ""
                 yield f"{'#' * min(level + 1, 6)} {lead}{escaped(self.words(text))}"
-            case page_blocks.Quantities(rows, text):
+            case page_blocks.Quantities(rows, text, where):
                 if text:
                     yield f"## {escaped(self.words(text))}"
                 yield from environments([self.quantities(rows)])
+                for said in where:
+                    yield from self.sentence(said)
             case page_blocks.Say(text):
                 yield from self.sentence(text)
             case page_blocks.Equations(rows):
@@ -106,7 +110,7 @@ class Pages(Page):
     def chain(self, row: Row) -> Chain:
         """A chain, written, with its reason in parentheses."""
         links = [(relation, self.notation.formula(f)) for relation, f in row.links]
-        return Chain(links, self.units(row.reason, "({})") if row.reason else [], row.depth)
+        return Chain(links, self.units(say("({case})", case=row.reason)) if row.reason else [], row.depth)
 
     def units(self, text: Text, around: str = "{}") -> list[Unit]:
         """A text in pieces of words and of mathematics."""
@@ -167,7 +171,7 @@ class Pages(Page):
             row[0] = SET_IN * depth + row[0]
         if table.total and body:
             body[-1] = [f"**{c}**" if c and "$" not in c else c for c in body[-1]]
-        heads = [escaped(self.words(c), True) for c in table.columns]
+        heads = [escaped(self.words(c), True) for c in heads_of(table)]
         marks = ["---:" if right else "---" for right in numeric_columns(table)]
         lines = ["| " + " | ".join(row) + " |" for row in [heads, marks, *body]]
         caption = f"**{escaped(self.words(table.title))}**\n\n" if table.title else ""
@@ -187,7 +191,7 @@ class Pages(Page):
         return svg_file((figure,), self.words)
 
     def figure(self, figure: Figure) -> Iterator[str]:
-        """A curve or a matrix, drawn in characters."""
+        """A diagram as a picture, or drawn in characters as a curve or a matrix is."""
         if isinstance(figure, Diagram):
             if self.stem is not None and (picture := self.svg(figure)):
                 name = f"{self.stem}-{len(self.pictures) + 1}.svg"
@@ -195,12 +199,11 @@ class Pages(Page):
                 yield f"![{escaped(self.words(figure.title))}]({quote(name)})"
                 return
             text = "\n".join(Page(self.options).arrows(figure))
-            yield f"```text\n{text}\n```"
-            return
-        drawn = self.curve(figure) if isinstance(figure, Curve) else self.grid(figure)
-        if drawn:
-            text = "\n".join(joined(row) for row in drawn)
-            yield f"**{escaped(self.words(figure.title))}**\n\n```text\n{text}\n```"
+        else:
+            text = "\n".join(joined(row) for row in self.below_title(figure))
+        if text:
+            head = "" if isinstance(figure, Diagram) and figure.row else f"**{escaped(self.words(figure.title))}**\n\n"
+            yield f"{head}```text\n{text}\n```"
 
 
 def inside(units: Sequence[Unit]) -> str:

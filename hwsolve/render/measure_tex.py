@@ -18,7 +18,7 @@ UPRIGHT = {
 NARROW = {c: w for w, chars in UPRIGHT.items() for c in chars}
 SLANTED = {c: w for w, chars in ITALIC.items() for c in chars}
 RELATIONS = ("=", "<", ">", "\\lt", "\\gt", "\\le", "\\ge", "\\approx", "\\ne", "\\to", "\\iff")
-WIDER = {"\\iff": 2.3, "\\to": 1.55}
+WIDER = {"\\iff": 2.95, "\\to": 1.55}
 OPERATORS = {"+": 1.22, "-": 1.22, "\\times": 1.22, "\\odot": 1.22, "\\star": 0.95, "\\cdot": 0.72}
 SPACES = {"\\quad": 1.0, "\\qquad": 2.0, "\\thinspace": 0.17, "\\mathstrut": 0.0, "\\left": 0.0, "\\right": 0.0}
 SIGNS = {
@@ -32,11 +32,14 @@ SIGNS = {
     "\\int": 1.0,
     "\\lfloor": 0.45,
     "\\rfloor": 0.45,
+    "\\langle": 0.39,
+    "\\rangle": 0.39,
     "\\lceil": 0.45,
     "\\rceil": 0.45,
     "\\lvert": 0.28,
     "\\rvert": 0.28,
 }
+TALL = ("\\frac", "\\sum", "\\prod", "\\int")
 BIG = ("\\sum", "\\prod", "\\max", "\\min")
 FUNCTIONS = (
     "exp",
@@ -122,6 +125,8 @@ class Measure:
             return 0.78 if unary and token == "-" else OPERATORS[token]
         if token == ",":
             return 0.45
+        if token == "\\left":
+            return 2 * (FENCE - NARROW["("]) if self.tall() else 0.0
         if token in SPACES:
             return SPACES[token]
         if token in SIGNS:
@@ -129,8 +134,20 @@ class Measure:
         if token.startswith("\\"):
             return self.command(token[1:])
         if token in NARROW and not token.isalpha():
-            return FENCE if before in ("\\left", "\\right") else NARROW[token]
+            return NARROW[token]
         return SLANTED.get(token, 1.0 if ord(token) > 0x2E7F else 0.6)
+
+    def tall(self) -> bool:
+        r"""Whether the brackets that a `\left` opens grow."""
+        depth = 1
+        for at in range(self.at, len(self.tokens)):
+            token = self.tokens[at]
+            if token in TALL or token.startswith("\\begin:"):
+                return True
+            depth += (token == "\\left") - (token == "\\right")
+            if not depth:
+                break
+        return False
 
     def command(self, name: str) -> float:
         """The width of what a command takes."""

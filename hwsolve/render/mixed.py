@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from hwsolve.counting import from_one
 from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import Message, translate, visible
 from hwsolve.render.chain import Link
@@ -22,7 +23,8 @@ def mixed(text: Text, language: str, inline: Callable[[object], str]) -> Iterato
     found: list[str] = []
 
     def kept(value: object) -> object:
-        if not isinstance(value, Formula | Quantity | tuple):
+        value = from_one(value)
+        if not isinstance(value, Formula | Quantity):
             return value
         found.append(inline(value))
         return chr(PLACES + len(found) - 1)

@@ -111,6 +111,7 @@ class Code:
 
     def extreme(self, name: str, kinds: list[str]) -> str:
         """`max` and `min`; fractions and reals together have no order."""
+        kinds = [RATIONAL if kind == INT else kind for kind in kinds]  # a number stands there as a fraction
         if all(compares(a, b) for a in kinds for b in kinds):
             return name
         return self.define({"max": "largest", "min": "smallest"}[name])
@@ -126,7 +127,9 @@ class Code:
         if name in self.lets:
             by, formula = self.lets[name]
             return self.text(substitute(formula, {by.name: args[0]}), bound)
-        if name == "[]":
+        if name in ("element", "part"):
+            return self.text(args[0], bound) + "".join(f"[{self.index(a, bound)} - 1]" for a in args[1:])
+        if name in ("[]", "tuple"):
             return f"[{', '.join(self.text(a, bound) for a in args)}]"
         if name in ARRAY_HELPERS:
             helper = self.define(ARRAY_HELPERS[name])
@@ -151,8 +154,6 @@ class Code:
             return f"({texts[1]} if {texts[0]} else {texts[2]})"
         if name in ("max", "min"):
             return f"{self.extreme(name, kinds)}([{', '.join(texts)}])"
-        if name == "element":
-            return f"{texts[0]}" + "".join(f"[{self.index(a, bound)} - 1]" for a in args[1:])
         if name in BUILT_IN:
             return BUILT_IN[name].format(*texts)
         return f"{self.function(name)}({', '.join(texts)})"
@@ -219,7 +220,7 @@ class Code:
             return not f.indices and f.name in self.known.arrays and f.name not in {*self.known.keys, *bound}
         if not isinstance(f, Call) or f.name in ("sum", "element"):
             return False
-        return f.name in ARRAY_HELPERS or f.name == "[]" or any(self.is_array(a, bound) for a in f.args)
+        return f.name in ARRAY_HELPERS or f.name in ("[]", "tuple") or any(self.is_array(a, bound) for a in f.args)
 
     def on_arrays(self, name: str, args: tuple[Formula, ...], bound: frozenset[str]) -> str:
         """Element by element."""

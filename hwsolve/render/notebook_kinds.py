@@ -55,6 +55,8 @@ class Kinds:
         """The kind of what an operator or a function gives."""
         if name in ("integral", "E"):
             return REAL
+        if name in ("element", "part"):
+            return self.kind(args[0], bound)
         found = [self.kind(a, bound) for a in (args[1:] if name == "if" else args)]
         if name == "/":
             return combined(RATIONAL if k == INT else k for k in found)
@@ -63,7 +65,7 @@ class Kinds:
             return (RATIONAL if found[0] == INT else found[0]) if whole else ANY
         if name in WHOLE:
             return RATIONAL
-        if name in ("if", "max", "min", "[]"):
+        if name in ("if", "max", "min", "[]", "tuple"):
             return either(found)
         known = function(name)
         if known is not None and known.piecewise:  # a piece may be a constant

@@ -5,32 +5,34 @@ Styles are named by what they stand for: heading, subheading, value, rule, remar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
 from hwsolve import ascii as signs
-from hwsolve.figures import Curve, Diagram, Grid
+from hwsolve.figures import OUTSIDE, OUTSIDE_ASCII, Bars, Diagram, Figure, Grid, shown_cells
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import Formula
-from hwsolve.language import Message, say, translate, visible
+from hwsolve.formula.notation.in_line import in_line
+from hwsolve.formula.tree import BigOperator, Formula, walk
+from hwsolve.language import Message, listed, say, translate, visible
 from hwsolve.render import blocks
 from hwsolve.render.boxes import PLACE, Box, beside, text_box
 from hwsolve.render.chain import Notation, joined, spoken
-from hwsolve.render.layout import boxes_of, chain_rows, flowed, with_reason
+from hwsolve.render.layout import MEASURE, boxes_of, chain_rows, flowed, with_reason
 from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
-from hwsolve.render.table import fitted
+from hwsolve.render.table import compact, fitted
 from hwsolve.render.wrap import equation
-from hwsolve.solution import Solution, Table, Text
+from hwsolve.solution import Cell, Solution, Table, Text
 
-MEASURE = 100  # remarks are set to the right of this column, however wide the page
-UNICODE = Notation(unicode)
+UNICODE, IN_LINE = Notation(unicode), Notation(in_line)
 TIED = "\u00a0"  # a space that no row is broken at
+BLANK, RELATED = re.compile(" "), re.compile(r" (?=[=≈<>≤≥≠] )|(?<= [=≈<>≤≥≠+−×·]) ")
 SHORT = 30  # columns of a formula in a sentence that is not broken
-ASCII = Notation(lambda f: "".join([p if PLACE.fullmatch(p) else signs.written(p) for p in PLACE.split(unicode(f))]))
+RAISED, IN_BRACKETS = re.compile("(?:[ΣΠ]|max|min)[ₐ-ₜᵢᵣᵤᵥⱼᵦᵧᵨᵩᵪ]+₌"), re.compile(r"(?:[ΣΠ]|max|min)\[\w+ = ")  # bounds
 
 Span = tuple[str, str]
 Row = list[Span]
@@ -73,28 +75,41 @@ class Page:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.said = ASCII if options.ascii else UNICODE  # how formulas stand in sentences
-        self.notation = spoken(ASCII if options.ascii else self.written, options.language)
         self.columns = max(options.width, 20)
+        self.write_in(UNICODE)
 
-    def words(self, text: Text) -> str:
-        """A text in the page's language."""
-        return visible(text) if isinstance(text, str) else translate(text, self.options.language, self.said.inline)
+    def write_in(self, unicode: Notation) -> None:
+        """Take a notation for sentences, and for lines where no other is theirs."""
+        plain = as_ascii(unicode) if self.options.ascii else unicode
+        self.said = plain  # how formulas stand in sentences
+        own = plain if self.options.ascii or self.written is UNICODE else self.written
+        self.notation = spoken(own, self.options.language)
+
+    def words(self, text: Text, tied: bool = False) -> str:
+        """A text in the page's language; `tied`: no row is broken within a short formula in it."""
+        said = Notation(self.tied) if tied else self.said
+        return visible(text) if isinstance(text, str) else translate(text, self.options.language, said.inline)
 
     def rows_of(self, text: Text, columns: int) -> list[str]:
         """A text in rows; a short formula in it is not broken."""
-        if isinstance(text, str):
-            return fill(visible(text), columns)
-        whole = translate(text, self.options.language, Notation(self.tied).inline)
-        return [row.replace(TIED, " ") for row in fill(whole, columns)]
+        return [row.replace(TIED, " ") for row in fill(self.words(text, tied=True), columns)]
 
     def tied(self, f: Formula) -> str:
-        """A formula of a sentence, with spaces that no row is broken at if it is short."""
+        """A formula of a sentence, with spaces that no row is broken at: all if short, else those of relations."""
         written = self.said.formula(f)
-        return written.replace(" ", TIED) if width(written) <= SHORT else written
+        return (BLANK if width(written) <= SHORT else RELATED).sub(TIED, written)
 
     def parts(self, solution: Solution) -> Iterator[Part]:
-        """The parts of a solution."""
+        """The parts of a solution; where the bounds of one sum cannot be raised, those of all stand in line."""
+        self.write_in(UNICODE)
+        found = list(self.made(solution))
+        if not self.options.ascii and all(any(map(sign.search, texts_of(found))) for sign in (IN_BRACKETS, RAISED)):
+            self.write_in(IN_LINE)
+            found = list(self.made(solution))
+        yield from found
+
+    def made(self, solution: Solution) -> Iterator[Part]:
+        """The parts in the notation that is set."""
         for block in blocks.Page(solution, self.options, asking=True).blocks():
             yield from self.part(block)
 
@@ -105,9 +120,10 @@ class Page:
                 yield Heading(" ".join(visible(title(text, self.options.language)).split()), 0)
             case blocks.Heading(text, level, number):
                 yield Heading(f"{number} {self.words(text)}" if number else self.words(text), level)
-            case blocks.Quantities(rows, text):
+            case blocks.Quantities(rows, text, where):
                 if text:
-                    yield Framed(self.words(text), self.beside(rows, self.columns - 4, "value"))
+                    said: list[Row] = [[(row, "")] for one in where for row in self.rows_of(one, self.columns - 4)]
+                    yield Framed(self.words(text), [*self.beside(rows, self.columns - 4, "value"), *said])
                 else:
                     yield Rows([[("  ", ""), *row] for row in self.beside(rows, self.columns - 2, "")])
             case blocks.Say(text):
@@ -115,18 +131,19 @@ class Page:
             case blocks.Equations(rows):
                 yield Rows([made for row in rows for made in self.equation(row)], close=True)
             case blocks.Grille(table):
+                table = in_lines(table) if self.said is IN_LINE else table
                 kept, dropped = fitted(table, self.words, self.columns - 2, self.options.full)
                 yield Grille(kept)
                 if dropped:
-                    columns = ", ".join(map(self.words, dropped))
+                    columns = listed(dropped)
                     yield from self.part(
                         blocks.Say(say("Too wide for this page and left out: {columns}.", columns=columns))
                     )
             case blocks.Drawing(figure):
-                if isinstance(figure, Diagram):
-                    yield Rows([[("  " + row, "figure")] for row in self.arrows(figure)], close=True)
-                elif drawn := self.curve(figure) if isinstance(figure, Curve) else self.grid(figure):
-                    yield Rows([[(self.words(figure.title), "subheading")], *drawn])
+                alone = isinstance(figure, Diagram) and bool(figure.row)  # a row of arrows has no title
+                if drawn := self.below_title(figure):
+                    heads = [] if alone else self.rows_of(figure.title, self.columns)
+                    yield Rows([*[[(row, "subheading")] for row in heads], *drawn], close=alone)
             case blocks.Status(text, level):
                 yield Rows(self.remark(text, level), close=level != "check")
 
@@ -162,11 +179,11 @@ class Page:
             return self.introduced(words, row)
         indent = 2 + 2 * min(row.depth, max(self.columns // 8, 1))
         rows, base = chain_rows(row.links, self.columns, indent, self.notation.formula)
-        reason = self.words(row.reason)
-        paired = with_reason(rows, base, f"({reason})" if reason else "", self.columns, min(self.columns, MEASURE))
+        reason = self.words(say("({case})", case=row.reason), tied=True) if row.reason else ""
+        paired = with_reason(rows, base, reason, self.columns)
         final = self.notation.formula(row.links[-1][1]) if row.final else ""
         return [
-            [*emphasised(text, final if n == len(rows) - 1 else ""), (remark, "rule")]
+            [*emphasised(text, final if n == len(rows) - 1 else ""), (remark.replace(TIED, " "), "rule")]
             for n, (text, remark) in enumerate(paired)
         ]
 
@@ -180,58 +197,95 @@ class Page:
             texts = [*words, *equation(links, self.columns - 2, 2)]
         return [[("  " + text, "")] for text in texts]
 
-    def curve(self, figure: Curve) -> list[Row]:
-        """A curve in characters."""
+    def below_title(self, figure: Figure) -> list[Row]:
+        """A curve or bars in characters, a matrix, or what reads what in a diagram."""
+        from hwsolve.render.bars import bar_rows
         from hwsolve.render.plot import plot
 
-        return [[("  " + row, "figure")] for row in plot(figure, self.columns - 2, self.words)]
+        if isinstance(figure, Grid):
+            return self.grid(figure)
+        if isinstance(figure, Bars):
+            rows = bar_rows(figure, self.columns - 2, self.words, self.options.ascii)
+        else:
+            rows = self.arrows(figure) if isinstance(figure, Diagram) else plot(figure, self.columns - 2, self.words)
+        return [[("  " + row, "figure")] for row in rows]
 
     def arrows(self, figure: Diagram) -> list[str]:
         """A diagram as one row, `x ─v→ α ─ReLU→ b`, and its caption behind it if there is room."""
         text = ""
         for arrow, label in figure.row:
-            text += f" ─{self.label(arrow)}→ " if text and arrow else " → " if text else ""
-            text += self.label(label)
+            above = self.label(arrow)
+            room = " " * (above != "" and wide(above[0]))  # wide characters would touch the arrow
+            between = f" ─{room}{above}{room}→ " if arrow else " → "
+            text += (between if text else "") + self.label(label)
         text = signs.written(text) if self.options.ascii else text
-        caption = f"({self.words(figure.caption)})" if figure.caption else ""
+        caption = self.words(say("({case})", case=figure.caption)) if figure.caption else ""
         if not text:
-            return []
+            return [row for wire in figure.wires() for row in fill(self.words(wire), self.columns - 2)]
         if caption and width(text) + 4 + width(caption) <= self.columns - 2:
             return [text + " " * max(min(self.columns, MEASURE) - 2 - width(text) - width(caption), 4) + caption]
-        rows = fill(text, self.columns - 2)
-        return [*rows, *fill(caption, self.columns - 2)] if caption else rows
+        return [row for part in (text, caption) if part for row in fill(part, self.columns - 2)]
 
     def label(self, label: Formula | Text) -> str:
         """A symbol, or words."""
         return self.notation.formula(label) if isinstance(label, Formula) else self.words(label)
 
     def grid(self, figure: Grid) -> list[Row]:
-        """A matrix; marked cells stand in brackets."""
+        """A matrix; marked cells stand in brackets, those that are not there are dots."""
         if not figure.cells:
             return []
-        size = max(width(c) for row in figure.cells for c in row)
+        outside = OUTSIDE_ASCII if self.options.ascii else OUTSIDE
+        written = shown_cells(figure, outside)
+        size = max(width(c) for row in written for c in row)
         marked = set(figure.marked)
         per_row = max((self.columns - 2) // (size + 2), 1)
         rows: list[Row] = []
-        for start in range(0, len(figure.cells[0]), per_row):
-            for r, cells in enumerate(figure.cells, 1):
+        for start in range(0, len(written[0]), per_row):
+            for r, cells in enumerate(written, 1):
                 row: Row = [("  ", "")]
                 for c, cell in enumerate(cells[start : start + per_row], start + 1):
                     text = right(cell, size)
                     row.append((f"[{text}]", "marked") if (r, c) in marked else (f" {text} ", ""))
                 rows.append(row)
+        if figure.outside:
+            rows.append([("  ", ""), (f" {outside}  {self.words(figure.legend)}", "note")])
         return rows
 
     def remark(self, text: Text, level: str) -> list[Row]:
         """A remark, a warning with the word before it; what was checked as it is."""
         if level == "check":
             return [[(row, "")] for row in self.rows_of(text, self.columns)]
-        warning = level == "warning"
-        lead = self.words(say("Warning:") if warning else say("Note:"))
+        style = "warning" if level == "warning" else "note"
+        lead = self.words(say("Warning:") if style == "warning" else say("Note:"))
         lead += "" if wide(lead[-1]) else " "
-        style = "warning" if warning else "note"
         rows = self.rows_of(text, self.columns - width(lead))
         return [[(lead if n == 0 else " " * width(lead), style), (row, "")] for n, row in enumerate(rows)]
+
+
+def as_ascii(notation: Notation) -> Notation:
+    """A notation in the signs of ASCII; what holds the place of an array stays."""
+    return Notation(
+        lambda f: "".join([p if PLACE.fullmatch(p) else signs.written(p) for p in PLACE.split(notation.formula(f))])
+    )
+
+
+def in_lines(table: Table) -> Table:
+    """A table whose sums have their bounds in line."""
+
+    def cell(found: Cell) -> Cell:
+        sums = isinstance(found, Formula) and any(isinstance(part, BigOperator) for part in walk(found))
+        return compact(found, in_line) if sums and isinstance(found, Formula) else found
+
+    return msgspec.structs.replace(table, rows=tuple([tuple(map(cell, row)) for row in table.rows]))
+
+
+def texts_of(parts: list[Part]) -> Iterator[str]:
+    """The rows of text of some parts."""
+    for part in parts:
+        if isinstance(part, Rows | Framed):
+            yield from ("".join([text for text, _ in row]) for row in part.rows)
+        elif isinstance(part, Grille):
+            yield from (unicode(cell) for row in part.table.rows for cell in row if isinstance(cell, Formula))
 
 
 def emphasised(row: str, final: str) -> Row:

@@ -77,6 +77,13 @@ class Round(msgspec.Struct, frozen=True):
         dy = max(abs(box.y - self.y) - box.high / 2, 0)
         return hypot(dx, dy) < self.radius + apart
 
+    def crossed(self, a: Point, b: Point) -> bool:
+        """Whether a line from a to b runs through it."""
+        across, down = b[0] - a[0], b[1] - a[1]
+        part = ((self.x - a[0]) * across + (self.y - a[1]) * down) / (across**2 + down**2 or 1)
+        part = min(max(part, 0), 1)
+        return hypot(a[0] + part * across - self.x, a[1] + part * down - self.y) < self.radius
+
 
 class Path(msgspec.Struct, frozen=True):
     """The points of a line."""

@@ -65,7 +65,7 @@ def part_rows(page: Page, part: Part) -> Iterator[str]:
 def table_rows(page: Page, table: Table) -> Iterator[str]:
     """A table with a rule below its heads and above its totals."""
     if table.title:
-        yield "  " + page.words(table.title)
+        yield from ("  " + row for row in page.rows_of(table.title, page.columns - 2))
     for _, cells in drawn(table, page.words, page.columns - 2, page.options.full):
         yield ("  " + BETWEEN.join(cells)).rstrip()
 

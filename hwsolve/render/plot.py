@@ -17,6 +17,13 @@ MARKS = "•+×o*#%@"
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Braille: 4 rows of 2 dots in a character
 
 
+def headed(curve: Curve) -> Text:
+    """What the upright axis is of."""
+    return (
+        say("{name} ({formula})", name=curve.y_label, formula=say("logarithmic scale")) if curve.log else curve.y_label
+    )
+
+
 def plot(curve: Curve, columns: int, words: Callable[[Text], str]) -> list[str]:
     """The rows of the drawing; empty where there is nothing to draw."""
     series = [reachable(curve, ys) for _, ys in curve.series]
@@ -34,7 +41,7 @@ def plot(curve: Curve, columns: int, words: Callable[[Text], str]) -> list[str]:
         mark = "" if len(series) == 1 else MARKS[n % len(MARKS)]
         for x, y in s:
             canvas.put((x - start) / (end - start), (high - y) / (high - low), mark)
-    head = words(curve.y_label) + (f" ({words(say('logarithmic scale'))})" if curve.log else "")
+    head = words(headed(curve))
     rows = [" " * (margin + 1) + head]
     for n, text in enumerate(canvas.rows()):
         rows.append(f"{right(labels[n], margin)} ┤{text}" if n in labels else f"{' ' * margin} │{text}")

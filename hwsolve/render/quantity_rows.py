@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from hwsolve.formula.notation.matrices import ANY
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.render.arrays import literal
 from hwsolve.render.chain import Link, ratio
 from hwsolve.render.options import Options
+from hwsolve.selection import selection
 from hwsolve.solution import Answer, Text
-
-ANY = Ref("·")  # an index that runs
 
 
 class Row(msgspec.Struct, frozen=True):
     """A chain of equal things: the first link's relation is empty.
 
     `words` stand in front of it; `final`: the last link is a value; `key`: of what it defines; `case`: it holds under a
-    condition, its reason.
+    condition, its reason; `where`: conditions under which all of it holds.
     """
 
     links: tuple[Link, ...]
@@ -30,6 +30,7 @@ class Row(msgspec.Struct, frozen=True):
     key: Ref | None = None
     words: Text = ""
     case: bool = False
+    where: tuple[Formula, ...] = ()
 
 
 def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row]:
@@ -44,34 +45,23 @@ def quantity_rows(key: Formula, value: object, options: Options) -> Iterator[Row
         yield Row((*links, (relation, f)), left_out, final=True)
 
 
-def at_steps(answers: Mapping[str, Answer]) -> list[tuple[str, ...]]:
-    """The keys, a number before and after its updates together, in the order of the steps."""
+def at_steps(answers: Mapping[str, Answer]) -> list[str]:
+    """The keys, a number behind the one that it is an update of, in the order of the steps."""
     found: dict[str, list[str]] = {}
     for key, answer in answers.items():
         name, _, rest = key.partition("@")
         single = size(answer.value) == 1 and not isinstance(answer.value, Formula) and (not rest or rest.isdecimal())
         found.setdefault(name if single else key, []).append(key)
-    rows: list[tuple[str, ...]] = []
+    rows: list[str] = []
     for name, keys in found.items():
-        started = name in keys  # without its value at the start each step has a name of its own
-        steps = started and len(keys) > 1
-        rows += [tuple(sorted(keys, key=step_of))] if steps else [(key,) for key in keys]
+        started = name in keys and len(keys) > 1  # without its value at the start each step stands as it was asked
+        rows += sorted(keys, key=step_of) if started else keys
     return rows
 
 
 def step_of(key: str) -> int:
     """The step that a key says: 2 of `L@2`, 0 of `L`."""
     return int(key.partition("@")[2] or 0)
-
-
-def moved(key: Formula, values: Sequence[object]) -> Iterator[Row]:
-    """`E: 0.025538 → ≈ 0.0159766`."""
-    links: list[Link] = [("", of_whole(key) if isinstance(values[0], list | tuple) else key)]
-    for n, value in enumerate(values):
-        f, relation, _ = literal(value, True)
-        sign = "→" if n else ":"
-        links.append((sign if relation == "=" else f"{sign} {relation}", f))
-    yield Row(tuple(links), final=True)
 
 
 def of_whole(key: Formula) -> Formula:
@@ -97,6 +87,16 @@ def matrices(value: object, axes: int) -> Iterator[tuple[tuple[int, ...], object
     for n, part in enumerate(value, 1):
         for place, found in matrices(part, axes - 1):
             yield (n, *place), found
+
+
+def as_row(key: str, value: object) -> object:
+    """A row of an array, w[1,:], as a matrix of one row; a column, and a part of a vector, as they are."""
+    part = selection(key)
+    if part is None or not part.ranges or rank(value) != 1:
+        return value
+    single = [first == last for first, last in part.ranges]
+    axes = 1 + sum(single)
+    return (value,) if axes > 1 and (len(single) < axes or not single[-1]) else value
 
 
 def rank(value: object) -> int:

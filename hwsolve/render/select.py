@@ -7,7 +7,7 @@ from itertools import takewhile
 
 import msgspec
 
-from hwsolve.language import Message, translate
+from hwsolve.language import Message, translate, visible
 from hwsolve.render.options import Options
 from hwsolve.render.table import only
 from hwsolve.solution import Quantity, Solution, Step, Table, Text
@@ -73,6 +73,11 @@ def headings(sections: Sequence[Step], bodies: Sequence[Sized]) -> list[bool]:
 
 def title(given: Text | dict[str, str], language: str) -> str:
     """A title in the reader's language, or in the first there is."""
-    if isinstance(given, dict):
-        return given.get(language) or given.get("en") or next(iter(given.values()), "")
-    return given if isinstance(given, str) else translate(given, language)
+    return translate(given, language)
+
+
+def in_a_row(text: Text | dict[str, str]) -> Text | dict[str, str]:
+    """A title in one row, without what a terminal would obey."""
+    if isinstance(text, dict):
+        return {language: visible(" ".join(one.split())) for language, one in text.items()}
+    return visible(" ".join(text.split())) if isinstance(text, str) else text

@@ -15,7 +15,7 @@ from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, c
 Names = frozenset[str]
 COMPARISONS = ("==", "<", "<=", ">", ">=", "!=", "≈")
 ARITHMETIC = ("+", "-", "*", "/", "neg", "**", "floor", "ceil", "min", "max")
-BEHIND = {"delta": 0, "element": 1}  # functions whose arguments are indices, from which of them on
+BEHIND = {"delta": 0, "element": 1, "part": 1}  # functions whose arguments are indices, from which of them on
 
 
 def shifted(f: Formula, names: Names) -> Formula:

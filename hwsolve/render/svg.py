@@ -1,5 +1,5 @@
 """Drawings as SVG inside a page; the page's styles give the colours by class: axis, tick, line0, line1 …, cell,
-marked; unit, layer, frame, edge, head, behind, symbol, value, gradient, size.
+marked, bar; unit, layer, frame, edge, head, behind, symbol, value, gradient, size.
 
 Each kind of figure has a function in DRAWN.
 """
@@ -12,11 +12,12 @@ from html import escape
 from math import ceil
 from typing import Any
 
-from hwsolve.figures import Curve, Diagram, Figure, Grid
+from hwsolve.figures import Bars, Curve, Diagram, Figure, Grid
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.language import say
+from hwsolve.render.bars import svg_bars
 from hwsolve.render.measure import width
-from hwsolve.render.plot import ends, reachable, tick
+from hwsolve.render.plot import ends, headed, reachable, tick
 from hwsolve.render.svg_diagram import diagram
 from hwsolve.solution import Text
 
@@ -25,6 +26,7 @@ ACROSS, DOWN = 640, 260  # a plot
 LEFT, RIGHT, TOP, BELOW = 78, 16, 26, 44  # its margins
 CHARACTER, LINE = 8.4, 34  # the width of a character in a cell, and the height of a row
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?")
+LEAST = 11 / 12  # how far a drawing shrinks on a narrow screen: its letters of 12 px to 11; then it is scrolled
 COLOURS = 6  # lines that look different
 
 
@@ -33,9 +35,11 @@ def drawing(figure: Figure, words: Words, id: str) -> str:
     inner, across, down, read = DRAWN[type(figure)](figure, words)
     if not inner:
         return ""
-    title = f'<title id="{id}">{escape(words(figure.title))}</title><desc id="{id}-desc">{escape(read)}</desc>'
+    name = figure.title or (figure.caption if isinstance(figure, Diagram) else "") or say("Drawing")
+    title = f'<title id="{id}">{escape(words(name))}</title><desc id="{id}-desc">{escape(read)}</desc>'
     labelled = f'role="img" aria-labelledby="{id}" aria-describedby="{id}-desc"'
-    return f'<svg viewBox="0 0 {across} {down}" width="{across}" {labelled}>{title}{inner}</svg>'
+    size = f'viewBox="0 0 {across} {down}" width="{across}" style="min-width:{ceil(across * LEAST)}px"'
+    return f"<svg {size} {labelled}>{title}{inner}</svg>"
 
 
 Drawn = tuple[str, int, int, str]  # the inside, the size, and all values as they are read out
@@ -56,7 +60,7 @@ def curve(figure: Curve, words: Words) -> Drawn:
     def down(y: float) -> float:
         return TOP + (high - y) / (high - low) * (DOWN - TOP - BELOW)
 
-    head = words(figure.y_label) + (f" ({words(say('logarithmic scale'))})" if figure.log else "")
+    head = words(headed(figure))
     parts = [label(LEFT, TOP - 10, head, "start")]
     for y in (low, (low + high) / 2, high):
         parts.append(f'<path class="axis" d="M{LEFT} {down(y):.1f}H{ACROSS - RIGHT}"/>')
@@ -87,23 +91,30 @@ def read_out(points: list[tuple[float, float]], log: bool) -> str:
 
 
 def grid(figure: Grid, words: Words) -> Drawn:
-    """Cells in rows and columns, the marked ones filled."""
+    """Cells in rows and columns, the marked ones filled, those that are not there dashed, with what they are below."""
     if not figure.cells:
         return "", 0, 0, ""
     cells = [[number_text(c) if NUMBER.fullmatch(c) else c for c in row] for row in figure.cells]
     wide = ceil(max([width(c) for row in cells for c in row]) * CHARACTER) + 20
-    wide, marked = max(wide, LINE), set(figure.marked)
+    wide, marked, outside = max(wide, LINE), set(figure.marked), set(figure.outside)
     parts = []
     for r, row in enumerate(cells, 1):
         for c, cell in enumerate(row, 1):
             x, y = 1 + (c - 1) * wide, 1 + (r - 1) * LINE
-            look = "cell marked" if (r, c) in marked else "cell"
+            look = "cell" + " marked" * ((r, c) in marked) + " outside" * ((r, c) in outside)
             parts.append(f'<rect class="{look}" x="{x}" y="{y}" width="{wide}" height="{LINE}"/>')
             parts.append(label(x + wide / 2, y + LINE / 2 + 5, cell, "middle"))
     read = "; ".join([", ".join(row) for row in cells])
     places = ", ".join([f"{r}|{c}" for r, c in figure.marked])
     read += f". {words(say('Marked'))}: {places}" if places else ""
-    return "".join(parts), len(figure.cells[0]) * wide + 2, len(figure.cells) * LINE + 2, read
+    across, down = len(figure.cells[0]) * wide + 2, len(figure.cells) * LINE + 2
+    if outside:
+        legend, box = words(figure.legend), LINE // 2
+        parts.append(f'<rect class="cell outside" x="1" y="{down + box // 2}" width="{box}" height="{box}"/>')
+        parts.append(label(box + 8, down + box + 4, legend, "start"))
+        read += f". {legend}: {', '.join([f'{r}|{c}' for r, c in figure.outside])}"
+        across, down = max(across, box + 12 + ceil(width(legend) * CHARACTER)), down + LINE
+    return "".join(parts), across, down, read
 
 
 def label(x: float, y: float, text: str, anchor: str) -> str:
@@ -111,4 +122,9 @@ def label(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-DRAWN: dict[type, Callable[[Any, Words], Drawn]] = {Curve: curve, Grid: grid, Diagram: diagram}
+def bars(figure: Bars, words: Words) -> Drawn:
+    """Bars with their names and numbers."""
+    return svg_bars(figure, words, label)
+
+
+DRAWN: dict[type, Callable[[Any, Words], Drawn]] = {Curve: curve, Grid: grid, Diagram: diagram, Bars: bars}

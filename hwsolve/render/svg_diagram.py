@@ -80,11 +80,27 @@ def read_out(figure: Diagram, words: Words) -> str:
     def said(part: Node | Edge, name: str) -> str:
         """A node or an arrow with its numbers."""
         value = f" {part.value.relation} {flow.number(part.value)}" if part.value is not None else ""
+        value += of_sum(part)
         size = f": {flow.text(part.size)}" if isinstance(part, Node) and part.size else ""
-        if part.gradient is None:
-            return name + value + size
-        gradient = words(say("gradient {value}", value=flow.number(part.gradient)))
-        return f"{name}{value}{size}, {gradient}"
+        text = name + formula_of(part) + value + size
+        slopes = flow.array(part.gradients) if isinstance(part, Node) else []
+        if part.gradient is None and not slopes:
+            return text
+        gradient = " ".join(slopes) or flow.number(part.gradient)
+        return f"{text}, {words(say('gradient {value}', value=gradient))}"
+
+    def formula_of(part: Node | Edge) -> str:
+        """How a node is worked out, and the values of an array."""
+        if not isinstance(part, Node):
+            return ""
+        formula = f" = {flow.text(part.formula)}" if part.formula else ""
+        return formula + (f" = {' '.join(flow.array(part.values))}" if part.values else "")
+
+    def of_sum(part: Node | Edge) -> str:
+        """What the function of a unit is taken of."""
+        if not isinstance(part, Node) or not part.sum:
+            return ""
+        return f", {flow.text(part.sum)} {part.sum_value.relation} {flow.number(part.sum_value)}"
 
     nodes = [said(node, flow.text(node.label)) for node in figure.nodes if node.shape != "fold"]
     arrows = []

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hwsolve.counting import from_one
+from hwsolve.counting import Taken, from_one
 from hwsolve.figures import Figure
 from hwsolve.formula.notation import plain
+from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.tree import Call, Formula, Ref, children, rebuild, transform
-from hwsolve.language import Message, translate
+from hwsolve.language import Message, say, translate
 from hwsolve.render.quantity_rows import Row
-from hwsolve.solution import Table, Text
+from hwsolve.solution import Cell, Table, Text
 
 
 class Symbols:
     """Puts symbols in place of keys."""
+
+    e_taken = False  # whether e is a quantity: exp(x) is not written eˣ then
 
     def __init__(self, of: Mapping[str, Formula | Text], language: str) -> None:
         self.of, self.language = of, language
@@ -32,6 +35,8 @@ class Symbols:
 
     def named(self, f: Formula) -> Formula:
         """A formula with the symbols of its keys; words stand for a key alone, never for a part of a formula."""
+        if self.e_taken:
+            f = transform(f, spelled_out)
         if not self.of:
             return f
         word = self.of.get(f.name) if isinstance(f, Ref) else None
@@ -52,7 +57,41 @@ class Symbols:
             return node
         if isinstance(known, Ref) and indices:
             return Ref(known.name, indices)
+        if isinstance(node, Ref) and indices:
+            return Call("element", (known, *indices))
         return known if isinstance(node, Ref) else node
+
+    def key(self, key: str) -> Cell:
+        """A key as the page calls it: its symbol or its words, in sums too; one that has neither stays as it is."""
+        known = self.of.get(key)
+        if known is not None:
+            return self.formula(known) if isinstance(known, Formula) else self.said(known)
+        try:
+            f = parse(key)
+        except FormulaError:
+            return key
+        words = self.in_words(f)
+        written = self.formula(f)
+        return words if words is not None else key if written == f else written
+
+    def in_words(self, f: Formula) -> Text | None:
+        """A sum of keys that have words."""
+        if isinstance(f, Ref):
+            known = self.of.get(f.name)
+            return self.said(known) if isinstance(known, Message) and not f.indices else None
+        if not isinstance(f, Call) or f.name not in ("+", "-") or len(f.args) < 2:
+            return None
+        first, *rest = [self.in_words(part) for part in f.args]
+        for part in rest:
+            if first is None or part is None:
+                return None
+            plus = f.name == "+"
+            first = (
+                say("{first} + {second}", first=first, second=part)
+                if plus
+                else say("{first} − {second}", first=first, second=part)
+            )
+        return first
 
     def said(self, text: Text) -> Text:
         """A sentence whose formulas are in the symbols of the solution, and arrays of one axis in a row."""
@@ -66,6 +105,8 @@ class Symbols:
             return in_a_row(self.formula(value))
         if isinstance(value, tuple):
             return tuple(map(self.placed, value))
+        if isinstance(value, Taken):
+            return in_a_row(self.named(value.formula))
         return self.said(value) if isinstance(value, Message) else from_one(value)
 
     # tables and drawings, whose formulas are usually in the symbols of the solution
@@ -77,6 +118,11 @@ class Symbols:
     def figure(self, figure: Figure) -> Figure:
         """A drawing."""
         return figure
+
+
+def spelled_out(node: Formula) -> Formula:
+    """exp(x), beside a quantity e."""
+    return Call("exp'", node.args) if isinstance(node, Call) and node.name == "exp" else node
 
 
 def in_a_row(f: Formula) -> Formula:

@@ -15,7 +15,8 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import say
-from hwsolve.render.measure import fill, left, right, width
+from hwsolve.render.measure import fill, left, pieces, right, width
+from hwsolve.render.table_heads import halves, heads_of, name_of, working
 from hwsolve.solution import Cell, Quantity, Table, Text
 
 LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
@@ -25,7 +26,7 @@ INSET = "  "
 GAP = 2  # between columns
 
 PARTS = re.compile(r"(?<=\.)(?=[^\W\d])|(?<=\s)(?=\S)")  # between the parts of a name, and between words
-WORDS = re.compile(r"(?<=[\s-])(?=\S)")
+RELATIONS = ("=", "≈", "←")
 Words = Callable[[Text], str]
 
 
@@ -79,16 +80,6 @@ def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Ta
     return table, dropped
 
 
-def name_of(table: Table, n: int) -> Text:
-    """A column in a sentence: one without a head holds what the one behind it comes from."""
-    return table.columns[n] or working(table.columns[n + 1])
-
-
-def working(head: Text) -> Text:
-    """What stands beside the numbers of a column."""
-    return say("the working of {column}", column=head)
-
-
 def least(table: Table, words: Words, full: bool) -> list[Column]:
     """The columns, heads in two rows; those of text as narrow as they may be where nothing is left to drop."""
     columns = headed(columns_of(table, words, full), 0)
@@ -109,7 +100,7 @@ def texts(table: Table, words: Words, full: bool = True) -> list[list[str]]:
     body = [[cell_text(c, words) for c in row] for row in table.rows]
     for row, depth in zip(body, depths, strict=True):
         row[0] = INSET * depth + row[0]
-    rows = [[words(c) for c in table.columns], *body]
+    rows = [[words(c) for c in heads_of(table)], *body]
     if full or len(rows) <= LONGEST + 1:
         return rows
     rest = words(say("… {n} more rows …", n=f"{len(rows) - 1 - HEAD - TAIL:,}"))
@@ -126,13 +117,13 @@ def cell_text(cell: Cell, words: Words) -> str:
     return f"{cell:,}".replace("-", "−") if isinstance(cell, int) else words(cell)
 
 
-def compact(f: Formula) -> str:
-    """`7·7·3·64`, and `3 × 7·7·3·64` for a number of products."""
+def compact(f: Formula, write: Callable[[Formula], str] = unicode) -> str:
+    """`7×7×3×64`, and `3 × 7×7×3×64` for a number of products."""
     if isinstance(f, Call) and f.name == "*" and len(f.args) == 2:
         n, product = f.args
         if isinstance(n, Number) and isinstance(product, Call) and product.name == "*":
-            return f"{compact(n)} × {compact(product)}"
-    return unicode(f).replace(" × ", "·").replace(" · ", "·")
+            return f"{compact(n, write)} × {compact(product, write)}"
+    return write(f).replace(" × ", "×").replace(" · ", "·")
 
 
 def numeric_columns(table: Table) -> list[bool]:
@@ -144,7 +135,7 @@ def numeric_columns(table: Table) -> list[bool]:
 
 def numeric(cells: list[Cell]) -> bool:
     """Whether cells are numbers."""
-    known = [isinstance(c, int | Quantity) for c in cells]
+    known = [isinstance(c, int | Quantity | Number) for c in cells]
     return any(known) and all(a or c in UNKNOWN for a, c in zip(known, cells, strict=True))
 
 
@@ -193,7 +184,7 @@ def columns_of(table: Table, words: Words, full: bool) -> list[Column]:
     narrow = [rows[0], *narrow] if narrow else rows
     found: list[Column] = []
     for n, flush in enumerate(numbers):
-        terms = found.pop() if n and rows[0][n - 1] == "" else None
+        terms = found.pop() if n and not table.columns[n - 1] else None
         column = Column([[row[n]] for row in rows], flush, widest([row[n] for row in narrow]))
         found.append(column if terms is None else beside(terms, column))
     return found
@@ -206,9 +197,14 @@ def widest(texts: Sequence[str]) -> int:
 
 def beside(terms: Column, numbers: Column) -> Column:
     """Numbers behind what they come from, these at the left: the two share the room of a column."""
-    pairs = [(a[0], b[0]) for a, b in zip(terms.rows, numbers.rows, strict=True)]
+    (head,), *left_rows = terms.rows
+    heads = halves(head) if head else [""]  # in two rows, as it is longer than most of what it heads
+    left_cells = [heads, *left_rows]
+    pairs = [(a[0], b[0]) for a, b in zip(left_cells, numbers.rows, strict=True)]
     room = max(width(a) + width(b) + GAP * bool(a and b) for a, b in pairs)
-    return Column([[a + right(b, room - width(a))] for a, b in pairs], True, room)
+    rows = [[a + right(b, room - width(a))] for a, b in pairs]
+    rows[0] += [left(text, room) for text in heads[1:]]
+    return Column(rows, True, max(room, *map(width, heads)))
 
 
 def spans(row: Sequence[list[str]]) -> bool:
@@ -226,6 +222,9 @@ def headed(columns: list[Column], excess: int) -> list[Column]:
     made, left_over = [], excess or 10**9
     for c in columns:
         head = c.rows[0][0]
+        if len(c.rows[0]) > 1:  # is in two rows already
+            made.append(c)
+            continue
         cells = widest([text for row in c.rows[1:] for text in row])
         two = halves(head.strip())
         wide = max(cells, *map(width, two))
@@ -234,13 +233,6 @@ def headed(columns: list[Column], excess: int) -> list[Column]:
             c = Column([two, *c.rows[1:]], c.right, wide)
         made.append(c)
     return made
-
-
-def halves(head: str) -> list[str]:
-    """A head in two rows of about one length; one word stays in one."""
-    words = WORDS.split(head)
-    cuts = [["".join(words[:n]).rstrip(), "".join(words[n:])] for n in range(1, len(words))]
-    return min(cuts, key=lambda cut: max(map(width, cut)), default=[head])
 
 
 def folded(columns: list[Column], room: int, between: int) -> list[Column]:
@@ -269,10 +261,12 @@ def fold(text: str, columns: int) -> list[str]:
         return [text]
     inset = text[: len(text) - len(text.lstrip())]
     rows, row = [], ""
-    for part in PARTS.split(text):
+    for part in [piece for word in PARTS.split(text) for piece in pieces(word)]:
         if row.strip() and width(row) + width(part.rstrip()) > columns:
-            rows.append(row.rstrip())
-            row = inset + "  "
+            apart = row.rstrip().endswith(RELATIONS)  # from what stands behind it: its left side goes along
+            at = max(row.rfind(", "), row.rfind("，")) + 1 if apart else 0
+            rows.append(row[: at or None].rstrip())
+            row = inset + "  " + (row[at:].lstrip() if at else "")
         row += part
     return [piece for r in [*rows, row] for piece in fill(r, columns)]
 

@@ -112,7 +112,7 @@ def styled(row: Row) -> Text:
 def table_rows(page: Page, table: Table) -> Iterator[Text]:
     """A table with a rule below its heads and above its totals; ticks and crosses are coloured."""
     if table.title:
-        yield Text("  " + page.words(table.title), PARSED["subheading"])
+        yield from (Text("  " + row, PARSED["subheading"]) for row in page.rows_of(table.title, page.columns - 2))
     for kind, cells in drawn(table, page.words, page.columns - 2, page.options.full):
         row = Text("  ", PARSED.get(KINDS.get(kind, ""), Style.null()))
         for n, text in enumerate(cells):

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hwsolve.figures import Curve, Diagram, Figure
+from hwsolve.figures import OUTSIDE, Bars, Curve, Diagram, Figure, shown_cells
 from hwsolve.formula.notation.typst import quoted, typst
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
 from hwsolve.render import blocks
+from hwsolve.render.bars import typst_bars
 from hwsolve.render.chain import Notation
 from hwsolve.render.curves import scaled
 from hwsolve.render.measure import width
@@ -20,6 +21,7 @@ from hwsolve.render.page import SHORT, UNICODE, Page
 from hwsolve.render.quantity_rows import Row
 from hwsolve.render.select import title
 from hwsolve.render.table import cell_text, numeric_columns
+from hwsolve.render.table_heads import heads_of
 from hwsolve.render.table_rows import kept_rows
 from hwsolve.render.typst_head import HEAD
 from hwsolve.solution import Cell, Solution, Table, Text
@@ -58,8 +60,9 @@ class Source(Page):
             case blocks.Heading(text, level, number):
                 lead = quoted(f"{number}\N{EN SPACE}") + " + " if number else ""
                 yield f"#heading(level: {level + 1}, {lead}{self.content(text)})"
-            case blocks.Quantities(rows, text):
-                inner = ",\n".join(f"  {self.call(row)}" for row in rows)
+            case blocks.Quantities(rows, text, where):
+                said = [f"eq(none, why: {self.content(one)})" for one in where]
+                inner = ",\n".join(f"  {row}" for row in (*map(self.call, rows), *said))
                 yield f"#card({self.content(text)},\n{inner},\n)" if text else f"#flow(\n{inner},\n)"
             case blocks.Say(text):
                 yield f"#par({self.content(text)})"
@@ -130,7 +133,7 @@ class Source(Page):
     def grille(self, table: Table) -> str:
         """A table; numbers to the right, a line above totals."""
         aligned = ", ".join("right" if right else "left" for right in numeric_columns(table))
-        heads = ", ".join(f"strong({quoted(self.words(c))})" for c in table.columns)
+        heads = ", ".join(f"strong({quoted(self.words(c))})" for c in heads_of(table))
         kept = kept_rows(table, self.options.full)
         rows = [", ".join([set_in(depth, self.cell(row[0])), *map(self.cell, row[1:])]) for depth, row in kept]
         if table.total and len(rows) > 1:
@@ -159,7 +162,7 @@ class Source(Page):
             )
             made.append(f"box(${link}{self.symbol(label)}$)")
         if made and figure.caption:
-            made.append(f"text(size: 9pt, fill: soft, [(] + {self.content(figure.caption)} + [)])")
+            made.append(f"text(size: 9pt, fill: soft, {self.content(say('({case})', case=figure.caption))})")
         return " + h(.3em, weak: true) + ".join(made)
 
     def symbol(self, label: Formula | Text) -> str:
@@ -171,6 +174,8 @@ class Source(Page):
         if isinstance(figure, Diagram):
             if row := self.arrowed(figure):
                 yield f"#par({row})"
+            for words in (figure.title, *wires) if (wires := figure.wires()) else ():
+                yield f"#par({self.content(words)})"
             return
         name = quoted(self.words(figure.title))
         if isinstance(figure, Curve):
@@ -181,14 +186,19 @@ class Source(Page):
                 ]
                 axes = [*drawn.x, *drawn.y, self.words(figure.x_label), self.words(figure.y_label)]
                 yield f"#drawing({name}, plot({', '.join(map(quoted, axes))}, ({', '.join(series)},)))"
+        elif isinstance(figure, Bars):
+            if figure.bars:
+                yield f"#drawing({name}, {typst_bars(figure, self.words)})"
         elif figure.cells:
             marked = set(figure.marked)
             cells = [
                 f"mark({quoted(cell)})" if (r, c) in marked else quoted(cell)
-                for r, row in enumerate(figure.cells, 1)
+                for r, row in enumerate(shown_cells(figure, OUTSIDE), 1)
                 for c, cell in enumerate(row, 1)
             ]
             yield f"#drawing({name}, cells({len(figure.cells[0])}, {', '.join(cells)}))"
+            if figure.outside:
+                yield f"#par({quoted(f'{OUTSIDE}  {self.words(figure.legend)}')})"
 
 
 def set_in(depth: int, cell: str) -> str:

@@ -13,6 +13,8 @@ HEAD = r"""#let soft = rgb("#57606a")
   set text(size: 10.5pt, lang: lang, font: ("New Computer Modern", ..fonts))
   show math.equation: set text(font: ("New Computer Modern Math", ..fonts))
   show raw: set text(font: ("DejaVu Sans Mono", ..fonts), size: 8.5pt)
+  // "--full" is neither one dash nor broken behind its hyphens
+  show regex("-{2,}\w*|'{2,}|`{2,}|,{2,}|[?!]`"): it => box({ set text(ligatures: false); it })
   set math.mat(column-gap: .9em, row-gap: .35em)
   set par(justify: false, leading: .62em, spacing: .8em)
   show heading.where(level: 1): set text(size: 16pt)
@@ -52,7 +54,7 @@ HEAD = r"""#let soft = rgb("#57606a")
     row.links.map(link => boxed(link, room)).join(h(.3em, weak: true))
   }
   let set-par(more) = par(hanging-indent: hang, body + more)
-  let why = text(size: 9pt, fill: soft, [(#row.why)])
+  let why = text(size: 9pt, fill: soft, if text.lang == "zh" [（#row.why）] else [(#row.why)])
   let height(body) = measure(body, width: size.width).height
   let fits = measure(why).width <= size.width * 60% and height(set-par(h(1em) + box(why))) < height(set-par([])) + 1pt
   if row.why == none { set-par([]) } else if fits { set-par(h(1fr) + box(why)) } else {
@@ -82,7 +84,11 @@ HEAD = r"""#let soft = rgb("#57606a")
   let sent(boxes) = if boxes.len() > 0 { par(boxes.join(h(1.6em, weak: true))) }
   for r in rows.pos() {
     let made = whole(r)
-    if measure(made).width <= size.width { waiting.push(made) } else {
+    if r.lead == none and measure(made).width > size.width {
+      sent(waiting)
+      waiting = ()
+      par(made)
+    } else if measure(made).width <= size.width { waiting.push(made) } else {
       sent(waiting)
       waiting = ()
       one(r, 0pt, size)

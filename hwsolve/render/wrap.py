@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import re
 
-from hwsolve.render.measure import chopped, fill, fits, width
+from hwsolve.render.measure import chopped, fits, width
 
-BREAKS = re.compile(r" (?=[+−=≈<>≤≥] )| (?=[×·] )|(?<=, )|(?<=,) (?=\S)| (?=if |else |若 |否则 )|(?<=,)(?=\d)")
+POWER = r" (?=[×*] 10[⁻⁰¹²³⁴-⁹^])"  # 6.8 × 10⁻⁸ is one number
+BREAKS = re.compile(
+    rf"(?P<power>{POWER})| (?=[+−=≈<>≤≥~-] |[<>!]= )| (?=[×·*] )|(?<=, )|(?<=,) (?=\S)| (?=if |else |若 |否则 )"
+    r"| (?=[ΣΠ∫]\[)|(?<=\]) (?=[\w(∂])"
+    r"|(?P<slash>(?<=[)\w])(?=/[(√|])|(?<=\))(?=\())|(?P<open>(?<=\w\()(?=\S))"
+    r"|(?P<partial>(?<=\S)(?=/[∂d]))|(?P<space>(?<![×·*+−=≈<>≤≥~/-]) (?=\S))|(?P<digits>(?<=,)(?=\d))"
+)
+EARLY = 90  # a sign in the beginning of a row
+RESORTS = {"slash": 92, "space": 93, "open": 94, "partial": 95, "power": 96, "digits": 100}  # if nothing else is left
 AHEAD = 4  # of a long formula so many times a row are looked at
 Link = tuple[str, str]  # a relation and what stands behind it, written
 LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
@@ -67,12 +75,20 @@ def break_before(text: str, room: int) -> int:
         at = found.start()
         if at >= len(depths) or width(text[:at].rstrip()) > room:
             break
-        after = text[at:].lstrip()[:1]
-        kind = LOOSE if after in "+−=≈<>≤≥" else TIGHT if after in "×·" else LIST
-        rank = (depths[at], kind) if at >= room * 2 // 5 else (99, 0)
+        kind = kind_of(text[at:].lstrip()[:2])
+        rank = (depths[at], kind) if at >= room * 2 // 5 else (EARLY, 0)
+        if found.lastgroup:
+            rank = (RESORTS[found.lastgroup], depths[at])
         if best is None or rank <= best:
             best, place = rank, at
     return place
+
+
+def kind_of(sign: str) -> int:
+    """How tightly what a row would begin with binds; − in front of a number is no operator."""
+    if sign[1:] not in (" ", "="):
+        return LIST
+    return LOOSE if sign[0] in "+−=≈<>≤≥~!-" else TIGHT if sign[0] in "×·*" else LIST
 
 
 def nesting(text: str, room: int) -> list[int]:
@@ -83,18 +99,3 @@ def nesting(text: str, room: int) -> list[int]:
         depths.append(depth)
         depth += c in "([{⌊⌈"
     return depths
-
-
-def with_remark(rows: list[str], remark: str, columns: int, measure: int) -> list[tuple[str, str]]:
-    """The rows, each with what stands at its right: the remark beside the last that has room, or below."""
-    paired = [(row, "") for row in rows]
-    if not remark:
-        return paired
-    wanted = width(remark)
-    for n in reversed(range(len(rows))):
-        used = width(rows[n])
-        if used + 2 + wanted <= columns:
-            paired[n] = (rows[n], " " * max(measure - used - wanted, 2) + remark)
-            return paired
-    below = fill(remark, columns - 4)
-    return paired + [("", " " * (min(columns, max(measure, width(row))) - width(row)) + row) for row in below]

@@ -19,7 +19,7 @@ LONGEST_FORMULA = 10_000
 CONSTANTS = {"pi", "e"}
 
 
-def formula_at(node: Scalar, report: Report, path: Path, expected: Message) -> Formula | Any:
+def formula_at(node: Scalar, report: Report, path: Path, expected: Message, arrays: bool = False) -> Formula | Any:
     """The formula that a scalar writes, or INVALID after a note that points into it."""
     from hwsolve.formula.parse import FormulaError, parse
 
@@ -31,7 +31,7 @@ def formula_at(node: Scalar, report: Report, path: Path, expected: Message) -> F
         report.add(node, path, message)
         return INVALID
     try:
-        parsed = parse(node.text)
+        parsed = parse(node.text, arrays)
     except FormulaError as error:
         at = Scalar(node.line, node.column + (error.column - 1 if node.plain and "\n" not in node.text else 0), "")
         text = clip(node.text)

@@ -198,7 +198,8 @@ class Nested(Field):
 def nested_schema(item: Field) -> dict[str, Any]:
     """The JSON Schema of a value, or of lists of values within each other."""
     one = item.schema()
-    name = "nested_" + type(item).__name__.removesuffix("Field").lower()
+    least = getattr(item, "minimum", None)
+    name = "nested_" + type(item).__name__.removesuffix("Field").lower() + ("" if least is None else f"_from_{least}")
     lists = {"type": "array", "items": {"anyOf": [one, {"$ref": f"#/$defs/{name}"}]}}
     return {"anyOf": [one, defined(name, lambda: lists)]}
 

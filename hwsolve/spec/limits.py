@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from math import inf
+from math import comb, inf
 
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, children
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, walk
 from hwsolve.language import Message, say
 
 MOST_BITS = 100_000  # of a number that a formula may make; names count as 64
@@ -58,11 +58,17 @@ class Limits:
             case Call("*", args):
                 return product(self.terms(part) for part in args)
             case Call("**", (base, exponent)):
-                of_base = self.terms(base)
-                return of_base if of_base <= 1 else of_base ** min(self.times(exponent), 100.0)
+                return self.of_power(self.terms(base), exponent)
             case BigOperator(_, body, _, low, high):
                 return self.terms(body) * self.span(low, high)
         return max(1, *(self.terms(part) for part in children(f)), 1)
+
+    def of_power(self, base: float, exponent: Formula) -> float:
+        """A bound of the terms of a power: the ways to take n of the base's; a power n that is a name stays one."""
+        if base <= 1 or base > MOST_TERMS or any(isinstance(part, Ref) for part in walk(exponent)):
+            return base
+        times = int(min(self.times(exponent), MOST_TERMS))
+        return max(base, comb(times + int(base) - 1, times))
 
     @once
     def times(self, f: Formula) -> float:

@@ -11,7 +11,7 @@ from hwsolve.language import say
 from hwsolve.spec.field import INVALID, describe
 from hwsolve.spec.nodes import Mapping, Node, Scalar
 from hwsolve.spec.notation import of_use
-from hwsolve.spec.override import Override
+from hwsolve.spec.override import Data, Override
 from hwsolve.spec.problem import Problem
 from hwsolve.spec.read import decoded, documents
 from hwsolve.spec.records import read_record
@@ -31,6 +31,7 @@ def load_each(
     kind: str | None = None,
     instead: Dict[str, str] | None = None,
     check: Check | None = None,
+    data: Dict[str, tuple[str, Node]] | None = None,
 ) -> list[Problem | SpecFailure]:
     """The problem of each document of a text, checked, or the SpecFailure with all that is wrong with it.
 
@@ -38,11 +39,13 @@ def load_each(
     kinds; `overrides` maps paths to values that replace the file's; `kind` is that of a document which states none,
     and where given no document may state another.  Where a document has no key of `instead` at its top, that is added,
     and takes the place of the overrides below the key.  `check` notes what is wrong with a problem as a whole, beyond
-    the single fields (shapes, names), and gives what its solution starts from.
+    the single fields (shapes, names), and gives what its solution starts from.  `data` are numbers for givens by their
+    names, with where they come from.
     """
     whole = Report(source)
     changes = [Override(path, value, whole) for path, value in (overrides or {}).items()]
     additions = {key: Override(key, value, whole) for key, value in (instead or {}).items()}
+    numbers = [Data(name, source, value, whole) for name, (source, value) in (data or {}).items()]
     decoded_text = decoded(text, whole) if isinstance(text, bytes) else text
     if decoded_text is None:
         return [SpecFailure(whole)]
@@ -55,7 +58,7 @@ def load_each(
             if node is not None:
                 for change in fitted(changes, additions, node):
                     change.apply(node, report)
-                problem = _problem(node, report, kinds, known, kind, check)
+                problem = _problem(node, report, kinds, known, kind, check, numbers)
         found.append(problem if problem is not None and report.ok else SpecFailure(report))
     if not found:
         whole.add(Scalar(0, 0, ""), ROOT, say("The text is empty: it holds no problem."))
@@ -85,7 +88,13 @@ def all_right(found: list[Problem | SpecFailure]) -> list[Problem]:
 
 
 def _problem(
-    node: Node, report: Report, kinds: Kinds, names: list[str], wanted: str | None, check: Check | None
+    node: Node,
+    report: Report,
+    kinds: Kinds,
+    names: list[str],
+    wanted: str | None,
+    check: Check | None,
+    data: list[Data],
 ) -> Problem | None:
     """The record of one document, or None after a note."""
     if type(node) is not Mapping:
@@ -100,6 +109,10 @@ def _problem(
         report.add(at, ROOT / "kind", *KIND.unknown(kind, names))
         return None
     before = len(report.errors)
+    for one in data:
+        one.apply(node, cls.DATA, report)
+    if len(report.errors) > before:
+        return None
     report.document = node
     problem = read_record(cls, node, report, ROOT)
     if problem is INVALID:

@@ -27,7 +27,7 @@ class Override:
     """A value (YAML text) for a path, to be put into documents; the report on the whole text keeps what was typed."""
 
     def __init__(self, path: str, value: str, whole: Report) -> None:
-        whole.overrides.append((f"{path}={value}", value))
+        whole.overrides.append((f"--set {path}={value}", value))
         self.line = -len(whole.overrides)
         self.wrong = Report()
         self.steps = steps_of(path)
@@ -42,6 +42,60 @@ class Override:
         if self.steps is not None and self.value is not None:
             with suppress(_NoPlace):
                 _put(document, self.steps, self.value, self.line, report)
+
+
+class Data:
+    """Numbers from outside for a given quantity, by the name that a document has for it."""
+
+    def __init__(self, name: str, source: str, value: Node, whole: Report) -> None:
+        whole.overrides.append((f"--input {name}={source}", ""))
+        self.name, self.value, self.line = name, value, -len(whole.overrides)
+        _mark(value, self.line)
+
+    def apply(self, document: Mapping, keys: tuple[str, ...], report: Report) -> None:
+        """Put them below one of the keys of a kind that its givens stand under; a kind may have none."""
+        steps = self.place(document, keys, report)
+        if steps:
+            with suppress(_NoPlace):
+                _put(document, steps, self.value, self.line, report)
+
+    def place(self, document: Mapping, keys: tuple[str, ...], report: Report) -> list[str | int]:
+        """The path of the quantity; nothing after a note."""
+        if not keys:
+            report.add(Scalar(self.line, 1, ""), ROOT, say("This kind of problem takes no numbers from a file."))
+            return []
+        return self.of_network(document, report) if keys == ("input",) else self.of_givens(document, keys, report)
+
+    def of_network(self, document: Mapping, report: Report) -> list[str | int]:
+        """The path of an input, of the target or of the gradient that comes in."""
+        network = document.entries.get("network")
+        inner = network[1].entries if network is not None and isinstance(network[1], Mapping) else {}
+        named = inner["inputs"][1] if "inputs" in inner else None
+        known = list(named.entries) if isinstance(named, Mapping) else ["x"]
+        if self.name in known:
+            return ["input", self.name] if isinstance(named, Mapping) else ["input"]
+        if self.name in ("target", "upstream"):
+            return [self.name]
+        message = say("There is no input `{name}`.", name=self.name)
+        report.add(Scalar(self.line, 1, ""), ROOT, message, did_you_mean(self.name, known))
+        return []
+
+    def of_givens(self, document: Mapping, keys: tuple[str, ...], report: Report) -> list[str | int]:
+        """The path of a quantity: below the key it is written with or stated under, else the only possible one."""
+        key, dot, name = self.name.partition(".")
+        if dot and key in keys:
+            return [key, name]
+        here = {key: document.entries[key][1] for key in keys if key in document.entries}
+        for key, stated in here.items():
+            if isinstance(stated, Mapping) and self.name in stated.entries:
+                return [key, self.name]
+        possible = [key for key in keys if key in here] or list(keys)
+        if len(possible) == 1:
+            return [possible[0], self.name]
+        known = ", ".join(f"`{key}.{self.name}`" for key in possible)
+        message = say("`{name}` is not stated in this problem; say what it is: {known}.", name=self.name, known=known)
+        report.add(Scalar(self.line, 1, ""), ROOT, message)
+        return []
 
 
 def steps_of(path: str) -> list[str | int] | None:

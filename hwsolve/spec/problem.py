@@ -51,10 +51,35 @@ class PublishedStatement(msgspec.Struct, frozen=True):
 
     value: Formula | tuple[Any, ...]
     text: Typed
-    source: str
+    source: str | dict[str, str]
     tolerance: Formula | None
     at: str
     node: Node
+
+
+class Titles(msgspec.Struct, frozen=True):
+    """A title, or the name of a source, in each language."""
+
+    en: Text
+    zh: Text = ""
+
+    MEANINGS: ClassVar[dict[str, Message]] = {"en": say("in English"), "zh": say("in Chinese")}
+
+
+class TitleField(Field):
+    """A text, or one for each language: `{en: …, zh: …}`."""
+
+    forms = (Scalar, Mapping)
+    expected = say("a text, or `{form}`", form="{en: …, zh: …}")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        if not isinstance(node, Mapping):
+            return TextField().read(node, report, path) if isinstance(node, Scalar) else self.wrong(node, report, path)
+        titles = read_record(Titles, node, report, path)
+        return INVALID if titles is INVALID else {"en": titles.en} | ({"zh": titles.zh} if titles.zh else {})
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, record_schema(Titles)]}
 
 
 class _Expected(msgspec.Struct, frozen=True):
@@ -73,7 +98,7 @@ class _Stated(msgspec.Struct, frozen=True):
     """A value that a source states."""
 
     stated: Annotated[Any, Nested(AnyFormula)]
-    source: Text = ""
+    source: Annotated[str | dict[str, str], TitleField()] = ""
     tolerance: Decimal | None = None
 
     MEANINGS: ClassVar[dict[str, Message]] = {
@@ -140,31 +165,6 @@ class PublishedField(Field):
         return {"anyOf": [record_schema(_Stated), field_of(Nested(AnyFormula)).schema()]}
 
 
-class Titles(msgspec.Struct, frozen=True):
-    """A title in each language."""
-
-    en: Text
-    zh: Text = ""
-
-    MEANINGS: ClassVar[dict[str, Message]] = {"en": say("in English"), "zh": say("in Chinese")}
-
-
-class TitleField(Field):
-    """A text, or one for each language: `{en: …, zh: …}`."""
-
-    forms = (Scalar, Mapping)
-    expected = say("a text, or `{form}`", form="{en: …, zh: …}")
-
-    def read(self, node: Node, report: Report, path: Path) -> Any:
-        if not isinstance(node, Mapping):
-            return TextField().read(node, report, path) if isinstance(node, Scalar) else self.wrong(node, report, path)
-        titles = read_record(Titles, node, report, path)
-        return INVALID if titles is INVALID else {"en": titles.en} | ({"zh": titles.zh} if titles.zh else {})
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string"}, record_schema(Titles)]}
-
-
 class Problem(msgspec.Struct, kw_only=True):
     """The part of a problem that all kinds share; a kind's record derives from it.
 
@@ -200,12 +200,19 @@ class Problem(msgspec.Struct, kw_only=True):
     bits: int = 0
     only: str | None = None
     brief: bool = False
+    every: bool = False  # whether all keys are wanted, those too that are worked out only where they are asked for
     prepared: Any = None  # what its kind made of it while it was checked
 
     NOTATION: ClassVar[tuple[str, ...]] = ()  # the settings of the page that the kind has a use for
 
     # how far an expectation may raise the precision: integrals and networks take too long at thousands of bits
+    DATA: ClassVar[tuple[str, ...]] = ()  # the keys under which numbers from files stand
     MOST_BITS: ClassVar[int] = 256
+
+    @property
+    def expressions(self) -> dict[str, Definition]:
+        """The names for expressions of answers."""
+        return self.define
 
     @property
     def place(self) -> str:

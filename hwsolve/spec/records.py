@@ -91,7 +91,7 @@ def _fill(
     path: Path,
     beside: tuple[str, ...],
 ) -> R | Any:
-    values = {}
+    values: dict[str, Any] = {}
     meant = set()
     good = True
     fields = form.fields
@@ -99,9 +99,15 @@ def _fill(
         known = fields.get(key)
         if known is None and key in beside:
             continue
+        if known is None and (more := further(cls, key)) is not None:
+            value = more.read(part, report, Path(path, key))
+            good = good and value is not INVALID
+            values.setdefault("more", {})[key] = value
+            continue
         if known is None:
             every = (*fields, *beside)
-            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=clip(key)), did_you_mean(key, every))
+            hint = getattr(cls, "HINTS", {}).get(key) or did_you_mean(key, every)
+            report.add(at, Path(path, key), say("Unknown key `{key}`.", key=clip(key)), hint)
             meant.add(suggest(key, every))
             good = False
             continue
@@ -116,6 +122,13 @@ def _fill(
             report.add(node, path, message)
             good = False
     return cls(**values) if good else INVALID
+
+
+def further(cls: type[msgspec.Struct], key: str) -> Field | None:
+    """The field of a key that a class takes by a rule of its own, `FURTHER`; its values are in `more`."""
+    rule = getattr(cls, "FURTHER", None)
+    found: Field | None = rule(key) if rule is not None else None
+    return found
 
 
 class RecordField(Field):
@@ -165,6 +178,8 @@ def record_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
         properties[key] = plain(field).schema() | ({"description": str(known[key])} if key in known else {})
     title = cls.__name__.lstrip("_")
     schema: dict[str, Any] = {"title": title, "type": "object", "properties": properties, "additionalProperties": False}
+    if (keys := getattr(cls, "FURTHER_KEYS", "")) and (more := further(cls, getattr(cls, "FURTHER_KEY", ""))):
+        schema["patternProperties"] = {keys: more.schema()}
     if form.required:
         schema["required"] = list(form.required)
     if cls.__doc__:

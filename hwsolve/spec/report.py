@@ -119,7 +119,7 @@ class Report:
 
     def _where(self, line: int, column: int) -> str:
         if line < 0:
-            return f"--set {self.overrides[-line - 1][0]}"
+            return self.overrides[-line - 1][0]
         return f"{self.source}:{line}:{column}" if line else self.source
 
     def render(self, language: Callable[[Message], str] = str) -> str:

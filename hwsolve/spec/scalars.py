@@ -72,7 +72,10 @@ class WordField(Field):
         return self.wrong(node, report, path, hint if isinstance(node, Scalar) and not is_null(node) else None)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^[^\W\d][\w.]*$" if self.dotted else r"^[^\W\d]\w*$"}
+        return {
+            "type": "string",
+            "pattern": r"^\$?[^\W\d][\w.]*$" if self.dotted else r"^\$?[^\W\d]\w*$",
+        }  # $ARGUMENT, in blocks
 
     def is_name(self, text: str) -> bool:
         """Whether a text is a name; parts of a path may be numbers."""

@@ -22,6 +22,10 @@ def reworded(error: yaml.MarkedYAMLError, text: str, line: int, column: int, bef
         return _quoted(problem)
     if "tab" in problem or char == "\t":
         return say("A tab stands here, where YAML takes only spaces."), say("Indent with spaces.")
+    if text[: column - 1].rstrip().endswith("]") and char in tuple("*@+-/"):
+        return say("The array in front of this `{char}` is no formula to YAML.", char=char), say(
+            "A formula that begins with a bracket needs quotes: `{form}`.", form='"[1, 2]*x"'
+        )
     if "cannot start any token" in problem:
         return say("A text cannot begin with {char}.", char=f"`{char}`" if char != "`" else char), QUOTE
     if "mapping values are not allowed" in problem or ("simple key" in context and "':'" in problem):
@@ -48,7 +52,7 @@ def _unclosed(is_list: bool, char: str, opened: int) -> Reason:
     message = say("Expected `,` or `{closing}` for the `{opening}` of line {line}.", closing=closing, line=opened,
                   opening="[" if is_list else "{")  # fmt: skip
     if char == "[" and not is_list:
-        return message, say("Inside braces a key with brackets needs quotes: `{key}`.", key='{"w[1,1]": 2}')
+        return message, say("Inside braces a key or formula with brackets needs quotes: `{key}`.", key='{"w[1,1]": 2}')
     return message, None
 
 

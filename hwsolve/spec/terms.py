@@ -50,35 +50,26 @@ def words(text: str) -> tuple[str, ...]:
 
 
 ACTIVATIONS = words(
-    """celu glu swiglu geglu hard_shrink log_softplus maxout rrelu soft_shrink softmax2d tanh_shrink threshold
+    """celu glu hard_shrink log_softplus maxout rrelu soft_shrink softmax2d tanh_shrink threshold
     sparsemax gumbel_softmax squareplus snake"""
 )
 
 LAYER = Terms(
     say("layer"),
     "layers",
-    ACTIVATIONS
-    + words(
-        """softmin rnn rnn_base rnn_cell rnn_cell_base simple_rnn vanilla_rnn elman_rnn bidirectional_rnn lstm lstm_cell
-        bidirectional_lstm bilstm conv_lstm peephole_lstm gru gru_cell recurrent bidirectional time_distributed
-        attention self_attention cross_attention additive_attention dot_product_attention scaled_dot_product_attention
-        multi_head_attention multihead_attention grouped_query_attention multi_query_attention
-        transformer transformer_encoder transformer_encoder_layer transformer_decoder transformer_decoder_layer
-        positional_encoding positional_embedding rotary_embedding feed_forward mixture_of_experts
-        adaptive_log_softmax_with_loss alpha_dropout feature_alpha_dropout drop_connect drop_path stochastic_depth
-        gaussian_noise gaussian_dropout channel_shuffle cosine_similarity pairwise_distance embedding_bag
-        fold unfold im2col col2im pixel_unshuffle space_to_depth upsampling_bilinear2d upsampling_nearest2d
-        circular_pad1d circular_pad2d circular_pad3d constant_pad1d constant_pad2d constant_pad3d
-        reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
-        zero_pad1d zero_pad2d zero_pad3d zero_padding2d cropping2d
-        fractional_max_pool2d fractional_max_pool3d lp_pool1d lp_pool2d lp_pool3d
-        max_unpool1d max_unpool2d max_unpool3d roi_pool spatial_pyramid_pooling
-        cross_map_lrn2d local_response_norm sync_batch_norm spectral_norm weight_norm
-        separable_conv2d deformable_conv2d graph_conv gcn capsule squeeze_excitation se_block highway
-        sequential module_list permute transpose squeeze unsqueeze"""
+    words(
+        """log_softplus maxout sparsemax gumbel_softmax squareplus snake rnn_base rnn_cell_base simple_rnn vanilla_rnn
+        elman_rnn bidirectional_rnn bidirectional_lstm bilstm conv_lstm peephole_lstm recurrent
+        bidirectional time_distributed self_attention cross_attention additive_attention
+        dot_product_attention scaled_dot_product_attention grouped_query_attention multi_query_attention
+        positional_embedding rotary_embedding feed_forward adaptive_log_softmax_with_loss drop_connect
+        gaussian_noise gaussian_dropout cosine_similarity pairwise_distance upsampling_bilinear2d
+        upsampling_nearest2d max_unpool1d max_unpool2d max_unpool3d roi_pool spatial_pyramid_pooling
+        spectral_norm weight_norm deformable_conv2d graph_conv gcn capsule highway sequential module_list
+        squeeze unsqueeze"""
     ),
 )
-ACTIVATION = Terms(say("activation"), "layers", (*ACTIVATIONS, "softmin"))
+ACTIVATION = Terms(say("activation"), "layers", (*ACTIVATIONS, "softmin", "swiglu", "geglu"))
 POOLING = Terms(say("pooling layer"), "layers", tuple(name for name in LAYER.field if "pool" in name))
 CONVOLUTION = Terms(say("convolution"), "layers", tuple(name for name in LAYER.field if "conv" in name))
 
@@ -86,11 +77,8 @@ LOSS = Terms(
     say("loss"),
     "losses",
     words(
-        """adaptive_log_softmax_with_loss cosine_embedding_loss cosine_similarity ctc_loss gaussian_nll_loss
-        hinge_embedding_loss hinge hinge_loss squared_hinge kl kl_div kl_divergence kl_div_loss
-        linear_cross_entropy linear_cross_entropy_loss margin_ranking_loss multi_label_margin_loss
-        multilabel_margin_loss multi_label_soft_margin_loss multilabel_soft_margin_loss multi_margin_loss
-        poisson_nll_loss poisson soft_margin_loss triplet_margin_loss
+        """adaptive_log_softmax_with_loss cosine_similarity ctc_loss squared_hinge linear_cross_entropy
+        linear_cross_entropy_loss
         triplet_margin_with_distance_loss triplet_loss contrastive_loss info_nce focal_loss dice_loss iou_loss
         log_cosh exponential_loss perceptron_loss zero_one_loss mape msle rmse wasserstein"""
     ),
@@ -99,8 +87,8 @@ OPTIMIZER = Terms(
     say("optimizer"),
     "optimizers",
     words(
-        """adadelta adafactor adamax amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon nadam
-        newton conjugate_gradient radam rprop sparse_adam shampoo adabound"""
+        """adafactor amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon
+        newton conjugate_gradient rprop sparse_adam shampoo adabound"""
     ),
 )
 INITIALIZATION = Terms(
@@ -123,5 +111,5 @@ FUNCTION = Terms(
 KIND = Terms(
     say("kind"),
     "kinds",
-    words("attention transformer rnn lstm gru recurrent perceptron hopfield boltzmann optimizer normalization"),
+    words("attention transformer rnn lstm gru recurrent hopfield boltzmann optimizer normalization"),
 )

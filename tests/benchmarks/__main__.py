@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import growth, mazur, measure, small_specs
+from tests.benchmarks import architectures, growth, mazur, measure, small_specs
 from tests.conftest import ROOT
 
 COUNT = ["-m", "hwsolve", "count-params", "problems/models/resnet18.yaml"]
@@ -30,6 +30,22 @@ def starts() -> None:
     row("cold count-params of ResNet-18 / torchinfo's summary of it, time", of_time, 1 / 20)
     of_memory = measure.memory(COUNT) / measure.memory(TORCHINFO)
     row("cold count-params of ResNet-18 / torchinfo's summary of it, memory", of_memory, 1 / 10)
+
+
+def large() -> None:
+    """Large architectures, cold."""
+    with TemporaryDirectory() as folder:
+        specs = {"ResNet-152": ("resnet152", architectures.resnet152(folder)),
+                 "1,000 layers": ("thousand", architectures.thousand(folder))}  # fmt: skip
+        for what, command in {"Llama-3-70B": architectures.LLAMA, **{k: v for k, (_, v) in specs.items()}}.items():
+            row(f"cold count-params of {what} / hello world in Typer", measure.ratio(command, HELLO, runs=7), 2)
+        if find_spec("torchinfo") is None or find_spec("torch") is None:
+            print("torchinfo or torch is not installed: no comparison with it")
+            return
+        for what, (name, command) in specs.items():
+            of_time, of_memory = architectures.ratios(command, architectures.by_torchinfo(name))
+            row(f"cold count-params of {what} / torchinfo's summary of it, time", of_time, 1 / 12)
+            row(f"cold count-params of {what} / torchinfo's summary of it, memory", of_memory, 1 / 10)
 
 
 def kinds() -> None:
@@ -66,6 +82,7 @@ def training() -> None:
 if __name__ == "__main__":
     measure.as_installed()
     starts()
+    large()
     kinds()
     formats()
     row("1,000 small specs in one batch to JSON / yaml.compose with the C loader", small_specs.ratio(), 12)

@@ -17,7 +17,6 @@ from hwsolve.formula.equality.corner_points import corner_points, reads
 from hwsolve.formula.random_points import Dice, Point, random_points
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
-from hwsolve.numbers.printing import MAX_POWER
 
 POINTS, TRIES = 24, 200
 POINTS_OF_LOOPS = 8  # of formulas with sums over elements: each point has many random numbers
@@ -26,7 +25,6 @@ BITS = 320
 MOST_PIECES = 60  # of which the difference is brought into a form
 MOST_FOR_SYMPY = 40  # nodes: it may take very long over more
 APART = 10**60
-DIGITS = (6, 12, 24, 48)  # of two values, until they look different
 
 
 class Same(NamedTuple):
@@ -150,11 +148,34 @@ class Comparison:
                 if apart or (rest is not None and _apart(rest, 0)):
                     if any(on_a_kink(f, point) for f in self.of):
                         return None
-                    return _witness(point, left, right, rest)
+                    return self.shown(point, left, right, rest)
             except (ArithmeticError, ValueError, LookupError):  # no value, or none that these bits decide
                 return None
         self.agreed += apart is False
         return None
+
+    def shown(self, point: Point, left: Any, right: Any, rest: Any) -> Message:
+        """The point where they differ in words; where elements are read, a small one."""
+        from hwsolve.formula.equality.witness import smallest, values_read, witness
+        from hwsolve.formula.evaluate import evaluate
+
+        read = values_read((self.a, self.b), point)
+        if rest is None and any(indices for _, indices in read):
+            point = smallest(point, self.differ, lambda at: values_read((self.a, self.b), at))
+            left, right = evaluate(self.a, point), evaluate(self.b, point)
+            read = values_read((self.a, self.b), point)
+        return witness(point, read, left, right, rest)
+
+    def differ(self, point: Point) -> bool:
+        """Whether the two are surely apart at a point, and none of them is there on the border of a case."""
+        from hwsolve.formula.evaluate import evaluate
+        from hwsolve.numbers import Undecided
+
+        try:
+            apart = _apart(evaluate(self.a, point), evaluate(self.b, point))
+        except (ArithmeticError, ValueError, LookupError, Undecided):
+            return False
+        return apart and not any(on_a_kink(f, point) for f in self.of)
 
 
 class Differences:
@@ -255,43 +276,3 @@ def _apart(left: Any, right: Any) -> bool:
     if not off.rad() * 2 * APART <= 1 + abs(arb(left)).mid() + abs(arb(right)).mid():
         raise Undecided(say("whether two values are equal"))
     return False
-
-
-def _witness(point: Point, left: Any, right: Any, rest: Any) -> Message:
-    """The point, and both values with so many digits that they look different; else how far they are apart."""
-    names = ", ".join(
-        f"{name}{list(indices) if indices else ''} = {_shown(value)}"
-        for (name, indices), value in list(point.values.items())[:6]
-    )
-    if rest is None and (texts := _told_apart(left, right)):
-        return say("for {point} it is {left}, not {right}", point=names, left=texts[0], right=texts[1])
-    off = left - right if rest is None else rest
-    text = next((text for digits in (6, 3, 1) if (text := _shown(off, digits)) != "…"), "")
-    if text:
-        return say("for {point} the two are {off} apart", point=names, off=text)
-    if abs(off) < 1:  # too small to be printed
-        return say("for {point} the two are less than 10^-{most} apart", point=names, most=f"{MAX_POWER:,}")
-    return say("for {point} the two are not equal", point=names)
-
-
-def _told_apart(left: Any, right: Any) -> tuple[str, str] | None:
-    """Two values as they are printed with the fewest digits that show a difference."""
-    from fractions import Fraction
-
-    for digits in DIGITS:
-        texts = _shown(left, digits), _shown(right, digits)
-        if "…" in texts:
-            return None
-        if Fraction(texts[0]) != Fraction(texts[1]):
-            return texts
-    return None
-
-
-def _shown(value: Any, digits: int = 6) -> str:
-    """A value as it is printed, if it can be."""
-    from hwsolve.numbers import NotFinite, Undecided, show
-
-    try:
-        return show(value, digits).text
-    except (NotFinite, Undecided):
-        return "…"

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 RECENT = 512  # written formulas that are kept: few, so that they stay near
-LONGEST = 40  # significant digits of a decimal; a rational with more is written p/q
+LONGEST = 40  # significant digits of a number
+PRODUCT = 2 * LONGEST  # of a decimal, as of two constants multiplied; a rational with more is written p/q
 WHOLE = 10**LONGEST  # an integer below is written with all its digits
 
 DECIMAL = re.compile(r"(-?)(\d+)(\.\d+)?(?:[eE]([+-]?\d+))?")
@@ -20,7 +21,7 @@ def decimal(numerator: int, denominator: int) -> str:
         return str(numerator)
     places = decimal_places(denominator)
     digits = abs(numerator) * 10**places // denominator if places is not None else 0
-    if places is None or digits >= 10**LONGEST:
+    if places is None or digits >= 10 ** (PRODUCT if places else LONGEST):
         return integer(numerator) if denominator == 1 else f"{integer(numerator)}/{integer(denominator)}"
     sign = "-" if numerator < 0 else ""
     if places > LONGEST // 2 and places > len(str(digits)):

@@ -39,11 +39,9 @@ def taken_apart(args: Args) -> Differential:
 
 
 def several(f: Formula, by: Formula) -> bool:
-    """Whether a function has elements or further names beside its variable, as f(x, y) has."""
-    if (type(by) is Ref and by.indices) or (type(f) is Call and f.name == "unit"):
+    """Whether a function has elements or further names beside its variable, as f(x, y) has; a quantity is taken to."""
+    if (type(by) is Ref and by.indices) or is_symbol(f):
         return True
-    if type(f) is Ref:
-        return bool(f.indices)
     return any(type(node) is Ref and node != by for node in walk(f))
 
 

@@ -27,7 +27,7 @@ from hwsolve.formula.notation.mathml_elements import (
     word,
 )
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.notation.names import APART, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -94,7 +94,7 @@ class MathML(Writer):
         if not known.numbers:
             return self.symbol(Ref(name))
         layer = fenced("(", number_of(known), ")")
-        return self.scripts(word(known.base), mi(known.word) if known.word else "", layer, known.updates)
+        return self.scripts(word(known.base), mi(known.word) if known.word else "", layer, known.step)
 
     def transposed(self, text: str) -> str:
         return element_of("msup", text, mo("⊤"))
@@ -118,24 +118,24 @@ class MathML(Writer):
             return self.whole(f.name)
         if not f.indices:
             if not known.single:
-                return self.scripts(mi(known.base + "_".join(known.numbers)), lowered, "", known.updates)
-            return self.scripts(letter, self.listed(lowered, numbers if known.numbers else ""), "", known.updates)
+                return self.scripts(mi(known.base + "_".join(known.numbers)), lowered, "", known.step)
+            return self.scripts(letter, self.listed(lowered, numbers if known.numbers else ""), "", known.step)
         layer = fenced("(", numbers, ")") if known.numbers else ""
-        return self.scripts(letter, self.listed(lowered, self.lowered(f.indices)), layer, known.updates)
+        return self.scripts(letter, self.listed(lowered, self.lowered(f.indices, APART in f.name)), layer, known.step)
 
     def listed(self, *texts: str) -> str:
         """What there is of these, parted by commas."""
         return self.comma.join(filter(None, texts))
 
-    def lowered(self, indices: tuple[Formula, ...]) -> str:
+    def lowered(self, indices: tuple[Formula, ...], apart: bool = False) -> str:
         """Indices side by side, parted by commas where one of them is longer than a character."""
-        between = "" if all(map(short_index, indices)) else self.comma
+        between = "" if all(map(short_index, indices)) and not apart else self.comma
         return between.join([self.write(i).text for i in indices])
 
-    def scripts(self, letter: str, below: str, above: str, updates: int) -> str:
+    def scripts(self, letter: str, below: str, above: str, step: str) -> str:
         """A letter with what stands below and above it."""
-        if updates:
-            above += mo("+") + (mn(str(updates)) if updates > 1 else "")
+        if step:
+            above += mo("+") if step == "+" else fenced("⟨", mn(step[1:-1]), "⟩")
         if below and above:
             return element_of("msubsup", letter, below, above)
         if below or above:

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from hwsolve.formula.notation.columns import aligned
-from hwsolve.formula.notation.names import HAT, Name
+from hwsolve.formula.notation.names import HAT, SQUARED, Name
 
 APPLY = "<mo>\N{FUNCTION APPLICATION}</mo>"
 PRIME = "′"
@@ -58,6 +58,8 @@ def word(text: str) -> str:
     stem = text.rstrip(PRIME)
     if stem != text:
         return word(stem) + mo(text[len(stem) :])  # not raised: the sign is high by itself
+    if text == SQUARED:
+        return element_of("msup", mi("σ"), mn("2"))
     if text.endswith(HAT):
         return f"<mover>{mi(text.removesuffix(HAT))}{mo('^')}</mover>"
     return "".join(map(mi, text.split()))
@@ -85,8 +87,9 @@ def table(rows: list[list[str]], look: str = "") -> str:
 
 
 def number_of(known: Name) -> str:
-    """The numbers of a name; that of a layer is a letter, or one more than that."""
-    letter, plus, one = ",".join(known.numbers).partition("+")
+    """The numbers of a name; that of a layer is a letter, or one more or less than that."""
+    numbers = ",".join(known.numbers)
     if not known.layer:
-        return mn(letter)
-    return mi(letter) + (mo(plus) + mn(one) if plus else "")
+        return mn(numbers)
+    letter, sign, one = re.fullmatch(r"(.*?)(?:([+-])(1))?", numbers).groups()  # type: ignore[union-attr]
+    return mi(letter) + (mo({"+": "+", "-": "−"}[sign]) + mn(one) if sign else "")

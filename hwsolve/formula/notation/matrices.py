@@ -13,6 +13,7 @@ from hwsolve.formula.notation.writer import ARRAYS, ATOM, PRODUCT, SIGN, SUM, Pi
 from hwsolve.formula.tree import Call, Formula, Ref
 
 Args = tuple[Formula, ...]
+ANY = Ref("·")  # an index that runs
 
 
 def whole(w: Writer, args: Args) -> Piece:
@@ -20,6 +21,17 @@ def whole(w: Writer, args: Args) -> Piece:
     (ref,) = args
     assert isinstance(ref, Ref)
     return Piece(w.whole(ref.name), SIGN if derivative(ref.name) else ATOM, "array")
+
+
+def part(w: Writer, args: Args) -> Piece:
+    """q₁, the part of an array that its first indices choose; w[·, 1, ·] that of the second."""
+    known, at = args[0], args[1:]
+    if isinstance(known, Call) and known.name == "T":
+        known, at = known.args[0], (ANY, *at, ANY)
+    name = known.args[0] if isinstance(known, Call) else known
+    assert isinstance(name, Ref)
+    piece = w.write(Ref(name.name, at))
+    return Piece(piece.text, piece.level, "array", piece.front)
 
 
 def unit(w: Writer, args: Args) -> Piece:
@@ -55,7 +67,8 @@ def beside(w: Writer, f: Formula, first: bool) -> Piece:
 
 def is_letter(f: Call) -> bool:
     """Whether an array is a quantity of its own, no derivative."""
-    return f.name == "whole" and isinstance(f.args[0], Ref) and derivative(f.args[0].name) is None
+    known = f.args[0] if f.name == "part" and isinstance(f.args[0], Call) else f
+    return known.name == "whole" and isinstance(known.args[0], Ref) and derivative(known.args[0].name) is None
 
 
 def product(w: Writer, args: Args) -> Piece:
@@ -135,19 +148,21 @@ def gradient(w: Writer, args: Args) -> Piece:
     return Piece(w.del_sign + w.write(args[0]).text, SIGN, "array")
 
 
-def called(name: str) -> Callable[[Writer, Args], Piece]:
-    """A function of arrays by its name."""
+def called(name: str, kind: str = "array") -> Callable[[Writer, Args], Piece]:
+    """A function, usually of arrays, by its name."""
 
     def write(w: Writer, args: Args) -> Piece:
-        return Piece(w.named(name) + w.parentheses(w.comma.join([w.write(a).text for a in args])), ATOM, "array")
+        return Piece(w.named(name) + w.parentheses(w.comma.join([w.write(a).text for a in args])), ATOM, kind)
 
     return write
 
 
 MATRICES: dict[str, Callable[[Writer, Args], Piece]] = {
+    "exp'": called("exp", "call"),  # where e is a quantity
     "whole": whole,
     "array": array,
     "unit": unit,
+    "part": part,
     "form": form,
     "rows": array,
     "@": product,

@@ -1,4 +1,4 @@
-"""How E, Var and P are set: `Var W`, `E a²`, `Var(W a)`, `P(z < 0)`; parentheses only around what needs them."""
+"""How E, Var and P are set: `Var W`, `E(a²)`, `Var(W a)`, `P(z < 0)`; a symbol or a call needs no parentheses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ Args = tuple[Formula, ...]
 
 
 def operator(name: str) -> Callable[[Writer, Args], Piece]:
-    """E and Var stand in front of a symbol, a power or a call, and before anything else in parentheses."""
+    """E and Var stand in front of a symbol or a call, and before anything else in parentheses: E a² could be (E a)²."""
 
     def write(w: Writer, args: Args) -> Piece:
         inner = w.write(args[0])
-        held = inner.text if inner.level >= POWER else w.parentheses(inner.text)
-        gap = w.thin if inner.level >= POWER else ""
+        bare = inner.level > POWER
+        held = inner.text if bare else w.parentheses(inner.text)
+        gap = w.thin if bare else ""
         return Piece(w.named(name) + gap + held, POWER, "moment")
 
     return write

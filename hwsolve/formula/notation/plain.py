@@ -110,6 +110,11 @@ def element(args: tuple[Formula, ...]) -> tuple[str, int]:
     return f"{within(args[0], ATOM)}[{','.join([plain(i) for i in args[1:]])}]", ATOM
 
 
+def part(args: tuple[Formula, ...]) -> tuple[str, int]:
+    """(q)[1] of a whole array."""
+    return f"({plain(args[0])})[{','.join([plain(i) for i in args[1:]])}]", ATOM
+
+
 def called(name: str, args: tuple[Formula, ...]) -> tuple[str, int]:
     """A comparison or a function."""
     if name in COMPARISONS:
@@ -131,10 +136,12 @@ OPERATORS = {
     "**": power,
     "neg": negative,
     "element": element,
+    "part": part,
     "@": matrix_product,
     "whole": marked,
     "array": marked,
     "unit": marked,
     "form": marked,
     "[]": listed,
+    "tuple": listed,
 }

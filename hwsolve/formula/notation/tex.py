@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import HAT, NUMBERED, PRIME, Name, derivative, parts
+from hwsolve.formula.notation.names import APART, HAT, NUMBERED, PRIME, SQUARED, Name, derivative, parts
 from hwsolve.formula.notation.tex_words import COMMANDS, words
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
@@ -88,6 +88,8 @@ class Latex(Writer):
             return f"\\hat {self.base(text.removesuffix(HAT))}"
         if text.endswith(PRIME):
             return f"{self.base(text.removesuffix(PRIME))}'"
+        if text == SQUARED:
+            return "{\\sigma^2}"
         return COMMANDS.get(text, text) if len(text) == 1 else self.words(text)
 
     def tall(self, text: str) -> bool:
@@ -104,7 +106,7 @@ class Latex(Writer):
         known = parts(name)
         if not known.numbers:
             return self.write(Ref(name)).text
-        return self.scripts(self.base(known.base), known.word, f"({','.join(known.numbers)})", known.updates)
+        return self.scripts(self.base(known.base), known.word, f"({','.join(known.numbers)})", known.step)
 
     def transposed(self, text: str) -> str:
         return f"{{{text}}}^{{\\top}}" if len(text) > 1 else f"{text}^{{\\top}}"
@@ -126,7 +128,7 @@ class Latex(Writer):
         letter = self.base(known.base)
         if known.word in HATS:
             letter = f"{HATS[known.word]} {letter}"
-            known = Name(known.base, known.numbers, "", known.updates)
+            known = Name(known.base, known.numbers, "", known.step)
         numbers = ",".join(known.numbers)
         if not f.indices and known.layer:
             return self.whole(f.name)
@@ -134,14 +136,14 @@ class Latex(Writer):
             if not known.single:
                 letter = self.words(known.base + "_".join(known.numbers))
                 numbers = ""
-            return self.scripts(letter, join(known.word, numbers), "", known.updates)
+            return self.scripts(letter, join(known.word, numbers), "", known.step)
         texts = [self.write(i).text for i in f.indices]
-        below = ("" if all(len(t) == 1 for t in texts) else ",").join(texts)
-        return self.scripts(letter, join(known.word, below), f"({numbers})" if numbers else "", known.updates)
+        below = ("" if all(len(t) == 1 for t in texts) and APART not in f.name else ",").join(texts)
+        return self.scripts(letter, join(known.word, below), f"({numbers})" if numbers else "", known.step)
 
-    def scripts(self, letter: str, below: str, above: str, updates: int) -> str:
+    def scripts(self, letter: str, below: str, above: str, step: str) -> str:
         """Subscript first: an underscore then stands behind a letter."""
-        raised = above + ("" if updates == 0 else "+" if updates == 1 else f"+{updates}")
+        raised = above + step.replace("⟨", "\\langle ").replace("⟩", "\\rangle")
         if below and not letter[-1].isalnum():
             letter += "\\mathstrut"
         return letter + (f"_{{{below}}}" if below else "") + (f"^{{{raised}}}" if raised else "")
@@ -201,7 +203,8 @@ class Latex(Writer):
 
 def join(word: str, rest: str) -> str:
     """A word and indices in one subscript."""
-    return f"\\mathrm{{{word}}}{',' if rest else ''}{rest}" if word else rest
+    upright = f"\\mathrm{{{word}}}" if word.isascii() and word.isalnum() else COMMANDS.get(word) or words(word)
+    return f"{upright}{',' if rest else ''}{rest}" if word else rest
 
 
 def exponential(w: Latex, args: tuple[Formula, ...]) -> Piece:

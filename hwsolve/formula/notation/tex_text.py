@@ -18,7 +18,7 @@ SIGNS = {
     "∇": "\\nabla", "→": "\\to", "←": "\\leftarrow", "⇒": "\\Rightarrow", "⟺": "\\iff", "⌊": "\\lfloor",
     "⌋": "\\rfloor", "⌈": "\\lceil", "⌉": "\\rceil", "∘": "\\circ", "✓": "\\checkmark", "✗": "\\times", "⊙": "\\odot",
     "⊤": "\\top", "↦": "\\mapsto", "′": "'", "½": "\\frac12", "ᵀ": "^{\\top}", "÷": "\\div", "⋮": "\\vdots",
-    "⋆": "\\star",
+    "⋆": "\\star", "⟨": "\\langle", "⟩": "\\rangle",
 }  # fmt: skip
 PLAIN = {
     "–": "--", "—": "---", "…": "\\ldots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\xa0": "~",
@@ -28,12 +28,16 @@ LETTERS = {letter: name for name, letter in GREEK.items() if name not in ("lr", 
 HATS = {"\u0302": "\\hat", "\u0304": "\\bar", "\u0303": "\\tilde"}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᴬ-ᵡʰʲʳˡˢˣⁱⁿ", "₀-₎ₐ-ₜᵢᵣᵤᵥⱼᵦᵧᵨᵩᵪ"
 RUN = re.compile(rf"([{RAISED}]+)|([{LOWERED}]+)|(.[\u0302-\u0304])|(.)", re.DOTALL)
+JOINED = re.compile("(-{2,}|'{2,}|,{2,})")  # what fonts of LaTeX make another sign of
 CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def escaped(text: str) -> str:
-    """Text that LaTeX prints as it is."""
-    return "".join([piece(found) for found in RUN.finditer(unicodedata.normalize("NFC", text))])
+    """Text that LaTeX prints as it is; `--full` is neither one dash nor broken behind its hyphens."""
+    made = ""
+    for n, part in enumerate(JOINED.split(unicodedata.normalize("NFC", text))):
+        made += f"\\mbox{{{'{}'.join(part)}}}" if n % 2 else "".join(map(piece, RUN.finditer(part)))
+    return made
 
 
 def piece(found: re.Match[str]) -> str:

@@ -38,6 +38,8 @@ SIGNS = {
     "∫": "\\int",
     "⌊": "\\lfloor",
     "⌋": "\\rfloor",
+    "⟨": "\\langle",
+    "⟩": "\\rangle",
     "…": "\\ldots",
     "✓": "\\checkmark",
     "✗": "\\times",

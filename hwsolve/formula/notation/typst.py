@@ -14,7 +14,7 @@ from hwsolve.formula.notation.decimals import RECENT, decimal, short
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import HAT, PRIME, derivative, parts
+from hwsolve.formula.notation.names import APART, HAT, PRIME, SQUARED, derivative, parts
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -43,6 +43,8 @@ def base(text: str) -> str:
         return f"accent({text[0]}, {quoted(HAT)})"
     if text.endswith(PRIME):
         return f"{base(text.removesuffix(PRIME))}'"
+    if text == SQUARED:
+        return "attach(σ, t: 2)"
     if text in PLAIN or (len(text) == 1 and text.isalpha() and text < "\u0400"):
         return text
     return quoted(text)
@@ -84,7 +86,7 @@ class Typst(Writer):
         known = parts(name)
         if not known.numbers:
             return self.symbol(Ref(name))
-        return scripts(base(known.base), word(known.word), f"({','.join(known.numbers)})", known.updates)
+        return scripts(base(known.base), word(known.word), f"({','.join(known.numbers)})", known.step)
 
     def transposed(self, text: str) -> str:
         return f"attach({text.strip()}, t: ⊤)"
@@ -107,15 +109,15 @@ class Typst(Writer):
             return self.whole(f.name)
         if not f.indices:
             if not known.single:
-                return scripts(base(known.base + "_".join(known.numbers)), lower, "", known.updates)
-            return scripts(letter, joined(lower, ",".join(known.numbers)), "", known.updates)
+                return scripts(base(known.base + "_".join(known.numbers)), lower, "", known.step)
+            return scripts(letter, joined(lower, ",".join(known.numbers)), "", known.step)
         layer = f"({','.join(known.numbers)})" if known.numbers else ""
-        return scripts(letter, joined(lower, self.indices(f.indices)), layer, known.updates)
+        return scripts(letter, joined(lower, self.indices(f.indices, APART in f.name)), layer, known.step)
 
-    def indices(self, args: tuple[Formula, ...]) -> str:
+    def indices(self, args: tuple[Formula, ...], apart: bool = False) -> str:
         """Indices beside each other; with commas where one is more than a sign."""
         texts = [self.write(i).text.strip() for i in args]
-        return (" " if all(len(t) == 1 for t in texts) else ", ").join(texts)
+        return (" " if all(len(t) == 1 for t in texts) and not apart else ", ").join(texts)
 
     def partial(self, numerator: Ref, denominator: Ref) -> Piece:
         return Piece(f"frac(∂ {self.symbol(numerator)}, ∂ {self.symbol(denominator)})", SIGN, "partial")
@@ -183,9 +185,9 @@ def joined(lower: str, rest: str) -> str:
     return f"{lower}, {rest}" if lower and rest else lower or rest
 
 
-def scripts(letter: str, below: str, above: str, updates: int) -> str:
+def scripts(letter: str, below: str, above: str, step: str) -> str:
     """A letter with what stands below and above it."""
-    raised = above + ("" if updates == 0 else "+" if updates == 1 else f"+{updates}")
+    raised = above + step
     return letter + (f"_({below})" if below else "") + (f"^({raised})" if raised else "")
 
 

@@ -9,15 +9,11 @@ from hwsolve.formula.notation.decimals import RECENT, WHOLE, commas, decimal, sh
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.differentials import DIFFERENTIALS, is_symbol, taken_apart
 from hwsolve.formula.notation.matrices import MATRICES
-from hwsolve.formula.notation.names import derivative, parts
+from hwsolve.formula.notation.names import APART, derivative, parts
+from hwsolve.formula.notation.raised import SUBSCRIPTS, below, raisable, superscript
 from hwsolve.formula.notation.writer import ATOM, MINUS, POWER, PRODUCT, SIGN, SUM, Piece, Writer
 from hwsolve.formula.tree import SPOKEN, BigOperator, Call, Formula, Number, Ref
 
-SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
-SUPERSCRIPTS = str.maketrans(
-    "0123456789+-−=(),abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθ",
-    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾'ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿ",
-)
 RAISED = 4  # characters of an exponent of e that is raised
 BIG = {"Sum": "Σ", "Prod": "Π", "Max": "max", "Min": "min"}
 
@@ -40,7 +36,7 @@ def subscript_free(name: str) -> str:
     """`z1` as z⁽¹⁾."""
     known = parts(name)
     layer = superscript(f"({','.join(known.numbers)})") if known.numbers else ""
-    return known.base + below(known.word) + layer + updates(known.updates)
+    return known.base + below(known.word) + layer + updates(known.step)
 
 
 def shown(f: Number) -> Piece:
@@ -73,26 +69,9 @@ def number_text(text: str) -> str:
     return commas(text) if text.isdecimal() else number_piece(text).text
 
 
-def superscript(text: str) -> str:
-    """The text raised; only for characters that can be."""
-    return text.translate(SUPERSCRIPTS)
-
-
-def below(text: str) -> str:
-    """The text lowered where every character can be, else behind an underscore."""
-    lowered = text.translate(SUBSCRIPTS)
-    return lowered if not text or all(a != b for a, b in zip(text, lowered, strict=True)) else f"_{text}"
-
-
-def raisable(text: str) -> str | None:
-    """The text raised, None where a character cannot be."""
-    raised = text.translate(SUPERSCRIPTS)
-    return raised if all(a != b for a, b in zip(text, raised, strict=True)) else None
-
-
-def updates(count: int) -> str:
-    """⁺ after one update, ⁺² after two."""
-    return "" if count == 0 else "⁺" if count == 1 else "⁺" + superscript(str(count))
+def updates(mark: str) -> str:
+    """⁺ after the one update, ⟨2⟩ after two."""
+    return superscript(mark) if mark == "+" else mark
 
 
 class Unicode(Writer):
@@ -134,18 +113,18 @@ class Unicode(Writer):
             if known.layer:
                 return subscript_free(f.name)
             if known.numbers and known.single:
-                numbers = ",".join([below(n) for n in known.numbers])
-                return known.base + below(known.word) + numbers + updates(known.updates)
-            return known.base + below(known.word) + "_".join(known.numbers) + updates(known.updates)
-        lowered = None if "." in f.name else self.lowered(f.indices)
+                return known.base + below(known.word) + ",".join(map(below, known.numbers)) + updates(known.step)
+            return known.base + below(known.word) + "_".join(known.numbers) + updates(known.step)
+        lowered = None if "." in f.name else self.lowered(f.indices, APART in f.name)
         layer = superscript(f"({','.join(known.numbers)})") if known.numbers else ""
         if lowered is None:
             inside = ", ".join([self.write(i).text for i in f.indices])
-            return f"{known.base}{below(known.word)}{layer}{updates(known.updates)}[{inside}]"
-        return known.base + below(known.word) + layer + lowered + updates(known.updates)
+            return f"{known.base}{below(known.word)}{layer}{updates(known.step)}[{inside}]"
+        parted = known.word.isdecimal() or (known.word and APART in f.name)
+        return known.base + below(known.word) + ("," if parted else "") + layer + lowered + updates(known.step)
 
-    def lowered(self, indices: tuple[Formula, ...]) -> str | None:
-        """Indices as subscripts, None where they cannot be."""
+    def lowered(self, indices: tuple[Formula, ...], apart: bool = False) -> str | None:
+        """Indices as subscripts, None where they cannot be; `apart`: with commas."""
         texts = []
         for i in indices:
             if not simple(i):
@@ -155,7 +134,7 @@ class Unicode(Writer):
             if any(a == b for a, b in zip(text, small, strict=True)):
                 return None
             texts.append(small)
-        return ("" if all(len(t) == 1 for t in texts) else ",").join(texts)
+        return ("" if all(len(t) == 1 for t in texts) and not apart else ",").join(texts)
 
     def partial(self, numerator: Ref, denominator: Ref) -> Piece:
         return Piece(f"∂{self.symbol(numerator)}/∂{self.symbol(denominator)}", PRODUCT + 1, "partial")
@@ -179,12 +158,18 @@ class Unicode(Writer):
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)
         text = f"({body.text})" if body.level <= SUM or body.front == MINUS else body.text
-        low, high = self.write(f.low).text, self.write(f.high).text
-        bounds = f"{f.index}={low}".replace(" ", "").translate(SUBSCRIPTS)
-        up = raisable(high.replace(" ", "")) if "," not in high else None
-        if up is None or any(a == b for a, b in zip(f"{f.index}={low}".replace(" ", ""), bounds, strict=True)):
-            return Piece(f"{BIG[f.op]}[{self.write(Ref(f.index)).text} = {low}…{high}] {text}", PRODUCT, "big")
-        return Piece(f"{BIG[f.op]}{bounds}{up} {text}", PRODUCT, "big")
+        scripts = self.scripts(f)
+        if scripts is None:
+            index, *ends = (self.write(part).text for part in (Ref(f.index), f.low, f.high))
+            low, high = (end.replace(" + ", "+").replace(" − ", "−") for end in ends)  # no row is broken there
+            return Piece(f"{BIG[f.op]}[{index} = {low}…{high}] {text}", PRODUCT, "big")
+        return Piece(f"{BIG[f.op]}{scripts} {text}", PRODUCT, "big")
+
+    def scripts(self, f: BigOperator) -> str | None:
+        """The bounds below and above a sign, None where a character cannot be lowered or raised."""
+        plain, high = f"{f.index}={self.write(f.low).text}".replace(" ", ""), self.write(f.high).text
+        lowered, raised = plain.translate(SUBSCRIPTS), raisable(high.replace(" ", "")) if "," not in high else None
+        return None if raised is None or any(a == b for a, b in zip(plain, lowered, strict=True)) else lowered + raised
 
     def call(self, f: Call) -> Piece:
         name, args = f.name, f.args

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hwsolve.formula.functions import FUNCTIONS, function
-from hwsolve.formula.notation.names import NUMBERED, PRIMES, derivative, parts, primed
+from hwsolve.formula.notation.names import GREEK, NUMBERED, PRIMES, SQUARED, derivative, parts, primed
 from hwsolve.formula.notation.operands import factors, terms
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
@@ -211,8 +211,10 @@ class Writer:
     def between(self, left: Piece, right: Piece) -> str:
         """What stands between two factors."""
         kinds = (left.kind, right.kind)
-        if "word" in kinds or kinds == ("number", "number"):
+        if kinds == ("number", "number"):
             return self.times
+        if "word" in kinds:
+            return self.dot
         if kinds == ("symbol", "symbol") and left.text == right.text:
             return self.dot
         if "partial" in kinds or "fraction" in kinds or (left.level == PRODUCT and left.kind == "number"):
@@ -222,14 +224,14 @@ class Writer:
         if "number" in kinds:
             return self.times
         if right.kind == "group":
-            return ""
+            return self.dot if left.text.startswith("√") else ""  # a root without a line over it has no end
         return self.thin if "call" in kinds or right.kind == "big" else ""
 
     def negative(self, f: Formula) -> Piece:
         piece = self.write(f)
         if piece.level <= SUM or piece.front == MINUS:
             piece = self.held(piece, piece.kind)
-        return Piece(self.minus + piece.text, PRODUCT, "product" if piece.kind == "sum" else piece.kind, MINUS)
+        return Piece(self.minus + piece.text, PRODUCT, "group" if piece.kind == "sum" else piece.kind, MINUS)
 
     def power(self, base: Formula, exponent: Formula) -> Piece:
         piece = self.write(base)
@@ -240,14 +242,14 @@ class Writer:
     def decorated(self, f: Ref) -> bool:
         """Whether the symbol already has something at the place of an exponent."""
         name = parts(f.name)
-        return bool(name.updates or (name.numbers and f.indices))
+        return bool(name.step or name.layer or (name.numbers and f.indices) or name.base == SQUARED)
 
     def shown(self, name: str) -> str:
         """How a function's name is written."""
         known = function(name)
         if known is None and name.startswith("d_"):
             return primed(self.shown(name[2:]))
-        if known is None and NUMBERED.fullmatch(name):
+        if known is None and (name in GREEK or NUMBERED.fullmatch(name)):
             return self.symbol(Ref(name))
         return known.shown.replace(PRIMES[0] * 2, PRIMES[1]) if known else name
 

@@ -7,6 +7,7 @@ of a polynomial with whole coefficients is itself.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -133,16 +134,36 @@ def _order(f: Formula) -> tuple[int, str]:
     return (0, f.name) if isinstance(f, Ref) and not f.indices else (1, repr(f))
 
 
+@lru_cache(maxsize=8192)
 def canonical(f: Formula) -> Formula:
     """The one form of all equal polynomials: monomials with their coefficients, the highest degree first."""
     f = _inside(f)
     if isinstance(f, (Number, Ref)):
         return f
     atoms = Atoms(f)
+    quotients = [a for a in atoms.list if isinstance(a, Call) and a.name == "/" and a.args[1] in atoms.generators]
+    if quotients:
+        atoms = Atoms(f, *(quotient.args[0] for quotient in quotients))
     try:
-        return atoms.formula(atoms.value(f))
+        return atoms.formula(_cancelled(atoms, atoms.value(f), quotients))
     except NotPolynomial:
         return f
+
+
+def _cancelled(atoms: Atoms, value: Any, quotients: list[Call]) -> Any:
+    """A polynomial in which nothing is multiplied and divided by at once: h·(d/h) is d."""
+    for quotient in quotients:
+        above, below = quotient.args
+        at, other = atoms.list.index(quotient), atoms.list.index(below)
+        made = atoms.ring.constant(0)
+        for exponents, coefficient in value.to_dict().items():
+            left = list(exponents)
+            both = min(left[at], left[other])
+            left[at], left[other] = left[at] - both, left[other] - both
+            term = atoms.ring.from_dict({tuple(left): coefficient})
+            made += term * atoms.value(above) ** both if both else term
+        value = made
+    return value
 
 
 def _inside(f: Formula) -> Formula:

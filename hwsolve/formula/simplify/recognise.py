@@ -19,8 +19,6 @@ PATTERNS = (  # in this order: what is found stands where its parts were
     ("e**x", "exp(x)"),
     ("exp(x)/(1 + exp(x))", "sigmoid(x)"),
     *((str(FUNCTIONS[name].definition), f"{name}(x)") for name in ("sigmoid", "softplus", "tanh", "softsign", "tan")),
-    ("max(x, 0)", "relu(x)"),
-    ("max(0, x)", "relu(x)"),
 )
 PRIMITIVE = ("sqrt", "sign", "step", "step0", "floor", "ceil", "delta")  # whose definitions tell nothing
 MOST_PARTS = 4  # terms or factors that are tried in every order

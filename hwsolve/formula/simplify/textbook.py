@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hwsolve.formula.simplify.division import divided, divisors
+from hwsolve.formula.simplify.powers import ordered
 from hwsolve.formula.simplify.simplify import expand, factored, simplify, size, together
-from hwsolve.formula.simplify.terms import Term, addends, integer, term_of, written
+from hwsolve.formula.simplify.terms import addends, term_of, written
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, transform
 from hwsolve.formula.vectors import compact
 
@@ -61,13 +65,14 @@ def forms(f: Formula) -> list[Formula]:
     named = compact(multiplied)
     out = [f, tidy, factored(tidy), ordered(multiplied), together(tidy), multiplied, factored(multiplied)]
     out += [named, factored(named)]
-    short = [shortened(x) for x in dict.fromkeys(out)]
+    by: Sequence[Formula] = divisors(tidy)
+    short = [shortened(x, sums) for sums in ((), by)[: 1 + bool(by)] for x in dict.fromkeys(out)]
     last = [form for x in dict.fromkeys(short) for form in (x, factored(x), compact(x))]
     return [*dict.fromkeys([*out, *last])]
 
 
-def shortened(f: Formula) -> Formula:
-    """Each sum inside in its shortest form; a polynomial in one name stays one."""
+def shortened(f: Formula, by: Sequence[Formula] = ()) -> Formula:
+    """Each sum inside in its shortest form, maybe as a multiple of others; a polynomial in one name stays one."""
 
     def change(node: Formula) -> Formula:
         if isinstance(node, Call) and node.name in ("+", "-"):
@@ -77,31 +82,11 @@ def shortened(f: Formula) -> Formula:
             if len(bases) == 1 and isinstance(next(iter(bases)), Ref):
                 return node if set(addends(node)) == set(addends(multiplied)) else polynomial
             if len(bases) == 1:
-                return min((node, factored(node), polynomial), key=cost)
-            return min((node, factored(node), polynomial, factored(multiplied), together(node)), key=cost)
+                return min((node, factored(node), polynomial, divided(multiplied, by)), key=cost)
+            whole = factored(multiplied), together(node), divided(multiplied, by)
+            return min((node, factored(node), polynomial, *whole), key=cost)
         if isinstance(node, Call) and node.name in ("*", "/", "neg", "**"):
             return min((written(term_of(node)), node), key=cost)
         return node
 
     return transform(f, change)
-
-
-def ordered(f: Formula) -> Formula:
-    """A polynomial in one name or function by its powers: falling, or rising where that begins with a plus."""
-    terms = addends(f)
-    bases = {base for t in terms for base, _ in t.factors}
-    if len(bases) != 1 or any(t.decimal for t in terms):
-        return f
-    powers = [integer(t.factors[0][1]) if t.factors else 0 for t in terms]
-    if None in powers:
-        return f
-    falling = [t for _, t in sorted(zip(powers, terms, strict=True), key=lambda x: -(x[0] or 0))]
-    if falling[0].coefficient < 0 < falling[-1].coefficient:
-        falling.reverse()
-    out = written(falling[0])
-    for term in falling[1:]:
-        sign = "-" if term.coefficient < 0 else "+"
-        value = written(Term(abs(term.coefficient), term.factors))
-        joined = isinstance(out, Call) and out.name == sign == "+"
-        out = Call("+", (*out.args, value)) if joined and isinstance(out, Call) else Call(sign, (out, value))
-    return out

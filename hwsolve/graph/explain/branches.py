@@ -5,6 +5,7 @@ Functions made of pieces, and their slopes, are written with the number that is 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -103,7 +104,7 @@ def reason(writer: Writer, formulas: list[Formula], slopes: bool) -> Message | s
         return ""
     kinks = [b for b in found if b.at]
     if len(found) > FEW:
-        return counted(found)
+        return counted([region(b) for b in found])
     plain = [b for b in found if not b.at]
     parts: list[Message] = []
     if len(found) == 1 and slopes and plain:
@@ -111,9 +112,9 @@ def reason(writer: Writer, formulas: list[Formula], slopes: bool) -> Message | s
         slope = call("≈" if isinstance(value, Number) and value.rounded else "==", writer.relabel(found[0].call), value)
         return say("{slope}, as {case}", slope=slope, case=plain[0].claim)
     if plain:
-        parts.append(say("{cases}", cases=tuple(b.claim for b in plain)))
+        parts.append(say("{cases}", cases=tuple(dict.fromkeys(b.claim for b in plain))))
     if kinks and slopes:
-        places = tuple(b.claim for b in kinks)
+        places = tuple(dict.fromkeys(b.claim for b in kinks))
         value = writer.decided(kinks[0].call)
         parts.append(say("taken as {value} at {places}, as PyTorch does", value=value, places=places))
     elif kinks:
@@ -121,14 +122,10 @@ def reason(writer: Writer, formulas: list[Formula], slopes: bool) -> Message | s
     return parts[0] if len(parts) == 1 else say("{first}; {second}", first=parts[0], second=parts[1])
 
 
-def counted(found: list[Branch]) -> Message:
-    """How many of many arguments lie where."""
-    of: dict[Formula, int] = {}
-    for b in found:
-        sign = region(b)
-        of[sign] = of.get(sign, 0) + 1
-    (first, n), *others = of.items()
-    text = say("{n} of {size}: {case}", n=n, size=len(found), case=first)
+def counted(cases: list[Formula]) -> Message:
+    """How often each of many cases holds."""
+    (first, n), *others = Counter(cases).items()
+    text = say("{n} of {size}: {case}", n=n, size=len(cases), case=first)
     for case, n in others:
         text = say("{before}; {n}: {case}", before=text, n=n, case=case)
     return text

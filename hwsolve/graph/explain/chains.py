@@ -21,6 +21,7 @@ from hwsolve.graph.elements import Indices, position
 from hwsolve.graph.explain.parts import Part
 from hwsolve.graph.explain.room import terms
 from hwsolve.graph.explain.special_cases import unguarded
+from hwsolve.graph.stack import Stack
 from hwsolve.solution import Stage, Value
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def chain_of(writer: Writer, node: Node) -> Formula | None:
     """The chain of partials of a gradient over nodes and the indices of its first part; None where there is none."""
     if not node.terms or len({term.output for term in node.terms}) < len(node.terms):
         return None  # a consumer that reads a quantity twice has one slope for both
+    if writer.graph.labels[node.name].time is not None or any(
+        writer.graph.labels[t.output].time is not None or isinstance(t.operation, Stack) for t in node.terms
+    ):
+        return None  # what comes back through time is a sum over steps
     parts = writer.parts(node.name)
     made = [of_term(writer.graph, node, term, part) for term, part in zip(node.terms, parts, strict=True)]
     known = [f for f in made if f is not None]
@@ -53,6 +58,10 @@ def of_term(graph: Graph, node: Node, term: Contribution, part: Part) -> Formula
     """What one consumer adds: the gradient of its output times its slope, summed as its formula sums."""
     if term.upstream is None or part.tie is not None or term.operation.view:
         return None
+    if set(term.operation.fixed()) - set(term.operation.cut()):
+        return None  # an input stands for another one: the formula alone does not give the slope
+    if term.operation.shares and any(isinstance(f, Call) and f.name == "if" for f in walk(part.own)):
+        return None  # slopes of what a comparison decides: there is nothing to see in them
     element = Ref(node.of, tuple(map(Ref, part.indices)))
     bare = unguarded(part.own)
     read = [ref for ref in references(bare) if ref.indices or ref.name in part.names]
@@ -130,7 +139,10 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     argument.formulas = formulas = Formulas(writer)
     if terms(f) * max((terms(formulas[y]) for y in outputs(f)), default=1) > LONG:
         return None
-    f = read_alone(f, formulas)
+    found = read_alone(f, formulas)
+    if found is None:
+        return line
+    f = found
     over_nodes = msgspec.structs.replace(line, formula=writer.formula(node.name, at), stages=(), quantity=None)
     try:
         argument.links(over_nodes, f)
@@ -165,12 +177,11 @@ def outputs(f: Formula) -> list[Ref]:
     return list(found.values())
 
 
-def read_alone(f: Formula, formulas: Formulas) -> Formula:
-    """A sum of chains without those of outputs that do not read the element."""
-    if isinstance(f, Call) and f.name == "+":
-        kept = [part for part in f.args if reads(part, formulas)]
-        return kept[0] if len(kept) == 1 else Call("+", tuple(kept)) if kept else f
-    return f
+def read_alone(f: Formula, formulas: Formulas) -> Formula | None:
+    """A sum of chains without those of outputs that do not read the element; None where none is left."""
+    parts = f.args if isinstance(f, Call) and f.name == "+" else (f,)
+    kept = [part for part in parts if reads(part, formulas)]
+    return None if not kept else kept[0] if len(kept) == 1 else Call("+", tuple(kept))
 
 
 def reads(f: Formula, formulas: Formulas) -> bool:

@@ -9,6 +9,7 @@ from hwsolve.derivation.substitution import shorten
 from hwsolve.derivation.text_values import Reads
 from hwsolve.formula.tree import BigOperator, Number, references, walk
 from hwsolve.graph.elements import Indices, count, position
+from hwsolve.graph.explain.origin import by_itself
 from hwsolve.graph.explain.room import LINES, WRITTEN, Places
 from hwsolve.selection import Selection
 
@@ -64,6 +65,7 @@ def read_by(writer: Writer, name: str, indices: Indices) -> Iterator[tuple[str, 
     Of a sum that is not written out these are the terms that a reader sees, and what has a line whatever is asked.
     """
     formula, nodes = writer.formula(name, indices), writer.graph.nodes
+    formula = by_itself(writer.graph, name, formula) if isinstance(formula, Number) else formula
     for ref in references(shorten(formula)):
         at = tuple(i.numerator for i in ref.indices if isinstance(i, Number))
         if ref.name in nodes and len(at) == len(ref.indices):

@@ -6,30 +6,35 @@ more the matrix line and one element; of very many the form alone.  The other li
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hwsolve.formula.functions import function
 from hwsolve.formula.instantiate import fold
-from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, children, references, walk
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, references, walk
 from hwsolve.formula.whole_arrays import whole
-from hwsolve.graph.elements import count, elements
+from hwsolve.graph.elements import Indices, count, elements
 from hwsolve.graph.explain import branches
+from hwsolve.graph.explain.array_forms import form_of, of_values
 from hwsolve.graph.explain.chains import at_element, chain_of
+from hwsolve.graph.explain.conditions import in_words
+from hwsolve.graph.explain.contraction import head_by_head
+from hwsolve.graph.explain.group_forms import decided, first_shown, fits, has_room, repeats
 from hwsolve.graph.explain.lines import Writer
+from hwsolve.graph.explain.masks import hidden
 from hwsolve.graph.explain.matrix import Matrix, matrix_of
-from hwsolve.graph.explain.matrix_lines import FEW, literal, matrix_line, nested
+from hwsolve.graph.explain.matrix_lines import FEW, matrix_line
 from hwsolve.graph.explain.origin import is_view
+from hwsolve.graph.explain.over_time import reads_steps, summed
 from hwsolve.graph.explain.room import WRITTEN
-from hwsolve.graph.explain.schematic import both_sides, general
+from hwsolve.graph.explain.schematic import both_sides, general, has_braces, with_dummies
+from hwsolve.graph.explain.special_cases import has_cases_of_elements
+from hwsolve.graph.explain.stacked import stacked
 from hwsolve.graph.graph import Node
-from hwsolve.language import Message, say
-from hwsolve.quantities import alike
+from hwsolve.graph.stack import is_stack
+from hwsolve.language import Message, listed, say
 from hwsolve.solution import Carried, Detail, Form, Group, Line, Stage, Text, Value
-
-WIDE = 44  # characters of an element's formula in a matrix line
 
 
 class Groups:
@@ -54,8 +59,10 @@ class Groups:
     def groups(self, node: Node) -> Iterator[Group]:
         """The same, for the page."""
         writer, size = self.writer, count(node.shape)
-        if is_view(writer.graph, node.name):
-            yield Group(tuple(writer.lines(node.name)))
+        if is_stack(writer.graph, node.name):
+            yield Group(tuple(stacked(writer, node)))
+        elif is_view(writer.graph, node.name):
+            yield Group(tuple(first_shown(writer.lines(node.name), size if size <= FEW else 1)))
         elif writer.asked.alone:
             lines = tuple(writer.lines(node.name))
             yield Group((general(writer, node), *lines) if lines and size > 1 else lines, self.rule(node))
@@ -92,13 +99,11 @@ class Groups:
         matrix = matrix_of(self.writer, node) if node.role == "forward" else None
         if matrix is None or not any(isinstance(part, Call) and part.name == "@" for part in walk(matrix.shown)):
             return None
-        names = matrix.reads
-        graph = self.writer.graph
+        names, graph = matrix.reads, self.writer.graph
         if any(graph.labels[n].elements for n in names) or all(count(graph.nodes[n].shape) == 1 for n in names):
             return None
-        return (
-            None if any(isinstance(part, Call) and part.name == "rows" for part in walk(matrix.shown)) else matrix.shown
-        )
+        rows = any(isinstance(part, Call) and part.name == "rows" for part in walk(matrix.shown))
+        return None if rows else matrix.shown
 
     # a few
 
@@ -109,25 +114,37 @@ class Groups:
         if not values:
             return
         matrix = matrix_of(self.writer, node)
+        matrix = None if matrix is not None and head_by_head(matrix.form) else matrix
         made = matrix_line(self.writer, node, matrix, values) if matrix is not None else None
         if made is not None and not fits(made) and node.name in self.explained:
             made = msgspec.structs.replace(made, stages=made.stages[:1])
         self.explained.add(node.name)
         aside = made is not None and fits(made)
         chain = self.chained(node, lines, values, aside)
-        why = self.branches(node)
+        why = self.branches(node) or self.masked(lines)
         if made is not None and matrix is not None and aside:
             head = general(self.writer, node, chain)
-            headed = node.role == "gradient" and not repeats(head, matrix)
+            headed = node.role == "gradient" and not repeats(head, matrix) and not unreadable(node, head)
             if headed:
                 yield Group((head,), self.rule(node))
             elif node.role == "gradient":
                 why = why or self.rule(node)
-            rest = [msgspec.structs.replace(x, aside=True) if isinstance(x, Value) else x for x in lines]
-            yield Group((made, *rest), why or self.added(matrix), 0, close=headed)
+            room, told = has_room(made), why or self.added(matrix)
+            rest = tuple(first_shown(lines, 0 if room else 1))
+            yield Group((made, *rest) if room else (made,), told, 0, close=headed)
+            yield from () if room else (Group(rest, depth=1, close=True),)
             return
-        head = general(self.writer, node, chain)
-        yield Group((head, *lines), self.rule(node) if not why or node.role == "gradient" else why, 0)
+        if self.of_one_unit(node) or self.reads_parts(node):
+            heads: tuple[Form, ...] = ()
+        else:
+            head = general(self.writer, node, chain)
+            if (bare := unreadable(node, head)) or has_cases_of_elements(head.links[-1].formula):
+                if not bare:
+                    yield Group((head,))
+                yield Group(tuple(lines), why or self.rule(node), close=node.role != "gradient")
+                return
+            heads = (summed(self.writer, node) if reads_steps(self.writer, node) else ()) or (head,)
+        yield Group((*heads, *lines), self.rule(node) if not why or node.role == "gradient" else why, 0)
         if why and node.role == "gradient":
             yield Group((), why)
 
@@ -145,71 +162,93 @@ class Groups:
         made = matrix_line(writer, node, matrix, values) if matrix is not None else None
         why, headed = self.branches(node, values), node.role == "gradient" or matrix is None
         head = general(writer, node, chain)
-        if headed and matrix is not None and repeats(head, matrix):
+        said = matrix is not None and repeats(head, matrix)
+        if headed and (said or unreadable(node, head) or self.reads_parts(node)):
             why, headed = why or self.rule(node), False
         if headed:
-            yield Group((head,), self.rule(node))
-        top: Line | None = made if size <= WRITTEN else None
+            heads = summed(writer, node) if reads_steps(writer, node) else ()
+            yield Group(heads or (head,), self.rule(node))
+        top: Line | None = made if size <= WRITTEN and not (matrix and head_by_head(matrix.form)) else None
         if top is None and matrix is not None:
-            top = self.shown(node, matrix)
+            top = form_of(self.writer, node, matrix)
         elif top is None and size <= WRITTEN:
-            top = self.values(node)
+            top = of_values(self.writer, node)
         if top is not None:
             yield Group((top,), why or (self.added(matrix) if matrix is not None else ""), 0, close=headed)
         if made is not None and made is not top:
             yield Group((made,), detail="data")
         yield Group(tuple(lines), depth=1, close=True)
 
+    def of_one_unit(self, node: Node) -> bool:
+        """Whether a gradient sums over steps of one unit: its lines say all that a form could say."""
+        graph = self.writer.graph
+        shapes = [graph.nodes[t.output].shape[graph.labels[t.output].lead :] for t in node.terms]
+        return reads_steps(self.writer, node) and all(count(shape) == 1 for shape in shapes)
+
+    def reads_parts(self, node: Node) -> bool:
+        """Whether a step reads one matrix in two parts, as W over [h, x]: no form holds for all its columns."""
+        named = [(references(parse(t.operation.text())), t.operation.inputs[t.slot]) for t in node.terms]
+        texts = [[r.indices for r in found if r.name == name] for found, name in named]
+        return reads_steps(self.writer, node) and any(len(set(read)) > 1 for read in texts)
+
     def chained(self, node: Node, lines: list[Line], values: list[Value], aside: bool) -> Formula | None:
-        """The chain of a gradient, if it gives the last element; `aside`: whose line, which is aside, is to hold it."""
+        """The chain of a gradient, if it gives the last element; `aside`: a few lines, which are aside, hold it too."""
         chain = chain_of(self.writer, node) if values and not self.writer.graph.labels[node.name].elements else None
         if chain is None:
             return None
-        line = values[-1]
-        at = tuple(i.numerator for i in line.key.indices if isinstance(i, Number))
-        linked = at_element(self.writer, node, chain, line, at)
-        if linked is not None and aside:
-            lines[lines.index(line)] = linked
+        for line in values if aside and len(values) <= FEW else values[-1:]:
+            at = tuple(i.numerator for i in line.key.indices if isinstance(i, Number))
+            linked = at_element(self.writer, node, chain, line, at)
+            if linked is not None and aside:
+                lines[lines.index(line)] = linked
         return chain if linked is not None else None
-
-    def shown(self, node: Node, matrix: Matrix) -> Form:
-        """The form of an array whose values have no line of their own; of not too many with their values."""
-        key = whole(self.writer.key(node.name, ()).name)
-        if count(node.shape) > WRITTEN:
-            return Form((Stage("", key), Stage("=", matrix.shown)))
-        relation, values = self.literal(node)
-        return Form((Stage("", key), Stage("=", matrix.shown), Stage(relation, values)))
-
-    def values(self, node: Node) -> Form:
-        """All elements of an array together."""
-        relation, values = self.literal(node)
-        return Form((Stage("", whole(self.writer.key(node.name, ()).name)), Stage(relation, values)))
-
-    def literal(self, node: Node) -> tuple[str, Formula]:
-        """The values of an array as a formula, and their relation."""
-        shown = [self.writer.shown(node.name, at) for at in elements(node.shape)]
-        relation = "≈" if any(q.relation == "≈" for q in shown) else "="
-        return relation, literal(alike(nested(shown, node.shape), self.writer.digits))
 
     # reasons
 
-    def branches(self, node: Node, lines: list[Value] | None = None) -> Text:
+    def branches(self, node: Node, lines: list[Value] | None = None, at: Iterable[Indices] = ()) -> Text:
         """Why functions made of pieces have their values; of a long quantity as far as it has lines."""
         writer = self.writer
-        if not any(branches.pieces_of(c) for p in writer.parts(node.name) for c in walk(fold(p.over_nodes))):
-            return ""
-        places = elements(node.shape)
+        calls = [c for p in writer.parts(node.name) for c in walk(fold(p.over_nodes))]
+        cases = any(isinstance(c, Call) and c.name == "if" for c in calls)
+        if not cases and not any(map(branches.pieces_of, calls)):
+            return self.masked(lines or [])
+        places = list(at) or elements(node.shape)
         if lines is not None and len(lines) < len(places):
             return ""
+        writer.conditions.clear()
         formulas = [writer.formula(node.name, at) for at in places]
-        return branches.reason(writer, formulas, node.role == "gradient")
+        said = branches.reason(writer, formulas, node.role == "gradient")
+        decided = in_words(writer, writer.conditions)
+        return say("{first}; {second}", first=said, second=decided) if said and decided else said or decided
+
+    def masked(self, lines: Iterable[Line]) -> Text:
+        """Which elements of a mask make those elements 0 that are shown."""
+        writer = self.writer
+        made = [writer.formula(*writer.known[k.key]) for k in lines if isinstance(k, Value) and not k.aside]
+        refs = dict.fromkeys(ref for f in made for ref in hidden(writer, f))
+        return listed([say("{formula}", formula=call("==", writer.relabel(ref), ZERO)) for ref in refs]) if refs else ""
 
     def rule(self, node: Node) -> Text:
-        """The reason of a gradient: what reads the quantity, by a form that the reader has seen."""
+        """The reason of a gradient: what reads the quantity, and what reads it and adds nothing."""
+        said = self.readers_of(node)
+        for other in self.writer.graph.nodes.values() if node.role == "gradient" else ():
+            why = {} if other.operation is None else other.operation.nothing_through()
+            for slot in (k for k in why if other.inputs[k] == node.of):
+                through = self.symbol(other.name)
+                more = say("nothing comes through {through}: {why}", through=through, why=why[slot])
+                said = say("{first}; {second}", first=said, second=more)
+        return said
+
+    def readers_of(self, node: Node) -> Text:
+        """What reads a quantity, by a form that the reader has seen."""
         if node.role != "gradient":
             return ""
         graph = self.writer.graph
         readers = list(dict.fromkeys(term.output for term in node.terms))
+        if reads_steps(self.writer, node) and len(readers) == 1:
+            return say("read by {readers}", readers=(self.reader(readers[0]),))
+        if reads_steps(self.writer, node):
+            return say("{quantity} is read at every step", quantity=self.symbol(node.of))
         if len(readers) > 1:
             return say("read by {readers}", readers=tuple(self.symbol(name) for name in readers))
         term = node.terms[0]
@@ -222,16 +261,22 @@ class Groups:
         if of.role == "parameter" and len(of.shape) <= 1 and graph.batched and per_sample and self.is_added(node):
             return say("{b} is read by every sample", b=self.symbol(node.of))
         lhs, rhs = both_sides(self.writer, output)
-        return say("{formula}", formula=Call("form", (call("==", lhs, rhs),)))
+        if has_cases_of_elements(rhs):
+            return say("read by {readers}", readers=(self.symbol(output.name),))
+        return say("{formula}", formula=Call("form", (call("==", lhs, with_dummies(self.writer, node, lhs, rhs)),)))
 
     def is_added(self, node: Node) -> bool:
         """Whether a quantity stands as a term alone: its slope is 1."""
-        return all(sum(1 for _ in references(p.over_nodes) if _.indices) == 1 for p in self.writer.parts(node.name))
+        return all(sum(bool(r.indices) for r in references(p.over_nodes)) == 1 for p in self.writer.parts(node.name))
 
     def symbol(self, name: str) -> Formula:
         """A quantity as a whole."""
         key = self.writer.key(name, ()).name
         return whole(key) if self.writer.graph.nodes[name].shape else Ref(key)
+
+    def reader(self, name: str) -> Formula:
+        """What reads a quantity: of a step of a sequence its letter alone."""
+        return self.symbol(name) if self.writer.graph.labels[name].time is None else Ref(self.writer.key(name, ()).name)
 
     def added(self, matrix: Matrix) -> Message | str:
         """What is added to each row, or to each element."""
@@ -245,33 +290,9 @@ class Groups:
         return ""
 
 
-def fits(line: Value) -> bool:
-    """Whether the elements that are worked out in a line are short enough for it."""
-    own = [stage.formula for stage in line.stages if stage.own]
-    return all(len(unicode(f)) <= WIDE for stage in own for f in leaves(stage))
-
-
-def leaves(f: Formula) -> Iterator[Formula]:
-    """The elements of a literal array."""
-    if isinstance(f, Call) and f.name == "[]":
-        for part in children(f):
-            yield from leaves(part)
-    else:
-        yield f
-
-
-def repeats(form: Form, matrix: Matrix) -> bool:
-    """Whether the form of an element, without its chain, says what the matrix line says anyway."""
-    return len(form.links) == 2 and not any(is_product(part) for part in walk(matrix.shown))
-
-
-def is_product(part: Formula) -> bool:
-    """Whether a part is a product of matrices."""
-    return isinstance(part, Call) and part.name in ("@", "outer")
-
-
-def decided(matrix: Matrix) -> bool:
-    """Whether a form says no more of an element than which piece of a function it lies in."""
-    parts = [part for part in walk(matrix.shown) if isinstance(part, Call)]
-    pieces = any((known := function(part.name)) is not None and known.piecewise for part in parts)
-    return pieces and not any(map(is_product, parts))
+def unreadable(node: Node, head: Form) -> bool:
+    """Whether a general line would hold cases in braces, or a δ: its elements, whose cases are decided, have none."""
+    f = head.links[-1].formula
+    if any(isinstance(part, Call) and part.name == "delta" for part in walk(f)):
+        return True
+    return has_cases_of_elements(f) if node.role == "gradient" else has_braces(f)

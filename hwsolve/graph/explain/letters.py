@@ -13,6 +13,8 @@ from hwsolve.graph.operation import forward_schematic
 from hwsolve.language import Message, say
 
 HIDDEN = "hklmrsuvpqc"
+TOKEN = "m"  # the numbers of a token, where letters are usual
+ALIKE = frozenset("ij")  # tokens, there
 ONE = "1"  # in the place of a letter: the axis has one element
 Letters = tuple[str, ...]
 
@@ -21,24 +23,46 @@ class Axes(msgspec.Struct):
     """The letters of all quantities whose axes are known, and of what the letters are."""
 
     letters: dict[str, Letters]
+    usual: dict[str, Letters] = {}  # of what is read or given by operations whose letters are usual
     inputs: str = ""
     hidden: tuple[str, ...] = ()
     outputs: str = ""
     samples: str = ""
     count: int = 0  # how many layers of units there are, the input among them
 
-    def legend(self) -> tuple[Message, ...]:
-        """What the letters stand for."""
-        found: list[Message] = []
-        if self.inputs:
-            found.append(say("{i} inputs", i=Ref(self.inputs)))
-        if self.hidden:
-            found.append(say("{h} hidden units", h=tuple(map(Ref, self.hidden))))
-        if self.outputs:
-            found.append(say("{j} outputs", j=Ref(self.outputs)))
-        if self.samples:
-            found.append(say("{n} samples", n=Ref(self.samples)))
-        return tuple(found)
+    def token(self, graph: Graph) -> int:
+        """How many numbers a token has that attention reads; 0 where nothing does."""
+        sizes = (
+            n
+            for name, own in self.usual.items()
+            for i, n in zip(own, graph.nodes[name].shape, strict=True)
+            if i == TOKEN
+        )
+        return next((n for n in sizes if n > 1), 0)
+
+    def legend(self, graph: Graph) -> tuple[Message, ...]:
+        """What the letters number, as a sentence; none where there are none."""
+        known = {
+            (self.inputs,): say("the inputs"),
+            self.hidden: say("the hidden units"),
+            (self.outputs,): say("the outputs"),
+            (self.samples,): say("the samples"),
+        }
+        said: Message | None = None
+        for letters, what in known.items():
+            if not all(letters) or not letters:
+                continue
+            of = {"letter": tuple(map(Ref, letters)), "what": what}
+            if said is not None:
+                said = say("{first}, {second}", first=said, second=say("{letter} {what}", **of))
+            else:
+                said = say("{letter} number {what}", **of) if len(letters) > 1 else say("{letter} numbers {what}", **of)
+        if said is None:
+            return ()
+        weights = [self.letters.get(name, ()) for name, node in graph.nodes.items() if node.role == "parameter"]
+        if any(ONE in letters and len({*letters}) > 1 for letters in weights):
+            said = say("{first}; the only unit of a layer has the number 1", first=said)
+        return (say("{first}.", first=said),)
 
 
 class Unused(msgspec.Struct):
@@ -55,8 +79,16 @@ def axes_of(graph: Graph, taken: frozenset[str], units: tuple[str, ...] = ()) ->
     first, last, sample = ("" if letter in taken or letter in units else letter for letter in "ijn")
     first = units[0] if units else first
     unused = Unused(list(units[1:]), last, [letter for letter in HIDDEN if letter not in taken | set(units)])
-    known: dict[str, list[str]] = {}
+    axes.usual = usual_letters(graph, taken | set(units))
+    usual = {letter for letters in axes.usual.values() for letter in letters}
+    unused.free, unused.last = [x for x in unused.free if x not in usual], "" if last in usual else last
+    known: dict[str, list[str]] = {
+        name: [named(letter, size) for letter, size in zip(letters, graph.nodes[name].shape, strict=True)]
+        for name, letters in axes.usual.items()
+    }
     for node in graph.nodes.values():
+        if node.name in known:
+            continue
         if node.role == "given" and node.of == "input" and 0 < len(node.shape) <= 2 and first:
             lead = [sample] if graph.batched and sample else []
             if len(node.shape) == len(lead) + 1:
@@ -71,6 +103,23 @@ def axes_of(graph: Graph, taken: frozenset[str], units: tuple[str, ...] = ()) ->
             known[node.name] = known[of]
     axes.letters = {name: tuple(letters) for name, letters in known.items() if all(letters)}
     return axes
+
+
+def usual_letters(graph: Graph, taken: frozenset[str] | set[str]) -> dict[str, Letters]:
+    """The letters of quantities in operations that have usual ones; those by which a quantity is read come first."""
+    found: dict[str, Letters] = {}
+    for node in reversed(graph.nodes.values()):
+        operation = node.operation
+        if operation is None or not operation.lettered or graph.labels[node.name].time is not None:
+            continue
+        schematic = forward_schematic(operation, len(node.shape))
+        names = dict(zip(operation.inputs, node.inputs, strict=False))
+        refs = [part for part in walk(schematic.formula) if isinstance(part, Ref) and part.name in names]
+        for name, letters in [*((names[r.name], named_indices(r)) for r in refs), (node.name, schematic.indices)]:
+            if len(letters) == len(graph.nodes[name].shape) > 0:
+                found.setdefault(name, tuple(letters))
+    used = {letter for letters in found.values() for letter in letters}
+    return {} if used & taken or any(len(letter) > 1 for letter in used) else found
 
 
 def named(letter: str, size: int) -> str:
@@ -96,7 +145,8 @@ def along(graph: Graph, node: Node, known: dict[str, list[str]], unused: Unused,
         return
     for i, size in zip(schematic.indices, node.shape, strict=True):
         if i not in found:
-            found[i] = new(graph, node, size, unused, axes)
+            again = TOKEN if TOKEN not in found.values() and not unused.chosen and size == axes.token(graph) else ""
+            found[i] = again or new(graph, node, size, unused, axes)
     bound = {part.index for part in walk(schematic.formula) if isinstance(part, BigOperator)}
     if any(i not in found for i in bound):
         return
@@ -139,8 +189,11 @@ def only_elements(graph: Graph, name: str, behind: Node) -> bool:
     return True
 
 
-def wanted(f: Formula, axes: dict[str, Letters]) -> dict[str, str] | None:
-    """The letters for all indices of a formula over nodes; None where one of them has none, or two the same."""
+def wanted(f: Formula, axes: dict[str, Letters], alike: frozenset[str] = frozenset()) -> dict[str, str] | None:
+    """The letters for all indices of a formula over nodes; None where one of them has none, or two the same.
+
+    Of letters that are `alike`, as those of a query's and a key's token, an index has the one that it meets first.
+    """
     found: dict[str, str] = {}
     for ref in (part for part in walk(f) if isinstance(part, Ref) and part.indices):
         letters = axes.get(ref.name)
@@ -149,7 +202,7 @@ def wanted(f: Formula, axes: dict[str, Letters]) -> dict[str, str] | None:
         for i, letter in zip(ref.indices, letters, strict=True):
             if not isinstance(i, Ref) or i.indices:
                 continue
-            if found.setdefault(i.name, letter) != letter:
+            if (known := found.setdefault(i.name, letter)) != letter and not {known, letter} <= alike:
                 return None
     used = [letter for letter in found.values() if letter != ONE]
     return found if len(set(used)) == len(used) else None

@@ -1,12 +1,10 @@
-"""The lines that explain a run: for an element of a quantity its formula, the numbers put in, and its value.
-
-A line is made from the formula of the operation that computed the value, and `derivation.lines` evaluates that again.
-"""
+"""The lines that explain a run: of an element its formula, the numbers put in, and its value, evaluated once more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from math import prod
 from typing import Any
 
 from hwsolve import numbers
@@ -16,22 +14,28 @@ from hwsolve.derivation.text_values import Reads, TextValues
 from hwsolve.formula.evaluate import Lookup
 from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain, unicode
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, transform
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, references, transform
 from hwsolve.graph.elements import Indices, count, elements, position
-from hwsolve.graph.explain.nondifferentiable import convention, first_few, met
-from hwsolve.graph.explain.origin import is_view, nothing, origin
+from hwsolve.graph.explain.enough_digits import numbers_for
+from hwsolve.graph.explain.keys import key_of
+from hwsolve.graph.explain.kinks_met import note
+from hwsolve.graph.explain.origin import by_itself, is_view, origin
 from hwsolve.graph.explain.parts import Part, at_update, parts_of
+from hwsolve.graph.explain.present import Present
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Asked, Room
-from hwsolve.graph.explain.special_cases import guarded, resolved
+from hwsolve.graph.explain.special_cases import Conditions, decided_cases, guarded, has_cases_of_elements, resolved
 from hwsolve.graph.graph import Graph, Node
-from hwsolve.graph.run import Trajectory, Values
+from hwsolve.graph.run import Trajectory, Values, place_of
 from hwsolve.graph.spelling import every_name
+from hwsolve.graph.stack import Stack
 from hwsolve.language import Message, say
 from hwsolve.numbers.formed import Known
-from hwsolve.numbers.identity import settled
 from hwsolve.numbers.measured import as_far_off
-from hwsolve.quantities import as_typed, put_in, quantity, rounded, stated
+from hwsolve.numbers.printing import FEWER
+from hwsolve.quantities import as_typed, proven_by_form, put_in, quantity, rounded, stated
 from hwsolve.solution import Carried, Given, Line, Quantity
+
+ROWS = 4  # of a long quantity that a page works out
 
 
 class Writer:
@@ -43,6 +47,7 @@ class Writer:
         self.asked = Asked()
         self.room = Room(full)
         self.unroll = UNROLL
+        self.steps: dict[tuple[str, str, int], Node] = {}  # of sequences, by symbol, role and time
         self.step = 0
         self.values: Values = {}
         self.forms: Known = {}
@@ -53,33 +58,30 @@ class Writer:
         self.axes: dict[str, tuple[str, ...]] = {}  # the letters of its axes, where these mean the same everywhere
         self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
+        self.conditions: Conditions = {}  # comparisons that decided a case
         self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
         self.kinks: dict[Any, dict[Formula, None]] = {}  # the places of each of these functions
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
         self._numbers: dict[Ref, Formula] = {}  # as they are put in
+        self.graphs: dict[int, Graph] = {}  # by step, where they differ
         self._parts: dict[str, list[Part]] = {}
+        self.present = Present()
+        self._parts_of: dict[int, dict[str, list[Part]]] = {id(graph): self._parts}  # by graph
 
     def at(self, step: int, trajectory: Trajectory) -> None:
         """Write the lines of this step from now on."""
         self.step, self.values, self.forms = step, trajectory.kept[step], trajectory.known
         self._quantities, self._numbers = {}, {}
+        self.graphs = trajectory.graphs
+        if step in self.graphs:
+            self.graph = self.graphs[step]
+            self._parts = self._parts_of.setdefault(id(self.graph), {})
 
     # what a quantity is called
 
     def key(self, name: str, indices: Indices, step: int | None = None) -> Ref:
         """The key of an element at a step: `w@1[2,1]`, or the name that the problem gives it."""
-        node = self.graph.nodes[name]
-        step = self.step if step is None else step
-        if node.role in ("update", "temporary"):
-            step += 1
-        label = self.graph.labels[name]
-        if node.role in ("given", "setting", "counter") or (node.role == "parameter" and name not in self.trained):
-            step = 0
-        suffix = f"@{step}" if step else ""
-        element = label.elements.get(indices)
-        if element is not None:
-            return Ref(element + suffix)
-        return Ref(label.symbol + suffix, tuple(Number(i) for i in indices))
+        return key_of(self.graph, self.trained, name, indices, self.step if step is None else step)
 
     def element(self, name: str, indices: Indices) -> Any:
         """The value of an element."""
@@ -88,28 +90,28 @@ class Writer:
 
     def shown(self, name: str, indices: Indices) -> Quantity:
         """The quantity of an element, as it is printed."""
-        key = (name, indices)
-        if key not in self._quantities:
+        if (key := (name, indices)) not in self._quantities:
             try:
                 value = self.element(name, indices)
                 typed = stated(value) if isinstance(value, float) and self.is_stated(name) else None
                 self._quantities[key] = typed or quantity(value, self.digits)
             except (numbers.Undecided, numbers.NotFinite) as why:
                 said = say("{what} (in {quantity})", what=why.what, quantity=unicode(self.key(*key)))
-                raise why.within(said, self.graph.nodes[name].layer) from None
+                raise why.within(said, place_of(self.graph, name)) from None
         return self._quantities[key]
 
     def is_stated(self, name: str) -> bool:
         """Whether a quantity is now as the problem states it."""
-        role = self.graph.nodes[name].role
-        return role in ("given", "setting") or (role == "parameter" and (self.step == 0 or name not in self.trained))
+        role, fresh = self.graph.nodes[name].role, self.step == 0 or name not in self.trained
+        return role == "setting" or (role in ("given", "parameter") and fresh)
 
     # lines
 
     def lines(self, name: str, page: int = EVERY) -> Iterator[Line]:
         """The lines of a quantity: of all its elements, or the first ones of a long one and those that are asked for.
 
-        `page`: so many of them are on the page, what is asked for first; the others stand aside.
+        `page`: so many of them are on the page, what is asked for first; the others stand aside.  Where each row is a
+        computation of its own, so many of every row.
         """
         node, asked = self.graph.nodes[name], self.asked.of(self.step, name)
         whole = self.is_whole(node)
@@ -117,6 +119,8 @@ class Writer:
         self.unroll = EVERY if self.is_roomy(node)[1] else UNROLL
         places = dict.fromkeys([*first, *asked])
         shown = set([*asked, *first][:page]) if page < len(places) else places
+        if page and goes_by_rows(node):
+            shown = {at for at in places if at[-1] <= page and prod(at[:-1]) <= ROWS}
         for indices in places:
             yield from self.line(name, indices, indices not in shown)
 
@@ -139,27 +143,33 @@ class Writer:
         if key in self.known:
             return
         formula = self.formula(name, indices)
-        empty = isinstance(formula, Number)
-        if empty:
-            formula = nothing(self.graph, name)
         value = self.element(name, indices)
         read = Reads(self.key, self.element)
         self.check(key, value, formula, read)
+        empty = isinstance(formula, Number)
+        if empty:
+            formula = by_itself(self.graph, name, formula)
+            for ref in references(formula):
+                read(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
         yield from self.carry(read.seen)
         shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
-            for kink, at, slope in settled(lambda: list(met(formula, read)), self.forms):
-                place = call("==", self.relabel(kink.args[0]), put_in(quantity(at, 6)))
-                places = self.kinks.setdefault((kink.name, *kink.args[1:]), {})
-                places[place] = None
-                self.remarks[kink.name, *kink.args[1:]] = convention(kink, first_few(places), slope)
+            note(self, name, indices, formula, read)
         self.known[key] = (name, indices)
-        seen = () if empty else substituted(formula, self.number, shown, self.decided)
+        put = None if empty else numbers_for(self, formula, value)
+        seen = () if put is None else substituted(formula, put, shown, self.decided)
         stated = self.text.take(key, shown, value)
         whole = self.shown(name, indices)
-        found = None if self.text.finds(key, formula, value, read, read.seen) else rounded(whole, self.digits)
+        found = None if self.text.finds(key, formula, value, read, read.seen) else self.from_carried(whole)
+        found = proven_by_form(whole) if found is None and self.text.only_near(key, formula, value, read) else found
         aside, of = aside or is_view(self.graph, name), origin(self.graph, name)
         yield value_line(key, stated, whole, seen, found, origin=of, aside=aside)
+
+    def from_carried(self, q: Quantity) -> Quantity:
+        """A quantity as its line finds it from carried decimals, which are rougher than the balls behind them."""
+        if 0 < numbers.accuracy(q.value) < self.digits + FEWER + 2:
+            raise numbers.Undecided(say("the first {digits} digits of a value", digits=self.digits))
+        return rounded(q, self.digits)
 
     def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
         """Raise Disagreement where the formula, evaluated by itself, does not give the value."""
@@ -177,8 +187,8 @@ class Writer:
             self.known[key] = (name, indices)
             shown, node = self.shown(name, indices), self.graph.nodes[name]
             if self.stated(node):
-                typed = as_typed(self.graph.typed[name][position(indices, node.shape)])
-                shape = node.shape if key.indices else ()
+                typed = as_typed(self.graph.typed_at(name, self.step)[position(indices, node.shape)])
+                shape = node.shape if key.indices and self.graph.labels[name].time is None else ()
                 self.given.append(Given(key, shown, typed, shape, self.graph.standing(name)))
             else:
                 self.text.carry(key, value := self.element(name, indices))
@@ -200,14 +210,15 @@ class Writer:
 
     def formula(self, name: str, indices: Indices) -> Formula:
         """The formula of an element, over names of nodes and indices that are numbers."""
-        terms = [self.instance(p, indices) for p in self.parts(name)]
+        parts = self.present.of(self.parts(name), indices, self.graph, self.unroll)
+        terms = [self.instance(p, indices) for p in parts]
         present = [t for t in terms if t != ZERO] or terms[:1]
         return present[0] if len(present) == 1 else call("+", *present)
 
     def parts(self, name: str) -> list[Part]:
         """The schematic formulas of a quantity, made once for all its elements and steps."""
         if name not in self._parts:
-            self._parts[name] = parts_of(self.graph, self.graph.nodes[name], self.taken)
+            self._parts[name] = parts_of(self.graph, self.graph.nodes[name], self.taken, self.parts)
         return self._parts[name]
 
     def holds(self, comparison: Formula) -> bool:
@@ -226,15 +237,19 @@ class Writer:
         f = at_update(graph, part.over_nodes, self.values)
         made = instantiate(f, dict(zip(part.indices, indices, strict=True)), shapes, unroll, holds)
         made = guarded(made, Reads(self.key, self.element))
-        chosen = fold(transform(made, self.selector))
+        if tie is None and has_cases_of_elements(made):
+            made = decided_cases(fold(transform(made, self.selector)), self.holds, self.conditions)
+        chosen = fold(transform(made, self.selector) if graph.selectors else made)
         made = made if isinstance(chosen, Number) else chosen
         return made if tie is None else resolved(made, self.holds, lambda _: self.remarks.update(ties=tie))
 
     def selector(self, node: Formula) -> Formula:
-        """An element of a target that only selects a class as the 0 or 1 that it is."""
-        if isinstance(node, Ref) and node.name in self.graph.selectors:
+        """An element of a target that only selects a class as the 0 or 1 that it is; a weight as its number."""
+        if isinstance(node, Ref) and node.name in self.graph.selectors | self.graph.weights:
             where = tuple(i.numerator for i in node.indices if isinstance(i, Number))
-            return Number(int(self.element(node.name, where))) if len(where) == len(node.indices) else node
+            if len(where) == len(node.indices):
+                weighs, at = node.name in self.graph.weights, position(where, self.graph.nodes[node.name].shape)
+                return self.graph.typed[node.name][at] if weighs else Number(int(self.element(node.name, where)))
         return node
 
     def relabel(self, f: Formula) -> Formula:
@@ -250,8 +265,15 @@ class Writer:
 
     def whole(self, node: Formula) -> Formula:
         """A reference to a node by the key of its whole quantity; any other formula as it is."""
-        known = isinstance(node, Ref) and node.name in self.graph.nodes
-        return Ref(self.key(node.name, ()).name, node.indices) if isinstance(node, Ref) and known else node
+        if not (isinstance(node, Ref) and node.name in self.graph.nodes):
+            return node
+        operation = self.graph.nodes[node.name].operation
+        if isinstance(operation, Stack) and not operation.times and len(operation.widths) == 1:
+            (name,) = self.graph.nodes[node.name].inputs
+            inner = node.indices[:-1] if operation.bare else node.indices
+            return self.whole(Ref(name, inner))
+        label = self.graph.labels[node.name]
+        return Ref(self.key(node.name, ()).name, label.at(node.indices, label.clock))
 
     def number(self, node: Formula) -> Formula:
         """A reference as its number, and 0 in place of -0."""
@@ -269,3 +291,10 @@ class Writer:
         return put_in(
             as_far_off(self.evaluate(call, read), (self.element(*at) for at in read.seen.values())), self.digits
         )
+
+
+def goes_by_rows(node: Node) -> bool:
+    """Whether each row of a quantity is a computation of its own."""
+    if node.operation is not None:
+        return node.operation.by_rows
+    return any(term.operation.by_rows and not term.slot for term in node.terms)

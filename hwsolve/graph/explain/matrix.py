@@ -16,12 +16,14 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, call, references, transform, walk
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, references, transform, walk
 from hwsolve.formula.whole_arrays import Misfit, magnitude, shape_of, value, whole
-from hwsolve.graph.elements import count
+from hwsolve.graph.elements import count, elements
+from hwsolve.graph.explain.contraction import by_products
 from hwsolve.graph.explain.parts import Part, at_update, with_constants
 from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.graph.operation import Operation, Sizes, rename
+from hwsolve.graph.stack import is_stack
 from hwsolve.graph.update import over_whole_arrays
 from hwsolve.numbers import NotFinite, Undecided
 
@@ -45,12 +47,14 @@ class Matrix(msgspec.Struct, frozen=True):
 
 def matrix_of(writer: Writer, node: Node) -> Matrix | None:
     """The form of a quantity, which gives its value; None for a number, or where no form is known or fits."""
-    form = of_node(writer, node) if node.shape else None
+    form = of_node(writer, node) if node.shape and writer.graph.labels[node.name].time is None else None
     if form is None:
         return None
     graph = writer.graph
     form = fold(at_update(graph, with_constants(graph, form), writer.values))
     arrays = {ref.name: graph.nodes[ref.name].shape for ref in references(form) if ref.name in graph.nodes}  # not π
+    if any(is_part(writer, name) for name in arrays):
+        return None
     try:
         if shape_of(form, arrays) != node.shape:
             return None
@@ -64,6 +68,17 @@ def matrix_of(writer: Writer, node: Node) -> Matrix | None:
     over_nodes = by_numbers(graph, form)
     whole_form, shown = (transform(f, lambda part: called(writer, part)) for f in (form, over_nodes))
     return Matrix(whole_form, shown, over_nodes, tuple(arrays))
+
+
+def is_part(writer: Writer, name: str) -> bool:
+    """Whether no name stands for a quantity alone: it is a step of a sequence, or an array of elements of others."""
+    graph, node = writer.graph, writer.graph.nodes[name]
+    if graph.labels[name].time is not None:
+        return True
+    if node.operation is None or not is_stack(graph, name):
+        return is_stack(graph, name)
+    whole = writer.key(name, ()).name
+    return any(writer.key(name, at) != Ref(whole, tuple(map(Number, at))) for at in elements(node.shape))
 
 
 def called(writer: Writer, part: Formula) -> Formula:
@@ -84,9 +99,9 @@ def of_node(writer: Writer, node: Node) -> Formula | None:
     parts = writer.parts(node.name)
     if node.operation is not None:
         names = dict(zip(node.operation.inputs, node.inputs, strict=False))
-        return filled(writer.graph, node.operation, "y", names) or by_element(writer.graph, parts[0], node.shape)
+        return filled(writer.graph, node.operation, "y", names) or of_part(writer.graph, parts[0], node.shape)
     terms = [
-        of_term(writer.graph, term) or by_element(writer.graph, part, node.shape)
+        of_term(writer.graph, term) or of_part(writer.graph, part, node.shape)
         for term, part in zip(node.terms, parts, strict=True)
     ]
     known = [term for term in terms if term is not None]
@@ -107,7 +122,12 @@ def filled(graph: Graph, operation: Operation, of: str, names: dict[str, str]) -
     """The form of the output or of a gradient, over the nodes behind its names."""
     shapes = (graph.nodes[names[name]].shape for name in operation.inputs if name in names)
     text = operation.matrix(*shapes).get(of)
-    return None if text is None else rename(parse(text), names)
+    return None if text is None else rename(parse(text, arrays=True), names)
+
+
+def of_part(graph: Graph, part: Part, shape: Sizes) -> Formula | None:
+    """The form that an element's formula says: of a function of what is at its own place, or of a sum of products."""
+    return by_element(graph, part, shape) or by_products(graph, part, shape)
 
 
 def by_element(graph: Graph, part: Part, shape: Sizes) -> Formula | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from hwsolve.derivation.lines import chain, value_line
 from hwsolve.formula.functions import function
-from hwsolve.formula.tree import Call, Formula, Number, Ref, listed, walk
+from hwsolve.formula.tree import Call, Formula, Number, Ref, listed, references, walk
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.matrix import Matrix
 from hwsolve.graph.explain.origin import origin
@@ -105,6 +105,12 @@ def put_into(writer: Writer, form: Formula) -> Formula | None:
         shape = writer.graph.nodes[name].shape
         return alike(nested([writer.shown(name, at) for at in elements(shape)], shape), writer.digits)
 
+    def chosen(of: Formula, k: Number) -> Any:
+        """The part that an index chooses: the first, or the second of what is turned."""
+        (ref,) = references(of)
+        rows = array(ref.name) if of == ref else tuple(zip(*array(ref.name), strict=True))
+        return rows[k.numerator - 1]
+
     def put(f: Formula) -> Formula:
         match f:
             case Ref(name, ()) if name in writer.graph.nodes:
@@ -115,6 +121,10 @@ def put_into(writer: Writer, form: Formula) -> Formula | None:
                 return literal(tuple(zip(*array(name), strict=True)))
             case Call("T", (Ref(name, ()),)):
                 return literal((array(name),))
+            case Call("part", (of, Number() as k)):
+                return literal(chosen(of, k))
+            case Call("T", (Call("part", (of, Number() as k)),)):
+                return literal(tuple(zip(*chosen(of, k), strict=True)))
             case Call("outer", (Ref(a, ()), Ref(b, ()))):
                 return Call("@", (literal(tuple((q,) for q in array(a))), literal((array(b),))))
             case Call(name, (Ref(of, ()), *others)) if (known := function(name)) is not None and known.piecewise:

@@ -32,8 +32,8 @@ def met(f: Formula, lookup: Lookup) -> Iterator[tuple[Call, Scalar, Scalar]]:
     """
     for node in terms(f, lookup):
         known = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
-        if not isinstance(node, Call) or not known or not known.kinks or known.many:
-            continue
+        if not isinstance(node, Call) or not known or not known.kinks or known.many or known.derivative == "0":
+            continue  # a step is flat on both sides: of its gradient there is nothing to choose
         if any(isinstance(n, BigOperator) for n in walk(node)):
             continue
         value = evaluate(node.args[0], lookup)
@@ -56,6 +56,26 @@ def bends(f: Call, lookup: Lookup) -> bool:
     return any(not is_zero(left - right) for left, right in sides)
 
 
+def ties(f: Formula, lookup: Lookup) -> Iterator[Formula]:
+    """The maxima and minima in a formula of which several arguments have the value, not numbers alone."""
+    for node in terms(f, lookup):
+        if not is_extreme(node):
+            continue
+        try:
+            equal = winners(node, lookup)
+        except Undecided:
+            if not remembering():
+                raise
+            continue
+        if len(equal) > 1 and not all(isinstance(one, Number) for one in equal):
+            yield node
+
+
+def sharing(f: Formula) -> Message:
+    """What becomes of the gradient at such a place."""
+    return say("In {maximum} several are equal: each gets the same share of the gradient, as in PyTorch.", maximum=f)
+
+
 def terms(f: Formula, lookup: Lookup) -> Iterator[Formula]:
     """The parts of a formula, those of a long sum or product term by term."""
     yield f
@@ -68,8 +88,9 @@ def terms(f: Formula, lookup: Lookup) -> Iterator[Formula]:
 
 
 def has_kinks(f: Formula) -> bool:
-    """Whether a function in the formula has points without a derivative."""
-    return any(isinstance(node, Call) and bool(FUNCTIONS.get(node.name, PLAIN).kinks) for node in walk(f))
+    """Whether a function or a case in the formula may have points without a derivative."""
+    calls = (node.name for node in walk(f) if isinstance(node, Call))
+    return any(name == "if" or bool(FUNCTIONS.get(name, PLAIN).kinks) for name in calls)
 
 
 def first_few(places: Iterable[Formula]) -> Message:

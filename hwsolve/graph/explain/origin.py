@@ -9,6 +9,7 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref
 from hwsolve.graph.graph import Graph
 from hwsolve.graph.operation import Operation
+from hwsolve.graph.stack import is_stack
 from hwsolve.solution import Origin
 
 
@@ -35,15 +36,18 @@ def called(operation: Operation) -> str:
     return str(getattr(operation, "function", type(operation).__name__))
 
 
-def nothing(graph: Graph, name: str) -> Formula:
-    """The formula of an element to which nothing contributes: 0 times something that is there."""
+def by_itself(graph: Graph, name: str, value: Formula) -> Formula:
+    """The formula of an element that is a number by itself: this number, and 0 times something that is there."""
     node = graph.nodes[name]
     read = node.inputs[0] if node.operation else node.terms[0].upstream or node.terms[0].inputs[0]
-    return Call("*", (ZERO, Ref(read, (ONE,) * len(graph.nodes[read].shape))))
+    zero = Call("*", (ZERO, Ref(read, (ONE,) * len(graph.nodes[read].shape))))
+    return zero if value == ZERO else Call("+", (value, zero))
 
 
 def is_view(graph: Graph, name: str) -> bool:
     """Whether a quantity only shows others in another place."""
     node = graph.nodes[name]
+    if any(is_stack(graph, t.output) for t in node.terms):
+        return False  # what comes back to a stack of steps is written at the steps
     operations = [node.operation] if node.operation else [t.operation for t in node.terms]
     return all(o is not None and o.view for o in operations)

@@ -16,11 +16,12 @@ from hwsolve.formula.tree import (
     call,
     children,
     rebuild,
+    references,
     substitute,
     transform,
     walk,
 )
-from hwsolve.graph.explain.letters import ONE, wanted
+from hwsolve.graph.explain.letters import ALIKE, ONE, wanted
 from hwsolve.graph.explain.parts import with_constants
 from hwsolve.graph.explain.special_cases import unguarded
 from hwsolve.graph.operation import INNER, LEADING, Schematic, rename, with_letters
@@ -32,19 +33,35 @@ if TYPE_CHECKING:
 
 LETTERS = tuple("ijkmhlpqrscouvtaxbfgwyz")  # those that can be lowered first
 
+DUMMIES = "klmrsuvpqn"  # letters of sums that speak of no unit of their own
+
 
 def general(writer: Writer, node: Node, chain: Formula | None = None) -> Form:
     """The formula that all lines of a quantity are instances of; of a gradient with its chain of partials in front."""
     parted = None if chain is None else with_axes(writer, node, chain)
     lhs, rhs = both_sides(writer, node)
-    if parted is None:
-        return Form((Stage("", lhs), Stage("=", rhs)))
-    return Form((Stage("", lhs), Stage("=", parted[1]), Stage("=", rhs)))
+    linked = None if parted is None else at_indices(*parted, lhs)
+    return Form((Stage("", lhs), *(() if linked is None else (Stage("=", linked),)), Stage("=", rhs)))
+
+
+def at_indices(own: Formula, chain: Formula, lhs: Formula) -> Formula | None:
+    """A chain at one element's letters with those of the line it is to stand in; None where a sum has one of these."""
+    assert isinstance(own, Ref) and isinstance(lhs, Ref)
+    names = {a.name: b for a, b in zip(own.indices, lhs.indices, strict=True) if isinstance(a, Ref) and a != b}
+    bound = {part.index for part in walk(chain) if isinstance(part, BigOperator)}
+    return None if bound & {b.name for b in names.values() if isinstance(b, Ref)} else substitute(chain, names)
+
+
+def has_braces(f: Formula) -> bool:
+    """Whether cases would stand in braces: more than two comparisons, or one within a sum; fewer have a row each."""
+    cases = [n for n in walk(f) if isinstance(n, Call) and n.name == "if"]
+    inner = any(isinstance(n, BigOperator) and any(c in set(walk(n)) for c in cases) for n in walk(f))
+    return inner or len({c.args[0] for c in cases}) > 2
 
 
 def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
     """An element of the quantity, and its formula."""
-    if node.name in writer.axes and node.name not in writer.letters:
+    if node.name in writer.axes:
         of_all = with_axes(writer, node, None)
         if of_all is not None:
             return of_all
@@ -52,8 +69,29 @@ def both_sides(writer: Writer, node: Node) -> tuple[Formula, Formula]:
     samples = writer.graph.batched and of.role in ("given", "forward", "loss")
     stated = writer.letters.get(of.name, ())
     schematic = lettered(of_node(writer, node), LEADING[:1] if samples else (), writer.taken, stated)
+    schematic = Schematic(met(schematic.formula), schematic.indices)
     key = writer.key(node.name, ())
     return Ref(key.name, tuple(Ref(i) for i in schematic.indices)), schematic.formula
+
+
+def with_dummies(writer: Writer, node: Node, lhs: Formula, rhs: Formula) -> Formula:
+    """The formula of what reads a quantity; its sums have other letters than the element it is derived by."""
+    own = both_sides(writer, node)[0]
+    free = {ref.name for side in (lhs, own) for ref in references(side) if not ref.indices}
+    bound = {part.index for part in walk(rhs) if isinstance(part, BigOperator)}
+    used = {ref.name for ref in references(rhs)} | free | bound | writer.taken
+    used |= {letter for letters in writer.axes.values() for letter in letters}
+    new = dict(zip(sorted(bound & free), (x for x in DUMMIES if x not in used), strict=False))
+
+    def change(part: Formula) -> Formula:
+        match part:
+            case BigOperator(op, body, index, low, high) if index in new:
+                return BigOperator(op, body, new[index], low, high)
+            case Ref(name, ()) if name in new:
+                return Ref(new[name])
+        return part
+
+    return transform(rhs, change)
 
 
 def with_axes(writer: Writer, node: Node, f: Formula | None) -> tuple[Formula, Formula] | None:
@@ -61,7 +99,7 @@ def with_axes(writer: Writer, node: Node, f: Formula | None) -> tuple[Formula, F
     indices = writer.parts(node.name)[0].indices
     own = Ref(node.name, tuple(map(Ref, indices)))
     schematic = of_parts(writer, node) if f is None else f
-    letters = wanted(call("==", own, schematic), writer.axes)
+    letters = wanted(call("==", own, schematic), writer.axes, ALIKE if writer.letters else frozenset())
     if letters is None or {*letters.values()} & writer.taken:
         return None
     apart_from = {n.index for n in walk(schematic) if isinstance(n, BigOperator)} | {*indices}
@@ -77,7 +115,7 @@ def with_axes(writer: Writer, node: Node, f: Formula | None) -> tuple[Formula, F
         return part
 
     def written(whole: Formula) -> Formula:
-        return transform(transform(transform(whole, change), in_order), writer.whole)
+        return transform(met(transform(transform(whole, change), in_order)), writer.whole)
 
     return written(own), written(schematic)
 
@@ -108,8 +146,23 @@ def in_order(node: Formula) -> Formula:
     """An element with its index formulas put together, numbers last: x[p + u - 1]."""
     if not isinstance(node, Ref) or not any(isinstance(i, Call) for i in node.indices):
         return node
-    simple = (simplify(i) for i in node.indices)
+    simple = (folded(simplify(i)) for i in node.indices)
     return Ref(node.name, tuple(sum_of(sorted(addends(i), key=lambda term: not term.factors)) for i in simple))
+
+
+def folded(f: Formula) -> Formula:
+    """A formula of whole numbers without floor and ceil of what is whole anyway: c − 1 for floor((c − 1)/1)."""
+
+    def change(node: Formula) -> Formula:
+        if not (isinstance(node, Call) and node.name in ("floor", "ceil")):
+            return node
+        inner = simplify(node.args[0])
+        broken = any(isinstance(n, Call) and n.name in ("/", "**") for n in walk(inner))
+        parts = any(isinstance(n, Number) and n.denominator != 1 for n in walk(inner))
+        return node if broken or parts else inner
+
+    found = transform(f, change)
+    return f if found == f else simplify(found)
 
 
 def single(f: Formula) -> Formula:
@@ -118,6 +171,21 @@ def single(f: Formula) -> Formula:
         return single(fold(substitute(f.body, {f.index: f.low})))
     parts = children(f)
     return rebuild(f, tuple(single(p) for p in parts)) if parts else f
+
+
+def met(f: Formula) -> Formula:
+    """The formula without the δ of two indices that are the same, as those along an axis of length 1."""
+
+    def one(node: Formula) -> Formula:
+        match node:
+            case Call("delta", (i, j)) if i == j:
+                return Number(1)
+            case Call("*", args) if Number(1) in args:
+                left = [a for a in args if a != Number(1)]
+                return Number(1) if not left else left[0] if len(left) == 1 else Call("*", tuple(left))
+        return node
+
+    return transform(f, one) if any(isinstance(n, Call) and n.name == "delta" for n in walk(f)) else f
 
 
 def making_way(f: Formula, element: Ref) -> Formula:

@@ -1,7 +1,8 @@
 """Cases that are written only where they matter: equal maxima in a backward formula, and 0 · ln 0.
 
 An operation writes `if(x[m] == y[p], C, 0)` for the share of a cell that has the maximum, where C is made of
-comparisons of other cells with the same maximum: 1 where there is no other such cell.
+comparisons of other cells with the same maximum: 1 where there is no other such cell.  Where a formula has no value at
+an element that is a number, it writes `if(0 == t, …)`, the number first, as no formula of a problem is kept.
 """
 
 from __future__ import annotations
@@ -9,12 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from hwsolve.formula.arrays import COMPARISONS
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.instantiate import fold
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, children, transform
+from hwsolve.formula.tree import (
+    ONE,
+    ZERO,
+    BigOperator,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    children,
+    rebuild,
+    references,
+    substitute,
+    transform,
+    walk,
+)
 from hwsolve.numbers import NotFinite
 
 Holds = Callable[[Formula], bool]
+Conditions = dict[Formula, bool]
 
 
 def shared(node: Formula) -> tuple[Formula, Formula] | None:
@@ -31,11 +48,11 @@ def plain(condition: Formula) -> bool:
 
 
 def unguarded(f: Formula) -> Formula:
-    """The formula without the cases `if(t == 0, …)` of an element that is a number where the rest has no value."""
+    """The formula without the cases `if(0 == t, …)`: of an element that is a number where the rest has no value."""
 
     def drop(node: Formula) -> Formula:
         match node:
-            case Call("if", (Call("==", (Ref(), Number())), _, other)):
+            case Call("if", (Call("==", (Number(), Ref())), _, other)):
                 return other
         return node
 
@@ -57,7 +74,7 @@ def guarded(f: Formula, lookup: Lookup) -> Formula:
 def decided(node: Formula, lookup: Lookup) -> Formula:
     """A case of an element that is a number, where its indices are numbers."""
     match node:
-        case Call("if", (Call("==", (Ref(), Number())) as condition, then, other)) if plain(condition):
+        case Call("if", (Call("==", (Number(), Ref())) as condition, then, other)) if plain(condition):
             return then if evaluate(condition, lookup) else other
     return node
 
@@ -92,3 +109,46 @@ def untied(then: Formula, holds: Holds) -> Formula:
         case Call("/", (a, Call("if"))) if a == ONE:
             return ONE
     return left
+
+
+def decided_cases(f: Formula, holds: Holds, met: Conditions) -> Formula:
+    """The formula with what holds in place of every case that elements decide; `met` keeps what decided.
+
+    A sum of ones where a comparison holds is the number of these.
+    """
+
+    def settle(node: Formula) -> Formula:
+        match node:
+            case Call("if", (Call(name, (Number(), Number())) as condition, then, other)) if name in COMPARISONS:
+                return settle(then if holds(condition) else other)  # of a target that selects a class
+            case Call("if", (Call(name, _) as condition, then, other)) if name in COMPARISONS and of_elements(
+                condition
+            ):
+                met[condition] = holds(condition)  # anew at each step
+                return settle(then if met[condition] else other)
+            case BigOperator("Sum", Call("if", (Call(), Number(), Number())) as body, index, Number(), Number(n)):
+                ones = (settle(substitute(body, {index: Number(k)})) for k in range(1, n + 1))
+                return Number(sum(one.numerator if isinstance(one, Number) else 0 for one in ones))
+        parts = () if isinstance(node, Ref) else children(node)
+        changed = tuple(map(settle, parts))
+        return node if changed == parts else rebuild(node, changed)
+
+    found = settle(f)
+    return f if found == f else fold(found)
+
+
+def has_cases_of_elements(f: Formula) -> bool:
+    """Whether a formula has cases that elements decide."""
+    return any(isinstance(n, Call) and n.name == "if" and is_comparison(n.args[0]) and not shared(n) for n in walk(f))
+
+
+def is_comparison(f: Formula) -> bool:
+    """Whether a formula compares two others."""
+    return isinstance(f, Call) and f.name in COMPARISONS
+
+
+def of_elements(condition: Formula) -> bool:
+    """Whether a comparison reads quantities, each at one element."""
+    refs = list(references(condition))
+    whole = all(isinstance(i, Number) for ref in refs for i in ref.indices)
+    return bool(refs) and whole and not any(isinstance(part, BigOperator) for part in walk(condition))

@@ -12,7 +12,7 @@ from typing import Any
 from hwsolve.figures import Diagram, Edge
 from hwsolve.figures import Node as Circle
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Number, Ref, references
+from hwsolve.formula.tree import Call, Formula, Number, Ref, parted, references
 from hwsolve.graph.elements import Indices, count, elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.origin import is_view
@@ -60,7 +60,7 @@ class Units:
         self.circles: list[Circle] = []
         self.edges: list[Edge] = []
         for node in nodes:
-            if (node.role == "given" and node.of == "input") or node.role == "forward":
+            if self.is_data(node.name):
                 self.place(node)
 
     def place(self, node: Node) -> None:
@@ -88,9 +88,11 @@ class Units:
         return before
 
     def is_data(self, name: str) -> bool:
-        """Whether a quantity has units: what goes in, and what is computed from it."""
+        """Whether a quantity has units: what goes in, and what is computed from it but for terms of a loss."""
         node = self.graph.nodes[name]
-        return node.role == "forward" or (node.role == "given" and node.of == "input")
+        if node.role == "given":
+            return node.of in ("input", "initial")
+        return node.role == "forward" and node.layer != "loss"
 
     def own(self, node: Node) -> tuple[int, ...]:
         """The shape of one sample."""
@@ -146,7 +148,9 @@ class Units:
         of_sample = node.name in self.column or (node.role == "gradient" and node.of in self.column)
         own = at[1:] if self.graph.batched and of_sample else at
         shape = self.own(node) if of_sample else node.shape
-        return Ref(self.writer.key(name, ()).name, () if count(shape) == 1 else tuple(map(Number, own)))
+        time = self.graph.labels[name].time
+        when = () if time is None else (Number(time),)
+        return Ref(self.writer.key(name, ()).name, when + (() if count(shape) == 1 else tuple(map(Number, own))))
 
     def symbol(self, name: str) -> Formula:
         """The symbol of a whole quantity."""
@@ -162,7 +166,7 @@ class Units:
         front = (1,) if self.several else ()
         places = [(*front, *at) for at in elements(self.own(node) if self.several else node.shape)]
         return [
-            (at, [t for term in summands(self.writer.formula(first, at)) for t in self.read(term)]) for at in places
+            (at, [t for term in parted(self.writer.formula(first, at), "+") for t in self.read(term)]) for at in places
         ]
 
     def read(self, term: Formula) -> Iterator[tuple[Unit, Ref | None]]:
@@ -206,7 +210,7 @@ class Units:
 
     def one(self, first: str) -> str:
         """The unit 1 in front of a column, whose weights are the biases."""
-        name = f"1 {self.graph.symbol(first)}"
+        name = f"1 {plain(self.writer.key(first, ()))}"
         if all(circle.id != name for circle in self.circles):
             self.circles.append(Circle(name, Number(1), self.ranks[first] - 1))
         return name
@@ -228,8 +232,12 @@ class Units:
         value = self.writer.shown(name, ()) if self.numbers else None
         rank = max(self.ranks.values()) + 1
         self.circles.append(Circle(plain(self.symbol(name)), self.symbol(name), rank, value, shape="box"))
-        heads = [n for n in self.graph.nodes.values() if n.role == "loss"]
-        read = {self.columns[self.column[i]][-1].name for n in heads for i in n.inputs if i in self.column}
+        heads = [
+            n for n in self.graph.nodes.values() if n.role == "loss" or (n.role == "forward" and n.layer == "loss")
+        ]
+        behind = [i for n in heads for i in n.inputs]
+        behind += [i for name in behind if name not in self.column for i in self.graph.nodes[name].inputs]  # of a view
+        read = {self.columns[self.column[i]][-1].name for i in behind if i in self.column}
         for (node, at), start in drawn.items():
             if node not in read:
                 continue
@@ -241,12 +249,3 @@ class Units:
 def indices_of(ref: Ref) -> Indices:
     """The numbers behind a name."""
     return tuple(i.numerator for i in ref.indices if isinstance(i, Number))
-
-
-def summands(f: Formula) -> Iterator[Formula]:
-    """The terms of a sum, sums within it taken apart."""
-    if isinstance(f, Call) and f.name == "+":
-        for part in f.args:
-            yield from summands(part)
-    else:
-        yield f

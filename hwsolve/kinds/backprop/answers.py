@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hwsolve.formula.notation import plain
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.room import FIRST
 from hwsolve.graph.graph import Node
+from hwsolve.graph.stack import is_stack, stands_alone
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike
 from hwsolve.selection import Ranges, Selection
@@ -23,6 +26,8 @@ class Answers:
     def __init__(self, writer: Writer, named: list[Selection], is_main: Callable[[Node], bool]) -> None:
         self.writer, self.named, self.is_main = writer, named, is_main
         self.left_out: list[Message] = []
+        self.steps: dict[str, dict[int, Node]] = {}  # of sequences, by key
+        self.counts: dict[int, Counter[tuple[str, str]]] = {}  # how many of each there are, by graph
 
     def enter(self, node: Node, found: dict[str, Answer]) -> Iterator[Line]:
         """Enter a quantity among those found.
@@ -31,6 +36,11 @@ class Answers:
         only the first few are there, and a note says so, unless the spec names it.
         """
         writer = self.writer
+        if is_stack(writer.graph, node.name) and not stands_alone(writer.graph, node.name):
+            return
+        if writer.graph.labels[node.name].time is not None:
+            self.enter_step(node, found)
+            return
         key = writer.key(node.name, ()).name
         main = self.is_main(node)
         if writer.graph.labels[node.name].elements:
@@ -48,7 +58,47 @@ class Answers:
             return
         if not (writer.is_whole(node) or writer.asked.alone):
             yield from writer.carry({writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
-        found[key] = Answer(self.part(node, ()), main)
+        of = node.of if node.role == "gradient" else node.follows if node.role == "update" else node.name
+        found[key] = Answer(self.part(node, ()), main, layout=writer.graph.stored.get(of, ()))
+
+    def enter_step(self, node: Node, found: dict[str, Answer]) -> None:
+        """Enter a step of a sequence: with the others, once all are there; else by its elements."""
+        writer = self.writer
+        label, key = writer.graph.labels[node.name], writer.key(node.name, ()).name
+        if self.is_start(node):
+            self.enter_elements(node, found)
+            return
+        known = self.steps.setdefault(key, {})
+        known[label.time or 0] = node
+        if len(known) < self.count(node):
+            return
+        if sorted(known) != list(range(1, len(known) + 1)):
+            for step in known.values():
+                self.enter_elements(step, found)
+            return
+        arrays = tuple(self.part(known[t], ()) for t in sorted(known))
+        if label.lead:  # samples come first
+            arrays = tuple(zip(*arrays, strict=True))
+        found[key] = Answer(alike(arrays, writer.digits), self.is_main(node))
+
+    def is_start(self, node: Node) -> bool:
+        """Whether a quantity is the gradient of a state before the first step."""
+        return node.role == "gradient" and self.writer.graph.nodes[node.of].role == "given"
+
+    def count(self, node: Node) -> int:
+        """How many steps of a quantity there are."""
+        graph = self.writer.graph
+        if id(graph) not in self.counts:
+            timed = [graph.nodes[name] for name, label in graph.labels.items() if label.time is not None]
+            self.counts[id(graph)] = Counter(
+                (graph.symbol(other.name), other.role) for other in timed if not self.is_start(other)
+            )
+        return self.counts[id(graph)][graph.symbol(node.name), node.role]
+
+    def enter_elements(self, node: Node, found: dict[str, Answer]) -> None:
+        """Enter each element by its key."""
+        for at in elements(node.shape):
+            found[plain(self.writer.key(node.name, at))] = Answer(self.part(node, at), False)
 
     def part(self, node: Node, indices: tuple[int, ...], ranges: Ranges = ()) -> Any:
         """The part of an array behind some leading indices, as nested tuples of quantities; of its axes, the ranges."""

@@ -5,40 +5,73 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hwsolve.formula.tree import Number, Ref
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.graph import Graph
+from hwsolve.graph.stack import Stack
 from hwsolve.language import Message, say
 
 
 def question(graph: Graph, steps: int) -> Message:
     """What is to be worked out, as a sentence."""
-    gradients = wanted_gradients(graph)
+    gradients, output = wanted_gradients(graph), outputs_of(graph)
     if steps == 1:
-        return say("Asked: the parameters after one update, and the output and the loss before and after it.")
+        return say(
+            "Asked: the parameters after one update, and {output} and the loss before and after it.", output=output
+        )
     if steps:
         return say(
-            "Asked: the parameters after {n} updates, and the output and the loss before and after them.",
+            "Asked: the parameters after {n} updates, and {output} and the loss before and after them.",
+            output=output,
             n=f"{steps:,}",
         )
     of_inputs = gradients and all(graph.nodes[graph.nodes[g].of].role == "given" for g in gradients)
     if graph.loss and gradients:
         if of_inputs:
-            return say("Asked: the output, the loss, and the gradients of the loss by the inputs.")
-        return say("Asked: the output, the loss, and the gradients of the loss by the parameters.")
+            return say("Asked: {output}, the loss, and the gradients of the loss by the inputs.", output=output)
+        return say("Asked: {output}, the loss, and the gradients of the loss by the parameters.", output=output)
     if gradients:
         if of_inputs:
-            return say("Asked: the output, and the gradients by the inputs from that of the output.")
-        return say("Asked: the output, and the gradients by the parameters from that of the output.")
-    return say("Asked: the output and the loss.") if graph.loss else say("Asked: the output.")
+            return say("Asked: {output}, and the gradients by the inputs from that of {output}.", output=output)
+        if not any(graph.nodes[graph.nodes[g].of].role == "given" for g in gradients):
+            return say("Asked: {output}, and the gradients by the parameters from that of {output}.", output=output)
+        return say(
+            "Asked: {output}, and the gradients by the parameters and the inputs from that of {output}.", output=output
+        )
+    return say("Asked: {output} and the loss.", output=output) if graph.loss else say("Asked: {output}.", output=output)
+
+
+def outputs_of(graph: Graph) -> Message:
+    """The output, or several by their names."""
+    if len(graph.heads) < 2:
+        operation = graph.nodes[graph.output].operation if graph.output else None
+        if isinstance(operation, Stack) and not operation.times and len(operation.widths) == 1:
+            label = graph.labels[graph.nodes[graph.output].inputs[0]]
+            return say("the output {name}", name=Ref(label.symbol, (Number(label.time or 0),)))
+        return say("the output")
+    names = [(graph.symbol(name), graph.nodes[name].shape) for name in graph.heads]
+    *first, last = [whole(name) if shape else Ref(name) for name, shape in names]
+    return say("the outputs {first} and {last}", first=tuple(first), last=last)
 
 
 def wanted_gradients(graph: Graph) -> list[str]:
-    """The gradients that are asked for: those of the parameters, of inputs where there is no parameter."""
+    """The gradients that are asked for: those of the parameters, of inputs where there is no parameter.
+
+    Where a gradient comes in at the output, what goes out at the inputs is asked for too.
+    """
     gradients = [n for n in graph.nodes.values() if n.role == "gradient" and n.of in graph.nodes]
     of = {n.of: n.name for n in gradients}
     found = [of[name] for name in graph.parameters if name in of]
-    return found or [n.name for n in gradients if graph.nodes[n.of].role == "given"]
+    of_inputs = [n.name for n in gradients if graph.nodes[n.of].role == "given"]
+    return found + of_inputs if not graph.loss else found or of_inputs
+
+
+def renewed(graph: Graph) -> list[str]:
+    """The given quantities that have a next value, as running statistics."""
+    followed = (n.follows for n in graph.nodes.values() if n.role == "update")
+    return [name for name in followed if graph.nodes[name].role == "given"]
 
 
 def leads_to(graph: Graph, problem: Any) -> set[str] | None:
@@ -64,10 +97,18 @@ def asked_keys(writer: Writer, steps: int, answers: dict[str, Any]) -> tuple[str
     keys: list[str] = []
     if steps:
         keys += [k for n in graph.parameters if n in writer.trained for k in keys_of(writer, n, steps)]
+        keys += [k for n in renewed(graph) for k in keys_of(writer, n, steps)]
     else:
         keys += [k for n in wanted_gradients(graph) for k in keys_of(writer, n, 0)]
+        keys += [k for n in renewed(graph) for k in keys_of(writer, n, 1)]
     ends = sorted({0, steps})
-    keys += [k for n in (graph.output, graph.loss) if n for step in ends for k in keys_of(writer, n, step)]
+    keys += [
+        k
+        for n in (*(graph.heads or (graph.output,)), graph.loss)
+        if n
+        for step in ends
+        for k in keys_of(writer, n, step)
+    ]
     return tuple(k for k in dict.fromkeys(keys) if k in answers)
 
 

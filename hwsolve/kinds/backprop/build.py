@@ -6,25 +6,30 @@ Everything that is wrong with a problem as a whole is noted in the report at the
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Owned, operations
-from hwsolve.graph.update import update
+from hwsolve.graph.graph import Graph, Owned, operations
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.chosen_letters import check_notation
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
+from hwsolve.kinds.backprop.input_setup import InputSetup
 from hwsolve.kinds.backprop.loss_setup import LossSetup
+from hwsolve.kinds.backprop.minibatches import Batch, Plan, in_batches, narrowed, planned
 from hwsolve.kinds.backprop.name_clashes import check_names
 from hwsolve.kinds.backprop.problem import Problem
+from hwsolve.kinds.backprop.updates import enter_updates
 from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
 from hwsolve.layers.composite import build_body
-from hwsolve.layers.items import walk_items
+from hwsolve.layers.formula_layer import FormulaLayer
+from hwsolve.layers.items import Body, walk_items
 from hwsolve.layers.network import expand
-from hwsolve.optimizers.optimizer import Optimizer
+from hwsolve.layers.sources import Source
+from hwsolve.optimizers.optimizer import Course
 from hwsolve.spec.report import Report
 
 MOST_VALUES = 500_000  # numbers of a network that is computed
@@ -33,16 +38,19 @@ MOST_VALUES = 500_000  # numbers of a network that is computed
 class NetworkConstruction(Construction):
     """Builds the graph of a network, and notes what does not fit."""
 
+    def __init__(self, problem: Any, report: Report):
+        super().__init__(problem, report)
+        self.plan: Plan | None = None  # of training on batches
+        self.stands: Course | None = None  # that of the whole training, for the graph of a batch
+
     def build(self) -> Computation | None:
         """The computation; None after an error."""
-        x = self.enter_input()
-        if x is None:
+        inputs = InputSetup(self).enter()
+        if inputs is None:
             return None
         try:
-            output = self.enter_layers(x)
-            if output is None:
+            if not self.enter_layers(inputs):
                 return None
-            self.graph.output = output
             if self.too_many():
                 return None
             self.enter_parameters()
@@ -50,12 +58,19 @@ class NetworkConstruction(Construction):
         except NotComputed as why:
             self.wrong_layer(why.layer, why.message)
             return None
+        self.plan = planned(self)
         if not self.report.ok:
             return None
+        if self.plan is not None:
+            self.problem.steps = self.plan.steps
         if self.graph.loss or upstream:
             differentiate(self.graph, upstream)
         if self.problem.optimizer is not None and self.graph.loss:
-            self.enter_updates(self.problem.optimizer)
+            enter_updates(self, self.problem.optimizer, self.course())
+        for name, operation, reads in self.builder.renewals:
+            of = self.graph.nodes[name]
+            more = {"inputs": reads, "layer": of.layer, "follows": name}
+            self.graph.add(self.graph.labels[name], of.shape, "update", operation, **more)
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         check_names(self)
@@ -64,8 +79,29 @@ class NetworkConstruction(Construction):
         if not self.report.ok:
             return None
         layers = {node.layer for node in self.graph.nodes.values()}
-        self.problem.places = {layer: place for layer in layers if (place := self.place_of(layer)) is not None}
-        return Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, operations(self.graph))
+        self.problem.places = self.ends()
+        self.problem.places |= {layer: place for layer in layers if (place := self.place_of(layer)) is not None}
+        whole = Computation(self.graph, self.givens, self.stated, self.remarks, self.warnings, operations(self.graph))
+        return whole if self.plan is None else self.batched(whole, self.plan)
+
+    def batched(self, whole: Computation, plan: Plan) -> Computation | None:
+        """The computation on batches; None where a batch alone has an error."""
+
+        def graph_of(batch: Batch) -> Graph:
+            one = NetworkConstruction(narrowed(self.problem, plan, batch), self.report)
+            one.stands = self.course()
+            made = one.build()
+            assert made is None or list(made.graph.nodes) == list(whole.graph.nodes)
+            return whole.graph if made is None else made.graph
+
+        found = in_batches(whole, plan, graph_of)
+        return found if self.report.ok else None
+
+    def course(self) -> Course:
+        """How long the training is."""
+        if self.stands is not None:
+            return self.stands
+        return Course(self.problem.steps, len(self.plan.batches) if self.plan is not None else 0)
 
     def too_many(self) -> bool:
         """Note a computation with more numbers than a machine should hold."""
@@ -79,51 +115,43 @@ class NetworkConstruction(Construction):
             self.wrong("network", message, say("`count-params` counts a network of any size."))
         return values > MOST_VALUES
 
-    def enter_layers(self, x: str) -> str | None:
-        """The layers that read `x`, and what comes out of them."""
-        body = expand(self.problem.network, self.report)
-        if body is None:
-            return None
-        self.body, items = body, body.items
+    def enter_layers(self, inputs: dict[str, str]) -> bool:
+        """The layers that read the inputs, given by wire, and what comes out of them; whether they can be read."""
+        network = expand(self.problem.network, self.report)
+        if network is None:
+            return False
+        body = self.body = network.body
         self.warnings += self.problem.network.warnings
-        trains = self.problem.loss is not None or self.problem.upstream is not None
-        idle = [said for i in walk_items(items) if i.layer is not None and (said := i.layer.idle(i.path)) is not None]
-        (self.warnings if trains else self.remarks).extend(idle)
-        return build_body(body, self.builder, {"": x})
+        if not self.has_mode(body):
+            return False
+        nodes = dict(inputs)
+        self.builder.named = frozenset(name for i in walk_items(body.items) for name in i.symbols)
+        self.graph.output = build_body(body, self.builder, nodes)
+        self.stated += self.builder.said
+        self.remarks += self.builder.remarks
+        for node in self.graph.nodes.values():
+            if self.builder.classes.keys() & set(node.inputs):
+                what = say("`{layer}` takes numbers, not classes, which an `embedding` reads.", layer=node.layer)
+                self.wrong_layer(node.layer, what)
+                return False
+        if self.problem.loss is not None or self.problem.upstream is not None:
+            self.warnings += self.builder.warnings
+        self.graph.heads = tuple(nodes[wire.name] for wire in network.outputs.values())
+        return True
 
-    # the input
-
-    def enter_input(self) -> str | None:
-        """The data, one sample or a batch."""
-        network, given = self.problem.network, self.problem.input
-        shape = network.input[network.bare :]
-        if not all(isinstance(n, int) for n in shape):
-            self.wrong("network", say("The sizes of the input must be numbers here, not names."), within=("input",))
-            return None
-        sizes = tuple(int(n) for n in shape)
-        if given is None:
-            self.wrong(
-                "input",
-                say("`input` is missing: the numbers that go in, of the shape {shape}.", shape=shape_text(sizes)),
-            )
-            return None
-        found = given.shape or ((1,) if prod(sizes) == 1 else ())
-        if found != sizes and found[1:] != sizes:
-            message = say(
-                "The input has the shape {found}, the network takes {shape}.",
-                found=shape_text(found),
-                shape=shape_text(sizes),
-            )
-            self.wrong(
-                "input",
-                message,
-                say("One more axis in front makes a batch: {batch}.", batch=f"N × {shape_text(sizes)}"),
-            )
-            return None
-        name = self.builder.given(network.input_symbol or "x", found, "input")
-        self.givens[name] = Given(found, given.values)
-        self.graph.batched = found != sizes
-        return name
+    def has_mode(self, body: Body) -> bool:
+        """Whether it is known if this is training, where a layer must know."""
+        self.builder.mode = getattr(self.problem, "mode", None) or ""
+        found = [item.path for item in walk_items(body.items) if item.layer is not None and item.layer.by_mode()]
+        if self.builder.mode or not found:
+            return True
+        message = say(
+            "Training and evaluation are not the same for {layers}, and the problem does not say which of them it is.",
+            layers=", ".join(f"`{path}`" for path in found),
+        )
+        hint = say("At the top of the problem, `{train}` or `{eval}`.", train="mode: train", eval="mode: eval")
+        self.wrong_layer(found[0], message, hint)
+        return False
 
     # parameters
 
@@ -155,58 +183,63 @@ class NetworkConstruction(Construction):
             self.stated.append(origin(self.graph.symbol(name), spec.init, spec.seed or 0))
             # torch.nn.init counts the first axis of a weight as its outputs
             by_input = spec.rows == "inputs" and len(shape) == 2
-            if not spec.init.fits(shape):
+            if not spec.init.fits(owned.stored or shape):
                 name = INITIALIZERS.name_of(spec.init)
                 message = say("`{name}` is not for an array with {n} axes.", name=name, n=len(shape))
                 self.wrong_layer(owned.path, message)
                 return None
-            drawn = spec.init.values(shape[::-1] if by_input else shape, spec.seed or 0)
+            drawn = spec.init.values(owned.stored or (shape[::-1] if by_input else shape), spec.seed or 0)
             return transposed(drawn, shape) if by_input else drawn
         value = spec.value if spec.value is not None else owned.value
+        if value is None and self.stands_alone(owned.path):
+            sizes = shape_text(shape) or "1"
+            message = say("`{name}` needs numbers, of the shape {shape}.", name=self.graph.symbol(name), shape=sizes)
+            self.wrong_layer(owned.path, message, alone_hint(shape))
+            return None
         if value is None:
             message = say(
                 "`{layer}` needs numbers for its {which}, of the shape {shape}.",
                 layer=owned.path,
                 which=owned.which,
-                shape=shape_text(shape) or "1",
+                shape=shape_text(owned.stored or shape) or "1",
             )
             self.wrong_layer(owned.path, message, numbers_hint(owned, shape))
             return None
         return (value,) * size
 
-    def enter_updates(self, optimizer: Optimizer) -> None:
-        """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
-        starts = update(self.graph, optimizer.rule())
-        if not any(node.role == "update" for node in self.graph.nodes.values()):
-            self.warnings.append(say("Nothing is trained: the optimizer changes no parameter."))
-            return
-        for name, start in starts.items():
-            shape = self.graph.nodes[name].shape
-            self.givens[name] = Given(shape, (start,) * prod(shape))
-        self.stated.extend(optimizer.stated(bool(starts)))
-        counters = (self.graph.symbol(n.name) for n in self.graph.nodes.values() if n.role == "counter")
-        self.stated.extend(say("{k} is the number of the update.", k=k) for k in counters)
-        frozen = [self.graph.symbol(name) for name, p in self.graph.parameters.items() if not p.trainable]
-        if frozen:
-            self.stated.append(say("Not trained: {names}.", names=", ".join(frozen)))
+    def stands_alone(self, path: str) -> bool:
+        """Whether the parameters of a layer are stated as what they are, not as a setting of it."""
+        assert self.body is not None
+        found = next((item.layer for item in walk_items(self.body.items) if item.path == path), None)
+        return isinstance(found, Source | FormulaLayer)
 
 
 def numbers_hint(owned: Owned, shape: tuple[int, ...]) -> Message:
     """How a parameter that has no numbers gets them."""
-    which = owned.which
+    which, shape = owned.which, owned.stored or shape
     if owned.role == "bias":
         return say(
             "As `{example}` or `{init}`; `{none}` leaves it out.",
-            example=f"{which}: {zeros(shape)}",
-            init=f"{which}: {{init: zeros}}",
-            none=f"{which}: false",
+            example=under(which, zeros(shape)),
+            init=under(which, "{init: zeros}"),
+            none=f"{which.partition('.')[0]}: false",
         )
-    return say(
-        "As `{which}: {example}`, or `{which}: {init}`.",
-        which=which,
-        example=zeros(shape),
-        init="{init: xavier_uniform, seed: 7}",
-    )
+    drawn = under(which, "{init: xavier_uniform, seed: 7}")
+    return say("As `{example}`, or `{init}`.", example=under(which, zeros(shape)), init=drawn)
+
+
+def under(which: str, value: Any) -> str:
+    """How a setting is typed, as `weight: {out: …}` of `weight.out`."""
+    key, _, rest = which.partition(".")
+    return f"{key}: {{{under(rest, value)}}}" if rest else f"{key}: {value}"
+
+
+def alone_hint(shape: tuple[int, ...]) -> Message:
+    """How a parameter that stands by itself gets its numbers."""
+    one, drawn = "value: 0", "init: normal"
+    if not shape:
+        return say("As `{one}` or `{drawn}`.", one=one, drawn=drawn)
+    return say("As `{all}`, `{one}` or `{drawn}`.", all=f"values: {zeros(shape)}", one=one, drawn=drawn)
 
 
 def build(problem: Problem, report: Report) -> Computation | None:

@@ -42,6 +42,18 @@ class Construction:
         found = (item for item in walk_items(items) if item.path == layer)
         return next(((item.node, item.where) for item in found), None)
 
+    def ends(self) -> dict[str, tuple[Place, Path]]:
+        """Where the loss, the optimizer and its settings stand."""
+        entries = self.problem.node.entries if isinstance(self.problem.node, Mapping) else {}
+        found: dict[str, tuple[Place, Path]] = {
+            key: (entries[key][1], ROOT / key) for key in ("loss", "optimizer") if key in entries
+        }
+        optimizer = found["optimizer"][0] if "optimizer" in found else None
+        for name, (_, one) in optimizer.entries.items() if isinstance(optimizer, Mapping) else ():
+            settings = one.entries.items() if isinstance(one, Mapping) else ()
+            found |= {f"optimizer.{key}": (node, ROOT / "optimizer" / name / key) for key, (_, node) in settings}
+        return found
+
     @property
     def end_key(self) -> str:
         """The key of what stands behind the last layer: the loss, or the gradient in place of one."""
@@ -50,7 +62,8 @@ class Construction:
     @property
     def samples(self) -> int:
         """The number of samples; 1 without a batch."""
-        return self.problem.input.shape[0] if self.graph.batched else 1
+        data = (node for node in self.graph.nodes.values() if node.role == "given" and node.of == "input")
+        return next((node.shape[0] for node in data), 1) if self.graph.batched else 1
 
     def wrong_layer(self, layer: str, message: Message, hint: Message | None = None) -> None:
         """Note an error at a layer, by its path."""

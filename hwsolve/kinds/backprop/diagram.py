@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import pairwise
 from math import prod
+
+import msgspec
 
 from hwsolve.figures import Diagram, Edge, Text
 from hwsolve.figures import Node as Circle
@@ -13,7 +16,6 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, call, walk
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import Indices, elements
-from hwsolve.graph.explain.letters import Axes
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.origin import is_view
 from hwsolve.graph.graph import Graph, Node
@@ -24,18 +26,34 @@ from hwsolve.solution import Quantity
 SHOWN = 6  # units of a column that are all drawn; of more the first three and the last
 
 
-def diagram(writer: Writer, axes: Axes) -> Diagram | None:
-    """The drawing of a network: of a long or branched one its row alone, where it is one."""
-    graph = writer.graph
-    path = path_of(graph)
+def diagram(writer: Writer) -> Diagram | None:
+    """The drawing of a network with what is given: of a long or branched one its row alone, where it is one."""
+    path = path_of(writer.graph)
     if path is None:
         return None
     row = tuple((arrow(writer, node), quantity(writer, node.name)) for node in path)
+    circles, edges = units(writer, path, ())
+    return Diagram(say("The network"), tuple(map(as_given, circles)), edges, row=row)
+
+
+def as_given(unit: Circle) -> Circle:
+    """A unit without what is still to be worked out."""
+    return unit if unit.rank == 0 else msgspec.structs.replace(unit, value=None, sum="", sum_value=None)
+
+
+def with_numbers(writer: Writer, asked: Container[str] | None = None) -> Diagram | None:
+    """The units with the numbers of both passes; of gradients those that are `asked`, or that one of them rests on."""
+    path = path_of(writer.graph)
+    circles, edges = units(writer, path, asked) if path is not None else ((), ())
+    if not circles:
+        return None
     caption: Text = ""
-    for said in axes.legend():
-        caption = say("{first}, {second}", first=caption, second=said) if caption else said
-    circles, edges = units(writer, path)
-    return Diagram(say("The network"), circles, edges, caption, row)
+    parts: list[Circle | Edge] = [*circles, *edges]
+    if any(part.gradient is not None for part in parts):
+        caption = say("Beside values stand the gradients.")
+        if loss := writer.graph.loss:
+            caption = say("Beside values stand the gradients of {loss}.", loss=quantity(writer, loss))
+    return Diagram(say("The network with its numbers"), circles, edges, caption)
 
 
 def path_of(graph: Graph) -> list[Node] | None:
@@ -93,7 +111,9 @@ def arrow(writer: Writer, node: Node) -> Formula | Text:
 # the units
 
 
-def units(writer: Writer, path: list[Node]) -> tuple[tuple[Circle, ...], tuple[Edge, ...]]:
+def units(
+    writer: Writer, path: list[Node], asked: Container[str] | None
+) -> tuple[tuple[Circle, ...], tuple[Edge, ...]]:
     """A column of units for the inputs, each layer of units and the loss, and their weights; of one sample alone."""
     graph = writer.graph
     if graph.batched or any(len(node.shape) > 1 for node in path):
@@ -107,7 +127,8 @@ def units(writer: Writer, path: list[Node]) -> tuple[tuple[Circle, ...], tuple[E
         else:
             columns.append(node)
             sums[node.name] = node
-    gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"}
+    every = [n for n in graph.nodes.values() if n.role == "gradient"]
+    gradients = {n.of: n.name for n in every if asked is None or n.name in asked}
     circles = [one for rank, node in enumerate(columns) for one in column(writer, node, rank, sums, gradients)]
     edges = [e for a, b in pairwise(columns) for e in between(writer, a, sums[b.name], b, gradients)]
     return tuple(circles), tuple(edges)
@@ -128,8 +149,23 @@ def column(writer: Writer, node: Node, rank: int, sums: dict[str, Node], gradien
         if n == 3 and prod(node.shape) > SHOWN:
             made.append(Circle(f"{node.name}…", "⋮", rank, shape="fold"))
         slope = value(writer, gradients[into], at) if into in gradients else None
-        made.append(Circle(name_of(node, at), label(writer, node.name, at), rank, value(writer, node.name, at), slope))
+        by = label(writer, gradients[into], at) if slope is not None and node.role == "given" else ""
+        own = label(writer, node.name, at), rank, value(writer, node.name, at), slope
+        unit = Circle(name_of(node, at), *own, slope=by)
+        made.append(unit if into == node.name else with_sum(unit, writer, node, into, at, gradients.get(into)))
     return made
+
+
+def with_sum(unit: Circle, writer: Writer, node: Node, into: str, at: Indices, slope: str | None) -> Circle:
+    """A unit that is a function of a sum: with the sum, the function, and what the gradient is by."""
+    total = label(writer, into, at)
+    match parse(node.operation.text()) if node.operation is not None and node.inputs[0] == into else None:
+        case Call(name, (Ref(),)) if function(name) is not None:
+            taken: Formula | Text = Call(name, (total,))
+        case _:
+            taken = ""
+    by = label(writer, slope, at) if slope is not None else ""
+    return msgspec.structs.replace(unit, slope=by, formula=taken, sum=total, sum_value=value(writer, into, at))
 
 
 def between(writer: Writer, a: Node, total: Node, b: Node, gradients: dict[str, str]) -> list[Edge]:

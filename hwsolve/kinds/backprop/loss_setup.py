@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.graph.stack import is_stack
 from hwsolve.kinds.backprop.input_arrays import Given, squeezed
-from hwsolve.kinds.backprop.target import Classes
+from hwsolve.kinds.backprop.loss_terms import Terms
+from hwsolve.kinds.backprop.target_setup import TargetSetup
+from hwsolve.kinds.backprop.terms_setup import TermsSetup, which_output
 from hwsolve.kinds.backprop.upstream import Upstream
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.layers.base import shape_text
 from hwsolve.layers.items import walk_items
 from hwsolve.losses import LOSSES
-from hwsolve.losses.loss import Loss, Target
+from hwsolve.losses.loss import Loss
 from hwsolve.optimizers import OPTIMIZERS
-from hwsolve.spec.fields import Array
+from hwsolve.spec.report import did_you_mean
 
 if TYPE_CHECKING:
     from hwsolve.kinds.backprop.construction import Construction
     from hwsolve.layers.items import Body, Item
+
+
+UPDATED = say(
+    "An update needs the gradients of a loss: state `loss`; `optimize` updates by a `gradient` that is given."
+)
 
 
 class LossSetup:
@@ -29,13 +35,14 @@ class LossSetup:
         self.construction = construction
         self.problem, self.graph, self.builder = construction.problem, construction.graph, construction.builder
 
-    def enter(self) -> str | None:
-        """The loss, or the node of the upstream gradient."""
+    def enter(self) -> dict[str, str]:
+        """The loss; without one, the nodes of upstream gradients by output."""
         problem = self.problem
         if problem.upstream is not None:
             for key in ("loss", "target", "optimizer"):
                 if getattr(problem, key) is not None:
-                    self.construction.wrong(key, say("`{key}` and `upstream` can't both be given.", key=key))
+                    message = say("`{key}` and `upstream` can't both be given.", key=key)
+                    self.construction.wrong(key, message, UPDATED if key == "optimizer" else None)
             return self.enter_upstream(problem.upstream)
         self.look_at("loss", LOSSES)
         self.look_at("optimizer", OPTIMIZERS)
@@ -43,21 +50,31 @@ class LossSetup:
             for key in ("target", "optimizer"):
                 if getattr(problem, key) is not None:
                     self.construction.wrong(key, say("`{key}` needs a `loss`.", key=key))
-            return None
-        target = self.enter_target(problem.loss)
+            return {}
+        if isinstance(problem.loss, Terms):
+            TermsSetup(self.construction).enter(problem.loss)
+            return {}
+        if len(self.graph.heads) > 1:
+            names = ", ".join(f"`{self.graph.symbol(name)}`" for name in self.graph.heads)
+            self.construction.wrong("loss", which_output(names))
+            return {}
+        letter = self.builder.free_symbol("t", "target")
+        target = TargetSetup(self.construction, self.graph.output, letter, self.construction.wrong).enter(
+            problem.loss, problem.target
+        )
         self.look_twice(problem.loss)
         if target is not None:
-            problem.loss.build(self.builder, self.graph.output, target, self.construction.samples)
+            problem.loss.build(self.builder, (self.graph.output,), target, self.construction.samples)
             if problem.loss.reduction == "none":
                 self.construction.remarks.append(
                     say("The loss is not reduced; gradients are those of the sum of its elements.")
                 )
-        return None
+        return {}
 
     def look_at(self, key: str, registry: Any) -> None:
         """Note a setting that makes no sense, of the loss or the optimizer."""
         record = getattr(self.problem, key)
-        if record is not None and (refused := record.wrong()) is not None:
+        if record is not None and not isinstance(record, Terms) and (refused := record.wrong()) is not None:
             argument, message = refused
             self.construction.wrong(key, message, within=(registry.name_of(record), argument))
 
@@ -81,99 +98,43 @@ class LossSetup:
             return
         self.construction.warnings.append(text)
 
-    def enter_upstream(self, upstream: Upstream) -> str | None:
-        """The gradient of the output as a given quantity."""
-        shape, found = self.graph.nodes[self.graph.output].shape, upstream.values.shape
-        if found != shape and squeezed(found) != squeezed(shape):
-            self.construction.wrong(
-                "upstream",
-                say(
-                    "The upstream gradient has the shape {found}, the output {shape}.",
-                    found=shape_text(found),
-                    shape=shape_text(shape),
-                ),
-            )
-            return None
-        name = self.builder.given(upstream.symbol or f"dL_d{self.graph.symbol(self.graph.output)}", shape, "upstream")
-        self.construction.givens[name] = Given(shape, upstream.values.values)
-        return name
+    def enter_upstream(self, upstream: Any) -> dict[str, str]:
+        """The gradients of the outputs as given quantities, by output."""
+        outputs = dict(zip(self.problem.network.outputs, self.graph.heads, strict=True)) if self.graph.heads else {}
+        if not isinstance(upstream, dict):
+            if len(outputs) > 1:
+                names = ", ".join(f"`{name}`" for name in outputs)
+                message = say("`upstream` needs the gradient of each output by its name: {names}.", names=names)
+                self.construction.wrong("upstream", message)
+                return {}
+            return self.upstream_of(self.graph.output, upstream, ())
+        found: dict[str, str] = {}
+        for name, one in upstream.items():
+            if name not in outputs:
+                message = say("The network has no output `{name}`.", name=name)
+                hint = did_you_mean(name, outputs) if outputs else say("Name it under `outputs` of the network.")
+                self.construction.wrong("upstream", message, hint, (name,))
+            else:
+                found |= self.upstream_of(outputs[name], one, (name,))
+        return found
 
-    def enter_target(self, loss: Loss) -> Target | None:
-        """The target as a given quantity in the shape of the output."""
-        shape, target = self.graph.nodes[self.graph.output].shape, self.problem.target
-        if target is None:
-            self.construction.wrong("target", say("`target` is missing: the loss compares the output with it."))
-            return None
-        if loss.classes and len(shape) > 2:
+    def upstream_of(self, output: str, upstream: Upstream, within: tuple[str, ...]) -> dict[str, str]:
+        """The gradient of one output."""
+        shape, found = self.graph.nodes[output].shape, upstream.values.shape
+        if found != shape and squeezed(found) != squeezed(shape):
             message = say(
-                "`{loss}` takes one row of classes for each sample, got the shape {shape}.",
-                loss=LOSSES.name_of(loss),
+                "The upstream gradient has the shape {found}, the output {shape}.",
+                found=shape_text(found),
                 shape=shape_text(shape),
             )
-            self.construction.wrong("loss", message)
-            return None
-        if isinstance(target, Classes):
-            return self.enter_classes(loss, target, shape)
-        found = target.shape
-        if found != shape and (prod(found) != prod(shape) or squeezed(found) != squeezed(shape)):
-            self.construction.wrong("target", *self.misfit(loss, target, shape))
-            return None
-        if loss.classes and not loss.probabilities:
-            self.construction.wrong(
-                "target",
-                say("This loss takes classes."),
-                say("As `{one}` counted from 1, or `{zero}` counted from 0.", one="{class: 3}", zero="{index: 2}"),
-            )
-            return None
-        name = self.builder.given("t", shape, "target")
-        self.construction.givens[name] = Given(shape, target.values)
-        return Target(name, unit_rows(target.values, shape[-1] if shape else 1))
-
-    def misfit(self, loss: Loss, target: Array, shape: tuple[int, ...]) -> tuple[Message, Message | None]:
-        """What is wrong with a target's shape."""
-        if loss.classes and len(target.shape) < len(shape):
-            many = len(shape) > 1
-            message = say(
-                "A class is written `{one}`, counted from 1, or `{zero}`, counted from 0.",
-                one="{class: [3, 1]}" if many else "{class: 3}",
-                zero="{index: [2, 0]}" if many else "{index: 2}",
-            )
-            return message, say("A bare number does not say where counting starts.")
-        message = say(
-            "The target has the shape {found}, the output {shape}.",
-            found=shape_text(target.shape),
-            shape=shape_text(shape),
-        )
-        flat = self.graph.batched and prod(target.shape) == prod(shape)
-        return message, say("A batch has a row for each sample, as `{rows}`.", rows="[[0], [1]]") if flat else None
-
-    def enter_classes(self, loss: Loss, target: Classes, shape: tuple[int, ...]) -> Target | None:
-        """Classes as rows of zeros with a one."""
-        if not loss.classes:
-            self.construction.wrong(
-                "target",
-                say("This loss compares numbers with the output; classes are for `cross_entropy` and `nll_loss`."),
-            )
-            return None
-        classes, samples = shape[-1], prod(shape[:-1])
-        if len(target.numbers) != samples:
-            self.construction.wrong(
-                "target", say("{n} classes are given for {samples} samples.", n=len(target.numbers), samples=samples)
-            )
-            return None
-        for k in target.numbers:
-            if k > classes:
-                self.construction.wrong(
-                    "target",
-                    say("Class {k}, counted from 1, is not among the {classes} outputs.", k=k, classes=classes),
-                )
-                return None
-        name = self.builder.given("t", shape, "target")
-        chosen = tuple(Number(int(c == k)) for k in target.numbers for c in range(1, classes + 1))
-        self.construction.givens[name] = Given(shape, chosen)
-        self.graph.selectors.add(name)
-        self.construction.stated.append(target.sentence())
-        return Target(name, True)
+            self.construction.wrong("upstream", message, None, within)
+            return {}
+        read = any(output in node.inputs for node in self.graph.nodes.values())
+        default = f"{'g' if read else 'dL'}_{'' if read else 'd'}{self.graph.symbol(output)}"  # ∂L/∂h has other terms
+        default = "dL_dy" if is_stack(self.graph, output) else default  # the states have names, not their stack
+        name = self.builder.given(upstream.symbol or default, shape, "upstream")
+        self.construction.givens[name] = Given(shape, upstream.values.values)
+        return {output: name}
 
 
 def last_layer(body: Body | None) -> Item | None:
@@ -186,13 +147,3 @@ def last_layer(body: Body | None) -> Item | None:
             return item
         item = behind.get(item.inputs[0].name)
     return None
-
-
-def unit_rows(values: tuple[Formula, ...], length: int) -> bool:
-    """Whether every row of targets is of plain numbers that sum to 1."""
-    from fractions import Fraction
-
-    if not all(isinstance(v, Number) for v in values):
-        return False
-    exact = [Fraction(v.numerator, v.denominator) for v in values if isinstance(v, Number)]
-    return all(sum(exact[k : k + length]) == 1 for k in range(0, len(exact), length))

@@ -70,7 +70,7 @@ def described(construction: Construction, one: Named) -> Message | str:
                 "input": say("the input"),
                 "target": say("the target"),
                 "upstream": say("the gradient of the output"),
-            }[node.of]
+            }.get(node.of) or say("a given of `{layer}`", layer=node.layer)
         case "parameter":
             owned = construction.builder.owned[one.node]
             which = WHICH.get(owned.which) or say("parameter `{name}`", name=owned.which)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
+from hwsolve.kinds.backprop.input_field import InputField
+from hwsolve.kinds.backprop.loss_terms import LossField
 from hwsolve.kinds.backprop.target import TargetField
-from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
+from hwsolve.kinds.backprop.upstream import UpstreamField
 from hwsolve.language import Message, say
 from hwsolve.layers.items import Network
 from hwsolve.layers.network import BlocksField, NetworkField
-from hwsolve.losses import LOSSES
-from hwsolve.losses.loss import Loss
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.optimizers.optimizer import Optimizer
 from hwsolve.spec import problem as base
-from hwsolve.spec.fields import Array, ArrayField, CountField, Flag
+from hwsolve.spec.fields import Choice, CountField, Flag, ListOf
 from hwsolve.spec.named import NamedField
-from hwsolve.spec.terms import LOSS, OPTIMIZER
+from hwsolve.spec.terms import OPTIMIZER
 
 
 class Problem(base.Problem, kw_only=True):
@@ -24,13 +24,20 @@ class Problem(base.Problem, kw_only=True):
 
     blocks: Annotated[Any, BlocksField()] = None
     network: Annotated[Network, NetworkField()]
-    input: Annotated[Array | None, ArrayField()] = None
+    input: Annotated[Any, InputField()] = None
     target: Annotated[Any, TargetField()] = None
-    loss: Annotated[Loss | None, NamedField(LOSS, LOSSES)] = None
-    upstream: Annotated[Upstream | None, UpstreamField()] = None
+    loss: Annotated[Any, LossField()] = None
+    upstream: Annotated[Any, UpstreamField()] = None
     optimizer: Annotated[Optimizer | None, NamedField(OPTIMIZER, OPTIMIZERS)] = None
     steps: Annotated[int, CountField(1, 1_000_000)] = 1
+    epochs: Annotated[int, CountField(1, 1_000_000)] | None = None
+    batch_size: Annotated[int, CountField(1)] | None = None
+    order: Annotated[tuple[int, ...], ListOf(CountField(1), minimum=1)] | None = None
+    batches: Annotated[tuple[tuple[int, ...], ...], ListOf(ListOf(CountField(1), minimum=1), minimum=1)] | None = None
+    mode: Annotated[str | None, Choice("train", "eval")] = None
+    figure: Annotated[str | None, Choice("circuit")] = None
     full: Flag = False
+    DATA: ClassVar[tuple[str, ...]] = ("input",)
     NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "units", "gradients")
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),
@@ -41,5 +48,11 @@ class Problem(base.Problem, kw_only=True):
         "upstream": say("the gradient of the output, in place of a loss"),
         "optimizer": say("how gradients change parameters; without one there are only gradients"),
         "steps": say("how many updates are made"),
+        "epochs": say("how often training goes through all samples, in place of `steps`"),
+        "batch_size": say("how many samples an update sees, in their order"),
+        "order": say("the samples, counted from 1, in the order in which training takes them"),
+        "batches": say("the samples, counted from 1, of each update of an epoch"),
+        "mode": say("`train` or `eval`: whether dropout and batch normalisation are as in training or evaluation"),
+        "figure": say("`circuit`: the page draws it too, values and gradients beside its quantities"),
         "full": say("whether large arrays are written out too"),
     }

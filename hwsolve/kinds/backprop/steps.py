@@ -5,9 +5,11 @@ The values at step k are those after k updates; step 0 is the start.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+from hwsolve.language import Message, say
 from hwsolve.solution import Answer
 
 FEW, MANY = 5, 100  # steps that are all written out: at most, and with `full`
@@ -21,6 +23,16 @@ def worked(steps: int, full: bool) -> set[int]:
 def passes(worked: set[int], steps: int) -> set[int]:
     """The steps whose forward pass is written out: those worked out, and what comes after each."""
     return {s for first in worked for s in (first, first + 1) if s <= steps}
+
+
+def few_tried(problem: Any, steps: int) -> Iterator[Message]:
+    """What the patterns of a problem do not meet where there are very many steps."""
+    if steps > MANY and "*" in "".join((problem.only or "", *(ask.text for ask in problem.ask))):
+        yield say(
+            "Of {n} steps a pattern with * meets only what is written out: it meets every step of at most {most}.",
+            n=f"{steps:,}",
+            most=MANY,
+        )
 
 
 def step_of(answer: tuple[str, Answer]) -> int:

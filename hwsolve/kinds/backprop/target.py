@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from hwsolve.counting import At
 from hwsolve.formula.tree import ONE, Number
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.language import Message, say
-from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, ListOf, read_record, record_schema
+from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Nested, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
 
@@ -24,13 +26,14 @@ class Classes(msgspec.Struct, frozen=True):
     many: bool
     node: Node
     first: int = 1
+    shape: tuple[int, ...] = ()
 
-    def sentence(self) -> Message:
+    def sentence(self, symbol: str = "t") -> Message:
         """What the target is, as the spec counts."""
         classes, first = tuple([At(Number(k)) for k in self.numbers]), At(ONE)
-        stated = ", ".join(str(k - 1 + self.first) for k in self.numbers)
+        stated = tuple([str(k - 1 + self.first) for k in self.numbers])
         if self.many:
-            rule = say("t is 1 for the class of its sample, and 0 for the others")
+            rule = say("{t} is 1 for the class of its sample, and 0 for the others", t=whole(symbol))
             if self.first:
                 return say(
                     "The targets are the classes {classes}, counted from {first}: {rule}.",
@@ -44,7 +47,7 @@ class Classes(msgspec.Struct, frozen=True):
                 classes=classes,
                 rule=rule,
             )
-        rule = say("t is 1 for it, and 0 for the others")
+        rule = say("{t} is 1 for it, and 0 for the others", t=whole(symbol))
         if self.first:
             return say(
                 "The target is class {classes}, counted from {first}: {rule}.", classes=classes, first=first, rule=rule
@@ -60,7 +63,7 @@ class Classes(msgspec.Struct, frozen=True):
 class _ByClass(msgspec.Struct, frozen=True):
     """`{class: 3}`, counted from 1."""
 
-    number: Annotated[tuple[int, ...], ListOf(CountField(1), minimum=1, single=True)] = msgspec.field(name="class")
+    number: Annotated[Any, Nested(CountField(1))] = msgspec.field(name="class")
 
     MEANINGS: ClassVar[dict[str, Message]] = {"class": say("the class, counted from 1; a list for several samples")}
 
@@ -68,7 +71,7 @@ class _ByClass(msgspec.Struct, frozen=True):
 class _ByIndex(msgspec.Struct, frozen=True):
     """`{index: 2}`, counted from 0."""
 
-    number: Annotated[tuple[int, ...], ListOf(CountField(0), minimum=1, single=True)] = msgspec.field(name="index")
+    number: Annotated[Any, Nested(CountField(None))] = msgspec.field(name="index")
 
     MEANINGS: ClassVar[dict[str, Message]] = {"index": say("the class, counted from 0; a list for several samples")}
 
@@ -92,12 +95,26 @@ class TargetField(Field):
         if record is INVALID:
             return INVALID
         value = node.entries["class" if one else "index"][1]
-        numbers = tuple(k if one else k + 1 for k in record.number)  # type: ignore[union-attr]
-        return Classes(numbers, isinstance(value, Sequence), node, int(one))
+        numbers = tuple(k if one else k + 1 for k in flat(record.number))  # type: ignore[union-attr]
+        return Classes(numbers, isinstance(value, Sequence), node, int(one), shape_of(record.number))  # type: ignore[union-attr]
 
     def schema(self) -> dict[str, Any]:
         """Numbers or classes."""
         return {"anyOf": [record_schema(_ByClass), record_schema(_ByIndex), ArrayField().schema()]}
+
+
+def flat(value: Any) -> Iterator[int]:
+    """The numbers of nested tuples."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from flat(part)
+    else:
+        yield value
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """How long nested tuples are."""
+    return (len(value), *shape_of(value[0])) if isinstance(value, tuple) and value else ()
 
 
 def by_class(node: Node) -> bool:

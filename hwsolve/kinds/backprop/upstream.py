@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from hwsolve.language import Message, say
-from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, read_record, record_schema
+from hwsolve.spec.fields import INVALID, Array, ArrayField, Field, Word, is_array_form, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Scalar, Sequence
 from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import Path, Report
@@ -35,7 +35,16 @@ class UpstreamField(Field):
     expected = say("numbers, or `{form}`", form="{values: [-3, 1], symbol: H}")
 
     def read(self, node: Place, report: Report, path: Path) -> Any:
-        """An Upstream, or INVALID."""
+        """An Upstream, a dict of them by output, or INVALID."""
+        if isinstance(node, Mapping) and node.entries and "values" not in node.entries and not is_array_form(node):
+            found = {name: self.one(value, report, path / name) for name, (_, value) in node.entries.items()}
+            return INVALID if INVALID in found.values() else found
+        return self.one(node, report, path)
+
+    def one(self, node: Place, report: Report, path: Path) -> Any:
+        """The gradient of one output."""
+        if isinstance(node, Mapping) and "values" not in node.entries and not is_array_form(node):
+            return self.wrong(node, report, path)
         symbol = None
         if isinstance(node, Mapping) and "values" in node.entries:
             rest = {k: v for k, v in node.entries.items() if k != "values"}
@@ -52,4 +61,5 @@ class UpstreamField(Field):
         values = ArrayField().schema() | {"description": str(say("the numbers, in the shape of the output"))}
         whole["properties"] = {"values": values, **whole["properties"]}
         whole["required"] = ["values"]
-        return {"anyOf": [whole, ArrayField().schema()]}
+        one = {"anyOf": [whole, ArrayField().schema()]}
+        return {"anyOf": [*one["anyOf"], {"type": "object", "additionalProperties": one}]}

@@ -9,11 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
+from hwsolve.formula.meaning import in_one_piece
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, formula, references, substitute, transform
+from hwsolve.formula.tree import (
+    ONE,
+    ZERO,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    formula,
+    parted,
+    references,
+    substitute,
+    transform,
+)
+from hwsolve.kinds.complexity.letters import Dense
+from hwsolve.kinds.complexity.repeats import Repeat, gradient, moved
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, Size, total
-from hwsolve.layers.items import Item, Network, walk_items
+from hwsolve.layers.items import Item, Network, Wire, walk_items
 from hwsolve.layers.merging import MERGED
 
 Forms = dict[str, tuple[Formula, ...]]  # by phase
@@ -25,38 +40,56 @@ class LayerForms:
     """Names the quantities of a network, and keeps the forms of its layers by their paths."""
 
     def __init__(
-        self, network: Network, adjusted: Callable[[Layer, tuple[Shape, ...]], Layer], letter: str = ""
+        self,
+        network: Network,
+        adjusted: Callable[[Layer, tuple[Shape, ...]], Layer],
+        letter: str = "",
+        slopes: bool = True,
     ) -> None:
-        self.adjusted, self.letter = adjusted, letter
+        self.adjusted, self.letter, self.slopes = adjusted, letter, slopes
         self.found: dict[str, Forms] = {}
+        self.kept_slopes: dict[str, tuple[Formula, Formula]] = {}  # by function f′ = …, and the value it is made from
+        self.functions: dict[str, Formula] = {}  # by function f = …, where that needs no cases
+        self.dense: list[Dense] = []
         self.written: list[str] = []  # their paths
-        self.symbols: dict[str, Formula] = {"": Ref("x")}  # of what stands on the wires
+        self.symbols: dict[tuple[str, int], Formula] = {}  # of what stands on wires, by their keys
         self.taken = set(names_of(network))
         self.numbers: list[int] = [0]  # how many layers have a number, in each repeat that is open
         self.letters: list[Formula] = []
+        self.repeats: list[Repeat] = []  # those whose copies are alike
         self.walk(network.items)
+        self.out = self.on(network.body.end)
 
     def of(self, path: str, phase: str) -> tuple[Formula, ...]:
         """What a layer computes; nothing where no form is known."""
         return self.found.get(path, {}).get(phase, ())
 
-    def walk(self, items: Iterable[Item]) -> Formula | None:
-        """A sequence: the symbol of what comes out."""
-        out = None
+    def worked_out(self, quantity: str, path: str) -> tuple[Formula, ...]:
+        """What a layer works out in a phase, `forward.mul`: the left sides of equations, or what an update is of."""
+        return tuple([f.args[0] for f in self.of(path, quantity.partition(".")[0]) if isinstance(f, Call)])
+
+    def on(self, wire: Wire) -> Formula:
+        """The symbol of what stands on a wire."""
+        return self.symbols.get(wire.key, Ref("x"))
+
+    def walk(self, items: Iterable[Item]) -> None:
+        """A sequence."""
         for item in items:
             out = self.item(item)
-            for wire in item.outputs:
-                self.symbols[wire.name] = out
-        return out
+            if out is not None:
+                self.symbols |= dict.fromkeys([wire.key for wire in item.outputs], out)
 
-    def item(self, item: Item) -> Formula:
-        """A layer or a composite: the symbol of what comes out."""
-        x = self.symbols.get(item.inputs[0].name) or Ref("x")
+    def item(self, item: Item) -> Formula | None:
+        """A layer or a composite: the symbol of what comes out, unless it is known from within."""
+        if not item.inputs:  # a quantity that stands by itself
+            return Ref(item.path)
+        x = self.on(item.inputs[0])
         if item.layer is None:
             if item.type == "repeat":
                 return self.repeat(item, x)
-            ends = [self.walk(branch.items) for branch in item.branches]
-            return self.numbered("y") if item.type in MERGED else ends[0] or x
+            for branch in item.branches:
+                self.walk(branch.items)
+            return self.numbered("y") if item.type in MERGED else None
         layer = self.adjusted(item.layer, item.shapes)
         if layer.CATEGORY == "view":
             return x
@@ -78,6 +111,8 @@ class LayerForms:
         forms = {name: substitute(parse(text), put) for name, text in matrix.items()}
         learned = [own[name] for name in layer.learned(*item.shapes) if name in own and own[name][0] in forms]
         self.written.append(item.path)
+        (rows, columns), b = layer.parameters(*item.shapes)["weight"].shape, own["bias"][1] if "b" in matrix else None
+        self.dense.append(Dense(own["weight"][1], b, rows, columns, len(item.inputs[0].shape) == 1))
         self.found[item.path] = {
             "forward": (equals(z, forms["y"]),),
             "error": (equals(gradient(x), forms["x"]),),
@@ -92,6 +127,8 @@ class LayerForms:
         a = self.numbered("a") if number is None else Call("layer", (Ref("a"), number))
         put: dict[str, Formula] = {"x": z, **layer.settings()}
         f = substitute(parse(layer.formula_text()), put)
+        if isinstance(f, Call) and f.args == (z,) and (meaning := in_one_piece(Call(f.name, (Ref("x"),)))) is not None:
+            self.functions[f.name] = equals(Call(f.name, (Ref("x"),)), meaning)
         slope = self.slope(layer, f, z, a)
         back = () if slope is None else (equals(gradient(z), Call("odot", (gradient(a), slope))),)
         self.written.append(path)
@@ -100,8 +137,12 @@ class LayerForms:
 
     def slope(self, layer: Activation, f: Formula, z: Formula, a: Formula) -> Formula | None:
         """The slope as it is counted where that is a product or a sum of what is kept, else f′."""
-        counted = parse(layer.slope) if layer.slope else None
+        counted = parse(layer.slope) if layer.slope and self.slopes else None
         if counted is not None and set(operations_of(counted)) <= {"+", "-", "*"} and names_in(counted) <= {"x", "y"}:
+            if "y" in names_in(counted) and isinstance(f, Call) and f.args == (z,):
+                x = Ref("x")
+                kept, slope = Call(f.name, (x,)), Call(f"d_{f.name}", (x,))
+                self.kept_slopes[f.name] = equals(slope, substitute(counted, {"y": kept})), kept
             return substitute(elementwise(counted), {"x": z, "y": a})
         return Call(f"d_{f.name}", f.args) if isinstance(f, Call) and f.args and f.args[0] == z else None
 
@@ -110,22 +151,25 @@ class LayerForms:
         letter = Ref(next(name for name in letters(self.letter) if name not in self.taken))
         self.taken.add(letter.name)
         self.letters.append(letter)
-        wire, before, out = item.inputs[0].name, Ref(f"before {letter.name}"), x
+        entry, before, out = item.inputs[0].within, Ref(f"before {letter.name}"), x
         for branch in item.branches:
             self.numbers.append(0)
-            self.symbols[wire] = before  # what it is, is known when the body ends
+            self.symbols[entry.key] = before  # what it is, is known when the body ends
             start = len(self.written)
-            out = self.walk(branch.items) or x
+            self.walk(branch.items)
+            out, entry = self.on(branch.end), branch.end.within
             self.numbers.pop()
             put = {before.name: moved(out, letter, Call("-", (letter, ONE)))}
             for path in self.written[start:]:
                 self.found[path] = {
                     phase: tuple([substitute(f, put) for f in fs]) for phase, fs in self.found[path].items()
                 }
+            if self.written[start:] and len(item.branches) == 1:
+                first = moved(out, letter, ZERO)
+                self.repeats.append(Repeat(letter, item.times[0], first, x, self.written[start:], len(self.letters)))
             out = substitute(out, put)
         self.letters.pop()
         self.taken.discard(letter.name)
-        self.symbols[wire] = x
         return moved(out, letter, formula(total(item.times)))
 
     def numbered(self, letter: str) -> Formula:
@@ -162,19 +206,9 @@ def rank_of(shape: Shape) -> tuple[int, ...]:
     return (1,) * len(shape)
 
 
-def moved(f: Formula, letter: Ref, to: Formula) -> Formula:
-    """The formula for another number of the layer."""
-    return substitute(f, {letter.name: to})
-
-
 def number_of(f: Formula) -> Formula | None:
     """The number of the layer that a quantity is of."""
     return f.args[1] if isinstance(f, Call) and f.name == "layer" else None
-
-
-def gradient(f: Formula) -> Formula:
-    """The gradient of the loss with respect to a quantity."""
-    return Call("grad", (f,))
 
 
 def equals(a: Formula, b: Formula) -> Formula:
@@ -220,13 +254,4 @@ def flat(f: Formula) -> Formula:
         return f
     if f.name == "==":
         return Call("==", (f.args[0], flat(f.args[1])))
-    return nested(list(factors(f)))
-
-
-def factors(f: Formula) -> Iterator[Formula]:
-    """The factors of a product element by element."""
-    if isinstance(f, Call) and f.name == "odot":
-        for part in f.args:
-            yield from factors(part)
-    else:
-        yield f
+    return nested(list(parted(f, "odot")))

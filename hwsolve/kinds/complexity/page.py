@@ -4,49 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from hwsolve.derivation.size_lines import Sizes, counted, of_layer, size_value, summed
 from hwsolve.formula.tree import Formula, Ref
+from hwsolve.kinds.complexity.conventions import conventions, rules_under
 from hwsolve.kinds.complexity.flow import Flow, Place
-from hwsolve.kinds.complexity.forms import LayerForms, gradient
+from hwsolve.kinds.complexity.forms import LayerForms
+from hwsolve.kinds.complexity.formula_counts import FormulaCounts, FormulaRows
+from hwsolve.kinds.complexity.letters import letters_said
+from hwsolve.kinds.complexity.phases import phase_tables
 from hwsolve.kinds.complexity.problem import Problem
-from hwsolve.kinds.complexity.sent import errors, joining_errors, plus, spread
-from hwsolve.kinds.complexity.tables import KINDS, Named, Work, conventions, words_of, work_table
-from hwsolve.kinds.complexity.totals import CountOfLayer, OperationTotals
-from hwsolve.kinds.count_params.layer_counts import put_in
+from hwsolve.kinds.complexity.repeats import remarks, which
+from hwsolve.kinds.complexity.sent import LOSSES, entering, errors, joining_errors, merged_inputs, plus, spread
+from hwsolve.kinds.complexity.shared import Shared
+from hwsolve.kinds.complexity.tables import KINDS, Named, Work, words_of
+from hwsolve.kinds.complexity.totals import CountOfLayer
+from hwsolve.kinds.count_params.counts import put_in
 from hwsolve.kinds.count_params.network_question import posed
-from hwsolve.kinds.count_params.page import ends_of, layer_step
 from hwsolve.kinds.count_params.partial import free_notes, missing_notes
+from hwsolve.kinds.count_params.stated_keys import layer_words
+from hwsolve.kinds.count_params.statement import ends_of, layer_step, values_in
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, product, shape_text, simplified, total
-from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Phase, gradients, joined, merged
+from hwsolve.layers.cost import NOT_COUNTED, ByFormulas, NotCounted, Nothing, Phase, gradients, joined, merged
 from hwsolve.layers.items import Item, Network
 from hwsolve.layers.merging import MERGED
-from hwsolve.layers.parameter import ABSENT
-from hwsolve.solution import Answer, Line, Note, Sentence, Solution, Step, Table
+from hwsolve.solution import Answer, Note, Sentence, Solution, Step, Text
 
-LOSSES: dict[str, Phase] = {
-    "half_squared_error": {"add": "outputs"},
-    "mse_loss": {"add": "outputs", "mul": "outputs"},
-    "cross_entropy": {"exp": "outputs", "add": "2*outputs - rows", "div": "outputs"},
-}
+PAIRS = [f"{phase}.{kind}" for phase in ("forward", "backward", "update", "total") for kind in ("mul", "add")]
+ORDERS = tuple([f"order.{phase}" for phase in ("forward", "backward", "update", "total")])
 
 
-ASKED = tuple([f"{phase}.{kind}" for phase in ("forward", "backward", "update", "total") for kind in ("mul", "add")])
-ASKED += ("order.forward", "order.backward", "order.update")
-
-
-class Operations(OperationTotals):
+class Operations(FormulaCounts):
     """Counts the operations of a network and writes them down."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
-        self.flow = Flow(problem.network, self.count.input_gradient, self.trained)
+        self.flow = Flow(problem.network, self.count.input_gradient, lambda item: bool(self.learned(item)))
         self.met: set[tuple[str, str]] = set()  # the parameters that have a gradient so far, by their owners
+        self.shared = Shared(problem.network, self.flow, self.learned)
         self.stood: dict[str, Size] = {}  # how often a layer stands, by its path
-        self.lines: list[Line] = []  # of the layer that is counted, until its section is closed
-        self.forms = LayerForms(problem.network, self.adjusted, problem.notation.layers)
+        self.forms = LayerForms(problem.network, self.adjusted, problem.notation.layers, self.count.slopes)
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -54,16 +51,16 @@ class Operations(OperationTotals):
         self.input(network)
         self.walk(network.items)
         self.loss()
-        totals = self.totals()
+        totals, named = self.totals(), self.named()
         warnings = (Note("warning", text) for text in network.warnings)
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
-            sections=(self.statement(), posed(network), self.overview(), *self.sections, totals),
+            sections=(self.statement(), *posed(network, self.problem.blocks), self.overview(), *self.sections, totals),
             answers=self.answers,
-            asked=tuple([key for key in ASKED if key in self.answers]),
-            symbols=dict(self.named()),
+            asked=tuple([key for key in self.first() if key in self.answers]),
+            symbols=named | layer_words(self.problem, named, self.forms.worked_out),
             partial={key: count.sentence() for key, count in self.partial.items()},
             notes=(
                 *warnings,
@@ -73,23 +70,32 @@ class Operations(OperationTotals):
             ),
         )
 
+    def first(self) -> tuple[str, ...]:
+        """What is answered first: how counts grow, and all of them; the phases have a table."""
+        return (*ORDERS, "total.mul", "total.add") if any(key in self.answers for key in ORDERS) else tuple(PAIRS)
+
     def statement(self) -> Step:
         """What is to be counted, and by which conventions."""
         asked = say(
             "Asked: the multiplications and additions of a forward pass, of backpropagation and of an update, for one "
             "sample."
         )
-        said = (asked, *conventions(self.count, self.problem.loss is not None))
-        return Step("", tuple(map(Sentence, said)), part="statement")
+        size = say("The input of the network: {size}.", size=values_in(self.problem.network.input))
+        slopes = tuple(self.forms.kept_slopes.values())
+        said = (
+            asked,
+            size,
+            *remarks(self.forms.repeats, len(self.problem.network.items) == 1),
+            *letters_said(self.forms.dense, self.forms.functions.values(), [f for w in self.works for f in w.forms]),
+            *conventions(self.count, self.problem.loss is not None, slopes),
+        )
+        return Step("", tuple([Sentence(text, free={"x": "real"}) for text in said]), part="statement")
 
     def overview(self) -> Step:
         """What each layer computes in each phase, and what that takes."""
-        items: list[Table | Sentence] = [work_table(self.works, self.count)] if self.works else []
-        if any(work.forms and work.phase != "forward" for work in self.works):
-            a = Ref("a")
-            said = say("Here {g} is the gradient of the loss with respect to {a}.", g=gradient(a), a=a)
-            items.append(Sentence(said, free={"a": "real"}))
-        return Step(say("Phase by phase"), tuple(items))
+        said = [Sentence(text, free=dict.fromkeys("aUW", "real")) for text in self.said()]
+        tables = phase_tables(self.works, self.forms, self.count, self.problem.loss is not None)
+        return Step(say("Phase by phase"), (*said, *tables))
 
     # the walk
 
@@ -102,17 +108,13 @@ class Operations(OperationTotals):
                 self.walk(branch.items)
             self.composite(item)
 
-    def trained(self, item: Item) -> bool:
-        """Whether parameters are trained in a layer."""
-        return item.layer is not None and bool(self.adjusted(item.layer, item.shapes).learned(*item.shapes))
+    def learned(self, item: Item) -> list[str]:
+        """The parameters that are trained in a layer."""
+        return [] if item.layer is None else self.adjusted(item.layer, item.shapes).learned(*item.shapes)
 
     def adjusted(self, layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
         """The layer, without a bias where biases don't count."""
-        if self.count.bias:
-            return layer
-        specs = layer.specs()
-        biases = [name for name, p in layer.parameters(*shapes).items() if p.role == "bias" and name in specs]
-        return msgspec.structs.replace(layer, **dict.fromkeys(biases, ABSENT)) if biases else layer
+        return layer if self.count.bias else layer.without_biases(*shapes)
 
     def layer(self, item: Item, layer: Layer) -> None:
         """The phases of one layer."""
@@ -120,19 +122,20 @@ class Operations(OperationTotals):
         times, live = often(places), simplified(total(place.leads for place in places))
         layer = self.adjusted(layer, shapes)
         taken, sizes = layer.operations(*shapes), layer.cost_sizes(*shapes)
+        rows: list[FormulaRows] = []
+        if isinstance(taken, ByFormulas):
+            unknown, rows = self.by_formulas(layer, shapes, places)
+            taken = unknown or taken
         if isinstance(taken, Nothing):
             self.nothing[item.type] = taken
-        rules = dict(taken) if isinstance(taken, dict) else {}
-        evaluated = layer.CATEGORY != "activation" or self.count.activations
-        if not evaluated:
-            rules.pop("forward", None)
+        rules, evaluated = rules_under(self.count, layer, taken)
         learned = layer.learned(*shapes) if live != 0 else []
         rules["gradient"] = gradients(rules, learned)
-        owners = {name: item.owners.get(name, (item.path, name)) for name in learned}
-        again = [name for name in learned if name in item.owners and owners[name] in self.met]
         self.stood[item.path] = times
-        once = {name: self.stood.get(owners[name][0], times) for name in learned if name not in again}
-        late = [name for name, stood in once.items() if stood != times]  # in copies, of a layer that leads nowhere
+        owners = self.shared.owners(item) if learned else {}
+        again = [name for name in learned if name in item.owners and owners[name] in self.met]
+        once = {name: self.shared.learning(owners[name]) for name in learned if name not in again}
+        late = [name for name, learning in once.items() if learning != live]  # in copies, of a layer that leads nowhere
         self.met |= set(owners.values())
         if again:  # their gradient is a sum over all uses
             rules["gradient"] = plus(rules["gradient"], {"add": joined(layer.counts(*shapes)[name] for name in again)})
@@ -140,13 +143,17 @@ class Operations(OperationTotals):
         back = [(plus(errors(rules, layer, place), spread(place.gives)), place.leads) for place in places]
         goes_back = any(any(place.back) for place in places)
         sizes = sizes | {"read": product(item.output)}
-        gaps = self.gaps(item.path, taken, evaluated, goes_back, learned)
+        gaps = [] if rows else self.gaps(item.path, taken, evaluated, goes_back, learned)
         self.item = Named(words_of(item), frozenset(gaps), evaluated, bool(learned))
-        self.phase("forward", item.path, rules.get("forward", {}), sizes, times)
-        self.errors(item.path, back, sizes)
+        if rows:
+            self.of_rows(item, rows, rules["gradient"], sizes)
+        else:
+            self.phase("forward", item.path, rules.get("forward", {}), sizes, times)
+            self.errors(item.path, back, sizes)
         if "error" in gaps:
             self.keep_work("error", item.path, {}, live)
-        self.phase("gradient", item.path, rules["gradient"], sizes, live)
+        if not rows:
+            self.phase("gradient", item.path, rules["gradient"], sizes, live)
         for name in late:
             count, more = {"add": layer.counts(*shapes)[name]}, simplified(total((live, product((-1, once[name])))))
             self.phase("gradient", f"{item.path}.{name}", count, sizes | layer.sizes(*shapes), more)
@@ -190,6 +197,7 @@ class Operations(OperationTotals):
         sizes = small | {"values": values, "inputs": merged_inputs(item), "read": values}
         forward = merged(item.type, len(ends), 1, small).get("forward", {}) if joins else {}
         back = [(joining_errors(item, place, parts) if joins else spread(place.gives), place.leads) for place in places]
+        back, sizes = entering(self.flow, item, back, sizes)
         self.item = Named(item.path)
         self.phase("forward", item.path, forward, sizes, often(places))
         self.errors(item.path, back, sizes)
@@ -198,16 +206,18 @@ class Operations(OperationTotals):
 
     def errors(self, path: str, back: list[tuple[Phase, Size]], sizes: Sizes) -> None:
         """The error terms of all copies: those that most copies have, then those of the others."""
-        found: list[tuple[Phase, list[Size]]] = []
-        for rule, times in reversed(back):
-            alike = next((counts for other, counts in found if other == rule), None)
+        found: list[tuple[Phase, list[int]]] = []
+        for n, (rule, _) in reversed(list(enumerate(back))):
+            alike = next((places for other, places in found if other == rule), None)
             if alike is not None:
-                alike.append(times)
+                alike.append(n)
             elif rule:
-                found.append((rule, [times]))
+                found.append((rule, [n]))
         found.sort(key=lambda one: len(one[1]), reverse=True)
-        for k, (rule, counts) in enumerate(found):
-            self.phase("error", f"{path}.other{k}" if k else path, rule, sizes, simplified(total(counts)))
+        for k, (rule, places) in enumerate(found):
+            copies = which(self.forms.repeats, path, [times for _, times in back], sorted(places))
+            times = simplified(total(back[n][1] for n in places))
+            self.phase("error", f"{path}.other{k}" if k else path, rule, sizes, times, copies)
 
     def input(self, network: Network) -> None:
         """The sum of the errors that come back from all readers of what comes in."""
@@ -225,7 +235,7 @@ class Operations(OperationTotals):
         self.phase("error", "loss", LOSSES[self.problem.loss], sizes, 1)
         self.close("loss", "loss", say("loss: {name}", name=self.problem.loss))
 
-    def phase(self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size) -> None:
+    def phase(self, phase: str, path: str, rule: Phase, sizes: Sizes, times: Size, which: Text = "") -> None:
         """The lines of one phase: for each kind of operation its formula and count."""
         fused = () if self.count.multiply_add == 1 else ("sum",)
         counts: dict[str, tuple[Formula, Size]] = {}
@@ -241,16 +251,18 @@ class Operations(OperationTotals):
             self.answers[key.name] = Answer(size_value(count))
             self.terms.setdefault((phase, kind), []).append(CountOfLayer(times, key, count, written))
             counts[kind] = written, count
-        self.keep_work(phase, path, counts, times)
+        self.keep_work(phase, path, counts, times, which)
 
-    def keep_work(self, phase: str, path: str, counts: dict[str, tuple[Formula, Size]], times: Size) -> None:
+    def keep_work(
+        self, phase: str, path: str, counts: dict[str, tuple[Formula, Size]], times: Size, which: Text = ""
+    ) -> None:
         """The row of a phase, where a layer computes something."""
         own = self.item
         forms = self.forms.of(path, phase) if own.learned or phase in ("forward", "error") else ()
         gap = phase in own.gaps
         if times != 0 and (counts or forms or gap):
             evaluated = own.evaluated or phase != "forward"
-            self.works.append(Work(phase, own.name, forms, counts, times, gap, evaluated))
+            self.works.append(Work(phase, own.name, forms, counts, times, which, gap, evaluated))
 
     def backward(self, path: str) -> None:
         """Error terms and gradients of a layer together."""
@@ -275,14 +287,6 @@ class Operations(OperationTotals):
 def often(places: Iterable[Place]) -> Size:
     """How often something stands in all its places."""
     return simplified(total(place.times for place in places))
-
-
-def merged_inputs(item: Item) -> Size:
-    """How many input values get errors from all branches; a zero-padded shortcut leaves cells out."""
-    shortcut, x = item.branches[-1].items if item.type == "residual" else (), item.inputs[0].shape
-    if shortcut and shortcut[0].type == "zero_pad":
-        return product((x[0], *item.output[1:]))
-    return product(x)
 
 
 def plain_size(answer: Answer) -> Size:

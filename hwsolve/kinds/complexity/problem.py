@@ -19,12 +19,14 @@ class Count(msgspec.Struct, frozen=True):
     multiply_add: Annotated[int, CountField(1, 2)] = 2
     bias: Flag = True
     activations: Flag = False
+    slopes: Flag = True
     input_gradient: Flag = False
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "multiply_add": say("whether an addition along with its multiplication is an operation of its own: 2, or 1"),
         "bias": say("whether the additions of the bias count"),
         "activations": say("whether evaluating activation functions counts"),
+        "slopes": say("whether working out the slopes of activation functions counts"),
         "input_gradient": say("whether the gradient of the network's input is worked out"),
     }
 

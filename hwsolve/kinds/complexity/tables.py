@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hwsolve.derivation.lines import binary
-from hwsolve.formula.tree import Call, Formula, Number, formula
+from hwsolve.formula.tree import Call, Formula, formula
 from hwsolve.kinds.count_params.partial import GAP
-from hwsolve.kinds.count_params.table import listed
 from hwsolve.kinds.count_params.tree import plain_type, without_ones
-from hwsolve.language import Message, say
+from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Size, total
 from hwsolve.layers.items import Item
 from hwsolve.layers.window import window_words
@@ -41,6 +40,7 @@ SIGNS: dict[str, Text] = {
     "log": say("logarithms"),
     "sqrt": say("square roots"),
 }
+WORDS: dict[str, Text] = {"mul": say("multiplications"), "add": say("additions"), "div": say("divisions")}
 PHASES = {
     "forward": say("forward"),
     "error": say("error"),
@@ -49,6 +49,7 @@ PHASES = {
     "update": say("update"),
     "total": say("all"),
 }
+BACK = ("error", "gradient")  # phases that go from the output to the input
 ALWAYS = ("mul", "add")  # totals that are answers even where they are 0
 NOT_COUNTED = "–"  # what is computed and left out of the count
 
@@ -61,8 +62,11 @@ class Work(msgspec.Struct, frozen=True):
     forms: tuple[Formula, ...]
     counts: dict[str, tuple[Formula, Size]]
     times: Size
+    which: Text = ""  # of a repeat which layers these are, where it is not all of them
     gap: bool = False  # whether some of it is not known
     evaluated: bool = True
+    part: bool = False  # whether it is one of several quantities that a layer works out
+    symbol: Text = ""  # of such a quantity that has an equation
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -87,13 +91,19 @@ def head(kind: str, count: Count) -> Text:
     return say("multiply-adds") if kind == "mul" and count.multiply_add == 1 else SIGNS.get(kind) or KINDS[kind]
 
 
-def work_table(works: list[Work], count: Count) -> Table:
-    """A row for what each layer computes in each phase; those of one kind and size stand together."""
+def in_words(kind: str, count: Count) -> Text:
+    """A kind in front of a phase, where a sign alone would be read as that of a sum."""
+    shown = head(kind, count)
+    return WORDS[kind] if shown == SIGNS.get(kind) and kind in WORDS else shown
+
+
+def work_table(works: list[Work], every: list[Work], count: Count) -> Table:
+    """A row for what each layer computes in some phases, of `every` one; alike layers stand together."""
     kinds = [kind for kind in KINDS if kind in ALWAYS or any(kind in work.counts for work in works)]
-    numbers = all(isinstance(n, int) for work in works for _, n in work.counts.values())
-    ordered = [work for phase in PHASES for work in together([w for w in works if w.phase == phase])]
+    numbers = all(isinstance(n, int) for work in every for _, n in work.counts.values())
+    ordered = [work for phase in PHASES for work in together(in_order(works, phase))]
     several = any(work.times != 1 for work in ordered)
-    columns: list[Text] = [say("Phase"), say("computes")]
+    columns: list[Text] = [say("Phase"), say("Computes")]
     for kind in kinds:
         columns += ["", head(kind, count)] if numbers else [head(kind, count)]
     rows: list[tuple[Cell, ...]] = []
@@ -107,7 +117,25 @@ def work_table(works: list[Work], count: Count) -> Table:
     others = [head(kind, count) for kind in kinds if kind not in ALWAYS]
     terms = [n for n, text in enumerate(columns) if text == ""]
     drop = (*reversed(terms), *reversed([n for n, text in enumerate(columns) if text in others]))
-    return Table("", (*columns, *([say("layers")] if several else [])), tuple(rows), drop=drop)
+    often = say("Times") if any(work.part and work.times != 1 for work in every) else say("Layers")
+    return Table("", (*columns, *([often] if several else [])), tuple(rows), drop=drop)
+
+
+def copies_said(works: list[Work]) -> Iterator[Message]:
+    """Which copies of a layer work something out, where it is not all of them."""
+    for work in works:
+        if work.which and work.part:
+            yield say("The row of {what} holds for each of the gates {which}.", what=work.symbol, which=work.which)
+        elif work.which:
+            named = [f.args[0] if isinstance(f, Call) and f.name == "==" else f for f in work.forms]
+            yield say("{what} is worked out for {which}.", what=listed_formulas(tuple(named)) if named else work.name,
+                      which=work.which)  # fmt: skip
+
+
+def in_order(works: list[Work], phase: str) -> list[Work]:
+    """The work of a phase as it is done: what goes back begins with the last layer."""
+    found = [work for work in works if work.phase == phase]
+    return found[::-1] if phase in BACK else found
 
 
 def together(works: list[Work]) -> Iterator[Work]:
@@ -124,13 +152,24 @@ def computed(work: Work) -> Cell:
     """The formulas of a layer, else its name."""
     if not work.forms:
         return work.name
-    return work.forms[0] if len(work.forms) == 1 else listed_formulas(work.forms)
+    if work.phase == "update":
+        return assigned(work.forms)
+    return listed_formulas(work.forms)
 
 
-def listed_formulas(forms: tuple[Formula, ...]) -> Message:
+def assigned(forms: tuple[Formula, ...]) -> Message:
+    """`W ← W − η ∂W, b ← b − η ∂b`."""
+    first, *rest = forms
+    text = say("{quantity} ← {value}", quantity=first.args[0] if isinstance(first, Call) else first, value=first)
+    return say("{first}, {rest}", first=text, rest=assigned(tuple(rest))) if rest else text
+
+
+def listed_formulas(forms: tuple[Formula, ...]) -> Message | Formula:
     """Formulas with commas between them."""
     first, *rest = forms
-    return say("{first}, {rest}", first=first, rest=rest[0] if len(rest) == 1 else listed_formulas(tuple(rest)))
+    if not rest:
+        return first
+    return say("{first}, {rest}", first=first, rest=listed_formulas(tuple(rest)))
 
 
 def cells_of(work: Work, kind: str, numbers: bool) -> list[Cell]:
@@ -154,54 +193,3 @@ def cells_of(work: Work, kind: str, numbers: bool) -> list[Cell]:
 def adds(f: Formula) -> bool:
     """Whether a formula has a sum in it."""
     return isinstance(f, Call) and (f.name in ("+", "-") or any(map(adds, f.args)))
-
-
-# conventions
-
-
-def conventions(count: Count, loss: bool) -> tuple[Message, ...]:
-    """What is counted, and what is not."""
-    counted = (
-        say("Counted: each multiplication and each addition by itself.")
-        if count.multiply_add == 2
-        else say("Counted: a multiplication along with its addition as one operation, a multiply-add.")
-    )
-    left_out: list[Text] = []
-    if not count.bias:
-        left_out.append(say("biases"))
-    if not count.activations:
-        left_out.append(say("the inside of activation functions"))
-    if not loss:
-        left_out.append(say("the loss"))
-    if not count.input_gradient:
-        left_out.append(say("the gradient of the input"))
-    found = [counted]
-    if left_out:
-        found.append(say("Not counted: {parts}.", parts=listed(left_out)))
-    if not count.activations:
-        found.append(say("The slopes of activation functions count in the backward pass."))
-    return tuple(found)
-
-
-# growth
-
-
-def leading(counts: list[Formula]) -> Formula:
-    """The monomials, without numbers, that no other one of the counts outgrows for all sizes."""
-    from hwsolve.formula.simplify.polynomial import powers
-
-    found = {frozenset(m.items()): m for f in counts for m in powers(f)}
-    kept = [m for m in found.values() if not any(n is not m and outgrows(n, m) for n in found.values())]
-    parts = [monomial(m) for m in kept]
-    return parts[0] if len(parts) == 1 else Call("+", tuple(parts))
-
-
-def outgrows(a: dict[Formula, int], b: dict[Formula, int]) -> bool:
-    """Whether a is a multiple of b."""
-    return all(a.get(atom, 0) >= power for atom, power in b.items())
-
-
-def monomial(powers: dict[Formula, int]) -> Formula:
-    """A product of powers."""
-    factors = [atom if n == 1 else Call("**", (atom, Number(n))) for atom, n in powers.items()]
-    return Number(1) if not factors else factors[0] if len(factors) == 1 else Call("*", tuple(factors))

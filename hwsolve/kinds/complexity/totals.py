@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hwsolve.derivation.lines import binary
 from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
+from hwsolve.formula.growth import leading
 from hwsolve.formula.tree import Call, Formula, Ref
-from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Work, head, leading
+from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Work, head, in_words
 from hwsolve.kinds.count_params.partial import AtLeast, together
 from hwsolve.kinds.count_params.table import term_of
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Size, product, total
 from hwsolve.layers.cost import NotCounted, Nothing
-from hwsolve.solution import Answer, Group, Line, Note, Sentence, Step
+from hwsolve.solution import Answer, Cell, Group, Line, Note, Sentence, Step, Table, Text
 
 if TYPE_CHECKING:
-    from hwsolve.kinds.complexity.problem import Problem
+    from hwsolve.kinds.complexity.problem import Count, Problem
 
 
 class CountOfLayer(msgspec.Struct, frozen=True):
@@ -36,8 +38,10 @@ class OperationTotals:
         self.problem, self.count = problem, problem.count
         self.terms: dict[tuple[str, str], list[CountOfLayer]] = {}
         self.answers: dict[str, Answer] = {}
+        self.lines: list[Line] = []  # of the layer that is counted, until its section is closed
         self.sections: list[Step] = []
         self.values: dict[str, Size] = {}  # the totals by key
+        self.written: dict[str, Formula] = {}  # those of phases, where sizes have names, as they arise
         self.works: list[Work] = []
         self.notes: list[Note] = []
         self.missing: dict[str, dict[str, NotCounted]] = {}  # the layers that are not counted, by phase
@@ -55,8 +59,38 @@ class OperationTotals:
                     self.together(f"{phase}.{kind}", [f"{part}.{kind}" for part in wholes[phase]], lines)
                 else:
                     self.sum(phase, kind, lines)
-        said = [*self.orders(), *(say("{key}: {count}", key=k, count=v.sentence()) for k, v in self.asked().items())]
-        return Step(say("All layers"), (Group(of_layer(lines, "network")), *map(Sentence, said)))
+        orders = self.orders()
+        said = [*orders, *(say("{key}: {count}", key=k, count=v.sentence()) for k, v in self.asked().items())]
+        together = say("The backward pass is the phases {error} and {gradient} together.",
+                       error=PHASES["error"], gradient=PHASES["gradient"])  # fmt: skip
+        sums = Group(of_layer(lines, "network"), detail="full")
+        return Step(say("All layers"), (Sentence(together), self.table(kinds), *map(Sentence, said), sums))
+
+    def table(self, kinds: list[str]) -> Table:
+        """A row for each phase: its counts, as they arise where that is no number, and how they grow."""
+        orders = any(key.startswith("order.") for key in self.answers)
+        heads: list[Text] = [say("Phase"), *[head(kind, self.count) for kind in kinds]]
+        rows = [
+            (PHASES[phase], *[self.cell(f"{phase}.{kind}") for kind in kinds], *([self.order(phase)] if orders else []))
+            for phase in PHASES
+        ]
+        others = [n for n, kind in enumerate(kinds, 1) if kind not in ALWAYS]
+        return Table("", (*heads, *([say("Order")] if orders else [])), tuple(rows), drop=tuple(reversed(others)))
+
+    def cell(self, key: str) -> Cell:
+        """A total in a table."""
+        if key in self.partial:
+            return self.partial[key].short()
+        value = self.values.get(key, 0)
+        written = self.written.get(key)
+        if isinstance(value, int) or written is None or binary(written) == binary(value):
+            return value
+        return Call("==", (written, value))
+
+    def order(self, phase: str) -> Cell:
+        """How a phase grows; nothing where that is not asked."""
+        found = self.answers.get(f"order.{phase}")
+        return found.shown if found is not None and isinstance(found.shown, Formula) else ""
 
     def asked(self) -> dict[str, AtLeast]:
         """The totals that a reader asked for, and that are no numbers."""
@@ -72,8 +106,9 @@ class OperationTotals:
         self.keep(key.name, count)
         if isinstance(count, int):
             by_key = [(t.times, t.key, t.value) for t in terms]
-            lines += summed(key, by_key, count) if terms else [stated(key, 0)]
+            lines += summed(key, by_key, count) if terms else [stated(key, 0, aside=kind not in ALWAYS)]
             return
+        self.written[key.name] = added([term_of(t.times, t.value) for t in terms])
         lines.append(equal(key, added([term_of(t.times, t.value) for t in terms]), count))
 
     def together(self, key: str, parts: list[str], lines: list[Line]) -> None:
@@ -96,7 +131,7 @@ class OperationTotals:
     def orders(self) -> list[Message]:
         """How the counts grow with the sizes that have names."""
         found: dict[str, Formula] = {}
-        for phase in ("forward", "backward", "update"):
+        for phase in ("forward", "backward", "update", "total"):
             if f"{phase}.mul" in self.partial:
                 continue
             counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
@@ -104,10 +139,7 @@ class OperationTotals:
                 found[phase] = leading(counts)
         for phase, order in found.items():
             self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
-        if len(set(found.values())) == 1 and len(found) > 1:
-            order = Call("O", (next(iter(found.values())),))
-            return [say("The highest powers decide: each phase takes {order}.", order=order)]
-        return [say("{phase}: {order}", phase=PHASES[p], order=Call("O", (f,))) for p, f in found.items()]
+        return [say("The highest powers give the order.")] if found else []
 
     def named(self) -> dict[str, Message]:
         """The totals in words."""
@@ -115,10 +147,17 @@ class OperationTotals:
         for key in self.answers:
             first, _, rest = key.partition(".")
             if first == "order":
-                found[key] = PHASES[rest]
+                found[key] = say("{phase} operations", phase=PHASES[rest])
             elif first in PHASES and rest in KINDS:
-                found[key] = say("{kind} {phase}", kind=head(rest, self.count), phase=PHASES[first])
+                found[key] = named_total(first, rest, self.count)
         return found
+
+
+def named_total(phase: str, kind: str, count: Count) -> Message:
+    """A total in words."""
+    if kind == "mul" and count.multiply_add == 1:
+        return say("{phase} multiply-adds", phase=PHASES[phase])
+    return say("{phase} {kind}", kind=in_words(kind, count), phase=PHASES[phase])
 
 
 def is_asked(key: str) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hwsolve.kinds.complexity.forms import names_of
 from hwsolve.kinds.complexity.problem import Problem
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import ShapeError, StatedMap
 from hwsolve.layers.items import Item, walk_items
 from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
-from hwsolve.solution import Solution
+from hwsolve.solution import Answer, Solution
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.notation import wrong
-from hwsolve.spec.report import Report
+from hwsolve.spec.report import ROOT, Report
 
 RESERVED = frozenset({"loss"})
 KEYS = frozenset({"forward", "backward", "update"})
@@ -20,6 +22,11 @@ KEYS = frozenset({"forward", "backward", "update"})
 
 def check(problem: Problem, report: Report) -> None:
     """Every layer can be counted."""
+    for key in ("inputs", "outputs"):
+        if len(getattr(problem.network, key)) > 1:
+            head = problem.network.node.entries[key][0]
+            message = say("Operations are counted for networks with one input and one output.")
+            report.add(head, ROOT / "network" / key, message, say("`count-params` takes several."))
     note_reserved(problem.network.items, RESERVED, report)
     check_size_names(problem.network, KEYS, report)
     countable(problem.network.items, report)
@@ -42,6 +49,8 @@ def countable(items: tuple[Item, ...], report: Report) -> None:
     for item in items:
         if any(isinstance(wire.shape, StatedMap) for wire in (*item.inputs, *item.outputs)):
             report.add(item.node, item.where, say("Operations can't be counted: the sides of the map are not stated."))
+        elif item.type == "mixture":
+            report.add(item.node, item.where, say("Operations of a `{layer}` can't be counted yet.", layer=item.type))
         elif item.layer is not None:
             countable_layer(item, report)
         for branch in item.branches:
@@ -62,6 +71,13 @@ def countable_layer(item: Item, report: Report) -> None:
         if error.field and isinstance(node, Mapping) and error.field in node.entries:
             node, path = node.entries[error.field][1], path / error.field
         report.add(node, path, error.message)
+
+
+def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
+    """The counts where something is counted otherwise, which may be those of another answer."""
+    from hwsolve.kinds.complexity.readings import readings
+
+    return readings(problem)
 
 
 def solve(problem: Problem) -> Solution:

@@ -19,10 +19,12 @@ from hwsolve.kinds.convolution.instance import case_with_numbers, left_out
 from hwsolve.kinds.convolution.network import axes_written, one_layer
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, named_map, put_sizes, with_sizes
+from hwsolve.language import say
 from hwsolve.layers.base import Shape, Size
 from hwsolve.layers.correlation import Written
 from hwsolve.spec.fields import Array
-from hwsolve.spec.report import Report
+from hwsolve.spec.nodes import Mapping
+from hwsolve.spec.report import ROOT, Report
 
 PLACES_OUT = ("L_out",), ("H_out", "W_out"), ("D_out", "H_out", "W_out")
 
@@ -44,6 +46,8 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
     case = case_with_numbers(problem, report)
     if case is None:
         return None
+    if not zeros_around(problem, report):
+        return None
     written = axes_written(case)
     network = one_layer(problem, case, written, report)
     if network is None:
@@ -60,6 +64,17 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
         general, named = with_sizes(problem.record, problem.sizes), general_shape(problem, case.sample)
     recursion = index_formulas(general, named, written, computation.graph)
     return PreparedLayer(computation, written, recursion, case.sizes, named, general, case.symbolic)
+
+
+def zeros_around(problem: SingleLayerProblem, report: Report) -> bool:
+    """Whether a padding is one of zeros, which the recursion of the errors is derived for; else noted."""
+    mode = getattr(problem.record, "padding_mode", "zeros")
+    if mode != "zeros":
+        assert isinstance(problem.node, Mapping)
+        message = say("The recursion of the errors is derived for a padding of zeros; this one is `{mode}`.", mode=mode)
+        hint = say("`kind: backprop` works such a layer out with numbers, under an `upstream` gradient or a loss.")
+        report.add(problem.node.entries["layer"][1], ROOT / "layer", message, hint)
+    return mode == "zeros"
 
 
 def chosen(problem: SingleLayerProblem, construction: Construction) -> Iterator[str]:
@@ -108,7 +123,8 @@ def index_formulas(layer: Any, named: Shape, written: Written, graph: Graph) -> 
     y = graph.labels[node.name].symbol
     g = next((graph.symbol(n.name) for n in graph.nodes.values() if n.of == "upstream"), f"dL_d{y}")
     called = Quantities(symbols[0], y, g, *symbols[1:])
-    return Recursion(operation, outputs, inputs, called)
+    sides = zip(layer.output(named)[1:], places, strict=True)
+    return Recursion(operation, outputs, inputs, called, {n.name: f for f, n in sides if isinstance(n, Ref)})
 
 
 def like(operation: Operation, other: Operation, frame: Any) -> Operation:

@@ -41,6 +41,13 @@ def span(axis: Any) -> tuple[int, int]:
     return first, last - first + 1
 
 
+def drawn(operation: Any, axis: Any) -> range:
+    """The cells that are drawn: without those behind the padding where a mean does not count them."""
+    first, cells = span(axis)
+    end = first + cells
+    return range(first, min(end, axis.side + axis.before + 1) if getattr(operation, "over", "") == "padded" else end)
+
+
 def ends(axes: tuple[Any, ...]) -> list[Place]:
     """The first place and the last one."""
     first, last = (1,) * len(axes), tuple(a.places for a in axes)
@@ -60,19 +67,23 @@ def picture(writer: Writer, node: Node, x: str, title: Any, marked: set[Place], 
     operation: Any = node.operation
     axes = operation.frame.axes
     lead = (1,) * (len(writer.graph.nodes[x].shape) - len(axes))
-    blank = "" if isinstance(operation, Maximum) else "0"
-    rows = [range(span(a)[0], span(a)[0] + span(a)[1]) for a in axes]
+    left_out = isinstance(operation, Maximum) or getattr(operation, "over", "") == "inside"
+    legend = say("outside the map: takes no part") if left_out else say("outside the map: {zero}", zero=0)
+    rows = [drawn(operation, a) for a in axes]
     if len(rows) == 1:
         rows.insert(0, range(1, 2))
 
-    def cell(row: int, column: int) -> tuple[str, bool]:
-        at = (row, column)[-len(axes) :]
-        inside = all(1 <= i <= a.side for i, a in zip(at, axes, strict=True))
-        return writer.shown(x, lead + at).text if inside else blank, at in marked
+    def inside(at: Place) -> bool:
+        return all(1 <= i <= a.side for i, a in zip(at, axes, strict=True))
 
-    cells = [[cell(i, j) for j in rows[1]] for i in rows[0]]
-    places = [(r, c) for r, row in enumerate(cells, 1) for c, (_, here) in enumerate(row, 1) if here]
-    return Grid(title, tuple(tuple(text for text, _ in row) for row in cells), tuple(places), found)
+    def cell(at: Place) -> str:
+        return writer.shown(x, lead + at).text if inside(at) else "" if left_out else "0"
+
+    cells = [[(i, j)[-len(axes) :] for j in rows[1]] for i in rows[0]]
+    at_place = {(r, c): at for r, row in enumerate(cells, 1) for c, at in enumerate(row, 1)}
+    chosen = tuple([place for place, at in at_place.items() if at in marked])
+    outside = tuple([place for place, at in at_place.items() if not inside(at)])
+    return Grid(title, tuple(tuple(map(cell, row)) for row in cells), chosen, found, outside, legend if outside else "")
 
 
 def window_of(writer: Writer, node: Node, x: str, place: Place) -> Grid:
@@ -87,16 +98,24 @@ def window_of(writer: Writer, node: Node, x: str, place: Place) -> Grid:
 
 
 def winners(writer: Writer, node: Node, x: str) -> Grid:
-    """The cell of each window that has its largest value."""
+    """The cells of each window that get its gradient: of several largest ones the first, or all."""
     operation: Any = node.operation
     axes = operation.frame.axes
     array = writer.values[x]
     while array.ndim > len(axes):
         array = array[0]
     windows = operation.frame.arrays()
-    _, best = windows.greatest(array)
-    flat = [int(windows.table[place, k]) for place, k in enumerate(best)]
+    value, best = windows.greatest(array)
+    first = operation.ties == "first"
+    flat = (
+        [windows.table[place, k] for place, k in enumerate(best)]
+        if first
+        else windows.table[windows.equal_to(array, value)]
+    )
     width = axes[-1].side
-    marked: set[Place] = {(f + 1,) if len(axes) == 1 else (f // width + 1, f % width + 1) for f in flat}
-    title = say("{x}, and the largest value of each window", x=Ref(writer.graph.labels[x].symbol))
+    marked: set[Place] = {(f + 1,) if len(axes) == 1 else (f // width + 1, f % width + 1) for f in map(int, flat)}
+    name = Ref(writer.graph.labels[x].symbol)
+    title = say("{x}, and the largest value of each window", x=name)
+    if not first:
+        title = say("{x}, and every cell that has the largest value of a window", x=name)
     return picture(writer, node, x, title, marked, found=True)

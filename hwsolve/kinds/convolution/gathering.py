@@ -26,7 +26,7 @@ from hwsolve.formula.tree import (
     transform,
     walk,
 )
-from hwsolve.graph.explain.schematic import in_order
+from hwsolve.graph.explain.schematic import folded, in_order
 from hwsolve.kinds.convolution.readers import Axis, axis_of, is_whole, ordered, slope
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
 
@@ -39,7 +39,7 @@ class Gathering:
 
     def __init__(self, recursion: Recursion) -> None:
         self.called = Quantities(*[f"any_{name}" for name in recursion.called.names.values()])
-        self.r = Recursion(recursion.operation, recursion.outputs, recursion.inputs, self.called)
+        self.r = Recursion(recursion.operation, recursion.outputs, recursion.inputs, self.called, recursion.places)
         self.operation: Any = recursion.operation
         if self.grouped:
             self.r.sizes |= {k: Ref(f"{k}_group") for k in "CO" if not isinstance(self.r.sizes[k], Number)}
@@ -70,6 +70,10 @@ class Gathering:
     def reading(self) -> Ref:
         """The element of x that y reads."""
         return next(ref for ref in references(self.formula) if ref.name == self.called.x)
+
+    def channels(self, sizes: tuple[Formula, ...]) -> Formula:
+        """The channels of a shape, where they are written."""
+        return sizes[-1 - len(self.axes)] if len(sizes) > len(self.axes) else ONE
 
     def found_axes(self) -> Iterator[Axis]:
         """How y reads x, axis by axis."""
@@ -149,13 +153,18 @@ class Gathering:
     ) -> tuple[list[Sum], list[Formula], tuple[Formula, ...]]:
         """The sum over the outputs of the group that the cell's channel is of."""
         sizes, c = self.r.sizes, self.x.indices[-1 - len(self.axes)]
-        group = call("floor", call("/", call("-", c, 1), sizes["C"]))
-        start = call("*", sizes["O"], group)
+        group = folded(call("floor", call("/", call("-", c, 1), sizes["C"])))
+        first = ordered(expand(call("+", call("*", sizes["O"], group), 1)))
+        if sizes["O"] == ONE:  # one output alone
+            only: dict[str, Formula] = {"o": first}
+            found = [s for s in sums if s[0] != "o"]
+            return found, [substitute(f, only) for f in factors], tuple([substitute(i, only) for i in lead])
+        last = ordered(expand(call("-", call("+", first, sizes["O"]), 1)))
 
         def here(node: Formula) -> Formula:
             return group if isinstance(node, Call) and node.name == "floor" and mentions(node, "o") else node
 
-        found = [(s[0], call("+", start, 1), call("+", start, sizes["O"])) if s[0] == "o" else s for s in sums]
+        found = [(s[0], first, last) if s[0] == "o" else s for s in sums]
         return found, [transform(f, here) for f in factors], lead
 
     def at(self, indices: tuple[Formula, ...]) -> Formula:
@@ -190,7 +199,16 @@ class Gathering:
         for index, low, high in reversed(self.sums):
             f = BigOperator("Sum", f, index, low, high)
         f = f if front in (None, ONE) else call("*", front, f)
+        return self.at_windows(f)
+
+    def at_windows(self, f: Formula) -> Formula:
+        """A formula at the only window that covers a cell, where there is one alone."""
         return substitute(f, {a.place: first_of(a) for a in self.axes if a.over == "one"})
+
+    @property
+    def to_window(self) -> tuple[Formula, ...]:
+        """The indices of y at a window that covers a cell."""
+        return (*self.y.indices[: len(self.y.indices) - len(self.axes)], *self.to)
 
 
 def as_written(a: Axis, at: Formula) -> Axis:

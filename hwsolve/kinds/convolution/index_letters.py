@@ -18,6 +18,7 @@ from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import ROOT, Report
 
 KEYS = ("recursion", "shape")
+LOSS = Named("the loss", "L")
 HINT = say("Choose another name.")
 
 
@@ -42,7 +43,7 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
         else:
             continue
         return False
-    every = [KRONECKER, *quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
+    every = [KRONECKER, LOSS, *quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
     found = clash(every)
     if found is not None and found.second.node in construction.graph.nodes:
         node, path, _ = place(construction, found.second)

@@ -10,7 +10,7 @@ import msgspec
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.backprop.upstream import Upstream
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, fits, put_sizes, with_sizes
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Shape, shape_text
 from hwsolve.spec.fields import Array
 from hwsolve.spec.report import Report
@@ -53,6 +53,8 @@ def case_with_numbers(problem: SingleLayerProblem, report: Report) -> Case | Non
         if too_large(problem, shape, report):
             return None
         x = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
+        if problem.front is not None:
+            x = without_zero(x)
     sample = (1, *x.shape)[-layer.AXES - 1 :]
     y = fits(problem, layer, sample, report)
     if y is None:
@@ -71,14 +73,14 @@ def right_rank(problem: SingleLayerProblem, report: Report) -> bool:
     shape, axes = problem.shape, problem.record.AXES
     if shape is not None and not 0 <= len(shape) - axes <= 1:
         message = say(
-            "Expected the sizes of a map of {n} axes, alone or with channels in front; got {shape}.",
-            n=axes,
+            "Expected the sizes of a map of {axes}, alone or with channels in front; got {shape}.",
+            axes=counted_axes(axes),
             shape=shape_text(shape),
         )
     elif isinstance(problem.input, Array) and not 0 <= len(problem.input.shape) - axes <= 2:
         message = say(
-            "Expected a map of {n} axes, with channels, or samples and channels, in front; got the shape {shape}.",
-            n=axes,
+            "Expected a map of {axes}, with channels, or samples and channels, in front; got the shape {shape}.",
+            axes=counted_axes(axes),
             shape=shape_text(problem.input.shape),
         )
     else:
@@ -86,6 +88,11 @@ def right_rank(problem: SingleLayerProblem, report: Report) -> bool:
     assert problem.node is not None
     report.add(problem.node.entries["input"][1], "input", message)
     return False
+
+
+def counted_axes(n: int) -> Message:
+    """How many axes."""
+    return say("one axis") if n == 1 else say("{n} axes", n=n)
 
 
 def too_large(problem: SingleLayerProblem, shape: Shape, report: Report) -> bool:
@@ -153,6 +160,12 @@ def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lo
     return Array(sizes, values, problem.node)
 
 
+def without_zero(x: Array) -> Array:
+    """The numbers from 0 on one higher: none is at the kink of an activation, and no weight lets a term vanish."""
+    values = (v.numerator for v in x.values if isinstance(v, Number))
+    return Array(x.shape, tuple([Number(v if v < 0 else v + 1) for v in values]), x.node)
+
+
 def made_up_weight(layer: Any, shape: Shape, problem: SingleLayerProblem) -> Any:
     """The layer with small whole numbers for parameters of which nothing is stated."""
     changed = {}
@@ -161,5 +174,5 @@ def made_up_weight(layer: Any, shape: Shape, problem: SingleLayerProblem) -> Any
         if spec.values is None and spec.value is None and spec.init is None:
             while len(short) > layer.AXES and short[0] == 1 and parameter.role == "weight":
                 short = short[1:]
-            changed[name] = msgspec.structs.replace(spec, values=made_up(short, 5, 7, problem))
+            changed[name] = msgspec.structs.replace(spec, values=without_zero(made_up(short, 5, 7, problem)))
     return msgspec.structs.replace(layer, **changed)

@@ -25,13 +25,19 @@ DELTA = "delta"
 class LayerLetters:
     """The names of the quantities of one layer, as its page writes them."""
 
-    def __init__(self, called: Quantities, notation: Notation, activation: bool) -> None:
-        self.letter = notation.layers
+    def __init__(self, called: Quantities, notation: Notation, activation: bool, kernel: bool) -> None:
+        self.letter, self.kernel = notation.layers, kernel
         x, y = called.x, called.y
         self.z = "z" if activation else x
         before, behind = (x, self.z), (y, called.w, called.b)
         numbers = dict.fromkeys(before, f"⁽{self.letter}⁾") | dict.fromkeys(behind, f"⁽{self.letter}+1⁾")
-        self.names = {f"{d}{name}": f"{d}{name}{n}" for name, n in numbers.items() for d in ("", "dL_d") if self.letter}
+        written = {y: "z"} if activation else {}  # what comes out is what the next activation reads
+        self.names = {
+            f"{d}{name}": f"{d}{written.get(name, name)}{n}"
+            for name, n in numbers.items()
+            for d in ("", "dL_d")
+            if self.letter
+        }
         self.deltas: dict[str, str] = {}
         if notation.gradients:
             ends = {self.z: numbers[self.z], y: numbers[y]} if self.letter else {self.z: ""}
@@ -46,14 +52,21 @@ class LayerLetters:
         """What the letters mean."""
         if self.letter:
             behind = call("+", Ref(self.letter), ONE)
-            text = say(
-                "What is in front of the layer has the number {before}, what is behind it {behind}.",
-                before=Ref(self.letter),
-                behind=behind,
-            )
+            before = Ref(self.letter)
+            if self.kernel:
+                text = say(
+                    "What the layer reads is numbered {before}; its kernel and its output {behind}.",
+                    before=before, behind=behind,
+                )  # fmt: skip
+            else:
+                text = say(
+                    "What the layer reads is numbered {before}; its output {behind}.", before=before, behind=behind
+                )
             yield Sentence(text)
         for name, delta in self.deltas.items():
-            text = say("{delta} is the derivative of {loss} by {z}.", delta=Ref(delta), loss=Ref("L"), z=Ref(name))
+            text = say(
+                "{delta} is the derivative of {loss} with respect to {z}.", delta=Ref(delta), loss=Ref("L"), z=Ref(name)
+            )
             yield Sentence(text)
 
 

@@ -8,36 +8,37 @@ import msgspec
 
 from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
-from hwsolve.graph.elements import elements
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
-from hwsolve.kinds.backprop.page import NetworkPage, grouped
 from hwsolve.kinds.convolution.build import PreparedLayer
+from hwsolve.kinds.convolution.case_page import CasePage
+from hwsolve.kinds.convolution.disjoint import KEY, Disjoint
 from hwsolve.kinds.convolution.figures import pictures
 from hwsolve.kinds.convolution.gathering import AT, AT_W, MARK
 from hwsolve.kinds.convolution.layer_letters import LayerLetters
+from hwsolve.kinds.convolution.parameters import gradient_of_parameter
 from hwsolve.kinds.convolution.passing import Before, Passing
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
-from hwsolve.kinds.convolution.statement import by
 from hwsolve.kinds.convolution.telling import Telling
-from hwsolve.kinds.convolution.whole_map import operator
+from hwsolve.kinds.convolution.whole_map import STUFFED, explained, operator, stuffed
 from hwsolve.language import Message, say
-from hwsolve.solution import Answer, Detail, Group, Item, Line, Note, Sentence, Solution, Step
+from hwsolve.layers.correlation import Kernels
+from hwsolve.sections import one_group, set_aside
+from hwsolve.solution import Answer, Group, Item, Line, Note, Solution, Step
 
-CHECKED = 64  # elements at which the index formula is compared with the numbers
 
-
-class LayerPage(NetworkPage):
+class LayerPage(CasePage):
     """Writes the steps one after the other."""
 
     def __init__(self, problem: SingleLayerProblem, prepared: PreparedLayer, before: Before | None = None):
-        super().__init__(problem, prepared.computation)  # type: ignore[arg-type]
+        super().__init__(problem, prepared.computation)
         self.one, self.prepared, self.before = problem, prepared, before
         self.recursion = prepared.recursion
         self.passing = Passing(self.recursion, before)
         self.telling = Telling(self.passing)
-        self.lettering = LayerLetters(self.recursion.called, problem.notation, before is not None)
-        self.compared = 0
+        self.lettering = LayerLetters(
+            self.recursion.called, problem.notation, before is not None, isinstance(self.recursion.operation, Kernels)
+        )
 
     def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
         """The recursion where sizes are names, else the numbers that come out."""
@@ -57,8 +58,11 @@ class LayerPage(NetworkPage):
             AT: Ref(called.g),
             AT_W: Ref(called.w),
             "recursion": self.wanted(),
+            KEY: self.wanted(),
         }
         found["recursion.operator"] = Ref(self.wanted().name)
+        if (spread := stuffed(self.recursion)) is not None:
+            found[STUFFED] = spread
         ends = {f"recursion.{name}": Ref(name) for name, _ in self.passing.windows()}
         return self.lettering.symbols(super().symbols() | found | ends)
 
@@ -98,7 +102,7 @@ class LayerPage(NetworkPage):
         g = Ref(self.recursion.called.g)
         if self.prepared.symbolic:
             wanted = Ref(self.wanted().name)
-            return say("Asked: {wanted} in front of the layer, from {given} behind it.", wanted=wanted, given=g)
+            return say("Asked: {wanted} as a formula in {given}.", wanted=wanted, given=g)
         gradients = tuple(Ref(self.graph.symbol(n.name)) for n in self.nodes("gradient") if self.is_main(n))
         y = Ref(self.output)
         if not gradients:
@@ -111,21 +115,27 @@ class LayerPage(NetworkPage):
         """From y[p] to ∂L/∂x[i], step by step, and the answers that come of it."""
         r, symbolic = self.recursion, self.prepared.symbolic
         steps = list(self.telling.steps(Ref("recursion")))
+        disjoint = Disjoint(self.telling, r) if symbolic and self.telling.pools else None
+        if disjoint is not None and (step := disjoint.step()) is not None:
+            steps.append(step)
         parameters = self.telling.parameters(self.slots())
         told = [(step, "page" if symbolic or self.asks("recursion") else "full") for step in steps]
         told += [(parameters, "page" if self.asks("dL_dw", "dL_db") else "full")] if parameters else []
         self.sections += [set_aside(step) if detail == "full" else step for step, detail in told]
         result = self.answer_formula(self.passing.result()) if self.passing.told else None
         value = self.answer_formula(r.bounded(r.gradient(), within=False))
-        self.answers["recursion"] = Answer(value, symbolic, shown=result)
+        self.answers["recursion"] = Answer(value, symbolic, shown=result, legend=self.telling.marks())
         self.answers |= {f"recursion.{name}": Answer(f) for name, f in self.passing.windows()}
+        if disjoint is not None and disjoint.found is not None:
+            self.answers[KEY] = disjoint.answer()
         if (form := operator(r, self.before)) is not None:
-            self.answers["recursion.operator"] = Answer(form)
+            self.answers["recursion.operator"] = Answer(form, legend=tuple(explained(self.passing, form)))
         self.answers["recursion.bounds"] = Answer(self.answer_formula(r.recursion))
         if symbolic:
             self.answers[self.output] = Answer(r.output()[1])
             for slot in range(self.slots()):
-                self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot))
+                shown = gradient_of_parameter(self.passing, slot) if slot == 1 else None
+                self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot), shown=shown)
 
     def asks(self, *keys: str) -> bool:
         """Whether a problem asks for one of these itself."""
@@ -200,7 +210,7 @@ class LayerPage(NetworkPage):
         if self.prepared.symbolic:
             self.answers = formulas
             self.sections[start:] = [set_aside(s) for s in self.sections[start:]]
-            self.sections.append(Step("", (Sentence(self.tried()),), part="numbers"))
+            self.sections.append(Step(say("Tried on numbers"), tuple(self.tried()), part="numbers"))
         elif figures := pictures(self.writer, self.graph.nodes[self.graph.output]):
             first = self.sections[start]
             self.sections[start] = msgspec.structs.replace(first, items=(*first.items, *figures))
@@ -215,13 +225,13 @@ class LayerPage(NetworkPage):
             return found
         return [*found, Note("info", remark)]
 
-    def quantities(self, step: int, *roles: str) -> list[Item]:
-        """The groups of all quantities, those of the layer under the formulas of the argument."""
+    def by_parts(self, step: int, *roles: str) -> list[tuple[Message | str, list[Item]]]:
+        """The groups of all quantities, those of the layer under the formulas of the argument; there are no parts."""
         items: list[Item] = []
         for node in self.nodes(*roles):
             items += self.telling.beside(self.slot_of(node), self.groups.of(node))
-            items += grouped(self.entering.enter(node, self.answers))
-        return items
+            items += one_group(self.entering.enter(node, self.answers))
+        return [("", items)]
 
     def slot_of(self, node: Node) -> int | None:
         """Of which input of the layer a quantity is the gradient; -1 for what comes out, None for others."""
@@ -235,64 +245,7 @@ class LayerPage(NetworkPage):
         stated = node.of in self.graph.nodes and self.graph.nodes[node.of].role in ("given", "parameter")
         return (node.role == "gradient" and stated) or node.name == self.graph.output
 
-    def tried(self) -> Message:
-        """The case with numbers that the formulas were held against."""
-        sizes = [f"{name} = {n}" for name, n in sorted(self.prepared.sizes.items())]
-        if self.before and self.before.function is None:
-            sizes.append(f"{self.before.name} = ReLU")
-        of_map = by(self.graph.nodes[self.graph.nodes[self.graph.output].inputs[0]].shape[-len(self.passing.axes) :])
-        values = {"map": of_map, "n": self.compared}
-        if not sizes:
-            return say("Tried on numbers: a map of {map}; the {n} values agree with the arrays.", **values)
-        text = ", ".join(sizes)
-        return say(
-            "Tried on numbers: {sizes}, a map of {map}; the {n} values agree with the arrays.", sizes=text, **values
-        )
-
-    def compare(self) -> None:
-        """The index formula, evaluated by itself, gives the gradient that the array code gives."""
-        r, output = self.recursion, self.graph.nodes[self.graph.output]
-        name = next((n.name for n in self.nodes("gradient") if n.of == output.inputs[0]), None)
-        if name is None:
-            return
-        f = r.recursion
-        read = {self.graph.symbol(n.name): n.name for n in self.graph.nodes.values() if n.role != "update"}
-        sizes = self.known_sizes()
-        letters = [i.name for i in r.element().indices if isinstance(i, Ref)]
-        for indices in elements(self.graph.nodes[name].shape, CHECKED):
-            here = sizes | dict(zip(letters, indices, strict=True))
-
-            def look_up(key: str, at: tuple[int, ...], here: dict[str, int] = here) -> Any:
-                if not at and key in here:
-                    return here[key]
-                return self.writer.element(read[key], at)
-
-            self.writer.check(self.writer.key(name, indices), self.writer.element(name, indices), f, look_up)
-            self.compared += 1
-
-    def known_sizes(self) -> dict[str, int]:
-        """The numbers of this case for all names of sizes."""
-        found = dict(self.prepared.sizes)
-        node = self.graph.nodes[self.graph.output]
-        shapes = (self.graph.nodes[node.inputs[0]].shape, self.recursion.inputs), (node.shape, self.recursion.outputs)
-        for shape, names in shapes:
-            for size, n in zip(names, shape, strict=True):
-                if isinstance(size, Ref):
-                    found[size.name] = n
-        return found
-
 
 def gradient_of(element: Ref) -> Ref:
     """∂L/∂ of an element."""
     return Ref(f"dL_d{element.name}", element.indices)
-
-
-def set_aside(step: Step, detail: Detail = "full") -> Step:
-    """A step for the full page."""
-    items = [
-        msgspec.structs.replace(item, detail=detail)
-        if isinstance(item, Sentence | Group) and item.detail == "page"
-        else item
-        for item in step.items
-    ]
-    return msgspec.structs.replace(step, items=tuple(items))

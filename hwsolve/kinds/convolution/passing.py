@@ -5,7 +5,7 @@ Every line is evaluated when it is made, for all sizes, places and cells that it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -28,7 +28,9 @@ from hwsolve.formula.tree import (
     substitute,
     transform,
 )
+from hwsolve.kinds.convolution import named_sizes
 from hwsolve.kinds.convolution.gathering import AT, AT_W, Gathering, calls, first_of, last_of, quotient_of, tidied
+from hwsolve.kinds.convolution.parameters import gradient_of_parameter
 from hwsolve.kinds.convolution.readers import slope
 from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.layers.correlation import Correlation, Kernels
@@ -53,6 +55,8 @@ class Passing(Gathering):
         self.before = before
         self.argument = Argument()
         self.needs: dict[str, dict[str, Any]] = {}  # what the named parts read
+        self.kernels = [self.let(*named) for named in named_sizes.windows(self.operation)]
+        self.places = [self.let(*named) for named in named_sizes.places(self.operation, self.r.places)]
 
     # names, and what they range over
 
@@ -67,10 +71,6 @@ class Passing(Gathering):
         lead = (out, self.r.sizes["C"]) if plainly else (into, self.r.sizes["O"])
         return sizes_of((*lead[2 - self.operation.written.w :], *(a.high for a in self.axes)))
 
-    def channels(self, sizes: tuple[Formula, ...]) -> Formula:
-        """The channels of a shape, where they are written."""
-        return sizes[-1 - len(self.axes)] if len(sizes) > len(self.axes) else ONE
-
     def free(self, *forms: Formula) -> dict[str, Any]:
         """What the names of some forms range over, and those of the parts that they name."""
         found: dict[str, Any] = {}
@@ -84,8 +84,9 @@ class Passing(Gathering):
                 found[name] = "real"
             elif name in (self.called.g, self.called.w):
                 found[name] = self.bounds(name)
-                if not isinstance(found[name], str):
-                    found |= {n: "size" for n in found[name] if not n.isdigit()}
+                for size in found[name] if not isinstance(found[name], str) else ():
+                    if not size.isdigit():
+                        found |= self.needs.get(size, {size: "size"})
             elif self.before and self.before.function is None and name.removeprefix("d_") == self.before.name:
                 found[self.before.name] = "function"
             elif name in letters:
@@ -114,11 +115,11 @@ class Passing(Gathering):
         self.needs[key.name] = needs  # type: ignore[attr-defined]
         return self.argument.let(key, f, **needs)
 
-    def identity(self, *forms: Any, **more: Any) -> Identity:
-        """A chain that holds for everything it may range over."""
+    def identity(self, *forms: Any, few: Mapping[str, int] | None = None, **more: Any) -> Identity:
+        """A chain that holds for everything it may range over; `few`: the last values of some letters."""
         every = [f if isinstance(f, Formula) else f[1] for f in forms]
         every = [part for f in every for part in (f.args if isinstance(f, Call) and f.name == "==" else (f,))]
-        return self.argument.identity(*forms, free=self.free(*every), **more)
+        return self.argument.identity(*forms, free=self.free(*every) | dict(few or {}), **more)
 
     # the lines
 
@@ -173,6 +174,14 @@ class Passing(Gathering):
             if a.by_windows:
                 yield last_of(a).name, a.last
 
+    def covers(self) -> Iterator[Identity]:
+        """A place covers the cell exactly where it is one of these windows."""
+        for a in self.axes:
+            if a.over in ("windows", "shared", "one"):
+                inside = (a.low, Ref(a.index), a.high) if a.over == "shared" else (a.low, a.solved, a.high)
+                ends = (first_of(a), Ref(a.place), last_of(a) if a.by_windows else first_of(a))
+                yield self.identity(between_ends(*inside), between_ends(*ends))
+
     def ends(self) -> Iterator[Let]:
         """The same as lines."""
         return (self.let(Ref(name), f) for name, f in self.windows())
@@ -205,6 +214,24 @@ class Passing(Gathering):
             return None
         return self.identity(Call("diff", (Ref(self.y.name, tuple(y)), Ref(self.x.name, tuple(x)))), local)
 
+    def share_line(self) -> Identity | None:
+        """∂y/∂x at a cell of the window of a mean, where that is one number for every cell."""
+        if (
+            self.marked
+            or not all(a.over in ("windows", "one", "cells") for a in self.axes)
+            or self.of_place(self.local)
+        ):
+            return None
+        lead = self.x.indices[: len(self.x.indices) - len(self.axes)]
+        read = Ref(self.x.name, (*lead, *[a.reading for a in self.axes]))
+        cells = {a.cell: int(a.high.numerator) for a in self.axes if isinstance(a.high, Number)}
+        few = {cell: last for cell, last in cells.items() if last < SMALL}
+        return self.identity(Call("diff", (self.y, read)), self.local, few=few)
+
+    def of_place(self, f: Formula) -> bool:
+        """Whether a formula depends on a place."""
+        return any(mentions(f, letter) for letter in self.letters())
+
     def chain(self, key: Ref) -> Identity:
         """Σ over all places, then over the readers."""
         own = {i.name for i in self.x.indices[: len(self.x.indices) - len(self.axes)] if isinstance(i, Ref)}
@@ -215,7 +242,8 @@ class Passing(Gathering):
         """Σ ∂L/∂y · ∂y/∂(an element) over all places; what has the element's own index stays as it is."""
         f: Formula = call("*", Ref(self.called.g, self.y.indices), Call("diff", (self.y, element)))
         for index, high in reversed(list(zip(self.r.schematic.indices, self.r.outputs, strict=True))):
-            f = f if index in own else BigOperator("Sum", f, index, ONE, high)
+            if index not in own:
+                f = substitute(f, {index: ONE}) if high == ONE else BigOperator("Sum", f, index, ONE, high)
         return f
 
     def through(self, key: Ref) -> Identity:
@@ -246,11 +274,16 @@ class Passing(Gathering):
         element = self.r.element(slot)
         sizes: Any = self.bounds(element.name) if slot == 1 else []
         few = sizes == "real" or any(n.isdigit() and int(n) < SMALL for n in sizes)
-        if self.grouped or self.scatters or few:
+        if self.grouped or (self.scatters and self.one_weight) or few:
             return None
         every = self.over_places(element, {i.name for i in element.indices if isinstance(i, Ref)})
         key = Ref(f"any_dL_d{element.name.removeprefix('any_')}", element.indices)
-        return self.identity(every, self.r.gradient(slot), key=key)
+        return self.identity(every, gradient_of_parameter(self, slot), key=key)
+
+
+def between_ends(low: Formula, f: Formula, high: Formula) -> Formula:
+    """1 where a formula is between two others, else 0."""
+    return Call("if", (call("<=", low, f), Call("if", (call("<=", f, high), ONE, ZERO)), ZERO))
 
 
 def sizes_of(sizes: tuple[Formula, ...]) -> Any:

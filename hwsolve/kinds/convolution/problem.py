@@ -27,11 +27,14 @@ CONVOLUTIONS: dict[str, type[Layer]] = {
 }
 
 
+MODULES = ("hwsolve.layers.activation", "hwsolve.layers.prelu")
+
+
 class ActivationField(NamedField):
     """An activation by name, or a letter for any function."""
 
     def __init__(self) -> None:
-        names = (name for name in LAYERS if LAYERS[name].startswith("hwsolve.layers.activation:"))
+        names = (name for name in LAYERS if LAYERS[name].partition(":")[0] in MODULES)  # no other layer is loaded
         super().__init__(terms.ACTIVATION, {name: layer_class(name) for name in names})
         self.expected = say("an activation such as `relu`, or a letter for any function")
 

@@ -18,7 +18,8 @@ class Axis(msgspec.Struct, frozen=True):
 
     `over`: cells (one reader for each cell of the window), windows (those that cover), one (the window that covers),
     whole (cells for which the place is whole), shared (windows that share out the map).  `solved` is the place, or for
-    windows the cell of the window; `factor` that of the equivalence.  `first` and `last`: the windows.
+    windows the cell of the window; `factor` that of the equivalence.  `first` and `last`: the windows; `start` and
+    `end`: before they are rounded; `rises`: whether the index of x rises with u.
     """
 
     place: str
@@ -32,6 +33,9 @@ class Axis(msgspec.Struct, frozen=True):
     factor: Formula = ONE
     first: Formula = ONE
     last: Formula = ONE
+    start: Formula = ONE
+    end: Formula = ONE
+    rises: bool = True
 
     @property
     def by_windows(self) -> bool:
@@ -61,7 +65,10 @@ def axis_of(reading: Formula, place: str, cell: str, index: str, low: Formula, h
             return Axis(place, cell, index, reading, low, high, "one", solved, beta, one, one)
         first = total(simplify(call("ceil", quotient(start, alpha))), ONE)
         last = total(simplify(call("floor", quotient(end, alpha))), ONE)
-        return Axis(place, cell, index, reading, low, high, "windows", solved, beta, simplify(first), simplify(last))
+        first, last = simplify(first), simplify(last)
+        start, end = (total(quotient(f, alpha), ONE) for f in (start, end))
+        rises = beta == ONE
+        return Axis(place, cell, index, reading, low, high, "windows", solved, beta, first, last, start, end, rises)
     solved = total(quotient(ordered(rest), alpha), ONE)
     return Axis(place, cell, index, reading, low, high, "whole", solved, alpha)
 

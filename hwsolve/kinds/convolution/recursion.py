@@ -43,11 +43,19 @@ class Quantities(msgspec.Struct, frozen=True):
 class Recursion:
     """The index formulas of one operation.
 
-    `outputs` are the sizes of y, `inputs` those of x, a batch in front of both; a size may be a name.
+    `outputs` are the sizes of y, `inputs` those of x, a batch in front of both; a size may be a name.  `places` says
+    what the names of the sides of y stand for.
     """
 
-    def __init__(self, operation: Operation, outputs: tuple[Size, ...], inputs: tuple[Size, ...], called: Quantities):
-        self.operation, self.called = operation, called
+    def __init__(
+        self,
+        operation: Operation,
+        outputs: tuple[Size, ...],
+        inputs: tuple[Size, ...],
+        called: Quantities,
+        places: dict[str, Formula],
+    ):
+        self.operation, self.called, self.places = operation, called, places
         self.outputs = tuple(formula(n) for n in outputs)
         self.inputs = tuple(formula(n) for n in inputs)
         self.schematic = forward_schematic(operation, len(outputs))

@@ -47,6 +47,7 @@ class SingleLayerProblem(base.Problem, kw_only=True):
     upstream: Annotated[Upstream | None, UpstreamField()] = None
     sizes: Annotated[dict[str, int], MapOf(CountField(0))] = {}
     full: Flag = False
+    DATA: ClassVar[tuple[str, ...]] = ("input",)
     NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "layers")
     MEANINGS: ClassVar[dict[str, Message]] = {
         "layer": say("the layer"),

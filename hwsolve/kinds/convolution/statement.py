@@ -41,11 +41,18 @@ class Statement:
 
     def statement(self, asked: Message) -> Step:
         """What is asked, of what layer, and what a bound is."""
-        items: list[Item] = [Sentence(asked), *map(Sentence, self.layer()), Sentence(self.bounds())]
+        loss = say(
+            "{loss} is the loss; the error of a quantity is the derivative of {loss} with respect to it.", loss=Ref("L")
+        )
+        items: list[Item] = [*map(Sentence, (asked, loss, *self.layer(), self.bounds()))]
         if self.p.before:
             items.append(Group((self.p.activation(),), say("activation")))
         if (weight := self.p.weight_at()) is not None:
             items.append(Group((weight,), detail="data"))
+        if self.p.kernels:
+            items.append(Group(tuple(self.p.kernels), detail="data"))
+        if self.p.places:
+            items.append(Group(tuple(self.p.places), say("the places along each axis")))
         items.append(Group((self.p.reads(),), self.rule()))
         if isinstance(self.operation, Maximum) and self.padded():
             items.append(Sentence(say("Cells of the padding take no part.")))
@@ -54,8 +61,8 @@ class Statement:
     def left_out(self) -> Message:
         """Why there is no argument."""
         return say(
-            "{w} is one number for all cells of the kernel, and {y} reads only cells whose index is whole: the "
-            "argument from {x} to its error is left out here.",
+            "{w} is one number for all cells of the kernel, and {y} depends only on cells whose index is whole: "
+            "the argument from {x} to its error is left out here.",
             w=self.own(self.r.element(1)), x=self.x, y=self.y,
         )  # fmt: skip
 
@@ -77,8 +84,12 @@ class Statement:
             return say("the largest value of each window")
         if isinstance(self.operation, Mean):
             name = say("the mean of each window")
+            if self.operation.over == "inside":
+                return self.zero_outside(say("the mean of the cells of each window that lie in the map"))
+            if self.operation.over == "padded":
+                return self.zero_outside(say("the mean of the cells of each window that lie in the map or its padding"))
         elif not isinstance(self.operation, Correlation):
-            return say("transposed convolution")
+            return self.beyond(say("transposed convolution"))
         else:
             name = say("convolution")
         return (
@@ -86,6 +97,19 @@ class Statement:
             if self.padded()
             else name
         )
+
+    def zero_outside(self, rule: Message) -> Message:
+        """A rule by which x is read outside its map."""
+        return say("{rule}; {x} is {zero} outside its map", rule=rule, x=Ref(self.x_name), zero=0)
+
+    def beyond(self, rule: Message) -> Message:
+        """A transposed convolution, with what it reads outside the kernel, or outside the map."""
+        w = Ref(self.p.called.w.removeprefix("any_"))
+        if not self.p.scatters or self.p.one_weight:
+            return self.zero_outside(rule)
+        if self.p.weight_at() is not None:
+            return say("{rule}; {w} is {zero} outside its kernel, and between its cells", rule=rule, w=w, zero=0)
+        return say("{rule}; {w} is {zero} outside its kernel", rule=rule, w=w, zero=0)
 
     @property
     def x_name(self) -> str:
@@ -105,10 +129,14 @@ class Statement:
         """The sizes of the layer."""
         if not self.slides:
             places, sides = by([a.places for a in self.operation.frame.axes]), by(self.operation.frame.sides())
-            yield say("A map of {sides} is shared out among {places} windows.", sides=sides, places=places)
+            if self.single_place:
+                yield say("A map of {sides} is one window.", sides=sides)
+            else:
+                yield say("A map of {sides} is shared out among {places} windows.", sides=sides, places=places)
         else:
             size = by([a.kernel for a in self.slides])
-            size = say("{n} cells", n=size) if len(self.slides) == 1 else size
+            if len(self.slides) == 1:
+                size = say("one cell") if self.slides[0].kernel == 1 else say("{n} cells", n=size)
             settings = listing(list(self.settings()))
             if self.pools:
                 yield say("Windows of {size}, {settings}.", size=size, settings=settings)
@@ -117,15 +145,17 @@ class Statement:
             else:
                 into, out = self.operation.channels_in, self.operation.channels_out
                 yield say(
-                    "Kernels of {size}, {settings}, from {into} to {out} channels.",
+                    "Kernels of {size}, {settings}; channels: {into} in, {out} out.",
                     size=size, settings=settings, into=formula(into), out=formula(out),
                 )  # fmt: skip
         if self.p.grouped:
             groups = formula(self.operation.groups)
-            yield say("The channels are in {groups} groups: an output reads those of its own group.", groups=groups)
-            named = [(name, self.r.sizes[name[0]]) for name in ("C_group", "O_group")]
-            if into := [(Ref(name), size) for name, size in named if isinstance(size, Ref)]:
-                yield say("A group has {sizes} channels in and out.", sizes=tuple(name for name, _ in into))
+            yield say(
+                "The channels are in {groups} groups: an output depends on those of its own group.", groups=groups
+            )
+            into, out = (self.r.sizes[name] for name in "CO")
+            if isinstance(into, Ref) or isinstance(out, Ref):
+                yield say("A group has {into} channels in and {out} out.", into=into, out=out)
         if self.pools and len(self.p.x.indices) > len(self.p.axes):
             yield say("Each channel is pooled by itself.")
 
@@ -144,11 +174,24 @@ class Statement:
         if any(a.dilation != 1 for a in self.slides):
             yield say("its cells {dilation} apart", dilation=each([a.dilation for a in self.slides]))
         if getattr(self.operation, "flip", False):
-            yield say("turned round")
+            yield self.turned()
+
+    def turned(self) -> Message:
+        """How a kernel is turned round."""
+        if len(self.slides) == 1:
+            return say("reversed")
+        return say("rotated by {n}°", n=180) if len(self.slides) == 2 else say("reversed along every axis")
+
+    @property
+    def single_place(self) -> bool:
+        """Whether y has one place alone."""
+        return all(n == ONE for n in self.r.outputs[-len(self.p.axes) :])
 
     def bounds(self) -> Message:
         """What an element outside its map is."""
         places = by(self.r.outputs[-len(self.p.axes) :])
+        if self.single_place:
+            return say("Indices count from {one}; {g} is {zero} outside its only place.", one=At(ONE), g=self.g, zero=0)
         if any(a.over == "whole" for a in self.p.axes):
             return say(
                 "Indices count from {one}; {g} is {zero} outside its map of {places} places, and between them.",

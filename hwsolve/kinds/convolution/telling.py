@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
-from hwsolve.counting import At, Either
-from hwsolve.formula.tree import Call, Formula, Ref, formula, references, walk
+from hwsolve.counting import At
+from hwsolve.formula.simplify.terms import quotient
+from hwsolve.formula.tree import ONE, Formula, Ref, formula, references, walk
+from hwsolve.kinds.convolution.covering import Covering
 from hwsolve.kinds.convolution.gathering import AT_W
-from hwsolve.kinds.convolution.marks import mark_of
+from hwsolve.kinds.convolution.marks import convention, decided, in_words, mark_of, share_of_largest
+from hwsolve.kinds.convolution.parameters import gradient_of_parameter
 from hwsolve.kinds.convolution.readers import Axis
-from hwsolve.kinds.convolution.statement import Statement, each
-from hwsolve.kinds.convolution.whole_map import at_once, operator
+from hwsolve.kinds.convolution.statement import each
+from hwsolve.kinds.convolution.whole_map import definitions, explained, operator
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Correlation, Kernels
-from hwsolve.solution import Form, Group, Item, Line, Sentence, Stage, Step, Text, Value
+from hwsolve.solution import Form, Group, Item, Line, Sentence, Stage, Step, Value
 
 
-class Telling(Statement):
+class Telling(Covering):
     """Puts the lines of an argument into steps."""
 
     def steps(self, recursion: Ref) -> Iterator[Step]:
@@ -30,10 +34,9 @@ class Telling(Statement):
         yield Step(self.question(), tuple(self.readers()))
         if self.pools:
             yield Step(say("What does a covering window pass on?"), tuple(self.passed_on()))
-        title = say("Chain rule over the windows") if self.pools else say("Chain rule over the readers")
-        reason = say("any output may read {x}; only its readers stay", x=self.x)
+        title = say("Chain rule over these windows") if self.pools else say("Chain rule over these outputs")
         between = Ref(f"any_dL_d{self.x_name}", self.p.x.indices) if self.p.before else recursion
-        yield Step(title, (Group((self.p.chain(between),), reason),))
+        yield Step(title, (Group((self.p.chain(between),), self.left_over_terms()),))
         if self.p.before:
             known = Group((self.p.known(between),), detail="data")
             reason = say("{x} depends on {z} alone", x=self.x, z=self.own(self.p.z))
@@ -41,9 +44,20 @@ class Telling(Statement):
         if whole := tuple(self.whole()):
             yield Step(say("For the whole map"), whole)
 
+    def left_over_terms(self) -> Message:
+        """Why the sum over all places is one over those that read the cell, be they on the map or not."""
+        if not self.leaves_the_map():
+            return say("the other outputs do not depend on {x}", x=self.x)
+        return say(
+            "the other outputs do not depend on {x}; outside its map {g} is {zero}",
+            x=self.x, g=self.g, zero=0,
+        )  # fmt: skip
+
     def question(self) -> Message:
         """Of whom the first step asks."""
-        return say("Which windows cover {x}?", x=self.x) if self.pools else say("Who reads {x}?", x=self.x)
+        return (
+            say("Which windows cover {x}?", x=self.x) if self.pools else say("Which outputs depend on {x}?", x=self.x)
+        )
 
     def readers(self) -> Iterator[Item]:
         """Which places read a cell, and with what weight."""
@@ -62,14 +76,14 @@ class Telling(Statement):
             met = next(n for n in walk(self.p.formula) if getattr(n, "name", "") in (self.p.called.w, AT_W))
             w = self.r.element(1)
             text = say(
-                "{y} reads {x} with the weight {met}. This is {w} where",
+                "In {y}, {x} has the weight {met}. This is {w} where",
                 y=self.y, x=self.x, met=self.own(met), w=self.own(w),
             )  # fmt: skip
             yield Sentence(text)
         else:
             w = next(ref for ref in references(self.p.formula) if ref.name == self.p.called.w)
             text = say(
-                "{y} reads {cell} with the weight {w}. This is {x} where",
+                "In {y}, {cell} has the weight {w}. This is {x} where",
                 y=self.y,
                 cell=reading,
                 w=self.own(w),
@@ -79,15 +93,18 @@ class Telling(Statement):
         lines = list(self.p.solutions())
         for reason, part in groupby(zip(self.solved(), lines, strict=True), lambda pair: self.how(pair[0])):
             yield Group(tuple(line for _, line in part), reason)
-        if ends := list(self.p.ends()):
-            first = len(ends) // len(self.p.axes) if self.alike else len(ends)
-            yield Group(tuple(ends[:first]), self.covering())
-            yield Group(tuple(ends[first:]), self.covering(), detail="full")
+        ends = {end.key: end for end in self.p.ends()}
+        yield from self.covering(lambda name, _: ends[Ref(name)])
+        if same := list(self.p.covers()):
+            yield Group(tuple(same), detail="data")
         yield from map(Sentence, self.several())
         if (at := self.p.upstream_at()) is not None:
             yield Group((at,), detail="data")
         if not self.pools:
-            yield from self.slope(say("every other output: {zero}", zero=0))
+            moved = any(a.over == "whole" for a in self.p.axes)  # then the cells are written by the place
+            yield from self.slope(
+                say("every other cell: {zero}", zero=0) if moved else say("every other output: {zero}", zero=0)
+            )
 
     def slope(self, reason: Message) -> Iterator[Item]:
         """∂y/∂x at a reader."""
@@ -104,79 +121,62 @@ class Telling(Statement):
         """What the solution of an axis means."""
         if a.over == "cells":
             return (
-                say("one reader for each cell of the window") if self.pools else say("one for each cell of the kernel")
+                say("one output for each cell of the window")
+                if self.pools
+                else say("one output for each cell of the kernel")
             )
         if a.over == "whole":
-            return say("a reader where this is a whole number")
-        return say("a cell of the window from {low} to {high}", low=At(a.low), high=At(a.high))
-
-    @property
-    def alike(self) -> bool:
-        """Whether all axes have the same settings."""
-        return len({(a.kernel, a.stride, a.before, a.dilation) for a in self.slides}) == 1
-
-    def covering(self) -> Text:
-        """Which windows the ends are of."""
-        if all(a.over == "one" for a in self.p.axes):
-            return say("windows that do not overlap: at most one covers it")
-        if self.alike and len(self.p.axes) > 1:
-            q, j = (tuple([Ref(getattr(a, name)) for a in self.p.axes[1:]]) for name in ("place", "index"))
-            return say("the first and the last window that covers it; {q} likewise from {j}", q=q, j=j)
-        return say("the first and the last window that covers it")
-
-    def several(self) -> Iterator[Message]:
-        """How many windows cover a cell."""
-        for a, slide in zip(self.p.axes, self.slides, strict=False):
-            k, s = slide.kernel, slide.stride
-            if a.over not in ("windows", "whole") or (a is not self.p.axes[0] and self.alike):
-                continue
-            if a.over == "windows" and isinstance(s, int) and not isinstance(k, int):
-                yield say(
-                    "If {k} is {s} there is at most one window; if {k} is smaller, cells between the windows have "
-                    "none, and their error is {zero}.",
-                    s=formula(s), k=formula(k), zero=0,
-                )  # fmt: skip
-            elif a.over == "windows" and not (isinstance(k, int) and isinstance(s, int)):
-                yield say(
-                    "If {s} is {k} there is at most one window; if {s} is larger, cells between the windows have none, "
-                    "and their error is {zero}.",
-                    s=formula(s), k=formula(k), zero=0,
-                )  # fmt: skip
-            elif isinstance(reach := slide.dilation * (k - 1) + 1, int) and isinstance(s, int) and s > reach:
-                yield say("Cells between the windows have none, and their error is {zero}.", zero=0)
-            elif a.over == "windows" and isinstance(k, int) and isinstance(s, int):
-                fewest, most = k // s, -(-k // s)
-                if fewest == most:
-                    yield say("Inside the map there are {n}.", n=most)
-                elif s == 2 and isinstance(slide.before, int):
-                    odd = sum((1 + slide.before - u) % 2 == 0 for u in range(1, k + 1))
-                    yield say(
-                        "Inside the map there are {odd} where {i} is odd, and {even} where it is even.",
-                        odd=Either(odd, k - odd), even=Either(k - odd, odd), i=Ref(a.index),
-                    )  # fmt: skip
-                else:
-                    yield say("Inside the map there are {fewest} or {most}.", fewest=fewest, most=most)
+            return say("an output where this is a whole number")
+        if a.low == a.high:
+            return say("where {u} is {cell}", u=Ref(a.cell), cell=At(a.low))
+        values: dict[str, Any] = {"u": Ref(a.cell), "low": At(a.low), "high": At(a.high)}
+        if self.pools:
+            return say("covered where {u} is from {low} to {high}", **values)
+        return say("where {u} is from {low} to {high}", **values)
 
     def passed_on(self) -> Iterator[Item]:
         """The derivative of a maximum or a mean by a cell."""
         local = self.p.local
         if (mark := self.p.mark()) is not None:
             yield Group((mark,), detail="data")
-            yield from self.slope(say("for every cell of the window"))
-            yield Sentence(mark_of(self.operation.ties, self.own(local)))
-            y = Ref(self.y_name)
             text = say(
-                "Where several cells of a window are largest, {y} has no derivative, and this is a convention.", y=y
-            )
+                "{y} is the value of the largest cell of its window: its derivative {m} with respect to {x} is {one} "
+                "if {x} is this cell, else {zero}.",
+                y=self.y, m=self.own(local), x=self.x, one=1, zero=0,
+            )  # fmt: skip
             yield Sentence(text)
+            yield from self.slope(say("for every cell of the window"))
+            yield Sentence(convention(self.operation.ties, Ref("m"), self.y, len(self.p.axes)))
+        elif (line := self.p.share_line()) is not None:
+            n = quotient(ONE, self.own(local))
+            yield Sentence(say("Every cell of a window is one of the {n} terms of its mean:", n=n))
+            yield Group((line,), say("every cell outside the window: {zero}", zero=0))
         else:
             share = self.own(local)
             text = say(
-                "{x} is one of the terms of its mean: the derivative of {y} by it is {share}, and that of every other "
-                "output {zero}.",
+                "{x} is one of the terms of the mean {y}: the derivative of {y} with respect to it is {share}, and "
+                "that of every other output {zero}.",
                 x=self.x, y=self.y, share=share, zero=0,
             )  # fmt: skip
             yield Sentence(text)
+
+    def mark(self, at: Callable[[Formula], Formula]) -> Message:
+        """What the mark of a maximum is, at a window or at those of the gradient."""
+        m, y = (self.own(at(f)) for f in (self.p.local, Ref(self.p.y.name, self.p.to_window)))
+        return mark_of(self.operation.ties, m, self.x, y, len(self.p.axes))
+
+    def marks(self) -> tuple[Message, ...]:
+        """The same for the box of answers, and the answer in words."""
+        if not self.p.told or not self.pools:
+            return ()
+        several = any(a.over != "one" for a in self.p.axes)
+        if self.p.marked:
+            return (self.mark(self.p.at_windows), *in_words(share_of_largest(self.operation.ties), several))
+        if self.p.share_line() is None:
+            return ()
+        share = self.own(self.p.local)
+        text = say("Every cell of a window gets the same share of the error of its output, {share}.", share=share)
+        return tuple(in_words(text, several))
 
     # for the whole map
 
@@ -185,7 +185,8 @@ class Telling(Statement):
         found = operator(self.r, self.p.before)
         found = None if found is None else self.own(found)
         if isinstance(self.operation, Kernels) and not isinstance(self.operation, Correlation):
-            yield Sentence(say("For every channel this is a convolution of {g} with the same settings.", g=self.g))
+            error = Ref(f"dL_d{self.x_name}")
+            yield Sentence(say("{error} is a convolution of {g} with the same settings.", error=error, g=self.g))
         if found is None:
             return
         turned = any(a.over == "cells" for a in self.p.axes) and not self.operation.flip
@@ -193,13 +194,14 @@ class Telling(Statement):
             yield Sentence(say("The kernel slides over {g} as it is, with zeros around.", g=self.g))
         elif turned:
             text = say(
-                "The place falls as the cell of the kernel rises: the kernel is turned round and slides over {g}, with "
-                "zeros around.",
-                g=self.g,
-            )
+                "As the index of a cell of the kernel grows, the index in {g} falls: the kernel, {turned}, slides over "
+                "{g}, with zeros around.",
+                g=self.g, turned=self.turned(),
+            )  # fmt: skip
             yield Sentence(text)
         else:
-            yield Sentence(say("The kernel is turned round and slides over {g}, with zeros around.", g=self.g))
+            text = say("The kernel, {turned}, slides over {g}, with zeros around.", g=self.g, turned=self.turned())
+            yield Sentence(text)
         if any(a.stride != 1 for a in self.slides):
             apart = each([formula(a.stride) for a in self.slides])
             yield Sentence(
@@ -211,7 +213,9 @@ class Telling(Statement):
                 yield Sentence(say("A border of {width} is cut off in front.", width=cut))
             else:
                 yield Sentence(say("A border of {width} is cut off.", width=cut))
-        yield Sentence(at_once(found))
+        yield from definitions(self.p)
+        error = Ref("dL_dz" if self.p.before else f"dL_d{self.x_name}")
+        yield Group((form_of(error, found),), say("for all cells at once"))
 
     def parameters(self, slots: int) -> Step | None:
         """The gradients of weights and bias."""
@@ -222,7 +226,7 @@ class Telling(Statement):
             if line is not None:
                 items.append(Group((line,), read))
             else:
-                form = self.own(self.r.gradient(slot))
+                form = self.own(gradient_of_parameter(self.p, slot))
                 items.append(Sentence(say("The gradient of {w} is {form}: {why}.", w=element, form=form, why=read)))
         return Step(say("The gradients of the parameters"), tuple(items)) if items else None
 
@@ -233,8 +237,11 @@ class Telling(Statement):
         if slot is None or (slot == 0 and not self.p.told):
             yield from groups
             return
+        groups = list(groups)
         if slot >= 0:
             yield from self.heads(slot)
+            shown = [stage.formula for line in lines_of(groups) if isinstance(line, Value) for stage in line.stages]
+            yield from map(Sentence, explained(self.p, *shown))
         for group in groups:
             rest = tuple([decided(line) for line in group.lines if not is_general(line)])
             if rest:
@@ -245,21 +252,26 @@ class Telling(Statement):
         element = self.own(self.r.element(slot))
         assert isinstance(element, Ref)
         key = Ref(f"dL_d{element.name}", element.indices)
-        f = self.own(self.p.result() if slot == 0 else self.r.gradient(slot))
+        f = self.own(self.p.result() if slot == 0 else gradient_of_parameter(self.p, slot))
         reason = self.own_reason(slot, element)
         yield Group((form_of(key, f),), reason)
-        if slot == 0 and (ends := list(self.p.windows())):
-            yield Group(tuple([form_of(Ref(name), end) for name, end in ends]), self.covering())
+        if slot == 0:
+            yield from self.covering(lambda name, end: form_of(Ref(name), end), solved=False)
+            yield from self.none_covers()
         if slot == 0 and self.p.marked:
-            yield Sentence(mark_of(self.operation.ties, self.own(self.p.local)))
+            yield Sentence(self.mark(self.p.at_windows))
 
     def own_reason(self, slot: int, element: Formula) -> Message:
         """Who reads an input."""
         if slot == 0:
-            return say("over the windows that cover it") if self.pools else say("over the places that read it")
+            return say("over the windows that cover it") if self.pools else say("over the outputs that depend on it")
+        if slot == 1 and self.p.scatters and self.p.one_weight:
+            return say("each {x} meets each cell of the kernel at one place", x=self.x)
+        if slot == 1 and self.p.scatters:
+            return say("each {x} meets {w} at one place", x=self.x, w=element)
         if slot == 1:
-            return say("every place reads {w}, with the cell it meets", w=element)
-        return say("every place adds {b}", b=element)
+            return say("{w} is in every output, with the cell it meets", w=element)
+        return say("{b} is in every output", b=element)
 
 
 def form_of(key: Formula, f: Formula) -> Form:
@@ -267,20 +279,12 @@ def form_of(key: Formula, f: Formula) -> Form:
     return Form((Stage("", key), Stage("=", f)))
 
 
+def lines_of(groups: Iterable[Group]) -> Iterator[Line]:
+    """The lines of groups that stand on a page."""
+    return (line for group in groups if group.detail == "page" for line in group.lines)
+
+
 def is_general(line: Line) -> bool:
     """Whether a line speaks of an element by letters."""
     first = line.links[0].formula if isinstance(line, Form) else None
     return isinstance(first, Ref) and bool(first.indices)
-
-
-def decided(line: Line) -> Line:
-    """A line whose comparisons are decided: the mark of a cell is a number."""
-    if not isinstance(line, Value) or not any(is_choice(n) for s in line.stages for n in walk(s.formula)):
-        return line
-    last = line.stages[-1]
-    return msgspec.structs.replace(line, stages=(msgspec.structs.replace(last, relation="="),))
-
-
-def is_choice(f: Formula) -> bool:
-    """Whether a formula is a choice."""
-    return isinstance(f, Call) and f.name == "if"

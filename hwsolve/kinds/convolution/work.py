@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import msgspec
+
 from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Ref, substitute
@@ -10,9 +14,12 @@ from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.kinds.convolution.passing import Before
 from hwsolve.kinds.convolution.problem import Problem
+from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.kinds.convolution.single_layer import stated
+from hwsolve.language import Message, say
+from hwsolve.layers.correlation import Correlation
 from hwsolve.proof import proven
-from hwsolve.solution import Solution
+from hwsolve.solution import Answer, Solution
 from hwsolve.spec.report import Report
 
 
@@ -37,6 +44,19 @@ def before(problem: Problem, graph: Graph) -> Before | None:
     f = substitute(parse(activation.formula_text()), read)
     slope: Formula = differentiate(f, Ref("z"))
     return Before(stated(problem, "activation").type, slope, f)
+
+
+def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
+    """The formulas of the same layer with its kernel from the other end."""
+    r, graph = problem.prepared.recursion, problem.prepared.computation.graph
+    if not isinstance(r.operation, Correlation):
+        return
+    turned = msgspec.structs.replace(r.operation, flip=not r.operation.flip)
+    other = Recursion(turned, r.outputs, r.inputs, r.called, r.places)
+    page = LayerPage(problem, msgspec.structs.replace(problem.prepared, recursion=other), before(problem, graph))
+    y, f = other.output()
+    found = {y.name: Answer(f), "recursion": Answer(page.answer_formula(other.bounded(other.gradient(), within=False)))}
+    yield say("that is with the kernel in the opposite order"), found
 
 
 def worked_out(problem: Problem) -> Solution:

@@ -5,7 +5,7 @@ activations the table of CS231n's notes on convolutional networks ("VGGNet in de
 """
 
 EXAMPLE = "homework-1/1.1-fully-connected.yaml"
-DRAWS = ("network",)
+DRAWS = ("network", "bars")
 
 STARTER = """\
 # How many parameters has a network?  Solve it with `hwsolve solve THIS-FILE`.

@@ -1,114 +1,110 @@
-"""The conventions of counting: which outputs are stored, which multiply-adds count, and how a reader is told."""
+"""The conventions of counting, and what a page shows of what is counted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import msgspec
 
-from hwsolve.language import Message, say
-from hwsolve.layers.items import walk_items
-
-if TYPE_CHECKING:
-    from hwsolve.kinds.count_params.problem import Problem
-    from hwsolve.layers.base import Size
-    from hwsolve.layers.items import Item
+from hwsolve.language import say
+from hwsolve.layers.base import Size
+from hwsolve.layers.items import Item, walk_items
+from hwsolve.layers.parameter import ABSENT
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 STORED = frozenset({"convolution", "pooling", "dense"})  # whose outputs CS231n's table counts
 MULTIPLIED = frozenset({"convolution", "dense", "attention"})
-STORED_NOTES = {
-    "cs231n": say(
-        "Activations (cs231n): the input and the outputs of convolution, pooling and dense layers, one sample."
+
+
+FRAMEWORK_NOTES = {
+    "torch": say(
+        "As in PyTorch: a recurrent layer has two biases, and the running statistics of a batch normalisation are "
+        "buffers, which are no parameters."
     ),
-    "outputs": say(
-        "Activations (outputs): the output of every layer, one sample; reshaping stores nothing new, and what joins "
-        "branches (sums, products, concatenations) does not count."
-    ),
-}
-MULTIPLIED_NOTES = {
-    "matmul": say("Multiply-adds (matmul): of convolution, dense and attention layers, one sample, without biases."),
-    "all": say(
-        "Multiply-adds (all): of convolution, dense and attention layers, one for each value of a normalisation, for "
-        "each cell of an average pooling window and for each neighbour of an interpolated value; one sample, without "
-        "biases."
+    "keras": say(
+        "As in Keras: an LSTM has one bias, the running statistics of a batch normalisation are parameters that are "
+        "not trained, a PReLU has a slope for each element, and padding “same” may have a stride."
     ),
 }
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The conventions, which counts are shown beside the parameters, and what that makes of lines and totals.
+    """The conventions, and which counts are shown.
 
-    `shown` are the quantities whose lines a reader sees: those that were asked for, and those that they read; `totals`
-    are the keys of the totals that were asked for.
+    `counted` are the quantities that are worked out, in order; `shown` those whose lines a reader sees: what was asked
+    for, and what that reads; `totals` the keys of the totals that were asked for, `columns` those of the table.
+    `dtypes` are those of params, gradients, optimizer, activations and cache; `states`: how many numbers the optimizer
+    keeps of each parameter, None where none is stated; `optimizer` is its name, `master` the type of a copy of the
+    weights that it keeps.
     """
 
     stored: str
     multiplied: str
-    dtype: str
-    activations: bool
-    macs: bool
-    flops: bool
-    trainable: bool
+    counted: tuple[str, ...]
     shown: frozenset[str]
     totals: tuple[str, ...]
+    columns: tuple[str, ...]
+    dtypes: Mapping[str, str]
+    batch: Size = 1
+    biases: bool = False
+    half: bool = False
+    gradients: bool = False
+    optimizer: str = ""
+    states: int | None = None
+    master: str = ""
+    framework: str | None = None
 
     def counts_output(self, part: str) -> bool:
         """Whether the output of such a layer counts among the activations."""
+        if self.stored in ("saved", "peak"):
+            return False
         return part in STORED if self.stored == "cs231n" else part != "view"
 
     def counts_macs(self, part: str) -> bool:
         """Whether the multiply-adds of such a layer count; of one that belongs to no part, it must be said."""
         return self.multiplied == "all" or part in MULTIPLIED or part == "other"
 
+    def bytes_of(self, role: str) -> int:
+        """How many bytes a number of a role takes."""
+        return BYTES[self.dtypes[role]]
 
-def asked(problem: Problem) -> Asked:
-    """What a problem asks for: by its columns, or by the conventions it states."""
-    columns, count = problem.columns, problem.count
-    activations = "activations" in columns or (not columns and count.activations is not None)
-    macs = "macs" in columns or (not columns and count.macs is not None)
-    flops, trainable = "flops" in columns, "trainable" in columns
-    wanted = {
-        "params": True,
-        "params.trainable": trainable or holds_frozen(problem.network.items),
-        "activations": activations,
-        "activations.bytes": activations,
-        "macs": macs,
-        "flops": flops,
-    }
-    totals = tuple(key for key, asked in wanted.items() if asked)
-    shown = frozenset(totals) - {"activations.bytes"} | ({"macs"} if flops else frozenset())
-    stored, multiplied = count.activations or "cs231n", count.macs or "matmul"
-    return Asked(stored, multiplied, count.dtype, activations, macs, flops, trainable, shown, totals)
+    def shows(self, quantity: str) -> bool:
+        """Whether a quantity, or a part of it, is shown."""
+        return any(key == quantity or key.startswith(f"{quantity}.") for key in self.shown)
 
 
-def holds_frozen(items: tuple[Item, ...]) -> bool:
-    """Whether some parameters of a network are not trained."""
+def holds_partial(items: tuple[Item, ...]) -> bool:
+    """Whether a network has layers as LeNet-5 has them, whose connections were counted."""
     leaves = ((item.layer, item.shapes) for item in walk_items(items) if item.layer is not None)
-    return any(p.counted and not layer.learns(p) for layer, x in leaves for p in layer.parameters(*x).values())
+    return any(
+        getattr(layer, "connections", None) or (layer.CATEGORY == "pooling" and layer.parameters(*x))
+        for layer, x in leaves
+    )
 
 
-def conventions(asked: Asked) -> tuple[Message, ...]:
-    """What is counted, by name."""
-    notes: list[Message] = []
-    if asked.activations:
-        notes.append(STORED_NOTES[asked.stored])
-    if asked.macs or asked.flops:
-        notes.append(MULTIPLIED_NOTES[asked.multiplied])
-    if asked.flops:
-        notes.append(say("A multiply-add is two floating-point operations."))
-    return tuple(notes)
-
-
-def storage(asked: Asked, size: Size) -> Message | str:
-    """How much memory the activations take."""
-    return say("{dtype}: {size}", dtype=asked.dtype, size=storage_text(size)) if isinstance(size, int) else ""
+def biased(items: tuple[Item, ...]) -> bool | None:
+    """Whether the layers that may have a bias have one; None where they are not alike, or there is none."""
+    layers = [item.layer for item in walk_items(items) if item.layer is not None]
+    missing = {layer.bias in (ABSENT, False) for layer in layers if "bias" in layer.__struct_fields__}  # type: ignore[attr-defined]
+    return True not in missing if len(missing) == 1 else None
 
 
 def storage_text(n: int) -> str:
-    """Bytes as a person says them, to two places: 10,643,360 is 10.64 MB."""
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if n >= unit:
+    """Bytes as a person says them, to two places, by thousands and by 1,024: 10,643,360 is 10.64 MB (10.15 MiB)."""
+    named = [
+        by_unit(n, base, names)
+        for base, names in ((1000, ("kB", "MB", "GB", "TB")), (1024, ("KiB", "MiB", "GiB", "TiB")))
+    ]
+    decimal, binary = named
+    if not decimal:
+        return f"{n} B"
+    return f"{decimal} ({binary})" if binary else decimal
+
+
+def by_unit(n: int, base: int, names: tuple[str, ...]) -> str:
+    """So many of the largest unit that fits; "" for less than one."""
+    for power in range(len(names), 0, -1):
+        if n >= (unit := base**power):
             hundredths = (100 * n + unit // 2) // unit
-            return f"{hundredths // 100:,}.{hundredths % 100:02d} {name}"
-    return f"{n} B"
+            return f"{hundredths // 100:,}.{hundredths % 100:02d} {names[power - 1]}"
+    return ""

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-from hwsolve.derivation.size_lines import by_keys, counted, filled, multiplied, none_of, same, size_value, stated, times
-from hwsolve.formula.tree import Formula, Number, Ref, formula
-from hwsolve.kinds.count_params.conventions import BYTES, asked, storage
-from hwsolve.kinds.count_params.partial import AtLeast, Count
+from hwsolve.derivation.size_lines import counted, none_of, same, stated, summed
+from hwsolve.formula.tree import Number, Ref
+from hwsolve.kinds.count_params.counts import Counts, put_in
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, simplified, total
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing
+from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, product_text, total
 from hwsolve.layers.items import Item
-from hwsolve.solution import Answer, Line, Note, Quantity, Step, Value
-
-if TYPE_CHECKING:
-    from hwsolve.kinds.count_params.problem import Problem
-
-SUMMED = ("params", "params.weight", "params.bias", "params.trainable", "activations", "macs")
+from hwsolve.solution import Line
 
 
-class LayerCounts:
-    """Writes the lines of single layers, and keeps what they count."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.asked = asked(problem)
-        self.multiples = {"activations": ("activations.bytes", BYTES[self.asked.dtype]), "macs": ("flops", 2)}
-        self.answers: dict[str, Answer] = {}
-        self.sections: list[Step] = []
-        self.notes: list[Note] = []
-        self.terms: dict[str, dict[str, Formula]] = {quantity: {} for quantity in SUMMED}  # what each count is made of
-        self.values: dict[str, dict[str, Count]] = {quantity: {} for quantity in SUMMED}
-        self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
-        self.nothing: dict[str, Nothing] = {}  # the types of layers that cost nothing
-        self.keys: dict[str, str] = {"": "input"}  # of every wire the layer whose key has its shape
-
-    def answer(self, key: str, size: Size) -> None:
-        """Keep a count as an answer."""
-        self.answers[key] = Answer(size_value(size))
-
-    def shape_answer(self, path: str, shape: Shape) -> None:
-        """Keep a shape as an answer; one with unknown sides is none."""
-        if not isinstance(shape, StatedMap):
-            self.answers[f"shape.{path}"] = Answer(tuple([size_value(size) for size in shape]))
+class LayerCounts(Counts):
+    """Writes the lines of single layers."""
 
     def shape(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """One line for each axis of each output; shown where a formula changes it."""
@@ -52,10 +20,13 @@ class LayerCounts:
             self.shape_answer(wire.name, wire.shape)
         for wire in item.outputs[1:]:
             lines += [stated(Ref(f"shape.{wire.name}", (Number(k),)), size) for k, size in enumerate(wire.shape, 1)]
-        x, y = item.shapes[0], item.output
+        y = item.output
         if isinstance(y, StatedMap):
             return
-        formulas, source = layer.axes(*item.shapes), self.keys[item.inputs[0].name]
+        if not item.inputs:  # it stands by itself
+            lines += [stated(Ref(f"shape.{item.path}", (Number(k),)), size) for k, size in enumerate(y, 1)]
+            return
+        x, formulas, source = item.shapes[0], layer.axes(*item.shapes), self.keys[item.inputs[0].name]
         shown: tuple[str | Size, ...] = ()
         for axis, size in enumerate(y):
             key = Ref(f"shape.{item.path}", (Number(axis + 1),))
@@ -73,6 +44,7 @@ class LayerCounts:
     def parameters(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """All parameters of a layer, then the weights, the biases, and those that are trained."""
         path, shapes = item.path, item.shapes
+        self.buffers(item, layer, lines)
         every = {name: p for name, p in layer.parameters(*shapes).items() if p.counted}
         owned = {name: p for name, p in every.items() if name not in item.owners}
         shared_of = [owner for name, owner in item.owners.items() if name in every]
@@ -90,7 +62,11 @@ class LayerCounts:
         text = texts["params"] if len(owned) == len(every) else " + ".join([texts[name] for name in owned])
         self.put("params", path, whole_count, lines, counted(key, text, sizes, whole_count, rule=rule))
         self.terms["params"][path] = put_in(text, sizes)[0]
-        parts = {"weight": [n for n in owned if not owned[n].added], "bias": [n for n in owned if owned[n].added]}
+        statistics = [n for n in owned if owned[n].role == "statistic"]
+        parts = {
+            "weight": [n for n in owned if not owned[n].added and n not in statistics],
+            "bias": [n for n in owned if owned[n].added],
+        }
         for part, names in parts.items():
             if not names:
                 continue
@@ -113,72 +89,40 @@ class LayerCounts:
         else:
             line = counted(key, " + ".join([texts[n] for n in trained]), sizes, count, rule=rest)
         self.put("params.trainable", path, count, lines, line)
+        if frozen := [name for name in owned if name not in trained]:
+            rest_of = total([counts[n] for n in frozen])
+            line = counted(
+                Ref(f"params.frozen.{path}"), " + ".join([texts[n] for n in frozen]), sizes, rest_of, aside=True
+            )
+            self.put("params.frozen", path, rest_of, lines, line)
 
-    def activations(self, path: str, shape: Shape, lines: list[Line]) -> None:
-        """The values of an output, and their bytes."""
-        key = Ref(f"activations.{path}")
-        if isinstance(shape, StatedMap):
-            if shape.features is None:
-                self.values["activations"][path] = AtLeast(0, {path: SIDES_UNKNOWN})
-                return
-            count: Size = shape.features
-            line = stated(key, count, aside=not self.asked.activations)
-        else:
-            count = product(shape)
-            line = self.product_line(key, path, shape, count)
-        self.put("activations", path, count, lines, line)
-        self.multiple("activations", path, lines)
-
-    def product_line(self, key: Ref, path: str, shape: Shape, count: Size) -> Line:
-        """The product of a shape."""
-        sizes = [formula(size) for size in shape]
-        self.terms["activations"][path] = multiplied(sizes)
-        axes: list[Formula] = [Ref(f"shape.{path}", (Number(i),)) for i in range(1, len(shape) + 1)]
-        return by_keys(key, multiplied(axes), multiplied(sizes), count, aside=not self.asked.activations)
-
-    def macs(self, item: Item, layer: Layer, lines: list[Line]) -> None:
-        """The multiply-adds of one forward pass, and two operations for each."""
-        path, shapes = item.path, item.shapes
-        text, sizes = layer.macs(*shapes), layer.sizes(*shapes)
-        if isinstance(text, NotCounted):
-            self.values["macs"][path] = AtLeast(0, {path: text})
+    def buffers(self, item: Item, layer: Layer, lines: list[Line]) -> None:
+        """What is kept beside the parameters and not learned."""
+        found = {n: product(s) for n, s in layer.buffers(*item.shapes).items() if n not in item.owners}
+        if not found:
             return
-        if isinstance(text, Nothing):
-            self.nothing[item.type] = text
-            return
-        self.terms["macs"][path], count = put_in(text, sizes)
-        line = counted(Ref(f"macs.{path}"), text, sizes, count, aside="macs" not in self.asked.shown)
-        self.put("macs", path, count, lines, line)
-        self.multiple("macs", path, lines)
+        texts, shapes = layer.products(*item.shapes), layer.buffers(*item.shapes)
+        text = " + ".join([texts.get(name) or product_text(shapes[name]) for name in found])
+        count, key = total(found.values()), Ref(f"params.buffers.{item.path}")
+        line = counted(key, text, layer.sizes(*item.shapes), count, aside=True)
+        self.put("params.buffers", item.path, count, lines, line)
 
-    def multiple(self, quantity: str, path: str, lines: list[Line], aside: bool = False) -> None:
-        """A count that is so many times another one of a layer, or of all for an empty path."""
-        multiple, n = self.multiples[quantity]
-        dotted = f".{path}" if path else ""
-        count = self.answers[quantity + dotted].value
-        aside = aside or multiple not in (self.asked.shown if path else self.asked.totals)
-        known: Size = count.value if type(count) is Quantity else count
-        size = n * known if isinstance(known, int) else simplified(times(n, known))
-        key = Ref(quantity + dotted)
-        rule = storage(self.asked, size) if quantity == "activations" and not (path or aside) else ""
-        line = by_keys(Ref(multiple + dotted), times(n, key), times(n, formula(known)), size, aside=aside, rule=rule)
-        self.keep(multiple + dotted, size, lines, line)
-
-    def put(self, quantity: str, path: str, count: Size, lines: list[Line], line: Line) -> None:
-        """Keep a count and its line."""
-        self.values[quantity][path] = count
-        self.keep(f"{quantity}.{path}", count, lines, line)
-
-    def keep(self, key: str, count: Size, lines: list[Line], line: Line) -> None:
-        """Keep an answer and its line."""
-        self.answers[key] = Answer(line.quantity if type(line) is Value else size_value(count))
-        lines.append(line)
-
-
-def put_in(text: str, sizes: Mapping[str, Size]) -> tuple[Formula, Size]:
-    """A formula text with sizes put in, and its value: a polynomial where sizes have names."""
-    _, written, value = filled(text, tuple(sizes.items()))
-    return written, simplified(written) if value is None else value
+    def joined(self, item: Item, lines: list[Line]) -> None:
+        """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""
+        outs = [branch.end.shape for branch in item.branches]
+        ends = [self.keys[branch.end.name] for branch in item.branches]
+        self.keys[item.path] = item.path
+        self.shape_answer(item.path, item.output)
+        for axis, size in enumerate(item.output):
+            key = Ref(f"shape.{item.path}", (Number(axis + 1),))
+            if axis == 0 and item.type == "concat":
+                terms: list[tuple[Size, Ref, Size]] = [
+                    (1, Ref(f"shape.{end}", (Number(1),)), out[0]) for end, out in zip(ends, outs, strict=True)
+                ]
+                lines += summed(key, terms, size)
+            else:
+                k = next(k for k, out in enumerate(outs) if out[axis] == size)
+                lines.append(same(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size))
 
 
 def keeps(layer: Layer, axis: int, x: Shape, y: Shape) -> bool:

@@ -5,34 +5,49 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.derivation.lines import Disagreement
-from hwsolve.derivation.size_lines import equal, number_of, of_layer, same, stated, summed, whole_number
+from hwsolve.derivation.size_lines import equal, largest, number_of, of_layer, stated, summed, whole_number
 from hwsolve.formula.tree import Number, Ref
-from hwsolve.kinds.count_params.conventions import conventions
-from hwsolve.kinds.count_params.layer_counts import SUMMED, LayerCounts
+from hwsolve.kinds.count_params.bars import charts
+from hwsolve.kinds.count_params.conventions import storage_text
+from hwsolve.kinds.count_params.counted import QUANTITIES
+from hwsolve.kinds.count_params.counted.activations import of_map
+from hwsolve.kinds.count_params.counted.record import Counted
+from hwsolve.kinds.count_params.layer_counts import LayerCounts
+from hwsolve.kinds.count_params.misfits import misfits, of_formulas, sides_matter
 from hwsolve.kinds.count_params.network_question import posed
-from hwsolve.kinds.count_params.partial import AtLeast, Count, free_notes, missing_notes, multiplied, together
+from hwsolve.kinds.count_params.padding_words import padding_words
+from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_notes, multiplied, together
+from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.kinds.count_params.stages import staged
-from hwsolve.kinds.count_params.table import CountTable, quantities, remarks, sum_of_rows
+from hwsolve.kinds.count_params.stated_keys import layer_words
+from hwsolve.kinds.count_params.statement import ends_of, layer_step, statement
+from hwsolve.kinds.count_params.table import CountTable, remarks, sum_of_rows
+from hwsolve.kinds.count_params.total_groups import total_groups
 from hwsolve.kinds.count_params.tree import Node, Tree
-from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Size, StatedMap, factor_text, shape_text, size_text
+from hwsolve.kinds.count_params.type_words import with_words
+from hwsolve.kinds.count_params.unfolded import unfolded
+from hwsolve.kinds.count_params.wanted import asked
+from hwsolve.language import say
+from hwsolve.layers.base import Layer, Shape, Size, StatedMap, factor_text, shape_text
+from hwsolve.layers.cost import NotCounted
 from hwsolve.layers.items import Item
 from hwsolve.layers.merging import MERGED
-from hwsolve.sections import grouped
-from hwsolve.solution import Answer, Given, Group, Line, Note, Sentence, Solution, Stage, Step, Text, Value
+from hwsolve.solution import Answer, Given, Line, Note, Quantity, Sentence, Solution, Stage, Step, Value
 
-WORDS = {
-    "params": say("parameters"),
-    "params.trainable": say("trainable parameters"),
-    "activations": say("activations"),
-    "activations.bytes": say("bytes"),
-    "macs": say("multiply-adds"),
-    "flops": say("floating-point operations"),
-}  # how the totals are called
+NO_LARGEST = NotCounted(say("which moment is the largest depends on sizes that are names"))
 
 
 class Counting(LayerCounts):
     """Writes the lines of a network, from its input to its totals."""
+
+    def __init__(self, problem: Problem) -> None:
+        wanted = asked(problem)
+        stored = wanted.stored == "saved"
+        backward, lives = stored or "macs.backward" in wanted.counted, wanted.stored == "peak"
+        network = unfolded(problem.network, backward, stored, lives)
+        super().__init__(msgspec.structs.replace(problem, network=network), wanted)
+        self.single = False  # whether the sum written last says what its one part says
+        self.records = tuple([QUANTITIES[key] for key in self.asked.counted])
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -41,16 +56,26 @@ class Counting(LayerCounts):
         self.grow()
         totals = self.totals()
         free = free_notes(self.nothing) if "macs" in self.asked.shown else []
+        network, *blocks = posed(self.problem.network, self.problem.blocks)
+        words = {record.key: record.words for record in self.records}
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
             given=given,
-            sections=(self.statement(), posed(self.problem.network), self.overview(), *self.sections, totals),
+            sections=(
+                statement(self.problem.network, self.asked),
+                network,
+                self.overview(),
+                *blocks,
+                *self.sections,
+                totals,
+            ),
             answers=self.answers,
             asked=tuple([key for key in self.asked.totals if key in self.answers]),
-            symbols={key: word for key, word in WORDS.items() if key in self.answers},
-            partial={key: count.sentence() for key, count in self.partial.items()},
+            symbols={key: word for key, word in words.items() if key in self.answers}
+            | layer_words(self.problem, words, row_named=self.rows_named),
+            partial={key: count.sentence() for key, count in self.partial.items()} | self.unanswered,
             notes=(
                 *(Note("warning", text) for text in self.problem.network.warnings),
                 *free,
@@ -58,59 +83,69 @@ class Counting(LayerCounts):
             ),
         )
 
-    def statement(self) -> Step:
-        """What is to be counted of which network, by which conventions."""
-        found = [say("Asked: the parameters.")]
-        if self.asked.activations:
-            found = [say("Asked: the parameters, and the values that are stored in a forward pass.")]
-        if self.asked.macs or self.asked.flops:
-            found = [say("Asked: the parameters, and the multiply-adds of a forward pass.")]
-        if self.asked.activations and (self.asked.macs or self.asked.flops):
-            found = [say("Asked: the parameters, the values that are stored in a forward pass, and its multiply-adds.")]
-        shape = self.problem.network.input
-        vector = len(shape) == 1 and not isinstance(shape, StatedMap)
-        size = say("{n} values", n=size_text(shape[0])) if vector else shape_text(shape)
-        found += [say("The input of the network: {size}.", size=size), *conventions(self.asked)]
-        return Step("", tuple(map(Sentence, found)), part="statement")
-
     def grow(self) -> None:
         """The tree of the network, as its rows stand in the table."""
-        self.tree = Tree(self.values | {"flops": self.operations()}, self.terms, quantities(self.asked))
+        columns = [key for key in self.asked.columns if QUANTITIES[key].total or self.values[key]]
+        self.tree = Tree(self.values, self.terms, tuple(columns))
         self.nodes = self.stored_input() + staged(self.tree.nodes(self.problem.network.items))
 
     def overview(self) -> Step:
         """The table of all layers, and how it is read."""
         table = CountTable(self.nodes, self.tree.quantities)
         made = table.table(self.answers, self.partial)
-        said = map(Sentence, remarks(table, list(self.tree.bare)))
-        return Step(say("Layer by layer"), (made, *said) if self.nodes else tuple(said))
-
-    def operations(self) -> dict[str, Count]:
-        """The floating-point operations of layers: two for each multiply-add."""
-        return {path: multiplied(2, count) for path, count in self.values["macs"].items()}
+        self.rows_named = table.called
+        items = self.problem.network.items
+        total = self.answers["params"].value if "params" in self.answers else None
+        found = list(misfits(items, self.asked, total.value if isinstance(total, Quantity) else None))
+        first, apart = (
+            [with_words(text, table.called) for used, text in found if used is which] for which in (True, False)
+        )
+        sizes = padding_words(items, lambda padded: sides_matter(items, padded, self.asked))
+        read = remarks(table, *self.tree.without_rows())
+        said = map(Sentence, (*read, *sizes, *apart, *of_formulas(items, self.asked)))
+        drawn = charts(made, self.tree.quantities) if self.problem.figure == "bars" else ()
+        return Step(say("Layer by layer"), (*map(Sentence, first), *((made,) if self.nodes else ()), *said, *drawn))
 
     def stored_input(self) -> list[Node]:
         """The row of the input, where its values count."""
         values, terms = self.values["activations"], self.terms["activations"]
-        if not self.asked.activations or "input" not in values:
+        if "activations" not in self.asked.columns:
             return []
-        made = {"activations": terms["input"]} if "input" in terms else {}
-        return [Node("input", "input", self.problem.network.input, {"activations": values["input"]}, made)]
+        return [
+            Node(
+                key,
+                key,
+                wire.shape,
+                {"activations": values[key]},
+                {"activations": terms[key]} if key in terms else {},
+                paths=(key,),
+            )
+            for key, wire in self.problem.network.entries.items()
+            if key in values
+        ]
 
     def input(self) -> tuple[Given, ...]:
-        """The input: its shape is given, and its values are stored."""
-        shape = self.problem.network.input
+        """What comes in: shapes are given, and values are stored."""
+        found = (given for key, wire in self.problem.network.entries.items() for given in self.entry(key, wire.shape))
+        return tuple(found)
+
+    def entry(self, key: str, shape: Shape) -> tuple[Given, ...]:
+        """An input."""
         lines: list[Line] = []
-        self.shape_answer("input", shape)
+        self.shape_answer(key, shape)
         if self.asked.stored == "cs231n":
-            self.activations("input", shape, lines)
-            title = say("input: {shape}", shape=shape_text(shape))
-            self.sections.append(layer_step(title, of_layer(lines, "input", "input")))
+            of_map(self, key, shape, lines)
+            for record in self.records:
+                self.combined(record.key, record.made_of(self.asked), key, lines)
+            title = say("{name}: {shape}", name=key, shape=shape_text(shape))
+            if key == "input":
+                title = say("input: {shape}", shape=shape_text(shape))
+            self.sections.append(layer_step(title, of_layer(lines, "input", key)))
         if isinstance(shape, StatedMap):
             return ()
         sizes = [(whole_number(n), None) if isinstance(n, int) else (None, n) for n in shape]
         return tuple(
-            Given(Ref("shape.input", (Number(i),)), quantity, name, (len(shape),), "implied")
+            Given(Ref(f"shape.{key}", (Number(i),)), quantity, name, (len(shape),), "implied")
             for i, (quantity, name) in enumerate(sizes, 1)
         )
 
@@ -131,34 +166,40 @@ class Counting(LayerCounts):
         lines: list[Line] = []
         self.shape(item, layer, lines)
         self.parameters(item, layer, lines)
-        if self.asked.counts_output(layer.CATEGORY):
-            self.activations(path, item.output, lines)
-        if self.asked.counts_macs(layer.CATEGORY):
-            self.macs(item, layer, lines)
+        for record in self.records:
+            if parts := record.made_of(self.asked):
+                self.combined(record.key, parts, path, lines)
+            elif record.layer is not None:
+                record.layer(self, item, layer, lines)
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
         self.sections.append(layer_step(title, of_layer(lines, item.type, path)))
         for warning in layer.warnings(*item.shapes):
-            self.notes.append(Note("warning", say("{layer}: {warning}", layer=path, warning=warning)))
+            text = say("{layer}: {warning}", layer=path, warning=warning)
+            self.notes.append(Note("warning", text, told=isinstance(item.output, StatedMap)))
 
     # composites and totals
 
     def composite(self, item: Item) -> None:
         """The parts of a composite, then their sums."""
         parts: list[tuple[Size, str]] = []
+        active: list[tuple[Size, str]] = []  # where not all copies work
         for k, branch in enumerate(item.branches):
             often = item.times[k] if item.times else 1
             self.walk(branch.items)
             parts += [(often, inner.path) for inner in branch.items]
+            active += [(item.active[k] if item.active else often, inner.path) for inner in branch.items]
         lines: list[Line] = []
-        for quantity in SUMMED:
-            self.sum(quantity, f".{item.path}", parts, lines)
+        for record in self.records:
+            self.sum(record, f".{item.path}", parts if record.experts else active, lines)
+            if record.joined is not None:
+                record.joined(self, item, lines)
         if item.type == "residual":  # its shape is that of the body, or of the shortcut beside an empty one
             end = item.branches[0 if item.branches[0].items else -1].end
             self.keys[item.path] = self.keys[end.name]
         elif item.type in MERGED:
             self.joined(item, lines)
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
-        if item.times and any(n != 1 for n in item.times):
+        if item.type == "repeat" and any(n != 1 for n in item.times):
             title = say(
                 "{name} ({layer} {times}): {before} → {after}",
                 times=" + ".join(f"{factor_text(n)}×" for n in item.times),
@@ -167,9 +208,18 @@ class Counting(LayerCounts):
         if lines:
             self.sections.append(layer_step(title, of_layer(lines, item.type, item.path)))
 
-    def sum(self, quantity: str, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
+    def sum(self, record: Counted, dotted: str, parts: list[tuple[Size, str]], lines: list[Line]) -> None:
         """A quantity of all parts together; none where no part has it, except that a network's own is 0."""
+        quantity = record.key
+        if (made_of := record.made_of(self.asked)) and not (dotted and record.largest(self.asked)):
+            self.combined(quantity, made_of, dotted[1:], lines, aside=self.single)
+            return
+        if not record.total:
+            return
         values = self.values[quantity]
+        if record.largest(self.asked):
+            self.most(record, dotted, lines)
+            return
         held = [(often, path, values[path]) for often, path in parts if path in values]
         if dotted and not held:
             return
@@ -180,14 +230,38 @@ class Counting(LayerCounts):
         terms = [(often, Ref(f"{quantity}.{path}"), v) for often, path, v in held if not isinstance(v, AtLeast)]
         self.answer(quantity + dotted, count)
         shown = quantity in self.asked.shown
-        single = dotted != "" and len(terms) == 1 and terms[0][0] == 1  # the line of the one part says it
-        aside = not shown or single
+        self.single = dotted != "" and len(terms) == 1 and terms[0][0] == 1  # the line of the one part says it
+        aside = not shown or self.single
         key = Ref(quantity + dotted)
         lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside=aside)]
         if not dotted:
             lines[-1] = self.by_rows(lines[-1], key, count, aside)
-        if quantity in ("activations", "macs"):
-            self.multiple(quantity, dotted[1:], lines, single)
+
+    def most(self, record: Counted, dotted: str, lines: list[Line]) -> None:
+        """The largest count of a layer, of a whole network alone."""
+        values = self.values[record.key]
+        found = [(Ref(f"{record.key}.{path}"), n) for path, n in values.items() if isinstance(n, int) and path]
+        if dotted or not values:
+            return
+        if len(found) < len(values):
+            unknown = {path: NO_LARGEST for path, n in values.items() if not isinstance(n, int)}
+            self.partial[record.key] = values[""] = AtLeast(max([0, *[n for _, n in found]]), unknown)
+            return
+        most = max(n for _, n in found)
+        first = next(key for key, n in found if n == most)
+        rule = say("at {layer}", layer=first.name.removeprefix(f"{record.key}."))
+        aside = record.key not in self.asked.shown
+        made = largest(Ref(record.key), found, aside=aside, rule=rule)
+        values[""] = most
+        self.keep(record.key, most, lines, made.pop())
+        lines[-1:] = [*made, lines[-1]]
+
+    def in_units(self, record: Counted, line: Line) -> Line:
+        """The line of a number of bytes, with what a person says in its place."""
+        if not isinstance(line, Value) or line.aside or line.key.name != record.key:
+            return line
+        size, dtype = storage_text(line.quantity.value), record.dtype(self.asked)
+        return msgspec.structs.replace(line, rule=say("{dtype}: {size}", dtype=dtype, size=size) if dtype else size)
 
     def by_rows(self, line: Line, key: Ref, count: Size, aside: bool) -> Line:
         """The line of a total, as the sum of the outermost rows of the table."""
@@ -200,57 +274,24 @@ class Counting(LayerCounts):
             raise Disagreement(f"{key.name}: the rows give {rows}, all layers {count}")
         return msgspec.structs.replace(line, stages=(Stage("=", rows, own=True),))
 
-    def joined(self, item: Item, lines: list[Line]) -> None:
-        """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""
-        outs = [branch.end.shape for branch in item.branches]
-        ends = [self.keys[branch.end.name] for branch in item.branches]
-        self.keys[item.path] = item.path
-        self.shape_answer(item.path, item.output)
-        for axis, size in enumerate(item.output):
-            key = Ref(f"shape.{item.path}", (Number(axis + 1),))
-            if axis == 0 and item.type == "concat":
-                terms: list[tuple[Size, Ref, Size]] = [
-                    (1, Ref(f"shape.{end}", (Number(1),)), out[0]) for end, out in zip(ends, outs, strict=True)
-                ]
-                lines += summed(key, terms, size)
-            else:
-                k = next(k for k, out in enumerate(outs) if out[axis] == size)
-                lines.append(same(key, Ref(f"shape.{ends[k]}", (Number(axis + 1),)), size))
-
     def totals(self) -> Step:
         """The sums over the whole network."""
         lines: list[Line] = []
         parts: list[tuple[Size, str]] = [(1, item.path) for item in self.problem.network.items]
-        for quantity in SUMMED:
-            self.sum(quantity, "", [(1, "input"), *parts] if quantity == "activations" else parts, lines)
+        stored: list[tuple[Size, str]] = [(1, key) for key in self.problem.network.entries]
+        for record in self.records:
+            self.sum(record, "", [*stored, *parts] if record.key.startswith("activations") else parts, lines)
+            if record.bytes:
+                lines[-1:] = [self.in_units(record, line) for line in lines[-1:]]
         for key in self.asked.totals:
             if key in self.answers:
                 self.answers[key] = Answer(self.answers[key].value, True)
-        for key, count in list(self.partial.items()):
-            quantity, dot, rest = key.partition(".")
-            multiple, n = self.multiples[quantity]
-            self.partial[multiple + dot + rest] = count.times(n)
         wanted = {key: self.partial[key] for key in self.asked.totals if key in self.partial}
         self.notes += missing_notes(wanted)
-        said = [say("{key}: {count}", key=WORDS[key], count=count.sentence()) for key, count in wanted.items()]
-        made = of_layer(lines, "network")
-        head = next((n for n, line in enumerate(made) if isinstance(line, Value) and line.rule), None)
-        reason = "" if head is None else rule_of(made[head])
-        return Step(say("Sums"), (Group(made, reason, head), *map(Sentence, said)))
-
-
-def rule_of(line: Line) -> Text:
-    """The reason of a line."""
-    return line.rule if isinstance(line, Value) else ""
-
-
-def layer_step(title: Message, lines: tuple[Line, ...]) -> Step:
-    """The lines of a layer, which a short page leaves to the table."""
-    groups = [Group(item.lines, item.reason, detail="full") for item in grouped(lines) if isinstance(item, Group)]
-    return Step(title, tuple(groups), 2)
-
-
-def ends_of(item: Item) -> dict[str, str]:
-    """A layer, what goes in and what comes out, for a title."""
-    before = ", ".join(shape_text(shape) for shape in item.shapes)
-    return {"name": item.path, "layer": item.type, "before": before, "after": shape_text(item.output)}
+        said = [
+            say("{key}: {count}", key=QUANTITIES[key].words, count=count.sentence()) for key, count in wanted.items()
+        ]
+        asked = {*self.asked.totals, *self.asked.shown}
+        shown = self.tree.quantities if self.nodes else ()
+        groups = total_groups(of_layer(lines, "network"), asked, shown)
+        return Step(say("Totals"), (*groups, *map(Sentence, said)))

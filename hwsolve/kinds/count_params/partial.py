@@ -59,12 +59,12 @@ def multiplied(n: Size, count: Count) -> Count:
 
 
 def free_notes(nothing: dict[str, Nothing]) -> list[Note]:
-    """Why some types of layers cost nothing; those with one reason together."""
+    """Why some types of layers cost nothing, or what of them counts; those with one reason together."""
     types: dict[str, list[str]] = {}
     for type_, why in nothing.items():
         types.setdefault(why.reason.template, []).append(type_)
     return [
-        Note("info", say("{layers}: {reason}.", layers=", ".join(found), reason=nothing[found[0]].reason))
+        Note("info", say("{layers}: {reason}.", layers=tuple(found), reason=nothing[found[0]].reason))
         for found in types.values()
     ]
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.tree import ONE, Call, Formula
+from hwsolve.kinds.count_params.counted import QUANTITIES
 from hwsolve.kinds.count_params.partial import AtLeast, Count, multiplied, together
 from hwsolve.language import Message, translate
 from hwsolve.layers.base import Shape, Size, total
@@ -39,8 +40,10 @@ class Node(msgspec.Struct, frozen=True):
     joined: tuple[str, ...] = ()  # the normalisations that stand in its row
     children: tuple[Node, ...] = ()
     times: Size = 1
+    active: Size | None = None  # how many of them work, where not all do
     layers: int = 1
     single: bool = True  # whether it is one part of the network, with a name of its own
+    paths: tuple[str, ...] = ()  # of the layers that its row is of
 
     @property
     def kind(self) -> str:
@@ -48,16 +51,23 @@ class Node(msgspec.Struct, frozen=True):
         return ", ".join(map(plain_type, (self.type, *self.joined)))
 
     def all(self, quantity: str) -> Count:
-        """The count of all copies."""
-        return multiplied(self.times, self.counts[quantity])
+        """The count of all copies; what is no sum is that of the last."""
+        if not QUANTITIES[quantity].total:
+            return self.counts[quantity]
+        return multiplied(self.often(quantity), self.counts[quantity])
+
+    def often(self, quantity: str) -> Size:
+        """How many copies count: all that have parameters, and those that work."""
+        return self.times if self.active is None or QUANTITIES[quantity].experts else self.active
 
 
 class Tree:
-    """Builds the nodes of a network; `bare` are the types of layers that have no place."""
+    """Builds the nodes of a network; `bare` are the layers that have no place, by their types, `placed` other types."""
 
     def __init__(self, counts: Counts, terms: Terms, quantities: tuple[str, ...]) -> None:
         self.counts, self.terms, self.quantities = counts, terms, quantities
-        self.bare: dict[str, None] = {}
+        self.bare: dict[str, list[str]] = {}
+        self.placed: set[str] = set()
 
     def nodes(self, items: Iterable[Item], inside: str = "") -> list[Node]:
         """The nodes of a sequence; `inside` is the path that stands before the names in it."""
@@ -73,19 +83,28 @@ class Tree:
                 found[-1] = beside(found[-1], node)
             elif self.counts_something(node, item):
                 found.append(node)
+                self.placed.add(item.type)
                 before = item
             else:
-                self.bare[plain_type(item.type)] = None
+                self.bare.setdefault(item.type, []).append(item.path)
                 before = None
         return alike_joined(found)
+
+    def without_rows(self) -> tuple[list[str], list[str]]:
+        """What has no place: the types of which no layer has one, and the single layers of others."""
+        types = [kind for kind in self.bare if kind not in self.placed]
+        return types, [path for kind, paths in self.bare.items() if kind in self.placed for path in paths]
 
     def layer(self, item: Item, inside: str) -> Node:
         """A layer."""
         assert item.layer is not None
         counts = {q: self.counts[q][item.path] for q in self.quantities if item.path in self.counts.get(q, ())}
+        if item.layer.CATEGORY == "pooling" and "params" in self.quantities:
+            counts.setdefault("params", 0)  # which its row says
         terms = {q: self.terms[q][item.path] for q in counts if item.path in self.terms.get(q, ())}
         settings = window_words(item.layer)
-        return Node(item.path.removeprefix(inside), plain_type(item.type), item.output, counts, terms, settings)
+        return Node(item.path.removeprefix(inside), plain_type(item.type), item.output, counts, terms, settings,
+                    paths=(item.path,))  # fmt: skip
 
     def counts_something(self, node: Node, item: Item) -> bool:
         """Whether a layer has a row: it counts something, or makes another map without merely moving values."""
@@ -95,25 +114,49 @@ class Tree:
         return category in ("pooling", "interpolation") and item.shapes[0] != item.output
 
     def composite(self, item: Item, inside: str) -> list[Node]:
-        """A block or what joins branches as one node, a repeat as its copies."""
+        """A block or what joins branches as one node, a repeat as its copies; what is no sum is that of the whole."""
+        made = self.made_of(item, inside)
+        own = {
+            q: self.counts[q][item.path]
+            for q in self.quantities
+            if not QUANTITIES[q].total and item.path in self.counts.get(q, ())
+        }
+        if made and own:
+            made[-1] = msgspec.structs.replace(made[-1], counts=made[-1].counts | own)
+        return made
+
+    def made_of(self, item: Item, inside: str) -> list[Node]:
+        """The nodes of a composite."""
         name, path = item.path.removeprefix(inside), item.path + "."
+        if item.type == "mixture":
+            return [group(name, item.type, item.output, tuple(self.experts(item, path)))]
         if item.type == "repeat":
             copies: list[Node] = []
             for often, branch in zip(item.times, item.branches, strict=True):
                 inner = self.nodes(branch.items, path)
                 copies += inner if often == 1 else copied(name, branch, inner, often)
             return copies
-        inner = []
+        parts: list[Node] = []
         for branch in item.branches:
             prefix = path + "shortcut." if branch.name == "shortcut" else path
             found = self.nodes(branch.items, prefix)
-            inner += [renamed(n, f"{SHORTCUT}{n.name}") for n in found] if branch.name == "shortcut" else found
-        if len(inner) != 1 or inner[0].times != 1:
-            return [group(name, item.type, item.output, tuple(inner))] if inner else []
-        (one,) = inner
+            parts += [renamed(n, f"{SHORTCUT}{n.name}") for n in found] if branch.name == "shortcut" else found
+        if len(parts) != 1 or parts[0].times != 1:
+            return [group(name, item.type, item.output, tuple(parts))] if parts else []
+        (one,) = parts
         if one.children:
             return [msgspec.structs.replace(one, name=name, type=item.type)]
         return [renamed(one, f"{name}.{one.name}")]
+
+    def experts(self, item: Item, path: str) -> list[Node]:
+        """The router of a mixture, and its experts, of which some work."""
+        router, expert = item.branches
+        inner = self.nodes(expert.items, path + "expert.")
+        made = group("expert", "expert", expert.end.shape, tuple(inner))
+        return [
+            *self.nodes(router.items, path),
+            msgspec.structs.replace(made, times=item.times[1], active=item.active[1]),
+        ]
 
 
 def copied(name: str, body: Body, inner: list[Node], often: Size) -> list[Node]:
@@ -127,9 +170,16 @@ def copied(name: str, body: Body, inner: list[Node], often: Size) -> list[Node]:
 def group(name: str, kind: str, shape: Shape, children: tuple[Node, ...], single: bool = True) -> Node:
     """A composite, whose counts are the sums of its parts."""
     quantities = dict.fromkeys(q for child in children for q in child.counts)
-    counts = {q: together(child.all(q) for child in children if q in child.counts) for q in quantities}
+    counts = {q: gathered(q, [child for child in children if q in child.counts]) for q in quantities}
     layers = sum(child.layers * (child.times if isinstance(child.times, int) else 1) for child in children)
     return Node(name, plain_type(kind), shape, counts, children=children, layers=layers, single=single)
+
+
+def gathered(quantity: str, children: list[Node]) -> Count:
+    """The sum of what parts count; of what is no sum that of the last part."""
+    if not QUANTITIES[quantity].total:
+        return children[-1].counts[quantity]
+    return together(child.all(quantity) for child in children)
 
 
 def renamed(node: Node, name: str) -> Node:
@@ -156,8 +206,9 @@ def alike_joined(nodes: list[Node]) -> list[Node]:
     """Equal neighbours as one node that stands several times."""
     found: list[Node] = []
     for node in nodes:
-        if found and same(found[-1]) == same(node):
-            found[-1] = msgspec.structs.replace(found[-1], times=total((found[-1].times, node.times)))
+        if found and node.active is None and same(found[-1]) == same(node):
+            times, paths = total((found[-1].times, node.times)), (*found[-1].paths, *node.paths)
+            found[-1] = msgspec.structs.replace(found[-1], times=times, paths=paths)
         else:
             found.append(node)
     return found
@@ -168,7 +219,7 @@ def same(node: Node) -> Any:
     counts = tuple([(q, size_of(count)) for q, count in node.counts.items()])
     children = tuple([(same(child), child.times) for child in node.children])
     settings = tuple([translate(words, "en") for words in node.settings])
-    return node.kind, node.shape, counts, tuple(node.terms.values()), settings, children
+    return node.kind, node.active, node.shape, counts, tuple(node.terms.values()), settings, children
 
 
 def size_of(count: Count) -> Any:

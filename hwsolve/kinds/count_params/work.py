@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from hwsolve.errors import CallError
-from hwsolve.kinds.count_params.problem import COLUMNS, Problem
+from hwsolve.kinds.count_params.counted import COLUMNS, FIRST, RESERVED
+from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.language import say
 from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
@@ -15,14 +16,11 @@ from hwsolve.spec.report import Report
 # counts are whole numbers of any length; what a spec may state is bounded where it is read
 sys.set_int_max_str_digits(0)
 
-RESERVED = frozenset({"input", "weight", "bias", "trainable", "bytes"})
-KEYS = frozenset({"params", "activations", "macs", "flops", "shape"})
-
 
 def check(problem: Problem, report: Report) -> None:
     """The names of layers must not be those of other keys."""
-    note_reserved(problem.network.items, RESERVED, report)
-    check_size_names(problem.network, KEYS, report)
+    note_reserved(problem.network.items, RESERVED | {"input"}, report)
+    check_size_names(problem.network, FIRST | {"shape"}, report)
 
 
 def solve(problem: Problem) -> Solution:

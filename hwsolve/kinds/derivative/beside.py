@@ -14,9 +14,9 @@ from hwsolve.formula.differentiate import differentiate
 from hwsolve.formula.evaluate import Lookup, evaluate
 from hwsolve.formula.function_code import has_code
 from hwsolve.formula.functions import FUNCTIONS, function
-from hwsolve.formula.germs import JUMPS, one_sided
+from hwsolve.formula.germs import Germ, one_sided
 from hwsolve.formula.instantiate import fold
-from hwsolve.formula.operators import as_formula, calculate
+from hwsolve.formula.operators import COMPARISONS, as_formula, calculate
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, walk
 from hwsolve.graph.explain.nondifferentiable import (
@@ -98,7 +98,24 @@ class Beside:
                     places=self.places(),
                 )
             )
+        if differ(left, right) and any(map(self.jumps, self.borders)):
+            raise NoDerivative(
+                say(
+                    "the derivative is {left} on the left and {right} on the right ({places})",
+                    left=text(left),
+                    right=text(right),
+                    places=self.places(),
+                )
+            )
         return found, list(self.remarks()) if differ(left, right) else []
+
+    def jumps(self, border: Formula) -> bool:
+        """Whether a function on a border jumps there by itself: then no convention is one of slopes."""
+        if not isinstance(border, Call) or border.name in COMPARISONS:
+            return False
+        value = evaluate(border, self.lookup)
+        sides = (Germ(self.lookup, {key_of(v): s for v in self.by}).of(border, 0)[0] for s in (1, -1))
+        return any(differ(side, value) for side in sides)
 
     def both(self, left: Scalar, right: Scalar) -> bool:
         """Whether one number is the derivative on both sides: then it is the derivative."""
@@ -198,12 +215,7 @@ class Beside:
             elif isinstance(border, Call) and border.name in FUNCTIONS and has_code(f"d_{border.name}"):
                 place = Call("==", (border.args[0], self.number(border.args[0])))
                 yield convention(border, place, slope(border, self.lookup))
-            elif isinstance(border, Call) and (border.name in JUMPS or border.name in FUNCTIONS):
-                yield say(
-                    "{function} jumps at this point: its derivative is taken as 0, as PyTorch does.",
-                    function=border,
-                )
-            else:
+            elif isinstance(border, Call) and border.name in COMPARISONS:
                 yield say(
                     "The point lies on the border of a case ({where}): the derivative of the case that holds there is "
                     "taken, as PyTorch does.",
@@ -243,12 +255,12 @@ def branching(f: Formula) -> bool:
     for node in walk(f):
         if isinstance(node, BigOperator) and is_extreme(node):
             return True
-        if isinstance(node, Call) and (node.name == "if" or has_cases(node.name)):
+        if isinstance(node, Call) and (node.name == "if" or made_of_pieces(node.name)):
             return True
     return False
 
 
-def has_cases(name: str) -> bool:
+def made_of_pieces(name: str) -> bool:
     """Whether a function is made of pieces, or defined by one that is."""
     known = function(name)
     if known is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+import msgspec
+
 from hwsolve.derivation.identities import Identities
 from hwsolve.formula.comparisons import by_steps
 from hwsolve.formula.differentiate import Rewrite, differentiate
@@ -24,6 +26,7 @@ from hwsolve.formula.simplify.terms import mentions, term_of
 from hwsolve.formula.simplify.textbook import cost, textbook
 from hwsolve.formula.tree import Call, Formula, Ref, transform, walk
 from hwsolve.kinds.derivative.asked import Question
+from hwsolve.kinds.derivative.last_step import last_step, numerator_alone
 from hwsolve.kinds.derivative.own_terms import as_product, itself
 from hwsolve.kinds.derivative.second_way import confirm
 from hwsolve.kinds.derivative.steps import Steps, rewritings_of
@@ -98,13 +101,25 @@ class Chains:
         parts = self.steps.parts(step)
         told, free = self.told(parts)
         reason: Text = self.steps.rule(step)
+        facts = self.slopes_of_elements(step)
         if parts:
-            yield self.steps.known(step), reason, {}
+            yield self.steps.known(step), beside(reason, tuple(facts)), ranges_of(facts)
             reason = say("{parts}", parts=told) if told else ""
+        elif facts:
+            reason, free = beside(reason, tuple(facts)), ranges_of(facts)
         for inner in rewritings_of(step):
             yield inner.lhs, reason, free
             reason, free = inner.rule, {}
         yield step.rhs, reason, free
+
+    def slopes_of_elements(self, step: Rewrite) -> dict[Formula, Free]:
+        """∂xᵢ/∂xₖ = δᵢₖ where that is put in for the first time, with what its names range over."""
+        found: dict[Formula, Free] = {}
+        for part in self.steps.deltas(step):
+            if part.lhs not in self.said and (free := self.everywhere(part.lhs, part.rhs)) is not None:
+                self.said.add(part.lhs)
+                found[Call("==", (part.lhs, part.rhs))] = free
+        return found
 
     def distinct(self, links: list[Link]) -> list[Link]:
         """Links without those that look like the one behind them, which takes over their reason."""
@@ -152,7 +167,7 @@ class Chains:
                 self.add(part.lhs, form, reason, part.lhs, depth=1, free=free)
 
     def ending(self, before: Formula, best: Formula) -> tuple[Text, Free]:
-        """The identity that leads to the textbook form: what a function that is new in it stands for."""
+        """What leads to the textbook form: what a function new in it stands for, or what was done to the terms."""
         for g in new_factors(best, before):
             meaning = self.question.written_out(g)
             if meaning != g:
@@ -160,7 +175,8 @@ class Chains:
                     n: [size_name(i) for i in shape] for n, shape in self.question.shapes.items() if mentions(g, n)
                 }
                 names = Names((meaning,))
-                whole = dict.fromkeys(names.indices, "index") | dict.fromkeys(names.sizes, "size")
+                whole = {n: self.question.scalars.get(n, "real") for n in names.scalars}
+                whole |= dict.fromkeys(names.indices, "index") | dict.fromkeys(names.sizes, "size")
                 if all(isinstance(i, str) for shape in sizes.values() for i in shape):
                     return say("{parts}", parts=(Call("==", (g, meaning)),)), {**whole, **sizes}
                 continue
@@ -169,7 +185,18 @@ class Chains:
             )
             if meaning != g and (free := self.everywhere(g, meaning)) is not None:
                 return say("{parts}", parts=(Call("==", (g, meaning)),)), free
-        return say("simplified"), {}
+        said = last_step(before, best, self.symbols)
+        fact = numerator_alone(before, best) if not said else None
+        if fact is not None and (free := self.everywhere(*fact.args)) is not None:
+            return say("{parts}", parts=(fact,)), free
+        return said, {}
+
+    def under(self, where: tuple[Formula, ...], since: int = 0) -> None:
+        """What was written since it was last taken, behind so many items of it, holds under conditions."""
+        for n, item in enumerate(self.items[since:], since):
+            if isinstance(item, Group):
+                lines = [msgspec.structs.replace(x, where=where) if isinstance(x, Identity) else x for x in item.lines]
+                self.items[n] = msgspec.structs.replace(item, lines=tuple(lines))
 
     def taken(self) -> tuple[Item, ...]:
         """What was written since it was last taken."""
@@ -200,6 +227,18 @@ class Chains:
         line = self.identities.line(lhs, rhs, forms)
         if line is not None:
             self.items.append(Group((line,), reason, depth=depth, free=free or {}))
+
+
+def beside(reason: Text, facts: tuple[Formula, ...]) -> Text:
+    """A reason with what else was put in."""
+    if not facts:
+        return reason
+    return say("{reason}; {facts}", reason=reason, facts=facts) if reason else say("{facts}", facts=facts)
+
+
+def ranges_of(facts: dict[Formula, Free]) -> Free:
+    """What the names of several facts range over."""
+    return {name: domain for free in facts.values() for name, domain in free.items()}
 
 
 def by_name(own: Formula, symbols: Symbols) -> Formula:

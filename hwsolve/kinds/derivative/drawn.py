@@ -22,6 +22,7 @@ from hwsolve.sections import section
 from hwsolve.solution import Solution
 
 MOST = 60  # circles
+MOST_NUMBERS = 6  # of an array whose values are drawn
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷", "**": "xʸ"}
 PLACE = Ref("·")
 
@@ -45,7 +46,7 @@ class Circuit:
     """The operations of a function in the order in which they are worked out."""
 
     def __init__(self, function: Formula, known: dict[Ref, Formula], digits: int, values: bool) -> None:
-        self.function, self.digits = function, digits
+        self.function, self.digits, self.known = function, digits, known
         self.order: dict[Formula, tuple[Formula, ...]] = {}  # every operation and what it reads
         self.drawable = True
         self.enter(function)
@@ -89,7 +90,21 @@ class Circuit:
         """A circle with its value, and the gradient of the function by it."""
         shown = None if value is None or isinstance(f, Number) else quantity(value, self.digits)
         slope = None if gradient is None or isinstance(f, Number) else quantity(gradient, self.digits)
+        if rows := self.array(f):
+            return Node(name, label(f), rank, shape="box", values=rows)
         return Node(name, label(f), rank, shown, slope)
+
+    def array(self, f: Formula) -> tuple[tuple[Any, ...], ...]:
+        """The numbers of a vector or a matrix at the point, where these are few."""
+        if not isinstance(f, Ref) or f.indices:
+            return ()
+        elements = {ref.indices: number for ref, number in self.known.items() if ref.name == f.name and ref.indices}
+        if not 0 < len(elements) <= MOST_NUMBERS:
+            return ()
+        rows: dict[Any, list[Any]] = {}
+        for at, number in elements.items():
+            rows.setdefault(at[:-1], []).append(quantity(evaluate(number, no_names), self.digits))
+        return tuple(map(tuple, rows.values()))
 
     def values(self) -> dict[Formula, Any]:
         """What every operation gives."""

@@ -12,7 +12,7 @@ from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.matrix_form import matrix_form
 from hwsolve.formula.notation import plain
 from hwsolve.formula.random_points import BOUNDS, Dice
-from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, call, references, transform
+from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, call, children, rebuild, references, transform
 from hwsolve.formula.whole_arrays import value as whole_value
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.numbers import exact, precision
@@ -21,8 +21,11 @@ SIDES = (3, 4, 2, 5)  # of arrays whose sizes have names
 BITS = 128
 
 
-def matrix_of(question: Question, d: Formula, indices: tuple[str, ...]) -> Formula | None:
-    """The matrix form of an element; None where there is none.  Raises Disagreement where it has other elements."""
+def matrix_of(question: Question, d: Formula, indices: tuple[str, ...], unit: str = "e") -> Formula | None:
+    """The matrix form of an element; None where there is none.  Raises Disagreement where it has other elements.
+
+    `unit`: the letter of a vector of one 1, which stands for a δ.
+    """
     found = matrix_form(d, indices) if len(indices) in (1, 2) else None
     if found is None:
         return None
@@ -31,9 +34,19 @@ def matrix_of(question: Question, d: Formula, indices: tuple[str, ...]) -> Formu
     check(question, d, indices, form, vectors)
 
     def spelled(node: Formula) -> Formula:
-        return call("array", vectors[node.args[0]]) if isinstance(node, Call) and node.args[0] in vectors else node
+        if not isinstance(node, Call) or node.args[0] not in vectors:
+            return node
+        vector = vectors[node.args[0]]
+        if isinstance(vector, Call) and is_delta(vector):
+            return Ref(unit, tuple([i for i in vector.args if i != Ref(indices[-1])]))
+        return call("array", vector)
 
     return transform(form, spelled)
+
+
+def is_delta(f: Formula) -> bool:
+    """Whether a vector is δ over one of its indices."""
+    return isinstance(f, Call) and f.name == "delta"
 
 
 class RandomArrays:
@@ -89,14 +102,16 @@ def check(
     import numpy as np
 
     out, last = question.written_out, Ref(indices[-1])
-    elements = [out(Call("element", (v, last))) for v in vectors.values()]
+    elements = [v if is_delta(v) else out(Call("element", (v, last))) for v in vectors.values()]
     drawn = RandomArrays(question, call("+", out(d), *elements), indices)
-    side = drawn.side(question.shapes[question.targets[0].name][0])
+    target = question.targets[0].name
+    side = drawn.side(question.shapes.get(target, (Ref(f"~{target}0"),))[0])
     drawn.known |= {(n, ()): k for n, k in drawn.sizes.items()}
 
     def number(node: Formula) -> Formula:
-        if not isinstance(node, BigOperator):
-            return node
+        single = (isinstance(node, Ref) and node.indices) or (isinstance(node, Call) and node.name == "element")
+        if not single and not isinstance(node, BigOperator):
+            return rebuild(node, tuple(map(number, children(node))))
         drawn.arrays[name := f"~{len(drawn.arrays)}"] = evaluate(out(node), drawn.read)
         return Ref(name)
 
@@ -108,7 +123,7 @@ def check(
                 drawn.known[last.name, ()] = k
                 values.append(evaluate(element, drawn.read))
             drawn.arrays[letter.name] = np.array(values, dtype=object)  # type: ignore[attr-defined]
-        found = whole_value(transform(form, number), drawn.arrays)
+        found = whole_value(number(form), drawn.arrays)
         for at in product(*map(range, found.shape)):
             drawn.known |= {(index, ()): k + 1 for index, k in zip(indices, at, strict=True)}
             if not related("=", found[at], evaluate(out(d), drawn.read)):

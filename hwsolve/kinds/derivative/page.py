@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from hwsolve.formula.indices import fresh, names_in, put
+from hwsolve.formula.operators import NoValue
 from hwsolve.formula.simplify.simplify import choice
 from hwsolve.formula.simplify.textbook import textbook
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, transform, walk
 from hwsolve.kinds.derivative.asked import INDICES, Derived, Question, nested
-from hwsolve.kinds.derivative.chains import Chains
+from hwsolve.kinds.derivative.chains import Chains, has_choice
+from hwsolve.kinds.derivative.exceptions import exceptions
 from hwsolve.kinds.derivative.matrix_lines import matrix_of
 from hwsolve.kinds.derivative.nondifferentiable import kink_remarks
 from hwsolve.kinds.derivative.question import posed
 from hwsolve.kinds.derivative.second_way import confirm
 from hwsolve.kinds.derivative.symbols import Symbols
 from hwsolve.language import Message, say
+from hwsolve.numbers import NotFinite, Undecided
 from hwsolve.solution import Answer, Note, Step
 
 Entry = Derived | tuple["Entry", ...]  # a derivative, or nested ones
@@ -33,6 +38,7 @@ class AllDerivatives:
         self.written: dict[str, Formula] = {}  # how keys are written
         self.notes: list[Note] = []
         self.values: list[Entry] = []
+        self.conditions: dict[Formula, None] = {}  # under which the entries of the next answer hold
         self.made = False  # whether a stated sum of a vector was used
         self.second: tuple[str, ...] = ()  # the further indices of a Hessian
 
@@ -63,7 +69,16 @@ class AllDerivatives:
         for n in range(1, self.order + 1):
             by = (target,) * n
             current = self.one(current, by, f"d{n}", call("diff", f, target, *((n,) if n > 1 else ())))
+            if n == 1:
+                self.as_vector(f"d{n}", call("diff", f, target))
+            self.under(f"d{n}", exceptions(f, by, tuple(d.formula for d in self.values[1:] if isinstance(d, Derived))))
             self.step(ordinal(n))
+
+    def under(self, key: str, where: tuple[Formula, ...]) -> None:
+        """The last derivative and its lines hold under conditions."""
+        if where:
+            self.answers[key] = msgspec.structs.replace(self.answers[key], where=where)
+            self.chains.under(where)
 
     def one(self, f: Formula, by: tuple[Ref, ...], key: str, whole: Formula) -> Formula:
         """A derivative of the function as an answer, with its cases and with the sums that are stated."""
@@ -111,7 +126,9 @@ class AllDerivatives:
         for n, f in enumerate(question.functions):
             row = []
             for t in question.targets:
+                before = len(self.chains.items)
                 found = self.chains.one(f, f, (t,), call("diff", f, t), self.symbols.derivative((t,), n))
+                self.bent(f, (t,), (found,), before)
                 row.append(Derived(found, f, (t,)))
             table.append(tuple(row))
         self.step(say("Jacobian") if form == "jacobian" else say("Gradient"))
@@ -130,22 +147,32 @@ class AllDerivatives:
             row = []
             for target in targets:
                 found: Formula = ZERO
+                before = len(self.chains.items)
                 if any(isinstance(n, Ref) and n.name == target.name for n in walk(partial)):
                     symbol = self.symbols.derivative((by, target))
                     found = self.chains.one(partial, f, (by, target), call("diff", partial, target), symbol)
                 else:
                     confirm(self.question, f, (by, target), ZERO)
+                self.bent(f, (by, target), (partial, found), before)
                 row.append(Derived(found, f, (by, target)))
             table.append(tuple(row))
         self.step(say("Hessian"))
         self.table("hessian", tuple(table), self.symbols.hessian)
+
+    def bent(self, f: Formula, by: tuple[Ref, ...], found: tuple[Formula, ...], since: int) -> None:
+        """An entry, whose lines stand behind so many items, and the whole answer hold where nothing bends."""
+        where = exceptions(f, by, found)
+        self.chains.under(where, since)
+        self.conditions |= dict.fromkeys(where)
 
     def table(self, key: str, entry: Entry, symbol: Formula) -> None:
         """Nested derivatives as an answer, and for the points, with their vectors written out."""
         out = self.question.written_out
         entry = nested(entry, lambda d: msgspec.structs.replace(d, formula=out(d.formula)))
         self.values.append(entry)
-        self.answers[key] = Answer(nested(entry, lambda d: d.formula), main=True, functions=self.functions())
+        value = nested(entry, lambda d: d.formula)
+        self.answers[key] = Answer(value, main=True, functions=self.functions(), where=tuple(self.conditions))
+        self.conditions = {}
         self.written[key] = symbol
 
     # lines behind a derivative
@@ -197,12 +224,32 @@ class AllDerivatives:
 
     def matrix(self, key: str, indices: tuple[str, ...], symbol: Formula, whole: Formula) -> None:
         """The form without indices, where there is one; a machine reads the line of an element."""
-        answer = self.answers[key]
-        form = matrix_of(self.question, answer.shown or answer.value, indices)
+        answer, unit = self.answers[key], self.symbols.new("e", "u")
+        form = matrix_of(self.question, answer.shown or answer.value, indices, unit)
         if form is not None:
-            self.chains.add(
-                self.normal(whole), self.normal(answer.value), say("for all elements at once"), symbol, form
-            )
+            self.vector(key, whole, symbol, form, unit)
+
+    def as_vector(self, key: str, whole: Formula) -> None:
+        """The derivatives by all elements of a vector at once, where that by any of them has such a form."""
+        (target,), answer = self.question.targets, self.answers[key]
+        match target.indices:
+            case (Ref(k, ()),) if target.name in self.question.shapes and k not in names_in(*self.question.functions):
+                unit = self.symbols.new("e", "u")
+                with suppress(NotFinite, Undecided, NoValue):
+                    form = matrix_of(self.question, answer.shown or answer.value, (k,), unit)
+                    if form is not None and not has_choice(form):
+                        self.vector(key, whole, self.symbols.gradient(), form, unit)
+
+    def vector(self, key: str, whole: Formula, symbol: Formula, form: Formula, unit: str) -> None:
+        """The line of a gradient as a vector or a matrix; the box of answers says it where it has vectors of one 1."""
+        d, value = self.normal(whole), self.normal(self.answers[key].value)
+        self.chains.add(d, value, say("for all elements at once"), symbol, form)
+        said: list[Message] = []
+        if symbol == self.symbols.gradient():
+            said.append(say("As a vector: {gradient}.", gradient=Call("form", (Call("==", (symbol, form)),))))
+        ones = dict.fromkeys(n for n in walk(form) if isinstance(n, Ref) and n.name == unit and n.indices)
+        said += [say("{e} is the vector with 1 in place {i} and 0 elsewhere.", e=e, i=e.indices[0]) for e in ones]
+        self.answers[key] = msgspec.structs.replace(self.answers[key], legend=tuple(said))
 
     def step(self, title: Message) -> None:
         """Close a step over what was written since the last one."""
@@ -220,8 +267,13 @@ class AllDerivatives:
             n = size.name if isinstance(size, Ref) else "n"
             self.notes.append(Note("info", say("{name} is taken as a vector of {n} elements.", name=name, n=n)))
         self.notes += [Note("info", text) for text in kink_remarks(question.functions, question.targets)]
-        if any(has_delta(a.shown or a.value) for a in self.answers.values() if isinstance(a.value, Formula)):
-            self.notes.append(Note("info", say("δ is 1 where its two indices are equal, else 0.")))
+        delta = say("δ is 1 where its two indices are equal, else 0.")
+        having = [k for k, a in self.answers.items() if isinstance(a.value, Formula) and has_delta(a.shown or a.value)]
+        for key in having:
+            answer = self.answers[key]
+            self.answers[key] = msgspec.structs.replace(answer, legend=(delta, *answer.legend))
+        if having and not any(self.answers[key].main for key in having):
+            self.notes.append(Note("info", delta))
 
 
 def has_delta(f: Formula) -> bool:

@@ -17,8 +17,9 @@ from hwsolve.formula.evaluate import Lookup, evaluate, no_names
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import plain
 from hwsolve.formula.operators import NoValue
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, listed, transform, walk
-from hwsolve.kinds.derivative.asked import Derived, Point, indices_at, numbers_of
+from hwsolve.formula.tree import Call, Formula, Number, Ref, call, transform, walk
+from hwsolve.kinds.derivative.asked import Derived, indices_at, numbers_of
+from hwsolve.kinds.derivative.point_words import asked_at, is_short, placed, title, typed
 from hwsolve.kinds.derivative.symbols import numbered
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 8
 OPPOSITE = {"<": ">=", ">": "<=", "<=": ">", ">=": "<"}
-LONGEST = 4  # numbers of a point that a title or a symbol says
 
 Line = tuple[int, int, Value]  # a point, an order, and the line
 
@@ -88,36 +88,42 @@ class PointPages:
         f = numbered(f, indices_at(question, point))
         names = [t.name for t in question.targets if t.name in point]
         scalar = all(not point[n].shape for n in names)
-        if len(self.problem.at) == 1 and not scalar:
+        written = scalar or (len(set(names)) == 1 and is_short(point))
+        if len(self.problem.at) == 1 and not written:
             return f
-        return call("at", f, *(typed(point[n]) if scalar else Ref(self.keys[n][p - 1]) for n in dict.fromkeys(names)))
+        values = [v for n in dict.fromkeys(names) for v in (numbers_of(point[n]).values() if written else ())]
+        return call("at", f, *(values or [Ref(self.keys[n][p - 1]) for n in dict.fromkeys(names)]))
 
     # steps
 
     def opened(self, statement: Step) -> Step:
-        """The statement with the points of a table, which stand in no other place of the problem."""
-        if not self.tabular:
+        """The statement with the points; those that it says stand in no other place of the problem."""
+        if not self.problem.at:
             return statement
-        names = tuple(self.problem.at[0])
-        if len(names) == 1:
-            values = tuple([typed(point[names[0]]) for point in self.problem.at if names[0] in point])
-        else:
-            values = tuple([listed(*map(typed, point.values())) for point in self.problem.at])
-        text = say("Asked too: the values where {names} is {values}.", names=tuple(map(Ref, names)), values=values)
+        orders = range(1, len(self.work.values))
+        text = asked_at(self.problem, orders, self.tabular or all(map(is_short, self.problem.at)))
         first, *rest = statement.items
         return msgspec.structs.replace(statement, items=(first, Sentence(text), *rest))
 
     def steps(self, lines: list[Line]) -> list[Step]:
         """One step for each point, or a table with the points as rows."""
         if self.tabular and (table := self.table(lines)) is not None:
-            rows = tuple(Group((line,), line.rule, detail="full") for _, _, line in lines)
-            return [Step(say("Values at the points"), (table, *rows), part="numbers")]
+            at = self.telling()
+            worked = Sentence(say("Worked out at {point}:", point=placed(self.problem.at[at - 1])))
+            own = tuple(Group((line,), line.rule) for p, _, line in lines if p == at)
+            rows = tuple(Group((line,), line.rule, detail="full") for p, _, line in lines if p != at)
+            return [Step(say("Values at the points"), (table, worked, *own, *rows), part="numbers")]
         found = []
         for p, point in enumerate(self.problem.at, 1):
             items: list[Item] = [Group((line,), line.rule) for q, _, line in lines if q == p]
             if items:
                 found.append(Step(title(point, p), tuple(items), part="numbers"))
         return found
+
+    def telling(self) -> int:
+        """The number of the first point without a 0, which would hide what it is put into; else that of the first."""
+        zero = [any(Number(0) in array.values for array in point.values()) for point in self.problem.at]
+        return zero.index(False) + 1 if False in zero else 1
 
     def table(self, lines: list[Line]) -> Table | None:
         """The points as rows; None where a value is missing or there are too many columns."""
@@ -148,26 +154,6 @@ class PointPages:
             entry = entry[n - 1] if isinstance(entry, tuple) else entry
         n = question.functions.index(entry.function)
         return symbols.derivative(entry.by, n) if entry.by else symbols.function(n)
-
-
-def typed(array: Any) -> Formula:
-    """A number of a point, as it is typed."""
-    if array.shape:
-        return listed(*numbers_of(array).values())
-    value: Formula = array.values[0]
-    return value
-
-
-def conditions(point: Point) -> tuple[Formula, ...]:
-    """x = 0, i = 2."""
-    return tuple([Call("==", (Ref(name), typed(array))) for name, array in point.items()])
-
-
-def title(point: Point, p: int) -> Message:
-    """The heading of a point: where it is, if that is short."""
-    if sum(len(array.values) for array in point.values()) <= LONGEST and all(len(a.shape) < 2 for a in point.values()):
-        return say("At {point}", point=conditions(point))
-    return say("At the point") if p == 1 else say("At point {p}", p=p)
 
 
 # numbers put in

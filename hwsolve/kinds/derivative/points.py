@@ -18,6 +18,7 @@ from hwsolve.kinds.derivative.asked import Derived, Question, indices_at, number
 from hwsolve.kinds.derivative.beside import Beside, NoDerivative, branching, some
 from hwsolve.kinds.derivative.generalised_gradient import contradiction
 from hwsolve.kinds.derivative.point_pages import PointPages, reasons, steps_of_value
+from hwsolve.kinds.derivative.point_words import is_short
 from hwsolve.language import Message, say
 from hwsolve.numbers import LADDER
 from hwsolve.numbers.identity import settled
@@ -99,7 +100,7 @@ class Points:
                 key = Ref(self.keys[name][p - 1], tuple(Number(i) for i in at))
                 self.typed[key] = formula
                 self.values[key] = quantity(self.value(formula), self.digits)
-                role = "implied" if self.pages.tabular else "stated"
+                role = "implied" if self.pages.tabular or all(map(is_short, self.problem.at)) else "stated"
                 self.given.append(Given(key, self.values[key], as_typed(formula), array.shape, role))
 
     def entry(self, entry: Entry, order: int, name: str, p: int, place: tuple[int, ...] = ()) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hwsolve.formula.domain import Names, domains
 from hwsolve.formula.simplify.recognise import defined
-from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Ref, call, transform
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.chains import Chains
@@ -36,7 +36,15 @@ def naming(question: Question, key: Formula, f: Formula, typed: Formula) -> Item
     free = ranges(question, key, f)
     if free is None:
         return Sentence(say("Let {name} be {function}.", name=key, function=typed))
-    return Group((Let(key, f, free),), Message("{typed}", {"typed": typed}) if typed != f else "")
+    return Group((Let(key, f, free),), say("{typed} written out", typed=transform(typed, spoken)) if typed != f else "")
+
+
+def spoken(node: Formula) -> Formula:
+    """An element of log_softmax(x) as a reader writes it: ln(softmax(x)ᵢ)."""
+    match node:
+        case Call("element", (Call("log_softmax", args), *at)):
+            return call("log", Call("element", (Call("softmax", args), *at)))
+    return node
 
 
 def ranges(question: Question, key: Formula, f: Formula) -> Free | None:

@@ -168,7 +168,8 @@ class Reading:
     def infer_shapes(self) -> None:
         """Sizes of vectors that are not stated: the bound of the sum over them, else n."""
         formulas = (*self.problem.function, *self.problem.wrt)
-        for name in sorted(vector_names(formulas) - self.shapes.keys()):
+        numbers = self.problem.variables.keys() - self.shapes.keys()  # declared without a size, as a temperature is
+        for name in sorted(vector_names(formulas, numbers) - self.shapes.keys()):
             self.shapes[name] = (self.new_size(),)
             self.assumed.append(name)
         for f in formulas:

@@ -40,6 +40,11 @@ class Steps:
                 found.setdefault(part.lhs, part)
         return list(found.values())
 
+    def deltas(self, step: Rewrite) -> list[Rewrite]:
+        """The derivatives of elements that a form asks for and that are a δ."""
+        plain = [inner for inner in self.within(step) if is_plain(inner)]
+        return [inner for inner in plain if isinstance(inner.rhs, Call) and inner.rhs.name == "delta"]
+
     def known(self, step: Rewrite) -> Formula:
         """The form of a step in which what needs no rule is put in; of a sum, with the sums in its terms."""
         done = {s.lhs: s.rhs for s in self.within(step) if is_plain(s) or (passes(s) and not self.parts(s))}

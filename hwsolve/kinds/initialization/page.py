@@ -18,11 +18,12 @@ from hwsolve.kinds.initialization.gains import Gain
 from hwsolve.kinds.initialization.passes import Passes
 from hwsolve.kinds.initialization.prediction import Curves
 from hwsolve.kinds.initialization.remarks import remarks
-from hwsolve.kinds.initialization.setting import Setting
+from hwsolve.kinds.initialization.setting import ABOVE, ERROR, Setting
 from hwsolve.kinds.initialization.simulated import far, simulation_step
 from hwsolve.kinds.initialization.simulation import simulate
+from hwsolve.kinds.initialization.special import special_cases
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares
-from hwsolve.kinds.initialization.statement import statement
+from hwsolve.kinds.initialization.statement import counts, root_of_gain, statement
 from hwsolve.kinds.initialization.weights import Weights
 from hwsolve.language import Message, say
 from hwsolve.numbers.measured import in_float64
@@ -54,6 +55,7 @@ class Page:
         self.setting = Setting(problem, self.derivation)
         self.unit, self.linear = unit, problem.gain == "linear"
         self.steps: list[Step] = []
+        self.conditions: Message | None = None
 
     def step(self, title: Message, items: list[Item]) -> None:
         """A step of the derivation."""
@@ -64,7 +66,7 @@ class Page:
         problem, derivation, s = self.problem, self.derivation, self.setting
         counted = self.fans()
         squares = Squares(s)
-        passes = Passes(s, squares, self.linear)
+        self.passes = passes = Passes(s, squares, self.linear)
         sides = SIDES[self.mode]
         self.steps.append(statement(s, passes, sides))
         self.counted(counted)
@@ -74,6 +76,8 @@ class Page:
         weights = Weights(s, squares, passes, gain)
         self.directions(weights, passes, sides)
         self.steps.append(weights.distributions())
+        if (special := special_cases(s)) is not None:
+            self.steps.append(special)
         found = Solution(
             kind=problem.kind,
             title=problem.title,
@@ -82,10 +86,26 @@ class Page:
             sections=tuple(self.steps),
             symbols=s.symbols,
             asked=("variance", *(("gain",) if self.mode != "average" else ()), "bound", "std"),
-            answers=derivation.answers,
+            answers=self.explained(),
             notes=tuple(remarks(problem, s, passes, self.balanced())),
         )
         return found if problem.simulate is None else self.simulated(found)
+
+    def explained(self) -> dict[str, Answer]:
+        """The answers with what they are about: sizes with names, the gain, and what each direction asks for."""
+        s, found = self.setting, self.derivation.answers
+        legends: dict[str, list[Message]] = {key: [] for key in found}
+        if s.fans.named:
+            sizes = {ref.name for size in put_in(s.fans.sizes).values() for ref in references(size)}
+            for key, answer in found.items():
+                told = {ref.name for ref in references(answer.value)} if isinstance(answer.value, Formula) else set()
+                if told & sizes:
+                    legends[key].append(counts(s, told))
+        if self.mode != "average":
+            legends["gain"] = [say("The gain is {root}.", root=root_of_gain(s)), *legends["gain"]]
+        elif self.conditions is not None:
+            legends["variance"].append(self.conditions)
+        return {key: msgspec.structs.replace(answer, legend=tuple(legends[key])) for key, answer in found.items()}
 
     # the layer
 
@@ -152,7 +172,7 @@ class Page:
             assert isinstance(slope, Formula)
             s.symbols["slope"] = s.slope(parse("0"))
             items: list[Item] = [Group((derivation.define("slope", slope),))]
-            self.step(say("The slope at zero"), items if s.name else hide(items))
+            self.step(say("The tangent at zero"), [*items, self.passes.line_at_zero()] if s.name else hide(items))
             return gains.linear()
         if wanted == "torch":
             assert found is not None
@@ -180,8 +200,8 @@ class Page:
     def directions(self, weights: Weights, passes: Passes, sides: tuple[str, ...]) -> None:
         """Each direction that the mode asks for, and what becomes of the other."""
         titles = {
-            "forward": say("Forward: keep {variance}", variance=parse("Var(z)")),
-            "backward": say("Backward: keep {variance}", variance=Call("Var", (Ref(self.setting.error),))),
+            "forward": say("Forward: keep {variance}", variance=Call("Var", (Ref(ABOVE),))),
+            "backward": say("Backward: keep {variance}", variance=Call("Var", (Ref(ERROR),))),
         }
         keep = weights.gain.own
         if not keep:
@@ -203,21 +223,21 @@ class Page:
         after: list[Item] = []
         if keep and average:
             after = weights.both() + weights.gain_line()
+            self.conditions = weights.conditions()
         after += weights.growth()
         if not keep:
             for side in sides:
                 bodies[side].append(weights.follows(side))
-        elif not average:
-            (side,) = sides
-            other = "backward" if side == "forward" else "forward"
-            after += [weights.follows(other)] if other == "forward" or not self.zero() else []
-        elif not self.linear:
+        elif average and not self.linear:
             after += [weights.follows("forward"), weights.follows("backward")]
         for side in sides:
             more = after if side == sides[-1] and not (keep and average) else []
             self.step(titles[side], [*bodies[side], *more])
         if keep and average:
             self.step(say("Both at once"), after)
+        elif keep and not (sides == ("forward",) and self.zero()):
+            title = say("What becomes of the errors") if sides == ("forward",) else say("What becomes of the signals")
+            self.step(title, weights.other_way(sides[0]))
 
     def zero(self) -> bool:
         """Whether no gradient comes through."""
@@ -227,7 +247,7 @@ class Page:
 
     def simulated(self, found: Solution) -> Solution:
         """With variances through random layers, in tables and figures."""
-        setting, s = self.problem.simulate, self.setting
+        setting = self.problem.simulate
         assert setting is not None
         values: dict[str, float] = {
             name: in_float64(self.derivation.values[name]) for name in (*self.unit.parameters, *self.unit.constants)
@@ -238,7 +258,7 @@ class Page:
         except OverflowError:
             message = say("The simulated variances leave the range of float64: fewer layers, or another gain, will do.")
             raise self.refused("simulate", message) from None
-        what = parse("Var(z)"), Call("Var", (Ref(s.error),))
+        what = Call("Var", (Ref(ABOVE),)), Call("Var", (Ref(ERROR),))
         step = simulation_step(setting, what, forward, backward)
         notes = found.notes
         if far(forward, backward):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from hwsolve.counting import Taken
 from hwsolve.formula.notation import plain
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import rational
-from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Ref, call, substitute
+from hwsolve.formula.tree import ONE, ZERO, Call, Formula, Number, Ref, call, substitute
 from hwsolve.kinds.initialization.gains import vanishes
+from hwsolve.kinds.initialization.moments import Z
 from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting, over, simple
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares, distinct
 from hwsolve.language import say
-from hwsolve.solution import Group, Identity, Item, Let, Sentence, Text
+from hwsolve.numbers import is_exact, parts
+from hwsolve.solution import Form, Group, Identity, Item, Let, Sentence, Stage, Text
 
 
 class Passes:
@@ -53,7 +57,7 @@ class Passes:
         said = {s.out: "random"}
         one = var(weight * value)
         centred = say("{zero}, {bias}", zero=no_mean(self.weight), bias=self.no_bias())
-        items: list[Item] = [Group((self.centre(),), centred)]
+        items: list[Item] = [Group((self.centre(),), centred), *self.mean_of_next()]
         if self.linear:
             full = variance * var(self.out) + variance * mean(self.out) ** 2 + var(self.out) * mean(self.weight) ** 2
             short = variance * var(self.out)
@@ -70,10 +74,14 @@ class Passes:
             items += self.tangent()
         if keep and (self.linear or self.squares.by_scale("moment")):
             first = call("==", summed[-1], var(Ref(BELOW)))
-            text = say("{after} is {before} again where", after=var(Ref("z")), before=var(Ref(BELOW)))
+            values: dict[str, Any] = {"after": var(Ref(ABOVE)), "before": var(Ref(BELOW))}
+            text = say("{kept} if and only if", kept=Taken(Call("==", (values["after"], values["before"]))))
+            if self.linear and s.name:
+                near = scaled(self.factor("moment"), sums.fan_in, variance, var(Ref(BELOW)))
+                first, text = call("==", near, var(Ref(BELOW))), say("So {after} is about {before} where", **values)
             items += [Sentence(text), self.condition(first, var(Ref(BELOW)), self.factor("moment"), sums.fan_in)]
         elif keep:
-            items += self.at_one(var(Ref("z")), "moment", sums.fan_in)
+            items += self.at_one(var(Ref(ABOVE)), "moment", sums.fan_in)
         return items
 
     def centre(self) -> Identity:
@@ -82,6 +90,15 @@ class Passes:
         bias = Ref(self.s.bias, self.sums.channel)
         apart = self.sums.forward(mean(weight) * mean(value)) + bias
         return self.identity(mean(self.z), apart, ZERO, **{self.s.out: "random"})
+
+    def mean_of_next(self) -> Iterator[Item]:
+        """What E z = 0 is for: what is assumed of this layer holds for the next, which reads f(z)."""
+        if not self.linear:
+            yield Sentence(say("So the sums that the next layer goes on from have mean zero, as assumed of {below}.",
+                               below=Ref(BELOW)))  # fmt: skip
+        elif self.through_zero():
+            yield Sentence(say("So what the next layer goes on from has mean zero too, as assumed of {a}.",
+                               a=self.out))  # fmt: skip
 
     def no_bias(self) -> Formula:
         """b = 0."""
@@ -93,7 +110,27 @@ class Passes:
         if not s.name:
             return []
         line = self.identity(var(Ref(s.out, self.sums.value)), ("≈", scaled(self.factor("moment"), var(below))))
-        return [Group((line,), say("{f} acts as its tangent at zero", f=s.f(below)))]
+        return [Group((line,), say("the tangent in place of {f}", f=s.f(below)))]
+
+    def line_at_zero(self) -> Group:
+        """f(z) ≈ f(0) + f′(0) z, with their numbers where these are fractions."""
+        s = self.s
+        derivation, ends = s.derivation, list[Formula]()
+        at_zero, slope = derivation.inlined(self.at_zero()), derivation.values.get("slope")
+        start = derivation.value_of(at_zero) if derivation.numeric(at_zero) else None
+        if start is not None and slope is not None and is_exact(start) and is_exact(slope):
+            ends = [simplify(Number(*parts(start)) + Number(*parts(slope)) * Z)]
+        near = s.f(ZERO) + s.slope(ZERO) * Z
+        self.identity(s.f(Z), ("≈", near), *ends, **{Z.name: "real"})  # which checks it
+        links = (Stage("", s.f(Z)), Stage("≈", near), *(Stage("=", end) for end in ends))
+        return Group((Form(links),), say("{size} is small", size=Call("abs", (Z,))))
+
+    def near_zero(self) -> Group:
+        """f′(z′) ≈ f′(0), and its value where that is 1."""
+        s, below = self.s, Ref(BELOW)
+        one = [ONE] if s.derivation.values.get("slope") == 1 else []
+        line = self.identity(s.slope(below), ("≈", s.slope(ZERO)), *one, **{BELOW: "random"})
+        return Group((line,), say("{size} is small", size=Call("abs", (below,))))
 
     def through_zero(self) -> bool:
         """Whether f(0) is 0."""
@@ -113,11 +150,14 @@ class Passes:
         inner = sums.backward(weight * error)
         slope = s.slope(Ref(BELOW, sums.value))
         let = s.let(self.below, inner if slope == ONE else slope * inner)
-        items: list[Item] = [Group((let,), say("chain rule over the readers of {value}", value=Ref(s.out, sums.value)))]
+        items: list[Item] = [
+            Group((let,), say("chain rule over the outputs that depend on {value}", value=Ref(s.out, sums.value)))
+        ]
         fan, spread = sums.fan_out, var(Ref(ERROR))
         factor = self.factor(BACKWARD)
         why = say("independent; {zero}, {centred}", zero=no_mean(self.weight), centred=no_mean(Ref(ERROR)))
         if self.linear and s.name:
+            items.append(self.near_zero())
             near = ("≈", scaled(factor, sums.backward(var(weight * error))))
             line = self.identity(var(self.below), near, scaled(factor, fan, variance, spread))
             items.append(Group((line,), why))
@@ -126,11 +166,15 @@ class Passes:
             items.append(Group((self.identity(*forms),), why))
         else:
             square = mean(s.slope(Ref(BELOW)) ** 2)
-            middle = Call("*", (square, fan, variance, spread))
+            middle = Call("*", (fan, square, variance, spread))
             more = [scaled(factor, fan, variance, spread)] if self.squares.by_scale(BACKWARD) else []
             items.append(Group((self.identity(*distinct(var(self.below), middle, *more)),), why))
         if keep and (self.linear or self.squares.by_scale(BACKWARD)):
-            items.append(self.condition(call("==", var(self.below), spread), spread, factor, fan))
+            kept = scaled(factor, fan, variance, spread) if self.linear and s.name else var(self.below)
+            if self.linear and s.name:
+                text = say("So {after} is about {before} where", after=var(Ref(ERROR_BELOW)), before=spread)
+                items.append(Sentence(text))
+            items.append(self.condition(call("==", kept, spread), spread, factor, fan))
         elif keep:
             items += self.at_one(var(Ref(ERROR)), BACKWARD, fan)
         return items
@@ -154,7 +198,7 @@ class Passes:
     def at_one(self, what: Formula, name: str, fan: Formula) -> list[Item]:
         """At Var z′ = 1: m·fan·Var W = 1."""
         line = self.solved(call("==", 1, 1), None, self.factor(name), fan)
-        text = say("Where {spread} is one, as in {square} above, {what} is so again for", spread=var(Ref(BELOW)),
+        text = say("If {spread} is one, as in {square} above, {what} is one if and only if", spread=var(Ref(BELOW)),
                    square=self.s.symbols[name], what=what)  # fmt: skip
         return [Sentence(text), Group((line,))]
 
@@ -180,8 +224,10 @@ def no_mean(f: Formula) -> Formula:
 
 
 def scaled(*factors: Formula) -> Formula:
-    """A product whose ones are left out; a sum among the factors stays together."""
+    """A product whose ones are left out; a sum among the factors stays together, and a mean goes behind a count."""
     kept = [f for f in factors if f != ONE]
+    if len(kept) > 1 and isinstance(kept[0], Ref) and kept[0].name in ("moment", BACKWARD):
+        kept[:2] = reversed(kept[:2])
     if not kept:
         return ONE
     if any(rational(f) is not None for f in kept):

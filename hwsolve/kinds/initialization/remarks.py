@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsolve import numbers
-from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.simplify.terms import rational
 from hwsolve.formula.tree import Call, Formula, Ref, call, formula, substitute
 from hwsolve.kinds.initialization.fans import Fans, put_in
 from hwsolve.kinds.initialization.gains import torch_gain
-from hwsolve.kinds.initialization.moments import Unit
 from hwsolve.kinds.initialization.passes import Passes, var
-from hwsolve.kinds.initialization.setting import Setting
+from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, Setting
 from hwsolve.kinds.initialization.squares import BACKWARD
 from hwsolve.language import Message, say
 from hwsolve.solution import Note
@@ -26,19 +24,19 @@ def remarks(problem: Problem, s: Setting, passes: Passes, balanced: bool) -> lis
     """All of them."""
     mode, unit, derivation = problem.mode, s.unit, s.derivation
     backward = mode == "fan_out" and not balanced
-    found = torch_remarks(derivation, problem.activation.name, unit, backward) + torch_fans(s.fans)
-    squares = s.mean_square, call("E", s.slope(Ref("z′")) ** 2)
+    found = torch_remarks(s, backward) if problem.gain == "torch" else []
+    found += torch_fans(s.fans)
+    squares = s.mean_square, call("E", s.slope(s.symbols[BELOW]) ** 2)
     if problem.gain == "derived":
         if not (unit.steady if mode == "fan_out" else unit.homogeneous):
-            what = squares[1] if mode == "fan_out" else squares[0] / var(Ref("z′"))
-            found.append(info(say("{what} depends on {spread}, and the gain is the one for {spread} of one.", what=what,
-                                  spread=var(Ref("z′")))))  # fmt: skip
+            what = squares[1] if mode == "fan_out" else squares[0] / var(s.symbols[BELOW])
+            found.append(info(say("{what} depends on {spread}; the gain is the one where {spread} is one.", what=what,
+                                  spread=var(s.symbols[BELOW]))))  # fmt: skip
         if mode == "average" and not balanced:
             text = say(
-                "`average` is the harmonic mean of what keeps the signals and what keeps the errors, and keeps "
-                "neither: what a layer multiplies {z} and {delta} by adds up to two.",
-                z=var(Ref("z")),
-                delta=var(Ref(s.error)),
+                "The compromise keeps neither variance: the factors of {z} and {delta} in a layer add up to two.",
+                z=var(s.symbols[BELOW]),
+                delta=var(s.symbols[ERROR]),
             )
             found.append(info(text))
     if passes.linear and s.name and mode != "fan_out" and not passes.through_zero():
@@ -64,15 +62,14 @@ def info(text: Message) -> Note:
     return Note("info", text)
 
 
-def torch_remarks(derivation: Derivation, name: str, unit: Unit, backward: bool) -> list[Note]:
-    """Whether PyTorch's gain is the derived one, by how much a layer grows with it if not, and why.
+def torch_remarks(s: Setting, backward: bool) -> list[Note]:
+    """Of a page with PyTorch's gain: whether it is the derived one, by how much a layer grows with it if not, and why.
 
     `backward`: for gradients, with fan_out; else for signals, with fan_in.
     """
-    found = torch_gain(name, unit)
-    if found is None:
-        shown = f"`{name}`" if name else say("this function")
-        return [info(say("PyTorch's calculate_gain knows no gain for {activation}.", activation=shown))]
+    derivation = s.derivation
+    found = torch_gain(s.problem.activation.name, s.unit)
+    assert found is not None  # the check asks for one
     called, gain, square = found
     per_layer = simplify(derivation.inlined(Call("*", (square, Ref(BACKWARD if backward else "moment")))))
     if rational(per_layer) == 1:
@@ -88,10 +85,10 @@ def torch_remarks(derivation: Derivation, name: str, unit: Unit, backward: bool)
         call=called,
         gain=simplify(gain),
         fan="fan_out" if backward else "fan_in",
-        variance=var(Ref("δ" if backward else "z")),
+        variance=var(s.symbols[ERROR if backward else ABOVE]),
         why=REASONS.get(called, say("it is a convention.")),
         factor=numbers.show(factor, 4).text,
-        spread=var(Ref("z′")),
+        spread=var(s.symbols[BELOW]),
     )
     return [info(remark)]
 

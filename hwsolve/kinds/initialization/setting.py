@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hwsolve.derivation.derivation import Derivation
 from hwsolve.formula.functions import function
+from hwsolve.formula.meaning import meanings
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import (
     ONE,
@@ -29,8 +30,8 @@ from hwsolve.solution import Assume, Group, Item, Let
 if TYPE_CHECKING:
     from hwsolve.kinds.initialization.problem import Problem
 
-ABOVE, BELOW, ERROR, ERROR_BELOW = "z_above", "z_below", "delta", "delta_below"  # z, z′, δ and δ′
-SPREAD, SQUARE = "spread", "square"  # Var z′ as a number, E a² as what is looked for
+ABOVE, BELOW, ERROR, ERROR_BELOW = "z_above", "z_below", "delta", "delta_below"  # z⁽ˡ⁾, z⁽ˡ⁻¹⁾, δ⁽ˡ⁾, δ⁽ˡ⁻¹⁾
+SPREAD, SQUARE = "spread", "square"  # Var z⁽ˡ⁻¹⁾ as a number, E a² as what is looked for
 
 
 class Setting:
@@ -41,13 +42,16 @@ class Setting:
         self.fans, self.unit = problem.prepared.fans, problem.prepared.unit
         sizes = {r.name for size in self.fans.sizes.values() if isinstance(size, Formula) for r in references(size)}
         self.taken = sizes | set(self.unit.parameters) | set(self.unit.constants)
+        self.layer = self.letter(*"lkhtqs")
         self.weight, self.out, self.bias = (self.letter(*x) for x in ("WVU", "ahy", "bdg"))
         self.error = self.letter("delta", "epsilon", "eta")
         self.sums: Sums = sums(problem.layer, self)
+        shown = {"sigmoid": "sigma", "normal_pdf": "phi"}  # functions that are written as these letters
+        self.taken |= {shown[n.name] for n in walk(self.unit.formula) if isinstance(n, Call) and n.name in shown}
         self.density = self.letter("p", "rho", "phi_of")
         self.bound, self.cell = (self.letter(*x) for x in ("rsR", "wxy"))
         self.deviation = self.letter("sigma", "s", "S")
-        self.symbols: dict[str, Formula] = dict(self.sums.symbols)
+        self.symbols: dict[str, Any] = dict(self.sums.symbols)
         self.assumed: list[Assume] = []
         give_parameters(derivation, self.unit)
         if not self.fans.named:
@@ -62,15 +66,11 @@ class Setting:
         return found
 
     def write_signals(self) -> None:
-        """How z′, δ and the functions are written."""
-        below, error = Ref("z′"), Ref(self.error)
-        self.symbols |= {
-            ABOVE: Z,
-            BELOW: below,
-            ERROR: error,
-            ERROR_BELOW: Ref(f"{self.error}′"),
-            SPREAD: Call("Var", (below,)),
-        }
+        """How sums and errors are written, with the number of their layer, and how the functions are."""
+        numbers = {ABOVE: "z", BELOW: "z", ERROR: self.error, ERROR_BELOW: self.error}
+        one_less = (BELOW, ERROR_BELOW)
+        self.symbols |= {key: Ref(f"{name}⁽{self.layer}{'-1' * (key in one_less)}⁾") for key, name in numbers.items()}
+        self.symbols[SPREAD] = Call("Var", (self.symbols[BELOW],))
         self.symbols[SQUARE] = self.mean_square = Call("E", (Ref(self.out) ** 2,))
         f = self.unit.formula
         known = function(f.name) if isinstance(f, Call) and f.args == (Z,) else None
@@ -89,8 +89,12 @@ class Setting:
 
     def function(self) -> list[Item]:
         """f, where it has a name of its own; for machines, each of its two sides too."""
-        if not self.name or function(self.name) is not None:
+        if not self.name:
             return []
+        if function(self.name) is not None:
+            known = meanings([Call(self.name, (Z,))], slopes=True)
+            lines = tuple(self.argument.identity(*both, free={Z.name: "real"}) for both in known.items())
+            return [Group(lines)] if lines else []
         pieces = self.unit.pieces
         if len(pieces) != 2 or pieces[0].high != 0:
             return [Group((self.let(self.f(Z), self.unit.formula),))]
@@ -111,6 +115,17 @@ class Setting:
         for letter in (part.name for part in walk(key) if isinstance(part, Ref) and not part.indices):
             free.pop(letter, None)
         return self.argument.let(key, f, **free)
+
+    def squared_gain(self, side: str) -> Call:
+        """fan·Var W, which is gain²."""
+        sums, fans = self.sums, self.fans
+        ahead = side == "forward"
+        if fans.named:
+            fan: Formula = sums.fan_in if ahead else sums.fan_out
+        else:
+            own = fans.fan_in if ahead else fans.fan_out
+            fan = own if isinstance(own, Ref) else Ref("fan_in" if ahead else "fan_out")
+        return Call("*", (fan, Ref("variance")))
 
     # assumptions
 

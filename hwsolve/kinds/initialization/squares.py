@@ -36,7 +36,7 @@ class Squares:
         }
         square = s.mean_square
         s.symbols["moment"] = square / s.symbols[SPREAD] if self.unit.homogeneous else square
-        s.symbols[BACKWARD] = Call("E", (s.slope(Ref("z′")) ** 2,))
+        s.symbols[BACKWARD] = Call("E", (s.slope(s.symbols[BELOW]) ** 2,))
 
     def defined(self, name: str, moment: SecondMoment) -> Value | Identity:
         """The line of a moment: in closed form, or as the integral that was computed."""
@@ -79,7 +79,9 @@ class Squares:
         if self.unit.homogeneous:
             below = Ref("z", ()) / Call("sqrt", (Ref(SPREAD),))
             density = s.let(Call(s.density, (Z,)), Call("normal_pdf", (below,)) / Call("sqrt", (Ref(SPREAD),)))
-            items.append(Group((density,), detail="full"))
+            of = say("of a normal law, as an example; {phi} is the density of the standard one",
+                     phi=Call("normal_pdf", (Z,)))  # fmt: skip
+            items.append(Group((density,), of, detail="full"))
             items.append(Group((self.halves(),), self.reason_of_halves()))
         items += self.moment("moment", s.f(Ref(BELOW)))
         return Step(say("The mean square of the activation"), tuple(items))
@@ -145,10 +147,10 @@ class Squares:
         """Why halves of the variance come out."""
         s = self.s
         density, below = Ref(s.density), Ref(BELOW)
-        second, spread = Call("E", (below**2,)), Ref(SPREAD)
+        second = Call("==", (Call("E", (below**2,)), Call("Var", (below,))))
         if len(self.unit.pieces) == 1:
-            return say("{second} is {spread}", second=second, spread=spread)
-        return say("piece by piece; {p} is even, {second} is {spread}", p=density, second=second, spread=spread)
+            return say("{second}", second=second)
+        return say("piece by piece; {p} is even, {second}", p=density, second=second)
 
     def chances(self) -> Line:
         """E f′(z′)² = Σ k² P(z′ on the piece)."""

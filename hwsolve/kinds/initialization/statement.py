@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hwsolve.formula.simplify.terms import mentions
-from hwsolve.formula.tree import ZERO, Call, Formula, Ref
+from hwsolve.formula.tree import ZERO, Call, Formula, Ref, formula, references
+from hwsolve.kinds.initialization.fans import kernel_names, put_in
 from hwsolve.kinds.initialization.passes import Passes, no_mean
-from hwsolve.kinds.initialization.setting import BELOW, ERROR, Setting
+from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting
 from hwsolve.language import Message, say
+from hwsolve.layers import layer_class
 from hwsolve.layers.base import shape_text
 from hwsolve.layers.convolution import Convolution
 from hwsolve.layers.linear import Linear
+from hwsolve.layers.transposed_convolution import TransposedConvolution
 from hwsolve.solution import Group, Item, Sentence, Step
 
 
@@ -20,7 +25,9 @@ def statement(s: Setting, passes: Passes, sides: tuple[str, ...]) -> Step:
     lets = passes.signals()
     items: list[Item] = [
         *question(s, sides),
+        *map(Sentence, names(s, sides)),
         Group(tuple(s.assumed), detail="data"),
+        *called(s),
         Group(tuple(s.derivation.lines)),
         *f,
         Group(lets, where(s), head=len(lets) - 1),
@@ -31,27 +38,108 @@ def statement(s: Setting, passes: Passes, sides: tuple[str, ...]) -> Step:
 
 def question(s: Setting, sides: tuple[str, ...]) -> list[Item]:
     """What is asked."""
-    problem = s.problem
+    problem, z, error = s.problem, Ref(ABOVE), Ref(ERROR)
     shapes = f"{shape_text(problem.input)} → {shape_text(problem.layer.output(problem.input))}"
+    each: dict[tuple[str, ...], Message] = {
+        ("forward",): say("the sums {z}", z=z),
+        ("backward",): say("the errors {error}", error=error),
+    }
+    whose = each.get(sides, say("the sums {z} and the errors {error}", z=z, error=error))
+    layer = Ref(s.layer)
     if problem.gain in ("derived", "linear"):
-        each: dict[tuple[str, ...], Message] = {
-            ("forward",): say("the signals of a layer {shapes} as large as they come in", shapes=shapes),
-            ("backward",): say("the errors of a layer {shapes} as large as they come in", shapes=shapes),
-        }
-        both = say("the signals and the errors of a layer {shapes} as large as they come in", shapes=shapes)
-        kept = each.get(sides, both)
-        first = say("Asked: the variance of the weights that keeps {kept}.", kept=kept)
+        first = say("Asked: the variance that the weights of layer {layer}, {shapes}, must have for {whose} to keep "
+                    "their variance from layer to layer.", layer=layer, shapes=shapes, whose=whose)  # fmt: skip
     else:
         gain: object = problem.gain if isinstance(problem.gain, Formula) else say("that PyTorch takes")
-        first = say("Asked: the variance of the weights of a layer {shapes} with the gain {gain}, and what becomes of "
-                    "signals and errors.", shapes=shapes, gain=gain)  # fmt: skip
+        first = say("Asked: the variance of the weights of layer {layer}, {shapes}, with the gain {gain}, and what "
+                    "becomes of the variance of {whose}.", layer=layer, shapes=shapes, gain=gain,
+                    whose=whose)  # fmt: skip
     r = Ref(s.bound)
     weights = say(
-        "Weights with this variance are uniform between {low} and {high}, or normal with the standard deviation "
-        "{sigma}.",
-        low=-r, high=r, sigma=Ref(s.deviation),
+        "Also: {r} and {sigma}, for weights that are uniform between {low} and {r}, or normal with mean zero and "
+        "standard deviation {sigma}.",
+        low=-r, r=r, sigma=Ref(s.deviation),
     )  # fmt: skip
-    return [Sentence(first), Sentence(weights)]
+    found: list[Item] = [Sentence(first), Sentence(weights)]
+    if len(sides) == 1:
+        squared = s.squared_gain(sides[0])
+        fan = Call("sqrt", (squared.args[0],))
+        found.append(Sentence(say(
+            "The gain is {root}: the standard deviation of the weights is the gain over {fan}.",
+            root=root_of_gain(s), fan=fan,
+        )))  # fmt: skip
+    return found
+
+
+def root_of_gain(s: Setting) -> Formula:
+    """√(fan·Var W)."""
+    return Call("sqrt", (s.squared_gain("backward" if s.problem.mode == "fan_out" else "forward"),))
+
+
+def called(s: Setting) -> list[Item]:
+    """The activation by its name, where the page writes a letter for it, and a parameter that is its slope."""
+    name = s.problem.activation.name
+    if not name or s.name in ("", name):
+        return []
+    text = say("{f} is {name}.", f=Ref(s.name), name=layer_class(name).__name__)
+    slopes = {piece.formula: piece for piece in s.unit.slopes}
+    for letter in map(Ref, s.unit.parameters):
+        piece = slopes.get(letter)
+        if piece is not None and (piece.low, piece.high) == (None, 0):
+            values: dict[str, Any] = {"letter": letter, "z": Ref("z")}
+            meant = say("{letter} is its slope for negative {z}.", **values)
+            if s.problem.activation.learns:
+                meant = say("{letter} is its slope for negative {z}; it is learned, and here its initial value counts.",
+                            **values)  # fmt: skip
+            text = say("{first} {second}", first=text, second=meant)
+    return [Sentence(text)]
+
+
+def names(s: Setting, sides: tuple[str, ...]) -> list[Message]:
+    """What the quantities of the argument are, before the first of them is read."""
+    a, z, below, error = Ref(s.out), Ref(ABOVE), Ref(BELOW), Ref(ERROR)
+    layer = Ref(s.layer)
+    read = say("Layer {layer} has the weights {weight} and the biases {bias}. It reads the outputs {a} of layer "
+               "{before}, its activation applied to its sums {below}, and gives the sums {z}.", layer=layer,
+               weight=Ref(s.weight), bias=Ref(s.bias), before=layer - 1, a=a, z=z, below=below)  # fmt: skip
+    found = [read, counts(s)]
+    if "backward" not in sides:
+        return found
+    errors = say("The errors {error} and {before} are the derivatives of the loss with respect to {z} and {below}.",
+                 error=error, before=Ref(ERROR_BELOW), z=z, below=below)  # fmt: skip
+    return [*found, errors]
+
+
+def counts(s: Setting, told: set[str] | None = None) -> Message:
+    """What the sizes of the layer count: those that the problem names, else the names that stand for its numbers.
+
+    `told`: the names that are spoken of, where not all are.
+    """
+    layer, sizes = s.problem.layer, s.fans.sizes
+    size = put_in(sizes) if s.fans.named else {name: Ref(name) for name in sizes}
+    outs_alone, ins_alone = (
+        told is not None and not told & {ref.name for ref in references(formula(size[name]))}
+        for name in (("n_in", "n_out") if isinstance(layer, Linear) else ("C_in", "C_out"))
+    )
+    if isinstance(layer, Linear) and outs_alone != ins_alone:
+        if outs_alone:
+            return say("{outs} values go out of the layer.", outs=size["n_out"])
+        return say("{ins} values come into the layer.", ins=size["n_in"])
+    if isinstance(layer, Linear):
+        return say("{ins} values come into the layer, {outs} go out of it.", ins=size["n_in"], outs=size["n_out"])
+    values: dict[str, Any] = {"ins": size["C_in"], "outs": size["C_out"]}
+    assert isinstance(layer, Convolution | TransposedConvolution)
+    values["cells"] = shape_text(tuple([size[name] for name in kernel_names(layer.kernel_size)]))
+    if "G" in size:
+        return say(
+            "{ins} channels come into the layer, {outs} go out of it, in {groups} groups; a kernel is of {cells}.",
+            **values, groups=size["G"],
+        )  # fmt: skip
+    if ins_alone and not outs_alone:
+        return say("{ins} channels come into the layer; a kernel is of {cells}.", **values)
+    if outs_alone and not ins_alone:
+        return say("{outs} channels go out of the layer; a kernel is of {cells}.", **values)
+    return say("{ins} channels come into the layer, {outs} go out of it; a kernel is of {cells}.", **values)
 
 
 def where(s: Setting) -> Message | str:
@@ -71,8 +159,8 @@ def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item
     if len(sides) > 1:
         others = say("{first} and {second}", first=out, second=error)
     found = [
-        say("Assumed: the weights {weight} are independent of each other and of {others}, and alike distributed, "
-            "{mean}.", weight=weight, others=others, mean=s.assume(no_mean(weight)))
+        say("Assumed: the weights {weight} are independent of each other and of {others}, and identically "
+            "distributed, {mean}.", weight=weight, others=others, mean=s.assume(no_mean(weight)))
     ]  # fmt: skip
     normal = not passes.linear
     if "forward" in sides:
@@ -80,19 +168,25 @@ def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item
             found.append(say("The values of {below} are independent.", below=below))
         else:
             centred = s.assume(no_mean(out))
-            found.append(say("The values of {a} are independent and alike, {mean}.", a=out, mean=centred))
+            found.append(
+                say("The values of {a} are independent and identically distributed, {mean}.", a=out, mean=centred)
+            )
         bias = Ref(s.bias)
         found.append(say("The biases are zero, {zero}.", zero=s.assume(zero(bias))))
     if "backward" in sides:
-        found.append(say("The errors {error}, derivatives of the loss by {z}, are independent of each other and of "
-                         "{below}, and alike, {mean}.", error=error, z=Ref("z"), below=below,
-                         mean=s.assume(no_mean(error))))  # fmt: skip
+        values: dict[str, Any] = {"error": error, "below": below, "mean": s.assume(no_mean(error))}
+        if passes.linear or not s.name:  # the slope is a number
+            found.append(say("The errors {error} are independent of each other and identically distributed, {mean}.",
+                             **values))  # fmt: skip
+        else:
+            found.append(say("The errors {error} are independent of each other and of {below}, and identically "
+                             "distributed, {mean}.", **values))  # fmt: skip
     if normal and needs_law(s, sides):
         s.assume(Call("normal", (below,)))
         if s.unit.homogeneous and "forward" in sides and s.name:
             found.append(
                 say(
-                    "{below} is normal with the density {p}, {mean}.",
+                    "{below} has a density {p} that is symmetric about zero, as the normal one is; {mean}.",
                     below=below,
                     p=Ref(s.density),
                     mean=no_mean(below),
@@ -102,7 +196,8 @@ def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item
             found.append(say("{below} is normal, {mean}.", below=below, mean=no_mean(below)))
     if passes.linear and s.name:
         s.assume(Call("linear", (Ref(s.name),)))
-        found.append(say("{below} is so small that {f} acts as its tangent at zero.", below=below, f=s.f(below)))
+        size = Call("abs", (below,))
+        found.append(say("{size} is so small that its tangent at zero stands for {f}.", size=size, f=s.f(below)))
     places = {f"part{n}": text for n, text in enumerate(found)}
     together = Message(" ".join(f"{{{place}}}" for place in places), places)
     return [Sentence(together, free=dict.fromkeys((weight.name, out.name, ERROR, BELOW), "random"))]

@@ -9,12 +9,13 @@ import msgspec
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.operators import COMPARISONS, NoValue, check_call
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, references, substitute, walk
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, references, substitute, walk
 from hwsolve.formula.vectors import lone_function
 from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.activation import Activation, PReLU
+from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer
+from hwsolve.layers.prelu import PReLU
 from hwsolve.spec import terms
 from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import (
@@ -37,12 +38,15 @@ OPERATORS = {"+", "-", "*", "/", "**", "neg", "if", *COMPARISONS}
 class Described(msgspec.Struct, frozen=True):
     """An activation as a formula over z and its parameters; `name` is its layer's, "" for a formula of one's own.
 
-    A parameter whose value is None has only a name.
+    A parameter whose value is None has only a name; `usual` are the defaults of those that a layer has, which `learns`
+    or keeps them.
     """
 
     name: str
     formula: Formula
     parameters: dict[str, Formula | None] = {}
+    usual: dict[str, Formula] = {}
+    learns: bool = False
 
 
 class LayerField(Field):
@@ -125,19 +129,20 @@ class UnitField(LayerField):
         record = read_record(cls, rest, report, path / name, positional=True)
         if record is INVALID:
             return INVALID
+        usual = {letter: getattr(record, field) for field, letter in names.items()}
         record = msgspec.structs.replace(record, **{field: Ref(letter) for field, letter in names.items()})
         found = described(name, record)
         if isinstance(found, Message):
             report.add(arguments, path / name, found)
             return INVALID
-        return found
+        return msgspec.structs.replace(found, usual={k: v for k, v in usual.items() if isinstance(v, Number)})
 
     def schema(self) -> dict[str, Any]:
         """An activation's name, alone or with arguments, or a formula."""
         from hwsolve.layers.schema import plain_schema
 
         names = [n for n in LAYERS if issubclass(layer_class(n), Activation)]
-        whole = {n: plain_schema(n) for n in names}
+        whole = {n: plain_schema(layer_class(n)) for n in names}
         arguments = {"type": "object", "properties": whole, "minProperties": 1, "maxProperties": 1}
         return {"anyOf": [{"type": "string"}, arguments | {"additionalProperties": False}]}
 
@@ -189,7 +194,8 @@ def described(name: str, record: Activation) -> Described | Message:
             places[setting], parameters[value.name] = value, None
         else:
             places[setting], parameters[letter] = Ref(letter), value
-    return Described(name, substitute(parse(record.formula_text()), places), parameters)
+    f = substitute(parse(record.formula_text()), places)
+    return Described(name, f, parameters, learns=isinstance(record, PReLU))
 
 
 IDENTITY = Described("identity", Ref("z"))

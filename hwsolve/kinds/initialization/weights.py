@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
 import msgspec
 
+from hwsolve.counting import Taken
+from hwsolve.formula.domain import free_names
 from hwsolve.formula.parse import parse
-from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.simplify.simplify import factored, simplify
+from hwsolve.formula.simplify.terms import Term, rational, term_of, total, written
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, call
 from hwsolve.kinds.initialization.gains import Gain
 from hwsolve.kinds.initialization.passes import Passes, scaled, var
-from hwsolve.kinds.initialization.setting import BELOW, ERROR, ERROR_BELOW, Setting, over
+from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting, over
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares
-from hwsolve.language import say
+from hwsolve.language import Message, say
+from hwsolve.layers.linear import Linear
 from hwsolve.solution import Detail, Group, Identity, Item, Line, Sentence, Step, Text, Value
 
 CUT = 2  # standard deviations at which a truncated normal distribution is cut, as Keras and JAX do
@@ -27,7 +34,7 @@ class Weights:
         self.derivation, self.mode = s.derivation, s.problem.mode
         variance = var(Ref(s.weight))
         s.symbols |= {"variance": variance, "variance.forward": variance, "variance.backward": variance}
-        s.symbols |= {"std": Ref(s.deviation), "bound": Ref(s.bound)}
+        s.symbols |= {"std": Ref(s.deviation), "bound": Ref(s.bound), "gain": say("gain")}
 
     # the condition of one direction
 
@@ -40,10 +47,13 @@ class Weights:
         """The Var W that keeps the variance in one direction."""
         derivation = self.derivation
         factor = self.gain.forward if side == "forward" else self.gain.backward
-        f: Formula = Call("/", (ONE, Call("*", (factor, Ref(FAN[side])))))
+        f: Formula = Call("/", (ONE, Call("*", (Ref(FAN[side]), factor))))
+        solved = over(scaled(self.passes.factor(MOMENT[side]), self.fan(side)))
         if not derivation.numeric(f):
-            return [Group((derivation.define(name, f),), detail="data")]
-        line = derivation.define(name, over(scaled(self.passes.factor(MOMENT[side]), self.fan(side))))
+            told = shown and bool(free_names(solved) & self.s.unit.parameters.keys() & derivation.values.keys())
+            line = derivation.define(name, solved if told else f)  # told: with α = 0 put in
+            return [Group((line,), detail="page" if told else "data")]
+        line = derivation.define(name, solved)
         return [Group((line,), detail="page" if shown else "data")]
 
     def variance(self) -> list[Item]:
@@ -59,17 +69,28 @@ class Weights:
         return [Group((derivation.define("variance", f),))]
 
     def harmonic(self) -> list[Item]:
-        """The harmonic mean of both conditions."""
+        """The mean of both factors in place of each: the harmonic mean of both variances."""
         derivation = self.derivation
         apart = parse("2/(1/variance.forward + 1/variance.backward)")
+        mean = Call("/", (total(*self.products()), Number(2)))
         if not derivation.numeric(apart):
-            return [Group((derivation.define("variance", apart),))]
-        products = [scaled(self.passes.factor(MOMENT[side]), self.fan(side)) for side in FAN]
-        whole = Call("/", (Number(2), Call("+", tuple(products))))
-        inverse = [call("/", 1, call("/", 1, product)) for product in products]
+            whole = simplify(derivation.inlined(apart))
+            if isinstance(whole, Call) and whole.name == "/":
+                whole = simplify(whole.args[0] / factored(whole.args[1]))
+            return [Group((derivation.define("variance", whole, lhs=Call("/", (ONE, mean))),))]
+        whole = simplify(Call("/", (Number(2), factored(total(*self.products())))))
         line = derivation.define("variance", whole)
         assert isinstance(line, Value)
-        return [Group((self.s.argument.links(line, Call("/", (Number(2), Call("+", tuple(inverse))))),))]
+        return [Group((self.s.argument.links(line, Call("/", (ONE, mean))),))]
+
+    def products(self) -> list[Formula]:
+        """What Var W is multiplied by, forward and backward."""
+        return [scaled(self.passes.factor(MOMENT[side]), self.fan(side)) for side in FAN]
+
+    def conditions(self) -> Message:
+        """What each direction asks for, for the box of answers."""
+        one, other = map(self.asked_by, FAN)
+        return say("Forward alone would ask for {one}, backward alone for {other}.", one=one, other=other)
 
     def both(self) -> list[Item]:
         """Where both conditions hold, and the mean of them."""
@@ -77,10 +98,19 @@ class Weights:
         a, b = (scaled(p.factor(MOMENT[side]), fan) for side, fan in zip(FAN, (sums.fan_in, sums.fan_out), strict=True))
         items: list[Item] = []
         if a != b:
-            first, second = call("==", over(a), over(b)), call("==", a, b)
-            line = p.identity(first, ("⟺", second, call("neg", call("/", 1, call("*", a, b)))))
+            shared, (left, right) = without_shared(a, b)
+            first, second = call("==", over(a), over(b)), call("==", left, right)
+            line = p.identity(first, ("⟺", second, call("neg", call("/", shared, call("*", a, b)))))
             items += [Sentence(say("Both conditions ask for the same only where")), Group((line,))]
-        items.append(Sentence(say("Between them stands their harmonic mean:")))
+        items.append(
+            Sentence(
+                say(
+                    "Otherwise both cannot hold; as a compromise, the mean of the two factors of {variance} stands "
+                    "in the place of each:",
+                    variance=var(Ref(self.s.weight)),
+                )
+            )
+        )
         return items + self.variance()
 
     def gain_line(self) -> list[Item]:
@@ -93,17 +123,16 @@ class Weights:
         if gain.own and not gain.slope and self.mode != "average" and derivation.numeric(f):
             f = Call("sqrt", (over(self.passes.factor(MOMENT[side])),))
         line = derivation.define("gain", f, lhs=gain.unfolded)
-        form = quotient(Ref("gain") ** 2, self.fan(side))
         detail: Detail = "data" if self.mode == "average" else "page"
-        return [Group((line,), say("{variance} is {form}", variance=Ref("variance"), form=form), detail=detail)]
+        return [Group((line,), say("the root of {form}", form=self.s.squared_gain(side)), detail=detail)]
 
     # what follows
 
     def growth(self) -> list[Item]:
         """What one layer with this variance does to Var z and Var δ; at Var z′ = 1 where that matters."""
         derivation, found = self.derivation, list[Line]()
-        self.s.symbols["growth.forward"] = var(Ref("z")) / var(Ref(BELOW))
-        self.s.symbols["growth.backward"] = var(Ref(ERROR_BELOW)) / var(Ref(ERROR))
+        self.s.symbols["growth.forward"] = var(self.s.symbols[ABOVE]) / var(self.s.symbols[BELOW])
+        self.s.symbols["growth.backward"] = var(self.s.symbols[ERROR_BELOW]) / var(self.s.symbols[ERROR])
         found.append(derivation.define("growth.forward", parse("fan_in*variance*moment")))
         found.append(derivation.define("growth.backward", parse("fan_out*variance*moment.backward")))
         return [Group(tuple(found), detail="data")]
@@ -111,7 +140,8 @@ class Weights:
     def follows(self, side: str) -> Sentence:
         """What becomes of the variance in a direction."""
         derivation, name = self.derivation, f"growth.{side}"
-        what = var(Ref("z")) if side == "forward" else var(Ref(ERROR))
+        keys = (ABOVE, BELOW) if side == "forward" else (ERROR_BELOW, ERROR)
+        after, before = (var(Ref(key)) for key in keys)
         value = derivation.answers[name].value
         if self.passes.linear:
             product = Call("*", (self.passes.factor(MOMENT[side]), Ref(FAN[side]), Ref("variance")))
@@ -120,12 +150,46 @@ class Weights:
             value = derivation.quantity(derivation.value_of(value))
         always = self.passes.linear or self.squares.by_scale(MOMENT[side])
         way = say("Forward") if side == "forward" else say("Backward")
-        if always:
-            text = say("{way}, every such layer multiplies {what} by {factor}.", way=way, what=what, factor=value)
-            return Sentence(text)
-        at = var(Ref(BELOW))
-        return Sentence(say("{way}, such a layer multiplies {what} by {factor} where {at} is one.", way=way, what=what,
-                            factor=value, at=at))  # fmt: skip
+        text = say("{way}, {after} is then {factor} times {before}.", way=way, after=after, factor=value, before=before)
+        if not always:
+            text = say("{way}, {after} is then {factor} times {before} where {spread} is one.", way=way, after=after,
+                       factor=value, before=before, spread=var(Ref(BELOW)))  # fmt: skip
+        return Sentence(text)
+
+    def other_way(self, kept: str) -> list[Item]:
+        """What this variance does in the other direction, what that would ask for, and when it does not matter."""
+        side = "backward" if kept == "forward" else "forward"
+        values: dict[str, Any] = {"error": Ref(ERROR), "before": Ref(ERROR_BELOW), "z": Ref(ABOVE), "below": Ref(BELOW)}
+        items: list[Item] = []
+        if side == "backward":
+            items.append(Sentence(say("The errors {error} and {before} are the derivatives of the loss with respect to "
+                                      "{z} and {below}.", **values)))  # fmt: skip
+            items.append(Sentence(say("They are taken to be independent of each other, of the weights and of {below}, "
+                                      "with mean zero.", **values)))  # fmt: skip
+        items.append(self.follows(side))
+        if isinstance(self.s.problem.layer, Linear) and self.is_ratio(side):
+            text = say("In every layer this is a ratio of its two widths; over many layers these cancel but for the "
+                       "first and the last width, so that keeping one of the two variances is enough.")  # fmt: skip
+            items.append(Sentence(text))
+        if self.passes.linear or self.squares.by_scale(MOMENT[side]):
+            form = self.asked_by(side)
+            kept_by: dict[str, Any] = {"own": var(Ref(ERROR if side == "backward" else ABOVE)), "form": form,
+                                       "variance": var(Ref(self.s.weight))}  # fmt: skip
+            items.append(Sentence(say("{own} would be kept by a {variance} of {form}.", **kept_by)))
+        return items
+
+    def asked_by(self, side: str) -> Any:
+        """The Var W that a direction asks for."""
+        return self.derivation.answers[f"variance.{side}"].value
+
+    def is_ratio(self, side: str) -> bool:
+        """Whether the factor of a direction is a fan over the other."""
+        if self.passes.linear:
+            return True
+        derivation = self.derivation
+        above, below = (FAN[side], FAN["backward" if side == "forward" else "forward"])
+        apart = derivation.inlined(parse(f"{above}*variance*{MOMENT[side]}*{below}/{above}"))
+        return rational(simplify(apart)) == 1
 
     def distributions(self) -> Step:
         """σ of a normal, r of a uniform, and, for machines, σ of a truncated normal distribution of that variance."""
@@ -135,10 +199,13 @@ class Weights:
         s.symbols["variance.uniform"] = Call("Var", (uniform,))
         density = Call("integral", (w**2 / (2 * r), w, -r, r))
         spread = s.argument.identity(density, r**2 / 3, free={r.name: "positive"}, key=Ref("variance.uniform"))
-        items: list[Item] = [Group((spread,), say("the density is {density}", density=1 / (2 * r)))]
-        uniform_why = say("uniform: {form} is {variance}", form=r**2 / 3, variance=Ref("variance"))
+        said = say("The argument asks for the mean and the variance of the weights and for nothing else, so any "
+                   "distribution with these will do: the uniform one between {low} and {r}, or the normal one with "
+                   "standard deviation {sigma}.", low=-r, r=r, sigma=Ref(s.deviation))  # fmt: skip
+        items: list[Item] = [Sentence(said), Group((spread,), say("the density is {density}", density=1 / (2 * r)))]
+        uniform_why = say("uniform: {form}", form=Taken(Call("==", (r**2 / 3, Ref("variance")))))
         items += self.rooted("bound", parse("sqrt(3*variance)"), uniform_why)
-        normal_why = say("normal: {form} is {variance}", form=Ref(s.deviation) ** 2, variance=Ref("variance"))
+        normal_why = say("normal: {form}", form=Taken(Call("==", (Ref(s.deviation) ** 2, Ref("variance")))))
         items += self.rooted("std", parse("sqrt(variance)"), normal_why)
         items += self.truncated(w.name)
         return Step(say("Distributions with this variance"), tuple(items))
@@ -162,6 +229,15 @@ class Weights:
             derivation.define("std.truncated", parse("std/truncation")),
         ]
         return [Group(tuple(lines), detail="data")]
+
+
+def without_shared(a: Formula, b: Formula) -> tuple[Formula, tuple[Formula, Formula]]:
+    """The factors and the number that two products share, and what is left of each."""
+    one, other = term_of(a), term_of(b)
+    number = one.coefficient if one.coefficient == other.coefficient else Fraction(1)
+    shared = Term(number, tuple([factor for factor in one.factors if factor in other.factors]))
+    common = written(shared)
+    return common, (simplify(a / common), simplify(b / common))
 
 
 def quotient(square: Formula, fan: Formula, times: int = 1) -> Formula:

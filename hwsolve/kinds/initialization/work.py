@@ -116,6 +116,7 @@ class Checking:
             self.wrong("activation", why.message)
             return None
         self.gain(found)
+        self.special(found)
         self.simulation(found)
         return found if self.report.ok else None
 
@@ -148,6 +149,16 @@ class Checking:
             stated = problem.gain
             if not decided(lambda: less(0, evaluate(stated, no_names)), unsure=False):
                 self.wrong("gain", say("A gain is a positive number."))
+
+    def special(self, found: Unit) -> None:
+        """Numbers for what is no name, or with which nothing is left."""
+        problem = self.problem
+        for name in problem.at:
+            if name not in found.unknown:
+                self.wrong("at", say("`{name}` is no name in the activation.", name=name))
+                return
+        if problem.at and vanishing(unit(problem.activation.formula, {**problem.activation.parameters, **problem.at})):
+            self.wrong("at", say("With these numbers the activation is 0 everywhere."))
 
     def simulation(self, found: Unit) -> None:
         """A simulation that needs more numbers, or more time."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.page import LayerPage
+from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.kinds.pooling.problem import Problem
+from hwsolve.language import Message, say
+from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.proof import proven
-from hwsolve.solution import Solution
+from hwsolve.solution import Answer, Solution
 from hwsolve.spec.report import Report
 
 
@@ -18,6 +23,16 @@ def check(problem: Problem, report: Report) -> PreparedLayer | None:
 def worked_out(problem: Problem) -> Solution:
     """The solution at the precision that is set."""
     return LayerPage(problem, problem.prepared).solution()
+
+
+def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
+    """The formula of the other way to pool."""
+    r = problem.prepared.recursion
+    made = Maximum if isinstance(r.operation, Mean) else Mean
+    other = Recursion(made(r.operation.frame, r.operation.channels), r.outputs, r.inputs, r.called, r.places)
+    y, f = other.output()
+    what = say("the largest value of each window") if made is Maximum else say("the mean of each window")
+    yield say("that is {rule}", rule=what), {y.name: Answer(f)}
 
 
 def solve(problem: Problem) -> Solution:

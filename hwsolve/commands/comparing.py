@@ -1,0 +1,35 @@
+"""`hwsolve compare`: networks beside each other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from hwsolve.commands.importing import Shapes, Tokens
+from hwsolve.commands.options import Common
+from hwsolve.errors import CallError
+from hwsolve.language import say
+
+Sources = Annotated[list[str], typer.Argument(metavar="A B...", help="Specs, or what `import` reads.")]
+MOST = 8  # beside each other
+OPTIONS = ("format", "output", "digits", "set", "columns", "full", "only", "lang", "quiet", "debug")
+
+
+def compare(sources: Sources, shape: Shapes = None, tokens: int | None = Tokens, *, common: Common) -> None:
+    """Compare networks layer by layer: parameters, multiply-adds and what else is counted."""
+    from hwsolve.commands.importing import settings
+    from hwsolve.commands.solving import begin, complain_of, read_all, show
+
+    begin(common, sources)
+    found = read_all(sources, common.wishes(), "count-params", settings(shape, tokens))
+    if wrong := [(one, "") for one in found if isinstance(one, Exception)]:
+        raise typer.Exit(complain_of(wrong, common.debug))
+    if not 2 <= len(found) <= MOST:
+        raise CallError(say("A comparison is of 2 to {most} networks; {n} are given.", most=MOST, n=len(found)))
+    from hwsolve.kinds.count_params.compared import compared
+
+    networks: list[Any] = [one for one in found if not isinstance(one, Exception)]
+    solution = compared(networks, common.column_names())
+    if not common.quiet:
+        show([solution], common, False)

@@ -1,0 +1,82 @@
+"""What the architectures have in common: activations by their names there, blocks, heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hwsolve.importing.huggingface.config import Config
+
+Layers = list[Any]
+Spec = tuple[dict[str, Any], tuple[str, ...]]
+
+TANH_GELU = {"gelu": {"approximate": "tanh"}}
+ACTIVATIONS: dict[str, Any] = {
+    "gelu": "gelu",
+    "gelu_new": TANH_GELU,
+    "gelu_pytorch_tanh": TANH_GELU,
+    "gelu_fast": TANH_GELU,
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+}
+GATED = {"silu": "swiglu", "swish": "swiglu"} | dict.fromkeys(
+    ("gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast"), "geglu"
+)
+
+
+def linear(size: int, bias: bool = True, **more: Any) -> Any:
+    """A linear layer, as short as it can be written."""
+    if bias and not more:
+        return {"linear": size}
+    named = {"name": more.pop("name")} if "name" in more else {}
+    return {"linear": named | {"out_features": size} | ({} if bias else {"bias": False}) | more}
+
+
+def mlp(inner: int, outer: int, activation: Any, bias: bool = True) -> Layers:
+    """Two linear layers with an activation between them."""
+    return [linear(inner, bias), activation, linear(outer, bias)]
+
+
+def added(*layers: Any) -> Any:
+    """A residual connection around layers."""
+    return {"add": [list(layers), []]}
+
+
+def attention(width: int, heads: int, **more: Any) -> Any:
+    """Multi-head attention; what is None is left out."""
+    given = {name: value for name, value in more.items() if value is not None}
+    return {"multihead_attention": {"embed_dim": width, "num_heads": heads} | given}
+
+
+def words(name: str, count: int, width: int) -> Any:
+    """A table of words."""
+    return {"embedding": {"name": name, "num_embeddings": count, "embedding_dim": width}}
+
+
+def headed(c: Config, layers: Layers, tied: str, count: int, bias: bool = False) -> tuple[Layers, tuple[str, ...]]:
+    """Layers with what gives a number for each word, where the architecture has it, and a comment where it is another.
+
+    `tied` names the table whose numbers it has.
+    """
+    there, comments = c.head("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
+    last = linear(count, bias, name="lm_head", **({"weight": {"tie": tied}} if tied else {}))
+    return ([*layers, last] if there else layers), comments
+
+
+def spec(title: str, blocks: dict[str, Layers], tokens: Any, layers: Layers) -> dict[str, Any]:
+    """A problem that counts."""
+    inputs = tokens if isinstance(tokens, dict) and "inputs" in tokens else {"input": tokens}
+    return {
+        "kind": "count-params",
+        "title": title,
+        "blocks": {name: {"body": body} for name, body in blocks.items()},
+        "network": inputs | {"layers": layers},
+        "count": {"macs": "matmul"},
+    }
+
+
+def named(c: Config, family: str) -> str:
+    """What the configuration calls its model, else its family."""
+    name = c.data.get("_name_or_path") or c.data.get("name_or_path")
+    return name if isinstance(name, str) and name and "\n" not in name else family

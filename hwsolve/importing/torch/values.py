@@ -1,0 +1,95 @@
+"""The tensors of a pass: which quantity each of them is, and its shape without the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from hwsolve.importing.drawing import Drawing, Unreadable
+from hwsolve.language import say
+
+BATCH = 17  # samples in the pass: a prime, by which the axis of the batch is known
+
+
+def tensors_in(value: Any) -> list[torch.Tensor]:
+    """All tensors of nested tuples, lists and dictionaries, in order."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return [t for part in value for t in tensors_in(part)]
+    return []
+
+
+class Known(Drawing):
+    """Quantities by tensor; `keep` holds the tensors, so that no two have one id."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.values: dict[int, str] = {}
+        self.names: dict[str, str] = {}
+        self.keep: list[Any] = [module]
+        self.read: set[int] = set()  # parameters
+        self.holders: dict[int, Any] = {}
+        self.paths = {id(m): name for name, m in module.named_modules()}
+        self.parameters = {id(p): name for name, p in module.named_parameters()}
+        self.buffers = {id(p): name for name, p in module.named_buffers()}
+        self.sources: dict[tuple[int, tuple[int, ...]], str] = {}
+        self.derived: dict[int, torch.Tensor] = {}  # a parameter under another shape
+        self.views: dict[int, str] = {}  # of a parameter: the same matrix, one turned round, another shape of it
+        self.axis = 0
+
+    def input(self, x: torch.Tensor, name: str) -> str:
+        """What comes in."""
+        found = self.give(x)
+        self.names[found] = name
+        return found
+
+    def give(self, out: torch.Tensor) -> str:
+        """A new quantity that a tensor now is."""
+        self.keep.append(out)
+        self.values[id(out)] = found = self.fresh()
+        return found
+
+    def alias(self, out: torch.Tensor, of: torch.Tensor) -> None:
+        """Another tensor that is the same quantity."""
+        self.keep.append(out)
+        if id(of) in self.values:
+            self.values[id(out)] = self.values[id(of)]
+        elif self.base(of) is not None:
+            self.derived[id(out)] = self.base(of)
+
+    def is_data(self, x: Any) -> bool:
+        """Whether something depends on what comes in."""
+        return isinstance(x, torch.Tensor) and id(x) in self.values
+
+    def base(self, x: Any) -> Any:
+        """The parameter that a tensor is, or is another view of; None of other tensors."""
+        return x if id(x) in self.parameters else self.derived.get(id(x))
+
+    def value(self, x: torch.Tensor) -> str:
+        """The id of a quantity."""
+        if id(x) not in self.values:
+            raise Unreadable(say("a tensor of shape {shape} comes from nowhere.", shape=tuple(x.shape)))
+        return self.values[id(x)]
+
+    def own(self, x: torch.Tensor) -> tuple[int, ...]:
+        """The shape without the batch."""
+        shape = list(x.shape)
+        if BATCH in shape:
+            shape.remove(BATCH)
+        else:  # the batch and another axis may have become one
+            at = next((k for k, n in enumerate(shape) if n and n % BATCH == 0), None)
+            if at is not None and self.is_data(x):
+                shape[at] //= BATCH
+        return tuple(shape)
+
+    def axis_of(self, x: torch.Tensor, dim: int) -> int:
+        """An axis of a tensor, counted from 1 without the batch; 0 is the batch."""
+        dim = dim % x.ndim
+        shape = tuple(x.shape)
+        at = shape.index(BATCH) if BATCH in shape else -1
+        return 0 if dim == at else dim + 1 - (at != -1 and at < dim)

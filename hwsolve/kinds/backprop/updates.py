@@ -1,0 +1,134 @@
+"""The updates of a computation: its optimizer in the graph, and what is kept from earlier updates."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from hwsolve.formula.tree import ZERO, Formula, Number, references
+from hwsolve.graph.optimizer_names import step_aside
+from hwsolve.graph.update import called, update
+from hwsolve.kinds.backprop.input_arrays import Given, squeezed
+from hwsolve.language import say
+from hwsolve.layers.base import shape_text
+from hwsolve.optimizers import OPTIMIZERS
+from hwsolve.optimizers.optimizer import Course, Optimizer, letters_of
+from hwsolve.spec.report import did_you_mean
+
+if TYPE_CHECKING:
+    from hwsolve.graph.graph import Graph
+    from hwsolve.kinds.backprop.construction import Construction
+
+RUNS_AWAY = say("The updates run away; with a smaller learning rate, or clipped gradients, they may not.")
+
+
+def enter_updates(
+    construction: Construction, optimizer: Optimizer, course: Course, gradients: dict[str, str] | None = None
+) -> None:
+    """The new values of the parameters; what the numbers of the optimizer do not say of them is stated."""
+    graph = construction.graph
+    reads_epoch = "epoch" in {r.name for r in references(getattr(optimizer, "lr", Number(0)))}
+    if reads_epoch and not course.per_epoch:
+        message = say("The learning rate reads `epoch`, and there are no epochs here.")
+        construction.wrong("optimizer", message, None, (OPTIMIZERS.name_of(optimizer), "lr"))
+        return
+    starts = update(graph, optimizer.rule(course), gradients)
+    if not any(node.role == "update" for node in graph.nodes.values()):
+        construction.warnings.append(say("Nothing is trained: the optimizer changes no parameter."))
+        return
+    for name, start in starts.items():
+        shape = graph.nodes[name].shape
+        construction.givens[name] = Given(shape, (start,) * prod(shape))
+    States(construction, optimizer, starts).enter()
+    renamed = step_aside(graph)
+    construction.stated.extend(optimizer.stated(bool(starts), renamed | states_beside(graph, starts, optimizer)))
+    counters = [n.name for n in graph.nodes.values() if n.role == "counter"]
+    if optimizer.step:
+        construction.givens |= {name: Given((), (Number(optimizer.step),)) for name in counters}
+    if optimizer.clip is not None and ZERO in (optimizer.clip.norm, optimizer.clip.value):
+        construction.warnings.append(say("Gradients are clipped to 0: nothing is left of them."))
+    frozen = [graph.symbol(name) for name, p in graph.parameters.items() if not p.trainable]
+    if frozen:
+        construction.stated.append(say("Not trained: {names}.", names=tuple(frozen)))
+
+
+def states_beside(graph: Graph, starts: dict[str, Formula], optimizer: Optimizer) -> dict[str, str]:
+    """The states of each parameter by their own names, where a quantity has the letter that they share."""
+    letters = letters_of(optimizer.starts())
+    taken = {graph.symbol(node.name) for node in graph.nodes.values() if node.name not in starts}
+    found: dict[str, list[str]] = {}
+    for node in starts:
+        found.setdefault(called(graph, graph.nodes[node]), []).append(graph.symbol(node))
+    own = {name: letters.get(name, name) for name in optimizer.starts()}
+    return {name: ", ".join(found[key]) for name, key in own.items() if key in taken and key in found}
+
+
+class States:
+    """Puts the numbers that a problem states for states in the place of those at which they start."""
+
+    def __init__(self, construction: Construction, optimizer: Optimizer, starts: dict[str, Formula]) -> None:
+        self.construction, self.optimizer, self.graph = construction, optimizer, construction.graph
+        self.nodes: dict[str, dict[str, str]] = {}  # of each state, by the symbol of the parameter
+        letters = letters_of(optimizer.starts())
+        for node in starts:
+            name = called(self.graph, self.graph.nodes[node])
+            of = self.graph.nodes[node].of
+            for alias in {name, letters.get(name, name)}:
+                self.nodes.setdefault(alias, {})[self.graph.symbol(of) if of else ""] = node
+
+    def wrong(self, message: Any, hint: Any, *within: str) -> None:
+        """An error at a state."""
+        place = (OPTIMIZERS.name_of(self.optimizer), "state", *within)
+        self.construction.wrong("optimizer", message, hint, place)
+
+    def enter(self) -> None:
+        """All of them."""
+        for state, stated in self.optimizer.state.items():
+            nodes = self.nodes.get(state)
+            if nodes is None:
+                name = OPTIMIZERS.name_of(self.optimizer)
+                known = list(self.optimizer.starts())
+                if not known:
+                    self.wrong(say("`{name}` keeps nothing from update to update here.", name=name), None, state)
+                else:
+                    message = say("`{name}` keeps no `{state}`.", name=name, state=state)
+                    self.wrong(message, did_you_mean(state, known), state)
+            elif isinstance(stated, dict):
+                self.by_parameter(state, stated, nodes)
+            elif len(nodes) > 1:
+                names = ", ".join(f"`{name}`" for name in nodes)
+                message = say(
+                    "`{state}` needs its numbers for each parameter by its name: {names}.", state=state, names=names
+                )
+                self.wrong(message, None, state)
+            else:
+                self.numbers(next(iter(nodes.values())), stated, (state,))
+
+    def by_parameter(self, state: str, stated: dict[str, Any], nodes: dict[str, str]) -> None:
+        """The numbers of one state for each parameter."""
+        for name, array in stated.items():
+            if name not in nodes:
+                message = say("No parameter `{name}` is trained here.", name=name)
+                self.wrong(message, did_you_mean(name, [n for n in nodes if n]), state, name)
+            else:
+                self.numbers(nodes[name], array, (state, name))
+
+    def numbers(self, node: str, array: Any, within: tuple[str, ...]) -> None:
+        """The numbers of one node."""
+        shape = self.graph.nodes[node].shape
+        if array.shape != shape and (prod(array.shape) != prod(shape) or squeezed(array.shape) != squeezed(shape)):
+            message = say(
+                "The state {symbol} has the shape {found}, its parameter {shape}.",
+                symbol=self.graph.symbol(node),
+                found=shape_text(array.shape) or "1",
+                shape=shape_text(shape) or "1",
+            )
+            self.wrong(message, None, *within)
+            return
+        state, below = within[0], next((v for v in array.values if isinstance(v, Number) and v.numerator < 0), None)
+        if below is not None and state in self.optimizer.starts() and state in self.optimizer.SQUARES:
+            message = say("`{state}` is made of squares and sizes: {value} is less than 0.", state=state, value=below)
+            self.wrong(message, None, *within)
+            return
+        self.construction.givens[node] = Given(shape, array.values)
+        self.graph.begun.add(node)

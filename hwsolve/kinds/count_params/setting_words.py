@@ -1,0 +1,166 @@
+"""The settings of a layer in words: `64 output channels, window 7×7, stride 2, no bias`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.parse import FormulaError, parse
+from hwsolve.language import Message, listed, say
+from hwsolve.layers import layer_class
+from hwsolve.layers.base import Layer
+from hwsolve.layers.blocks import ARGUMENT, Block
+from hwsolve.layers.composed import COMPOSITES, WIRED
+from hwsolve.layers.packaged import PACKAGED, Packaged, packaged_class
+from hwsolve.solution import Text
+from hwsolve.spec import nodes
+from hwsolve.spec.nodes import Node, Scalar, is_null
+from hwsolve.spec.records import names_alone
+from hwsolve.spec.report import clip
+from hwsolve.spec.scalars import FLAGS
+
+LONGEST = 80  # characters of one setting
+COUNTED: Mapping[str, Callable[[str], Message]] = {
+    "out_channels": lambda n: say("{n} output channels", n=n),
+    "in_channels": lambda n: say("{n} input channels", n=n),
+    "out_features": lambda n: say("{n} outputs", n=n),
+    "in_features": lambda n: say("{n} inputs", n=n),
+    "channels": lambda n: say("{n} channels", n=n),
+    "groups": lambda n: say("{n} groups", n=n),
+    "num_heads": lambda n: say("{n} heads", n=n),
+}
+SIZES = ("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size", "scale_factor")
+NAMED: Mapping[str, Message] = {
+    "out_channels": say("output channels"),
+    "in_channels": say("input channels"),
+    "out_features": say("outputs"),
+    "in_features": say("inputs"),
+    "features": say("values that come out"),
+    "kernel_size": say("window"),
+    "stride": say("stride"),
+    "padding": say("padding"),
+    "dilation": say("dilation"),
+    "groups": say("groups"),
+    "output_size": say("output size"),
+    "embed_dim": say("embed dim"),
+    "num_heads": say("num heads"),
+    "kv_heads": say("kv heads"),
+    "position_bias": say("position bias"),
+    "position_table": say("position table"),
+    "squeeze_channels": say("squeeze channels"),
+    "scale_activation": say("scale activation"),
+    "unflattened_size": say("unflattened size"),
+    "start_dim": say("start dim"),
+    "downscale_factor": say("downscale factor"),
+    "num_positions": say("num positions"),
+    "head_dim": say("head dim"),
+    "name": say("name"),
+    "inputs": say("reads"),
+    "output": say("gives"),
+}
+ARGUMENTS: Mapping[str, Message] = {"channels": say("channels")}  # names that no setting has
+WITHOUT: Mapping[str, Message] = {"bias": say("no bias"), "affine": say("no weight and no bias")}
+
+
+def setting_words(name: str, arguments: Node) -> list[Text]:
+    """What a spec says of a layer, in its order."""
+    layer: type[Struct] | None = None
+    if name not in COMPOSITES and not name.startswith("$"):
+        layer = packaged_class(name) if name in PACKAGED else layer_class(name)
+    if isinstance(arguments, nodes.Mapping):
+        return [setting(key, value, layer) for key, (_, value) in arguments.entries.items()]
+    if is_null(arguments) or layer is None:
+        return []
+    return [setting(first_field(layer), arguments, layer)]
+
+
+def argument_words(block: Block, arguments: Node) -> Text:
+    """The arguments of the use of a block."""
+    if is_null(arguments):
+        return ""
+    if not isinstance(arguments, nodes.Mapping):
+        return in_words(block.arguments[0], value_text(arguments))
+    own = [key for key in arguments.entries if key in block.arguments or key not in WIRED]
+    said: list[Text] = [in_words(key, value_text(arguments.entries[key][1])) for key in own]
+    rest = [key for key in arguments.entries if key not in own]
+    return listed([*said, *[setting(key, arguments.entries[key][1], None) for key in rest]])
+
+
+def first_field(layer: type[Struct]) -> str:
+    """The setting that a value alone stands for."""
+    if issubclass(layer, Packaged):
+        return names_alone(layer)[0]
+    return next((f for f in layer.__struct_fields__ if f not in Layer.__struct_fields__), "")
+
+
+def setting(key: str, value: Node, layer: type[Struct] | None) -> Text:
+    """One setting."""
+    if isinstance(value, Scalar) and value.plain and value.text in FLAGS:
+        if not FLAGS[value.text]:
+            return WITHOUT.get(key) or say("without {setting}", setting=spaced(key))
+        return say("with {setting}", setting=spaced(key))
+    if isinstance(value, nodes.Mapping) and set(value.entries) == {"tie"}:
+        shared = value_text(value.entries["tie"][1])
+        return say("{name}: that of {layer}", name=NAMED.get(key) or spaced(key), layer=shared)
+    axes = getattr(layer, "AXES", 1) if key in ("kernel_size", "output_size") else 1
+    if key in WIRED and isinstance(value, Scalar):
+        text = clip(unmarked(value.text), LONGEST)
+    else:
+        text = value_text(value, between(key))
+    if isinstance(value, Scalar) and axes > 1 and text.replace(",", "").isalnum():
+        text = "×".join([text] * axes)
+    return in_words(key, text)
+
+
+def in_words(key: str, value: str, close: bool = False) -> Text:
+    """`64 output channels`, `stride 2`, `init: normal`; `close`: without a colon."""
+    if key in COUNTED and value != "1":
+        return COUNTED[key](value)
+    if close or key in SIZES:
+        return say("{name} {value}", name=argument_word(key), value=value)
+    return say("{name}: {value}", name=argument_word(key), value=value)
+
+
+def unmarked(text: str) -> str:
+    """The arguments of a block by their names alone."""
+    return ARGUMENT.sub(r"\1", text)
+
+
+def argument_word(name: str) -> Text:
+    """The argument of a block, by the word of the setting that has this name."""
+    return ARGUMENTS.get(name) or NAMED.get(name) or spaced(name)
+
+
+def between(key: str) -> str:
+    """What stands between the parts of a value."""
+    return "×" if key in SIZES else ", "
+
+
+def spaced(key: str) -> str:
+    """A key as words."""
+    return key.replace("_", " ")
+
+
+def value_text(node: Node, sign: str = ", ") -> str:
+    """A value as it is written by hand: thousands parted, formulas set, the arguments of a block by their names."""
+    if isinstance(node, nodes.Sequence):
+        parts = [value_text(item, ", ") for item in node.items]
+        nested = any(not isinstance(item, Scalar) for item in node.items)
+        joined = sign.join(parts)
+        return clip(f"({joined})" if nested or (sign == ", " and len(parts) != 1) else joined, LONGEST)
+    if isinstance(node, nodes.Mapping):
+        return clip(", ".join([f"{spaced(k)} {value_text(v)}" for k, (_, v) in node.entries.items()]), LONGEST)
+    return scalar_text(node) if isinstance(node, Scalar) else ""
+
+
+def scalar_text(node: Scalar) -> str:
+    """A number, a formula or a word."""
+    text = unmarked(node.text)
+    if not node.plain or "_" in text:
+        return clip(text, LONGEST)
+    try:
+        return clip(unicode(parse(text)), LONGEST)
+    except FormulaError:
+        return clip(text, LONGEST)

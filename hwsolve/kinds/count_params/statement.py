@@ -1,0 +1,62 @@
+"""What is to be counted of which network, by which conventions; and the titles of layers."""
+
+from __future__ import annotations
+
+from hwsolve.formula.tree import Formula
+from hwsolve.kinds.count_params.conventions import FRAMEWORK_NOTES, Asked
+from hwsolve.kinds.count_params.counted import QUANTITIES
+from hwsolve.kinds.count_params.counting_rules import as_stated, counting_rules
+from hwsolve.language import Message, listed, say
+from hwsolve.layers.base import Shape, StatedMap, shape_text, size_text
+from hwsolve.layers.items import Item, Network
+from hwsolve.sections import grouped
+from hwsolve.solution import Group, Line, Sentence, Step, Text
+
+
+def statement(network: Network, asked: Asked) -> Step:
+    """What is asked, the input, and the conventions."""
+    found = [question(asked)]
+    if len(network.inputs) > 1:
+        each = [say("{name} ({size})", name=n, size=values_in(wire.shape)) for n, wire in network.inputs.items()]
+        found.append(say("The inputs of the network: {sizes}.", sizes=listed(each)))
+    else:
+        found.append(say("The input of the network: {size}.", size=values_in(network.input)))
+    found += [*as_stated(network.items), *counting_rules(network.items)]
+    found += [*([FRAMEWORK_NOTES[asked.framework]] if asked.framework else [])]
+    for key in asked.counted:
+        text = QUANTITIES[key].said(asked) if key in asked.shown else None
+        if text is not None and text not in found:
+            found.append(text)
+    return Step("", tuple(map(Sentence, found)), part="statement")
+
+
+def question(asked: Asked) -> Message:
+    """What is asked for beside the parameters."""
+    stored, computed = asked.shows("activations"), asked.shows("macs")
+    if stored and computed:
+        return say("Asked: the number of parameters, of values that a forward pass stores, and of its multiply-adds.")
+    if stored:
+        return say("Asked: the number of parameters, and the values that are stored in a forward pass.")
+    if computed:
+        return say("Asked: the number of parameters, and the multiply-adds of a forward pass.")
+    return say("Asked: the number of parameters.")
+
+
+def layer_step(title: Message, lines: tuple[Line, ...]) -> Step:
+    """The lines of a layer, which a short page leaves to the table."""
+    groups = [Group(item.lines, item.reason, detail="full") for item in grouped(lines) if isinstance(item, Group)]
+    return Step(title, tuple(groups), 2)
+
+
+def values_in(shape: Shape) -> Text:
+    """The size of an input."""
+    vector = len(shape) == 1 and not isinstance(shape, StatedMap)
+    if not vector:
+        return shape_text(shape)
+    return say("{n} values", n=shape[0] if isinstance(shape[0], Formula) else size_text(shape[0]))
+
+
+def ends_of(item: Item) -> dict[str, Text]:
+    """A layer, what goes in and what comes out, for a title."""
+    before = listed([shape_text(shape) for shape in item.shapes]) if item.shapes else "–"
+    return {"name": item.path, "layer": item.type, "before": before, "after": shape_text(item.output)}

@@ -1,0 +1,250 @@
+"""Scaled dot-product attention: each query takes the mean of the values, weighted by how well the keys fit it.
+
+o = softmax(q kᵀ/√d) v; q: (L, d), k: (S, d), v: (S, c), o: (L, c).  A mask of zeros and ones says which keys a query
+sees.  Source: PyTorch, torch.nn.functional.scaled_dot_product_attention; arXiv 1706.03762, eq. 1.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from hwsolve.formula.tree import ONE, ZERO, Formula, Number, Ref, call
+from hwsolve.graph.graph import Builder
+from hwsolve.language import Message, say
+from hwsolve.layers import base
+from hwsolve.layers.attention_operations import dropped, mixed, scores, weights
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import BY_FORMULAS, ByFormulas, Product
+from hwsolve.layers.dropout import mask_in_words
+from hwsolve.layers.parameter import Parameter, ParameterSpec
+from hwsolve.layers.saves import Keeps, Kept
+from hwsolve.spec.fields import Array, ArrayField, Choice, Decimal, DecimalField, FlagField, OneOf
+from hwsolve.spec.nodes import Scalar
+
+MASK: dict[str, Message] = {
+    "mask": say("which keys a query sees: `causal` (those up to its own place), or a 1 or 0 for each query and key"),
+    "scale": say("what the scores are multiplied by: a number, `false` for nothing, `true` for one over the root of d"),
+    "dropout_mask": say("a 1 for each weight that is kept and a 0 for each that is dropped"),
+    "dropout_p": say("the probability with which weights are dropped; those that are kept are divided by what is left"),
+}
+
+
+def comparable(queries: Any, keys: Any) -> bool:
+    """Whether it is known which of two sizes is the larger one."""
+    return queries == keys or (isinstance(queries, int) and isinstance(keys, int))
+
+
+class Masked(Layer, frozen=True, kw_only=True):
+    """What layers of attention share: scale, masks, and the quantities between queries, keys, values and output."""
+
+    scale: Annotated[Any, OneOf(FlagField(), DecimalField())] = True
+    mask: Annotated[Any, OneOf(Choice("causal"), ArrayField())] = None
+    dropout_mask: Annotated[Array | None, ArrayField()] = None
+    dropout_p: Decimal = ZERO
+
+    CATEGORY: ClassVar[str] = "attention"
+    GIVES: ClassVar[str] = "numbers"
+
+    def check_masks(self, heads: int, queries: Any, keys: Any) -> None:
+        """Refuse masks of another shape, with other numbers than 0 and 1, or that hide everything from a query."""
+        for name, mask in (("mask", self.mask), ("dropout_mask", self.dropout_mask)):
+            if not isinstance(mask, Array):
+                continue
+            if not isinstance(queries, int) or not isinstance(keys, int):
+                raise ShapeError(say("How many queries and keys there are must be numbers for a mask."), name)
+            wanted = [(queries, keys), *([(heads, queries, keys)] if heads > 1 else [])]
+            if mask.shape not in wanted:
+                shapes = " or ".join(str(base.shape_text(s)) for s in wanted)
+                got = base.shape_text(mask.shape)
+                raise ShapeError(say("The mask has the shape {got}, not {wanted}.", got=got, wanted=shapes), name)
+            if any(v not in (ZERO, ONE) for v in mask.values):
+                raise ShapeError(say("A mask holds zeros and ones only."), name)
+        if isinstance(self.mask, Array):
+            values = self.mask.values
+            for row in range(len(values) // keys):
+                if all(v == ZERO for v in values[row * keys : (row + 1) * keys]):
+                    said = say("Row {row} of the mask lets nothing through.", row=row % queries + 1)
+                    raise ShapeError(said, "mask")
+        if isinstance(self.dropout_p, Number) and not 0 <= self.dropout_p.numerator < self.dropout_p.denominator:
+            raise ShapeError(say("The probability of being dropped is at least 0 and less than 1."), "dropout_p")
+
+    def seen(self, queries: int, keys: int, added: int = 0) -> tuple[tuple[int, ...], tuple[Formula, ...]] | None:
+        """The shape and the zeros and ones of the mask; None where every query sees every key.
+
+        All see the last `added` keys, of which a mask says nothing.
+        """
+        if self.mask is None:
+            return None
+        shape: tuple[int, ...] = (queries, keys - added)
+        own: tuple[Formula, ...] = tuple(Number(int(j <= i)) for i in range(shape[0]) for j in range(shape[1]))
+        if isinstance(self.mask, Array):
+            shape, own = self.mask.shape, self.mask.values
+        rows = (own[k : k + shape[-1]] for k in range(0, len(own), shape[-1]))
+        return (*shape[:-1], keys), tuple(one for row in rows for one in (*row, *(ONE,) * added))
+
+    def pairs(self, queries: Any, keys: Any, half: bool, added: int = 0) -> str:
+        """How many pairs of a query and a key are multiplied; `half`: those alone that a causal mask lets through.
+
+        All queries see the last `added` keys.
+        """
+        if not half or self.mask != "causal" or not comparable(queries, keys):
+            return "queries*seen" if added else "queries*keys"
+        through = "queries*(queries + 1)/2"
+        if isinstance(queries, int) and isinstance(keys, int) and queries > keys:
+            through = "keys*(2*queries - keys + 1)/2"
+        return f"({through} + {added}*queries)" if added else through
+
+    def operations(self, *shapes: Shape, **_: Any) -> ByFormulas:
+        """Those of its formulas; a mask saves nothing."""
+        return BY_FORMULAS
+
+    def by_mode(self) -> bool:
+        """Whether it must be said if this is training: where something may be dropped, and it is not said what."""
+        return self.dropout_p != ZERO and self.dropout_mask is None
+
+    def attend(
+        self, b: Builder, q: str, k: str, v: str, heads: bool = False, group: Any = 1, added: int = 0, port: int = 0
+    ) -> tuple[str, str]:
+        """From queries, keys and values to the output, of this `port`, and the weights.
+
+        The last `added` keys are none of those that come in.
+        """
+        queries, keys, dim = b.own_shape(q)[-2], b.own_shape(k)[-2], b.own_shape(q)[-1]
+
+        def data(**nodes: str) -> tuple[str, ...]:
+            return tuple(name for name, node in nodes.items() if b.is_data(node))
+
+        factor = () if isinstance(self.scale, bool) else (b.constant(self.scale),)
+        operation = scores(data(q=q, k=k), dim, self.scale, heads, group)
+        e = b.forward(operation, (q, k, *factor), b.free_symbol("e"), port=-1)
+        if b.mode == "shapes":  # which numbers a mask holds changes no count
+            return self.unmasked(b, e, v, heads, group, port)
+        mask, by_head = self.mask_of(b, self.seen(queries, keys, added), "M")
+        given = (mask,) if mask else ()
+        alpha = b.forward(weights(bool(mask), heads, by_head), (e, *given), b.free_symbol("alpha"), port=1)
+        if mask:
+            b.said.append(self.in_words(b.graph.symbol(mask), queries, keys, added))
+        mixing = alpha
+        if self.by_mode() and b.mode == "train":
+            shape = base.shape_text((queries, keys))
+            raise NotComputed(
+                say("`{layer}` in training needs its `{key}`, {shape}: 1 for what stays, 0 for what is dropped.",
+                    layer=b.path, key="dropout_mask", shape=shape)
+            )  # fmt: skip
+        if self.dropout_mask is not None and b.mode != "eval":
+            found = self.dropout_mask.shape, self.dropout_mask.values
+            drop, each = self.mask_of(b, found, "R")
+            mixing = b.forward(
+                dropped(heads, each, call("-", ONE, self.dropout_p)), (alpha, drop), b.free_symbol("r"), port=-1
+            )
+            b.said.append(mask_in_words(b.graph.symbol(drop), b.path, self.dropout_p))
+        operation = mixed(data(p=mixing, v=v), bool(mask), heads, group, by_head)
+        return b.forward(operation, (mixing, v, *given), b.free_symbol("o"), port=port), alpha
+
+    def unmasked(self, b: Builder, e: str, v: str, heads: bool, group: Any, port: int) -> tuple[str, str]:
+        """From scores to the output, without numbers of masks; dropout multiplies by 0 or 1/(1 − p)."""
+        alpha = mixing = b.forward(weights(False, heads, False), (e,), b.free_symbol("alpha"), port=1)
+        if self.dropout_p != ZERO or self.dropout_mask is not None:
+            drop = b.given(b.free_symbol("R"), b.shape(e))
+            mixing = b.forward(dropped(heads, heads, ONE), (alpha, drop), b.free_symbol("r"), port=-1)
+        data = tuple(name for name, node in (("p", mixing), ("v", v)) if b.is_data(node))
+        return b.forward(mixed(data, False, heads, group, False), (mixing, v), b.free_symbol("o"), port=port), alpha
+
+    def mask_of(
+        self, b: Builder, found: tuple[tuple[int, ...], tuple[Formula, ...]] | None, symbol: str
+    ) -> tuple[str, bool]:
+        """The node of a mask, and whether each head has its own."""
+        if found is None:
+            return "", False
+        shape, values = found
+        spec = ParameterSpec(values=Array(shape, values, Scalar(0, 0, "")))
+        return b.selector(Parameter(shape, "buffer", spec), b.free_symbol(symbol)), len(shape) > 2
+
+    def in_words(self, symbol: str, queries: int, keys: int, added: int) -> Message:
+        """Which keys each query sees."""
+        found = self.seen(queries, keys, added)
+        assert found is not None
+        (*_, rows, columns), values = found
+        said: Message | str = ""
+        for row in range(min(len(values) // columns, 8)):
+            through = [str(j + 1) for j in range(columns) if values[row * columns + j] == ONE]
+            places = ", ".join(through)
+            head = say("head {h}, ", h=row // rows + 1) if len(values) > rows * columns else ""
+            one = (
+                say("{head}row {i} sees position {places}", head=head, i=row % rows + 1, places=places)
+                if len(through) == 1
+                else say("{head}row {i} sees positions {places}", head=head, i=row % rows + 1, places=places)
+            )
+            said = one if not said else say("{first}; {second}", first=said, second=one)
+        if len(values) // columns > 8:
+            said = say("{first}; and so on", first=said)
+        return say(
+            "{mask} is {one} where a row sees a position, else {zero}: {rows}.",
+            mask=call("whole", Ref(symbol)),
+            rows=said,
+            one=1,
+            zero=0,
+        )
+
+
+class Attention(Masked, frozen=True, kw_only=True):
+    """Scaled dot-product attention softmax(q kᵀ/√d) v: (L, d), (S, d), (S, c) → (L, c); no parameters."""
+
+    INPUTS: ClassVar[tuple[str, ...]] = ("q", "k", "v")
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("o", "alpha")
+    EQUATION: ClassVar[str] = "o = softmax(q kᵀ/√d) v"
+    MEANINGS: ClassVar[dict[str, Message]] = MASK
+
+    def wired(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Without inputs of its own it reads the stream three times."""
+        return ("input",), ()
+
+    def output(self, q: Shape, k: Shape, v: Shape) -> Shape:
+        """(L, d), (S, d), (S, c) → (L, c); one more axis in front, the same for all, is that of the heads."""
+        shapes = [base.shape_text(s) for s in (q, k, v)]
+        if (
+            any(isinstance(s, StatedMap) for s in (q, k, v))
+            or len({len(q), len(k), len(v)}) > 1
+            or len(q) not in (2, 3)
+        ):
+            raise ShapeError(
+                say("Expected queries, keys and values as rows of a matrix each, got {q}, {k} and {v}.",
+                    q=shapes[0], k=shapes[1], v=shapes[2])
+            )  # fmt: skip
+        if q[-1] != k[-1] or k[:-1] != v[:-1] or q[:-2] != k[:-2]:
+            raise ShapeError(
+                say("Queries and keys must have rows of one length, and keys and values as many rows: "
+                    "got {q}, {k} and {v}.", q=shapes[0], k=shapes[1], v=shapes[2])
+            )  # fmt: skip
+        heads = q[0] if len(q) == 3 and isinstance(q[0], int) else 1
+        self.check_masks(heads, q[-2], k[-2])
+        return (*q[:-1], v[-1])
+
+    def outputs(self, *shapes: Shape) -> tuple[Shape, ...]:
+        """What comes out, and the weights."""
+        q, k, _ = shapes
+        return self.output(*shapes), (*q[:-1], k[-2])
+
+    def sizes(self, q: Shape, k: Shape, v: Shape) -> dict[str, base.Size]:
+        """Queries and keys (of all heads), their length, and that of a value."""
+        heads = base.product(q[:-2])
+        return {"queries": base.product((heads, q[-2])), "keys": k[-2], "dim": q[-1], "value_dim": v[-1]}
+
+    def macs(self, q: Shape, k: Shape, v: Shape) -> str:
+        """q kᵀ and α v; a mask saves nothing."""
+        return "queries*keys*(dim + value_dim)"
+
+    def multiplied(self, q: Shape, k: Shape, v: Shape, half: bool = False) -> tuple[Product, ...]:
+        """q kᵀ, and α v."""
+        pairs = self.pairs(self.sizes(q, k, v)["queries"], k[-2], half)
+        scores, mixing = ((("q",), ("k",)), "dim"), ((("q", "k"), ("v",)), "value_dim")
+        return tuple([Product("attention", f"{pairs}*{size}", factors) for factors, size in (scores, mixing)])
+
+    def keeps(self, q: Shape, k: Shape, v: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """Queries, keys and values, and the weights between them."""
+        return (*[Kept(port=n) for n in range(3)], Kept(output=1))
+
+    def build(self, builder: Builder, q: str, k: str, v: str) -> tuple[str, ...]:
+        """Scores, weights, output."""
+        heads = len(builder.own_shape(q)) == 3
+        return self.attend(builder, q, k, v, heads)

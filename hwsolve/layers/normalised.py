@@ -1,0 +1,124 @@
+"""What normalisations compute: the mean μ, the variance σ², x̂ = (x − μ)/√(σ² + ε), and y = γ·x̂ + β, a formula each.
+
+Every gradient follows from these four; nobody writes it.  The variance divides by the number of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from hwsolve.formula.tree import Number
+from hwsolve.graph.by_formula import ByFormula
+from hwsolve.graph.graph import Builder
+from hwsolve.language import Message, say
+
+SAMPLE = "n"  # the index of the samples of a batch, where statistics are taken over them
+CHANNEL = "k"
+GROUP = "s"  # g is the gradient that comes in
+SIDES = ("i", "j", "l", "q", "r")
+VARIANCE = "(x[{at}] - mu{one})**2"  # what its mean is taken of
+
+
+class Axes(NamedTuple):
+    """The letters of an element of x, those that a mean runs over, and the index of a mean, of its own and at x.
+
+    `parts`: into how many channels of a group an axis falls; 0 where there are no groups.
+    """
+
+    x: tuple[str, ...]
+    over: tuple[str, ...]
+    mean: tuple[str, ...] = ()
+    parts: int = 0
+
+    @property
+    def samples(self) -> bool:
+        """Whether the mean runs over the samples of a batch."""
+        return SAMPLE in self.over
+
+    @property
+    def at_x(self) -> str:
+        """The index of the mean that an element of x belongs to."""
+        group = f"floor(({CHANNEL} - 1)/{self.parts}) + 1" if self.parts else ""
+        return bracketed(tuple(group if i == GROUP else i for i in self.mean))
+
+    def mean_of(self, body: str) -> str:
+        """The mean of what is written for an element of x, `{at}`, with the mean's own index at `{one}`."""
+        element = tuple(f"{self.parts}*({GROUP} - 1) + {CHANNEL}" if self.parts and i == CHANNEL else i for i in self.x)
+        total = body.format(at=",".join(element), one=bracketed(self.mean))
+        for letter in reversed(self.over):
+            total = f"Sum({total}, {letter}, 1, {letter.upper()})"
+        return f"{total}/({'*'.join(self.over).upper() or '1'})"
+
+
+def bracketed(indices: Sequence[str]) -> str:
+    """The indices behind a name."""
+    return f"[{','.join(indices)}]" if indices else ""
+
+
+class Mean(ByFormula, frozen=True):
+    """A mean over some axes; `counts` are the letters whose range the formula does not show, with their numbers."""
+
+    counts: tuple[tuple[str, int], ...] = ()
+
+    def ranges(self, *shapes: tuple[int, ...]) -> dict[str, int]:
+        """How far each index runs."""
+        return super().ranges(*shapes) | dict(self.counts)
+
+
+class Spread(Mean, frozen=True):
+    """A variance around the mean of the same values, through which the mean has no gradient: Σ(x − μ) is 0."""
+
+    constants: tuple[int, ...] = (1,)
+
+    def nothing_through(self) -> dict[int, Message]:
+        """Why the mean has no gradient here."""
+        return {1: say("the differences from a mean add up to 0")}
+
+
+def statistics(builder: Builder, x: str, axes: Axes) -> tuple[str, str]:
+    """The mean and the variance of x over some of its axes."""
+    counts: tuple[tuple[str, int], ...] = ()
+    if axes.parts:
+        channels = builder.sample(x)[0]
+        counts = ((CHANNEL, axes.parts), (GROUP, channels // axes.parts))
+    data = () if axes.samples else ("x", "mu")
+    mean = Mean(axes.mean_of("x[{at}]"), ("x",), data[:1], axes.mean, counts=counts)
+    mu = builder.forward(mean, (x,), builder.free_symbol("mu"), port=-1)
+    spread = Spread(axes.mean_of(VARIANCE), ("x", "mu"), data, axes.mean, counts=counts)
+    return mu, builder.forward(spread, (x, mu), builder.free_symbol("var"), port=-1)
+
+
+def normalised(
+    builder: Builder, layer: Any, x: str, axes: Axes, found: tuple[str, str], own: tuple[str, ...], each: bool
+) -> str:
+    """x̂ by a mean and a variance that are `found`, and γ·x̂ + β; γ has the indices `own`.
+
+    `each`: whether every sample has a mean and a variance of its own.
+    """
+    element = tuple(i for i in axes.x if i != SAMPLE)
+    at, one = bracketed(element), axes.at_x
+    data = ("x", "mu", "var") if each else ("x",)
+    formula = f"(x{at} - mu{one})/sqrt(var{one} + eps)"
+    operation = ByFormula(formula, ("x", "mu", "var", "eps"), data, element)
+    inputs = (x, *found, builder.constant(layer.eps))
+    parameters = layer.parameters(builder.sample(x))
+    builder.remark(eps_of(layer.eps))
+    xhat = builder.forward(operation, inputs, builder.free_symbol("xhat"), port=-1 if parameters else 0)
+    if not parameters:
+        return xhat
+    names, nodes, text = ["x", "w"], [xhat], f"w{bracketed(own)}*x{at}"
+    nodes.append(builder.own(layer, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1)))
+    if "bias" in parameters:
+        names.append("b")
+        nodes.append(builder.own(layer, "bias", parameters["bias"], builder.free_symbol("beta"), None, Number(0)))
+        text += f" + b{bracketed(own)}"
+    scaled = ByFormula(text, tuple(names), ("x",), element)
+    return builder.forward(scaled, tuple(nodes), builder.free_symbol("y"))
+
+
+def eps_of(eps: Any) -> Message | None:
+    """That ε is PyTorch's where it is; said once for all normalisations."""
+    if eps != Number(1, 100_000):
+        return None
+    return say("The {eps} that is added to a variance is PyTorch's default.", eps=eps)

@@ -1,0 +1,116 @@
+"""Pooling by a power mean without its division, and max pooling over windows whose places are drawn.
+
+lp: y = (Σ xᵖ)^(1/p) over each window.  Source: PyTorch, torch.nn.LPPool2d and torch.nn.FractionalMaxPool2d; arXiv
+1412.6071.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from hwsolve.formula.tree import Formula, Number
+from hwsolve.language import Message, say
+from hwsolve.layers import base, window
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
+from hwsolve.layers.meanings import ARGUMENTS
+from hwsolve.layers.pooling import COMPARED, Pooling
+from hwsolve.layers.reach_of_layer import Readings
+from hwsolve.layers.upsample import scaled
+from hwsolve.spec.fields import Decimal, EachAxis, Size
+
+
+class LPPooling(Pooling, frozen=True, kw_only=True):
+    """What power pooling of 1, 2 and 3 axes shares."""
+
+    norm_type: Decimal
+
+    ALONE: ClassVar[tuple[str, ...]] = ("norm_type",)
+    EQUATION: ClassVar[str] = "y = (Σ xᵖ)^(1/p)"
+    MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: powers are added"))
+    MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {"norm_type": say("the power p")}
+
+    def output(self, x: Shape) -> Shape:
+        """As for all pooling; PyTorch's has no padding."""
+        if isinstance(self.padding, str) or any(p != 0 for p in self.padding):
+            raise ShapeError(say("Pooling by powers has no padding."), "padding")
+        if isinstance(self.norm_type, Number) and self.norm_type.numerator == 0:
+            raise ShapeError(say("`{key}` can't be 0.", key="norm_type"), "norm_type")
+        return super().output(x)
+
+    def operations(self, x: Shape) -> NotCounted:
+        """Powers of any exponent."""
+        return NOT_COUNTED
+
+    build = Layer.build  # a power has no operation yet
+
+
+class LPPool1d(LPPooling, frozen=True, kw_only=True):
+    """Power pooling of a sequence: (C, L) → (C, L'); the root of the sum of powers of each window."""
+
+    AXES: ClassVar[int] = 1
+
+
+class LPPool2d(LPPooling, frozen=True, kw_only=True):
+    """Power pooling of a map: (C, H, W) → (C, H', W'); the root of the sum of powers of each window."""
+
+    AXES: ClassVar[int] = 2
+
+
+class LPPool3d(LPPooling, frozen=True, kw_only=True):
+    """Power pooling of a volume: (C, D, H, W) → (C, D', H', W'); the root of the sum of powers of each window."""
+
+    AXES: ClassVar[int] = 3
+
+
+class FractionalMaxPooling(window.OverMap, frozen=True):
+    """What fractional max pooling of 2 and 3 axes shares; where the windows stand is drawn, so it is only counted."""
+
+    kernel_size: Annotated[Shape, EachAxis(Size)]
+    output_size: Annotated[Shape | None, EachAxis(Size)] = None
+    output_ratio: Annotated[tuple[Formula, ...] | None, EachAxis(Decimal)] = None
+
+    CATEGORY: ClassVar[str] = "pooling"
+    MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
+    MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
+        "output_ratio": say("how long a side that comes out is, over the one that comes in"),
+    }
+
+    def output(self, x: Shape) -> Shape:
+        """(C, n…) → (C, output_size) or (C, floor(n·output_ratio) …)."""
+        window.check_map(x, self.AXES)
+        if (self.output_size is None) == (self.output_ratio is None):
+            raise ShapeError(say("One of `{a}` and `{b}` must be given.", a="output_size", b="output_ratio"))
+        if isinstance(x, StatedMap):
+            return StatedMap(x[0], None)
+        ratios, spare = self.output_ratio or (), int(self.AXES == 2)  # of 3 axes PyTorch wants one cell more
+        sides = self.output_size or tuple(scaled(n, r) for n, r in zip(x[1:], ratios, strict=True))
+        for n, m, k in zip(x[1:], sides, self.kernel_size, strict=True):
+            if isinstance(n, int) and isinstance(m, int) and isinstance(k, int) and m + k - spare > n:
+                said = say("{places} windows of {k} have no room in an axis of {n}.", places=m, k=k, n=n)
+                raise ShapeError(said, "kernel_size")
+        return (x[0], *sides)
+
+    def reads(self, x: Shape) -> tuple[Readings, ...]:
+        """Windows that stand where chance says."""
+        return (None,)
+
+    def operations(self, x: Shape) -> Operations:
+        """One comparison less than cells in each window; which cells it takes on the way back is drawn."""
+        return {"forward": {"cmp": "(cells - 1)*outputs"}}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The cells of a window, and the values that come out."""
+        return {"cells": base.product(self.kernel_size), "outputs": base.product(self.output(x))}
+
+
+class FractionalMaxPool2d(FractionalMaxPooling, frozen=True):
+    """Fractional max pooling of a map: (C, H, W) → (C, H', W')."""
+
+    AXES: ClassVar[int] = 2
+
+
+class FractionalMaxPool3d(FractionalMaxPooling, frozen=True):
+    """Fractional max pooling of a volume: (C, D, H, W) → (C, D', H', W')."""
+
+    AXES: ClassVar[int] = 3

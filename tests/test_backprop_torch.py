@@ -15,7 +15,7 @@ from tests.random_nets import problems
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 F = torch.nn.functional
 
-NETS = often(300)
+NETS = often(100)
 ACTIVATIONS: dict[str, Any] = {
     "relu": torch.relu,
     "leaky_relu": F.leaky_relu,

@@ -26,6 +26,7 @@ from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from tests.line_check import wrong_lines
+from tests.often import often
 from tests.sympy_peer import A, X, number, slope, theirs
 
 UNARY = [
@@ -102,7 +103,7 @@ COUNT = {"examples": 0, "compared": 0}
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(100), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(expressions, st.integers(1, 3), st.integers(0, 10**6))
 def test_random_expressions_agree_with_sympy_and_mpmath(f: Formula, order: int, seed: int) -> None:
     COUNT["examples"] += 1

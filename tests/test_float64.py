@@ -19,7 +19,7 @@ from hwsolve.spec.report import SpecFailure
 from tests.often import often
 from tests.random_nets import LOSSES
 
-NETS = often(150)
+NETS = often(75)
 ACTIVATIONS = [
     "relu",
     "leaky_relu",

@@ -17,7 +17,7 @@ from tests.random_layers import Case, cases, convolution, peer, pooling
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 
-COUNT = often(400)  # random settings
+COUNT = often(150)  # random settings
 CHUNKS = 8
 READ = 5  # of each chunk, how many solutions are read line by line
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hwsolve.solution import Missing
+from tests.often import often
 from tests.test_kinks import slopes, solved, warnings
 
 
@@ -23,7 +24,7 @@ def nested_extreme(dice: random.Random, depth: int) -> str:
     return f"{dice.choice(['max', 'max', 'min'])}({args})"
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(often(8)))
 def test_equal_arguments_of_nested_maxima_share_as_they_are_typed(seed: int) -> None:
     torch = pytest.importorskip("torch")
     dice = random.Random(seed)
@@ -103,7 +104,7 @@ def test_a_slope_that_both_sides_have_is_the_derivative(function: str, at: int, 
     assert slopes(solved(f"function: {function}\nat: [{{x: {at}}}]")) == slope
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(often(5)))
 def test_partial_derivatives_at_a_kink_belong_together(seed: int) -> None:
     dice = random.Random(seed)
     for _ in range(3):

@@ -15,7 +15,7 @@ from tests.often import often
 from tests.random_nets import problems
 
 DIVERGED = ("beyond 10^", "may not be positive", "logarithm")
-SPECS = often(200)
+SPECS = often(100)
 RANDOM = settings(
     max_examples=SPECS,
     deadline=None,

@@ -12,7 +12,7 @@ from hwsolve.spec.report import SpecFailure
 from tests.often import often
 from tests.test_float64 import LOSSES, is_right, quantities
 
-NETS = often(250)
+NETS = often(150)
 FAR = [0, "1e-8", "-1e-8", "34.83", "-36.7", *(s * k for k in (17, *range(30, 41), 100, 700) for s in (1, -1))]
 LAYERS = ["softmax", "log_softmax", "sigmoid", "tanh", "softplus", "log_sigmoid", "identity", "silu", "mish", "elu"]
 BEHIND = {"nll_loss": ["log_softmax"], "binary_cross_entropy": ["sigmoid", "softmax"]}

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TIMES ?= 10
 
-.PHONY: solve test check lint types translations batch pytest long wheel format readme reference gallery bench clean
+.PHONY: solve test check lint types translations batch pytest long torchvision wheel format readme reference gallery bench clean
 
 solve: .venv/installed  ## set up and solve every shipped problem
 	$(BIN)/hwsolve batch problems/
@@ -28,6 +28,11 @@ pytest: .venv/installed
 
 long: .venv/installed  ## the random tests with many times as many cases
 	HWSOLVE_TIMES=$(TIMES) $(BIN)/pytest -q -n 2 --dist worksteal
+
+torchvision:  ## every model of torchvision, imported and counted, in an environment of its own (5 GB)
+	$(PYTHON) -m venv build/torchvision
+	build/torchvision/bin/python -m pip install --quiet 'torch==2.14.1' 'torchvision==0.29.1' --editable '.[dev]'
+	build/torchvision/bin/pytest -q tests/test_import_torch.py -k test_torchvision
 
 wheel:  ## what is installed from the wheel alone, in a clean environment, solves the problems it brings along
 	rm -rf build/wheel && $(PYTHON) -m venv build/wheel

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hwsolve.figures import Diagram, Edge, Frame
+from hwsolve.render.cells import Point
 from hwsolve.render.flow import MARGIN, Arrow, Flow, Layout, Placed, Shape, Words, Writing, bend
-from hwsolve.render.places import HIGH, Box, Path, Point, Wanted, placed
+from hwsolve.render.places import HIGH, Box, Path, Wanted, placed
 
 GAP, PLAIN, FORK, APART = (
     36,

@@ -20,6 +20,7 @@ from hwsolve.graph.graph import Node
 from hwsolve.language import Message, say
 
 MOST, SHOWN, FIRST = 12, 6, 3  # units of a layer: in all; drawn one by one; before those that are left out
+MOST_DRAWN = 48  # circles of a drawing that still fits a page
 Unit = tuple[str, Indices]  # an element of the last quantity of a column
 
 
@@ -62,6 +63,8 @@ class Units:
         for node in nodes:
             if self.is_data(node.name):
                 self.place(node)
+        if sum([len(self.kept(nodes[-1])) for nodes in self.columns.values()]) > MOST_DRAWN:
+            raise TooLarge
 
     def place(self, node: Node) -> None:
         """Give a quantity its column."""
@@ -119,15 +122,18 @@ class Units:
 
     def circled(self, first: str, node: Node) -> dict[Unit, str]:
         """The circles of a column: of a long one the first and the last; ids of those drawn."""
-        places = list(elements(node.shape)) if not self.several else [(1, *at) for at in elements(self.own(node))]
-        kept = places if len(places) <= SHOWN else [*places[:FIRST], places[-1]]
         found: dict[Unit, str] = {}
-        for k, at in enumerate(kept):
-            if k == FIRST and len(places) > SHOWN:
+        for k, at in enumerate(self.kept(node)):
+            if k == FIRST and count(self.own(node)) > SHOWN:
                 self.circles.append(Circle(f"{node.name}…", "⋮", self.ranks[first], shape="fold"))
             name = found[node.name, at] = plain(self.label(node.name, at))
             self.circles.append(self.circle(name, first, node, at))
         return found
+
+    def kept(self, node: Node) -> list[Indices]:
+        """The elements of a quantity that are drawn."""
+        places = list(elements(node.shape)) if not self.several else [(1, *at) for at in elements(self.own(node))]
+        return places if len(places) <= SHOWN else [*places[:FIRST], places[-1]]
 
     def circle(self, name: str, first: str, node: Node, at: Indices) -> Circle:
         """A unit with its value, and the gradient of what goes into it."""

@@ -139,7 +139,22 @@ class Drawn:
                     found.append(f"a line through a circle at {x, y}")
                 if any(b[0] + 1 < x < b[2] - 1 and b[1] + 1 < y < b[3] - 1 for b in self.boxes):
                     found.append(f"a line through a box at {x, y}")
-        return found
+        starts = [(n, line[0]) for n, line in enumerate(self.lines)]
+        return found + [f"a line begins in mid-air at {at}" for n, at in starts if not self.held(n, *at)]
+
+    def held(self, n: int, x: float, y: float) -> bool:
+        """Whether the start of a line lies on the border of a shape, or on another line."""
+        if any(abs(hypot(c[0] - x, c[1] - y) - c[2]) < 2 for c in self.circles):
+            return True
+        for left, top, right, bottom in self.boxes:
+            if hypot(max(left - x, 0, x - right), max(top - y, 0, y - bottom)) < 2:
+                return True
+        others = [line for k, line in enumerate(self.lines) if k != n]
+        pieces = [piece for line in others for piece in pairwise(line)]
+        return any(
+            hypot(x - a[0], y - a[1]) + hypot(x - b[0], y - b[1]) < hypot(a[0] - b[0], a[1] - b[1]) + 0.1
+            for a, b in pieces
+        )
 
 
 def points(path: str) -> list[tuple[float, float]]:

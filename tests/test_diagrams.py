@@ -243,6 +243,23 @@ def test_imported_models_are_drawn_without_a_clash(path: Path) -> None:
     assert Drawn(svg_file(drawn(problem, None, False), words)).clashes() == []
 
 
+@pytest.mark.parametrize("steps", [2, 3, 6])
+def test_the_input_of_each_step_stands_beside_the_state_that_it_meets(steps: int) -> None:
+    numbers = ", ".join([f"[{k + 1}]" for k in range(steps)])
+    rnn = "rnn: {hidden_size: 1, weight_ih: [[0.5]], weight_hh: [[0.25]], bias: false, returns: last}"
+    text = f"kind: backprop\nnetwork:\n  input: [{steps}, 1]\n  layers:\n    - {rnn}\ninput: [{numbers}]\n"
+    found = diagram(text + "target: [1]\nloss: half_squared_error\n", values=False)
+    ranks = {node.id: node.rank for node in found.nodes}
+    inputs = [edge for edge in found.edges if edge.start.startswith("x")]
+    assert len(inputs) == steps and all(ranks[e.end] == ranks[e.start] + 1 for e in inputs)
+    assert len({ranks[e.start] for e in inputs}) == steps
+
+
+def test_units_of_one_row_stand_below_each_other() -> None:
+    ranks = {node.id: node.rank for node in diagram(PROBLEMS / "language/24-batch-norm.yaml", values=False).nodes}
+    assert len({rank for name, rank in ranks.items() if name.startswith("x[")}) == 1
+
+
 def test_copies_of_a_block_that_differ_in_sizes_are_one_box() -> None:
     labels = {str(node.label): str(node.size) for node in diagram(PROBLEMS / "models/densenet121.yaml").nodes}
     assert labels["5 × dense"] == "256 × 56 × 56" and labels["24 × dense"] == "1,024 × 14 × 14"

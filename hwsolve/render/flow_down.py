@@ -149,19 +149,19 @@ class Downwards(Flow):
         below = min([box.y - box.high / 2 for box in self.between(edge, boxes)])
         high, low = below - FORK, end.y
         side = end.x + end.wide / 2 + 1
-        turn: tuple[tuple[Point, ...], ...] = ()
+        first = start.x, high
+        away: list[tuple[Point, ...]] = []
         if edge.start not in lines:
-            corner = start.x, high
-            turn = ((start.x, high - CORNER),), (corner, corner, (start.x + CORNER, high))
-        pieces = (
-            *turn,
+            away = [((start.x, high - CORNER),), (first, first, (start.x + CORNER, high))]
+        pieces: list[tuple[Point, ...]] = [
+            *away,
             ((bulge - CORNER, high),),
             ((bulge, high), (bulge, high), (bulge, high + CORNER)),
             ((bulge, low - CORNER),),
             ((bulge, low), (bulge, low), (bulge - CORNER, low)),
             ((side, low),),
-        )
-        return Arrow(out if turn else (start.x, high), pieces)
+        ]
+        return Arrow(out if away else first, tuple(pieces))
 
     # frames
 

@@ -11,8 +11,9 @@ from hwsolve.figures import Diagram, Edge, Node
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Formula
+from hwsolve.render.cells import Point
 from hwsolve.render.measure import width
-from hwsolve.render.places import CHARACTER, HIGH, Box, Path, Point, Round
+from hwsolve.render.places import CHARACTER, HIGH, Box, Path, Round
 from hwsolve.solution import Quantity, Text
 
 Words = Callable[[Text], str]

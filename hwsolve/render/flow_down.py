@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hwsolve.figures import Diagram, Edge, Frame
+from hwsolve.render.cells import Point
 from hwsolve.render.flow import MARGIN, Arrow, Flow, Layout, Placed, Shape, Words, Writing, bend
-from hwsolve.render.places import HIGH, Box, Path, Point, Wanted, placed
+from hwsolve.render.places import HIGH, Box, Path, Wanted, placed
 
 GAP, PLAIN, FORK, APART = (
     36,
@@ -31,7 +32,8 @@ class Downwards(Flow):
         """Rows, then arrows, frames and labels."""
         boxes = self.boxes(spread)
         bulges = self.bulges(boxes)
-        arrows = [self.arrow(edge, boxes, bulges.get(k)) for k, edge in enumerate(self.diagram.edges)]
+        lines = self.lines_down(boxes, bulges)
+        arrows = [self.arrow(edge, boxes, bulges.get(k), lines) for k, edge in enumerate(self.diagram.edges)]
         paths = [arrow.path() for arrow in arrows]
         frames = [self.frame(frame, boxes, paths) for frame in self.diagram.frames]
         wanted, writings = [], []
@@ -126,8 +128,17 @@ class Downwards(Flow):
             spans.append((first, last, x + (label.wide + 8 if label is not None else 0)))
         return found
 
-    def arrow(self, edge: Edge, boxes: dict[str, Box], bulge: float | None) -> Arrow:
-        """A line down, or a shortcut from the line behind its start round to the side of its end."""
+    def lines_down(self, boxes: dict[str, Box], bulges: dict[int, float]) -> set[str]:
+        """The boxes with a straight line below them, from which a shortcut may begin."""
+        found: set[str] = set()
+        for k, edge in enumerate(self.diagram.edges):
+            past = self.nodes[edge.end].rank - self.nodes[edge.start].rank > 1
+            if k not in bulges and (past or boxes[edge.start].x == boxes[edge.end].x):
+                found.add(edge.start)
+        return found
+
+    def arrow(self, edge: Edge, boxes: dict[str, Box], bulge: float | None, lines: set[str]) -> Arrow:
+        """A line down, or a shortcut from the line below its start, or from the start, round to the side of its end."""
         start, end = boxes[edge.start], boxes[edge.end]
         out, into = (start.x, start.y + start.high / 2), (end.x, end.y - end.high / 2 - 1)
         if bulge is None:
@@ -138,14 +149,19 @@ class Downwards(Flow):
         below = min([box.y - box.high / 2 for box in self.between(edge, boxes)])
         high, low = below - FORK, end.y
         side = end.x + end.wide / 2 + 1
-        pieces = (
+        first = start.x, high
+        away: list[tuple[Point, ...]] = []
+        if edge.start not in lines:
+            away = [((start.x, high - CORNER),), (first, first, (start.x + CORNER, high))]
+        pieces: list[tuple[Point, ...]] = [
+            *away,
             ((bulge - CORNER, high),),
             ((bulge, high), (bulge, high), (bulge, high + CORNER)),
             ((bulge, low - CORNER),),
             ((bulge, low), (bulge, low), (bulge - CORNER, low)),
             ((side, low),),
-        )
-        return Arrow((start.x, high), pieces)
+        ]
+        return Arrow(out if away else first, tuple(pieces))
 
     # frames
 

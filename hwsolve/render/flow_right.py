@@ -6,8 +6,9 @@ from itertools import pairwise
 from math import hypot
 
 from hwsolve.figures import Diagram, Edge, Node
+from hwsolve.render.cells import Cells, Point
 from hwsolve.render.flow import MARGIN, Arrow, Flow, Layout, Placed, Shape, Words, Writing, bend
-from hwsolve.render.places import HIGH, Box, Path, Point, Round, Wanted, placed
+from hwsolve.render.places import HIGH, Box, Path, Round, Wanted, placed
 
 
 class Sideways(Flow):
@@ -18,6 +19,7 @@ class Sideways(Flow):
 
     def __init__(self, diagram: Diagram, words: Words, stacked: bool = False) -> None:
         super().__init__(diagram, words)
+        self.halves = {name: self.outline(name, 0, 0).wide / 2 for name in self.nodes}  # of their widths
         self.stacks = [stack(label, stacked) for label in self.labels]
         self.ease = 1.25 if stacked else self.ease
         self.widens = 0.5 if stacked else 1.0  # how far a drawing that grows gets wider
@@ -57,10 +59,6 @@ class Sideways(Flow):
                 found.append(((beside.index(edge.start) + 0.5) / len(beside) + 1e-6, (k, rank), HIGH))
         return [(what, high) for _, what, high in sorted(found, key=lambda one: one[0])]
 
-    def half(self, name: str) -> float:
-        """Half the width of a node."""
-        return self.outline(name, 0, 0).wide / 2
-
     def room(self, rank: int) -> float:
         """How far a column is from the next."""
         if rank == max(self.ranks):
@@ -70,14 +68,17 @@ class Sideways(Flow):
 
     def overhang(self, slopes: dict[str, Writing]) -> float:
         """How much wider a gradient is than the node that it stands at, on either side."""
-        return max([0, *[slope.wide / 2 - self.half(name) for name, slope in slopes.items()]])
+        return max([0, *[slope.wide / 2 - self.halves[name] for name, slope in slopes.items()]])
 
     def finished(
         self, at: dict[object, Point], slopes: dict[str, Writing], across: float, down: float, quick: bool
     ) -> Layout | None:
         """Arrows between what has its place, and all labels."""
         outlines = {name: self.outline(name, *at[name]) for name in self.nodes}
-        arrows = [self.arrow(k, edge, at, outlines) for k, edge in enumerate(self.diagram.edges)]
+        held: Cells[tuple[str, Box | Round]] = Cells()
+        for name, outline in outlines.items():
+            held.put((name, outline), outline.x, outline.y, outline.wide, outline.high)
+        arrows = [self.arrow(k, edge, at, outlines, held) for k, edge in enumerate(self.diagram.edges)]
         paths = [arrow.path() for arrow in arrows]
         wanted: list[Wanted] = []
         writings: list[tuple[Writing, ...]] = []
@@ -105,13 +106,21 @@ class Sideways(Flow):
         ]
         return Layout(across, down, tuple(shapes), tuple(arrows), tuple(texts))
 
-    def arrow(self, k: int, edge: Edge, at: dict[object, Point], outlines: dict[str, Box | Round]) -> Arrow:
+    def arrow(
+        self,
+        k: int,
+        edge: Edge,
+        at: dict[object, Point],
+        outlines: dict[str, Box | Round],
+        held: Cells[tuple[str, Box | Round]],
+    ) -> Arrow:
         """A straight arrow where nothing stands in its way, else one that bends between and past the columns."""
         start, end = at[edge.start], at[edge.end]
         first, last = self.nodes[edge.start].rank, self.nodes[edge.end].rank
         straight = border(outlines[edge.start], end), border(outlines[edge.end], start)
-        others = [outline for name, outline in outlines.items() if name not in (edge.start, edge.end)]
-        if last - first == 1 and not any([outline.crossed(*straight) for outline in others]):
+        if last - first == 1 and not any(
+            outline.crossed(*straight) for name, outline in held.beside(*straight) if name not in (edge.start, edge.end)
+        ):
             return Arrow(straight[0], (straight[1:],))
         stops = [(start[0] + self.widest(first), start[1])]
         for rank in range(first + 1, last):
@@ -119,14 +128,14 @@ class Sideways(Flow):
             stops += [(x - self.widest(rank), y), (x + self.widest(rank), y)]
         stops.append((end[0] - self.widest(last), end[1]))
         pieces = [bend(a, b) if n % 2 == 0 else (b,) for n, (a, b) in enumerate(pairwise(stops))]
-        edges = (start[0] + self.half(edge.start), start[1]), (end[0] - self.half(edge.end), end[1])
+        edges = (start[0] + self.halves[edge.start], start[1]), (end[0] - self.halves[edge.end], end[1])
         before = [(stops[0],)] if edges[0] != stops[0] else []
         behind = [(edges[1],)] if edges[1] != stops[-1] else []
         return Arrow(edges[0], (*before, *pieces, *behind))
 
     def widest(self, rank: int) -> float:
         """Half the width of a column."""
-        return max([self.half(node.id) for node in self.ranks[rank]])
+        return max([self.halves[node.id] for node in self.ranks[rank]])
 
 
 def stack(label: Writing | None, stacked: bool) -> tuple[Writing, ...]:

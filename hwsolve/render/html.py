@@ -20,7 +20,7 @@ from hwsolve.language import listed, say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
 from hwsolve.render.folds import Fold
-from hwsolve.render.html_parts import WIDE, across, marked, signs, spread
+from hwsolve.render.html_parts import WIDE, across, in_block, signs, spread, tied
 from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
@@ -239,8 +239,7 @@ class Article:
 
     def inline(self, text: Text) -> str:
         """A text with its formulas as mathematics."""
-        parts = mixed(text, self.options.language, self.notation.inline)
-        return "".join([written if kind == "math" else marked(kind, written) for kind, written in parts])
+        return tied(mixed(text, self.options.language, self.notation.inline))
 
     def table(self, table: Table) -> str:
         """A table whose first column heads its rows; numbers at the right; without columns that are no longer seen."""
@@ -256,8 +255,9 @@ class Article:
         named = [f' data-head="{escape(self.words(c))}"' if stacks and c else "" for c in heads_of(table)]
         rows = []
         for n, row in enumerate(table.rows):
-            first, *cells = [self.cell(c) for c in row]
-            first = "\u2003" * (table.depths[n] if table.depths else 0) + first
+            first, *cells = [in_block(self.cell(c)) for c in row]
+            if table.depths:
+                first = in_block("\u2003" * table.depths[n] + self.cell(row[0]))
             total = ' class="total"' if table.total and n == len(table.rows) - 1 else ""
             body = "".join([f"<td{r}{h}>{c}</td>" for c, r, h in zip(cells, right[1:], named[1:], strict=True)])
             names = bool(first) and not isinstance(row[0], Formula)  # a formula is no name that is read out

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from html import escape
 
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.mathml_elements import mo
 from hwsolve.formula.notation.operands import terms
 from hwsolve.formula.tree import Call, Formula, references
-from hwsolve.render.measure import width
+from hwsolve.render.measure import CLOSING, OPENING, width
+from hwsolve.render.mixed import Part
 
+OPENS, CLOSES = re.compile(f"[(\\[{OPENING}]+$"), re.compile(f"^[.,;:!?)\\]{CLOSING}]+")
 WIDE = 26  # columns of a left side that the rest of its chain stands below
 
 
@@ -50,3 +54,27 @@ def signs(relation: str) -> str:
 def marked(kind: str, text: str) -> str:
     """Text or code, escaped."""
     return f"<code>{escape(text)}</code>" if kind == "code" else escape(text, quote=False)
+
+
+def tied(parts: Iterable[Part]) -> str:
+    """The parts of a sentence; no row parts a formula from the sign that opens before it or closes behind it."""
+    found = [("text", ""), *parts, ("text", "")]
+    made = ""
+    for n, (kind, written) in enumerate(found):
+        if kind != "math":
+            made += marked(kind, written)
+            continue
+        opens = OPENS.search(found[n - 1][1]) if found[n - 1][0] == "text" else None
+        closes = CLOSES.search(found[n + 1][1]) if found[n + 1][0] == "text" else None
+        if opens:
+            made = made.removesuffix(opens[0])
+        if closes:
+            found[n + 1] = "text", found[n + 1][1][closes.end() :]
+        both = f"{opens[0] if opens else ''}{written}{closes[0] if closes else ''}"
+        made += f'<span class="tie">{both}</span>' if opens or closes else written
+    return made
+
+
+def in_block(cell: str) -> str:
+    """A cell with formulas as a block, which is never narrower than they are; a cell itself may be."""
+    return f"<div>{cell}</div>" if "<math" in cell else cell

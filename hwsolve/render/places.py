@@ -5,12 +5,14 @@ Of those that are free it takes the one that the fewest other lines run through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from math import hypot
 
 import msgspec
 
-Point = tuple[float, float]
+from hwsolve.render.cells import Cells, Point
+
 CHARACTER = 7.2  # units of a character at SIZE
 SIZE, HIGH = 13, 17  # of a label: its letters, and the height of a row
 APART = 3  # units between a label and what it must not meet
@@ -104,15 +106,6 @@ class Path(msgspec.Struct, frozen=True):
         """Its straight pieces."""
         return zip(self.points, self.points[1:], strict=False)
 
-    def crosses(self, box: Box) -> bool:
-        """Whether it runs through a rectangle."""
-        (ax, ay), (bx, by) = self.points[0], self.points[-1]
-        if len(self.points) == 2 and (abs(ax + bx - 2 * box.x) > abs(ax - bx) + box.wide):
-            return False
-        if len(self.points) == 2 and (abs(ay + by - 2 * box.y) > abs(ay - by) + box.high):
-            return False
-        return any(box.crossed(a, b) for a, b in self.pieces())
-
 
 class Wanted(msgspec.Struct, frozen=True):
     """A label that looks for its place: its size, the middles that it tries, and the number of its own line.
@@ -124,6 +117,39 @@ class Wanted(msgspec.Struct, frozen=True):
     high: float
     tries: tuple[Point, ...]
     line: int = -1
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What a drawing holds before its labels, by cells: the shapes, and the straight pieces of its lines."""
+
+    shapes: Cells[Box | Round]
+    pieces: Cells[tuple[int, Point, Point]]
+
+    @classmethod
+    def of(cls, shapes: Sequence[Box | Round], paths: Sequence[Path]) -> Place:
+        """Everything in its cells; a piece with the number of its line."""
+        held = cls(Cells(), Cells())
+        for shape in shapes:
+            held.shapes.put(shape, shape.x, shape.y, shape.wide, shape.high)
+        for k, path in enumerate(paths):
+            for a, b in path.pieces():
+                held.pieces.line((k, a, b), a, b)
+        return held
+
+    def free(self, label: Wanted, across: float, down: float) -> Iterator[Box]:
+        """The places of a label within the drawing that meet no shape."""
+        for x, y in label.tries:
+            box = Box(x, y, label.wide, label.high)
+            if box.within(across, down) and not meets_any(box, self.shapes):
+                yield box
+
+    def crossing(self, box: Box, line: int) -> int:
+        """How many lines but a label's own run through a rectangle."""
+        found = {line}
+        for k, a, b in self.pieces.near(box.x, box.y, box.wide, box.high):
+            if k not in found and box.crossed(a, b):
+                found.add(k)
+        return len(found) - 1
 
 
 def placed(
@@ -138,41 +164,53 @@ def placed(
 
     `quick` takes the first place that is free.
     """
-    free = [places_of(label, shapes, across, down) for label in labels]
+    drawn = Place.of(shapes, () if quick else paths)
+    free = [Seen(drawn.free(label, across, down)) for label in labels]
     order = list(range(len(labels)))
     for _ in range(AGAIN):
         found: dict[int, Box] = {}
+        taken: Cells[Box | Round] = Cells()
         for k in order:
-            left: list[Box] = []
-            for box in free[k]:
-                if not any([box.meets(other, APART) for other in found.values()]):
-                    left.append(box)
-                    if quick or len(left) == WEIGHED:
-                        break
+            left = list(islice((box for box in free[k] if not meets_any(box, taken)), 1 if quick else WEIGHED))
             if not left:
+                if next(iter(free[k]), None) is None:
+                    return None  # none in any order
                 order.remove(k)
                 order.insert(0, k)
                 break
             alone = labels[k].line < 0 or len(left) == 1
-            found[k] = left[0] if alone else least_crossed(left, labels[k].line, paths)
+            box = found[k] = left[0] if alone else least_crossed(left, labels[k].line, drawn)
+            taken.put(box, box.x, box.y, box.wide, box.high)
         else:
             return [found[k] for k in range(len(labels))]
     return None
 
 
-def places_of(label: Wanted, shapes: Sequence[Box | Round], across: float, down: float) -> list[Box]:
-    """The places within the drawing that meet no shape."""
-    boxes = [Box(x, y, label.wide, label.high) for x, y in label.tries]
-    inside = [box for box in boxes if box.within(across, down)]
-    return [box for box in inside if not any([shape.meets(box, APART) for shape in shapes])]
+class Seen:
+    """Boxes that are worked out once, when they are first asked for."""
+
+    def __init__(self, rest: Iterator[Box]) -> None:
+        self.known: list[Box] = []
+        self.rest = rest
+
+    def __iter__(self) -> Iterator[Box]:
+        yield from self.known
+        for box in self.rest:
+            self.known.append(box)
+            yield box
 
 
-def least_crossed(free: Sequence[Box], line: int, paths: Sequence[Path]) -> Box:
+def meets_any(box: Box, others: Cells[Box | Round]) -> bool:
+    """Whether a rectangle comes too close to one of those."""
+    return any(other.meets(box, APART) for other in others.near(box.x, box.y, box.wide, box.high, APART))
+
+
+def least_crossed(free: Sequence[Box], line: int, drawn: Place) -> Box:
     """The first of the places that the fewest lines run through, but for a label's own."""
-    best, least = free[0], len(paths) + 1
+    best, least = free[0], -1
     for box in free:
-        crossing = sum([path.crosses(box) for k, path in enumerate(paths) if k != line])
-        if crossing < least:
+        crossing = drawn.crossing(box, line)
+        if least < 0 or crossing < least:
             best, least = box, crossing
         if not least:
             break

@@ -20,6 +20,7 @@ from hwsolve.graph.graph import Node
 from hwsolve.language import Message, say
 
 MOST, SHOWN, FIRST = 12, 6, 3  # units of a layer: in all; drawn one by one; before those that are left out
+MOST_DRAWN = 48  # circles of a drawing that still fits a page
 Unit = tuple[str, Indices]  # an element of the last quantity of a column
 
 
@@ -57,11 +58,16 @@ class Units:
         self.columns: dict[str, list[Node]] = {}  # by their first quantity
         self.column: dict[str, str] = {}  # of every quantity
         self.ranks: dict[str, int] = {}
+        self.needed: dict[
+            Unit, int
+        ] = {}  # the rank of the first column that reads a row of units, as the input of a step
         self.circles: list[Circle] = []
         self.edges: list[Edge] = []
         for node in nodes:
             if self.is_data(node.name):
                 self.place(node)
+        if sum([len(self.kept(nodes[-1])) for nodes in self.columns.values()]) > MOST_DRAWN:
+            raise TooLarge
 
     def place(self, node: Node) -> None:
         """Give a quantity its column."""
@@ -106,6 +112,8 @@ class Units:
         for first, found in read.items():
             before = [self.ranks[self.column[name]] for _, term in found for (name, _), _ in term if name]
             self.ranks[first] = max(before, default=-1) + 1
+            for row in [(name, at[:-1]) for _, term in found for (name, at), _ in term]:
+                self.needed[row] = min(self.needed.get(row, self.ranks[first]), self.ranks[first])
         drawn: dict[Unit, str] = {}
         for first, nodes in self.columns.items():
             drawn |= self.circled(first, nodes[-1])
@@ -119,26 +127,35 @@ class Units:
 
     def circled(self, first: str, node: Node) -> dict[Unit, str]:
         """The circles of a column: of a long one the first and the last; ids of those drawn."""
-        places = list(elements(node.shape)) if not self.several else [(1, *at) for at in elements(self.own(node))]
-        kept = places if len(places) <= SHOWN else [*places[:FIRST], places[-1]]
         found: dict[Unit, str] = {}
-        for k, at in enumerate(kept):
-            if k == FIRST and len(places) > SHOWN:
+        for k, at in enumerate(self.kept(node)):
+            if k == FIRST and count(self.own(node)) > SHOWN:
                 self.circles.append(Circle(f"{node.name}…", "⋮", self.ranks[first], shape="fold"))
             name = found[node.name, at] = plain(self.label(node.name, at))
-            self.circles.append(self.circle(name, first, node, at))
+            self.circles.append(self.circle(name, first, node, at, self.rank(first, node, at)))
         return found
 
-    def circle(self, name: str, first: str, node: Node, at: Indices) -> Circle:
+    def kept(self, node: Node) -> list[Indices]:
+        """The elements of a quantity that are drawn."""
+        places = list(elements(node.shape)) if not self.several else [(1, *at) for at in elements(self.own(node))]
+        return places if len(places) <= SHOWN else [*places[:FIRST], places[-1]]
+
+    def rank(self, first: str, node: Node, at: Indices) -> int:
+        """The rank of a unit: a given row stands just before what reads it, as the input of a step beside its state."""
+        if node.role != "given" or count(self.own(node)) > SHOWN:
+            return self.ranks[first]
+        return self.needed.get((node.name, at[:-1]), 1) - 1
+
+    def circle(self, name: str, first: str, node: Node, at: Indices, rank: int) -> Circle:
         """A unit with its value, and the gradient of what goes into it."""
         stated = node.role == "given"
         value = self.writer.shown(node.name, at) if (stated and not self.several) or self.values else None
         slope = self.gradients.get(first) if self.values and not stated else None
         if slope is None:
-            return Circle(name, self.label(node.name, at), self.ranks[first], value)
+            return Circle(name, self.label(node.name, at), rank, value)
         symbol = "" if first == node.name else self.label(slope, at)
         gradient = self.writer.shown(slope, at)
-        return Circle(name, self.label(node.name, at), self.ranks[first], value, gradient, slope=symbol)
+        return Circle(name, self.label(node.name, at), rank, value, gradient, slope=symbol)
 
     def label(self, name: str, at: Indices) -> Formula:
         """The symbol of an element; of a single one without an index, of a sample without its number."""

@@ -245,7 +245,7 @@ class Check(msgspec.Struct, frozen=True):
 class Published(msgspec.Struct, frozen=True):
     """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
 
-    `rounded`: what rounding gives where the last digit stated was cut off; `why`: what differs where they disagree.
+    `rounded`: what rounding gives of what was cut off; `inexact`: how a sum of stated parts is, how far off.
     """
 
     key: str
@@ -258,13 +258,13 @@ class Published(msgspec.Struct, frozen=True):
     how: Text = ""
     brief: str = ""
     why: Text = ""
+    inexact: tuple[Text, Text] | None = None
 
     @property
     def verdict(self) -> str:
         """agrees, cut off, wrong, or not decided."""
-        if self.agrees is not False:
-            return "not decided" if self.agrees is None else "agrees"
-        return "cut off" if self.rounded else "wrong"
+        wrong = "cut off" if self.rounded else "wrong"
+        return wrong if self.agrees is False else "not decided" if self.agrees is None else "agrees"
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 
 from hwsolve.compare import interval
 from hwsolve.formula.key_sums import Term, terms_of
+from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.language import Message, say
 from hwsolve.numbers import is_exact
 from hwsolve.solution import Published, Quantity, Solution, Text, Value
@@ -27,11 +28,12 @@ def with_sums(published: list[Published], solution: Solution) -> list[Published]
     """What sources state, with the totals named that are wrong as the sums of their stated parts."""
     if not any(p.verdict == "wrong" for p in published):
         return published
-    sums = {line.key.name: terms for line in solution.lines if isinstance(line, Value) and (terms := sum_of(line))}
+    sums = {p.key: terms for p in published if len(terms := sum_typed(p.key)) > 1}
+    sums |= {line.key.name: terms for line in solution.lines if isinstance(line, Value) and (terms := sum_of(line))}
     if not sums:
         return published
     parts = StatedParts(published, solution, sums)
-    return [msgspec.structs.replace(p, why=why) if (why := parts.cause(p)) else p for p in published]
+    return list(map(parts.judged, published))
 
 
 def sum_of(line: Value) -> tuple[Term, ...]:
@@ -39,6 +41,14 @@ def sum_of(line: Value) -> tuple[Term, ...]:
     if line.key.indices or not isinstance(line.quantity, Quantity):
         return ()
     return tuple(terms_of(line.formula))
+
+
+def sum_typed(key: str) -> tuple[Term, ...]:
+    """The terms of a key that is a sum of keys."""
+    try:
+        return tuple(terms_of(parse(key)))
+    except FormulaError:
+        return ()
 
 
 class StatedParts:
@@ -49,13 +59,17 @@ class StatedParts:
         self.named: dict[str, Part] = {}
         self.alike: dict[tuple[str, Fraction], list[Part]] = {}
         for p in published:
-            if (stated := number(p.stated)) is None or (size := self.size(p.key)) is None:
+            if (stated := number(p.stated)) is None or p.key not in self.answers or (size := self.size(p.key)) is None:
                 continue
             self.named[p.key] = part = Part(stated, p)
             self.alike.setdefault((p.key.partition(".")[0], size), []).append(part)
 
     def size(self, key: str) -> Fraction | None:
-        """The value that came out for a key, if it is one number, and exact."""
+        """The value that came out for a key, or for a sum of keys, if it is one number, and exact."""
+        if key not in self.answers and key in self.sums:
+            sizes = [(times, self.size(name)) for times, name in self.sums[key]]
+            known = [times * size for times, size in sizes if size is not None]
+            return sum(known, Fraction(0)) if len(known) == len(sizes) else None
         value = self.answers[key].value if key in self.answers else None
         if not isinstance(value, Quantity) or not is_exact(value.value):
             return None
@@ -73,29 +87,40 @@ class StatedParts:
                 alike = self.alike.get((name.partition(".")[0], size), []) if size is not None else []
                 yield times, alike[0] if len({part.value for part in alike}) == 1 else None
 
-    def cause(self, p: Published) -> Message | None:
-        """What is said of a total that is the sum of its stated parts, and of nothing else."""
+    def judged(self, p: Published) -> Published:
+        """A total that is the sum of its stated parts, with that as the cause; another one as it is."""
         wanted = typed(p.stated) or scaled(p.stated)
         computed = self.size(p.key)
         if p.verdict != "wrong" or wanted is None or computed is None or p.key not in self.sums:
-            return None
+            return p
         found = list(self.leaves(p.key))
         parts = [(times, part) for times, part in found if part is not None]
         if (
             len(parts) < max(2, len(found))
             or abs(sum(n * part.value for n, part in parts) - wanted.value) > wanted.half
         ):
-            return None
-        off = say("{why} ({percent}%)", why=p.why, percent=percent(computed - wanted.value, computed))
-        return say("the sum of the stated parts, {how}; {why}", how=how({id(q): q for _, q in parts}.values()), why=off)
+            return p
+        verdicts = {part.judged.verdict for _, part in parts}
+        share = percent(computed - wanted.value, computed)
+        off = say("{why} ({percent}%)", why=p.why, percent=share)
+        why = say("the sum of the stated parts, {how}; {why}", how=how(verdicts), why=off)
+        far = None if "wrong" in verdicts else too_far(p.why, computed > wanted.value, share)
+        return msgspec.structs.replace(p, why=why, inexact=None if far is None else (how(verdicts), far))
 
 
-def how(parts: Iterable[Part]) -> Text:
+def how(verdicts: set[str]) -> Text:
     """In which way parts are not what came out."""
-    verdicts = {part.judged.verdict for part in parts}
     if "wrong" in verdicts:
         return say("some of which are wrong")
     return say("some of which are truncated") if "cut off" in verdicts else say("some of which are rounded")
+
+
+def too_far(why: Text, small: bool, share: str) -> Text | None:
+    """How far a stated number is from the one that came out, where that is all that differs."""
+    if not isinstance(why, Message) or "off" not in why.values:
+        return None
+    what = {"off": why.values["off"], "percent": share}
+    return say("{off} or {percent}% too small", **what) if small else say("{off} or {percent}% too large", **what)
 
 
 def number(text: str) -> Fraction | None:

@@ -136,6 +136,20 @@ def test_the_loss_is_compared_with_what_it_was(lr: str, said: str, sign: str) ->
     assert [line.relation for line in claims] == [sign]
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3, 5])
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_backward_pass_says_that_it_reads_what_is_not_updated_yet(layers: int, trained: bool) -> None:
+    """The weights of all layers but the first, whose input needs no gradient; of many without names."""
+    layer = {"linear": {"out_features": 1, "weight": [[2]], "bias": False}}
+    optimizer: dict[str, Any] = {"optimizer": {"sgd": {"lr": "0.1"}}} if trained else {}
+    spec = RELU | {"network": {"input": 1, "layers": [layer] * layers}, "target": [0]} | optimizer
+    said = " ".join(hwsolve.solve(spec).to("plain").split())
+    old = ", ".join("w⁽" + "⁰¹²³⁴⁵"[n] + "⁾" for n in range(2, layers + 1))
+    named = "." if layers > 4 else f": {old}, not {old.replace('⁾', '⁾⁺')}."
+    assert said.count("The backward pass uses the parameters before the update") == (trained and layers > 1)
+    assert (f"before the update{named}" in said) == (trained and layers > 1)
+
+
 def test_a_quantity_that_two_layers_read_has_a_term_for_each() -> None:
     inner = {"linear": {"out_features": 2, "weight": [[1, 2], [3, 4]], "bias": False}}
     body = [

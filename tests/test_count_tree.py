@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import hwsolve
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
@@ -89,6 +90,19 @@ def test_composites_of_other_sizes_are_closed_behind_the_first() -> None:
     assert [str(text) for _, _, text in table_of(solution).folds] == ["… 4 × concat of other sizes (--full)"]
 
 
+@pytest.mark.parametrize(("key", "called"), [
+    ("params.basic3 + params.basic4", "parameters of stage 2"),
+    ("params.basic4 + params.basic3", "parameters of stage 2"),
+    ("params.basic3 + params.basic5", "parameters of basic3 + parameters of basic5"),
+    ("params.basic3 + 2*params.basic4", None),
+])  # fmt: skip
+def test_a_sum_over_a_stage_is_called_by_it(key: str, called: str | None) -> None:
+    text = (ROOT / "problems" / "homework-3" / "3.3-resnet18.yaml").read_text(encoding="utf-8")
+    spec = text.partition("expect:")[0] + f'expect: {{"{key}": 1}}\n'
+    said = " ".join(page(hwsolve.solve(spec), width=200).split())
+    assert (f"{called} 1 " in said) if called else ("of stage 2" not in said)
+
+
 # ---------------------------------------------------------------- rows
 
 
@@ -102,6 +116,11 @@ def test_equal_neighbours_are_one_row_with_their_number() -> None:
     table = table_of(solution)
     assert labels(solution) == ["3 × conv 3×3", "dense layer", "Total"]
     assert "3 × 3×3×4×4" in page(solution) and table.rows[0][-1] == 3 * 144
+
+
+def test_additions_are_named_among_what_has_no_row() -> None:
+    layers = [{"residual": {"body": [CONV, "relu", CONV]}}, {"linear": 2}]
+    assert "Without parameters: ReLU, the additions." in page(solved(layers, [4, 8, 8]))
 
 
 def test_layers_without_a_row_are_named_in_a_sentence() -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from hwsolve.formula.tree import Call, Formula
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.render.chain import links_of
-from hwsolve.solution import Group, Identity, Let, Missing, Solution, Value
+from hwsolve.solution import Form, Group, Identity, Let, Missing, Solution, Value
 from tests.line_check import wrong_lines
 from tests.often import often
 from tests.random_functions import spec
@@ -47,12 +48,37 @@ def test_a_page_of_any_function(seed: int) -> None:
 def test_a_left_side_begins_every_group(seed: int) -> None:
     solution = solved(spec(seed))
     groups = [item for step in solution.sections for item in step.items if isinstance(item, Group)]
+    named = [
+        a
+        for a, b in pairwise(groups)
+        if isinstance(b.lines[0], Let) and links_of(b.lines[0])[0] == links_of(a.lines[0])[0]
+    ]
     assert groups
     for group in groups:
         line = group.lines[group.head or 0]
-        assert isinstance(line, Identity | Let | Value)
+        assert isinstance(line, Identity | Let | Value) or (isinstance(line, Form) and group in named)
         first, *rest = links_of(line)
         assert first[0] == "" and rest and is_left_side(first[1]), spec(seed)
+
+
+def test_a_function_is_as_it_is_typed_before_it_is_written_out() -> None:
+    said = rows_of("kind: derivative\nfunction: log_softmax(x)[i]\nwrt: x[k]")
+    assert "fᵢ = ln(softmax(x)ᵢ) = ln(exp(xᵢ)/(Σⱼ₌₁ⁿ exp(xⱼ))) (written out) = xᵢ − ln(Σⱼ₌₁ⁿ exp(xⱼ))" in said
+    assert "f = Σⱼ₌₁ⁿ xⱼ² " in (said := rows_of("kind: derivative\nfunction: Sum(x[j]**2, j, 1, n)\nwrt: x"))
+    assert "written out" not in said  # what is typed so already
+
+
+def rows_of(text: str) -> str:
+    """A page with one blank between its words."""
+    return re.sub(r"\s+", " ", render([solved(text)], "plain", Options(width=80, color=False)))
+
+
+@pytest.mark.parametrize("stated", ["", "expect: {d1_at: [6]}\n"])
+def test_points_are_said_to_be_evaluated_or_asked_for(stated: str) -> None:
+    said = rows_of(f"kind: derivative\nfunction: x**2\nat: {{x: 3}}\n{stated}")
+    assert ("Evaluated at x = 3." in said) == bool(stated) and ("Also asked: the values at x = 3." in said) != bool(
+        stated
+    )
 
 
 def is_left_side(f: Formula) -> bool:

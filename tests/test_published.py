@@ -46,6 +46,38 @@ def test_a_total_of_rounded_parts_is_said_to_be_their_sum(
         assert str(found.why).startswith("the sum of the stated parts") is (said == sum(stated))
 
 
+@given(parts=st.lists(st.integers(10_000, 10**7), min_size=3, max_size=3, unique=True), wrong=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_sum_of_stated_parts_is_inexact_unless_one_of_them_is_wrong(parts: list[int], wrong: bool) -> None:
+    """A key that is a sum of keys too; of one source, where there are several, in one remark and in no row."""
+    answers = {f"n.{k}": q(n) for k, n in enumerate(parts)} | {"n": q(sum(parts))}
+    total = Value(Ref("n"), Call("+", tuple([Ref(f"n.{k}") for k in range(3)])), (), q(sum(parts)))
+    stated = [n // 1000 + 5 * wrong for n in parts]
+    sums = {"n.0 + n.1": sum(stated[:2]), "n": sum(stated)}
+    text = "\n  ".join(
+        f"{k}: {{stated: {n}e3}}" for k, n in ({f"n.{k}": n for k, n in enumerate(stated)} | sums).items()
+    )
+    s = judged(text, answers, total, field="published")
+    found = s.published[-2:]
+    assume(all(p.verdict == "wrong" for p in found))
+    assert all((p.inexact is None) == wrong for p in found)
+    first, *remarks = map(str, sentences(s))
+    assert ("2 are inexact" in first) != wrong
+    assert any(text.startswith("Inexact in") and "(n: " in text for text in remarks) != wrong
+    rows = [row[0] for row in table.rows] if (table := missed(s)) is not None else []
+    assert ("n" in rows) == wrong
+
+
+def test_one_inexact_sum_is_a_row_without_a_cross() -> None:
+    total = Value(Ref("n"), Call("+", (Ref("n.a"), Ref("n.b"))), (), q(3998))
+    text = "n.a: {stated: 2e3}\n  n.b: {stated: 2e3}\n  n: {stated: 4000.0}"
+    s = judged(text, {"n.a": q(1999), "n.b": q(1999), "n": q(3998)}, total, field="published")
+    table = missed(s)
+    assert table is not None and [str(row[3]) for row in table.rows] == [
+        "inexact: the sum of the stated parts, some of which are rounded; the computed value is 2 less (0.05%)"
+    ]
+
+
 def test_a_total_whose_parts_are_not_all_stated_keeps_its_difference() -> None:
     total = Value(Ref("n"), Call("+", (Ref("n.a"), Ref("n.b"))), (), q(3999))
     answers = {"n.a": q(1999), "n.b": q(2000), "n": q(3999)}
@@ -89,6 +121,12 @@ def test_what_one_source_cuts_off_is_one_remark() -> None:
     assert remark == "Truncated, not rounded, in book: 150 × 10³ for 150,528 (a), 150 × 10³ for 150,700 (b)."
     table = missed(s)
     assert table is not None and [row[0] for row in table.rows] == ["c"]
+
+
+def test_one_fact_is_said_once_with_all_its_places() -> None:
+    text = "\n  ".join(f"{k}: {{stated: 150e3, source: book}}" for k in "abc")
+    s = judged(text, {"a": q(150_528), "b": q(150_700), "c": q(150_528)}, field="published")
+    assert str([*sentences(s)][1]).endswith(": 150 × 10³ for 150,528 (a, c), 150 × 10³ for 150,700 (b).")
 
 
 def homework(name: str) -> Solution:

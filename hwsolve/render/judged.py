@@ -19,6 +19,7 @@ ALONE = {  # the verdict on the only published answer
     "unproven": say("The published answer agrees without a proof."),
     "cut off": say("The published answer is truncated."),
     "wrong": say("The published answer differs."),
+    "inexact": say("The published answer is inexact."),
     "not decided": say("Whether the published answer agrees is not decided."),
 }
 
@@ -44,28 +45,47 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
         )
         found = [say("{first} {second}", first=first, second=found[0]) if found else first]
     yield from found
-    for source, cut in truncated(s.published):
-        names = names_of([p.key for p in cut], named)
-        said = [
-            say(
-                "{stated} for {computed} ({key})",
-                stated=set_out(p.stated),
-                computed=set_out(p.brief or p.computed),
-                key=name,
-            )
-            for name, p in zip(names, cut, strict=True)
-        ]
-        yield say("Truncated, not rounded, in {source}: {answers}.", source=source, answers=listed(said))
+    for source, cut in same_source("cut off", s.published):
+        said = listed(list(facts(cut, names_of([p.key for p in cut], named))))
+        yield say("Truncated, not rounded, in {source}: {answers}.", source=source, answers=said)
+    for source, sums in same_source("inexact", s.published):
+        names = names_of([p.key for p in sums], named)
+        off = [say("{key}: {off}", key=name, off=far(p)) for name, p in zip(names, sums, strict=True)]
+        yield say(
+            "Inexact in {source}, as sums of stated parts, {how}: {answers}.",
+            source=source, how=how(sums), answers=listed(list(facts(sums, off))),
+        )  # fmt: skip
+
+
+def facts(published: Sequence[Published], said: Sequence[Cell]) -> Iterator[Message]:
+    """What is stated for what came out, each once, with what is said of every place where it is stated."""
+    found: dict[tuple[str, str], list[Cell]] = {}
+    for p, text in zip(published, said, strict=True):
+        found.setdefault((p.stated, p.brief or p.computed), []).append(text)
+    for (stated, computed), texts in found.items():
+        places = listed([say("{symbol}", symbol=text) for text in texts])
+        yield say("{stated} for {computed} ({key})", stated=set_out(stated), computed=set_out(computed), key=places)
+
+
+def how(sums: list[Published]) -> Text:
+    """In which way the parts of sums are not exact."""
+    first, *others = {repr(p.inexact[0]): p.inexact[0] for p in sums if p.inexact}.values()
+    return say("some of which are truncated or rounded") if others else first
+
+
+def far(p: Published) -> Text:
+    """How far a sum is off."""
+    return p.inexact[1] if p.inexact else ""
 
 
 def agreeing(published: tuple[Published, ...]) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
-    verdicts, of = Counter(p.verdict for p in published), len(published)
+    verdicts, of = Counter(map(verdict, published)), len(published)
     unproven = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
-    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven)
+    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven, verdicts["inexact"])
     agree = verdicts["agrees"]
     if of == 1:
-        return ALONE["unproven" if unproven else published[0].verdict]
+        return ALONE["unproven" if unproven else verdict(published[0])]
     if not others:
         return say("All {n} published answers agree.", n=of)
     if agree <= 1:
@@ -74,11 +94,18 @@ def agreeing(published: tuple[Published, ...]) -> Message:
     return say("Of {of} published answers {agree} agree; {parts}.", of=of, agree=agree, parts=listed(others))
 
 
-def parts(differing: int, cut: int, undecided: int, unproven: int) -> list[Text]:
+def verdict(p: Published) -> str:
+    """The verdict as a page has it: a wrong total is inexact where it is the sum of its stated parts."""
+    return "inexact" if p.inexact else p.verdict
+
+
+def parts(differing: int, cut: int, undecided: int, unproven: int, inexact: int = 0) -> list[Text]:
     """How many of those compared need a look, by what is to be seen."""
     found: list[Text] = []
     if differing:
         found.append(say("{n} differ", n=differing) if differing > 1 else say("one differs"))
+    if inexact:
+        found.append(say("{n} are inexact", n=inexact) if inexact > 1 else say("one is inexact"))
     if cut:
         found.append(say("{n} are truncated", n=cut) if cut > 1 else say("one is truncated"))
     if undecided:
@@ -90,18 +117,18 @@ def parts(differing: int, cut: int, undecided: int, unproven: int) -> list[Text]
     return found
 
 
-def truncated(published: tuple[Published, ...]) -> list[tuple[Message, list[Published]]]:
-    """What one source cuts off, where that is more than one answer: a remark says it better than rows."""
+def same_source(what: str, published: tuple[Published, ...]) -> list[tuple[Message, list[Published]]]:
+    """The answers of one source with a verdict, where there are several: a remark says it better than rows."""
     found: dict[str, list[Published]] = {}
     for p in published:
-        if p.verdict == "cut off":
+        if verdict(p) == what:
             found.setdefault(repr(p.source), []).append(p)
-    return [(source_of(cut[0]), cut) for cut in found.values() if len(cut) > 1]
+    return [(source_of(same[0]), same) for same in found.values() if len(same) > 1]
 
 
 def missed(s: Solution, named: Named = str) -> Table | None:
     """What does not hold or agree, or is not proven to: where it is stated, and what came out."""
-    remarked = [id(p) for _, cut in truncated(s.published) for p in cut]
+    remarked = [id(p) for what in ("cut off", "inexact") for _, same in same_source(what, s.published) for p in same]
     failed = [c for c in s.checks if not c.ok or unsure(c.how)]
     wrong = [p for p in s.published if (p.verdict != "agrees" or unsure(p.how)) and id(p) not in remarked]
     heads = (say("Key"), say("Stated"), computed_head(s, [*failed, *wrong]), say("Verdict"), say("Where"))
@@ -168,6 +195,8 @@ def agreement(p: Published) -> Text:
         return say("truncated; rounded it is {rounded}", rounded=counted(p.rounded))
     if p.verdict == "not decided":
         return say("not decided")
+    if p.inexact:
+        return say("inexact: {why}", why=reason(p))
     return (p.how or "✓") if p.agrees else say("✗ {why}", why=reason(p))
 
 

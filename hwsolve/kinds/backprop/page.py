@@ -20,6 +20,7 @@ from hwsolve.graph.tangent import checked
 from hwsolve.kinds.backprop.answers import Answers
 from hwsolve.kinds.backprop.asked import asked_keys, leads_to, question
 from hwsolve.kinds.backprop.asked_steps import asked_for, of_pattern, on_page
+from hwsolve.kinds.backprop.before_update import before_update
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.deltas import meaning, names_of
 from hwsolve.kinds.backprop.diagram import diagram
@@ -216,7 +217,7 @@ class NetworkPage:
         self.sections += steps_of(say("Forward pass"), forward, level, self.heading(step))
         backward = self.by_parts(step, "gradient")
         drawn = numbers_of(self.problem, self.writer) if step == 0 and not self.alone else []
-        self.sections += steps_of(say("Backward pass"), backward, level, behind=drawn)
+        self.sections += steps_of(say("Backward pass"), backward, level, before_update(self.writer, backward), drawn)
         if step == 0:
             self.add(say("The circuit"), wanted_circuit(self.problem, self.writer), level)
         self.add(say("Update"), [*counting_forms(self, step), *self.quantities(step, "update", "temporary")], level)

@@ -87,15 +87,13 @@ def rule(kind: Kind, products: list[Formula], biased: bool) -> Message:
 
 
 def as_stated(items: tuple[Item, ...]) -> Iterator[Message]:
-    """What the spec says of biases; and of a residual network, that it has not what such networks often have."""
+    """What the network has of biases; and of a residual network, that it has not what such networks often have."""
     with_biases = biased(items)
     if with_biases:
         yield say("Every layer with weights has a bias.")
-    missing = [say("no layer has a bias")] if with_biases is False else []
+    missing = [say("without biases")] if with_biases is False else []
     if missing := [*missing, *plain_residuals(items)]:
-        *front, last = missing
-        facts = say("{first}, and {last}", first=listed(front), last=last) if front else last
-        yield say("As the network is stated, {facts}.", facts=facts)
+        yield say("Counted for the network as it is given here: {facts}.", facts=listed(missing))
 
 
 def plain_residuals(items: tuple[Item, ...]) -> Iterator[Message]:
@@ -105,7 +103,7 @@ def plain_residuals(items: tuple[Item, ...]) -> Iterator[Message]:
     if not beside or not any(isinstance(item.layer, Convolution) for item in every):
         return
     if not any(item.layer is not None and item.layer.CATEGORY == "normalization" for item in every):
-        yield say("there is no batch normalization")
+        yield say("without batch normalization")
     if not any(inner.layer is not None and inner.layer.parameters(*inner.shapes)
                for branch in beside for inner in walk_items(branch)):  # fmt: skip
-        yield say("the shortcuts have no parameters")
+        yield say("shortcuts without parameters")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from math import isqrt
 
+from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, formula
 from hwsolve.kinds.count_params.conventions import Asked
 from hwsolve.kinds.count_params.counts import put_in
@@ -16,8 +17,8 @@ from hwsolve.solution import Text
 Shapes = dict[str, Shape]  # by the wire, or by the path of a layer
 
 
-def misfits(items: tuple[Item, ...], asked: Asked, params: object) -> Iterator[tuple[bool, Message]]:
-    """Of each layer whose stated size fits no map: whether what is asked depends on the size, and what is wrong.
+def misfits(items: tuple[Item, ...], asked: Asked, params: object) -> Iterator[Message]:
+    """Of each layer whose stated size fits no map: what is wrong, and whether what is asked depends on the size.
 
     `params` are those of the network, if that is a number.
     """
@@ -33,7 +34,7 @@ def misfits(items: tuple[Item, ...], asked: Asked, params: object) -> Iterator[t
             if (other := with_all_maps(items, item, params)) is not None:
                 follows = say("{first} {second}", first=follows, second=other)
         for warning in warnings:
-            yield bool(used), say("{layer}: {warning} {follows}", layer=item.path, warning=warning, follows=follows)
+            yield say("{layer}: {warning} {follows}", layer=item.path, warning=warning, follows=follows)
 
 
 def with_all_maps(items: tuple[Item, ...], item: Item, params: object) -> Message | None:
@@ -49,13 +50,15 @@ def with_all_maps(items: tuple[Item, ...], item: Item, params: object) -> Messag
     ((one, layer, shapes),) = owning
     assert shapes is not None
     written, count = put_in(layer.counts(*shapes)["params"], layer.sizes(*shapes))
+    has = say("{count} parameters", count=Call("==", (written, formula(count))))
     _, before = put_in(layer.counts(*one.shapes)["params"], layer.sizes(*one.shapes))
-    equation = Call("==", (written, formula(count)))
-    if not isinstance(count, int) or not isinstance(before, int) or not isinstance(params, int):
-        return say("With {n} values {layer} would have {count} parameters.", n=f"{n * channels:,}", layer=one.path,
-                   count=equation)  # fmt: skip
-    return say("With {n} values {layer} would have {count} parameters, all layers together {total}.",
-               n=f"{n * channels:,}", layer=one.path, count=equation, total=f"{params - before + count:,}")  # fmt: skip
+    if isinstance(count, int) and isinstance(before, int) and isinstance(params, int):
+        has = say("{has}, all layers together {total}", has=has, total=f"{params - before + count:,}")
+    what = {"n": size_text(n), "layer": one.path, "has": has}
+    if [values_in(shape) for shape in shapes] != [n * channels]:
+        return say("If the {n} are meant per map, {layer} has {has}.", **what)
+    read = parse(f"{channels}*{n} == {n * channels}")
+    return say("If the {n} are meant per map, {layer} reads {read} values and has {has}.", read=read, **what)
 
 
 def of_formulas(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:

@@ -115,9 +115,9 @@ def strided_words(items: list[Item]) -> Iterator[Message]:
 
 
 def shortcut_words(items: list[Item]) -> Iterator[Message]:
-    """A shortcut of zeros: which cells it passes on, and whether it adds channels of zeros."""
+    """A shortcut of zeros: which cells it passes on, and whether it fills channels with zeros."""
     found: list[Text] = []
-    kept = False
+    kept = filled = False
     for item in items:
         if not isinstance(item.layer, ZeroPad):
             continue
@@ -129,14 +129,16 @@ def shortcut_words(items: list[Item]) -> Iterator[Message]:
         one: Text = say("every cell")
         if stride != 1:
             one = say("one cell in {n} along each axis", n=size_text(stride))
-        if y[0] != x[0]:
-            one = say("{cells}, with channels of zeros behind the others", cells=one)
+        filled = filled or y[0] != x[0]
         found += [one] if one not in found else []
+    cells = listed(found)
+    if filled:
+        cells = say("{cells}; the missing channels are filled with zeros", cells=cells)
     if found and kept:
         yield say("A shortcut padded with zeros has no parameters: it passes on what comes in; where the shape "
-                  "changes, {cells}.", cells=apart(found))  # fmt: skip
+                  "changes, {cells}.", cells=cells)  # fmt: skip
     elif found:
-        yield say("A shortcut padded with zeros has no parameters: it passes on {cells}.", cells=apart(found))
+        yield say("A shortcut padded with zeros has no parameters: it passes on {cells}.", cells=cells)
     elif kept:
         yield say("A shortcut padded with zeros has no parameters: it passes on what comes in.")
 

@@ -19,7 +19,7 @@ from hwsolve.kinds.count_params.padding_words import padding_words
 from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_notes, multiplied, together
 from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.kinds.count_params.stages import staged
-from hwsolve.kinds.count_params.stated_keys import layer_words
+from hwsolve.kinds.count_params.stated_keys import layer_words, stage_words
 from hwsolve.kinds.count_params.statement import ends_of, layer_step, statement
 from hwsolve.kinds.count_params.table import CountTable, remarks, sum_of_rows
 from hwsolve.kinds.count_params.total_groups import total_groups
@@ -74,7 +74,8 @@ class Counting(LayerCounts):
             answers=self.answers,
             asked=tuple([key for key in self.asked.totals if key in self.answers]),
             symbols={key: word for key, word in words.items() if key in self.answers}
-            | layer_words(self.problem, words, row_named=self.rows_named),
+            | layer_words(self.problem, words, row_named=self.rows_named)
+            | stage_words(self.problem, words, self.stages),
             partial={key: count.sentence() for key, count in self.partial.items()} | self.unanswered,
             notes=(
                 *(Note("warning", text) for text in self.problem.network.warnings),
@@ -93,18 +94,16 @@ class Counting(LayerCounts):
         """The table of all layers, and how it is read."""
         table = CountTable(self.nodes, self.tree.quantities)
         made = table.table(self.answers, self.partial)
-        self.rows_named = table.called
+        self.rows_named, self.stages = table.called, table.stages
         items = self.problem.network.items
         total = self.answers["params"].value if "params" in self.answers else None
-        found = list(misfits(items, self.asked, total.value if isinstance(total, Quantity) else None))
-        first, apart = (
-            [with_words(text, table.called) for used, text in found if used is which] for which in (True, False)
-        )
+        found = misfits(items, self.asked, total.value if isinstance(total, Quantity) else None)
+        apart = (with_words(text, table.called) for text in found)
         sizes = padding_words(items, lambda padded: sides_matter(items, padded, self.asked))
         read = remarks(table, *self.tree.without_rows())
         said = map(Sentence, (*read, *sizes, *apart, *of_formulas(items, self.asked)))
         drawn = charts(made, self.tree.quantities) if self.problem.figure == "bars" else ()
-        return Step(say("Layer by layer"), (*map(Sentence, first), *((made,) if self.nodes else ()), *said, *drawn))
+        return Step(say("Layer by layer"), (*((made,) if self.nodes else ()), *said, *drawn))
 
     def stored_input(self) -> list[Node]:
         """The row of the input, where its values count."""

@@ -61,7 +61,9 @@ def stage(part: list[Node]) -> Node:
         return msgspec.structs.replace(part[0], name=stage_name(part), type=STAGE, single=True)
     else:
         inner = part
-    return msgspec.structs.replace(group(stage_name(part), STAGE, part[0].shape, tuple(inner)), single=True)
+    made = group(stage_name(part), STAGE, part[0].shape, tuple(inner))
+    own = all(len(n.paths) == n.times for n in part)  # else a path is that of one copy of several
+    return msgspec.structs.replace(made, single=True, paths=tuple([p for n in part for p in n.paths if own]))
 
 
 STAGE = "stage"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
+from hwsolve.formula.key_sums import Term, terms_of
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.tree import Formula, references
 from hwsolve.language import Message, listed, say
@@ -59,6 +60,31 @@ def layer_words(
         if alike[repr(text)] > 1:  # layers that would be called alike keep their paths
             found[key] = of(text.values["quantity"], key.partition(".")[2])
     return found
+
+
+def stage_words(
+    problem: Problem, words: Mapping[str, Message], stages: Mapping[frozenset[str], Text]
+) -> dict[str, Message]:
+    """`parameters of stage 1` for a sum over what that is made of: params.basic1 + params.basic2."""
+    found: dict[str, Message] = {}
+    for key, terms in stated_sums(problem):
+        for quantity, text in words.items():
+            paths = [name.removeprefix(f"{quantity}.") for _, name in terms if name.startswith(f"{quantity}.")]
+            stage = stages.get(frozenset(paths))
+            if stage is not None and len(terms) == len({*paths}) and all(times == 1 for times, _ in terms):
+                found[key] = of(text, stage)
+    return found
+
+
+def stated_sums(problem: Problem) -> Iterator[tuple[str, list[Term]]]:
+    """Every sum of keys that a number is stated for."""
+    for text in chain(problem.expect, problem.published):
+        try:
+            terms = list(terms_of(parse(text)))
+        except FormulaError:
+            continue
+        if len(terms) > 1:
+            yield text, terms
 
 
 def of(quantity: Message, layer: Text) -> Message:

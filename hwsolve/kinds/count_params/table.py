@@ -36,6 +36,7 @@ class CountTable:
         self.within = 0  # in how many copied composites the row stands that is being written
         self.copies = False  # whether the parts of one copy stand below the row of several
         self.called: dict[str, Text] = {}  # the rows of layers by their paths, where a row has no name of the spec
+        self.stages: dict[frozenset[str], Text] = {}  # by the paths of what they are made of
         self.stage: Text = ""  # whose rows are being written
         self.name = numbered()
         self.words: dict[str, Text] = {"input": say("input"), **row_words(nodes)}
@@ -71,7 +72,8 @@ class CountTable:
         name = self.name(node)
         if node.type == STAGE and isinstance(name, Message):
             self.stage = name.values["stage"]
-        elif depth and self.stage and not node.single:
+            self.stages[frozenset(node.paths)] = self.stage
+        elif depth and self.stage and not node.single and not node.children:
             one = self.label(msgspec.structs.replace(node, times=1), name)
             text = say("{layer} in {block}", layer=one, block=self.stage)
             called = text if node.times == 1 else say("one {layer} in {stage}", layer=one, stage=self.stage)

@@ -23,6 +23,7 @@ from hwsolve.layers.window import window_words
 Counts = Mapping[str, Mapping[str, Count]]  # by quantity, then by layer
 Terms = Mapping[str, Mapping[str, Formula]]  # how each arises
 SHORTCUT = "shortcut "  # before the names of layers beside a body
+ADDITIONS = ("residual", "add")  # composites whose branches are added, which has no row
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class Node(msgspec.Struct, frozen=True):
     active: Size | None = None  # how many of them work, where not all do
     layers: int = 1
     single: bool = True  # whether it is one part of the network, with a name of its own
-    paths: tuple[str, ...] = ()  # of the layers that its row is of
+    paths: tuple[str, ...] = ()  # of the layers or composites that its row is of
 
     @property
     def kind(self) -> str:
@@ -116,6 +117,8 @@ class Tree:
     def composite(self, item: Item, inside: str) -> list[Node]:
         """A block or what joins branches as one node, a repeat as its copies; what is no sum is that of the whole."""
         made = self.made_of(item, inside)
+        if item.type in ADDITIONS:
+            self.bare.setdefault(item.type, []).append(item.path)
         own = {
             q: self.counts[q][item.path]
             for q in self.quantities
@@ -142,10 +145,10 @@ class Tree:
             found = self.nodes(branch.items, prefix)
             parts += [renamed(n, f"{SHORTCUT}{n.name}") for n in found] if branch.name == "shortcut" else found
         if len(parts) != 1 or parts[0].times != 1:
-            return [group(name, item.type, item.output, tuple(parts))] if parts else []
+            return [placed(group(name, item.type, item.output, tuple(parts)), item)] if parts else []
         (one,) = parts
         if one.children:
-            return [msgspec.structs.replace(one, name=name, type=item.type)]
+            return [placed(msgspec.structs.replace(one, name=name, type=item.type), item)]
         return [renamed(one, f"{name}.{one.name}")]
 
     def experts(self, item: Item, path: str) -> list[Node]:
@@ -173,6 +176,11 @@ def group(name: str, kind: str, shape: Shape, children: tuple[Node, ...], single
     counts = {q: gathered(q, [child for child in children if q in child.counts]) for q in quantities}
     layers = sum(child.layers * (child.times if isinstance(child.times, int) else 1) for child in children)
     return Node(name, plain_type(kind), shape, counts, children=children, layers=layers, single=single)
+
+
+def placed(node: Node, item: Item) -> Node:
+    """The node of a composite with the path of that."""
+    return msgspec.structs.replace(node, paths=(item.path,))
 
 
 def gathered(quantity: str, children: list[Node]) -> Count:

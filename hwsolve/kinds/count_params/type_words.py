@@ -29,6 +29,8 @@ WORDS: Mapping[str, Message] = {
     "pixel_unshuffle": say("pixel unshuffle"),
     "multihead_attention": say("multi-head attention"),
     "drop_path": say("drop path"),
+    "residual": say("the additions"),
+    "add": say("the additions"),
     "zero_pad": say("the shortcuts padded with zeros"),
     "flatten": say("flattening"),
     "embedding": say("embedding"),

@@ -1,4 +1,4 @@
-"""Points in words: where they are, and why values at them stand on a page."""
+"""Points in words: where they are, and whether values at them are asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST = 4  # numbers of a point that a title or a symbol says
 
 
 def asked_at(problem: Problem, orders: Iterable[int], short: bool) -> Message:
-    """Why values at points are there: to check the derivatives, if the problem states some, else they are asked for.
+    """Why values at points are there: to check the derivatives, if the problem states some; else they are asked for.
 
     `short`: the sentence says where they are.
     """
@@ -25,10 +25,10 @@ def asked_at(problem: Problem, orders: Iterable[int], short: bool) -> Message:
     if short:
         points = joined(list(map(placed, problem.at)))
         if checked:
-            return say("Checked at {points}.", points=points)
+            return say("Evaluated at {points}.", points=points)
         return say("Also asked: the values at {points}.", points=points)
     if checked:
-        return say("Checked at the given points.") if several else say("Checked at the given point.")
+        return say("Evaluated at the given points.") if several else say("Evaluated at the given point.")
     return (
         say("Also asked: the values at the given points.")
         if several

@@ -12,7 +12,7 @@ from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.chains import Chains
 from hwsolve.kinds.derivative.symbols import Symbols
 from hwsolve.language import Message, say
-from hwsolve.solution import Free, Group, Item, Let, Sentence, Step
+from hwsolve.solution import Form, Free, Group, Item, Let, Sentence, Stage, Step
 
 
 def posed(question: Question, symbols: Symbols, chains: Chains, order: int) -> Step:
@@ -20,7 +20,7 @@ def posed(question: Question, symbols: Symbols, chains: Chains, order: int) -> S
     items: list[Item] = [Sentence(asked(question, symbols, order)), *map(Sentence, stated(question))]
     for n, f in enumerate(question.functions):
         if not symbols.named:
-            items.append(naming(question, symbols.function(n), f, question.typed[n]))
+            items += naming(question, symbols.function(n), f, question.typed[n])
     if len(question.functions) == 1:
         f, symbol = question.functions[0], symbols.function()
         if symbols.named and question.typed[0] != symbol:
@@ -31,12 +31,19 @@ def posed(question: Question, symbols: Symbols, chains: Chains, order: int) -> S
     return Step("", (*items, *chains.taken()), part="statement")
 
 
-def naming(question: Question, key: Formula, f: Formula, typed: Formula) -> Item:
-    """The name that a function has from here on; in words where a machine is not told what its names range over."""
+def naming(question: Question, key: Formula, f: Formula, typed: Formula) -> Iterator[Item]:
+    """The name that a function has from here on: as it is typed, then written out.
+
+    In words where a machine is not told what its names range over.
+    """
     free = ranges(question, key, f)
     if free is None:
-        return Sentence(say("Let {name} be {function}.", name=key, function=typed))
-    return Group((Let(key, f, free),), say("{typed} written out", typed=transform(typed, spoken)) if typed != f else "")
+        yield Sentence(say("Let {name} be {function}.", name=key, function=typed))
+        return
+    said = transform(typed, spoken)
+    if named := said != f and question.written_out(said) == f:
+        yield Group((Form((Stage("", key), Stage("=", said))),))
+    yield Group((Let(key, f, free),), say("written out") if named else "")
 
 
 def spoken(node: Formula) -> Formula:

@@ -19,6 +19,7 @@ ALONE = {  # the verdict on the only published answer
     "unproven": say("The published answer agrees without a proof."),
     "cut off": say("The published answer is truncated."),
     "wrong": say("The published answer differs."),
+    "lower": say("The published answer differs in lower terms alone."),
     "not decided": say("Whether the published answer agrees is not decided."),
 }
 
@@ -60,12 +61,12 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
 
 def agreeing(published: tuple[Published, ...]) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
-    verdicts, of = Counter(p.verdict for p in published), len(published)
+    verdicts, of = Counter("lower" if p.lower else p.verdict for p in published), len(published)
     unproven = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
-    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven)
+    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven, verdicts["lower"])
     agree = verdicts["agrees"]
     if of == 1:
-        return ALONE["unproven" if unproven else published[0].verdict]
+        return ALONE["unproven" if unproven else "lower" if published[0].lower else published[0].verdict]
     if not others:
         return say("All {n} published answers agree.", n=of)
     if agree <= 1:
@@ -74,11 +75,15 @@ def agreeing(published: tuple[Published, ...]) -> Message:
     return say("Of {of} published answers {agree} agree; {parts}.", of=of, agree=agree, parts=listed(others))
 
 
-def parts(differing: int, cut: int, undecided: int, unproven: int) -> list[Text]:
+def parts(differing: int, cut: int, undecided: int, unproven: int, lower: int = 0) -> list[Text]:
     """How many of those compared need a look, by what is to be seen."""
     found: list[Text] = []
     if differing:
         found.append(say("{n} differ", n=differing) if differing > 1 else say("one differs"))
+    if lower:
+        found.append(
+            say("{n} differ in lower terms alone", n=lower) if lower > 1 else say("one differs in lower terms alone")
+        )
     if cut:
         found.append(say("{n} are truncated", n=cut) if cut > 1 else say("one is truncated"))
     if undecided:
@@ -163,11 +168,13 @@ def source_of(p: Published) -> Message:
 
 
 def agreement(p: Published) -> Text:
-    """A tick, or a cross with what is different; what is neither in words."""
+    """A tick, or a cross with what is different, ≈ where its leading part is not; what is neither in words."""
     if p.verdict == "cut off":
         return say("truncated; rounded it is {rounded}", rounded=counted(p.rounded))
     if p.verdict == "not decided":
         return say("not decided")
+    if p.lower:
+        return say("≈ {why}", why=reason(p))
     return (p.how or "✓") if p.agrees else say("✗ {why}", why=reason(p))
 
 

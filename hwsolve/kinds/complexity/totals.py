@@ -10,7 +10,7 @@ import msgspec
 from hwsolve.derivation.lines import binary
 from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
 from hwsolve.formula.growth import leading, outgrown
-from hwsolve.formula.tree import Call, Formula, Ref, references
+from hwsolve.formula.tree import Call, Formula, Ref, formula, references
 from hwsolve.kinds.complexity.tables import ALWAYS, ASKED, KINDS, PHASES, SIGNS, Work, head, in_words
 from hwsolve.kinds.count_params.partial import AtLeast, together
 from hwsolve.kinds.count_params.table import term_of
@@ -134,8 +134,9 @@ class OperationTotals:
         """How the counts grow with the sizes that have names, and why."""
         below: dict[Formula, None] = {}
         free: dict[str, str] = {}
-        for phase in ASKED:
-            counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
+        named = any(isinstance(self.values.get(f"{phase}.{kind}"), Formula) for phase in ASKED for kind in KINDS)
+        for phase in ASKED if named else ():
+            counts = [formula(v) for key, v in self.values.items() if key.startswith(f"{phase}.") and v != 0]
             if counts and f"{phase}.mul" not in self.partial:
                 order = leading(counts)
                 self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))

@@ -789,6 +789,18 @@ def test_few_answers_stand_beside_each_other() -> None:
         assert (boxed(page)[0][0] == "Phase") == is_table, ask
 
 
+@pytest.mark.parametrize("n", [4, "n"])
+def test_a_total_that_is_not_known_has_its_place_in_the_box(n: Any) -> None:
+    cumulated = {"formula": {"value": "y[i] = x[i]*Sum(x[j], j, 1, i)"}}
+    spec = {"kind": "complexity", "network": {"input": n, "layers": [{"linear": n}, cumulated, {"linear": n}]}}
+    (problem,) = read(json.dumps(spec), "test.yaml")
+    solution = work_out(problem)
+    _, *rows = boxed(render([solution], "plain", Options(width=80)))
+    phases = ("forward", "backward", "update", "total")
+    assert [set(cells) == {"?"} for _, *cells in rows] == [f"{p}.mul" in solution.partial for p in phases]
+    assert bool(solution.partial) == (n == "n")
+
+
 def test_what_gives_the_order_is_true_and_enough() -> None:
     """At random sizes each m ≤ n that is said holds, and every count is below its coefficients times the order."""
     dice = random.Random(5)

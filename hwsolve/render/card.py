@@ -19,7 +19,9 @@ def tabled(s: Solution, answered: Mapping[str, Answer], write: Callable[[Answer]
         return None
     (head, *heads), rows = s.card.columns, s.card.rows
     columns = [n for n, _ in enumerate(heads, 1) if any(key_of(row[n]) in answered for row in rows)]
-    kept = [row for row in rows if any(key_of(row[n]) in answered for n in columns)]
+    whole = all(key in answered for key in keys_of(s.card) & s.answers.keys())  # then what is not known has a place too
+    known = {*answered, *s.partial} if whole else {*answered}
+    kept = [row for row in rows if any(key_of(row[n]) in known for n in columns)]
     if len(columns) < FEWEST or len(kept) < FEWEST:
         return None
     made: list[tuple[Cell, ...]] = []

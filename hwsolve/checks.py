@@ -41,8 +41,7 @@ class Leaf(NamedTuple):
 def compared(problem: Problem, solution: Solution, final: bool = True, otherwise: Otherwise | None = None) -> Solution:
     """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec.
 
-    Unless it is final, balls that are too wide to tell raise Undecided.  `otherwise` gives the answers under other
-    readings of the problem, each in words: a published answer that is right under one is said to be.
+    Unless it is final, balls too wide to tell raise Undecided.  `otherwise` gives other readings of the problem.
     """
     checks: list[Check] = []
     stated: list[Stated] = []
@@ -171,7 +170,8 @@ def _publish(
         rounded = as_typed(_like(statement.text, rounding))
     how = next((v.how for v in verdicts if v.how), "") if agrees else ""
     why = _first_wrong(key, leaves, verdicts) if wrong else ""
-    return Published(key, stated, statement.source, got, agrees, statement.at, rounded, how, brief, why)
+    lower = wrong and all(v.lower or v.ok for v in verdicts)
+    return Published(key, stated, statement.source, got, agrees, statement.at, rounded, how, brief, why, lower=lower)
 
 
 def _first_wrong(key: str, leaves: list[Leaf], verdicts: list[Verdict]) -> Text:

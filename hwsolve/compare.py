@@ -24,7 +24,7 @@ class Verdict(NamedTuple):
     """Whether it holds (None: cannot be told), what came out, how far it is off, and how that was found.
 
     `rounded` is what rounding gives where the digits that were typed are right, but the last was not rounded; `why`
-    says what differs where the difference alone does not.
+    says what differs where the difference alone does not, `lower`: terms alone that others outgrow.
     """
 
     ok: bool | None
@@ -33,6 +33,7 @@ class Verdict(NamedTuple):
     rounded: str = ""
     how: Text = ""
     why: Text = ""
+    lower: bool = False
 
 
 def interval(value: Any) -> tuple[Fraction, Fraction]:
@@ -95,7 +96,7 @@ def compare(
             return verdict if zeros is None or verdict.rounded else _rounded(zeros, found, verdict)
         if not any(ref.name not in CONSTANTS or ref.indices for ref in references(stated)):
             return _constant(stated, found, tolerance, final)
-    formula = _formula_of(found)
+    formula = formula_of(found)
     if formula is None:
         return Verdict(None, written(found))
     return _formulas(stated, formula, written(found), free(), of)
@@ -109,19 +110,25 @@ def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]
     why = _stranger(stated, found, domains) or same.witness if same.equal is False else None
     how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
     apart = _lower_terms(stated, found, domains) if same.equal is False else ""
-    return Verdict(same.equal, got, "" if why is None else str(why), how=how, why=apart or why or "")
+    return Verdict(same.equal, got, "" if why is None else str(why), how=how, why=apart or why or "", lower=bool(apart))
 
 
 def _lower_terms(stated: Formula, found: Formula, domains: dict[str, str]) -> Text:
     """What is said of two counts that differ only in terms which others outgrow."""
-    from hwsolve.formula.growth import begin_alike
-
     if any(domains.get(ref.name) != "size" or ref.indices for f in (stated, found) for ref in references(f)):
         return ""
+    return in_lower_terms(stated, found)
+
+
+def in_lower_terms(stated: Formula, found: Formula, why: Text = "") -> Text:
+    """The leading part that two polynomials have in common, and why they differ, or by how much; "" without one."""
+    from hwsolve.formula.growth import begin_alike
+
     if (alike := begin_alike(stated, found)) is None:
         return ""
     leading, rest = alike
-    return say("the leading part {leading} agrees; stated minus computed: {rest}", leading=leading, rest=rest)
+    why = why or say("stated minus computed: {rest}", rest=rest)
+    return say("the leading part {leading} agrees; {why}", leading=leading, why=why)
 
 
 def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
@@ -228,7 +235,8 @@ def value_of(f: Formula) -> tuple[Any, tuple[Fraction, Fraction]]:
     return found
 
 
-def _formula_of(found: Any) -> Formula | None:
+def formula_of(found: Any) -> Formula | None:
+    """A formula, or the number that an exact value is; None of anything else."""
     if isinstance(found, Formula):
         return found
     if isinstance(found, Quantity) and found.exact is not None:

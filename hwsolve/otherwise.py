@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hwsolve.answers import BadKey, look_up
-from hwsolve.compare import Free, compare
-from hwsolve.formula.tree import Formula
+from hwsolve.compare import Free, compare, formula_of, in_lower_terms
+from hwsolve.formula.growth import difference, sign_of
+from hwsolve.formula.tree import ZERO, Formula
 from hwsolve.language import Message, say
+from hwsolve.readings import Cause, Reading, Readings
 from hwsolve.solution import Answer, Published, Solution, Text
 
-Readings = Iterable[tuple[Message, dict[str, Answer]]]  # answers under other readings of a problem, each in words
 Otherwise = Callable[[Any], Readings]
 
 
@@ -32,32 +33,64 @@ class Stated(NamedTuple):
 def read_otherwise(
     published: Sequence[Stated], readings: Callable[[], Readings], s: Solution, free: Free
 ) -> list[Published]:
-    """What sources state; what is wrong, with the reading of the problem under which it is right, if there is one.
-
-    A reading comes first under which nothing else that is stated, and right, would be wrong.
-    """
-    return [
-        one.judged
-        if one.judged.verdict != "wrong" or not isinstance(one.value, Formula)
-        else msgspec.structs.replace(one.judged, why=cause(one, published, readings(), s, free) or one.judged.why)
-        for one in published
-    ]
+    """What sources state; what is wrong, with the reading of the problem under which it is right, if there is one."""
+    others = Others(published, s, free)
+    wrong = [one.judged.verdict == "wrong" and isinstance(one.value, Formula) for one in published]
+    return [others.read(one, readings()) if bad else one.judged for one, bad in zip(published, wrong, strict=True)]
 
 
-def cause(wrong: Stated, published: Sequence[Stated], readings: Readings, s: Solution, free: Free) -> Text:
-    """Under which reading something is right, and what else there is to say of it."""
-    right = [one for one in published if one.judged.verdict == "agrees"]
-    second: Text = ""
-    for why, answers in readings:
-        if not holds(wrong, answers, free):
-            continue
-        if (same := next((one for one in right if same_answer(one, wrong)), None)) is not None:
-            return say("{why}: swapped with {source}", why=why, source=same.judged.source)
-        against = next((one for one in right if holds(one, answers, free) is False), None)
-        if against is None:
+class Others:
+    """What sources state, to be read otherwise; of what is right and speaks against a reading each is said once."""
+
+    def __init__(self, published: Sequence[Stated], s: Solution, free: Free) -> None:
+        self.right = [one for one in published if one.judged.verdict == "agrees"]
+        self.s, self.free = s, free
+        self.said: set[str] = set()
+
+    def read(self, wrong: Stated, readings: Readings) -> Published:
+        """What is wrong, and why: the leading part first where that agrees."""
+        why = self.cause(wrong, readings)
+        if why and wrong.judged.lower and (found := formula_of(look_up(wrong.judged.key, self.s.answers))) is not None:
+            why = in_lower_terms(wrong.value, found, why) or why
+        return msgspec.structs.replace(wrong.judged, why=why or wrong.judged.why)
+
+    def cause(self, wrong: Stated, readings: Readings) -> Text:
+        """Under which reading something is right: one under which nothing else that is right would be wrong, if any."""
+        found: list[Reading] = []
+        for reading in readings:
+            if not holds(wrong, reading.answers, self.free):
+                continue
+            if (same := next((one for one in self.right if same_answer(one, wrong)), None)) is not None:
+                return say("{why}: swapped with {source}", why=reading.why, source=same.judged.source)
+            if not reading.last and self.against(reading.answers) is None:
+                return self.told(wrong, reading)
+            found.append(reading)
+        return self.told(wrong, min(found, key=lambda reading: reading.last)) if found else ""
+
+    def told(self, wrong: Stated, reading: Reading) -> Text:
+        """A reading in words: what its causes add or take away, where that is all, and what speaks against them."""
+        key, answers = wrong.judged.key, self.s.answers
+        offs = [apart(key, cause.answers, answers) for cause in reading.causes]
+        known = [(cause, off) for cause, off in zip(reading.causes, offs, strict=True) if off is not None]
+        computed = formula_of(look_up(key, answers))
+        whole = None if computed is None else difference(wrong.value, computed)
+        if not known or len(known) != len(offs) or not adds_up(known, whole):
+            return self.unlike(reading.why, reading.answers)
+        return in_a_row([self.unlike(amount(off, cause.why), cause.answers) for cause, off in known])
+
+    def unlike(self, why: Message, answers: dict[str, Answer]) -> Message:
+        """A reading, and what is stated beside it that is right only without it."""
+        against = self.against(answers)
+        if against is None or against.judged.key in self.said:
             return why
-        second = second or but(why, against, s)
-    return second
+        self.said.add(against.judged.key)
+        if (name := self.s.symbols.get(against.judged.key)) is None:
+            return say("{why}, unlike another stated answer", why=why)
+        return say("{why}, unlike the {stated} stated for {key}", why=why, stated=against.value, key=name)
+
+    def against(self, answers: dict[str, Answer]) -> Stated | None:
+        """Something that is stated, and right, and would be wrong among other answers."""
+        return next((one for one in self.right if holds(one, answers, self.free) is False), None)
 
 
 def holds(one: Stated, answers: dict[str, Answer], free: Free) -> bool | None:
@@ -66,9 +99,9 @@ def holds(one: Stated, answers: dict[str, Answer], free: Free) -> bool | None:
         value = look_up(one.judged.key, answers)
     except BadKey:
         return None
-    if not isinstance(value, Formula) or not isinstance(one.value, Formula):
+    if formula_of(value) is None or not isinstance(one.value, Formula):
         return None
-    return compare(one.judged.stated, one.value, value, free, None).ok
+    return compare(one.judged.stated, one.value, value, free, None, as_source=True).ok
 
 
 def same_answer(one: Stated, other: Stated) -> bool:
@@ -76,9 +109,39 @@ def same_answer(one: Stated, other: Stated) -> bool:
     return one.judged.key.strip("()") == other.judged.key.strip("()")
 
 
-def but(why: Message, against: Stated, s: Solution) -> Message:
-    """A reading under which something else that is stated would be wrong."""
-    if (name := s.symbols.get(against.judged.key)) is None:
-        return say("{why}; but then another stated answer would be wrong", why=why)
-    what = {"key": name, "stated": against.value}
-    return say("{why}; but then {key} = {stated}, also stated, would be wrong", why=why, **what)
+# how far counts are apart
+
+
+def apart(key: str, answers: dict[str, Answer], usual: dict[str, Answer]) -> Formula | None:
+    """By how much an answer is another, as a polynomial in sizes or a number; None where it is no such thing."""
+    try:
+        one, other = formula_of(look_up(key, answers)), formula_of(look_up(key, usual))
+    except BadKey:
+        return None
+    return None if one is None or other is None else difference(one, other)
+
+
+def adds_up(parts: Sequence[tuple[Cause, Formula]], whole: Formula | None) -> bool:
+    """Whether each cause changes something, and all of them together what there is."""
+    if whole is None or any(sign_of(off) == 0 for _, off in parts):
+        return False
+    for _, off in parts:
+        if (whole := difference(whole, off)) is None:
+            return False
+    return whole == ZERO
+
+
+def amount(off: Formula, why: Message) -> Message:
+    """How much too large or too small a count is by a cause."""
+    sign = sign_of(off)
+    if sign is None:
+        return say("{off} added: {why}", off=off, why=why)
+    if sign > 0:
+        return say("{off} too many: {why}", off=off, why=why)
+    return say("{off} too few: {why}", off=difference(ZERO, off), why=why)
+
+
+def in_a_row(parts: Sequence[Message]) -> Message:
+    """Causes one behind the other."""
+    first, *rest = parts
+    return say("{first}; {rest}", first=first, rest=in_a_row(rest)) if rest else first

@@ -46,8 +46,7 @@ class Missing(msgspec.Struct, frozen=True, gc=False):
 class Stage(msgspec.Struct, frozen=True, gc=False):
     """One link of a printed chain: a relation and what stands behind it.
 
-    `factor` is that of a ⟺ between equations: A − B = factor·(C − D), and it is never 0.  `own`: a form that an
-    argument gives, beside the formula, the numbers put in and the branches decided.
+    `factor` is that of a ⟺ between equations: A − B = factor·(C − D), never 0.  `own`: a form that an argument gives.
     """
 
     relation: str
@@ -227,8 +226,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Check(msgspec.Struct, frozen=True):
     """An expectation of the spec against what came out.  `at` is file:line:column.
 
-    `got` is whole, `brief` for a page.  `how`: two formulas that are not proven equal agree at so many random points;
-    `why`: what is different where it does not hold.
+    `got` is whole, `brief` for a page.  `how`: formulas not proven equal agree at so many points; `why`: what differs.
     """
 
     key: str
@@ -245,7 +243,8 @@ class Check(msgspec.Struct, frozen=True):
 class Published(msgspec.Struct, frozen=True):
     """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
 
-    `rounded`: what rounding gives of what was cut off; `inexact`: how a sum of stated parts is, how far off.
+    `rounded`: what rounding gives of what was cut off; `why`: what differs, `lower`: in terms that others outgrow;
+    `inexact`: how a sum of stated parts is, how far off.
     """
 
     key: str
@@ -259,6 +258,7 @@ class Published(msgspec.Struct, frozen=True):
     brief: str = ""
     why: Text = ""
     inexact: tuple[Text, Text] | None = None
+    lower: bool = False
 
     @property
     def verdict(self) -> str:
@@ -293,6 +293,7 @@ class Solution(msgspec.Struct, kw_only=True):
     indices: tuple[str, ...] = ()  # names whose values are indices, as of the first window that covers a cell
     notation: Notation = Notation()
     digits: int = 6  # of what is rounded, and of a long decimal in the box of answers
+    card: Table | None = None  # how answers stand in their box, as rows and columns: its cells are keys
 
     @property
     def lines(self) -> list[Line]:

@@ -35,6 +35,7 @@ BELOW: dict[str, set[str]] = {
     "figures": {"formula", "language"},
     "counting": {"formula"},
     "solution": {"formula", "language", "figures", "counting"},
+    "readings": {"language", "solution"},
     "sections": {"solution", "figures"},
     "quantities": {"solution", "numbers", "formula"},
     "spec": {"formula", "language", "counting"},
@@ -50,7 +51,7 @@ BELOW: dict[str, set[str]] = {
     "kinds": {
         *("proof", "derivation", "initializers", "losses", "optimizers", "layers", "graph", "formula", "numbers"),
         *("language", "spec", "solution", "figures", "sections", "quantities", "errors", "selection", "counting"),
-        "registry",
+        *("registry", "readings"),
     },
     "selection": {"formula"},
     "trace": {"selection", "solution", "quantities", "formula", "language", "errors"},
@@ -70,7 +71,7 @@ BELOW: dict[str, set[str]] = {
     "answers": {"solution", "formula", "numbers", "language", "spec", "quantities"},
     "typed": set(),
     "compare": {"solution", "typed", "formula", "numbers", "language", "answers"},
-    "otherwise": {"answers", "compare", "solution", "formula", "language"},
+    "otherwise": {"answers", "compare", "readings", "solution", "formula", "language"},
     "totals_stated": {"compare", "typed", "solution", "formula", "numbers", "language"},
     "checks": {
         *("answers", "compare", "otherwise", "totals_stated", "typed", "solution", "formula", "language"),

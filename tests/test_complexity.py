@@ -17,15 +17,18 @@ import pytest
 import hwsolve
 from hwsolve.formula.functions import FUNCTIONS, Function
 from hwsolve.formula.notation import plain as plain_text
+from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Call, Formula, Ref, transform
 from hwsolve.formula.whole_arrays import value as over_arrays
 from hwsolve.kinds.complexity.forms import LayerForms
+from hwsolve.language import Message
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
+from hwsolve.solution import Sentence
 from hwsolve.spec.report import SpecFailure
 from tests import counting_loops as loops
 from tests.line_check import wrong_lines
@@ -347,8 +350,11 @@ def test_a_published_count_is_read_under_other_conventions() -> None:
     published = {key: {"stated": text, "source": "key"} for key, text in stated.items()}
     published["update.mul"] = {"stated": "L*n**2 + 7*n", "source": "key"}
     judged = {p.key: (p.verdict, str(p.why)) for p in hwsolve.solve(spec | {"published": published}).published}
-    both = "right when not counting the working out of σ′(x), counting ∂a⁽ˡ⁻¹⁾ in L layers, not in L − 1"
-    assert judged["backward.mul"] == judged["error.add"] == ("wrong", both)
+    slopes, layers = "not counting the working out of σ′(x)", "counting ∂a⁽ˡ⁻¹⁾ in L layers, not in L − 1"
+    said = f"the leading part 2Ln² agrees; Ln too few: {slopes}; n² too many: {layers}"
+    assert judged["backward.mul"] == ("wrong", said)
+    said = f"the leading part Ln² agrees; Ln too few: {slopes}; n² − n too many: {layers}"
+    assert judged["error.add"] == ("wrong", said)
     assert judged["forward.mul"][0] == "agrees"
     assert judged["update.mul"][0] == "wrong" and "stated minus computed" in judged["update.mul"][1]
 
@@ -724,9 +730,105 @@ def test_layers_are_called_by_what_they_work_out() -> None:
     keys = ("forward.mul.linear1", "error.mul.linear2 + error.mul.tanh1", "update.mul.linear1", "gradient.mul.linear2")
     page = told([{"linear": 4}, "tanh", {"linear": 2}], 3, expect=dict.fromkeys(keys, 1))
     assert "forward multiplications of z⁽¹⁾" in page
-    assert "error multiplications of ∂a⁽¹⁾ + error multiplications of ∂z⁽¹⁾" in page
+    assert "error multiplications of ∂a⁽¹⁾ and ∂z⁽¹⁾" in page
     assert "update multiplications of W⁽¹⁾, b⁽¹⁾" in page and "gradient multiplications of ∂W⁽²⁾, ∂b⁽²⁾" in page
     assert ".mul" not in page
+
+
+def test_totals_that_are_added_are_called_by_their_phases() -> None:
+    keys = ("backward.mul + update.mul", "forward.mul + forward.add + update.add", "update.mul - forward.mul")
+    page = told([{"linear": 4}, "tanh"], 3, expect=dict.fromkeys(keys, 1))
+    assert "backward and update multiplications 1" in page
+    assert "forward multiplications + forward additions + update additions 1" in page
+    assert "update multiplications − forward multiplications 1" in page
+
+
+def boxed(page: str) -> list[list[str]]:
+    """The rows of the table in the box of answers of a plain page."""
+    box = page.split("╭")[1].split("╰")[0].splitlines()[1:]
+    return [re.split(r" {2,}", row.strip("│ ")) for row in box if "─" not in row]
+
+
+@pytest.mark.parametrize("n", [3, "n"])
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_the_box_has_both_counts_of_each_phase_and_all_and_the_order(n: Any, width: int) -> None:
+    """In rows, each cell the answer of its key; what JSON says is asked is what is shown."""
+    layers = [{"repeat": {"times": "L" if n == "n" else 4, "body": [{"linear": n}, "tanh"]}}]
+    (problem,) = read(json.dumps({"kind": "complexity", "network": {"input": n, "layers": layers}}), "test.yaml")
+    solution = work_out(problem)
+    head, *rows = boxed(render([solution], "plain", Options(width=width)))
+    order = ["Order"] if n == "n" else []
+    assert head == ["Phase", "Multiplications", "Additions", *order]
+    asked = []
+    for (name, *cells), phase in zip(rows, ("forward", "backward", "update", "total"), strict=True):
+        keys = [f"{phase}.mul", f"{phase}.add", *([f"order.{phase}"] if order else [])]
+        answers = [solution.answers[key] for key in keys]
+        shown = [str(unicode(a.shown or a.value)) if order else f"{a.value.value:,}" for a in answers]
+        assert cells == shown and name == ("all" if phase == "total" else phase)
+        asked += keys
+    assert json.loads(render([solution], "json", Options()))["asked"] == asked
+    for form, sign in (("html", "<table>"), ("markdown", "| --- |"), ("latex", "tabular"), ("typst", "table: grille")):
+        card = re.split(r"Asked", render([solution], form, Options()))[0]
+        assert sign in card and len(re.findall(r"backward|update", card)) == 2
+
+
+def test_few_answers_stand_beside_each_other() -> None:
+    """Those of one column, or with gaps between; two of both are rows and columns."""
+    layers = [{"linear": "n"}, "tanh"]
+    asked = {
+        "order.*": False,
+        "forward.mul": False,
+        "[forward.mul, update.add]": False,
+        "[forward.mul, order.forward, update.mul, order.update]": True,
+    }
+    for ask, is_table in asked.items():
+        keys = ask.strip("[]").split(", ")
+        spec = {"kind": "complexity", "network": {"input": "n", "layers": layers}, "ask": keys}
+        (problem,) = read(json.dumps(spec), "test.yaml")
+        page = render([work_out(problem)], "plain", Options())
+        assert (boxed(page)[0][0] == "Phase") == is_table, ask
+
+
+@pytest.mark.parametrize("n", [4, "n"])
+def test_a_total_that_is_not_known_has_its_place_in_the_box(n: Any) -> None:
+    cumulated = {"formula": {"value": "y[i] = x[i]*Sum(x[j], j, 1, i)"}}
+    spec = {"kind": "complexity", "network": {"input": n, "layers": [{"linear": n}, cumulated, {"linear": n}]}}
+    (problem,) = read(json.dumps(spec), "test.yaml")
+    solution = work_out(problem)
+    _, *rows = boxed(render([solution], "plain", Options(width=80)))
+    phases = ("forward", "backward", "update", "total")
+    assert [set(cells) == {"?"} for _, *cells in rows] == [f"{p}.mul" in solution.partial for p in phases]
+    assert bool(solution.partial) == (n == "n")
+
+
+def test_what_gives_the_order_is_true_and_enough() -> None:
+    """At random sizes each m ≤ n that is said holds, and every count is below its coefficients times the order."""
+    dice = random.Random(5)
+    layers = [{"linear": "h"}, "relu", {"repeat": {"times": "L", "body": [{"linear": "h"}, "tanh"]}}, {"linear": "k"}]
+    (problem,) = read(json.dumps({"kind": "complexity", "network": {"input": "d", "layers": layers}}), "test.yaml")
+    solution = work_out(problem)
+    said = [
+        i.text for s in solution.sections for i in s.items if isinstance(i, Sentence) and "at least 1" in str(i.text)
+    ]
+    claims = [f for f in parts_of(said[0]) if f.name == "<="]
+    assert claims
+    for _ in range(30):
+        sizes = {name: dice.randint(1, 40) for name in "dhkL"}
+        values = [[eval(plain_text(side), dict(sizes)) for side in f.args] for f in claims]
+        assert all(a <= b for a, b in values)
+        for phase in ("forward", "backward", "update", "total"):
+            order = eval(plain_text(solution.answers[f"order.{phase}"].value), dict(sizes))
+            for kind in ("mul", "add"):
+                count = plain_text(solution.answers[f"{phase}.{kind}"].value)
+                most = sum(int(n or 1) for n in re.findall(r"(?:^|[+-] )(\d*)\*?", count))
+                assert eval(count, dict(sizes)) <= most * order
+
+
+def parts_of(text: Any) -> list[Call]:
+    """The formulas at the places of a sentence."""
+    found = [text] if isinstance(text, Call) else []
+    values = text.values.values() if isinstance(text, Message) else ()
+    return found + [f for value in values for f in parts_of(value)]
 
 
 def test_layers_without_a_formula_are_called_by_their_names() -> None:

@@ -11,9 +11,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import hwsolve
+from hwsolve.answers import written
+from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.language import Message
+from hwsolve.render.judged import agreement, missed
 from hwsolve.render.judged import judged as sentences
-from hwsolve.render.judged import missed
 from hwsolve.solution import Published, Solution, Value
 from tests.conftest import ROOT
 from tests.test_checks import judged, q
@@ -87,9 +90,9 @@ def test_a_total_whose_parts_are_not_all_stated_keeps_its_difference() -> None:
 
 def counted(*verdicts: str) -> list[str]:
     """The sentences on answers with these verdicts, each from a source of its own."""
-    agrees = {"agrees": True, "wrong": False, "cut off": False, "not decided": None}
+    agrees = {"agrees": True, "wrong": False, "cut off": False, "lower": False, "not decided": None}
     published = tuple(
-        Published(f"k{n}", "1", f"book {n}", "2", agrees[v], rounded="2" if v == "cut off" else "")
+        Published(f"k{n}", "1", f"book {n}", "2", agrees[v], rounded="2" if v == "cut off" else "", lower=v == "lower")
         for n, v in enumerate(verdicts)
     )
     return list(map(str, sentences(Solution(kind="free", published=published))))
@@ -103,6 +106,9 @@ def counted(*verdicts: str) -> list[str]:
         (["wrong"], "The published answer differs."),
         (["agrees"] * 3 + ["wrong"] * 2, "Of 5 published answers 3 agree; 2 differ."),
         (["agrees", "wrong"], "Of 2 published answers one agrees; one differs."),
+        (["lower"], "The published answer differs in lower terms alone."),
+        (["agrees", "lower"], "Of 2 published answers one agrees; one differs in lower terms alone."),
+        (["wrong", "lower"], "Of 2 published answers none agrees; one differs, one differs in lower terms alone."),
         (["wrong", "cut off"], "Of 2 published answers none agrees; one differs, one is truncated."),
         (
             ["agrees"] * 2 + ["not decided", "cut off"],
@@ -161,14 +167,72 @@ def test_a_count_of_one_layer_that_was_taken_in_all_is_found(a: int, b: int) -> 
     key = "error.mul.repeat1.linear1 + error.mul.repeat1.sigmoid1"
     found = complexity({key: str(layer), "error.mul": str(sympy.expand(many * layer))})
     if (a, b) == (1, 2):  # right for a hidden layer
-        assert found[key].agrees and str(found["error.mul"].why).startswith("right when counting ∂a⁽ˡ⁻¹⁾ in L layers")
+        why = "the leading part Ln² agrees; n² too many: counting ∂a⁽ˡ⁻¹⁾ in L layers, not in L − 1"
+        assert found[key].agrees and str(found["error.mul"].why) == why
     elif (a, b) != (1, 1):  # which is another convention
         assert " taken L times; but ∂a⁽ˡ⁻¹⁾ is counted in L − 1 layers" in str(found["error.mul"].why)
 
 
 def test_a_reading_that_makes_another_stated_answer_wrong_says_so() -> None:
     key = "error.mul.repeat1.linear1 + error.mul.repeat1.sigmoid1"
-    why = "right when not counting the working out of σ′(x)"
+    why = "the leading part n² agrees; n too few: not counting the working out of σ′(x)"
     assert str(complexity({key: "n**2 + n"})[key].why) == why
     against = complexity({key: "n**2 + n", "error.mul.repeat1.sigmoid1": "2*n"})[key].why
-    assert str(against) == f"{why}; but then error multiplications of ∂z⁽ˡ⁾ = 2n, also stated, would be wrong"
+    assert str(against) == f"{why}, unlike the 2n stated for error multiplications of ∂z⁽ˡ⁾"
+
+
+def test_what_speaks_against_a_reading_is_said_once() -> None:
+    key = "error.mul.repeat1.linear1 + error.mul.repeat1.sigmoid1"
+    stated = {key: "n**2 + n", "error.mul.repeat1.sigmoid1": "2*n", "backward.mul": "2*L*n**2 + L*n - n**2"}
+    found = complexity(stated)
+    assert "unlike" in str(found[key].why)
+    assert str(found["backward.mul"].why).endswith("agrees; Ln too few: not counting the working out of σ′(x)")
+
+
+CONVENTIONS = ("bias", "activations", "slopes", "input_gradient")
+
+
+@given(
+    names=st.lists(st.sampled_from(CONVENTIONS), min_size=1, max_size=2, unique=True),
+    usual=st.tuples(*[st.booleans() for _ in CONVENTIONS]),
+    sizes=st.sampled_from([("n", "L"), (5, 3)]),
+)
+@settings(max_examples=25, deadline=None)
+def test_causes_add_up_to_what_a_stated_count_is_off(
+    names: list[str], usual: tuple[bool, ...], sizes: tuple[Any, Any]
+) -> None:
+    """Under other conventions: how many too many and too few are, with sympy, stated minus computed; ✗ or ≈ by the order."""
+    n, times = sizes
+    layers = [{"repeat": {"times": times, "body": [{"linear": n}, "sigmoid"]}}]
+    count = dict(zip(CONVENTIONS, usual, strict=True))
+    spec: dict[str, Any] = {"kind": "complexity", "network": {"input": n, "layers": layers}, "count": count}
+    there = hwsolve.solve(spec | {"count": count | {name: not count[name] for name in names}}).answers
+    stated = {key: written(there[key].value) for key in ("forward.mul", "forward.add", "backward.mul", "backward.add")}
+    s = hwsolve.solve(spec | {"published": {k: {"stated": text, "source": "key"} for k, text in stated.items()}})
+    for p in s.published:
+        off = sympy.expand(sympy.sympify(p.stated) - sympy.sympify(p.computed))
+        if n == "n":
+            assert p.agrees == (off == 0)
+        if p.verdict != "wrong":  # a number may be taken for one that was rounded or cut off
+            continue
+        if n != "n" and any(m.template.startswith("right when ") for m in messages(p.why)):  # or be right by another one
+            continue
+        signs = {"{off} too many: {why}": 1, "{off} too few: {why}": -1, "{off} added: {why}": 1}
+        found = [
+            signs[m.template] * sympy.sympify(plain(m.values["off"])) for m in messages(p.why) if m.template in signs
+        ]
+        assert found and sympy.expand(sum(found) - off) == 0
+        many, unit = sympy.symbols("L n", positive=True)
+        ends = [
+            sympy.expand(sympy.sympify(text)).coeff(many, 1).coeff(unit, 2) if n == "n" else 0
+            for text in (p.stated, p.computed)
+        ]
+        assert p.lower == (n == "n" and ends[0] == ends[1])
+        assert str(agreement(p)).startswith("≈" if p.lower else "✗")
+
+
+def messages(text: Any) -> list[Message]:
+    """A message and those at its places."""
+    if not isinstance(text, Message):
+        return []
+    return [text, *(m for value in text.values.values() for m in messages(value))]

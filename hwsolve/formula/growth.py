@@ -18,6 +18,36 @@ def leading(counts: list[Formula]) -> Formula:
     return parts[0] if len(parts) == 1 else Call("+", tuple(parts))
 
 
+def outgrown(counts: list[Formula]) -> list[Formula]:
+    """m ≤ n for the greatest monomials m that others outgrow, and the first such n of the leading ones."""
+    found = list({frozenset(m.items()): m for f in counts for m in powers(f)}.values())
+    kept = [m for m in found if not any(n is not m and outgrows(n, m) for n in found)]
+    below = [m for m in found if m and not any(n is m for n in kept)]
+    most = [m for m in below if not any(n is not m and outgrows(n, m) for n in below)]
+    return [Call("<=", (monomial(m), monomial(next(n for n in kept if outgrows(n, m))))) for m in most]
+
+
+def difference(f: Formula, g: Formula) -> Formula | None:
+    """f − g, multiplied out; None where that would be too long."""
+    atoms = Atoms(f, g)
+    try:
+        return atoms.formula(atoms.value(f) - atoms.value(g))
+    except NotPolynomial:
+        return None
+
+
+def sign_of(f: Formula) -> int | None:
+    """1 or −1 where a polynomial has that sign for all sizes from 1 on, as n² − n has, 0 of 0; None where none is seen.
+
+    With n = m + 1 all its terms have that sign.
+    """
+    atoms = Atoms(f)
+    polynomial, above = atoms.value(f), [g + 1 for g in atoms.generators.values()]
+    terms = (polynomial.compose(*above) if above else polynomial).to_dict()
+    signs = {1 if c > 0 else -1 for c in terms.values()}
+    return next(iter(signs), 0) if len(signs) < 2 else None
+
+
 def outgrows(a: Powers, b: Powers) -> bool:
     """Whether a is a multiple of b."""
     return all(a.get(atom, 0) >= power for atom, power in b.items())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,7 @@ from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import Message, say
 from hwsolve.quantities import brief
 from hwsolve.render.arrays import grouped, parts_of_given
+from hwsolve.render.card import keys_of, tabled
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
 from hwsolve.render.folds import Fold, about, are_new, more, together, without_lone_folds
@@ -69,11 +71,15 @@ class Heading(msgspec.Struct, frozen=True):
 
 
 class Quantities(msgspec.Struct, frozen=True):
-    """Quantities beside each other: what is given, or the answers in a box under a title, with what their names are."""
+    """Quantities beside each other: what is given, or the answers in a box under a title, with what their names are.
+
+    `table`: answers in rows and columns, in front of the others.
+    """
 
     rows: tuple[Row, ...]
     title: Text = ""
     where: tuple[Text, ...] = ()
+    table: Table | None = None
 
 
 class Say(msgspec.Struct, frozen=True):
@@ -126,8 +132,12 @@ class Page:
         s = self.solution
         if s.title:
             yield Title(in_a_row(s.title))
-        if answers := tuple(self.answers()):
-            yield Quantities(answers, say("Answer") if len(answers) == 1 else say("Answers"), self.legend())
+        found = self.answered()
+        table = tabled(s, found, self.cell)
+        answers = tuple(self.answers({k: a for k, a in found.items() if not table or k not in keys_of(s.card)}))
+        if table or answers:
+            one = len(answers) == 1 and not table
+            yield Quantities(answers, say("Answer") if one else say("Answers"), self.legend(), table)
         before, after = opening(s.sections)
         yield from self.steps(before)
         for title, given in parts_of_given(g for g in s.given if g.role != "chosen" or self.options.full):
@@ -240,13 +250,17 @@ class Page:
         asked = {key: every.get(key) or element(every, key) for key in answered}
         return asked or {k: a for k, a in every.items() if a.main}
 
-    def answers(self) -> Iterator[Row]:
+    def cell(self, answer: Answer) -> Any:
+        """An answer as the box has it."""
+        value = answer.shown or brief(answer.value, answer.digits or self.solution.digits)
+        return self.symbols.formula(value) if isinstance(value, Formula) else value
+
+    def answers(self, found: dict[str, Answer]) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a number before and after its updates together."""
-        found = self.answered()
         for key in at_steps(found):
             known = self.symbols.of.get(key)
             name = known if isinstance(known, Formula) else self.symbols.named(as_key(key))
-            value = as_row(key, found[key].shown or brief(found[key].value, found[key].digits or self.solution.digits))
+            value = as_row(key, self.cell(found[key]))
             where = tuple(map(self.symbols.formula, found[key].where))
             for row in map(self.symbols.row, quantity_rows(name, value, self.options)):
                 for case in by_cases(msgspec.structs.replace(row, where=where)):

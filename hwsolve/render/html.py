@@ -109,8 +109,9 @@ class Article:
         match block:
             case page_blocks.Heading(text, level, number):
                 yield self.heading(text, level, number)
-            case page_blocks.Quantities(rows, text, where):
-                inner = "\n".join([*map(self.quantity, rows), *[f"<p>{self.inline(said)}</p>" for said in where]])
+            case page_blocks.Quantities(rows, text, where, table):
+                said = [f"<p>{self.inline(one)}</p>" for one in where]
+                inner = "\n".join([*([self.table(table)] if table else []), *map(self.quantity, rows), *said])
                 if text:
                     name = self.anchor("answers")
                     yield f'<div class="card"><h2 id="{name}">{self.inline(text)}</h2>'

@@ -20,7 +20,17 @@ ALONE = {  # the verdict on the only published answer
     "cut off": say("The published answer is truncated."),
     "wrong": say("The published answer differs."),
     "inexact": say("The published answer is inexact."),
+    "lower": say("The published answer differs in lower terms alone."),
     "not decided": say("Whether the published answer agrees is not decided."),
+}
+
+SEEN: dict[str, tuple[Message, Callable[[int], Message]]] = {  # one, or several, that need a look
+    "wrong": (say("one differs"), lambda n: say("{n} differ", n=n)),
+    "lower": (say("one differs in lower terms alone"), lambda n: say("{n} differ in lower terms alone", n=n)),
+    "inexact": (say("one is inexact"), lambda n: say("{n} are inexact", n=n)),
+    "cut off": (say("one is truncated"), lambda n: say("{n} are truncated", n=n)),
+    "not decided": (say("one is not decided"), lambda n: say("{n} are not decided", n=n)),
+    "unproven": (say("one agrees without a proof"), lambda n: say("{n} agree without a proof", n=n)),
 }
 
 
@@ -36,8 +46,8 @@ def checks_table(checks: tuple[Check, ...], named: Named) -> Table:
 
 def judged(s: Solution, named: Named = str) -> Iterator[Message]:
     """How many expectations are missed, if any are; how many published answers agree, and which one source cuts off."""
-    failed = sum(not c.ok for c in s.checks)
-    expected = parts(failed, 0, 0, sum(c.ok and unsure(c.how) for c in s.checks))
+    missed = Counter(wrong=sum(not c.ok for c in s.checks), unproven=sum(c.ok and unsure(c.how) for c in s.checks))
+    expected = parts(missed)
     found = [agreeing(s.published)] if s.published else []
     if expected:
         first = say(
@@ -81,11 +91,10 @@ def far(p: Published) -> Text:
 def agreeing(published: tuple[Published, ...]) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
     verdicts, of = Counter(map(verdict, published)), len(published)
-    unproven = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
-    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven, verdicts["inexact"])
-    agree = verdicts["agrees"]
+    verdicts["unproven"] = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
+    others, agree = parts(verdicts), verdicts["agrees"]
     if of == 1:
-        return ALONE["unproven" if unproven else verdict(published[0])]
+        return ALONE["unproven" if verdicts["unproven"] else verdict(published[0])]
     if not others:
         return say("All {n} published answers agree.", n=of)
     if agree <= 1:
@@ -95,26 +104,14 @@ def agreeing(published: tuple[Published, ...]) -> Message:
 
 
 def verdict(p: Published) -> str:
-    """The verdict as a page has it: a wrong total is inexact where it is the sum of its stated parts."""
-    return "inexact" if p.inexact else p.verdict
+    """The verdict as a page has it: milder for the sum of stated parts, and where lower terms differ."""
+    return "inexact" if p.inexact else "lower" if p.lower else p.verdict
 
 
-def parts(differing: int, cut: int, undecided: int, unproven: int, inexact: int = 0) -> list[Text]:
+def parts(verdicts: Counter[str]) -> list[Text]:
     """How many of those compared need a look, by what is to be seen."""
-    found: list[Text] = []
-    if differing:
-        found.append(say("{n} differ", n=differing) if differing > 1 else say("one differs"))
-    if inexact:
-        found.append(say("{n} are inexact", n=inexact) if inexact > 1 else say("one is inexact"))
-    if cut:
-        found.append(say("{n} are truncated", n=cut) if cut > 1 else say("one is truncated"))
-    if undecided:
-        found.append(say("{n} are not decided", n=undecided) if undecided > 1 else say("one is not decided"))
-    if unproven:
-        found.append(
-            say("{n} agree without a proof", n=unproven) if unproven > 1 else say("one agrees without a proof")
-        )
-    return found
+    found = [(verdicts[what], one, many) for what, (one, many) in SEEN.items() if verdicts[what]]
+    return [one if n == 1 else many(n) for n, one, many in found]
 
 
 def same_source(what: str, published: tuple[Published, ...]) -> list[tuple[Message, list[Published]]]:
@@ -190,13 +187,15 @@ def source_of(p: Published) -> Message:
 
 
 def agreement(p: Published) -> Text:
-    """A tick, or a cross with what is different; what is neither in words."""
+    """A tick, or a cross with what is different, ≈ where its leading part is not; what is neither in words."""
     if p.verdict == "cut off":
         return say("truncated; rounded it is {rounded}", rounded=counted(p.rounded))
     if p.verdict == "not decided":
         return say("not decided")
     if p.inexact:
         return say("inexact: {why}", why=reason(p))
+    if p.lower:
+        return say("≈ {why}", why=reason(p))
     return (p.how or "✓") if p.agrees else say("✗ {why}", why=reason(p))
 
 

@@ -110,8 +110,8 @@ class Source(Page):
             case blocks.Heading(text, level, number):
                 lead = f"{number}\\quad " if number else ""
                 yield f"\\{LEVELS.get(level, 'paragraph')}*{{{lead}{self.content(text)}}}"
-            case blocks.Quantities(rows, text, where):
-                yield self.card(rows, text, where) if text else self.flow(rows, WIDTH)
+            case blocks.Quantities(rows, text):
+                yield self.card(block) if text else self.flow(rows, WIDTH)
             case blocks.Say(text):
                 yield self.content(text)
             case blocks.Equations(rows):
@@ -137,10 +137,12 @@ class Source(Page):
 
     # quantities
 
-    def card(self, rows: tuple[Row, ...], text: Text, where: tuple[Text, ...]) -> str:
+    def card(self, block: blocks.Quantities) -> str:
         """The answers in a box, and what their names are."""
-        inner = f"\\textbf{{{self.content(text)}}}\\par\n{self.flow(rows, WIDTH - 2)}"
-        inner += "".join([f"\\par\n{self.content(said)}" for said in where])
+        inner = f"\\textbf{{{self.content(block.title)}}}\\par\n"
+        inner += f"{tabular(block.table, self.cell, True)}\n" if block.table else ""
+        inner += self.flow(block.rows, WIDTH - 2)
+        inner += "".join([f"\\par\n{self.content(said)}" for said in block.where])
         return f"\\inabox{{%\n{inner}\n}}"
 
     def flow(self, rows: tuple[Row, ...], room: float) -> str:

@@ -73,10 +73,12 @@ class Pages(Page):
             case page_blocks.Heading(text, level, number):
                 lead = f"{number} " if number else ""
                 yield f"{'#' * min(level + 1, 6)} {lead}{escaped(self.words(text))}"
-            case page_blocks.Quantities(rows, text, where):
+            case page_blocks.Quantities(rows, text, where, table):
                 if text:
                     yield f"## {escaped(self.words(text))}"
-                yield from environments([self.quantities(rows)])
+                if table:
+                    yield self.table(table)
+                yield from environments([self.quantities(rows)] if rows else [])
                 for said in where:
                     yield from self.sentence(said)
             case page_blocks.Say(text):

@@ -14,7 +14,7 @@ from hwsolve import ascii as signs
 from hwsolve.figures import OUTSIDE, OUTSIDE_ASCII, Bars, Diagram, Figure, Grid, shown_cells
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.in_line import in_line
-from hwsolve.formula.tree import BigOperator, Formula, walk
+from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, listed, say, translate, visible
 from hwsolve.render import blocks
 from hwsolve.render.boxes import PLACE, Box, beside, text_box
@@ -24,9 +24,10 @@ from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
-from hwsolve.render.table import compact, fitted
+from hwsolve.render.table import GAP, drawn, fitted
+from hwsolve.render.table_rows import in_lines
 from hwsolve.render.wrap import equation
-from hwsolve.solution import Cell, Solution, Table, Text
+from hwsolve.solution import Solution, Table, Text
 
 UNICODE, IN_LINE = Notation(unicode), Notation(in_line)
 TIED = "\u00a0"  # a space that no row is broken at
@@ -120,10 +121,11 @@ class Page:
                 yield Heading(" ".join(visible(title(text, self.options.language)).split()), 0)
             case blocks.Heading(text, level, number):
                 yield Heading(f"{number} {self.words(text)}" if number else self.words(text), level)
-            case blocks.Quantities(rows, text, where):
+            case blocks.Quantities(rows, text, where, table):
                 if text:
                     said: list[Row] = [[(row, "")] for one in where for row in self.rows_of(one, self.columns - 4)]
-                    yield Framed(self.words(text), [*self.beside(rows, self.columns - 4, "value"), *said])
+                    shown = [*self.tabled(table), *self.beside(rows, self.columns - 4, "value"), *said]
+                    yield Framed(self.words(text), shown)
                 else:
                     yield Rows([[("  ", ""), *row] for row in self.beside(rows, self.columns - 2, "")])
             case blocks.Say(text):
@@ -131,8 +133,7 @@ class Page:
             case blocks.Equations(rows):
                 yield Rows([made for row in rows for made in self.equation(row)], close=True)
             case blocks.Grille(table):
-                table = in_lines(table) if self.said is IN_LINE else table
-                kept, dropped = fitted(table, self.words, self.columns - 2, self.options.full)
+                kept, dropped = fitted(self.in_lines(table), self.words, self.columns - 2, self.options.full)
                 yield Grille(kept)
                 if dropped:
                     columns = listed(dropped)
@@ -146,6 +147,15 @@ class Page:
                     yield Rows([*[[(row, "subheading")] for row in heads], *drawn], close=alone)
             case blocks.Status(text, level):
                 yield Rows(self.remark(text, level), close=level != "check")
+
+    def tabled(self, table: Table | None) -> Iterator[Row]:
+        """Answers in rows and columns."""
+        for kind, cells in drawn(self.in_lines(table), self.words, self.columns - 4) if table else ():
+            yield [((" " * GAP).join(cells), "value" if kind == "row" else "rule")]
+
+    def in_lines(self, table: Table) -> Table:
+        """A table whose sums have their bounds as those of the page."""
+        return in_lines(table) if self.said is IN_LINE else table
 
     def beside(self, rows: tuple[Chain, ...], columns: int, style: str) -> list[Row]:
         """Quantities beside each other; one that is wider than the page in rows of its own."""
@@ -267,16 +277,6 @@ def as_ascii(notation: Notation) -> Notation:
     return Notation(
         lambda f: "".join([p if PLACE.fullmatch(p) else signs.written(p) for p in PLACE.split(notation.formula(f))])
     )
-
-
-def in_lines(table: Table) -> Table:
-    """A table whose sums have their bounds in line."""
-
-    def cell(found: Cell) -> Cell:
-        sums = isinstance(found, Formula) and any(isinstance(part, BigOperator) for part in walk(found))
-        return compact(found, in_line) if sums and isinstance(found, Formula) else found
-
-    return msgspec.structs.replace(table, rows=tuple([tuple(map(cell, row)) for row in table.rows]))
 
 
 def texts_of(parts: list[Part]) -> Iterator[str]:

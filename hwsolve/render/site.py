@@ -44,8 +44,9 @@ def head(solution: Solution, options: Options) -> Head:
     cards = [b for b in article.blocks if isinstance(b, blocks.Quantities) and b.title]
     rows = [row for card in cards for row in card.rows]
     short = [row for row in rows if sum(1 for _, f in row.links for _ in walk(f)) <= LARGEST]
-    shown = [article.quantity(row) for row in short[:MOST]]
-    if len(shown) < len(rows):
+    tables = [article.table(card.table) for card in cards if card.table]
+    shown = [*tables, *[article.quantity(row) for row in short[:MOST]]]
+    if len(shown) < len(rows) + len(tables):
         shown.append('<span class="quantity">…</span>')
     return Head(article.title, "\n".join(shown))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from hwsolve.figures import Figure
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.tree import Call, Formula, Ref, children, rebuild, transform
-from hwsolve.language import Message, say, translate
+from hwsolve.language import Message, listed, say, translate
 from hwsolve.render.quantity_rows import Row
 from hwsolve.solution import Cell, Table, Text
 
@@ -81,7 +81,9 @@ class Symbols:
             return self.said(known) if isinstance(known, Message) and not f.indices else None
         if not isinstance(f, Call) or f.name not in ("+", "-") or len(f.args) < 2:
             return None
-        first, *rest = [self.in_words(part) for part in f.args]
+        first, *rest = found = [self.in_words(part) for part in f.args]
+        if f.name == "+" and (one := in_one(found)) is not None:
+            return one
         for part in rest:
             if first is None or part is None:
                 return None
@@ -118,6 +120,21 @@ class Symbols:
     def figure(self, figure: Figure) -> Figure:
         """A drawing."""
         return figure
+
+
+def in_one(words: Sequence[Text | None]) -> Message | None:
+    """`parameters of conv1 and conv2`: words that differ at one place alone, said once."""
+    known = [text for text in words if isinstance(text, Message)]
+    if len(known) < len(words) or len({(text.template, *text.values) for text in known}) > 1:
+        return None
+    values = [text.values for text in known]
+    places = [name for name in values[0] if any(other[name] != values[0][name] for other in values)]
+    if len(places) != 1:
+        return None
+    (place,) = places
+    *front, last = [other[place] for other in values]
+    several = say("{first} and {last}", first=listed(front), last=last)
+    return Message(known[0].template, values[0] | {place: several})
 
 
 def spelled_out(node: Formula) -> Formula:

@@ -60,9 +60,10 @@ class Source(Page):
             case blocks.Heading(text, level, number):
                 lead = quoted(f"{number}\N{EN SPACE}") + " + " if number else ""
                 yield f"#heading(level: {level + 1}, {lead}{self.content(text)})"
-            case blocks.Quantities(rows, text, where):
+            case blocks.Quantities(rows, text, where, table):
                 said = [f"eq(none, why: {self.content(one)})" for one in where]
-                inner = ",\n".join(f"  {row}" for row in (*map(self.call, rows), *said))
+                inside = [f"table: {self.grille(table).removeprefix('#')}"] if table else []
+                inner = ",\n".join(f"  {row}" for row in (*inside, *map(self.call, rows), *said))
                 yield f"#card({self.content(text)},\n{inner},\n)" if text else f"#flow(\n{inner},\n)"
             case blocks.Say(text):
                 yield f"#par({self.content(text)})"

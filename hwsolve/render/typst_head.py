@@ -97,9 +97,9 @@ HEAD = r"""#let soft = rgb("#57606a")
   sent(waiting)
 })
 
-#let card(name, ..rows) = block(
+#let card(name, table: none, ..rows) = block(
   width: 100%, inset: 9pt, radius: 3pt, stroke: .7pt + rgb("#0969da"), fill: rgb("#f3f8ff"),
-  strong(name) + flow(..rows),
+  strong(name) + table + if rows.pos().len() > 0 { flow(..rows) },
 )
 
 #let note(body) = block(text(size: 9pt, fill: soft, body))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,12 +10,11 @@ import msgspec
 from hwsolve.formula.tree import Formula
 from hwsolve.kinds.complexity.problem import Count
 from hwsolve.kinds.complexity.tables import listed_formulas
-from hwsolve.language import Message, listed, say
+from hwsolve.language import Message, say
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer
 from hwsolve.solution import Text
 
-MOST = 2  # conventions that are changed together
 PARTS: dict[str, Message] = {  # what is counted by a convention
     "slopes": say("the slopes of activation functions"),
     "input_gradient": say("the gradient of the input"),
@@ -63,15 +61,14 @@ def conventions(count: Count, loss: bool, kept: Sequence[tuple[Formula, Formula]
     return tuple(found)
 
 
-def others(count: Count, words: dict[str, Message]) -> Iterator[tuple[int, Message, Count]]:
-    """Other conventions, how many are changed and each in words, which may be those of a page."""
-    parts = PARTS | words
-    for n in range(1, MOST + 1):
-        for names in combinations(parts, n):
-            changed = {name: not getattr(count, name) for name in names}
-            said = [
-                say("counting {what}", what=parts[name]) if counts else say("not counting {what}", what=parts[name])
-                for name, counts in changed.items()
-            ]
-            why = say("right when {conventions}", conventions=listed(said))
-            yield n, why, msgspec.structs.replace(count, **changed)
+def others(count: Count, words: dict[str, Message]) -> dict[str, Message]:
+    """By name what would change with another convention, in words, which may be those of a page."""
+    return {
+        name: say("not counting {what}", what=what) if getattr(count, name) else say("counting {what}", what=what)
+        for name, what in (PARTS | words).items()
+    }
+
+
+def changed(count: Count, names: Sequence[str]) -> Count:
+    """The other conventions of these names."""
+    return msgspec.structs.replace(count, **{name: not getattr(count, name) for name in names})

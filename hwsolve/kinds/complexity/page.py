@@ -30,9 +30,6 @@ from hwsolve.layers.items import Item, Network
 from hwsolve.layers.merging import MERGED
 from hwsolve.solution import Answer, Note, Sentence, Solution, Step, Text
 
-PAIRS = [f"{phase}.{kind}" for phase in ("forward", "backward", "update", "total") for kind in ("mul", "add")]
-ORDERS = tuple([f"order.{phase}" for phase in ("forward", "backward", "update", "total")])
-
 
 class Operations(FormulaCounts):
     """Counts the operations of a network and writes them down."""
@@ -51,7 +48,8 @@ class Operations(FormulaCounts):
         self.input(network)
         self.walk(network.items)
         self.loss()
-        totals, named = self.totals(), self.named()
+        totals, named, card = self.totals(), self.named(), self.card()
+        asked = [cell for row in card.rows for cell in row]
         warnings = (Note("warning", text) for text in network.warnings)
         return Solution(
             kind=self.problem.kind,
@@ -59,7 +57,8 @@ class Operations(FormulaCounts):
             source=self.problem.source,
             sections=(self.statement(), *posed(network, self.problem.blocks), self.overview(), *self.sections, totals),
             answers=self.answers,
-            asked=tuple([key for key in self.first() if key in self.answers]),
+            asked=tuple([cell.name for cell in asked if isinstance(cell, Ref) and cell.name in self.answers]),
+            card=card,
             symbols=named | layer_words(self.problem, named, self.forms.worked_out),
             partial={key: count.sentence() for key, count in self.partial.items()},
             notes=(
@@ -69,10 +68,6 @@ class Operations(FormulaCounts):
                 *missing_notes(self.asked()),
             ),
         )
-
-    def first(self) -> tuple[str, ...]:
-        """What is answered first: how counts grow, and all of them; the phases have a table."""
-        return (*ORDERS, "total.mul", "total.add") if any(key in self.answers for key in ORDERS) else tuple(PAIRS)
 
     def statement(self) -> Step:
         """What is to be counted, and by which conventions."""

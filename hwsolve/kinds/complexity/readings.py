@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +12,7 @@ from hwsolve.derivation.size_lines import size_value
 from hwsolve.formula.key_sums import terms_of
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.tree import Call, Formula, formula
-from hwsolve.kinds.complexity.conventions import others
+from hwsolve.kinds.complexity.conventions import changed, others
 from hwsolve.kinds.complexity.page import Operations
 from hwsolve.kinds.complexity.problem import Count, Problem
 from hwsolve.kinds.complexity.tables import KINDS, listed_formulas
@@ -19,11 +20,12 @@ from hwsolve.kinds.complexity.totals import CountOfLayer
 from hwsolve.kinds.count_params.stated_keys import placed
 from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Size, product, simplified, total
+from hwsolve.readings import Cause, Reading
 from hwsolve.solution import Answer, Text
 
 SINGLE = ("forward", "error", "gradient", "update")
 WHOLES = {phase: (phase,) for phase in SINGLE} | {"backward": ("error", "gradient"), "total": SINGLE}
-Reading = tuple[Message, dict[str, Answer]]
+MOST = 2  # conventions that are changed together
 
 
 class Fewer(NamedTuple):
@@ -39,10 +41,21 @@ def readings(problem: Problem) -> Iterator[Reading]:
     usual = Operations(problem)
     usual.solution()
     fewer = in_fewer_layers(usual)
-    changed = list(others(problem.count, on_the_page(usual, fewer)))
-    yield from ((why, counted_by(problem, count)) for n, why, count in changed if n == 1)
+    causes: dict[str, Cause] = {}
+    for name, why in others(problem.count, on_the_page(usual, fewer)).items():
+        causes[name] = Cause(why, counted_by(problem, changed(problem.count, [name])))
+        yield Reading(right_when([why]), causes[name].answers, (causes[name],))
+    for n in range(2, MOST + 1):
+        for names in combinations(causes, n):
+            found = tuple([causes[name] for name in names])
+            why = right_when([cause.why for cause in found])
+            yield Reading(why, counted_by(problem, changed(problem.count, names)), found)
     yield from stated_in_all_layers(usual, fewer)
-    yield from ((why, counted_by(problem, count)) for n, why, count in changed if n > 1)
+
+
+def right_when(conventions: list[Message]) -> Message:
+    """Conventions under which a count comes out."""
+    return say("right when {conventions}", conventions=listed(conventions))
 
 
 def on_the_page(usual: Operations, fewer: Fewer | None) -> dict[str, Message]:
@@ -98,7 +111,7 @@ def stated_in_all_layers(usual: Operations, fewer: Fewer | None) -> Iterator[Rea
     why = say("right with the stated {stated} taken {layers} times", stated=stated, layers=formula(layers))
     if fewer is not None:
         why = say("{why}; but {what} is counted in {some} layers", why=why, what=fewer.what, some=formula(fewer.some))
-    yield why, in_all_layers(usual, more)
+    yield Reading(why, in_all_layers(usual, more), last=True)
 
 
 def of_one_layer(usual: Operations, key: str) -> tuple[tuple[str, str], Size, Size] | None:

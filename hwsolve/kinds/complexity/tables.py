@@ -49,6 +49,7 @@ PHASES = {
     "update": say("update"),
     "total": say("all"),
 }
+ASKED = ("forward", "backward", "update", "total")  # phases whose totals a reader asks for
 BACK = ("error", "gradient")  # phases that go from the output to the input
 ALWAYS = ("mul", "add")  # totals that are answers even where they are 0
 NOT_COUNTED = "–"  # what is computed and left out of the count

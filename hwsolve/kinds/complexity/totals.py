@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hwsolve.derivation.lines import binary
 from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
-from hwsolve.formula.growth import leading
-from hwsolve.formula.tree import Call, Formula, Ref
-from hwsolve.kinds.complexity.tables import ALWAYS, KINDS, PHASES, Work, head, in_words
+from hwsolve.formula.growth import leading, outgrown
+from hwsolve.formula.tree import Call, Formula, Ref, formula, references
+from hwsolve.kinds.complexity.tables import ALWAYS, ASKED, KINDS, PHASES, SIGNS, Work, head, in_words
 from hwsolve.kinds.count_params.partial import AtLeast, together
 from hwsolve.kinds.count_params.table import term_of
-from hwsolve.language import Message, say
+from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Size, product, total
 from hwsolve.layers.cost import NotCounted, Nothing
 from hwsolve.solution import Answer, Cell, Group, Line, Note, Sentence, Step, Table, Text
@@ -59,12 +60,13 @@ class OperationTotals:
                     self.together(f"{phase}.{kind}", [f"{part}.{kind}" for part in wholes[phase]], lines)
                 else:
                     self.sum(phase, kind, lines)
-        orders = self.orders()
-        said = [*orders, *(say("{key}: {count}", key=k, count=v.sentence()) for k, v in self.asked().items())]
+        orders = tuple(self.orders())
+        said = [say("{key}: {count}", key=k, count=v.sentence()) for k, v in self.asked().items()]
         together = say("The backward pass is the phases {error} and {gradient} together.",
                        error=PHASES["error"], gradient=PHASES["gradient"])  # fmt: skip
         sums = Group(of_layer(lines, "network"), detail="full")
-        return Step(say("All layers"), (Sentence(together), self.table(kinds), *map(Sentence, said), sums))
+        told = (*orders, *map(Sentence, said))
+        return Step(say("All layers"), (Sentence(together), self.table(kinds), *told, sums))
 
     def table(self, kinds: list[str]) -> Table:
         """A row for each phase: its counts, as they arise where that is no number, and how they grow."""
@@ -128,18 +130,33 @@ class OperationTotals:
         self.values[key] = count
         self.answers[key] = Answer(size_value(count), is_asked(key))
 
-    def orders(self) -> list[Message]:
-        """How the counts grow with the sizes that have names."""
-        found: dict[str, Formula] = {}
-        for phase in ("forward", "backward", "update", "total"):
-            if f"{phase}.mul" in self.partial:
-                continue
-            counts = [v for key, v in self.values.items() if key.startswith(phase) and isinstance(v, Formula)]
-            if counts:
-                found[phase] = leading(counts)
-        for phase, order in found.items():
-            self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
-        return [say("The highest powers give the order.")] if found else []
+    def orders(self) -> Iterator[Sentence]:
+        """How the counts grow with the sizes that have names, and why."""
+        below: dict[Formula, None] = {}
+        free: dict[str, str] = {}
+        named = any(isinstance(self.values.get(f"{phase}.{kind}"), Formula) for phase in ASKED for kind in KINDS)
+        for phase in ASKED if named else ():
+            counts = [formula(v) for key, v in self.values.items() if key.startswith(f"{phase}.") and v != 0]
+            if counts and f"{phase}.mul" not in self.partial:
+                order = leading(counts)
+                self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
+                below |= dict.fromkeys(outgrown(counts))
+                free |= {ref.name: "size" for count in counts for ref in references(count)}
+        if below:
+            claims = listed([say("{symbol}", symbol=f) for f in below])
+            text = say("Sizes are at least 1, so {claims}: the highest powers give the order, whatever numbers stand "
+                       "before them.", claims=claims)  # fmt: skip
+            yield Sentence(text, free=free)
+
+    def card(self) -> Table:
+        """The answers in rows and columns: × and + of each phase, and how they grow."""
+        said = [head(kind, self.count) for kind in ALWAYS]
+        words = [KINDS[kind] if text == SIGNS[kind] else text for kind, text in zip(ALWAYS, said, strict=True)]
+        rows: list[tuple[Cell, ...]] = []
+        for phase in ASKED:
+            counts: list[Cell] = [Ref(f"{phase}.{kind}") for kind in ALWAYS]
+            rows.append((PHASES[phase], *counts, Ref(f"order.{phase}")))
+        return Table("", (say("Phase"), *words, say("Order")), tuple(rows))
 
     def named(self) -> dict[str, Message]:
         """The totals in words."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from hwsolve.kinds.complexity.forms import names_of
 from hwsolve.kinds.complexity.problem import Problem
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.layers.base import ShapeError, StatedMap
 from hwsolve.layers.items import Item, walk_items
 from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
-from hwsolve.solution import Answer, Solution
+from hwsolve.readings import Reading
+from hwsolve.solution import Solution
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.notation import wrong
 from hwsolve.spec.report import ROOT, Report
@@ -73,7 +74,7 @@ def countable_layer(item: Item, report: Report) -> None:
         report.add(node, path, error.message)
 
 
-def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
+def otherwise(problem: Problem) -> Iterator[Reading]:
     """The counts where something is counted otherwise, which may be those of another answer."""
     from hwsolve.kinds.complexity.readings import readings
 

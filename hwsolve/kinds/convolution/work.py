@@ -16,9 +16,10 @@ from hwsolve.kinds.convolution.passing import Before
 from hwsolve.kinds.convolution.problem import Problem
 from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.kinds.convolution.single_layer import stated
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.layers.correlation import Correlation
 from hwsolve.proof import proven
+from hwsolve.readings import Reading
 from hwsolve.solution import Answer, Solution
 from hwsolve.spec.report import Report
 
@@ -46,7 +47,7 @@ def before(problem: Problem, graph: Graph) -> Before | None:
     return Before(stated(problem, "activation").type, slope, f)
 
 
-def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
+def otherwise(problem: Problem) -> Iterator[Reading]:
     """The formulas of the same layer with its kernel from the other end."""
     r, graph = problem.prepared.recursion, problem.prepared.computation.graph
     if not isinstance(r.operation, Correlation):
@@ -56,7 +57,7 @@ def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
     page = LayerPage(problem, msgspec.structs.replace(problem.prepared, recursion=other), before(problem, graph))
     y, f = other.output()
     found = {y.name: Answer(f), "recursion": Answer(page.answer_formula(other.bounded(other.gradient(), within=False)))}
-    yield say("that is with the kernel in the opposite order"), found
+    yield Reading(say("that is with the kernel in the opposite order"), found)
 
 
 def worked_out(problem: Problem) -> Solution:

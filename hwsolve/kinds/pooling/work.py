@@ -8,9 +8,10 @@ from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.kinds.pooling.problem import Problem
-from hwsolve.language import Message, say
+from hwsolve.language import say
 from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.proof import proven
+from hwsolve.readings import Reading
 from hwsolve.solution import Answer, Solution
 from hwsolve.spec.report import Report
 
@@ -25,14 +26,14 @@ def worked_out(problem: Problem) -> Solution:
     return LayerPage(problem, problem.prepared).solution()
 
 
-def otherwise(problem: Problem) -> Iterator[tuple[Message, dict[str, Answer]]]:
+def otherwise(problem: Problem) -> Iterator[Reading]:
     """The formula of the other way to pool."""
     r = problem.prepared.recursion
     made = Maximum if isinstance(r.operation, Mean) else Mean
     other = Recursion(made(r.operation.frame, r.operation.channels), r.outputs, r.inputs, r.called, r.places)
     y, f = other.output()
     what = say("the largest value of each window") if made is Maximum else say("the mean of each window")
-    yield say("that is {rule}", rule=what), {y.name: Answer(f)}
+    yield Reading(say("that is {rule}", rule=what), {y.name: Answer(f)})
 
 
 def solve(problem: Problem) -> Solution:

@@ -21,6 +21,13 @@ ALONE = {  # the verdict on the only published answer
     "wrong": say("The published answer differs."),
     "not decided": say("Whether the published answer agrees is not decided."),
 }
+ALONE_FOR = {  # the same for what is no answer in the box
+    "agrees": say("The published answer for {what} agrees."),
+    "unproven": say("The published answer for {what} agrees without a proof."),
+    "cut off": say("The published answer for {what} is truncated."),
+    "wrong": say("The published answer for {what} differs."),
+    "not decided": say("Whether the published answer for {what} agrees is not decided."),
+}
 
 
 def checks_table(checks: tuple[Check, ...], named: Named) -> Table:
@@ -37,7 +44,7 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
     """How many expectations are missed, if any are; how many published answers agree, and which one source cuts off."""
     failed = sum(not c.ok for c in s.checks)
     expected = parts(failed, 0, 0, sum(c.ok and unsure(c.how) for c in s.checks))
-    found = [agreeing(s.published)] if s.published else []
+    found = [agreeing(s, named)] if s.published else []
     if expected:
         first = say(
             "Compared with what the spec expects: {parts}; {n} in all.", parts=listed(expected), n=len(s.checks)
@@ -58,14 +65,25 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
         yield say("Truncated, not rounded, in {source}: {answers}.", source=source, answers=listed(said))
 
 
-def agreeing(published: tuple[Published, ...]) -> Message:
+def alone(s: Solution, verdict: str, named: Named) -> Message:
+    """The verdict on the only published answer, which is named where the box does not show it."""
+    (key,) = {p.key for p in s.published}
+    what = named(key)
+    if key in s.asked or not isinstance(what, Formula):
+        return ALONE[verdict]
+    text = ALONE_FOR[verdict]
+    return Message(text.template, {"what": what})
+
+
+def agreeing(s: Solution, named: Named) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
+    published = s.published
     verdicts, of = Counter(p.verdict for p in published), len(published)
     unproven = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
     others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven)
     agree = verdicts["agrees"]
     if of == 1:
-        return ALONE["unproven" if unproven else published[0].verdict]
+        return alone(s, "unproven" if unproven else published[0].verdict, named)
     if not others:
         return say("All {n} published answers agree.", n=of)
     if agree <= 1:

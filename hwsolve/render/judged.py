@@ -21,13 +21,6 @@ ALONE = {  # the verdict on the only published answer
     "wrong": say("The published answer differs."),
     "not decided": say("Whether the published answer agrees is not decided."),
 }
-ALONE_FOR = {  # the same for what is no answer in the box
-    "agrees": say("The published answer for {what} agrees."),
-    "unproven": say("The published answer for {what} agrees without a proof."),
-    "cut off": say("The published answer for {what} is truncated."),
-    "wrong": say("The published answer for {what} differs."),
-    "not decided": say("Whether the published answer for {what} agrees is not decided."),
-}
 
 
 def checks_table(checks: tuple[Check, ...], named: Named) -> Table:
@@ -71,8 +64,13 @@ def alone(s: Solution, verdict: str, named: Named) -> Message:
     what = named(key)
     if key in s.asked or not isinstance(what, Formula):
         return ALONE[verdict]
-    text = ALONE_FOR[verdict]
-    return Message(text.template, {"what": what})
+    return {  # what is no answer in the box
+        "agrees": say("The published answer for {what} agrees.", what=what),
+        "unproven": say("The published answer for {what} agrees without a proof.", what=what),
+        "cut off": say("The published answer for {what} is truncated.", what=what),
+        "wrong": say("The published answer for {what} differs.", what=what),
+        "not decided": say("Whether the published answer for {what} agrees is not decided.", what=what),
+    }[verdict]
 
 
 def agreeing(s: Solution, named: Named) -> Message:

@@ -120,6 +120,15 @@ def test_it_is_said_how_many_of_how_many_agree(verdicts: list[str], said: str) -
     assert counted(*verdicts) == [said]
 
 
+@pytest.mark.parametrize(("key", "said"), [
+    ("moment", "The published answer for E(a²)/Var z⁽ˡ⁻¹⁾ agrees."), ("variance", "The published answer agrees."),
+])  # fmt: skip
+def test_an_answer_that_the_box_does_not_show_is_named(key: str, said: str) -> None:
+    published = {key: {"stated": "1/2" if key == "moment" else "2/n"}}
+    spec = {"kind": "initialization", "layer": {"linear": "m"}, "input": "n", "activation": "relu"}
+    assert said in hwsolve.solve(spec | {"published": published}).to("plain", width=200)
+
+
 def test_what_one_source_cuts_off_is_one_remark() -> None:
     text = "\n  ".join(f"{k}: {{stated: 150e3, source: {s}}}" for k, s in (("a", "book"), ("b", "book"), ("c", "web")))
     s = judged(text, {"a": q(150_528), "b": q(150_700), "c": q(150_900)}, field="published")

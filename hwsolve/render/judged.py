@@ -14,14 +14,14 @@ from hwsolve.solution import Cell, Check, Let, Published, Solution, Table, Text
 
 Named = Callable[[str], Cell]  # what a page calls a key
 SURE = 12  # digits of an agreement that need not be mentioned
-ALONE = {  # the verdict on the only published answer
-    "agrees": say("The published answer agrees."),
-    "unproven": say("The published answer agrees without a proof."),
-    "cut off": say("The published answer is truncated."),
-    "wrong": say("The published answer differs."),
-    "inexact": say("The published answer is inexact."),
-    "lower": say("The published answer differs in lower terms alone."),
-    "not decided": say("Whether the published answer agrees is not decided."),
+ALONE: dict[str, Callable[[Message], Message]] = {  # the verdict on the only published answer
+    "agrees": lambda answer: say("{answer} agrees.", answer=answer),
+    "unproven": lambda answer: say("{answer} agrees without a proof.", answer=answer),
+    "cut off": lambda answer: say("{answer} is truncated.", answer=answer),
+    "wrong": lambda answer: say("{answer} differs.", answer=answer),
+    "inexact": lambda answer: say("{answer} is inexact.", answer=answer),
+    "lower": lambda answer: say("{answer} differs in lower terms alone.", answer=answer),
+    "not decided": lambda answer: say("{answer} is not decided.", answer=answer),
 }
 
 SEEN: dict[str, tuple[Message, Callable[[int], Message]]] = {  # one, or several, that need a look
@@ -48,7 +48,7 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
     """How many expectations are missed, if any are; how many published answers agree, and which one source cuts off."""
     missed = Counter(wrong=sum(not c.ok for c in s.checks), unproven=sum(c.ok and unsure(c.how) for c in s.checks))
     expected = parts(missed)
-    found = [agreeing(s.published)] if s.published else []
+    found = [agreeing(s, named)] if s.published else []
     if expected:
         first = say(
             "Compared with what the spec expects: {parts}; {n} in all.", parts=listed(expected), n=len(s.checks)
@@ -88,13 +88,22 @@ def far(p: Published) -> Text:
     return p.inexact[1] if p.inexact else ""
 
 
-def agreeing(published: tuple[Published, ...]) -> Message:
+def alone(s: Solution, named: Named) -> Message:
+    """The only published answer, which is named where the box does not show it."""
+    (key,) = {p.key for p in s.published}
+    what = named(key)
+    if key in s.asked or not isinstance(what, Formula):
+        return say("The published answer")
+    return say("The published answer for {what}", what=what)
+
+
+def agreeing(s: Solution, named: Named) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
-    verdicts, of = Counter(map(verdict, published)), len(published)
-    verdicts["unproven"] = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
+    verdicts, of = Counter(map(verdict, s.published)), len(s.published)
+    verdicts["unproven"] = sum(p.verdict == "agrees" and unsure(p.how) for p in s.published)
     others, agree = parts(verdicts), verdicts["agrees"]
     if of == 1:
-        return ALONE["unproven" if verdicts["unproven"] else verdict(published[0])]
+        return ALONE["unproven" if verdicts["unproven"] else verdict(s.published[0])](alone(s, named))
     if not others:
         return say("All {n} published answers agree.", n=of)
     if agree <= 1:

@@ -24,7 +24,7 @@ from hwsolve.kinds.initialization.simulation import simulate
 from hwsolve.kinds.initialization.special import special_cases
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares
 from hwsolve.kinds.initialization.statement import counts, root_of_gain, statement
-from hwsolve.kinds.initialization.weights import Weights
+from hwsolve.kinds.initialization.weights import MOMENT, Weights, hide
 from hwsolve.language import Message, say
 from hwsolve.numbers.measured import in_float64
 from hwsolve.solution import Answer, Group, Item, Note, Solution, Step
@@ -66,8 +66,8 @@ class Page:
         problem, derivation, s = self.problem, self.derivation, self.setting
         counted = self.fans()
         squares = Squares(s)
-        self.passes = passes = Passes(s, squares, self.linear)
         sides = SIDES[self.mode]
+        self.passes = passes = Passes(s, squares, self.linear, self.shown())
         self.steps.append(statement(s, passes, sides))
         self.counted(counted)
         hidden = self.squares(squares, sides)
@@ -149,12 +149,13 @@ class Page:
     def squares(self, squares: Squares, sides: tuple[str, ...]) -> list[Item]:
         """The mean squares that the mode needs; what is left for machines."""
         hidden: list[Item] = []
-        for side, name, step in (("forward", "moment", squares.activation), ("backward", BACKWARD, squares.slope)):
-            made = step() if side in sides and not self.linear else None
-            if made is not None:
-                self.steps.append(made)
-            else:
-                hidden.append(Group((squares.lines[name],), detail="data"))
+        titles = say("The mean square of the activation"), say("The mean square of the slope")
+        for side, title in zip(("forward", "backward"), titles, strict=True):
+            made = squares.items(side) if side in sides and not self.linear else []
+            if made:
+                self.step(title, made)
+            elif self.linear or side in sides or side not in self.passes.shown:  # else it stands where it is needed
+                hidden.append(Group((squares.lines[MOMENT[side]],), detail="data"))
         return hidden
 
     # the gain
@@ -210,7 +211,8 @@ class Page:
         bodies = {side: getattr(passes, side)(keep) for side in sides}
         average = self.mode == "average"
         for side in ("forward", "backward"):
-            if side == "backward" and self.zero():
+            later = side in passes.shown and side not in sides
+            if later or (side == "backward" and self.zero()):
                 continue
             shown = side in sides and (average or not keep)
             kept = weights.kept(side, f"variance.{side}", shown and keep)
@@ -224,20 +226,32 @@ class Page:
         if keep and average:
             after = weights.both() + weights.gain_line()
             self.conditions = weights.conditions()
-        after += weights.growth()
-        if not keep:
-            for side in sides:
-                bodies[side].append(weights.follows(side))
-        elif average and not self.linear:
-            after += [weights.follows("forward"), weights.follows("backward")]
+        told = sides if not keep or (average and not self.linear) else ()
+        for side in told:
+            (bodies[side] if not keep else after).extend(weights.follows(side))
+        if passes.law == "symmetric" and "forward" not in passes.shown:
+            after += passes.symmetric()
+        rest = [side for side in ("forward", "backward") if side not in told and side in (*sides, *self.silent())]
+        after.append(Group(tuple([weights.growth(side) for side in rest]), detail="data"))
         for side in sides:
             more = after if side == sides[-1] and not (keep and average) else []
             self.step(titles[side], [*bodies[side], *more])
         if keep and average:
             self.step(say("Both at once"), after)
-        elif keep and not (sides == ("forward",) and self.zero()):
+        elif len(passes.shown) > 1 and keep:
             title = say("What becomes of the errors") if sides == ("forward",) else say("What becomes of the signals")
             self.step(title, weights.other_way(sides[0]))
+
+    def shown(self) -> tuple[str, ...]:
+        """The directions on the page: those that keep their variance, and what becomes of the other one."""
+        sides = SIDES[self.mode]
+        if self.problem.gain in ("derived", "linear") and not self.zero():
+            return sides + tuple([side for side in ("forward", "backward") if side not in sides])
+        return sides
+
+    def silent(self) -> list[str]:
+        """The directions that no line on the page is about."""
+        return [side for side in ("forward", "backward") if side not in self.passes.shown]
 
     def zero(self) -> bool:
         """Whether no gradient comes through."""
@@ -282,8 +296,3 @@ class Page:
                 self.mode
             ]
         return in_float64(derivation.values["gain"]) ** 2
-
-
-def hide(items: list[Item]) -> list[Item]:
-    """The same for machines alone."""
-    return [msgspec.structs.replace(item, detail="data") if isinstance(item, Group) else item for item in items]

@@ -20,10 +20,11 @@ from hwsolve.solution import Form, Group, Identity, Item, Let, Sentence, Stage, 
 
 
 class Passes:
-    """The argument through one layer, in one direction or the other; `linear`: f acts as its tangent at zero."""
+    """The argument through one layer, in the directions that are shown; `linear`: f acts as its tangent at zero."""
 
-    def __init__(self, s: Setting, squares: Squares, linear: bool) -> None:
-        self.s, self.squares, self.linear = s, squares, linear
+    def __init__(self, s: Setting, squares: Squares, linear: bool, shown: tuple[str, ...]) -> None:
+        self.s, self.squares, self.linear, self.shown = s, squares, linear, shown
+        self.law = "" if linear else squares.law(shown)  # what the directions that are shown ask of the law of z′
         self.sums = s.sums
         self.weight, self.out = Ref(s.weight), Ref(s.out)
         self.variance = var(self.weight)
@@ -56,7 +57,7 @@ class Passes:
         weight, value = sums.term
         said = {s.out: "random"}
         one = var(weight * value)
-        centred = say("{zero}, {bias}", zero=no_mean(self.weight), bias=self.no_bias())
+        centred = say("{zero}, {bias}", zero=no_mean(self.weight), bias=s.no_bias())
         items: list[Item] = [Group((self.centre(),), centred), *self.mean_of_next()]
         if self.linear:
             full = variance * var(self.out) + variance * mean(self.out) ** 2 + var(self.out) * mean(self.weight) ** 2
@@ -70,6 +71,8 @@ class Passes:
         items.append(Group((self.identity(one, full, short, **said),), why))
         summed = [var(self.z), sums.forward(one), simple(sums.fan_in, short)]
         items.append(Group((self.identity(*summed, **said),), say("variances of independent terms add")))
+        if self.law == "normal":
+            items.append(self.nearly_normal())
         if self.linear:
             items += self.tangent()
         if keep and (self.linear or self.squares.by_scale("moment")):
@@ -82,7 +85,16 @@ class Passes:
             items += [Sentence(text), self.condition(first, var(Ref(BELOW)), self.factor("moment"), sums.fan_in)]
         elif keep:
             items += self.at_one(var(Ref(ABOVE)), "moment", sums.fan_in)
+        elif not self.linear and self.squares.by_scale("moment"):
+            items.append(self.of_spread(summed[-1]))
         return items
+
+    def of_spread(self, found: Formula) -> Group:
+        """Var z as a multiple of Var z′, as E a² is one."""
+        factor, spread = self.factor("moment"), var(Ref(BELOW))
+        line = self.identity(found, scaled(factor, self.sums.fan_in, self.variance, spread))
+        square = Call("==", (mean(self.out**2), scaled(factor, spread)))
+        return Group((line,), say("{second}", second=square))
 
     def centre(self) -> Identity:
         """E z = 0."""
@@ -93,16 +105,36 @@ class Passes:
 
     def mean_of_next(self) -> Iterator[Item]:
         """What E z = 0 is for: what is assumed of this layer holds for the next, which reads f(z)."""
-        if not self.linear:
-            yield Sentence(say("So the sums that the next layer goes on from have mean zero, as assumed of {below}.",
-                               below=Ref(BELOW)))  # fmt: skip
+        values: dict[str, Any] = {"z": Ref(ABOVE), "below": Ref(BELOW), "a": self.out}
+        if self.law == "symmetric":
+            yield from self.symmetric()
+        elif not self.linear:
+            yield Sentence(say("So the sums {z}, from which the next layer goes on, have mean zero, as assumed of "
+                               "{below}.", **values))  # fmt: skip
         elif self.through_zero():
-            yield Sentence(say("So what the next layer goes on from has mean zero too, as assumed of {a}.",
-                               a=self.out))  # fmt: skip
+            yield Sentence(say("So the sums {z} have mean zero, and so have their outputs, which the next layer reads, "
+                               "as assumed of {a}.", **values))  # fmt: skip
 
-    def no_bias(self) -> Formula:
-        """b = 0."""
-        return Call("==", (Ref(self.s.bias), ZERO))
+    def symmetric(self) -> list[Item]:
+        """P(z > c) = P(z < −c) for every c: with symmetric weights, z is symmetric as z′ is."""
+        s, (weight, value) = self.s, self.sums.term
+        level = Ref(s.letter(*"ctxu"))
+        z, inner = self.z, self.sums.forward(weight * value)
+        forms = [chance(z, ">", level), chance(inner, ">", level), chance(-inner, ">", level), chance(z, "<", -level)]
+        why = say("for every {level}; {bias}, and {opposite} is distributed as {weight}", level=level, bias=s.no_bias(),
+                  opposite=-self.weight, weight=self.weight)  # fmt: skip
+        line = self.identity(*forms, **{s.out: "random", level.name: "real"})
+        text = say("So the sums {z}, from which the next layer goes on, are distributed symmetrically about zero, as "
+                   "assumed of {below}.", z=Ref(ABOVE), below=Ref(BELOW))  # fmt: skip
+        return [Group((line,), why), Sentence(text)]
+
+    def nearly_normal(self) -> Sentence:
+        """What is normal in one layer is nearly so in the next: the central limit theorem."""
+        return Sentence(say(
+            "Each of the sums {z} has {n} independent, identically distributed terms of finite variance; with many "
+            "such terms a sum is nearly normal, whatever their distribution, as assumed of {below}.",
+            z=Ref(ABOVE), n=self.sums.fan_in, below=Ref(BELOW),
+        ))  # fmt: skip
 
     def tangent(self) -> list[Item]:
         """Var a ≈ f′(0)² Var z′."""
@@ -216,6 +248,11 @@ def var(f: Formula) -> Formula:
 def mean(f: Formula) -> Formula:
     """E f."""
     return Call("E", (f,))
+
+
+def chance(f: Formula, sign: str, level: Formula) -> Formula:
+    """P(f > c), P(f < c)."""
+    return Call("P", (Call(sign, (f, level)),))
 
 
 def no_mean(f: Formula) -> Formula:

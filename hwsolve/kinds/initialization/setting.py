@@ -134,6 +134,10 @@ class Setting:
         self.assumed.append(self.argument.assume(f))
         return f
 
+    def no_bias(self) -> Formula:
+        """b = 0."""
+        return Call("==", (Ref(self.bias), ZERO))
+
     # what names range over
 
     def free(self, *formulas: Formula, **said: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ What is homogeneous, f(cz) = c·f(z), gives a multiple of Var z′; anything els
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from hwsolve.formula.domain import free_names
@@ -18,9 +20,10 @@ from hwsolve.kinds.initialization.piecewise import Piece
 from hwsolve.kinds.initialization.setting import BELOW, SPREAD, SQUARE, Setting, simple
 from hwsolve.language import say
 from hwsolve.numbers import is_exact
-from hwsolve.solution import Group, Identity, Item, Line, Step, Text, Value
+from hwsolve.solution import Group, Identity, Item, Line, Text, Value
 
 BACKWARD = "moment.backward"
+LAWS = ("", "centred", "symmetric", "normal")  # what may be asked of the law of z′, each more than the one before
 
 
 class Squares:
@@ -68,13 +71,34 @@ class Squares:
                 return moment.closed
         return Ref(name) if name in values else derivation.formulas[name]
 
-    # steps
+    def law(self, sides: Iterable[str]) -> str:
+        """What directions ask of the law of z′: nothing, a mean of 0, that it is symmetric, or that it is normal."""
+        return max((self.law_of(side) for side in sides), key=LAWS.index)
 
-    def activation(self) -> Step | None:
+    def law_of(self, side: str) -> str:
+        """What one direction asks."""
+        if side == "backward" and self.constant:
+            return ""
+        if not self.by_scale("moment" if side == "forward" else BACKWARD):
+            return "normal"
+        return "symmetric" if len(self.unit.pieces) > 1 else "centred"
+
+    @property
+    def constant(self) -> bool:
+        """Whether the slope is one number."""
+        return len(self.unit.slopes) == 1 and not mentions(self.unit.slopes[0].formula, "z")
+
+    # the lines of a step
+
+    def items(self, side: str) -> list[Item]:
+        """The mean square that a direction asks for."""
+        return self.activation() if side == "forward" else self.slope()
+
+    def activation(self) -> list[Item]:
         """E a²."""
         s = self.s
         if not s.name:
-            return None
+            return []
         items: list[Item] = []
         if self.unit.homogeneous:
             below = Ref("z", ()) / Call("sqrt", (Ref(SPREAD),))
@@ -83,18 +107,16 @@ class Squares:
                      phi=Call("normal_pdf", (Z,)))  # fmt: skip
             items.append(Group((density,), of, detail="full"))
             items.append(Group((self.halves(),), self.reason_of_halves()))
-        items += self.moment("moment", s.f(Ref(BELOW)))
-        return Step(say("The mean square of the activation"), tuple(items))
+        return items + self.moment("moment", s.f(Ref(BELOW)))
 
-    def slope(self) -> Step | None:
+    def slope(self) -> list[Item]:
         """E f′(z′)²."""
-        if len(self.unit.slopes) == 1 and not mentions(self.unit.slopes[0].formula, "z"):
-            return None
+        if self.constant:
+            return []
         items: list[Item] = []
         if self.unit.steady:
             items.append(Group((self.chances(),), self.reason_of_chances()))
-        items += self.moment(BACKWARD, self.s.slope(Ref(BELOW)))
-        return Step(say("The mean square of the slope"), tuple(items))
+        return items + self.moment(BACKWARD, self.s.slope(Ref(BELOW)))
 
     def moment(self, name: str, of: Formula) -> list[Item]:
         """The line of a moment as a number, and that it is a mean over the normal law that was assumed."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsolve.formula.simplify.terms import mentions
-from hwsolve.formula.tree import ZERO, Call, Formula, Ref, formula, references
+from hwsolve.formula.tree import Call, Formula, Ref, formula, references
+from hwsolve.kinds.initialization.assumptions import assumptions
 from hwsolve.kinds.initialization.fans import kernel_names, put_in
-from hwsolve.kinds.initialization.passes import Passes, no_mean
+from hwsolve.kinds.initialization.passes import Passes
 from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting
 from hwsolve.language import Message, say
 from hwsolve.layers import layer_class
@@ -97,7 +97,7 @@ def called(s: Setting) -> list[Item]:
 
 def names(s: Setting, sides: tuple[str, ...]) -> list[Message]:
     """What the quantities of the argument are, before the first of them is read."""
-    a, z, below, error = Ref(s.out), Ref(ABOVE), Ref(BELOW), Ref(ERROR)
+    a, z, below = Ref(s.out), Ref(ABOVE), Ref(BELOW)
     layer = Ref(s.layer)
     read = say("Layer {layer} has the weights {weight} and the biases {bias}. It reads the outputs {a} of layer "
                "{before}, its activation applied to its sums {below}, and gives the sums {z}.", layer=layer,
@@ -105,9 +105,13 @@ def names(s: Setting, sides: tuple[str, ...]) -> list[Message]:
     found = [read, counts(s)]
     if "backward" not in sides:
         return found
-    errors = say("The errors {error} and {before} are the derivatives of the loss with respect to {z} and {below}.",
-                 error=error, before=Ref(ERROR_BELOW), z=z, below=below)  # fmt: skip
-    return [*found, errors]
+    return [*found, errors()]
+
+
+def errors() -> Message:
+    """What they are."""
+    return say("The errors {error} and {before} are the derivatives of the loss with respect to {z} and {below}.",
+               error=Ref(ERROR), before=Ref(ERROR_BELOW), z=Ref(ABOVE), below=Ref(BELOW))  # fmt: skip
 
 
 def counts(s: Setting, told: set[str] | None = None) -> Message:
@@ -150,65 +154,3 @@ def where(s: Setting) -> Message | str:
     if isinstance(layer, Convolution) and any(any(pad != 0 for pad in pair) for pair in layer.pads(s.problem.input)):
         return say("cells are counted in the padded map")
     return ""
-
-
-def assumptions(s: Setting, passes: Passes, sides: tuple[str, ...]) -> list[Item]:
-    """What is taken as true, each an assumption of the argument and a place of a sentence."""
-    weight, out, error, below = Ref(s.weight), Ref(s.out), Ref(ERROR), Ref(BELOW)
-    others: object = out if "forward" in sides else error
-    if len(sides) > 1:
-        others = say("{first} and {second}", first=out, second=error)
-    found = [
-        say("Assumed: the weights {weight} are independent of each other and of {others}, and identically "
-            "distributed, {mean}.", weight=weight, others=others, mean=s.assume(no_mean(weight)))
-    ]  # fmt: skip
-    normal = not passes.linear
-    if "forward" in sides:
-        if normal:
-            found.append(say("The values of {below} are independent.", below=below))
-        else:
-            centred = s.assume(no_mean(out))
-            found.append(
-                say("The values of {a} are independent and identically distributed, {mean}.", a=out, mean=centred)
-            )
-        bias = Ref(s.bias)
-        found.append(say("The biases are zero, {zero}.", zero=s.assume(zero(bias))))
-    if "backward" in sides:
-        values: dict[str, Any] = {"error": error, "below": below, "mean": s.assume(no_mean(error))}
-        if passes.linear or not s.name:  # the slope is a number
-            found.append(say("The errors {error} are independent of each other and identically distributed, {mean}.",
-                             **values))  # fmt: skip
-        else:
-            found.append(say("The errors {error} are independent of each other and of {below}, and identically "
-                             "distributed, {mean}.", **values))  # fmt: skip
-    if normal and needs_law(s, sides):
-        s.assume(Call("normal", (below,)))
-        if s.unit.homogeneous and "forward" in sides and s.name:
-            found.append(
-                say(
-                    "{below} has a density {p} that is symmetric about zero, as the normal one is; {mean}.",
-                    below=below,
-                    p=Ref(s.density),
-                    mean=no_mean(below),
-                )
-            )
-        else:
-            found.append(say("{below} is normal, {mean}.", below=below, mean=no_mean(below)))
-    if passes.linear and s.name:
-        s.assume(Call("linear", (Ref(s.name),)))
-        size = Call("abs", (below,))
-        found.append(say("{size} is so small that its tangent at zero stands for {f}.", size=size, f=s.f(below)))
-    places = {f"part{n}": text for n, text in enumerate(found)}
-    together = Message(" ".join(f"{{{place}}}" for place in places), places)
-    return [Sentence(together, free=dict.fromkeys((weight.name, out.name, ERROR, BELOW), "random"))]
-
-
-def needs_law(s: Setting, sides: tuple[str, ...]) -> bool:
-    """Whether the law of z′ matters: not where only a constant slope is asked for."""
-    constant = len(s.unit.slopes) == 1 and not mentions(s.unit.slopes[0].formula, "z")
-    return "forward" in sides or not constant
-
-
-def zero(name: Formula) -> Formula:
-    """That a name is 0."""
-    return Call("==", (name, ZERO))

@@ -13,10 +13,12 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import factored, simplify
 from hwsolve.formula.simplify.terms import Term, rational, term_of, total, written
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, call
+from hwsolve.kinds.initialization.assumptions import further
 from hwsolve.kinds.initialization.gains import Gain
 from hwsolve.kinds.initialization.passes import Passes, scaled, var
 from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting, over
 from hwsolve.kinds.initialization.squares import BACKWARD, Squares
+from hwsolve.kinds.initialization.statement import errors
 from hwsolve.language import Message, say
 from hwsolve.layers.linear import Linear
 from hwsolve.solution import Detail, Group, Identity, Item, Line, Sentence, Step, Text, Value
@@ -95,23 +97,21 @@ class Weights:
     def both(self) -> list[Item]:
         """Where both conditions hold, and the mean of them."""
         p, sums = self.passes, self.s.sums
+        both = [self.derivation.answers[f"variance.{side}"].value for side in FAN]
         a, b = (scaled(p.factor(MOMENT[side]), fan) for side, fan in zip(FAN, (sums.fan_in, sums.fan_out), strict=True))
-        items: list[Item] = []
-        if a != b:
-            shared, (left, right) = without_shared(a, b)
-            first, second = call("==", over(a), over(b)), call("==", left, right)
-            line = p.identity(first, ("⟺", second, call("neg", call("/", shared, call("*", a, b)))))
-            items += [Sentence(say("Both conditions ask for the same only where")), Group((line,))]
-        items.append(
-            Sentence(
-                say(
-                    "Otherwise both cannot hold; as a compromise, the mean of the two factors of {variance} stands "
-                    "in the place of each:",
-                    variance=var(Ref(self.s.weight)),
-                )
-            )
-        )
-        return items + self.variance()
+        if both[0] == both[1]:
+            text = say("Here both conditions ask for the same, also with {a} and {b} replaced by their mean:", a=a, b=b)
+            return [Sentence(text), *self.variance()]
+        shared, (left, right) = without_shared(a, b)
+        first, second = call("==", over(a), over(b)), call("==", left, right)
+        line = p.identity(first, ("⟺", second, call("neg", call("/", shared, call("*", a, b)))))
+        items: list[Item] = [Sentence(say("Both conditions ask for the same only where")), Group((line,))]
+        items.append(Sentence(say("Otherwise both cannot hold. As a compromise, replace {a} and {b} in the two "
+                                  "conditions by their mean:", a=a, b=b)))  # fmt: skip
+        one, other = over(a), over(b)
+        mean = p.identity(ONE / ((a + b) / 2), 2 / (ONE / one + ONE / other))
+        text = say("This is the harmonic mean of {one} and {other}.", one=one, other=other)
+        return [*items, *self.variance(), Group((mean,), detail="data"), Sentence(text)]
 
     def gain_line(self) -> list[Item]:
         """The gain, by which Var W is gain²/fan."""
@@ -128,55 +128,62 @@ class Weights:
 
     # what follows
 
-    def growth(self) -> list[Item]:
-        """What one layer with this variance does to Var z and Var δ; at Var z′ = 1 where that matters."""
-        derivation, found = self.derivation, list[Line]()
-        self.s.symbols["growth.forward"] = var(self.s.symbols[ABOVE]) / var(self.s.symbols[BELOW])
-        self.s.symbols["growth.backward"] = var(self.s.symbols[ERROR_BELOW]) / var(self.s.symbols[ERROR])
-        found.append(derivation.define("growth.forward", parse("fan_in*variance*moment")))
-        found.append(derivation.define("growth.backward", parse("fan_out*variance*moment.backward")))
-        return [Group(tuple(found), detail="data")]
+    def growth(self, side: str) -> Line:
+        """What one layer with this variance does to Var z or Var δ; at Var z′ = 1 where that matters."""
+        return self.multiplied(f"growth.{side}", side, Ref(MOMENT[side]), self.squares.factor(MOMENT[side]))
 
-    def follows(self, side: str) -> Sentence:
-        """What becomes of the variance in a direction."""
-        derivation, name = self.derivation, f"growth.{side}"
+    def multiplied(self, key: str, side: str, moment: Formula, shown: Formula) -> Line:
+        """The factor of a direction, over the mean square or what stands for it, as shown, with Var W put in."""
+        derivation = self.derivation
         keys = (ABOVE, BELOW) if side == "forward" else (ERROR_BELOW, ERROR)
-        after, before = (var(Ref(key)) for key in keys)
-        value = derivation.answers[name].value
+        after, before = (var(self.s.symbols[key]) for key in keys)
+        self.s.symbols[key] = after / before
+        product = Call("*", tuple([f for f in (moment, Ref(FAN[side]), Ref("variance")) if f != ONE]))
+        result = simplify(derivation.inlined(product))
+        if not derivation.numeric(product) and derivation.numeric(result) and free_names(result):
+            return derivation.define(key, result)  # a number, as no size is left in it
+        return derivation.define(key, product, lhs=Call("*", (scaled(shown, Ref(FAN[side])), Ref("variance"))))
+
+    def follows(self, side: str) -> list[Item]:
+        """What becomes of the variance in a direction."""
+        variance = var(Ref(self.s.weight))
         if self.passes.linear:
-            product = Call("*", (self.passes.factor(MOMENT[side]), Ref(FAN[side]), Ref("variance")))
-            value = simplify(derivation.inlined(product))
-        if isinstance(value, Formula) and derivation.numeric(value):
-            value = derivation.quantity(derivation.value_of(value))
-        always = self.passes.linear or self.squares.by_scale(MOMENT[side])
-        way = say("Forward") if side == "forward" else say("Backward")
-        text = say("{way}, {after} is then {factor} times {before}.", way=way, after=after, factor=value, before=before)
-        if not always:
-            text = say("{way}, {after} is then {factor} times {before} where {spread} is one.", way=way, after=after,
-                       factor=value, before=before, spread=var(Ref(BELOW)))  # fmt: skip
-        return Sentence(text)
+            square = self.passes.factor(MOMENT[side])
+            line = self.multiplied(f"growth.{side}.tangent", side, square, square)
+            del self.derivation.answers[f"growth.{side}.tangent"]
+            why = say("with this {variance}", variance=variance)
+            if self.s.name:
+                why = say("with this {variance}, and the tangent in place of {f}", variance=variance,
+                          f=self.s.f(Ref(BELOW)))  # fmt: skip
+            return [Group((line,), why), Group((self.growth(side),), detail="data")]
+        if self.squares.by_scale(MOMENT[side]):
+            return [Group((self.growth(side),), say("with this {variance}", variance=variance))]
+        why = say("with this {variance}, where {spread} is one", variance=variance, spread=var(Ref(BELOW)))
+        return [Group((self.growth(side),), why)]
 
     def other_way(self, kept: str) -> list[Item]:
         """What this variance does in the other direction, what that would ask for, and when it does not matter."""
-        side = "backward" if kept == "forward" else "forward"
-        values: dict[str, Any] = {"error": Ref(ERROR), "before": Ref(ERROR_BELOW), "z": Ref(ABOVE), "below": Ref(BELOW)}
-        items: list[Item] = []
-        if side == "backward":
-            items.append(Sentence(say("The errors {error} and {before} are the derivatives of the loss with respect to "
-                                      "{z} and {below}.", **values)))  # fmt: skip
-            items.append(Sentence(say("They are taken to be independent of each other, of the weights and of {below}, "
-                                      "with mean zero.", **values)))  # fmt: skip
-        items.append(self.follows(side))
-        if isinstance(self.s.problem.layer, Linear) and self.is_ratio(side):
+        side, s = "backward" if kept == "forward" else "forward", self.s
+        items: list[Item] = [Sentence(errors())] if side == "backward" else []
+        items += further(s, self.passes, side)
+        squares = [] if self.passes.linear else self.squares.items(side) or [self.hidden(side)]
+        first, *body = getattr(self.passes, side)(False)
+        items += [first, *squares, *body] if side == "backward" else [*squares, first, *body]
+        items += [*self.follows(side), *hide(self.kept(side, f"variance.{side}", False))]
+        if isinstance(s.problem.layer, Linear) and self.is_ratio(side):
             text = say("In every layer this is a ratio of its two widths; over many layers these cancel but for the "
                        "first and the last width, so that keeping one of the two variances is enough.")  # fmt: skip
             items.append(Sentence(text))
         if self.passes.linear or self.squares.by_scale(MOMENT[side]):
             form = self.asked_by(side)
             kept_by: dict[str, Any] = {"own": var(Ref(ERROR if side == "backward" else ABOVE)), "form": form,
-                                       "variance": var(Ref(self.s.weight))}  # fmt: skip
+                                       "variance": var(Ref(s.weight))}  # fmt: skip
             items.append(Sentence(say("{own} would be kept by a {variance} of {form}.", **kept_by)))
         return items
+
+    def hidden(self, side: str) -> Item:
+        """The mean square of a direction for machines alone."""
+        return Group((self.squares.lines[MOMENT[side]],), detail="data")
 
     def asked_by(self, side: str) -> Any:
         """The Var W that a direction asks for."""
@@ -199,9 +206,14 @@ class Weights:
         s.symbols["variance.uniform"] = Call("Var", (uniform,))
         density = Call("integral", (w**2 / (2 * r), w, -r, r))
         spread = s.argument.identity(density, r**2 / 3, free={r.name: "positive"}, key=Ref("variance.uniform"))
+        two: dict[str, Any] = {"low": -r, "r": r, "sigma": Ref(s.deviation)}
         said = say("The argument asks for the mean and the variance of the weights and for nothing else, so any "
                    "distribution with these will do: the uniform one between {low} and {r}, or the normal one with "
-                   "standard deviation {sigma}.", low=-r, r=r, sigma=Ref(s.deviation))  # fmt: skip
+                   "standard deviation {sigma}.", **two)  # fmt: skip
+        if self.passes.law == "symmetric":
+            said = say("The argument asks for weights that are symmetric about zero and have this variance, and for "
+                       "nothing else, so any such distribution will do: the uniform one between {low} and {r}, or the "
+                       "normal one with mean zero and standard deviation {sigma}.", **two)  # fmt: skip
         items: list[Item] = [Sentence(said), Group((spread,), say("the density is {density}", density=1 / (2 * r)))]
         uniform_why = say("uniform: {form}", form=Taken(Call("==", (r**2 / 3, Ref("variance")))))
         items += self.rooted("bound", parse("sqrt(3*variance)"), uniform_why)
@@ -249,3 +261,8 @@ def quotient(square: Formula, fan: Formula, times: int = 1) -> Formula:
     if times == 1 or square == ONE:
         return Call("/", (square if times == 1 else Number(times), fan))
     return Call("/", (Call("*", (Number(times), square)), fan))
+
+
+def hide(items: list[Item]) -> list[Item]:
+    """The same for machines alone."""
+    return [msgspec.structs.replace(item, detail="data") if isinstance(item, Group) else item for item in items]

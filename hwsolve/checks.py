@@ -41,8 +41,7 @@ class Leaf(NamedTuple):
 def compared(problem: Problem, solution: Solution, final: bool = True, otherwise: Otherwise | None = None) -> Solution:
     """The solution with `checks` and `published` filled in.  A key that is no answer is an error of the spec.
 
-    Unless it is final, balls that are too wide to tell raise Undecided.  `otherwise` gives the answers under other
-    readings of the problem, each in words: a published answer that is right under one is said to be.
+    Unless it is final, balls that are too wide to tell raise Undecided.  `otherwise`: answers under other readings.
     """
     checks: list[Check] = []
     stated: list[Stated] = []
@@ -61,7 +60,8 @@ def compared(problem: Problem, solution: Solution, final: bool = True, otherwise
             continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
-            stated.append(Stated(_publish(problem, key, statement, value, free, of(key), final), statement.value))
+            p = _publish(problem, key, statement, value, free, of(key), final)
+            stated.append(Stated(p, statement.value, statement.elsewhere))
     if problem.report is not None and not problem.report.ok:
         from hwsolve.spec.report import SpecFailure
 

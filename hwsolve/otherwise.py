@@ -23,10 +23,11 @@ def no_other(problem: Any) -> Readings:
 
 
 class Stated(NamedTuple):
-    """What a source states, judged, and as it was read."""
+    """What a source states, judged, and as it was read; `elsewhere`: of another problem."""
 
     judged: Published
     value: Any
+    elsewhere: bool = False
 
 
 def read_otherwise(
@@ -34,30 +35,37 @@ def read_otherwise(
 ) -> list[Published]:
     """What sources state; what is wrong, with the reading of the problem under which it is right, if there is one.
 
-    A reading comes first under which nothing else that is stated, and right, would be wrong.
+    A reading comes first under which nothing else that is stated of the problem, and right, would be wrong.  What is
+    right under one, and has stated elsewhere what is right here, is exchanged.
     """
-    return [
-        one.judged
-        if one.judged.verdict != "wrong" or not isinstance(one.value, Formula)
-        else msgspec.structs.replace(one.judged, why=cause(one, published, readings(), s, free) or one.judged.why)
-        for one in published
-    ]
+    found = [one.judged for one in published]
+    for n, one in enumerate(published):
+        if one.judged.verdict != "wrong" or not isinstance(one.value, Formula):
+            continue
+        why, other = cause(one, published, readings(), s, free)
+        found[n] = msgspec.structs.replace(one.judged, why=why or one.judged.why)
+        if other is not None:
+            found[n] = msgspec.structs.replace(found[n], exchanged=published[other].judged.source)
+            found[other] = msgspec.structs.replace(found[other], exchanged=one.judged.source)
+    return found
 
 
-def cause(wrong: Stated, published: Sequence[Stated], readings: Readings, s: Solution, free: Free) -> Text:
-    """Under which reading something is right, and what else there is to say of it."""
+def cause(
+    wrong: Stated, published: Sequence[Stated], readings: Readings, s: Solution, free: Free
+) -> tuple[Text, int | None]:
+    """Under which reading something is right, what else there is to say of it, and what it is exchanged with."""
     right = [one for one in published if one.judged.verdict == "agrees"]
     second: Text = ""
     for why, answers in readings:
         if not holds(wrong, answers, free):
             continue
-        if (same := next((one for one in right if same_answer(one, wrong)), None)) is not None:
-            return say("{why}: swapped with {source}", why=why, source=same.judged.source)
-        against = next((one for one in right if holds(one, answers, free) is False), None)
+        if (same := next((one for one in right if one.elsewhere and same_answer(one, wrong)), None)) is not None:
+            return why, published.index(same)
+        against = next((one for one in right if not one.elsewhere and holds(one, answers, free) is False), None)
         if against is None:
-            return why
+            return why, None
         second = second or but(why, against, s)
-    return second
+    return second, None
 
 
 def holds(one: Stated, answers: dict[str, Answer], free: Free) -> bool | None:

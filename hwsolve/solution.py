@@ -227,8 +227,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Check(msgspec.Struct, frozen=True):
     """An expectation of the spec against what came out.  `at` is file:line:column.
 
-    `got` is whole, `brief` for a page.  `how`: two formulas that are not proven equal agree at so many random points;
-    `why`: what is different where it does not hold.
+    `got` is whole, `brief` for a page.  `how`: at so many random points unproven formulas agree; `why`: what differs.
     """
 
     key: str
@@ -245,7 +244,7 @@ class Check(msgspec.Struct, frozen=True):
 class Published(msgspec.Struct, frozen=True):
     """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
 
-    `rounded`: what rounding gives where the last digit stated was cut off; `why`: what differs where they disagree.
+    `rounded`: what rounding gives where digits are cut off; `why`: what differs; `exchanged`: whose place it has.
     """
 
     key: str
@@ -258,6 +257,7 @@ class Published(msgspec.Struct, frozen=True):
     how: Text = ""
     brief: str = ""
     why: Text = ""
+    exchanged: Text | dict[str, str] = ""
 
     @property
     def verdict(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from math import exp, pi, sqrt
+from math import exp, pi, sqrt, tanh
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Call, Formula, Number, transform
 from hwsolve.solution import Sentence
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
@@ -294,3 +295,34 @@ def test_a_cell_that_is_worked_tells_something(seed: int) -> None:
     if "by the definition" in worked:
         first, second = ends[:2]
         assert first == second, spec
+
+
+@pytest.mark.parametrize("activation", ["f", "relu", "tanh", {"leaky_relu": 0.1}])
+@pytest.mark.parametrize("layer", ["max_pool1d", "avg_pool1d"])
+def test_an_activation_in_front_is_in_every_formula(layer: str, activation: Any) -> None:
+    """f′(z) times what the pooling passes back; of windows side by side too, which the box says beside their formula."""
+    bare = {"kind": "pooling", "layer": {layer: {"kernel_size": "K", "stride": "S"}}}
+    found = hwsolve.solve(bare | {"activation": activation})
+    plainly = hwsolve.solve(bare)
+    assert wrong_lines(json.loads(found.to("json"))) == []
+    z, errors, outputs = [0.3, -0.4, 0.9, 0.2, -0.8, 0.5], [4, 2], [0.9, 0.5]
+    slopes = {"f": lambda v: 7, "relu": lambda v: v > 0, "tanh": lambda v: 1 - tanh(v) ** 2}
+    slope = slopes[activation] if isinstance(activation, str) else lambda v: 1 if v > 0 else 0.1
+    for key in ("recursion", "recursion.disjoint"):
+        for i, v in enumerate(z, 1):
+
+            def look_up(name: str, at: tuple[int, ...], i: int = i) -> Any:
+                if not at:
+                    return {"K": 3, "S": 3, "i": i}[name]
+                row = {"z": z, "x": z, "a": z, "y": outputs, "dL_dy": errors}[name]
+                return row[at[0] - 1] if 1 <= at[0] <= len(row) else 0
+
+            with_f, without = (evaluate(transform(s.answers[key].value, seven), look_up) for s in (found, plainly))
+            assert float(with_f) == pytest.approx(slope(v) * float(without))
+    (row,) = [r for r in found.to("plain").splitlines() if "(if S = K)" in r]
+    assert "⌈i/K⌉" in row
+
+
+def seven(node: Formula) -> Formula:
+    """7 for the derivative of any function."""
+    return Number(7) if isinstance(node, Call) and node.name == "d_f" else node

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.parse import FormulaError, parse
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Formula, Ref, references
 from hwsolve.language import Message, listed, say
 from hwsolve.solution import Cell, Check, Let, Published, Solution, Table, Text
 
@@ -37,7 +37,7 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
     """How many expectations are missed, if any are; how many published answers agree, and which one source cuts off."""
     failed = sum(not c.ok for c in s.checks)
     expected = parts(failed, 0, 0, sum(c.ok and unsure(c.how) for c in s.checks))
-    found = [agreeing(s.published)] if s.published else []
+    found = [agreeing(s.published)] if not all(p.exchanged for p in s.published) else []
     if expected:
         first = say(
             "Compared with what the spec expects: {parts}; {n} in all.", parts=listed(expected), n=len(s.checks)
@@ -56,13 +56,30 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
             for name, p in zip(names, cut, strict=True)
         ]
         yield say("Truncated, not rounded, in {source}: {answers}.", source=source, answers=listed(said))
+    yield from exchanges(s.published, named)
+
+
+def exchanges(published: tuple[Published, ...], named: Named) -> Iterator[Message]:
+    """Which answers two sources, or two places of one, have in each other's place."""
+    found: dict[str, list[Published]] = {}
+    for p in published:
+        if p.exchanged and p.verdict == "wrong":
+            found.setdefault(repr((p.source, p.exchanged, p.why)), []).append(p)
+    for first, *others in found.values():
+        names = [say("{a}", a=named(p.key.strip("()"))) for p in (first, *others)]
+        yield say(
+            "Exchanged: {keys} in {source} and in {other}. What the first states belongs in the second ({why}), and "
+            "conversely; with the two exchanged, all agree.",
+            keys=listed(names), source=source_of(first), other=say("{source}", source=first.exchanged), why=first.why,
+        )  # fmt: skip
 
 
 def agreeing(published: tuple[Published, ...]) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
-    verdicts, of = Counter(p.verdict for p in published), len(published)
-    unproven = sum(p.verdict == "agrees" and unsure(p.how) for p in published)
-    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven)
+    apart = [p for p in published if not p.exchanged]
+    verdicts, of = Counter(p.verdict for p in apart), len(published)
+    unproven = sum(p.verdict == "agrees" and unsure(p.how) for p in apart)
+    others = parts(verdicts["wrong"], verdicts["cut off"], verdicts["not decided"], unproven, of - len(apart))
     agree = verdicts["agrees"]
     if of == 1:
         return ALONE["unproven" if unproven else published[0].verdict]
@@ -74,7 +91,7 @@ def agreeing(published: tuple[Published, ...]) -> Message:
     return say("Of {of} published answers {agree} agree; {parts}.", of=of, agree=agree, parts=listed(others))
 
 
-def parts(differing: int, cut: int, undecided: int, unproven: int) -> list[Text]:
+def parts(differing: int, cut: int, undecided: int, unproven: int, exchanged: int = 0) -> list[Text]:
     """How many of those compared need a look, by what is to be seen."""
     found: list[Text] = []
     if differing:
@@ -87,6 +104,8 @@ def parts(differing: int, cut: int, undecided: int, unproven: int) -> list[Text]
         found.append(
             say("{n} agree without a proof", n=unproven) if unproven > 1 else say("one agrees without a proof")
         )
+    if exchanged:
+        found.append(say("{n} are exchanged", n=exchanged))
     return found
 
 
@@ -102,15 +121,24 @@ def truncated(published: tuple[Published, ...]) -> list[tuple[Message, list[Publ
 def missed(s: Solution, named: Named = str) -> Table | None:
     """What does not hold or agree, or is not proven to: where it is stated, and what came out."""
     remarked = [id(p) for _, cut in truncated(s.published) for p in cut]
+    remarked += [id(p) for p in s.published if p.exchanged]
     failed = [c for c in s.checks if not c.ok or unsure(c.how)]
     wrong = [p for p in s.published if (p.verdict != "agrees" or unsure(p.how)) and id(p) not in remarked]
-    heads = (say("Key"), say("Stated"), computed_head(s, [*failed, *wrong]), say("Verdict"), say("Where"))
+    heads = (say("Key"), stated_head(wrong), computed_head(s, [*failed, *wrong]), say("Verdict"), say("Where"))
     names = iter(names_of([*(c.key for c in failed), *(p.key for p in wrong)], named))
     rows: list[tuple[Cell, ...]] = [
         *[(next(names), set_out(c.expected), set_out(c.brief or c.got), c.how or reason(c), c.at) for c in failed],
         *[(next(names), set_out(p.stated), set_out(p.brief or p.computed), agreement(p), source_of(p)) for p in wrong],
     ]
     return Table("", heads, tuple(rows)) if rows else None
+
+
+def stated_head(published: Sequence[Published]) -> Message:
+    """What sources state; a formula is none of theirs, letter by letter."""
+    formulas = (f for p in published if isinstance(f := set_out(p.stated), Formula))
+    if any(True for f in formulas for _ in references(f)):
+        return say("Stated, in the letters of this page")
+    return say("Stated")
 
 
 def computed_head(s: Solution, judged: Sequence[Check | Published]) -> Message:
@@ -148,7 +176,7 @@ def reason(judged: Check | Published) -> Text:
 
 def published_table(s: Solution, named: Named) -> Table:
     """What sources state."""
-    heads = (say("Key"), say("Stated"), say("Source"), computed_head(s, s.published), say("Agrees"))
+    heads = (say("Key"), stated_head(s.published), say("Source"), computed_head(s, s.published), say("Agrees"))
     published, names = s.published, names_of([p.key for p in s.published], named)
     rows = [
         (name, set_out(p.stated), source_of(p), set_out(p.brief or p.computed), agreement(p))
@@ -168,6 +196,13 @@ def agreement(p: Published) -> Text:
         return say("truncated; rounded it is {rounded}", rounded=counted(p.rounded))
     if p.verdict == "not decided":
         return say("not decided")
+    if p.exchanged:
+        other = say("{source}", source=p.exchanged)
+        return (
+            say("✓ but exchanged with {other}", other=other)
+            if p.agrees
+            else say("✗ {why}: exchanged with {other}", why=reason(p), other=other)
+        )
     return (p.how or "✓") if p.agrees else say("✗ {why}", why=reason(p))
 
 

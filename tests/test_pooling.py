@@ -227,7 +227,11 @@ def test_the_derivative_of_a_maximum_is_a_convention_where_there_are_ties(layer:
     found = solved({layer: 2 if layer == "max_pool1d" else 1}, input=[1, 1], upstream=[1], ties=ties)
     said = [str(item.text) for step in found.sections for item in step.items if isinstance(item, Sentence)]
     assert any("has no derivative" in text and "convention" in text for text in said)
-    factor = {"first": "is the first cell", "all": "has the largest value", "split": "divided by the number"}[ties]
+    factor = {
+        "first": "of several equal ones the first",
+        "all": "has the largest value",
+        "split": "divided by the number",
+    }[ties]
     assert any(factor in text for text in said)
 
 
@@ -238,10 +242,14 @@ def test_an_average_has_no_ties_to_speak_of() -> None:
 @pytest.mark.parametrize("settings", [{"kernel_size": "K", "stride": "S"}, {"kernel_size": 2}, {"kernel_size": "K"}])
 @pytest.mark.parametrize("axes", [1, 2])
 def test_the_formula_of_the_other_pooling_is_said_to_be_that(axes: int, settings: dict[str, object]) -> None:
-    for own, other, name in (("max", "avg", "mean of each window"), ("avg", "max", "largest value of each window")):
-        y = plain(hwsolve.solve({"kind": "pooling", "layer": {f"{other}_pool{axes}d": settings}}).answers["y"].value)
+    """Its y, and how the error passes it."""
+    for own, other, name in (("max", "avg", "average pooling"), ("avg", "max", "max pooling")):
+        answers = hwsolve.solve({"kind": "pooling", "layer": {f"{other}_pool{axes}d": settings}}).answers
+        y, back = (plain(answers[key].value) for key in ("y", "recursion"))
         spec = {"kind": "pooling", "layer": {f"{own}_pool{axes}d": settings}}
         (found,) = hwsolve.solve(spec | {"published": {"y": {"stated": y, "source": "key"}}}).published
+        assert found.verdict == "wrong" and name in str(found.why)
+        (found,) = hwsolve.solve(spec | {"published": {"recursion": {"stated": back, "source": "key"}}}).published
         assert found.verdict == "wrong" and name in str(found.why)
         (found,) = hwsolve.solve(spec | {"published": {"y": {"stated": f"2*({y})", "source": "key"}}}).published
         assert found.verdict == "wrong" and name not in str(found.why)

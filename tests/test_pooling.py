@@ -329,6 +329,7 @@ def test_an_activation_in_front_is_in_every_formula(layer: str, activation: Any)
             assert float(with_f) == pytest.approx(slope(v) * float(without))
     (row,) = [r for r in found.to("plain").splitlines() if "(if S = K)" in r]
     assert "⌈i/K⌉" in row
+    assert "(if }S = K" in found.to("markdown") and "((if" not in found.to("markdown")
 
 
 def seven(node: Formula) -> Formula:

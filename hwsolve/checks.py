@@ -60,7 +60,8 @@ def compared(problem: Problem, solution: Solution, final: bool = True, otherwise
             continue
         value = _value(problem, solution, "published", key, statement.node)
         if value is not None:
-            stated.append(Stated(_publish(problem, key, statement, value, free, of(key), final), statement.value))
+            p = _publish(problem, key, statement, value, free, of(key), final)
+            stated.append(Stated(p, statement.value, statement.elsewhere))
     if problem.report is not None and not problem.report.ok:
         from hwsolve.spec.report import SpecFailure
 

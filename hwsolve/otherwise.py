@@ -24,19 +24,31 @@ def no_other(problem: Any) -> Readings:
 
 
 class Stated(NamedTuple):
-    """What a source states, judged, and as it was read."""
+    """What a source states, judged, and as it was read; `elsewhere`: of another problem."""
 
     judged: Published
     value: Any
+    elsewhere: bool = False
 
 
 def read_otherwise(
     published: Sequence[Stated], readings: Callable[[], Readings], s: Solution, free: Free
 ) -> list[Published]:
-    """What sources state; what is wrong, with the reading of the problem under which it is right, if there is one."""
-    others = Others(published, s, free)
-    wrong = [one.judged.verdict == "wrong" and isinstance(one.value, Formula) for one in published]
-    return [others.read(one, readings()) if bad else one.judged for one, bad in zip(published, wrong, strict=True)]
+    """What sources state; what is wrong, with the reading of the problem under which it is right, if there is one.
+
+    What is right under one, and has stated elsewhere what is right here, is exchanged.
+    """
+    others, found = Others(published, s, free), [one.judged for one in published]
+    for n, one in enumerate(published):
+        if one.judged.verdict != "wrong" or not isinstance(one.value, Formula):
+            continue
+        why, same = others.read(one, readings())
+        found[n] = msgspec.structs.replace(one.judged, why=why or one.judged.why)
+        if same is not None:
+            other = published.index(same)
+            found[n] = msgspec.structs.replace(found[n], exchanged=same.judged.source)
+            found[other] = msgspec.structs.replace(found[other], exchanged=one.judged.source)
+    return found
 
 
 class Others:
@@ -47,25 +59,26 @@ class Others:
         self.s, self.free = s, free
         self.said: set[str] = set()
 
-    def read(self, wrong: Stated, readings: Readings) -> Published:
-        """What is wrong, and why: the leading part first where that agrees."""
-        why = self.cause(wrong, readings)
+    def read(self, wrong: Stated, readings: Readings) -> tuple[Text, Stated | None]:
+        """Why something is wrong, the leading part first where that agrees, and what it is exchanged with."""
+        why, same = self.cause(wrong, readings)
         if why and wrong.judged.lower and (found := formula_of(look_up(wrong.judged.key, self.s.answers))) is not None:
             why = in_lower_terms(wrong.value, found, why) or why
-        return msgspec.structs.replace(wrong.judged, why=why or wrong.judged.why)
+        return why, same
 
-    def cause(self, wrong: Stated, readings: Readings) -> Text:
+    def cause(self, wrong: Stated, readings: Readings) -> tuple[Text, Stated | None]:
         """Under which reading something is right: one under which nothing else that is right would be wrong, if any."""
         found: list[Reading] = []
         for reading in readings:
             if not holds(wrong, reading.answers, self.free):
                 continue
-            if (same := next((one for one in self.right if same_answer(one, wrong)), None)) is not None:
-                return say("{why}: swapped with {source}", why=reading.why, source=same.judged.source)
+            same = next((one for one in self.right if one.elsewhere and same_answer(one, wrong)), None)
+            if same is not None:
+                return reading.why, same
             if not reading.last and self.against(reading.answers) is None:
-                return self.told(wrong, reading)
+                return self.told(wrong, reading), None
             found.append(reading)
-        return self.told(wrong, min(found, key=lambda reading: reading.last)) if found else ""
+        return self.told(wrong, min(found, key=lambda reading: reading.last)) if found else "", None
 
     def told(self, wrong: Stated, reading: Reading) -> Text:
         """A reading in words: what its causes add or take away, where that is all, and what speaks against them."""
@@ -89,8 +102,9 @@ class Others:
         return say("{why}, unlike the {stated} stated for {key}", why=why, stated=against.value, key=name)
 
     def against(self, answers: dict[str, Answer]) -> Stated | None:
-        """Something that is stated, and right, and would be wrong among other answers."""
-        return next((one for one in self.right if holds(one, answers, self.free) is False), None)
+        """Something that is stated of the problem, and right, and would be wrong among other answers."""
+        right = [one for one in self.right if not one.elsewhere]
+        return next((one for one in right if holds(one, answers, self.free) is False), None)
 
 
 def holds(one: Stated, answers: dict[str, Answer], free: Free) -> bool | None:

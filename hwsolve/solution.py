@@ -244,7 +244,7 @@ class Published(msgspec.Struct, frozen=True):
     """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
 
     `rounded`: what rounding gives of what was cut off; `why`: what differs, `lower`: in terms that others outgrow;
-    `inexact`: how a sum of stated parts is, how far off.
+    `inexact`: how a sum of stated parts is, how far off; `exchanged`: whose place it has.
     """
 
     key: str
@@ -259,6 +259,7 @@ class Published(msgspec.Struct, frozen=True):
     why: Text = ""
     inexact: tuple[Text, Text] | None = None
     lower: bool = False
+    exchanged: Text | dict[str, str] = ""
 
     @property
     def verdict(self) -> str:

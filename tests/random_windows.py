@@ -23,7 +23,8 @@ def problem(dice: random.Random) -> dict[str, Any]:
 def pooling(name: str, settings: Any, dice: random.Random) -> dict[str, Any]:
     """A problem about a pooling layer."""
     ties = {"ties": dice.choice(("first", "all", "split"))} if "max" in name else {}
-    return {"kind": "pooling", "layer": {name: settings}} | ties
+    front = {"activation": dice.choice(ACTIVATIONS)} if dice.random() < 0.3 else {}
+    return {"kind": "pooling", "layer": {name: settings}} | ties | front
 
 
 def pooled(dice: random.Random, kind: str, axes: int) -> dict[str, Any]:

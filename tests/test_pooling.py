@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from math import exp, pi, sqrt
+from math import exp, pi, sqrt, tanh
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Call, Formula, Number, transform
 from hwsolve.solution import Sentence
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
@@ -226,7 +227,11 @@ def test_the_derivative_of_a_maximum_is_a_convention_where_there_are_ties(layer:
     found = solved({layer: 2 if layer == "max_pool1d" else 1}, input=[1, 1], upstream=[1], ties=ties)
     said = [str(item.text) for step in found.sections for item in step.items if isinstance(item, Sentence)]
     assert any("has no derivative" in text and "convention" in text for text in said)
-    factor = {"first": "is the first cell", "all": "has the largest value", "split": "divided by the number"}[ties]
+    factor = {
+        "first": "of several equal ones the first",
+        "all": "has the largest value",
+        "split": "divided by the number",
+    }[ties]
     assert any(factor in text for text in said)
 
 
@@ -237,10 +242,14 @@ def test_an_average_has_no_ties_to_speak_of() -> None:
 @pytest.mark.parametrize("settings", [{"kernel_size": "K", "stride": "S"}, {"kernel_size": 2}, {"kernel_size": "K"}])
 @pytest.mark.parametrize("axes", [1, 2])
 def test_the_formula_of_the_other_pooling_is_said_to_be_that(axes: int, settings: dict[str, object]) -> None:
-    for own, other, name in (("max", "avg", "mean of each window"), ("avg", "max", "largest value of each window")):
-        y = plain(hwsolve.solve({"kind": "pooling", "layer": {f"{other}_pool{axes}d": settings}}).answers["y"].value)
+    """Its y, and how the error passes it."""
+    for own, other, name in (("max", "avg", "average pooling"), ("avg", "max", "max pooling")):
+        answers = hwsolve.solve({"kind": "pooling", "layer": {f"{other}_pool{axes}d": settings}}).answers
+        y, back = (plain(answers[key].value) for key in ("y", "recursion"))
         spec = {"kind": "pooling", "layer": {f"{own}_pool{axes}d": settings}}
         (found,) = hwsolve.solve(spec | {"published": {"y": {"stated": y, "source": "key"}}}).published
+        assert found.verdict == "wrong" and name in str(found.why)
+        (found,) = hwsolve.solve(spec | {"published": {"recursion": {"stated": back, "source": "key"}}}).published
         assert found.verdict == "wrong" and name in str(found.why)
         (found,) = hwsolve.solve(spec | {"published": {"y": {"stated": f"2*({y})", "source": "key"}}}).published
         assert found.verdict == "wrong" and name not in str(found.why)
@@ -294,3 +303,35 @@ def test_a_cell_that_is_worked_tells_something(seed: int) -> None:
     if "by the definition" in worked:
         first, second = ends[:2]
         assert first == second, spec
+
+
+@pytest.mark.parametrize("activation", ["f", "relu", "tanh", {"leaky_relu": 0.1}])
+@pytest.mark.parametrize("layer", ["max_pool1d", "avg_pool1d"])
+def test_an_activation_in_front_is_in_every_formula(layer: str, activation: Any) -> None:
+    """f′(z) times what the pooling passes back; of windows side by side too, which the box says beside their formula."""
+    bare = {"kind": "pooling", "layer": {layer: {"kernel_size": "K", "stride": "S"}}}
+    found = hwsolve.solve(bare | {"activation": activation})
+    plainly = hwsolve.solve(bare)
+    assert wrong_lines(json.loads(found.to("json"))) == []
+    z, errors, outputs = [0.3, -0.4, 0.9, 0.2, -0.8, 0.5], [4, 2], [0.9, 0.5]
+    slopes = {"f": lambda v: 7, "relu": lambda v: v > 0, "tanh": lambda v: 1 - tanh(v) ** 2}
+    slope = slopes[activation] if isinstance(activation, str) else lambda v: 1 if v > 0 else 0.1
+    for key in ("recursion", "recursion.disjoint"):
+        for i, v in enumerate(z, 1):
+
+            def look_up(name: str, at: tuple[int, ...], i: int = i) -> Any:
+                if not at:
+                    return {"K": 3, "S": 3, "i": i}[name]
+                row = {"z": z, "x": z, "a": z, "y": outputs, "dL_dy": errors}[name]
+                return row[at[0] - 1] if 1 <= at[0] <= len(row) else 0
+
+            with_f, without = (evaluate(transform(s.answers[key].value, seven), look_up) for s in (found, plainly))
+            assert float(with_f) == pytest.approx(slope(v) * float(without))
+    (row,) = [r for r in found.to("plain").splitlines() if "(if S = K)" in r]
+    assert "⌈i/K⌉" in row
+    assert "(if }S = K" in found.to("markdown") and "((if" not in found.to("markdown")
+
+
+def seven(node: Formula) -> Formula:
+    """7 for the derivative of any function."""
+    return Number(7) if isinstance(node, Call) and node.name == "d_f" else node

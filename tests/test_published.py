@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,11 +14,13 @@ from hypothesis import strategies as st
 
 import hwsolve
 from hwsolve.answers import written
+from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Number, Ref, transform
 from hwsolve.language import Message
-from hwsolve.render.judged import agreement, missed
+from hwsolve.render.judged import agreement, missed, published_table
 from hwsolve.render.judged import judged as sentences
+from hwsolve.render.stated_from_zero import counted_from_zero
 from hwsolve.solution import Published, Solution, Value
 from tests.conftest import ROOT
 from tests.test_checks import judged, q
@@ -149,15 +153,108 @@ def homework(name: str) -> Solution:
 
 
 @pytest.mark.parametrize("kind", ["max", "average"])
-def test_formulas_under_swapped_headings_are_said_to_be(kind: str) -> None:
-    """Each heading has the formula of the other; what is stated beside it is given, and no result."""
+def test_formulas_under_exchanged_headings_are_said_to_be(kind: str) -> None:
+    """Each heading has the formula and the rule of the other: that is said, and nothing is shown as if it was quoted."""
     s = homework(f"homework-2/2.5-{kind}-pooling.yaml")
     other = "average" if kind == "max" else "max"
-    wrong, right = s.published
-    assert (wrong.verdict, right.verdict) == ("wrong", "agrees")
-    assert str(wrong.why).endswith(f": swapped with homework answers 2.5, under the heading of {other} pooling")
+    assert [p.verdict for p in s.published] == ["wrong", "agrees"] * 2
+    places = [f"homework answers 2.5 under “{name} pooling”" for name in (kind, other)]
+    said = (
+        f"Exchanged: y, dL_dx[i,j] in {places[0]} and in {places[1]}. What the first states belongs in the second "
+        f"(that is {other} pooling), and conversely; with the two exchanged, all agree."
+    )
+    assert list(map(str, sentences(s, lambda key: plain(s.symbols[key]) if key == "recursion" else key))) == [said]
+    assert missed(s) is None
+    table = published_table(s, str)
+    assert [str(table.columns[n]) for n in (1, 3)] == ["Stated, in the letters of this page", "Given or computed"]
+    assert [str(row[-1]) for row in table.rows[:2]] == [
+        f"✗ that is {other} pooling: exchanged with {places[1]}",
+        f"✓ but exchanged with {places[0]}",
+    ]
+
+
+def flipped(key: str, more: str = "") -> Solution:
+    """A recursion that a book states for the kernel in the opposite order, and one that another place states right."""
+    right, turned = (f"Sum(w[{u}]*dL_dy[i-u+1], u, 1, K)" for u in ("u", "K-u+1"))
+    text = f"""
+kind: convolution
+layer: {{conv1d: {{out_channels: 1, kernel_size: K, bias: false}}}}
+published:
+  recursion: {{stated: "{turned}", source: one place}}
+  {key}: {{stated: "{right}", source: another{more}}}
+"""
+    return hwsolve.solve(text)
+
+
+def test_only_what_is_stated_of_another_problem_can_be_exchanged() -> None:
+    """Of two books on one problem the one is wrong, and the other right."""
+    s = flipped("(recursion)")
+    assert [str(m) for m in sentences(s)] == ["Of 2 published answers one agrees; one differs."]
+    why = "that is with the kernel in the opposite order, unlike another stated answer"
+    assert str(s.published[0].why) == why
     table = missed(s)
-    assert table is not None and str(table.columns[2]) == "Given"
+    assert table is not None and str(table.columns[1]) == "Stated, in the letters of this page"
+    s = flipped("(recursion)", ", elsewhere: true")
+    assert [str(m) for m in sentences(s)] == [
+        "Exchanged: recursion in one place and in another. What the first states belongs in the second (that is with "
+        "the kernel in the opposite order), and conversely; with the two exchanged, all agree."
+    ]
+
+
+def test_exchanged_answers_are_counted_apart_from_others() -> None:
+    s = flipped("(recursion)", ", elsewhere: true}\n  y: {stated: 'Sum(x[p+u-1]*w[u], u, 1, K)'")
+    first, second = map(str, sentences(s))
+    assert first == "Of 3 published answers one agrees; 2 are exchanged." and second.startswith("Exchanged: recursion")
+    assert missed(s) is None
+
+
+def test_a_published_number_is_not_said_to_be_in_letters() -> None:
+    s = judged("a: {stated: 4/3}", {"a": q(2)}, field="published")
+    table = missed(s)
+    assert table is not None and [str(c) for c in table.columns[1:3]] == ["Stated", "Computed"]
+
+
+@pytest.mark.parametrize(("low", "shift", "count_from", "said"), [(0, 1, 1, True), (1, 0, 1, False), (0, 1, 0, False)])
+@pytest.mark.parametrize("activation", ["", "f", "tanh"])
+def test_a_formula_whose_sums_run_from_0_stands_beside_the_page(
+    low: int, shift: int, count_from: int, said: bool, activation: str
+) -> None:
+    """As the page counted from 0 has it: evaluated there at i − 1, it is the page's at i."""
+    slope = {"": "", "f": "d_f(z[i])*", "tanh": "(1 - tanh(z[i])**2)*"}[activation]
+    stated = f"{slope}Sum(w[u+{shift}]*dL_dy[i-u+1-{shift}], u, {low}, K-{shift})"
+    s = hwsolve.solve(
+        {
+            "kind": "convolution",
+            "layer": {"conv1d": {"out_channels": 1, "kernel_size": "K", "bias": False}},
+            "published": {"recursion": {"stated": stated}},
+            "notation": {"count_from": count_from},
+        }
+        | ({"activation": activation} if activation else {})
+    )
+    found = list(counted_from_zero(s, "en"))
+    assert s.published[0].agrees and len(found) == said
+    if said:
+        name, f = found[0].values["formula"].args
+        assert plain(name) == ("dL_dz[i]" if activation else "dL_dx[i]")
+        w, g, z = [3, -1, 4], [2, 7, 1, 8], [1, 2, 3, 4, 5, 6]
+        for i in range(6):
+            terms = [w[u] * g[i - u] for u in range(3) if 0 <= i - u < 4]
+            arrays = {"w": w, "dL_dy": g, "z": z}
+            put = {"K": 3, "i": i}
+            by = {"": 1, "f": 5, "tanh": 1 - math.tanh(z[i]) ** 2}[activation]
+
+            look_up = partial(read, arrays, put)
+            assert float(evaluate(transform(f, five), look_up)) == pytest.approx(by * sum(terms))
+
+
+def read(arrays: dict[str, list[int]], put: dict[str, int], name: str, at: tuple[int, ...]) -> int:
+    """An element by its index from 0, 0 outside; or a size."""
+    return dict(enumerate(arrays[name])).get(at[0], 0) if at else put[name]
+
+
+def five(node: Formula) -> Formula:
+    """5 for the derivative of any function."""
+    return Number(5) if isinstance(node, Call) and node.name == "d_f" else node
 
 
 def complexity(published: dict[str, str]) -> dict[str, Published]:
@@ -224,7 +321,9 @@ def test_causes_add_up_to_what_a_stated_count_is_off(
             assert p.agrees == (off == 0)
         if p.verdict != "wrong":  # a number may be taken for one that was rounded or cut off
             continue
-        if n != "n" and any(m.template.startswith("right when ") for m in messages(p.why)):  # or be right by another one
+        if n != "n" and any(
+            m.template.startswith("right when ") for m in messages(p.why)
+        ):  # or be right by another one
             continue
         signs = {"{off} too many: {why}": 1, "{off} too few: {why}": -1, "{off} added: {why}": 1}
         found = [

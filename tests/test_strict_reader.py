@@ -14,6 +14,7 @@ import hwsolve
 from hwsolve.formula.evaluate import evaluate, no_names
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, references, walk
+from hwsolve.kinds.convolution.tried import MOST
 from hwsolve.solution import Form, Group, Identity, Let, Solution
 from hwsolve.spec.report import SpecFailure
 from tests.often import often
@@ -132,8 +133,6 @@ def test_a_tried_case_shows_what_is_read_and_what_comes_of_it(
     """Of any layer: the arrays that the formulas read, no other, and the gradients, worked out anew by PyTorch."""
     torch = pytest.importorskip("torch")
     pools = "pool" in layer
-    if pools and front:
-        return
     spec = {"kind": "pooling" if pools else "convolution", "layer": {layer: settings}}
     page = hwsolve.solve(spec | ({"activation": front} if front else {}))
     shown = dict(arrays_of(page))
@@ -141,7 +140,8 @@ def test_a_tried_case_shows_what_is_read_and_what_comes_of_it(
     assert ("dL_dx" if not front else "dL_dz") in shown and "dL_dy" in shown
     assert (z is not None) == (bool(front) or layer.startswith("max")), "what the gradient does not read is left out"
     if front:
-        assert "dL_da" in shown and 0 not in torch.tensor(z)
+        many = 2 * torch.tensor(z).numel() > MOST  # then the page has no room for what is not asked
+        assert ("dL_da" in shown) != many and 0 not in torch.tensor(z)
     if z is None:
         axes = int(layer[-2])
         x = torch.zeros([*torch.tensor(shown["dL_dx"]).shape[-axes:]], dtype=torch.float64)

@@ -36,6 +36,7 @@ from hwsolve.render.quantity_rows import (
 )
 from hwsolve.render.select import headings, in_a_row, selected, with_columns
 from hwsolve.render.shown import detail_of, opening, others
+from hwsolve.render.stated_from_zero import counted_from_zero
 from hwsolve.render.table import on_page
 from hwsolve.solution import (
     Answer,
@@ -264,7 +265,8 @@ class Page:
             where = tuple(map(self.symbols.formula, found[key].where))
             for row in map(self.symbols.row, quantity_rows(name, value, self.options)):
                 for case in by_cases(msgspec.structs.replace(row, where=where)):
-                    said = say("({case})", case=case.reason) if case.case or where else case.reason
+                    said = say("({case})", case=case.reason) if case.case else case.reason
+                    said = say("(if {case})", case=case.reason) if where and not case.case else said
                     yield msgspec.structs.replace(case, reason=said)
 
     def legend(self) -> tuple[Text, ...]:
@@ -285,7 +287,7 @@ class Page:
                 yield Heading(say("Published answers"), 1)
                 yield Grille(published_table(s, self.symbols.key))
             return
-        for text in judged(s, self.symbols.key):
+        for text in (*judged(s, self.symbols.key), *counted_from_zero(s, self.options.language)):
             yield Status(text, "check")
         if table := missed(s, self.symbols.key):
             yield Grille(table)

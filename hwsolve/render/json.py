@@ -136,6 +136,7 @@ class Writer:
         }
         found |= {"agrees": p.agrees, "verdict": p.verdict, "at": p.at}
         found |= {"why": self.text(p.why)} if p.why else {}
+        found |= {"exchanged": title(p.exchanged, self.language)} if p.exchanged else {}
         return found | ({"rounded": p.rounded} if p.rounded else {}) | self.how(p)
 
     def check(self, c: Check) -> Object:

@@ -157,7 +157,7 @@ def one_solution() -> dict[str, Any]:
             "agrees": {"type": ["boolean", "null"]},
             "verdict": verdicts,
         },
-        {"rounded": TEXT, "why": TEXT, "how": TEXT},
+        {"rounded": TEXT, "why": TEXT, "exchanged": TEXT, "how": TEXT},
     )
     notation = record(
         {}, {"count_from": {"const": 0}, "layers": TEXT, "units": listed(TEXT), "gradients": {"const": "delta"}}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from hwsolve.formula.notation.decimals import parts as digits
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.parse import FormulaError, parse
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Formula, Ref, references
 from hwsolve.language import Message, listed, say
 from hwsolve.solution import Cell, Check, Let, Published, Solution, Table, Text
 
@@ -30,6 +30,7 @@ SEEN: dict[str, tuple[Message, Callable[[int], Message]]] = {  # one, or several
     "inexact": (say("one is inexact"), lambda n: say("{n} are inexact", n=n)),
     "cut off": (say("one is truncated"), lambda n: say("{n} are truncated", n=n)),
     "not decided": (say("one is not decided"), lambda n: say("{n} are not decided", n=n)),
+    "exchanged": (say("one is exchanged"), lambda n: say("{n} are exchanged", n=n)),
     "unproven": (say("one agrees without a proof"), lambda n: say("{n} agree without a proof", n=n)),
 }
 
@@ -48,7 +49,7 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
     """How many expectations are missed, if any are; how many published answers agree, and which one source cuts off."""
     missed = Counter(wrong=sum(not c.ok for c in s.checks), unproven=sum(c.ok and unsure(c.how) for c in s.checks))
     expected = parts(missed)
-    found = [agreeing(s, named)] if s.published else []
+    found = [agreeing(s, named)] if not all(p.exchanged for p in s.published) else []
     if expected:
         first = say(
             "Compared with what the spec expects: {parts}; {n} in all.", parts=listed(expected), n=len(s.checks)
@@ -64,6 +65,22 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
         yield say(
             "Inexact in {source}, as sums of stated parts, {how}: {answers}.",
             source=source, how=how(sums), answers=listed(list(facts(sums, off))),
+        )  # fmt: skip
+    yield from exchanges(s.published, named)
+
+
+def exchanges(published: tuple[Published, ...], named: Named) -> Iterator[Message]:
+    """Which answers two sources, or two places of one, have in each other's place."""
+    found: dict[str, list[Published]] = {}
+    for p in published:
+        if p.exchanged and p.verdict == "wrong":
+            found.setdefault(repr((p.source, p.exchanged, p.why)), []).append(p)
+    for first, *others in found.values():
+        names = [say("{a}", a=named(p.key.strip("()"))) for p in (first, *others)]
+        yield say(
+            "Exchanged: {keys} in {source} and in {other}. What the first states belongs in the second ({why}), and "
+            "conversely; with the two exchanged, all agree.",
+            keys=listed(names), source=source_of(first), other=say("{source}", source=first.exchanged), why=first.why,
         )  # fmt: skip
 
 
@@ -100,7 +117,7 @@ def alone(s: Solution, named: Named) -> Message:
 def agreeing(s: Solution, named: Named) -> Message:
     """How many of all published answers agree, and what is to be seen of the others."""
     verdicts, of = Counter(map(verdict, s.published)), len(s.published)
-    verdicts["unproven"] = sum(p.verdict == "agrees" and unsure(p.how) for p in s.published)
+    verdicts["unproven"] = sum(verdict(p) == "agrees" and unsure(p.how) for p in s.published)
     others, agree = parts(verdicts), verdicts["agrees"]
     if of == 1:
         return ALONE["unproven" if verdicts["unproven"] else verdict(s.published[0])](alone(s, named))
@@ -113,7 +130,9 @@ def agreeing(s: Solution, named: Named) -> Message:
 
 
 def verdict(p: Published) -> str:
-    """The verdict as a page has it: milder for the sum of stated parts, and where lower terms differ."""
+    """The verdict as a page has it: what is exchanged apart, milder for the sum of stated parts and for lower terms."""
+    if p.exchanged:
+        return "exchanged"
     return "inexact" if p.inexact else "lower" if p.lower else p.verdict
 
 
@@ -135,15 +154,24 @@ def same_source(what: str, published: tuple[Published, ...]) -> list[tuple[Messa
 def missed(s: Solution, named: Named = str) -> Table | None:
     """What does not hold or agree, or is not proven to: where it is stated, and what came out."""
     remarked = [id(p) for what in ("cut off", "inexact") for _, same in same_source(what, s.published) for p in same]
+    remarked += [id(p) for p in s.published if p.exchanged]
     failed = [c for c in s.checks if not c.ok or unsure(c.how)]
     wrong = [p for p in s.published if (p.verdict != "agrees" or unsure(p.how)) and id(p) not in remarked]
-    heads = (say("Key"), say("Stated"), computed_head(s, [*failed, *wrong]), say("Verdict"), say("Where"))
+    heads = (say("Key"), stated_head(wrong), computed_head(s, [*failed, *wrong]), say("Verdict"), say("Where"))
     names = iter(names_of([*(c.key for c in failed), *(p.key for p in wrong)], named))
     rows: list[tuple[Cell, ...]] = [
         *[(next(names), set_out(c.expected), set_out(c.brief or c.got), c.how or reason(c), c.at) for c in failed],
         *[(next(names), set_out(p.stated), set_out(p.brief or p.computed), agreement(p), source_of(p)) for p in wrong],
     ]
     return Table("", heads, tuple(rows)) if rows else None
+
+
+def stated_head(published: Sequence[Published]) -> Message:
+    """What sources state; a formula is none of theirs, letter by letter."""
+    formulas = (f for p in published if isinstance(f := set_out(p.stated), Formula))
+    if any(True for f in formulas for _ in references(f)):
+        return say("Stated, in the letters of this page")
+    return say("Stated")
 
 
 def computed_head(s: Solution, judged: Sequence[Check | Published]) -> Message:
@@ -181,7 +209,7 @@ def reason(judged: Check | Published) -> Text:
 
 def published_table(s: Solution, named: Named) -> Table:
     """What sources state."""
-    heads = (say("Key"), say("Stated"), say("Source"), computed_head(s, s.published), say("Agrees"))
+    heads = (say("Key"), stated_head(s.published), say("Source"), computed_head(s, s.published), say("Agrees"))
     published, names = s.published, names_of([p.key for p in s.published], named)
     rows = [
         (name, set_out(p.stated), source_of(p), set_out(p.brief or p.computed), agreement(p))
@@ -201,6 +229,13 @@ def agreement(p: Published) -> Text:
         return say("truncated; rounded it is {rounded}", rounded=counted(p.rounded))
     if p.verdict == "not decided":
         return say("not decided")
+    if p.exchanged:
+        other = say("{source}", source=p.exchanged)
+        return (
+            say("✓ but exchanged with {other}", other=other)
+            if p.agrees
+            else say("✗ {why}: exchanged with {other}", why=reason(p), other=other)
+        )
     if p.inexact:
         return say("inexact: {why}", why=reason(p))
     if p.lower:

@@ -125,7 +125,7 @@ class Pages(Page):
         made: list[str] = []
         used = LIMIT
         for row in rows:
-            chain = self.chain(row)
+            chain = Chain(self.chain(row).links, self.units(row.reason))  # a condition has its parentheses
             said = inside(chain.reason or self.units(row.words, ": {}" if row.words else "{}"))
             text = one_row(chain.links) + (f" \\quad {said}" if said and row.reason else said)
             width = em(text)

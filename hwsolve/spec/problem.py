@@ -17,6 +17,7 @@ from hwsolve.spec.fields import (
     CountField,
     Decimal,
     Field,
+    Flag,
     MapOf,
     Nested,
     OneOf,
@@ -55,6 +56,7 @@ class PublishedStatement(msgspec.Struct, frozen=True):
     tolerance: Formula | None
     at: str
     node: Node
+    elsewhere: bool = False
 
 
 class Titles(msgspec.Struct, frozen=True):
@@ -100,11 +102,13 @@ class _Stated(msgspec.Struct, frozen=True):
     stated: Annotated[Any, Nested(AnyFormula)]
     source: Annotated[str | dict[str, str], TitleField()] = ""
     tolerance: Decimal | None = None
+    elsewhere: Flag = False
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "stated": say("the number that the source states"),
         "source": say("where it stands"),
         "tolerance": say("how far off the answer may be, in place of the digits typed"),
+        "elsewhere": say("whether the source states it of another problem: two answers may be exchanged"),
     }
 
 
@@ -159,7 +163,9 @@ class PublishedField(Field):
             return INVALID
         part = node.entries["stated"][1] if isinstance(node, Mapping) else node
         at = report.where(node)
-        return PublishedStatement(record.stated, _typed(part), record.source, record.tolerance, at, node)
+        return PublishedStatement(
+            record.stated, _typed(part), record.source, record.tolerance, at, node, record.elsewhere
+        )
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [record_schema(_Stated), field_of(Nested(AnyFormula)).schema()]}

@@ -14,7 +14,8 @@ from hwsolve.graph.explain.array_forms import values
 from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.kinds.convolution.build import PreparedLayer
 from hwsolve.kinds.convolution.by_definition import by_definition
-from hwsolve.kinds.convolution.passing import Before, Passing
+from hwsolve.kinds.convolution.in_front import Before
+from hwsolve.kinds.convolution.passing import Passing
 from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.kinds.convolution.statement import by
 from hwsolve.kinds.convolution.telling import Telling

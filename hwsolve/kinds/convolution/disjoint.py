@@ -29,12 +29,12 @@ class Disjoint:
             self.beside = Passing(self.r, None)
             if all(a.over == "one" for a in self.beside.axes):
                 only: dict[str, Formula] = {first_of(a).name: a.first for a in self.beside.axes}
-                self.found = substitute(self.beside.result(), only)
+                self.found = self.p.passed_on(substitute(self.beside.result(), only))
 
     def lines(self) -> list[Identity]:
         """The first and the last window are one; then the sum over them is one term."""
         assert self.found is not None
-        f, lines = self.p.result(), []
+        f, lines = self.p.passed_on(self.p.result()), []
         for a, b in zip(self.p.axes, self.beside.axes, strict=True):
             ends = [substitute(end, self.put) for end in (a.first, a.last)]
             lines += [self.p.identity(end, b.first) for end in ends if end != b.first]
@@ -59,12 +59,9 @@ class Disjoint:
         """The formula, with what it holds for."""
         assert self.found is not None
         marked = self.p.marked  # then what the mark stands for is written out
-        value = self.r.bounded(self.r.gradient(), within=False) if marked else self.own(self.found)
-        return Answer(
-            value,
-            shown=self.found,
-            legend=(say("The formula without a sum holds for {condition}.", condition=self.told()),),
-        )
+        whole = self.p.passed_on(self.r.bounded(self.r.gradient(), within=False))
+        value = self.own(whole if marked else self.found)
+        return Answer(value, shown=self.own(self.found), where=(self.told().formula,))
 
     def told(self) -> Taken:
         """S = K."""

@@ -243,10 +243,14 @@ def flat(f: Formula) -> tuple[list[Sum], list[Formula], list[Formula]]:
     return [], [] if f == ONE else [f], []
 
 
+def factors_of(f: Formula) -> tuple[Formula, ...]:
+    """What is multiplied."""
+    return f.args if isinstance(f, Call) and f.name == "*" else (f,)
+
+
 def without_channels(f: Formula) -> list[Formula]:
     """The factors of a product without a δ, which asks whether the channel of a cell is the only channel there is."""
-    parts = f.args if isinstance(f, Call) and f.name == "*" else (f,)
-    return [part for part in parts if not (isinstance(part, Call) and part.name == "delta")]
+    return [part for part in factors_of(f) if not (isinstance(part, Call) and part.name == "delta")]
 
 
 def quotient_of(above: list[Formula], below: list[Formula]) -> Formula:

@@ -26,7 +26,7 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
     """Note a size or a quantity that is called as an index or as another size is."""
     axes = problem.record.AXES
     indices = {*PLACES[:axes], *CELLS[:axes], *PLACES_OF_Y[:axes], "c", "o", "n"}
-    slope = () if problem.front is None else ("da_dz",)  # of any function
+    slope = () if problem.activation is None else ("da_dz",)  # of any function
     for one in quantities(construction.graph):
         if one.name in (*indices, *slope, *KEYS):
             node, path, _ = place(construction, one)
@@ -50,8 +50,8 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
         report.add(node, path, found.sentence(), HINT)
     elif found is not None:
         wrong(problem, report, sizes.get(found.second.name) or "layer", found.sentence())
-    taken = {*indices, *sizes, *own, "m", *([problem.front] if isinstance(problem.front, str) else [])}
-    return found is None and fits(problem.notation, construction, taken, problem.front is not None, report)
+    taken = {*indices, *sizes, *own, "m", *([problem.activation] if isinstance(problem.activation, str) else [])}
+    return found is None and fits(problem.notation, construction, taken, problem.activation is not None, report)
 
 
 def as_index(name: str) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import gcd, prod
 from typing import Any
 
@@ -18,6 +19,7 @@ from hwsolve.spec.report import Report
 # what the instance takes for a size that has only a name, by the setting it stands in
 DEFAULTS = {"kernel_size": 2, "stride": 2, "padding": 1, "dilation": 1, "output_size": 2}
 MOST_MADE_UP = 2000  # numbers of a map for which a problem states none
+LARGEST = 6  # whole number that an activation reads
 POOLED = 3  # the side of a pooling window, so that windows with a stride of 2 overlap
 
 
@@ -53,8 +55,9 @@ def case_with_numbers(problem: SingleLayerProblem, report: Report) -> Case | Non
         if too_large(problem, shape, report):
             return None
         x = made_up(shape, 7, max(11, prod(int(n) for n in shape if isinstance(n, int))), problem)
-        if problem.front is not None:
+        if problem.activation is not None:
             x = without_zero(x)
+            x = x if isinstance(problem.activation, str) else in_tenths(x)
     sample = (1, *x.shape)[-layer.AXES - 1 :]
     y = fits(problem, layer, sample, report)
     if y is None:
@@ -164,6 +167,13 @@ def without_zero(x: Array) -> Array:
     """The numbers from 0 on one higher: none is at the kink of an activation, and no weight lets a term vanish."""
     values = (v.numerator for v in x.values if isinstance(v, Number))
     return Array(x.shape, tuple([Number(v if v < 0 else v + 1) for v in values]), x.node)
+
+
+def in_tenths(x: Array) -> Array:
+    """The numbers, divided by 10 where some are large: an activation may be flat there."""
+    large = any(abs(v.numerator) > LARGEST for v in x.values if isinstance(v, Number))
+    tenths = tuple([Number(*Fraction(v.numerator, 10).as_integer_ratio()) for v in x.values if isinstance(v, Number)])
+    return Array(x.shape, tenths, x.node) if large else x
 
 
 def made_up_weight(layer: Any, shape: Shape, problem: SingleLayerProblem) -> Any:

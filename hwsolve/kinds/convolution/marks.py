@@ -19,14 +19,14 @@ def mark_of(ties: str, m: Formula, x: Formula, y: Formula, axes: int) -> Message
     values: dict[str, Any] = {"m": m, "x": x, "y": y, "one": 1, "zero": 0}
     if ties == "first" and axes == 1:
         return say(
-            "{m} is {one} if {x} is the first cell whose value is the largest in the window of {y}, else {zero}, as in "
-            "PyTorch.",
+            "{m} is {one} if {x} is the largest cell of the window of {y} (of several equal ones the first, as in "
+            "PyTorch), else {zero}.",
             **values,
         )
     if ties == "first":
         return say(
-            "{m} is {one} if {x} is, row by row, the first cell whose value is the largest in the window of {y}, else "
-            "{zero}, as in PyTorch.",
+            "{m} is {one} if {x} is the largest cell of the window of {y} (of several equal ones the first, row by "
+            "row, as in PyTorch), else {zero}.",
             **values,
         )
     if ties == "all":

@@ -23,7 +23,7 @@ from hwsolve.spec.report import Report
 def one_layer(problem: SingleLayerProblem, case: Case, written: Written, report: Report) -> Network | None:
     """The network z → a → y, or x → y, which reads (C, sides…); None after a note."""
     assert problem.node is not None
-    layer, front, part = case.layer, problem.front, stated(problem, "layer")
+    layer, front, part = case.layer, problem.activation, stated(problem, "layer")
     letters = layer.symbols
     if layer.CATEGORY == "convolution":
         letters = msgspec.structs.replace(letters, weight=letters.weight or "w", bias=letters.bias or "b")

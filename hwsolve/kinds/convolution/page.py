@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.derivation.size_lines import counted, of_layer, size_value, stated
-from hwsolve.formula.tree import Call, Formula, Number, Ref, call, substitute
+from hwsolve.formula.tree import Formula, Number, Ref
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.convolution.build import PreparedLayer
@@ -15,9 +15,10 @@ from hwsolve.kinds.convolution.case_page import CasePage
 from hwsolve.kinds.convolution.disjoint import KEY, Disjoint
 from hwsolve.kinds.convolution.figures import pictures
 from hwsolve.kinds.convolution.gathering import AT, AT_W, MARK
+from hwsolve.kinds.convolution.in_front import before
 from hwsolve.kinds.convolution.layer_letters import LayerLetters
 from hwsolve.kinds.convolution.parameters import gradient_of_parameter
-from hwsolve.kinds.convolution.passing import Before, Passing
+from hwsolve.kinds.convolution.passing import Passing
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem
 from hwsolve.kinds.convolution.telling import Telling
 from hwsolve.kinds.convolution.whole_map import STUFFED, explained, operator, stuffed
@@ -30,14 +31,17 @@ from hwsolve.solution import Answer, Group, Item, Line, Note, Solution, Step
 class LayerPage(CasePage):
     """Writes the steps one after the other."""
 
-    def __init__(self, problem: SingleLayerProblem, prepared: PreparedLayer, before: Before | None = None):
+    def __init__(self, problem: SingleLayerProblem, prepared: PreparedLayer):
         super().__init__(problem, prepared.computation)
-        self.one, self.prepared, self.before = problem, prepared, before
+        self.one, self.prepared, self.before = problem, prepared, before(problem, prepared.computation.graph)
         self.recursion = prepared.recursion
-        self.passing = Passing(self.recursion, before)
+        self.passing = Passing(self.recursion, self.before)
         self.telling = Telling(self.passing)
         self.lettering = LayerLetters(
-            self.recursion.called, problem.notation, before is not None, isinstance(self.recursion.operation, Kernels)
+            self.recursion.called,
+            problem.notation,
+            self.before is not None,
+            isinstance(self.recursion.operation, Kernels),
         )
 
     def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
@@ -123,7 +127,7 @@ class LayerPage(CasePage):
         told += [(parameters, "page" if self.asks("dL_dw", "dL_db") else "full")] if parameters else []
         self.sections += [set_aside(step) if detail == "full" else step for step, detail in told]
         result = self.answer_formula(self.passing.result()) if self.passing.told else None
-        value = self.answer_formula(r.bounded(r.gradient(), within=False))
+        value = self.formulas()["recursion"].value
         self.answers["recursion"] = Answer(value, symbolic, shown=result, legend=self.telling.marks())
         self.answers |= {f"recursion.{name}": Answer(f) for name, f in self.passing.windows()}
         if disjoint is not None and disjoint.found is not None:
@@ -136,6 +140,13 @@ class LayerPage(CasePage):
             for slot in range(self.slots()):
                 shown = gradient_of_parameter(self.passing, slot) if slot == 1 else None
                 self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot), shown=shown)
+
+    def formulas(self) -> dict[str, Answer]:
+        """What comes out, and the gradient of what is in front, as a spec may state them."""
+        r = self.recursion
+        y, f = r.output()
+        gradient = self.answer_formula(r.bounded(r.gradient(), within=False))
+        return {y.name: Answer(f), "recursion": Answer(gradient)}
 
     def asks(self, *keys: str) -> bool:
         """Whether a problem asks for one of these itself."""
@@ -152,15 +163,7 @@ class LayerPage(CasePage):
 
     def answer_formula(self, f: Formula) -> Formula:
         """The gradient of what is in front: with f′(z)."""
-        if self.before is None:
-            return f
-        slope = self.slope(self.before)
-        return call("*", *(slope.args if isinstance(slope, Call) and slope.name == "*" else (slope,)), f)
-
-    def slope(self, before: Before) -> Formula:
-        """f′(z[i])."""
-        z = Ref("z", self.recursion.element().indices)
-        return substitute(before.slope, {"z": z})
+        return self.telling.own(self.passing.passed_on(f))
 
     # the shape
 

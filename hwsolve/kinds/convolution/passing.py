@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from hwsolve.derivation.argument import Argument
 from hwsolve.formula.domain import free_names
 from hwsolve.formula.simplify.simplify import expand
@@ -29,7 +27,18 @@ from hwsolve.formula.tree import (
     transform,
 )
 from hwsolve.kinds.convolution import named_sizes
-from hwsolve.kinds.convolution.gathering import AT, AT_W, Gathering, calls, first_of, last_of, quotient_of, tidied
+from hwsolve.kinds.convolution.gathering import (
+    AT,
+    AT_W,
+    Gathering,
+    calls,
+    factors_of,
+    first_of,
+    last_of,
+    quotient_of,
+    tidied,
+)
+from hwsolve.kinds.convolution.in_front import Before
 from hwsolve.kinds.convolution.parameters import gradient_of_parameter
 from hwsolve.kinds.convolution.readers import slope
 from hwsolve.kinds.convolution.recursion import Recursion
@@ -37,14 +46,6 @@ from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Identity, Let
 
 SMALL = 4  # an index may be any number up to this
-
-
-class Before(msgspec.Struct, frozen=True):
-    """The activation a = f(z) in front of a layer: its derivative, and f itself unless it is any function."""
-
-    name: str
-    slope: Formula
-    function: Formula | None = None
 
 
 class Passing(Gathering):
@@ -250,20 +251,17 @@ class Passing(Gathering):
         """∂L/∂z = ∂L/∂a · ∂a/∂z."""
         assert self.before is not None
         known = Ref(f"any_dL_d{self.x.name.removeprefix('any_')}", self.x.indices)
-        slope = self.slope
-        factors = slope.args if isinstance(slope, Call) and slope.name == "*" else (slope,)
         partial = Call("diff", (Ref("any_f", self.x.indices), self.z))
-        result = self.result()
-        inner = result.args if isinstance(result, Call) and result.name == "*" else (result,)
         return self.identity(
-            call("*", known, partial), call("*", known, *factors), call("*", *factors, *inner), key=key
+            call("*", known, partial),
+            call("*", known, *factors_of(self.before.at(self.z))),
+            self.passed_on(self.result()),
+            key=key,
         )
 
-    @property
-    def slope(self) -> Formula:
-        """f′(z[i])."""
-        assert self.before is not None
-        return substitute(self.before.slope, {"z": self.z})
+    def passed_on(self, f: Formula) -> Formula:
+        """The gradient of what the layer reads, brought in front of the activation, if there is one."""
+        return f if self.before is None else self.before.passed(f, self.z)
 
     def known(self, key: Ref) -> Let:
         """What the steps so far gave, by its name."""

@@ -9,16 +9,41 @@ import msgspec
 from hwsolve.formula.tree import Formula, Number, Ref, references, substitute
 from hwsolve.kinds.backprop.upstream import Upstream, UpstreamField
 from hwsolve.language import Message, say
+from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
 from hwsolve.layers.given_numbers import check_numbers
 from hwsolve.layers.items import Part
 from hwsolve.spec import problem as base
+from hwsolve.spec import terms
 from hwsolve.spec.amounts import CONSTANTS
-from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField
+from hwsolve.spec.field import field_of
+from hwsolve.spec.fields import INVALID, ArrayField, CountField, Field, Flag, ListOf, MapOf, SizeField, Word
+from hwsolve.spec.named import NamedField
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
-from hwsolve.spec.report import ROOT, Path, Report
+from hwsolve.spec.report import ROOT, Path, Report, suggest
 
 MAPS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # names of a map's sides where a problem states none
+MODULES = ("hwsolve.layers.activation", "hwsolve.layers.prelu")
+
+
+class ActivationField(NamedField):
+    """An activation by name, or a letter for any function."""
+
+    def __init__(self) -> None:
+        names = (name for name in LAYERS if LAYERS[name].partition(":")[0] in MODULES)  # no other layer is loaded
+        super().__init__(terms.ACTIVATION, {name: layer_class(name) for name in names})
+        self.expected = say("an activation such as `relu`, or a letter for any function")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        """The record, or the letter."""
+        if not isinstance(node, Scalar) or not node.text.isidentifier() or node.text in self.classes:
+            return super().read(node, report, path)
+        letter = len(node.text) <= 3 or suggest(node.text, self.classes) is None
+        return node.text if letter else super().read(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        """The activations, and names."""
+        return {"anyOf": [super().schema(), field_of(Word).schema()]}
 
 
 class InputField(Field):
@@ -41,16 +66,18 @@ class InputField(Field):
 
 
 class SingleLayerProblem(base.Problem, kw_only=True):
-    """What problems about one layer share; `layer` is declared by each kind."""
+    """What problems about one layer share, an activation in front of it too; `layer` is declared by each kind."""
 
+    activation: Annotated[Any, ActivationField()] = None
     input: Annotated[Any, InputField()] = None
     upstream: Annotated[Upstream | None, UpstreamField()] = None
     sizes: Annotated[dict[str, int], MapOf(CountField(0))] = {}
     full: Flag = False
     DATA: ClassVar[tuple[str, ...]] = ("input",)
-    NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "layers")
+    NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "layers", "gradients")
     MEANINGS: ClassVar[dict[str, Message]] = {
         "layer": say("the layer"),
+        "activation": say("the function in front of the layer: an activation, or a letter for any"),
         "input": say("the numbers that go in, or a shape with names; without it the general case"),
         "upstream": say("the gradient of the output; without it the forward pass alone"),
         "sizes": say("numbers for the names of sizes, for the case that is worked out"),
@@ -61,11 +88,6 @@ class SingleLayerProblem(base.Problem, kw_only=True):
     def record(self) -> Any:
         """The layer."""
         return self.layer  # type: ignore[attr-defined]
-
-    @property
-    def front(self) -> Any:
-        """The activation in front of the layer, or a letter for any function; None where there is none."""
-        return None
 
     def options(self, written: Any) -> dict[str, Any]:
         """How the layer is built: with the leading axes that are `written`, and what the problem says beside it."""

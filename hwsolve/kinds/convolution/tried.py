@@ -52,9 +52,11 @@ def tried(
     if sends:
         text = say(
             "The formulas sum for each cell over the outputs that depend on it. The other way round, output by output, "
-            "each sends its error times its slopes to the cells that it depends on, and there all is added."
+            "each sends its error times its partial derivatives to the cells that it depends on, and there all is "
+            "added."
         )
         yield Sentence(text)
+    found = found if count(found) <= MOST else found[-1:]  # what is asked, before what it comes of
     if count(found) > MOST:
         symbols = tuple([symbol for symbol, _, _ in found])
         values: dict[str, Any] = {"n": compared, "symbols": symbols}

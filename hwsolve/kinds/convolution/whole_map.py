@@ -11,7 +11,8 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.simplify import expand
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, call, formula, substitute, walk
 from hwsolve.graph.operation import rename
-from hwsolve.kinds.convolution.passing import SMALL, Before, Passing
+from hwsolve.kinds.convolution.in_front import Before
+from hwsolve.kinds.convolution.passing import SMALL, Passing
 from hwsolve.kinds.convolution.readers import ordered
 from hwsolve.kinds.convolution.recursion import Recursion
 from hwsolve.kinds.convolution.statement import by, listing

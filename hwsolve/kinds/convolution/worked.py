@@ -67,9 +67,11 @@ def outside(passing: Passing, numbers: Mapping[str, int], g: Formula) -> Iterato
 def as_form(line: Value, reason: Text) -> Group:
     """The line of an element once more, beside its reason."""
     stages = [Stage("", line.key), *decided(line).stages]
+    near = stages[-1].relation == "≈"  # rounded numbers were put in
     if line.quantity.relation == "≈" and (exactly := small_fractions([line.quantity])):
-        stages.append(Stage("=", exactly[0]))
-    return Group((Form((*stages, Stage(line.quantity.relation, put_in(line.quantity)))),), reason)
+        stages.append(Stage("≈" if near else "=", exactly[0]))
+    relation = "≈" if near else line.quantity.relation
+    return Group((Form((*stages, Stage(relation, put_in(line.quantity)))),), reason)
 
 
 def chosen_sum(writer: Writer, name: str, at: Indices, upstream: str, y: str, x: Formula) -> Group | None:

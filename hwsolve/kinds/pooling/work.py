@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hwsolve.kinds.convolution.build import PreparedLayer, prepare
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.kinds.convolution.recursion import Recursion
@@ -12,7 +14,7 @@ from hwsolve.language import say
 from hwsolve.layers.pooling_operations import Maximum, Mean
 from hwsolve.proof import proven
 from hwsolve.readings import Reading
-from hwsolve.solution import Answer, Solution
+from hwsolve.solution import Solution
 from hwsolve.spec.report import Report
 
 
@@ -27,13 +29,13 @@ def worked_out(problem: Problem) -> Solution:
 
 
 def otherwise(problem: Problem) -> Iterator[Reading]:
-    """The formula of the other way to pool."""
+    """The formulas of the other way to pool."""
     r = problem.prepared.recursion
     made = Maximum if isinstance(r.operation, Mean) else Mean
     other = Recursion(made(r.operation.frame, r.operation.channels), r.outputs, r.inputs, r.called, r.places)
-    y, f = other.output()
-    what = say("the largest value of each window") if made is Maximum else say("the mean of each window")
-    yield Reading(say("that is {rule}", rule=what), {y.name: Answer(f)})
+    page = LayerPage(problem, msgspec.structs.replace(problem.prepared, recursion=other))
+    why = say("that is max pooling") if made is Maximum else say("that is average pooling")
+    yield Reading(why, page.formulas())
 
 
 def solve(problem: Problem) -> Solution:

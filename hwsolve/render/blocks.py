@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Any
 
 import msgspec
 
 from hwsolve.figures import Figure
 from hwsolve.formula.tree import Call, Formula
 from hwsolve.language import Message, say
-from hwsolve.quantities import brief
 from hwsolve.render.arrays import grouped, parts_of_given
-from hwsolve.render.card import keys_of, tabled
+from hwsolve.render.card import in_brief, keys_of, tabled
 from hwsolve.render.cases import by_cases
 from hwsolve.render.chain import links_of
 from hwsolve.render.folds import Fold, about, are_new, more, together, without_lone_folds
@@ -134,7 +132,7 @@ class Page:
         if s.title:
             yield Title(in_a_row(s.title))
         found = self.answered()
-        table = tabled(s, found, self.cell)
+        table = tabled(s, found, self.symbols.formula)
         answers = tuple(self.answers({k: a for k, a in found.items() if not table or k not in keys_of(s.card)}))
         if table or answers:
             one = len(answers) == 1 and not table
@@ -251,17 +249,13 @@ class Page:
         asked = {key: every.get(key) or element(every, key) for key in answered}
         return asked or {k: a for k, a in every.items() if a.main}
 
-    def cell(self, answer: Answer) -> Any:
-        """An answer as the box has it."""
-        value = answer.shown or brief(answer.value, answer.digits or self.solution.digits)
-        return self.symbols.formula(value) if isinstance(value, Formula) else value
-
     def answers(self, found: dict[str, Answer]) -> Iterator[Row]:
         """The few results that count, in the order of their keys; a number before and after its updates together."""
+        s = self.solution
         for key in at_steps(found):
             known = self.symbols.of.get(key)
             name = known if isinstance(known, Formula) else self.symbols.named(as_key(key))
-            value = as_row(key, self.cell(found[key]))
+            value = as_row(key, in_brief(s, found[key]))
             where = tuple(map(self.symbols.formula, found[key].where))
             for row in map(self.symbols.row, quantity_rows(name, value, self.options)):
                 for case in by_cases(msgspec.structs.replace(row, where=where)):

@@ -160,8 +160,8 @@ def test_formulas_under_exchanged_headings_are_said_to_be(kind: str) -> None:
     assert [p.verdict for p in s.published] == ["wrong", "agrees"] * 2
     places = [f"homework answers 2.5 under “{name} pooling”" for name in (kind, other)]
     said = (
-        f"Exchanged: y, dL_dx[i,j] in {places[0]} and in {places[1]}. What the first states belongs in the second "
-        f"(that is {other} pooling), and conversely; with the two exchanged, all agree."
+        f"Exchanged in {places[0]} and in {places[1]}: y, dL_dx[i,j]. What the first has is what belongs in the second "
+        f"(that is {other} pooling), and conversely. Exchanged back, all agree."
     )
     assert list(map(str, sentences(s, lambda key: plain(s.symbols[key]) if key == "recursion" else key))) == [said]
     assert missed(s) is None
@@ -196,15 +196,15 @@ def test_only_what_is_stated_of_another_problem_can_be_exchanged() -> None:
     assert table is not None and str(table.columns[1]) == "Stated, in the letters of this page"
     s = flipped("(recursion)", ", elsewhere: true")
     assert [str(m) for m in sentences(s)] == [
-        "Exchanged: recursion in one place and in another. What the first states belongs in the second (that is with "
-        "the kernel in the opposite order), and conversely; with the two exchanged, all agree."
+        "Exchanged in one place and in another: recursion. What the first has is what belongs in the second (that is "
+        "with the kernel in the opposite order), and conversely. Exchanged back, all agree."
     ]
 
 
 def test_exchanged_answers_are_counted_apart_from_others() -> None:
     s = flipped("(recursion)", ", elsewhere: true}\n  y: {stated: 'Sum(x[p+u-1]*w[u], u, 1, K)'")
     first, second = map(str, sentences(s))
-    assert first == "Of 3 published answers one agrees; 2 are exchanged." and second.startswith("Exchanged: recursion")
+    assert first == "Of 3 published answers one agrees; 2 are exchanged." and second.startswith("Exchanged in ")
     assert missed(s) is None
 
 

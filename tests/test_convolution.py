@@ -263,7 +263,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a tie, where there is one layer": (spec({"weight": {"tie": "other"}}), "There is no layer `other`"),
     "no layer": ({"kind": "convolution", "input": MAP}, "`layer` is missing"),
     "another layer": ({"kind": "convolution", "layer": {"linear": 3}, "input": MAP}, "linear"),
-    "reflected padding": (spec({"padding": 1, "padding_mode": "reflect"}), "is derived for a padding of zeros"),
     "a mistyped activation": (spec(activation="sigmod"), "sigmoid"),
 }
 

@@ -23,13 +23,15 @@ DELTA = "delta"
 
 
 class LayerLetters:
-    """The names of the quantities of one layer, as its page writes them."""
+    """The names of the quantities of one layer, as its page writes them; `read`: the map, and what it is made of."""
 
-    def __init__(self, called: Quantities, notation: Notation, activation: bool, kernel: bool) -> None:
+    def __init__(
+        self, called: Quantities, read: tuple[str, ...], notation: Notation, activation: bool, kernel: bool
+    ) -> None:
         self.letter, self.kernel = notation.layers, kernel
-        x, y = called.x, called.y
-        self.z = "z" if activation else x
-        before, behind = (x, self.z), (y, called.w, called.b)
+        y = called.y
+        self.z = "z" if activation else read[-1]
+        before, behind = (*read, self.z), (y, called.w, called.b)
         numbers = dict.fromkeys(before, f"⁽{self.letter}⁾") | dict.fromkeys(behind, f"⁽{self.letter}+1⁾")
         written = {y: "z"} if activation else {}  # what comes out is what the next activation reads
         self.names = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from hwsolve.kinds.convolution.whole_map import STUFFED, explained, operator, st
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Kernels
 from hwsolve.sections import one_group, set_aside
-from hwsolve.solution import Answer, Group, Item, Line, Note, Solution, Step
+from hwsolve.solution import Answer, Group, Item, Line, Note, Sentence, Solution, Step
 
 
 class LayerPage(CasePage):
@@ -35,10 +36,10 @@ class LayerPage(CasePage):
         self.one, self.prepared, self.before = problem, prepared, before
         self.recursion = prepared.recursion
         self.passing = Passing(self.recursion, before)
-        self.telling = Telling(self.passing)
-        self.lettering = LayerLetters(
-            self.recursion.called, problem.notation, before is not None, isinstance(self.recursion.operation, Kernels)
-        )
+        self.telling = Telling(self.passing, prepared.copies)
+        kernel = isinstance(self.recursion.operation, Kernels)
+        read = (self.recursion.called.x, *([prepared.copies.source] if prepared.copies else []))
+        self.lettering = LayerLetters(self.recursion.called, read, problem.notation, problem.front is not None, kernel)
 
     def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
         """The recursion where sizes are names, else the numbers that come out."""
@@ -86,8 +87,11 @@ class LayerPage(CasePage):
         """The letters of what the layer reads, the same in the index formulas and beside the numbers."""
         inputs = self.graph.nodes[self.graph.output].inputs
         found = {name: tuple(self.recursion.letters(slot).values()) for slot, name in enumerate(inputs)}
-        before = self.graph.nodes[inputs[0]].inputs  # z, where x is f(z)
-        return found | ({before[0]: found[inputs[0]]} if before else {})
+        read = inputs[0]
+        while before := self.graph.nodes[read].inputs:  # x with copies around it, or f(z)
+            found[before[0]] = found[read]
+            read = before[0]
+        return found
 
     def state(self) -> None:
         """The statement stands before the argument, which speaks of what it names."""
@@ -229,9 +233,16 @@ class LayerPage(CasePage):
         """The groups of all quantities, those of the layer under the formulas of the argument; there are no parts."""
         items: list[Item] = []
         for node in self.nodes(*roles):
+            items += self.of_copies(node)
             items += self.telling.beside(self.slot_of(node), self.groups.of(node))
             items += one_group(self.entering.enter(node, self.answers))
         return [("", items)]
+
+    def of_copies(self, node: Node) -> Iterator[Item]:
+        """What is said of the gradient of a map that has copies of its cells around it."""
+        copies, padded = self.prepared.copies, self.recursion.called.x
+        if copies is not None and node.role == "gradient" and self.graph.symbol(node.of) == copies.source:
+            yield Sentence(copies.gathered(Ref(padded)))
 
     def slot_of(self, node: Node) -> int | None:
         """Of which input of the layer a quantity is the gradient; -1 for what comes out, None for others."""

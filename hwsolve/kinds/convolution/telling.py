@@ -16,8 +16,8 @@ from hwsolve.kinds.convolution.gathering import AT_W
 from hwsolve.kinds.convolution.marks import convention, decided, in_words, mark_of, share_of_largest
 from hwsolve.kinds.convolution.parameters import gradient_of_parameter
 from hwsolve.kinds.convolution.readers import Axis
-from hwsolve.kinds.convolution.statement import each
 from hwsolve.kinds.convolution.whole_map import definitions, explained, operator
+from hwsolve.kinds.convolution.wording import each
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Form, Group, Item, Line, Sentence, Stage, Step, Value

@@ -29,9 +29,12 @@ def check(problem: Problem, report: Report) -> PreparedLayer | None:
 
 
 def before(problem: Problem, graph: Graph) -> Before | None:
-    """The activation in front of the layer, as a function of z and of its parameter."""
+    """The activation in front of the layer, as a function of z and of its parameter.
+
+    None where copies stand between the two: the formulas end at the map that has them.
+    """
     activation = problem.activation
-    if activation is None:
+    if activation is None or problem.prepared.copies is not None:
         return None
     if isinstance(activation, str):
         return Before(activation, Call(f"d_{activation}", (Ref("z"),)))

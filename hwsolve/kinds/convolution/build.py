@@ -15,7 +15,7 @@ from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.problem import Problem as NetworkProblem
 from hwsolve.kinds.convolution.copies import Copies, copies_of
-from hwsolve.kinds.convolution.index_letters import check_letters
+from hwsolve.kinds.convolution.index_letters import check_letters, letter_of_loss
 from hwsolve.kinds.convolution.instance import case_with_numbers, left_out
 from hwsolve.kinds.convolution.network import axes_written, one_layer
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
@@ -56,6 +56,10 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
         return None
     inner = NetworkProblem(node=problem.node, network=network, input=case.x, upstream=case.upstream)
     construction = NetworkConstruction(inner, report)
+    symbols = case.layer.symbols
+    letters = [getattr(symbols, name, None) for name in ("weight", "bias", "output")]
+    letters += [case.upstream.symbol] if case.upstream else []
+    construction.graph.unstated = letter_of_loss(problem, letters)
     computation = construction.build()
     if computation is None or not check_letters(problem, construction, report):
         return None
@@ -136,8 +140,9 @@ def index_formulas(layer: Any, named: Shape, written: Written, graph: Graph) -> 
     inputs = (*samples, *(named if written.x else named[1:]))
     symbols = [graph.labels[name].symbol for name in node.inputs]
     y = graph.labels[node.name].symbol
-    g = next((graph.symbol(n.name) for n in graph.nodes.values() if n.of == "upstream"), f"dL_d{y}")
-    called = Quantities(symbols[0], y, g, *symbols[1:])
+    g = next((graph.symbol(n.name) for n in graph.nodes.values() if n.of == "upstream"), "")
+    called = msgspec.structs.replace(Quantities(symbols[0], y, g, *symbols[1:]), loss=graph.unstated)
+    called = called if g else msgspec.structs.replace(called, g=called.gradient(y))
     sides = zip(layer.output(named)[1:], places, strict=True)
     return Recursion(operation, outputs, inputs, called, {n.name: f for f, n in sides if isinstance(n, Ref)})
 

@@ -50,7 +50,7 @@ class LayerPage(CasePage):
     def symbols(self) -> dict[str, Formula]:
         """How the names of the argument are written."""
         called = self.recursion.called
-        gradients = [f"dL_d{name}" for name in (called.x, called.w, called.b)]
+        gradients = [called.gradient(name) for name in (called.x, called.w, called.b)]
         names = (*called.names.values(), "z", *gradients)
         found: dict[str, Formula] = {f"any_{name}": Ref(name) for name in names}
         found |= {
@@ -124,7 +124,8 @@ class LayerPage(CasePage):
             steps.append(step)
         parameters = self.telling.parameters(self.slots())
         told = [(step, "page" if symbolic or self.asks("recursion") else "full") for step in steps]
-        told += [(parameters, "page" if self.asks("dL_dw", "dL_db") else "full")] if parameters else []
+        asked = self.asks(*map(r.called.gradient, "wb"))
+        told += [(parameters, "page" if asked else "full")] if parameters else []
         self.sections += [set_aside(step) if detail == "full" else step for step, detail in told]
         result = self.answer_formula(self.passing.result()) if self.passing.told else None
         value = self.answer_formula(r.bounded(r.gradient(), within=False))
@@ -139,7 +140,7 @@ class LayerPage(CasePage):
             self.answers[self.output] = Answer(r.output()[1])
             for slot in range(self.slots()):
                 shown = gradient_of_parameter(self.passing, slot) if slot == 1 else None
-                self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot), shown=shown)
+                self.answers[r.called.gradient(r.element(slot).name)] = Answer(r.gradient(slot), shown=shown)
 
     def asks(self, *keys: str) -> bool:
         """Whether a problem asks for one of these itself."""
@@ -152,7 +153,7 @@ class LayerPage(CasePage):
     def wanted(self) -> Ref:
         """∂L/∂x[i], or ∂L/∂z[i] in front of an activation."""
         element = self.recursion.element()
-        return gradient_of(Ref("z", element.indices) if self.before else element)
+        return Ref(self.recursion.called.gradient("z" if self.before else element.name), element.indices)
 
     def answer_formula(self, f: Formula) -> Formula:
         """The gradient of what is in front: with f′(z)."""
@@ -255,8 +256,3 @@ class LayerPage(CasePage):
         """The output, and the gradients of what goes in and of parameters."""
         stated = node.of in self.graph.nodes and self.graph.nodes[node.of].role in ("given", "parameter")
         return (node.role == "gradient" and stated) or node.name == self.graph.output
-
-
-def gradient_of(element: Ref) -> Ref:
-    """∂L/∂ of an element."""
-    return Ref(f"dL_d{element.name}", element.indices)

@@ -44,7 +44,8 @@ class Statement:
     def statement(self, asked: Message) -> Step:
         """What is asked, of what layer, and what a bound is."""
         loss = say(
-            "{loss} is the loss; the error of a quantity is the derivative of {loss} with respect to it.", loss=Ref("L")
+            "{loss} is the loss; the error of a quantity is the derivative of {loss} with respect to it.",
+            loss=Ref(self.p.called.loss),
         )
         copies = () if self.copies is None else self.copies.said(self.own(Ref(self.p.called.x)))
         items: list[Item] = [*map(Sentence, (asked, loss, *self.layer(), *copies, self.bounds()))]
@@ -78,7 +79,7 @@ class Statement:
             steps[:1] = [*self.copies.steps(), (say("padding"), Ref(self.x_name))]
         elif self.p.before:
             steps[:1] = [("", Ref("z")), (self.p.before.name, Ref(self.x_name))]
-        steps.append(("", Ref("L")))
+        steps.append(("", Ref(self.p.called.loss)))
         nodes = tuple([Node(str(rank), label, rank) for rank, (_, label) in enumerate(steps)])
         edges = tuple([Edge(str(rank), str(rank + 1), label) for rank, (label, _) in enumerate(steps[1:])])
         return Diagram("", nodes, edges, row=tuple(steps))

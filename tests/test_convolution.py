@@ -263,7 +263,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a tie, where there is one layer": (spec({"weight": {"tie": "other"}}), "There is no layer `other`"),
     "no layer": ({"kind": "convolution", "input": MAP}, "`layer` is missing"),
     "another layer": ({"kind": "convolution", "layer": {"linear": 3}, "input": MAP}, "linear"),
-    "reflected padding": (spec({"padding": 1, "padding_mode": "reflect"}), "is derived for a padding of zeros"),
     "a mistyped activation": (spec(activation="sigmod"), "sigmoid"),
 }
 
@@ -432,3 +431,41 @@ def test_one_weight_for_all_has_every_letter_of_its_gradient_bound() -> None:
     (line,) = [line for line in page.replace("\n" + 10 * " ", " ").splitlines() if line.strip().startswith("∂L/∂w = Σ")]
     front = line[: line.index("∂L/∂y")]
     assert all(f"Σ[{letter} = " in front for letter in "ocuvij")
+
+
+# ---------------------------------------------------------------- the letter of the loss
+
+
+def named_l(kind: str, layer: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "layer": layer} | more
+
+
+@pytest.mark.parametrize(
+    ("problem", "letter"),
+    [
+        (named_l("convolution", {"conv1d": {"out_channels": 1, "kernel_size": 2}}, input=["L"]), "E"),
+        (named_l("convolution", {"conv2d": {"out_channels": 1, "kernel_size": "L"}}, activation="f"), "E"),
+        (named_l("convolution", {"conv2d": {"out_channels": "E", "kernel_size": "L"}}), "J"),
+        (named_l("convolution", {"conv1d": {"out_channels": 1, "kernel_size": "K"}}, activation="L"), "E"),
+        (named_l("pooling", {"avg_pool1d": {"kernel_size": "L"}}), "E"),
+        (spec({"symbols": {"weight": "L"}}, upstream=[[1, 2], [3, 4]]), "E"),
+        (spec(upstream={"values": [[1, 2], [3, 4]], "symbol": "L"}), "E"),
+        (spec(upstream=[[1, 2], [3, 4]]), "L"),
+    ],
+)
+def test_the_loss_has_the_first_letter_that_is_free(problem: dict[str, Any], letter: str) -> None:
+    found = solved(problem)
+    gradients = [key for key in found.answers if "_d" in key and key.startswith("d")]
+    assert gradients
+    assert all(key.startswith(f"d{letter}_d") for key in gradients)
+    page = found.to("plain")
+    assert f"{letter} is the loss; the error of a quantity is the derivative of {letter}" in page
+    assert f"→ {letter}" in page
+    assert letter == "L" or "∂L/" not in page
+
+
+def test_sizes_with_every_letter_of_a_loss_are_refused() -> None:
+    layer = {"conv2d": {"out_channels": "E", "kernel_size": ["L", "J"]}}
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve({"kind": "convolution", "layer": layer, "input": ["C", "H", "W"]})
+    assert "Two quantities are called `L`" in str(failure.value)

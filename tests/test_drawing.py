@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from math import sqrt
 
@@ -11,6 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.formula.tree import Number
 from hwsolve.initializers import INITIALIZERS
+from hwsolve.initializers.initializer import rounded
 from hwsolve.spec.records import form_of
 
 SHAPES = {"dirac": (6, 4, 3, 3), "eye": (4, 6), "sparse": (40, 30), "orthogonal": (40, 30)}
@@ -106,3 +108,11 @@ def test_the_slope_of_kaiming_makes_weights_smaller(slope: int, mode: str) -> No
     values = numbers("kaiming_uniform", (400, 100), a=Number(slope), mode=mode)
     bound = sqrt(6 / ((1 + slope**2) * (100 if mode == "fan_in" else 400)))
     assert 0.99 * bound < np.abs(values).max() <= 1.001 * bound
+
+
+def test_a_drawn_number_is_the_rational_of_its_first_digits() -> None:
+    dice = random.Random(8)
+    drawn = [dice.gauss(0, 1) * 10.0 ** dice.randint(-9, 9) for _ in range(2000)]
+    for v in (*drawn, 0.0, -0.0, 9.9996, -0.099996, 1e300, 5e-324):
+        found = rounded(v)
+        assert (found.numerator, found.denominator) == Fraction(f"{v:.3e}").as_integer_ratio()

@@ -260,11 +260,19 @@ def sum_of_terms(terms: list[Formula]) -> Formula:
 
 def product(factors: list[Formula]) -> Formula:
     """The product of factors, without 1, with the sign of -1 alone, and 0 where one is 0."""
-    if any(is_zero(f) for f in factors):
-        return ZERO
-    left = [f for f in factors if not is_one(f) and f != MINUS_ONE]
+    left: list[Formula] = []
+    negative = False
+    for f in factors:
+        if type(f) is not Number:
+            left.append(f)
+        elif f.numerator == 0:
+            return ZERO
+        elif f == MINUS_ONE:
+            negative = not negative
+        elif not is_one(f):
+            left.append(f)
     made = ONE if not left else left[0] if len(left) == 1 else Call("*", tuple(left))
-    return negated(made) if factors.count(MINUS_ONE) % 2 else made
+    return negated(made) if negative else made
 
 
 def negated(f: Formula) -> Formula:

@@ -135,9 +135,10 @@ def transform(f: Formula, change: Callable[[Formula], Formula]) -> Formula:
     """`change` applied to every node, the lowest first."""
     parts = children(f)
     if parts:
-        new = tuple([transform(p, change) for p in parts])
-        if any(a is not b for a, b in zip(new, parts, strict=True)):
-            f = rebuild(f, new)
+        new = [transform(p, change) if type(p) is not Number else change(p) for p in parts]
+        for a, b in zip(new, parts, strict=True):
+            if a is not b:
+                return change(rebuild(f, tuple(new)))
     return change(f)
 
 
@@ -148,9 +149,12 @@ def cancelled(f: Formula) -> Formula:
 
 def walk(f: Formula) -> Iterator[Formula]:
     """Every node, the highest first."""
-    yield f
-    for part in children(f):
-        yield from walk(part)
+    left = [f]
+    while left:
+        node = left.pop()
+        yield node
+        if type(node) is not Number:
+            left += children(node)[::-1]
 
 
 def parted(f: Formula, name: str) -> Iterator[Formula]:

@@ -19,7 +19,7 @@ def differentiate(graph: Graph, upstream: Mapping[str, str] = NOTHING) -> None:
 
     The loss is `graph.loss`; without one, `upstream` gives for each output the given node that holds its gradient.
     """
-    letter = graph.labels[graph.loss].symbol if graph.loss else "L"
+    letter = graph.labels[graph.loss].symbol if graph.loss else graph.unstated
     gradients: dict[str, str | None] = {graph.loss: None} if graph.loss else dict(upstream)
     consumers = consumers_of(graph, *gradients)
     for name in reversed(list(graph.nodes)):

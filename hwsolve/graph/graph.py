@@ -101,6 +101,7 @@ class Graph(msgspec.Struct):
     output: str = ""
     heads: tuple[str, ...] = ()  # the outputs, where the network has several
     loss: str = ""
+    unstated: str = "L"  # the letter of a loss that is not stated
 
     def add(self, label: Label, shape: Sizes, role: str, operation: Operation | None = None, **more: Any) -> str:
         """Put a node behind those that it needs, and give it a name."""

@@ -6,8 +6,7 @@ checked: the rules are torch.nn.init's, the numbers are not.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import prod
+from math import gcd, prod
 from typing import Any, ClassVar
 
 import msgspec
@@ -50,7 +49,18 @@ class Initializer(msgspec.Struct, frozen=True, kw_only=True):
         import numpy as np
 
         found = self.drawn(np.random.default_rng(seed), shape).reshape(-1).tolist()
-        return tuple(Number(*Fraction(f"{v:.{SIGNIFICANT - 1}e}").as_integer_ratio()) for v in found)
+        return tuple(map(rounded, found))
+
+
+def rounded(v: float) -> Number:
+    """The rational with so many significant digits."""
+    mantissa, exponent = f"{v:.{SIGNIFICANT - 1}e}".split("e")
+    digits, places = int(mantissa.replace(".", "")), SIGNIFICANT - 1 - int(exponent)
+    if places <= 0:
+        return Number(digits * 10**-places)
+    power: int = 10**places
+    common = gcd(digits, power)
+    return Number(digits // common, power // common)
 
 
 def real(f: Formula) -> float:

@@ -172,13 +172,24 @@ class Convolution(KernelLayer, frozen=True):
             said = say("`{layer}` with `{key}` can be counted, but not yet computed by hand.",
                        layer=builder.path, key="connections")  # fmt: skip
             raise NotComputed(said)
-        pads = [(int(str(p)), int(str(q))) for p, q in self.pads(builder.sample(x))]
-        if self.padding_mode == "zeros" or options:
-            return super().build(builder, x, **options)
+        if not self.copies:
+            return KernelLayer.build(self.inner, builder, x, **options)
         from hwsolve.layers.moved import padded
 
-        bare = msgspec.structs.replace(self, padding=(0,) * self.AXES, padding_mode="zeros")
-        return KernelLayer.build(bare, builder, padded(builder, x, pads, self.padding_mode))
+        pads = [(int(str(p)), int(str(q))) for p, q in self.pads((1, *builder.sample(x)[-self.AXES :]))]
+        return KernelLayer.build(self.inner, builder, padded(builder, x, pads, self.padding_mode), **options)
+
+    @property
+    def copies(self) -> bool:
+        """Whether cells around the map are copies of its own."""
+        return self.padding_mode != "zeros" and self.padding not in ("valid", (0,) * self.AXES)
+
+    @property
+    def inner(self) -> Convolution:
+        """The layer over the map with its padding, where the padding is copies of cells; else the layer itself."""
+        if self.padding_mode == "zeros":
+            return self
+        return msgspec.structs.replace(self, padding=(0,) * self.AXES, padding_mode="zeros")
 
     def check(self, x: Shape) -> None:
         """Refuse settings that PyTorch refuses."""
@@ -192,18 +203,7 @@ class Convolution(KernelLayer, frozen=True):
             check_connections(self.connections, self, x)
         for pair in self.pads(x):
             base.positive("padding", pair[0], 0)
-        if self.padding_mode in ("reflect", "circular") and not isinstance(x, StatedMap):
-            self.check_mode(x)
-
-    def check_mode(self, x: Shape) -> None:
-        """A reflected or wrapped padding can't be longer than the map."""
-        for n, pair in zip(x[1:], self.pads(x), strict=True):
-            most = n - 1 if self.padding_mode == "reflect" else n
-            if isinstance(most, int) and any(isinstance(p, int) and p > most for p in pair):
-                message = say(
-                    "{mode} padding of an axis of {n} is at most {most}.", mode=self.padding_mode, n=n, most=most
-                )
-                raise ShapeError(message, "padding")
+        window.check_copies(x, self.pads(x), self.padding_mode)
 
     def parameters(self, x: Shape) -> dict[str, Parameter]:
         """w: (C_out, C_in/groups, K, …), b: (C_out)."""

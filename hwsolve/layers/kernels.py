@@ -20,8 +20,6 @@ def build_kernels(layer: Any, builder: Builder, x: str, written: Written = FULL,
 
     `flip` turns the kernel round.
     """
-    if layer.padding_mode != "zeros":
-        raise NotComputed(say("`{layer}` is computed by hand with a padding of zeros only.", layer=builder.path))
     data = builder.shape(x)
     axes = layer.AXES + written.x
     one = data[len(data) - axes :] if written.x else (1, *data[len(data) - axes :])

@@ -40,7 +40,7 @@ ARGUMENTS: dict[str, Message] = {
     "padding": say("cells that are added on each side of the map"),
     "dilation": say("how far apart the cells of the window lie"),
     "groups": say("into how many groups the channels are split; each output channel sees one of them"),
-    "padding_mode": say("what the added cells hold; the kind `convolution` takes zeros only"),
+    "padding_mode": say("what the added cells hold: zeros, or copies of cells of the map"),
     "output_padding": say("cells that are added on one side of the map that comes out"),
     "output_size": say("the sides of the map that comes out; `none` keeps that of the input"),
     "ceil_mode": say("whether the number of places is rounded up"),

@@ -81,14 +81,7 @@ class Pad(Around, frozen=True):
     def output(self, x: Shape) -> Shape:
         """A reflection or the other end can't be longer than the map."""
         y = super().output(x)
-        if self.FILLED in ("reflect", "circular") and not isinstance(x, StatedMap):
-            for n, ends in zip(x[1:], self.ends(x), strict=True):
-                most = n - 1 if self.FILLED == "reflect" else n
-                if isinstance(most, int) and max(ends) > most:
-                    message = say(
-                        "{mode} padding of an axis of {n} is at most {most}.", mode=self.FILLED, n=n, most=most
-                    )
-                    raise ShapeError(message, "padding")
+        window.check_copies(x, self.ends(x), self.FILLED)
         return y
 
     def operations(self, x: Shape) -> Operations | Nothing | NotCounted:

@@ -7,6 +7,7 @@ Source: PyTorch, torch.nn.Conv2d and torch.nn.MaxPool2d, "Shape".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -196,3 +197,14 @@ def rounded_up_formula(
     ):
         return text, values
     return f"min({text}, ceil(({axis}_in + P)/S))", values
+
+
+def check_copies(x: Shape, ends: Sequence[tuple[Size, Size]], mode: str) -> None:
+    """Refuse more reflected or wrapped cells at an end of an axis than the map (C, sides…) has to copy."""
+    if isinstance(x, base.StatedMap) or mode not in ("reflect", "circular"):
+        return
+    for n, pair in zip(x[1:], ends, strict=True):
+        most = n - 1 if mode == "reflect" else n
+        if isinstance(most, int) and any(isinstance(p, int) and p > most for p in pair):
+            message = say("{mode} padding of an axis of {n} is at most {most}.", mode=mode, n=n, most=most)
+            raise ShapeError(message, "padding")

@@ -21,6 +21,7 @@ from hwsolve.numbers.systems import (
     last_precision,
     parts,
     precision,
+    rationals,
     value_of,
 )
 
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
 __all__ = [
     "LADDER", "Array", "NotFinite", "Scalar", "Shown", "TooRough", "Undecided", "absolute", "accuracy", "apart",
     "below", "close", "constant", "divide", "equal", "exact", "exp", "expm1", "finite", "full", "is_exact", "is_float",
-    "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power", "precision", "quiet", "same",
-    "show", "sign_apart", "sqrt", "tanh", "tidy", "value_of", "where", "winner",
+    "last_precision", "less", "log", "log1p", "maximum", "parts", "positive", "power", "precision", "quiet",
+    "rationals", "same", "show", "sign_apart", "sqrt", "tanh", "tidy", "value_of", "where", "winner",
 ]  # fmt: skip
 HOMES = {
     "constant": "functions",

@@ -54,12 +54,24 @@ PLAIN: dict[str, Callable[..., Any]] = {
 SHIFTS = (np.uint64(32), np.uint64(29))
 MIXERS = np.array(SALTS, dtype=np.uint64).reshape(2, 1)
 SIGN, FRACTION, HALF = np.uint64(1 << 63), np.uint64((1 << 52) - 1), np.uint64(0x3FE << 52)  # the bits of a float
+BLOCK = 8192  # floats whose bits are mixed at once, in the memory that is near
 STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "max", "min")
 
 
 def noise(x: Any) -> Any:
     """For both copies numbers of a size between 1/2 and 1, the same for the same floats, of opposite signs: (2, …)."""
-    flat = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(1, -1)
+    flat = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(-1)
+    if flat.size <= BLOCK:
+        made = mixed(flat)
+    else:
+        made = np.empty((2, flat.size), dtype=np.uint64)
+        for start in range(0, flat.size, BLOCK):
+            made[:, start : start + BLOCK] = mixed(flat[start : start + BLOCK])
+    return made.view(np.float64).reshape(2, *np.shape(x))
+
+
+def mixed(flat: Any) -> Any:
+    """The bits of these numbers for the bits of some floats: (2, n)."""
     bits = flat ^ (flat >> SHIFTS[0])
     for shift in SHIFTS:
         bits = bits * MIXERS
@@ -69,7 +81,7 @@ def noise(x: Any) -> Any:
     bits |= HALF
     bits[0] |= sign
     bits[1] |= sign ^ SIGN
-    return bits.view(np.float64).reshape(2, *np.shape(x))
+    return bits
 
 
 def shaken(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -62,6 +62,8 @@ def doubtful(x: Any) -> bool:
     """Whether a ball in it may be a whole number, or a decimal of few places."""
     if type(x) is arb:
         return not x.is_exact() and (x * PLACES).contains_integer() and bool(x.rad() < NARROW)
+    if is_array(x):
+        return x.dtype.char == "O" and any([doubtful(v) for v in x.ravel().tolist() if type(v) is arb])
     return any(map(doubtful, parts(x)))
 
 

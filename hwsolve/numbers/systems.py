@@ -6,6 +6,7 @@ and a ball from there on.  A float stands only in float64 mode and never meets t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hwsolve.language import Message, say
@@ -90,6 +91,13 @@ def value_of(number: Number) -> fmpq:
     from flint import fmpq
 
     return fmpq(number.numerator, number.denominator)
+
+
+def rationals(every: Iterable[Any]) -> list[fmpq]:
+    """The rationals that many numbers of formulas say."""
+    from flint import fmpq
+
+    return [fmpq(n.numerator, n.denominator) for n in every]
 
 
 def is_exact(value: Scalar) -> bool:

@@ -78,8 +78,8 @@ def exchanges(published: tuple[Published, ...], named: Named) -> Iterator[Messag
     for first, *others in found.values():
         names = [say("{a}", a=named(p.key.strip("()"))) for p in (first, *others)]
         yield say(
-            "Exchanged in {source} and in {other}: {keys}. What the first has is what belongs in the second ({why}), and "
-            "conversely. Exchanged back, all agree.",
+            "Exchanged in {source} and in {other}: {keys}. What the first has is what belongs in the second ({why}), "
+            "and conversely. Exchanged back, all agree.",
             keys=listed(names), source=source_of(first), other=say("{source}", source=first.exchanged), why=first.why,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import architectures, growth, mazur, measure, small_specs
+from tests.benchmarks import architectures, engine, growth, mazur, measure, small_specs
 from tests.conftest import ROOT
 
 COUNT = ["-m", "hwsolve", "count-params", "problems/models/resnet18.yaml"]
@@ -87,5 +87,7 @@ if __name__ == "__main__":
     formats()
     row("1,000 small specs in one batch to JSON / yaml.compose with the C loader", small_specs.ratio(), 12)
     training()
+    for figure in engine.figures():
+        row(*figure)
     row("100,000 linear layers in a repeat / 100 in a repeat", growth.repeated(), 1.1)
     row("100,000 linear layers written out / 10,000 written out", growth.written_out(), 11)

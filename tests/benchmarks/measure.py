@@ -28,13 +28,13 @@ def as_installed() -> None:
     gc.set_threshold(300_000, 20, 20)
 
 
-def seconds(call: Callable[[], object], runs: int = 5) -> float:
-    """The least time of a call."""
+def seconds(call: Callable[[], object], runs: int = 5, clock: Callable[[], float] = time.perf_counter) -> float:
+    """The least time of a call by a clock."""
     best = float("inf")
     for _ in range(runs):
-        start = time.perf_counter()
+        start = clock()
         call()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, clock() - start)
     return best
 
 

@@ -30,7 +30,7 @@ def numbers_for(writer: Any, f: Formula, value: Any) -> Insertion:
         if not known:
             return alone
         found |= known
-    return lambda node: found.get(node) or writer.number(node)
+    return (lambda node: found.get(node) or writer.number(node)) if found else writer.number
 
 
 def apart(writer: Any, node: Call) -> dict[Formula, Formula]:
@@ -49,7 +49,7 @@ def apart(writer: Any, node: Call) -> dict[Formula, Formula]:
 
 def put(writer: Any, f: Formula, known: dict[Formula, Formula]) -> Formula:
     """A formula with its numbers."""
-    return transform(f, lambda node: known.get(node) or writer.number(node))
+    return transform(f, (lambda node: known.get(node) or writer.number(node)) if known else writer.number)
 
 
 def is_rounded(writer: Any, node: Formula) -> bool:

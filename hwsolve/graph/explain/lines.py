@@ -277,13 +277,13 @@ class Writer:
 
     def number(self, node: Formula) -> Formula:
         """A reference as its number, and 0 in place of -0."""
-        match node:
-            case Call("neg", (Number(0) as zero,)) if not zero.rounded:
-                return zero
-            case Ref(name, at) if name in self.graph.nodes and node not in self._numbers:
-                indices = tuple(i.numerator for i in at if isinstance(i, Number))
-                self._numbers[node] = put_in(self.shown(name, indices)) if len(indices) == len(at) else node
-        return self._numbers.get(node, node) if isinstance(node, Ref) else node
+        if isinstance(node, Ref):
+            if (n := self._numbers.get(node)) is None and node.name in self.graph.nodes:
+                at = tuple([i.numerator for i in node.indices if isinstance(i, Number)])
+                self._numbers[node] = n = put_in(self.shown(node.name, at)) if len(at) == len(node.indices) else node
+            return n or node
+        zero = node.args[0] if isinstance(node, Call) and node.name == "neg" else None
+        return zero if isinstance(zero, Number) and not (zero.numerator or zero.rounded) else node
 
     def decided(self, call: Call) -> Formula:
         """What a function made of pieces gives."""

@@ -100,14 +100,21 @@ def of_node(writer: Writer, node: Node) -> Formula | None:
     if node.operation is not None:
         names = dict(zip(node.operation.inputs, node.inputs, strict=False))
         return filled(writer.graph, node.operation, "y", names) or of_part(writer.graph, parts[0], node.shape)
-    terms = [
-        of_term(writer.graph, term) or of_part(writer.graph, part, node.shape)
-        for term, part in zip(node.terms, parts, strict=True)
-    ]
-    known = [term for term in terms if term is not None]
-    if not known or len(known) < len(terms):
+    known: list[Formula] = []
+    for term, part in zip(node.terms, parts, strict=True):
+        form = of_term(writer.graph, term) or of_part(writer.graph, part, node.shape)
+        if form is None or reads_parts(writer, form):  # the others need not be looked at
+            return None
+        known.append(form)
+    if not known:
         return None
     return known[0] if len(known) == 1 else call("+", *known)
+
+
+def reads_parts(writer: Writer, form: Formula) -> bool:
+    """Whether a form reads what no name stands for alone."""
+    names = {ref.name for ref in references(form)}
+    return any(is_part(writer, name) for name in names if name in writer.graph.nodes)
 
 
 def of_term(graph: Graph, term: Contribution) -> Formula | None:

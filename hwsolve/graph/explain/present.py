@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.tree import ZERO, Formula
@@ -13,23 +13,40 @@ from hwsolve.graph.graph import Graph
 Kind = tuple[Formula, tuple[str, ...], tuple[tuple[str, Any], ...]]
 
 
+class Kinds(NamedTuple):
+    """The parts of a quantity, the kind of each, and the first part of each kind."""
+
+    parts: list[Part]
+    of: list[int]
+    first: list[tuple[Part, int]]
+
+
 class Present:
     """Remembers it by the formulas of operations, which all steps of a sequence share."""
 
     def __init__(self) -> None:
         self.kinds: dict[Kind, int] = {}
-        self.kind_of: dict[int, tuple[Part, int]] = {}  # by the identity of a part, which is kept beside it
+        self.known: dict[int, Kinds] = {}  # by the identity of a list of parts, which is kept in it
         self.absent: dict[tuple[int, Indices], bool] = {}
 
     def of(self, parts: list[Part], indices: Indices, graph: Graph, unroll: int) -> list[Part]:
         """The parts that are not 0 whatever the values are; the first of them where all are."""
         if len(parts) == 1:
             return parts
-        return [p for p in parts if not self.is_absent(p, indices, graph, unroll)] or parts[:1]
+        kinds = self.kinds_of(parts, graph)
+        absent = {kind: self.is_absent(kind, part, indices, graph, unroll) for part, kind in kinds.first}
+        return [p for p, kind in zip(parts, kinds.of, strict=True) if not absent[kind]] or parts[:1]
 
-    def is_absent(self, part: Part, indices: Indices, graph: Graph, unroll: int) -> bool:
-        """Whether no index of a part fits an element."""
-        kind = self.kind(part, graph)
+    def kinds_of(self, parts: list[Part], graph: Graph) -> Kinds:
+        """The kinds of all parts of one quantity."""
+        if id(parts) not in self.known:
+            of = [self.kind(part, graph) for part in parts]
+            first = {kind: part for part, kind in reversed(list(zip(parts, of, strict=True)))}
+            self.known[id(parts)] = Kinds(parts, of, [(part, kind) for kind, part in first.items()])
+        return self.known[id(parts)]
+
+    def is_absent(self, kind: int, part: Part, indices: Indices, graph: Graph, unroll: int) -> bool:
+        """Whether no index of a part of a kind fits an element."""
         if (kind, indices) not in self.absent:
             shapes = {own: graph.nodes[name].shape for own, name in part.names.items()}
             made = instantiate(part.own, dict(zip(part.indices, indices, strict=True)), shapes, unroll)
@@ -38,8 +55,5 @@ class Present:
 
     def kind(self, part: Part, graph: Graph) -> int:
         """One number for all parts of one formula and the same shapes."""
-        if id(part) not in self.kind_of:
-            shapes = tuple((own, graph.nodes[name].shape) for own, name in part.names.items())
-            key = (part.own, part.indices, shapes)
-            self.kind_of[id(part)] = (part, self.kinds.setdefault(key, len(self.kinds)))
-        return self.kind_of[id(part)][1]
+        shapes = tuple((own, graph.nodes[name].shape) for own, name in part.names.items())
+        return self.kinds.setdefault((part.own, part.indices, shapes), len(self.kinds))

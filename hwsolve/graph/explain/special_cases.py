@@ -56,13 +56,14 @@ def unguarded(f: Formula) -> Formula:
                 return other
         return node
 
-    return transform(f, drop)
+    cases = any([type(node) is Call and node.name == "if" for node in walk(f)])
+    return transform(f, drop) if cases else f
 
 
 def guarded(f: Formula, lookup: Lookup) -> Formula:
     """The formula without these cases, or with them decided where it has no value without them."""
     bare = unguarded(f)
-    if bare == f:
+    if bare is f or bare == f:
         return f
     try:
         evaluate(bare, lookup)

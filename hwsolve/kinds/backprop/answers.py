@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hwsolve.formula.notation import plain
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.lines import Writer
-from hwsolve.graph.explain.room import FIRST
+from hwsolve.graph.explain.room import FIRST, WRITTEN
 from hwsolve.graph.graph import Node
 from hwsolve.graph.stack import is_stack, stands_alone
 from hwsolve.language import Message, say
+from hwsolve.numbers.printing import full
 from hwsolve.quantities import alike
 from hwsolve.selection import Ranges, Selection
 from hwsolve.solution import Answer, Line
 
 MOST_ANSWERED = 100_000  # elements of a quantity that nobody asked for
+FORESEEN = 1_000  # elements that are looked at before any line is made
 
 
 class Answers:
@@ -60,6 +62,19 @@ class Answers:
             yield from writer.carry({writer.key(node.name, i): (node.name, i) for i in elements(node.shape)})
         of = node.of if node.role == "gradient" else node.follows if node.role == "update" else node.name
         found[key] = Answer(self.part(node, ()), main, layout=writer.graph.stored.get(of, ()))
+
+    def foresee(self, nodes: Iterable[Node]) -> None:
+        """Raise Undecided where elements that will be carried over have too few digits: before lines are made."""
+        writer, graph = self.writer, self.writer.graph
+        if not writer.exact or writer.room.asked or writer.asked.alone:
+            return
+        for node in nodes:
+            label, size = graph.labels[node.name], count(node.shape)
+            if label.time is None and not label.elements and WRITTEN < size <= MOST_ANSWERED:
+                asked = writer.asked.of(writer.step, node.name)
+                for at in elements(node.shape, FORESEEN)[writer.most :]:
+                    if at not in asked and not is_stack(graph, node.name):
+                        full(writer.element(node.name, at))
 
     def enter_step(self, node: Node, found: dict[str, Answer]) -> None:
         """Enter a step of a sequence: with the others, once all are there; else by its elements."""

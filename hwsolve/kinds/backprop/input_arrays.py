@@ -25,7 +25,8 @@ def array(given: Given, exact: bool) -> Any:
     """An array of rationals and balls, or of float64; a bare value where the shape is ()."""
     import numpy as np
 
-    values = [number(f, exact) for f in given.values]
+    plain = exact and all([type(f) is Number for f in given.values])
+    values = numbers.rationals(given.values) if plain else [number(f, exact) for f in given.values]
     if not given.shape:
         return values[0]
     made = np.empty(len(values), dtype=object if exact else np.float64)

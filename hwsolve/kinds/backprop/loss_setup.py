@@ -130,8 +130,9 @@ class LossSetup:
             self.construction.wrong("upstream", message, None, within)
             return {}
         read = any(output in node.inputs for node in self.graph.nodes.values())
-        default = f"{'g' if read else 'dL'}_{'' if read else 'd'}{self.graph.symbol(output)}"  # ∂L/∂h has other terms
-        default = "dL_dy" if is_stack(self.graph, output) else default  # the states have names, not their stack
+        of = f"d{self.graph.unstated}_d"
+        default = f"{'g_' if read else of}{self.graph.symbol(output)}"  # ∂L/∂h has other terms
+        default = f"{of}y" if is_stack(self.graph, output) else default  # the states have names, not their stack
         name = self.builder.given(upstream.symbol or default, shape, "upstream")
         self.construction.givens[name] = Given(shape, upstream.values.values)
         return {output: name}

@@ -204,6 +204,8 @@ class NetworkPage:
         """Forward and backward pass and update of one step; after the last update the first alone."""
         self.at(step, trajectory)
         in_full = self.worked()
+        roles = ("gradient", "update", "temporary") if step in in_full else ()
+        self.entering.foresee(self.nodes("forward", "loss", *roles))
         several = self.steps > 1
         level = 2 if step in in_full and several else 1
         forward = self.by_parts(step, "forward", "loss")

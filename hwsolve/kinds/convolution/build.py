@@ -14,11 +14,12 @@ from hwsolve.kinds.backprop.build import NetworkConstruction
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.problem import Problem as NetworkProblem
-from hwsolve.kinds.convolution.index_letters import check_letters
+from hwsolve.kinds.convolution.copies import Copies, copies_of
+from hwsolve.kinds.convolution.index_letters import check_letters, letter_of_loss
 from hwsolve.kinds.convolution.instance import case_with_numbers, left_out
 from hwsolve.kinds.convolution.network import axes_written, one_layer
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
-from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, named_map, put_sizes, with_sizes
+from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, named_map, put_sizes, stated, with_sizes
 from hwsolve.language import say
 from hwsolve.layers.base import Shape, Size
 from hwsolve.layers.correlation import Written
@@ -39,6 +40,7 @@ class PreparedLayer(msgspec.Struct):
     named: Shape  # (C, sides…) of what goes into the layer, with its names
     general: Any  # the layer with its names
     symbolic: bool  # whether sizes have only names, so that index formulas are the answer
+    copies: Copies | None = None  # the padding, where it is copies of cells: the formulas speak of the map that has it
 
 
 def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None:
@@ -46,7 +48,7 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
     case = case_with_numbers(problem, report)
     if case is None:
         return None
-    if not zeros_around(problem, report):
+    if case.symbolic and not zeros_around(problem, report):
         return None
     written = axes_written(case)
     network = one_layer(problem, case, written, report)
@@ -54,6 +56,10 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
         return None
     inner = NetworkProblem(node=problem.node, network=network, input=case.x, upstream=case.upstream)
     construction = NetworkConstruction(inner, report)
+    symbols = case.layer.symbols
+    letters = [getattr(symbols, name, None) for name in ("weight", "bias", "output")]
+    letters += [case.upstream.symbol] if case.upstream else []
+    construction.graph.unstated = letter_of_loss(problem, letters)
     computation = construction.build()
     if computation is None or not check_letters(problem, construction, report):
         return None
@@ -62,19 +68,32 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
     general, named = case.layer, case.sample
     if case.symbolic:
         general, named = with_sizes(problem.record, problem.sizes), general_shape(problem, case.sample)
-    recursion = index_formulas(general, named, written, computation.graph)
-    return PreparedLayer(computation, written, recursion, case.sizes, named, general, case.symbolic)
+    recursion = index_formulas(*read_by_windows(general, named, computation.graph), written, computation.graph)
+    front = "" if problem.activation is None else stated(problem, "activation").type
+    copies = copies_of(case.layer, case.sample, computation.graph, front)
+    return PreparedLayer(computation, written, recursion, case.sizes, named, general, case.symbolic, copies)
 
 
 def zeros_around(problem: SingleLayerProblem, report: Report) -> bool:
-    """Whether a padding is one of zeros, which the recursion of the errors is derived for; else noted."""
-    mode = getattr(problem.record, "padding_mode", "zeros")
-    if mode != "zeros":
+    """Whether a padding is one of zeros, for which the recursion of the errors is derived by names; else noted."""
+    copies = getattr(problem.record, "copies", False)
+    if copies:
         assert isinstance(problem.node, Mapping)
-        message = say("The recursion of the errors is derived for a padding of zeros; this one is `{mode}`.", mode=mode)
-        hint = say("`kind: backprop` works such a layer out with numbers, under an `upstream` gradient or a loss.")
+        message = say(
+            "With names for sizes the recursion of the errors is derived for a padding of zeros; this one is `{mode}`.",
+            mode=problem.record.padding_mode,
+        )
+        hint = say("With numbers for `{input}` and for every size the layer is worked out.", input="input")
         report.add(problem.node.entries["layer"][1], ROOT / "layer", message, hint)
-    return mode == "zeros"
+    return not copies
+
+
+def read_by_windows(general: Any, named: Shape, graph: Graph) -> tuple[Any, Shape]:
+    """The layer over the map that its windows slide over: with its padding, where that is copies of cells."""
+    if not getattr(general, "copies", False):
+        return general, named
+    padded = graph.nodes[graph.nodes[graph.output].inputs[0]]
+    return general.inner, (named[0], *padded.shape[-general.AXES :])
 
 
 def chosen(problem: SingleLayerProblem, construction: Construction) -> Iterator[str]:
@@ -121,8 +140,9 @@ def index_formulas(layer: Any, named: Shape, written: Written, graph: Graph) -> 
     inputs = (*samples, *(named if written.x else named[1:]))
     symbols = [graph.labels[name].symbol for name in node.inputs]
     y = graph.labels[node.name].symbol
-    g = next((graph.symbol(n.name) for n in graph.nodes.values() if n.of == "upstream"), f"dL_d{y}")
-    called = Quantities(symbols[0], y, g, *symbols[1:])
+    g = next((graph.symbol(n.name) for n in graph.nodes.values() if n.of == "upstream"), "")
+    called = msgspec.structs.replace(Quantities(symbols[0], y, g, *symbols[1:]), loss=graph.unstated)
+    called = called if g else msgspec.structs.replace(called, g=called.gradient(y))
     sides = zip(layer.output(named)[1:], places, strict=True)
     return Recursion(operation, outputs, inputs, called, {n.name: f for f, n in sides if isinstance(n, Ref)})
 

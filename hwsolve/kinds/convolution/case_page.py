@@ -17,9 +17,9 @@ from hwsolve.kinds.convolution.by_definition import by_definition
 from hwsolve.kinds.convolution.in_front import Before
 from hwsolve.kinds.convolution.passing import Passing
 from hwsolve.kinds.convolution.recursion import Recursion
-from hwsolve.kinds.convolution.statement import by
 from hwsolve.kinds.convolution.telling import Telling
 from hwsolve.kinds.convolution.tried import Given, sizes_of_case, tried
+from hwsolve.kinds.convolution.wording import by
 from hwsolve.kinds.convolution.worked import as_form, chosen_sum, outside, telling_place, windows_at
 from hwsolve.language import say
 from hwsolve.layers.activation import ReLU

@@ -12,7 +12,8 @@ from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.tree import Call, Formula, Number, Ref, call, formula, substitute
 from hwsolve.kinds.convolution.gathering import first_of, last_of
 from hwsolve.kinds.convolution.readers import Axis
-from hwsolve.kinds.convolution.statement import Statement, listing
+from hwsolve.kinds.convolution.statement import Statement
+from hwsolve.kinds.convolution.wording import listing
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Free, Group, Item, Line, Sentence, Text

@@ -28,7 +28,7 @@ from hwsolve.formula.tree import (
 )
 from hwsolve.graph.explain.schematic import folded, in_order
 from hwsolve.kinds.convolution.readers import Axis, axis_of, is_whole, ordered, slope
-from hwsolve.kinds.convolution.recursion import Quantities, Recursion
+from hwsolve.kinds.convolution.recursion import Recursion
 
 Sum = tuple[str, Formula, Formula]
 MARK, AT, AT_W = "any_m", "at_upstream", "at_w"
@@ -38,7 +38,9 @@ class Gathering:
     """What the formula of an operation and its gradient say of the readers of a cell."""
 
     def __init__(self, recursion: Recursion) -> None:
-        self.called = Quantities(*[f"any_{name}" for name in recursion.called.names.values()])
+        called = recursion.called
+        named = {field: f"any_{name}" for field, name in called.names.items()}
+        self.called = msgspec.structs.replace(called, **named)
         self.r = Recursion(recursion.operation, recursion.outputs, recursion.inputs, self.called, recursion.places)
         self.operation: Any = recursion.operation
         if self.grouped:

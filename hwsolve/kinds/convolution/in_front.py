@@ -31,10 +31,13 @@ class Before(msgspec.Struct, frozen=True):
         return call("*", *front, *factors_of(self.at(z)), *rest)
 
 
-def before(problem: SingleLayerProblem, graph: Graph) -> Before | None:
-    """The activation in front of the layer, as a function of z and of its parameter."""
+def before(problem: SingleLayerProblem, graph: Graph, copies: bool) -> Before | None:
+    """The activation in front of the layer, as a function of z and of its parameter.
+
+    None where `copies` stand between the two: the formulas end at the map that has them.
+    """
     activation = problem.activation
-    if activation is None:
+    if activation is None or copies:
         return None
     if isinstance(activation, str):
         return Before(activation, Call(f"d_{activation}", (Ref("z"),)))

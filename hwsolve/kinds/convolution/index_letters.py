@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hwsolve.formula.tree import Formula, references
 from hwsolve.graph.spelling import KRONECKER, Named, clash, quantities
@@ -14,11 +14,11 @@ from hwsolve.kinds.convolution.single_layer import MAPS, SingleLayerProblem
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import CELLS
 from hwsolve.layers.axes import PLACES as PLACES_OF_Y
+from hwsolve.losses.loss import LETTERS
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import ROOT, Report
 
 KEYS = ("recursion", "shape")
-LOSS = Named("the loss", "L")
 HINT = say("Choose another name.")
 
 
@@ -43,7 +43,12 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
         else:
             continue
         return False
-    every = [KRONECKER, LOSS, *quantities(construction.graph), *(Named(f"size {name}", name) for name in sizes)]
+    every = [
+        KRONECKER,
+        Named("the loss", construction.graph.unstated),
+        *quantities(construction.graph),
+        *(Named(f"size {name}", name) for name in sizes),
+    ]
     found = clash(every)
     if found is not None and found.second.node in construction.graph.nodes:
         node, path, _ = place(construction, found.second)
@@ -52,6 +57,12 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
         wrong(problem, report, sizes.get(found.second.name) or "layer", found.sentence())
     taken = {*indices, *sizes, *own, "m", *([problem.activation] if isinstance(problem.activation, str) else [])}
     return found is None and fits(problem.notation, construction, taken, problem.activation is not None, report)
+
+
+def letter_of_loss(problem: SingleLayerProblem, symbols: Iterable[str | None]) -> str:
+    """The first letter of a loss that neither a size nor one of these has."""
+    taken = {*symbols, problem.activation, *(name for name, _ in stated_sizes(problem))}
+    return next((letter for letter in LETTERS if letter not in taken), LETTERS[0])
 
 
 def as_index(name: str) -> Message:

@@ -23,26 +23,28 @@ DELTA = "delta"
 
 
 class LayerLetters:
-    """The names of the quantities of one layer, as its page writes them."""
+    """The names of the quantities of one layer, as its page writes them; `read`: the map, and what it is made of."""
 
-    def __init__(self, called: Quantities, notation: Notation, activation: bool, kernel: bool) -> None:
-        self.letter, self.kernel = notation.layers, kernel
-        x, y = called.x, called.y
-        self.z = "z" if activation else x
-        before, behind = (x, self.z), (y, called.w, called.b)
+    def __init__(
+        self, called: Quantities, read: tuple[str, ...], notation: Notation, activation: bool, kernel: bool
+    ) -> None:
+        self.letter, self.loss, self.kernel = notation.layers, called.loss, kernel
+        y = called.y
+        self.z = "z" if activation else read[-1]
+        before, behind = (*read, self.z), (y, called.w, called.b)
         numbers = dict.fromkeys(before, f"⁽{self.letter}⁾") | dict.fromkeys(behind, f"⁽{self.letter}+1⁾")
         written = {y: "z"} if activation else {}  # what comes out is what the next activation reads
         self.names = {
             f"{d}{name}": f"{d}{written.get(name, name)}{n}"
             for name, n in numbers.items()
-            for d in ("", "dL_d")
+            for d in ("", called.gradient(""))
             if self.letter
         }
         self.deltas: dict[str, str] = {}
         if notation.gradients:
             ends = {self.z: numbers[self.z], y: numbers[y]} if self.letter else {self.z: ""}
             self.deltas = {name: DELTA + end for name, end in ends.items()}
-            self.names |= {f"dL_d{name}": delta for name, delta in self.deltas.items()}
+            self.names |= {called.gradient(name): delta for name, delta in self.deltas.items()}
 
     def symbols(self, found: dict[str, Formula]) -> dict[str, Formula]:
         """The symbols of a page in these letters."""
@@ -65,7 +67,10 @@ class LayerLetters:
             yield Sentence(text)
         for name, delta in self.deltas.items():
             text = say(
-                "{delta} is the derivative of {loss} with respect to {z}.", delta=Ref(delta), loss=Ref("L"), z=Ref(name)
+                "{delta} is the derivative of {loss} with respect to {z}.",
+                delta=Ref(delta),
+                loss=Ref(self.loss),
+                z=Ref(name),
             )
             yield Sentence(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from hwsolve.kinds.convolution.whole_map import STUFFED, explained, operator, st
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Kernels
 from hwsolve.sections import one_group, set_aside
-from hwsolve.solution import Answer, Group, Item, Line, Note, Solution, Step
+from hwsolve.solution import Answer, Group, Item, Line, Note, Sentence, Solution, Step
 
 
 class LayerPage(CasePage):
@@ -33,15 +34,15 @@ class LayerPage(CasePage):
 
     def __init__(self, problem: SingleLayerProblem, prepared: PreparedLayer):
         super().__init__(problem, prepared.computation)
-        self.one, self.prepared, self.before = problem, prepared, before(problem, prepared.computation.graph)
+        self.one, self.prepared = problem, prepared
+        self.before = before(problem, prepared.computation.graph, prepared.copies is not None)
         self.recursion = prepared.recursion
         self.passing = Passing(self.recursion, self.before)
-        self.telling = Telling(self.passing)
+        self.telling = Telling(self.passing, prepared.copies)
+        kernel = isinstance(self.recursion.operation, Kernels)
+        read = (self.recursion.called.x, *([prepared.copies.source] if prepared.copies else []))
         self.lettering = LayerLetters(
-            self.recursion.called,
-            problem.notation,
-            self.before is not None,
-            isinstance(self.recursion.operation, Kernels),
+            self.recursion.called, read, problem.notation, problem.activation is not None, kernel
         )
 
     def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ class LayerPage(CasePage):
     def symbols(self) -> dict[str, Formula]:
         """How the names of the argument are written."""
         called = self.recursion.called
-        gradients = [f"dL_d{name}" for name in (called.x, called.w, called.b)]
+        gradients = [called.gradient(name) for name in (called.x, called.w, called.b)]
         names = (*called.names.values(), "z", *gradients)
         found: dict[str, Formula] = {f"any_{name}": Ref(name) for name in names}
         found |= {
@@ -90,8 +91,11 @@ class LayerPage(CasePage):
         """The letters of what the layer reads, the same in the index formulas and beside the numbers."""
         inputs = self.graph.nodes[self.graph.output].inputs
         found = {name: tuple(self.recursion.letters(slot).values()) for slot, name in enumerate(inputs)}
-        before = self.graph.nodes[inputs[0]].inputs  # z, where x is f(z)
-        return found | ({before[0]: found[inputs[0]]} if before else {})
+        read = inputs[0]
+        while before := self.graph.nodes[read].inputs:  # x with copies around it, or f(z)
+            found[before[0]] = found[read]
+            read = before[0]
+        return found
 
     def state(self) -> None:
         """The statement stands before the argument, which speaks of what it names."""
@@ -124,7 +128,8 @@ class LayerPage(CasePage):
             steps.append(step)
         parameters = self.telling.parameters(self.slots())
         told = [(step, "page" if symbolic or self.asks("recursion") else "full") for step in steps]
-        told += [(parameters, "page" if self.asks("dL_dw", "dL_db") else "full")] if parameters else []
+        asked = self.asks(*map(r.called.gradient, "wb"))
+        told += [(parameters, "page" if asked else "full")] if parameters else []
         self.sections += [set_aside(step) if detail == "full" else step for step, detail in told]
         result = self.answer_formula(self.passing.result()) if self.passing.told else None
         value = self.formulas()["recursion"].value
@@ -139,7 +144,7 @@ class LayerPage(CasePage):
             self.answers[self.output] = Answer(r.output()[1])
             for slot in range(self.slots()):
                 shown = gradient_of_parameter(self.passing, slot) if slot == 1 else None
-                self.answers[gradient_of(r.element(slot)).name] = Answer(r.gradient(slot), shown=shown)
+                self.answers[r.called.gradient(r.element(slot).name)] = Answer(r.gradient(slot), shown=shown)
 
     def formulas(self) -> dict[str, Answer]:
         """What comes out, and the gradient of what is in front, as a spec may state them."""
@@ -159,7 +164,7 @@ class LayerPage(CasePage):
     def wanted(self) -> Ref:
         """∂L/∂x[i], or ∂L/∂z[i] in front of an activation."""
         element = self.recursion.element()
-        return gradient_of(Ref("z", element.indices) if self.before else element)
+        return Ref(self.recursion.called.gradient("z" if self.before else element.name), element.indices)
 
     def answer_formula(self, f: Formula) -> Formula:
         """The gradient of what is in front: with f′(z)."""
@@ -232,9 +237,16 @@ class LayerPage(CasePage):
         """The groups of all quantities, those of the layer under the formulas of the argument; there are no parts."""
         items: list[Item] = []
         for node in self.nodes(*roles):
+            items += self.of_copies(node)
             items += self.telling.beside(self.slot_of(node), self.groups.of(node))
             items += one_group(self.entering.enter(node, self.answers))
         return [("", items)]
+
+    def of_copies(self, node: Node) -> Iterator[Item]:
+        """What is said of the gradient of a map that has copies of its cells around it."""
+        copies, padded = self.prepared.copies, self.recursion.called.x
+        if copies is not None and node.role == "gradient" and self.graph.symbol(node.of) == copies.source:
+            yield Sentence(copies.gathered(Ref(padded)))
 
     def slot_of(self, node: Node) -> int | None:
         """Of which input of the layer a quantity is the gradient; -1 for what comes out, None for others."""
@@ -247,8 +259,3 @@ class LayerPage(CasePage):
         """The output, and the gradients of what goes in and of parameters."""
         stated = node.of in self.graph.nodes and self.graph.nodes[node.of].role in ("given", "parameter")
         return (node.role == "gradient" and stated) or node.name == self.graph.output
-
-
-def gradient_of(element: Ref) -> Ref:
-    """∂L/∂ of an element."""
-    return Ref(f"dL_d{element.name}", element.indices)

@@ -250,7 +250,7 @@ class Passing(Gathering):
     def through(self, key: Ref) -> Identity:
         """∂L/∂z = ∂L/∂a · ∂a/∂z."""
         assert self.before is not None
-        known = Ref(f"any_dL_d{self.x.name.removeprefix('any_')}", self.x.indices)
+        known = Ref(self.called.gradient(self.x.name), self.x.indices)
         partial = Call("diff", (Ref("any_f", self.x.indices), self.z))
         return self.identity(
             call("*", known, partial),
@@ -275,7 +275,7 @@ class Passing(Gathering):
         if self.grouped or (self.scatters and self.one_weight) or few:
             return None
         every = self.over_places(element, {i.name for i in element.indices if isinstance(i, Ref)})
-        key = Ref(f"any_dL_d{element.name.removeprefix('any_')}", element.indices)
+        key = Ref(self.called.gradient(f"any_{element.name.removeprefix('any_')}"), element.indices)
         return self.identity(every, gradient_of_parameter(self, slot), key=key)
 
 

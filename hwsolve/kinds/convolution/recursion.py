@@ -33,6 +33,12 @@ class Quantities(msgspec.Struct, frozen=True):
     g: str
     w: str = "w"
     b: str = "b"
+    loss: str = "L"
+
+    def gradient(self, name: str) -> str:
+        """The name of the gradient of a quantity; those of an argument begin with `any_`."""
+        own = name.removeprefix("any_")
+        return f"{name[: len(name) - len(own)]}d{self.loss}_d{own}"
 
     @property
     def names(self) -> dict[str, str]:

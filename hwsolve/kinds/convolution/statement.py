@@ -9,7 +9,9 @@ from hwsolve.counting import At
 from hwsolve.figures import Diagram, Edge, Node
 from hwsolve.formula.tree import ONE, Formula, Ref, formula, references
 from hwsolve.graph.operation import rename
+from hwsolve.kinds.convolution.copies import Copies
 from hwsolve.kinds.convolution.passing import Passing
+from hwsolve.kinds.convolution.wording import by, each, listing
 from hwsolve.language import Message, say
 from hwsolve.layers.axes import Sliding
 from hwsolve.layers.correlation import Correlation, Kernels
@@ -20,8 +22,8 @@ from hwsolve.solution import Group, Item, Sentence, Step, Text
 class Statement:
     """Says what stands before the argument."""
 
-    def __init__(self, passing: Passing) -> None:
-        self.p, self.r = passing, passing.r
+    def __init__(self, passing: Passing, copies: Copies | None = None) -> None:
+        self.p, self.r, self.copies = passing, passing.r, copies
         self.operation: Any = passing.operation
         self.x, self.y = self.own(passing.x), self.own(passing.y)
         self.g = self.own(Ref(passing.called.g))
@@ -42,9 +44,11 @@ class Statement:
     def statement(self, asked: Message) -> Step:
         """What is asked, of what layer, and what a bound is."""
         loss = say(
-            "{loss} is the loss; the error of a quantity is the derivative of {loss} with respect to it.", loss=Ref("L")
+            "{loss} is the loss; the error of a quantity is the derivative of {loss} with respect to it.",
+            loss=Ref(self.p.called.loss),
         )
-        items: list[Item] = [*map(Sentence, (asked, loss, *self.layer(), self.bounds()))]
+        copies = () if self.copies is None else self.copies.said(self.own(Ref(self.p.called.x)))
+        items: list[Item] = [*map(Sentence, (asked, loss, *self.layer(), *copies, self.bounds()))]
         if self.p.before:
             items.append(Group((self.p.activation(),), say("activation")))
         if (weight := self.p.weight_at()) is not None:
@@ -71,9 +75,11 @@ class Statement:
         over = Ref(self.p.called.w.removeprefix("any_")) if not self.pools else say("mean")
         over = say("max") if isinstance(self.operation, Maximum) else over
         steps: list[tuple[Formula | Text, Formula | Text]] = [("", Ref(self.x_name)), (over, Ref(self.y_name))]
-        if self.p.before:
+        if self.copies is not None:
+            steps[:1] = [*self.copies.steps(), (say("padding"), Ref(self.x_name))]
+        elif self.p.before:
             steps[:1] = [("", Ref("z")), (self.p.before.name, Ref(self.x_name))]
-        steps.append(("", Ref("L")))
+        steps.append(("", Ref(self.p.called.loss)))
         nodes = tuple([Node(str(rank), label, rank) for rank, (_, label) in enumerate(steps)])
         edges = tuple([Edge(str(rank), str(rank + 1), label) for rank, (label, _) in enumerate(steps[1:])])
         return Diagram("", nodes, edges, row=tuple(steps))
@@ -166,11 +172,10 @@ class Statement:
     def settings(self) -> Iterator[Message]:
         """Stride, padding, and how far cells are apart."""
         yield say("stride {stride}", stride=each([a.stride for a in self.slides]))
-        yield (
-            say("padding {padding}", padding=each([a.before for a in self.slides]))
-            if self.padded()
-            else say("no padding")
-        )
+        if self.padded():
+            yield say("padding {padding}", padding=each([a.before for a in self.slides]))
+        elif self.copies is None:
+            yield say("no padding")
         if any(a.dilation != 1 for a in self.slides):
             yield say("its cells {dilation} apart", dilation=each([a.dilation for a in self.slides]))
         if getattr(self.operation, "flip", False):
@@ -201,27 +206,3 @@ class Statement:
             "Indices count from {one}; {g} is {zero} outside its map of {places} places.",
             one=At(ONE), g=self.g, zero=0, places=places,
         )  # fmt: skip
-
-
-def by(sizes: Any) -> Message:
-    """K × K."""
-    values = [formula(n) for n in sizes]
-    if len(values) == 1:
-        return say("{a}", a=values[0])
-    if len(values) == 2:
-        return say("{a} × {b}", a=values[0], b=values[1])
-    return say("{a} × {b} × {c}", a=values[0], b=values[1], c=values[2])
-
-
-def each(sizes: list[Any]) -> Any:
-    """One size for all axes, or those of each."""
-    values = [formula(n) for n in sizes]
-    return values[0] if all(v == values[0] for v in values) else by(values)
-
-
-def listing(parts: list[Message]) -> Message:
-    """Parts of a sentence, with commas between."""
-    found = parts[0]
-    for part in parts[1:]:
-        found = say("{a}, {b}", a=found, b=part)
-    return found

@@ -16,8 +16,8 @@ from hwsolve.kinds.convolution.gathering import AT_W
 from hwsolve.kinds.convolution.marks import convention, decided, in_words, mark_of, share_of_largest
 from hwsolve.kinds.convolution.parameters import gradient_of_parameter
 from hwsolve.kinds.convolution.readers import Axis
-from hwsolve.kinds.convolution.statement import each
 from hwsolve.kinds.convolution.whole_map import definitions, explained, operator
+from hwsolve.kinds.convolution.wording import each
 from hwsolve.language import Message, say
 from hwsolve.layers.correlation import Correlation, Kernels
 from hwsolve.solution import Form, Group, Item, Line, Sentence, Stage, Step, Value
@@ -35,7 +35,7 @@ class Telling(Covering):
         if self.pools:
             yield Step(say("What does a covering window pass on?"), tuple(self.passed_on()))
         title = say("Chain rule over these windows") if self.pools else say("Chain rule over these outputs")
-        between = Ref(f"any_dL_d{self.x_name}", self.p.x.indices) if self.p.before else recursion
+        between = Ref(self.p.called.gradient(f"any_{self.x_name}"), self.p.x.indices) if self.p.before else recursion
         yield Step(title, (Group((self.p.chain(between),), self.left_over_terms()),))
         if self.p.before:
             known = Group((self.p.known(between),), detail="data")
@@ -185,7 +185,7 @@ class Telling(Covering):
         found = operator(self.r, self.p.before)
         found = None if found is None else self.own(found)
         if isinstance(self.operation, Kernels) and not isinstance(self.operation, Correlation):
-            error = Ref(f"dL_d{self.x_name}")
+            error = Ref(self.p.called.gradient(self.x_name))
             yield Sentence(say("{error} is a convolution of {g} with the same settings.", error=error, g=self.g))
         if found is None:
             return
@@ -214,7 +214,7 @@ class Telling(Covering):
             else:
                 yield Sentence(say("A border of {width} is cut off.", width=cut))
         yield from definitions(self.p)
-        error = Ref("dL_dz" if self.p.before else f"dL_d{self.x_name}")
+        error = Ref(self.p.called.gradient("z" if self.p.before else self.x_name))
         yield Group((form_of(error, found),), say("for all cells at once"))
 
     def parameters(self, slots: int) -> Step | None:
@@ -251,7 +251,7 @@ class Telling(Covering):
         """The gradient of an input by the argument, with what it names."""
         element = self.own(self.r.element(slot))
         assert isinstance(element, Ref)
-        key = Ref(f"dL_d{element.name}", element.indices)
+        key = Ref(self.p.called.gradient(element.name), element.indices)
         f = self.own(self.p.result() if slot == 0 else gradient_of_parameter(self.p, slot))
         reason = self.own_reason(slot, element)
         yield Group((form_of(key, f),), reason)

@@ -15,8 +15,8 @@ from hwsolve.kinds.convolution.in_front import Before
 from hwsolve.kinds.convolution.passing import SMALL, Passing
 from hwsolve.kinds.convolution.readers import ordered
 from hwsolve.kinds.convolution.recursion import Recursion
-from hwsolve.kinds.convolution.statement import by, listing
-from hwsolve.kinds.convolution.statement import each as same_or_each
+from hwsolve.kinds.convolution.wording import by, listing
+from hwsolve.kinds.convolution.wording import each as same_or_each
 from hwsolve.language import Message, say
 from hwsolve.solution import Group
 

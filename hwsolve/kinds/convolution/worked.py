@@ -12,7 +12,7 @@ from hwsolve.formula.tree import Formula, Number, Ref, call, references, substit
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.kinds.convolution.marks import decided
 from hwsolve.kinds.convolution.passing import Passing
-from hwsolve.kinds.convolution.statement import listing
+from hwsolve.kinds.convolution.wording import listing
 from hwsolve.language import say
 from hwsolve.quantities import put_in, small_fractions
 from hwsolve.solution import Form, Group, Item, Sentence, Stage, Text, Value

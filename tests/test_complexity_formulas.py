@@ -163,7 +163,7 @@ MAKERS = {
 @pytest.mark.parametrize("name", MAKERS)
 def test_random_layers_against_lines_that_are_executed(name: str) -> None:
     make, times = MAKERS[name]
-    times = often(times // 2)
+    times = often(times // 4)
     counted = 0
     for seed in range(2 * times):
         if counted == times:

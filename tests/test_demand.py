@@ -16,6 +16,7 @@ import hwsolve
 from hwsolve.checks import failures
 from hwsolve.selection import Selection, selection
 from tests.line_check import numbers_in, wrong_lines
+from tests.often import often
 
 Problem = dict[str, Any]
 
@@ -61,7 +62,7 @@ def lines_of(document: Any, kind: str = "value") -> list[str]:
     return [line["key"] for section in document["sections"] for line in section["lines"] if line["kind"] == kind]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=often(20), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(problems(), st.data())
 def test_any_element_that_is_asked_for_has_its_line(problem: Problem, data: st.DataObject) -> None:
     """The line calculated anew, by a reader that knows nothing of the program, gives what the whole array says."""
@@ -75,7 +76,7 @@ def test_any_element_that_is_asked_for_has_its_line(problem: Problem, data: st.D
     assert [answer["value"] for answer in asked["answers"].values()] == [value]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=often(10), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(problems())
 def test_of_every_array_the_first_64_elements_have_a_line(problem: Problem) -> None:
     whole = written(hwsolve.solve(problem))

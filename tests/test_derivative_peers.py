@@ -26,7 +26,7 @@ from hwsolve.numbers import NotFinite, Undecided, exact, precision
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.often import TIMES, often
 from tests.sympy_peer import A, X, number, slope, theirs
 
 UNARY = [
@@ -99,11 +99,12 @@ def compare(f: Formula, order: int, seed: int) -> int:
     return tried
 
 
+EXPRESSIONS = often(100)
 COUNT = {"examples": 0, "compared": 0}
 
 
 @pytest.mark.slow
-@settings(max_examples=often(100), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXPRESSIONS, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(expressions, st.integers(1, 3), st.integers(0, 10**6))
 def test_random_expressions_agree_with_sympy_and_mpmath(f: Formula, order: int, seed: int) -> None:
     COUNT["examples"] += 1
@@ -113,11 +114,11 @@ def test_random_expressions_agree_with_sympy_and_mpmath(f: Formula, order: int, 
 def test_most_expressions_were_compared() -> None:
     """Random expressions without a real value anywhere are few."""
     if COUNT["examples"]:
-        assert COUNT["examples"] >= 300 and COUNT["compared"] >= 0.8 * COUNT["examples"]
+        assert COUNT["examples"] >= EXPRESSIONS and COUNT["compared"] >= 0.8 * COUNT["examples"]
 
 
 @pytest.mark.parametrize("name", UNARY)
-@pytest.mark.parametrize("inner", ["x", "a*x + 1/2", "x**2 - x"])
+@pytest.mark.parametrize("inner", ["x", "a*x + 1/2", "x**2 - x"][: 2 if TIMES == 1 else 3])
 def test_every_function_agrees(name: str, inner: str) -> None:
     f = Call(name, (parse(inner),))
     assert compare(f, 3, 1) or name in ("asin", "acos")

@@ -113,7 +113,7 @@ def one_sided(f: Callable[[Any], Any]) -> list[Any]:
     return [(f0 - left) / STEP, (right - f0) / STEP]
 
 
-@pytest.mark.parametrize("seed", range(often(50)))
+@pytest.mark.parametrize("seed", range(often(25)))
 def test_a_derivative_on_a_kink_lies_between_both_slopes_or_is_refused(seed: int) -> None:
     dice = random.Random(seed)
     mpmath.mp.dps = DIGITS
@@ -147,7 +147,7 @@ def _json(solution: Solution) -> dict[str, Any]:
     return json.loads(render([solution], "json", Options()))
 
 
-@pytest.mark.parametrize("seed", range(often(20)))
+@pytest.mark.parametrize("seed", range(often(10)))
 def test_a_second_derivative_on_a_kink_is_that_of_both_sides_or_none(seed: int) -> None:
     dice = random.Random(1000 + seed)
     mpmath.mp.dps = DIGITS

@@ -21,6 +21,7 @@ from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.kinds.count_params.stages import staged
 from hwsolve.kinds.count_params.stated_keys import layer_words
 from hwsolve.kinds.count_params.statement import ends_of, layer_step, statement
+from hwsolve.kinds.count_params.stored import Stored
 from hwsolve.kinds.count_params.table import CountTable, remarks, sum_of_rows
 from hwsolve.kinds.count_params.total_groups import total_groups
 from hwsolve.kinds.count_params.tree import Node, Tree
@@ -44,7 +45,8 @@ class Counting(LayerCounts):
         wanted = asked(problem)
         stored = wanted.stored == "saved"
         backward, lives = stored or "macs.backward" in wanted.counted, wanted.stored == "peak"
-        network = unfolded(problem.network, backward, stored, lives)
+        stores = Stored(fused=wanted.fused) if stored else None
+        network = unfolded(problem.network, backward, stores, lives)
         super().__init__(msgspec.structs.replace(problem, network=network), wanted)
         self.single = False  # whether the sum written last says what its one part says
         self.records = tuple([QUANTITIES[key] for key in self.asked.counted])

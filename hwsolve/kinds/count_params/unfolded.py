@@ -13,8 +13,11 @@ from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.items import Body, Item, Network, Wire, walk_items
 
 
-def unfolded(network: Network, backward: bool, stores: bool, lives: bool) -> Network:
-    """The network with such first copies apart, where needed gradients, stored or living quantities differ."""
+def unfolded(network: Network, backward: bool, stores: Stored | None, lives: bool) -> Network:
+    """The network with such first copies apart, where needed gradients, stored or living quantities differ.
+
+    `stores`: where what is stored is noted, None where that is not counted.
+    """
     if not (backward or stores or lives) or not any(item.type == "repeat" for item in walk_items(network.items)):
         return network
     walk = Unfolding(backward, stores, lives)
@@ -27,10 +30,10 @@ def unfolded(network: Network, backward: bool, stores: bool, lives: bool) -> Net
 class Unfolding:
     """Walks a network in order: which wires have a gradient that is needed, and which are stored."""
 
-    def __init__(self, backward: bool, stores: bool, lives: bool) -> None:
-        self.backward, self.stores, self.lives = backward, stores, lives
+    def __init__(self, backward: bool, stores: Stored | None, lives: bool) -> None:
+        self.backward, self.stores, self.lives = backward, stores is not None, lives
         self.found: set[str] = set()  # wires with a gradient
-        self.kept = Stored()
+        self.kept = stores or Stored()
         self.now: dict[str, Wire] = {}  # what stands in place of a wire
 
     def items(self, items: Iterable[Item]) -> tuple[Item, ...]:

@@ -50,6 +50,7 @@ class Counting(LayerCounts):
         super().__init__(msgspec.structs.replace(problem, network=network), wanted)
         self.single = False  # whether the sum written last says what its one part says
         self.records = tuple([QUANTITIES[key] for key in self.asked.counted])
+        self.of_leaves = [(r, r.made_of(self.asked)) for r in self.records if r.of is not None or r.layer is not None]
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -168,8 +169,8 @@ class Counting(LayerCounts):
         lines: list[Line] = []
         self.shape(item, layer, lines)
         self.parameters(item, layer, lines)
-        for record in self.records:
-            if parts := record.made_of(self.asked):
+        for record, parts in self.of_leaves:
+            if parts:
                 self.combined(record.key, parts, path, lines)
             elif record.layer is not None:
                 record.layer(self, item, layer, lines)

@@ -10,7 +10,7 @@ from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Shape, StatedMap, shape_text, simplified, size_text, total
 from hwsolve.layers.items import Item, Network, walk_items
 from hwsolve.sections import grouped
-from hwsolve.solution import Group, Line, Sentence, Step, Text
+from hwsolve.solution import Line, Sentence, Step, Text
 
 
 def statement(network: Network, asked: Asked) -> Step:
@@ -53,8 +53,7 @@ def question(asked: Asked) -> Message:
 
 def layer_step(title: Message, lines: tuple[Line, ...]) -> Step:
     """The lines of a layer, which a short page leaves to the table."""
-    groups = [Group(item.lines, item.reason, detail="full") for item in grouped(lines) if isinstance(item, Group)]
-    return Step(title, tuple(groups), 2)
+    return Step(title, grouped(lines, detail="full"), 2)
 
 
 def values_in(shape: Shape) -> Text:

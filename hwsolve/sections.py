@@ -10,7 +10,7 @@ from hwsolve.figures import Figure
 from hwsolve.solution import Detail, Form, Group, Identity, Item, Line, Sentence, Step, Text, Value
 
 
-def grouped(lines: tuple[Line, ...]) -> tuple[Item, ...]:
+def grouped(lines: tuple[Line, ...], detail: Detail = "page") -> tuple[Item, ...]:
     """Lines as groups: a reason holds for those that follow and state none."""
     items: list[Item] = []
     run: list[Line] = []
@@ -19,7 +19,7 @@ def grouped(lines: tuple[Line, ...]) -> tuple[Item, ...]:
     def close() -> None:
         nonlocal reason
         if run:
-            items.append(Group(tuple(run), reason))
+            items.append(Group(tuple(run), reason, detail=detail))
         run.clear()
         reason = ""
 

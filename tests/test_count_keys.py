@@ -109,22 +109,25 @@ AVERAGED = {
     "alexnet": 256 * 6 * 6 * 4,
     "densenet121": 4 * (128 * 56 * 56 + 256 * 28 * 28 + 512 * 14 * 14),
 }
+# With one window in a map its heads' keys and values lie in one array with the queries, which are kept once more, scaled;
+# and the factor of a branch that is never dropped, that of the first block, is none:
+BESIDE = {"swin_t": 2 * 49 * 768 * 4 - 2 * 4, "convnext_tiny": -4}
 MAXIMA = {"squeezenet1_0": 4 * (256 * 54 * 54 + 512 * 27 * 27)}
 MASKS = {
     "vgg16": 3 * 2 * 4096,
     "alexnet": 3 * (9216 + 4096),
     "mobilenet_v2": 3 * 1280,
+    "efficientnet_b0": 3 * 1280,
     "squeezenet1_0": 3 * 512 * 13 * 13,
 }
 
 
-UNEXPLAINED = ("vit_b_16", "swin_t", "efficientnet_b0", "shufflenet_v2_x1_0", "convnext_tiny")
-NOT_YET = pytest.mark.xfail(strict=True, reason="a part of what PyTorch keeps of this model is not explained yet")
+FUSED = ("vit_b_16",)  # whose attention is one operation in PyTorch; that of Swin is written out
 
 
 @pytest.mark.parametrize(
     "model",
-    [pytest.param(row["name"], marks=NOT_YET if row["name"] in UNEXPLAINED else ())
+    [row["name"]
      for row in csv.DictReader((TRUTH / "torchvision_saved_activations.csv").open())
      if (PROBLEMS / "models" / f"{row['name']}.yaml").exists()],
 )  # fmt: skip
@@ -133,8 +136,9 @@ def test_what_a_model_saves_for_the_way_back(model: str) -> None:
     rows = {row["name"]: row for row in csv.DictReader((TRUTH / "torchvision_saved_activations.csv").open())}
     stated = yaml.safe_load((PROBLEMS / "models" / f"{model}.yaml").read_text())
     kept = {key: stated[key] for key in ("kind", "blocks", "network") if key in stated}
-    solution = checked(json.dumps(kept | {"count": {"activations": "saved"}}))
-    more = sum(found.get(model, 0) for found in (AVERAGED, MAXIMA, MASKS))
+    count = {"activations": "saved"} | ({"attention": "fused"} if model in FUSED else {})
+    solution = checked(json.dumps(kept | {"count": count}))
+    more = sum(found.get(model, 0) for found in (AVERAGED, BESIDE, MAXIMA, MASKS))
     assert number(solution, "activations.bytes") + more == int(rows[model]["saved_for_backward_bytes"])
 
 

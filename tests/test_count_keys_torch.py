@@ -223,3 +223,125 @@ def leaves(layers: list[Any], shape: list[int]) -> list[str]:
     problem: Any
     (problem,) = read(json.dumps({"kind": "count-params", "network": {"input": shape, "layers": layers}}), "test.yaml")
     return [item.path for item in walk_items(problem.network.items) if item.layer is not None]
+
+
+# ---------------------------------------------------------------- what single kinds of layers keep
+
+RECURRENT = [("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)]
+CELLS = [("rnn_cell", nn.RNNCell), ("gru_cell", nn.GRUCell), ("lstm_cell", nn.LSTMCell)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_recurrent_layers_keep(seed: int) -> None:
+    """In double precision, where PyTorch works out step by step; stacked, both ways, projected, with frozen weights."""
+    dice = random.Random(seed)
+    name, made = RECURRENT[seed % 3]
+    steps, come, hidden, batch = dice.randint(1, 4), dice.randint(1, 5), dice.randint(2, 5), dice.randint(1, 3)
+    more: dict[str, Any] = {"num_layers": dice.randint(1, 3), "bidirectional": dice.random() < 0.5}
+    more |= {"proj_size": dice.randint(1, hidden - 1)} if name == "lstm" and dice.random() < 0.5 else {}
+    model = made(come, hidden, dtype=torch.double, **more)
+    count = {"activations": "saved", "batch": batch, "dtype": "float64"}
+    solution = solved([{name: {"hidden_size": hidden, **more}}], [steps, come], ("activations.bytes",), count=count)
+    assert number(solution, "activations.bytes") == saved(model, torch.randn(steps, batch, come, dtype=torch.double))
+
+
+class Starting(nn.Module):  # type: ignore[misc, name-defined]
+    """A cell with the states that it starts from."""
+
+    def __init__(self, cell: Any, states: Any) -> None:
+        super().__init__()
+        self.cell, self.states = cell, states
+
+    def forward(self, x: Any) -> Any:
+        return self.cell(x, self.states)
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_what_a_recurrent_cell_keeps(which: int) -> None:
+    name, made = CELLS[which]
+    count = {"activations": "saved", "batch": 2}
+    solution = solved([{name: 5}], [3], ("activations.bytes",), count=count)
+    states = tuple(torch.zeros(2, 5) for _ in range(2 if name == "lstm_cell" else 1))
+    cell = Starting(made(3, 5), states if len(states) > 1 else states[0])
+    assert number(solution, "activations.bytes") == saved(cell, torch.randn(2, 3))
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
+def test_with_frozen_weights_a_recurrent_layer_keeps_no_states_for_them(name: str) -> None:
+    """Weights of the state that are not learned need no state; the gates are still kept."""
+    model = dict(RECURRENT)[name](3, 4, batch_first=True, dtype=torch.double)
+    model.weight_hh_l0.requires_grad_(False)
+    layer = {name: {"hidden_size": 4, "weight_hh": {"init": "zeros", "trainable": False}}}
+    solution = solved([layer], [5, 3], ("activations.bytes",), count={"activations": "saved", "dtype": "float64"})
+    assert number(solution, "activations.bytes") == saved(model, torch.randn(1, 5, 3, dtype=torch.double))
+
+
+class Part(nn.Module):  # type: ignore[misc, name-defined]
+    """Some channels of a map."""
+
+    def __init__(self, start: int, length: int, step: int) -> None:
+        super().__init__()
+        self.cut = slice(start - 1, start - 1 + length * step, step)
+
+    def forward(self, x: Any) -> Any:
+        return x[:, self.cut]
+
+
+class Kept(nn.Module):  # type: ignore[misc, name-defined]
+    """Layer scale, then stochastic depth as torchvision writes it."""
+
+    def __init__(self, channels: int, p: float) -> None:
+        super().__init__()
+        self.gamma, self.p = nn.Parameter(torch.ones(channels, 1, 1)), p
+
+    def forward(self, x: Any) -> Any:
+        x = self.gamma * x
+        return x * torch.empty(x.shape[0], 1, 1, 1).bernoulli_(1 - self.p).div_(1 - self.p) if self.p else x
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parts_scales_and_dropped_branches(seed: int) -> None:
+    """A part keeps the whole; γ keeps what it scales; of a branch that may be dropped the factor of each sample."""
+    dice = random.Random(seed)
+    channels, batch, step = dice.randint(4, 6), dice.randint(1, 3), dice.randint(1, 2)
+    p, out = dice.choice([0, 0.2]), dice.randint(1, 3)
+    length = dice.randint(1, channels // step - 1)
+    cut = {"dim": 1, "start": dice.randint(1, channels - (length - 1) * step), "length": length, "step": step}
+    layers = [
+        {"conv2d": {"out_channels": channels, "kernel_size": 1}},
+        *(["sigmoid"] if seed % 2 else []),  # what comes out of it is kept anyway
+        {"narrow": cut}, {"conv2d": {"out_channels": out, "kernel_size": 1}}, "layer_scale", {"drop_path": p},
+    ]  # fmt: skip
+    model = nn.Sequential(
+        nn.Conv2d(2, channels, 1), *([nn.Sigmoid()] if seed % 2 else []), Part(cut["start"], length, step),
+        nn.Conv2d(length, out, 1), Kept(out, p),
+    )  # fmt: skip
+    count = {"activations": "saved", "batch": batch}
+    solution = solved(layers, [2, 3, 4], ("activations.bytes",), count=count)
+    assert number(solution, "activations.bytes") == saved(model, torch.randn(batch, 2, 3, 4))
+
+
+class Attending(nn.Module):  # type: ignore[misc, name-defined]
+    """Multi-head self-attention whose weights nobody asks for: one fused operation."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.inner = nn.MultiheadAttention(width, heads, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x, x, x, need_weights=False)[0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_fused_attention_keeps_no_weights(seed: int) -> None:
+    """As PyTorch's, of one sample; the weights that are kept otherwise are as many as pairs in all heads."""
+    dice = random.Random(seed)
+    heads, width, rows = dice.randint(1, 3), 8 * dice.randint(1, 2), dice.randint(2, 5)
+    layers, found = [{"multihead_attention": {"embed_dim": heads * width, "num_heads": heads}}], {}
+    for attention in ("fused", "weights"):
+        count = {"attention": attention}  # which is of what is saved, and says so alone
+        found[attention] = number(
+            solved(layers, [rows, heads * width], ("activations.bytes",), count=count), "activations.bytes"
+        )
+    assert found["fused"] == saved(Attending(heads * width, heads), torch.randn(1, rows, heads * width))
+    assert found["weights"] - found["fused"] == 4 * heads * rows * (rows - 1)

@@ -26,6 +26,7 @@ def size_value(size: Size) -> Quantity | Formula:
     return whole_number(size) if isinstance(size, int) else size
 
 
+@lru_cache(maxsize=4096)
 def whole_number(n: int) -> Quantity:
     """A whole number as it is printed."""
     text = str(n)

@@ -17,7 +17,7 @@ from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import BY_FORMULAS, ByFormulas, Product
 from hwsolve.layers.dropout import mask_in_words
 from hwsolve.layers.parameter import Parameter, ParameterSpec
-from hwsolve.layers.saves import Keeps, Kept
+from hwsolve.layers.saves import LOG_SUM, WEIGHTS, Keeps, Kept, Y
 from hwsolve.spec.fields import Array, ArrayField, Choice, Decimal, DecimalField, FlagField, OneOf
 from hwsolve.spec.nodes import Scalar
 
@@ -242,7 +242,11 @@ class Attention(Masked, frozen=True, kw_only=True):
 
     def keeps(self, q: Shape, k: Shape, v: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
         """Queries, keys and values, and the weights between them."""
-        return (*[Kept(port=n) for n in range(3)], Kept(output=1))
+        return (*[Kept(port=n) for n in range(3)], WEIGHTS)
+
+    def keeps_fused(self, *shapes: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """In place of the weights the output, and for each query what gives its weights again."""
+        return (*[Kept(port=n) for n in range(3)], Y, Kept(name=LOG_SUM, text="queries"))
 
     def build(self, builder: Builder, q: str, k: str, v: str) -> tuple[str, ...]:
         """Scores, weights, output."""

@@ -34,6 +34,7 @@ class Dropout(Layer, frozen=True):
 
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds at inference"))
     CHANNELS: ClassVar[bool] = False  # whether whole channels are dropped
+    KEPT_MASK: ClassVar[Kept] = Kept(name=MASK, text="values", bytes=FLAG)
     MEANINGS: ClassVar[dict[str, Message]] = Layer.MEANINGS | {
         "p": say("the probability that a value is dropped"),
         "mask": say("which values stay (1) and which are dropped (0), in training"),
@@ -117,10 +118,10 @@ class Dropout(Layer, frozen=True):
         return builder.forward(operation, inputs)
 
     def keeps(self, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
-        """The mask, where something is dropped; of whole channels one flag each."""
+        """The mask, where something is dropped; of whole channels one flag each, of a whole sample its factor."""
         if self.p == DROPPED or self.mode == "eval":
             return ()
-        return (Kept(name=MASK, text="channels" if self.CHANNELS else "values", bytes=FLAG),)
+        return (self.KEPT_MASK,)
 
     def operations(self, x: Shape) -> Operations:
         """In training, each value is multiplied by 0 or 1/(1 − p), and so is its gradient."""
@@ -143,6 +144,7 @@ class ChannelDropout(Dropout, frozen=True):
     """What dropout of whole channels shares: a mask with a number for each of them."""
 
     CHANNELS: ClassVar[bool] = True
+    KEPT_MASK: ClassVar[Kept] = Kept(name=MASK, text="channels", bytes=FLAG)
 
 
 class Dropout1d(ChannelDropout, frozen=True):
@@ -159,6 +161,8 @@ class Dropout3d(ChannelDropout, frozen=True):
 
 class DropPath(Dropout, frozen=True):
     """Stochastic depth: all of a sample is dropped with probability p, as a branch beside a shortcut."""
+
+    KEPT_MASK: ClassVar[Kept] = Kept(name=say("the factor of the sample"), text="1")  # 0 or 1/(1 − p)
 
     def drawn(self, x: tuple[int, ...]) -> tuple[int, ...]:
         """One number for a sample."""

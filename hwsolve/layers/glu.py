@@ -26,6 +26,7 @@ class GLU(Layer, frozen=True):
     dim: Annotated[int, CountField(None)] = -1
 
     CATEGORY: ClassVar[str] = "activation"
+    KEEPS: ClassVar[str] = "x"
     GIVES: ClassVar[str] = "activations"
     EQUATION: ClassVar[str] = "y[i] = x[i]·σ(x[i + n])"
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: a function of the values"))

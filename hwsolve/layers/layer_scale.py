@@ -18,6 +18,7 @@ from hwsolve.layers.dimension import axis_of
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.reach_of_layer import Readings, unmoved
+from hwsolve.layers.saves import Keeps, X
 from hwsolve.spec.fields import CountField, Decimal
 
 LETTERS = ("k", "i", "j", "l")
@@ -65,6 +66,10 @@ class LayerScale(Layer, frozen=True):
         """A product for each value, and for its gradient; that of γ is a sum of products."""
         return {"forward": {"mul": "values"}, "error": {"mul": "values"},
                 "gradient.weight": {"mul": "values", "sum": "values - channels"}}  # fmt: skip
+
+    def keeps(self, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """x, for the gradient of γ."""
+        return (X,) if learned else ()
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation."""

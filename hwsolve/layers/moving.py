@@ -25,6 +25,7 @@ class Moving(Layer, frozen=True):
     """What layers that only move values share."""
 
     CATEGORY: ClassVar[str] = "view"
+    PART: ClassVar[bool] = False  # whether what comes out is a part of what comes in
     MACS: ClassVar[str | Nothing | NotCounted] = MOVED
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 
@@ -74,6 +75,7 @@ class Select(Moving, frozen=True):
     dim: Annotated[int, CountField(None)] = 1
     index: Annotated[int, CountField(None)] = 1
 
+    PART: ClassVar[bool] = True
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
         "index": say("the place, from 1; −1 is the last (torch.select counts from 0)"),
     }
@@ -205,6 +207,7 @@ class Narrow(Moving, frozen=True):
     length: Annotated[int, CountField(1)]
     step: Annotated[int, CountField(1)] = 1
 
+    PART: ClassVar[bool] = True
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
         "start": say("the first place, from 1 (torch.narrow counts from 0)"),
         "length": say("how many places"),

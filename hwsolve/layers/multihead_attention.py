@@ -19,8 +19,10 @@ from hwsolve.layers.cost import Product
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec
 from hwsolve.layers.projections import PARTS, Projections
 from hwsolve.layers.rotary import Rotary, need_pairs, rotated
-from hwsolve.layers.saves import Keeps, Kept
+from hwsolve.layers.saves import LOG_SUM, WEIGHTS, Keeps, Kept
 from hwsolve.spec.fields import Choice, Flag, FlagField, ListOf, OneOf, RecordField, Size, SizeOrZero
+
+HEADS = Kept(name=say("output of the heads"), text="queries*heads*width")
 
 
 class MultiheadAttention(Projections, frozen=True, kw_only=True):
@@ -205,17 +207,21 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
         biases = [Product("bias", rows[p][0], ((f"bias.{p}",),)) for p in PARTS if f"bias.{p}" in owned]
         return (*projections[:3], scores, mixing, projections[3], *biases)
 
-    def keeps(self, q: Shape, k: Shape, v: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+    def keeps(self, q: Shape, k: Shape, v: Shape, needed: frozenset[str], learned: list[str]) -> tuple[Kept, ...]:
         """What comes in, for the gradients of the weights; queries, keys, values, weights and output of each head."""
         read = [Kept(port=n) for n, part in enumerate(PARTS[:3]) if f"weight.{part}" in learned]
         inner = [
             Kept(name=say("queries"), text="queries*heads*width"),
             Kept(name=say("keys"), text=f"{'seen' if self.added else 'keys'}*kv*width"),
             Kept(name=say("values"), text=f"{'seen' if self.added else 'keys'}*kv*width"),
-            Kept(output=1),
+            WEIGHTS,
         ]
-        output = Kept(name=say("output of the heads"), text="queries*heads*width")
-        return (*read, *inner, *([output] if "weight.out" in learned else []))
+        return (*read, *inner, *([HEADS] if "weight.out" in learned else []))
+
+    def keeps_fused(self, q: Shape, k: Shape, v: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """In place of the weights the output of each head, and for each query what gives its weights again."""
+        plain = [one for one in self.keeps(q, k, v, needed, learned) if one not in (WEIGHTS, HEADS)]
+        return (*plain, HEADS, Kept(name=LOG_SUM, text="queries*heads"))
 
     def cache(self, q: Shape, k: Shape, v: Shape) -> str:
         """What is kept of each position of the past, as a formula text over `sizes`: its key and its value."""

@@ -30,11 +30,10 @@ from hwsolve.layers.meanings import ARGUMENTS, RECURRENT, RECURRENT_HINTS
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec
 from hwsolve.layers.recurrent_checks import look
 from hwsolve.layers.recurrent_products import step_products
+from hwsolve.layers.recurrent_saves import NO_STEPS, kept_of_steps
 from hwsolve.layers.unrolling import Unrolling
 from hwsolve.spec.fields import Choice, Count, CountField, Flag, ListOf, MapOf, RecordField, Word
 from hwsolve.spec.fields import Size as SizeOf
-
-NO_STEPS = NotCounted(say("the number of steps is not stated"))
 
 
 class Recurrent(Layer, frozen=True, kw_only=True):
@@ -68,6 +67,7 @@ class Recurrent(Layer, frozen=True, kw_only=True):
     CELL: ClassVar[bool] = False
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | RECURRENT
     HINTS: ClassVar[dict[str, Message]] = RECURRENT_HINTS
+    keeps = kept_of_steps
 
     @property
     def order(self) -> tuple[str, ...]:

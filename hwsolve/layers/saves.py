@@ -37,19 +37,24 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 Keeps = tuple[Kept, ...] | NotCounted
-X, Y = Kept(port=0), Kept(output=0)
+X, Y, WEIGHTS = Kept(port=0), Kept(output=0), Kept(output=1)
+LOG_SUM = say("{log} of the scores of each query", log="log Σ exp")
 
 
-def kept(layer: Layer, shapes: tuple[Shape, ...], needed: frozenset[str]) -> Keeps:
-    """What a layer keeps where the gradients of the ports `needed` are wanted, and those of what it learns."""
+def kept(layer: Layer, shapes: tuple[Shape, ...], needed: frozenset[str], fused: bool = False) -> Keeps:
+    """What a layer keeps where the gradients of the ports `needed` are wanted, and those of what it learns.
+
+    `fused`: attention works its weights out anew on the way back.
+    """
     learned = layer.learned(*shapes)
     if not learned and not needed:
         return ()
-    own = getattr(layer, "keeps", None)
+    own = (fused and getattr(layer, "keeps_fused", None)) or getattr(layer, "keeps", None)
     if own is not None:
         found: Keeps = own(*shapes, needed=needed, learned=learned)
         return found
-    return BY_CATEGORY[layer.CATEGORY](layer, shapes, learned) if layer.CATEGORY in BY_CATEGORY else NOT_STATED
+    rule = of_function if hasattr(layer, "KEEPS") else BY_CATEGORY.get(layer.CATEGORY)
+    return NOT_STATED if rule is None else rule(layer, shapes, learned)
 
 
 def of_weights(layer: Layer, shapes: tuple[Shape, ...], learned: list[str]) -> Keeps:

@@ -52,6 +52,7 @@ class Fold(Windows, frozen=True, kw_only=True):
     output_size: Annotated[Shape, EachAxis(Size)]
 
     ALONE: ClassVar[tuple[str, ...]] = ("output_size",)
+    KEEPS: ClassVar[str] = ""  # values are added up
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: numbers are added"))
 
     def output(self, x: Shape) -> Shape:

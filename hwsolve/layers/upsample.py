@@ -219,6 +219,7 @@ class PixelShuffle(Layer, frozen=True):
 
     upscale_factor: Size
 
+    KEEPS: ClassVar[str] = ""  # values are moved
     MACS: ClassVar[str | Nothing | NotCounted] = MOVED
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
 

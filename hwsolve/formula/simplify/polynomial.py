@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import gcd
 from typing import Any
 
+from hwsolve.formula.simplify.whole import whole_form, written
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild
 
 MOST_TERMS = 10_000
@@ -79,33 +80,8 @@ class Atoms:
 
     def formula(self, polynomial: Any) -> Formula:
         """A polynomial written as a sum of monomials, the highest degree first."""
-        terms = [self._monomial(exponents, coefficient) for exponents, coefficient in polynomial.to_dict().items()]
-        if not terms:
-            return ZERO
-        total = terms[0][1] if terms[0][0] > 0 else _negated(terms[0][1])
-        for sign, term in terms[1:]:
-            if sign < 0:
-                total = Call("-", (total, term))
-            elif isinstance(total, Call) and total.name == "+":
-                total = Call("+", (*total.args, term))
-            else:
-                total = Call("+", (total, term))
-        return total
-
-    def _monomial(self, exponents: Any, coefficient: Any) -> tuple[int, Formula]:
-        """The sign of a term and the term without it."""
-        p, q = int(coefficient.p), int(coefficient.q)
-        sign = -1 if p < 0 else 1
-        powers = [(atom, int(e)) for atom, e in zip(self.list, exponents, strict=True) if e]
-        factors: list[Formula] = [atom if e == 1 else Call("**", (atom, Number(e))) for atom, e in powers]
-        if abs(p) != 1 or not factors:
-            factors.insert(0, Number(abs(p)))
-        whole = factors[0] if len(factors) == 1 else Call("*", tuple(factors))
-        return sign, whole if q == 1 else Call("/", (whole, Number(q))) if powers else Number(abs(p), q)
-
-
-def _negated(f: Formula) -> Formula:
-    return Number(-f.numerator, f.denominator) if isinstance(f, Number) else Call("neg", (f,))
+        terms = [(exponents, int(c.p), int(c.q)) for exponents, c in polynomial.to_dict().items()]
+        return written(terms, self.list)
 
 
 def _number(f: Formula) -> Any:
@@ -140,6 +116,8 @@ def canonical(f: Formula) -> Formula:
     f = _inside(f)
     if isinstance(f, (Number, Ref)):
         return f
+    if (plain := whole_form(f)) is not None:
+        return plain
     atoms = Atoms(f)
     quotients = [a for a in atoms.list if isinstance(a, Call) and a.name == "/" and a.args[1] in atoms.generators]
     if quotients:

@@ -35,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True):
     for, and what that reads; `totals` the keys of the totals that were asked for, `columns` those of the table.
     `dtypes` are those of params, gradients, optimizer, activations and cache; `states`: how many numbers the optimizer
     keeps of each parameter, None where none is stated; `optimizer` is its name, `master` the type of a copy of the
-    weights that it keeps.
+    weights that it keeps.  `fused`: attention works its weights out anew on the way back.
     """
 
     stored: str
@@ -53,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
     states: int | None = None
     master: str = ""
     framework: str | None = None
+    fused: bool = False
 
     def counts_output(self, part: str) -> bool:
         """Whether the output of such a layer counts among the activations."""

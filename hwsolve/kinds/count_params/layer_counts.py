@@ -5,8 +5,9 @@ from __future__ import annotations
 from hwsolve.derivation.size_lines import counted, none_of, same, stated, summed
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.count_params.counts import Counts, put_in
+from hwsolve.kinds.count_params.owned import Owned, owned_by
 from hwsolve.language import Message, say
-from hwsolve.layers.base import Layer, Shape, Size, StatedMap, product, product_text, total
+from hwsolve.layers.base import Layer, Shape, Size, StatedMap, total
 from hwsolve.layers.items import Item
 from hwsolve.solution import Line
 
@@ -43,69 +44,52 @@ class LayerCounts(Counts):
 
     def parameters(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """All parameters of a layer, then the weights, the biases, and those that are trained."""
-        path, shapes = item.path, item.shapes
-        self.buffers(item, layer, lines)
-        every = {name: p for name, p in layer.parameters(*shapes).items() if p.counted}
-        owned = {name: p for name, p in every.items() if name not in item.owners}
-        shared_of = [owner for name, owner in item.owners.items() if name in every]
+        path, own = item.path, owned_by(layer, item.shapes, frozenset(item.owners))
+        if own.buffers:
+            count, key = total(own.buffers.values()), Ref(f"params.buffers.{path}")
+            line = counted(key, " + ".join(own.buffer_texts), own.sizes, count, aside=True)
+            self.put("params.buffers", path, count, lines, line)
+        shared_of = [owner for name, owner in item.owners.items() if name in own.every]
         shared = ", ".join(".".join(owner) for owner in shared_of)
         rule: Message | str = say("shared with {owners}", owners=shared) if shared else ""
         key = Ref(f"params.{path}")
-        if not owned:
-            if every:
-                other, size = Ref(f"params.{shared_of[0][0]}"), total(product(p.shape) for p in every.values())
-                self.put("params", path, 0, lines, none_of(key, other, size, rule))
-            return
-        texts, sizes = layer.counts(*shapes), layer.sizes(*shapes)
-        counts = {name: product(p.shape) for name, p in owned.items()}
-        whole_count = total(counts.values())
-        text = texts["params"] if len(owned) == len(every) else " + ".join([texts[name] for name in owned])
-        self.put("params", path, whole_count, lines, counted(key, text, sizes, whole_count, rule=rule))
+        if own.counts:
+            self.own_parameters(path, own, key, rule, lines)
+        elif own.every:
+            other = Ref(f"params.{shared_of[0][0]}")
+            self.put("params", path, 0, lines, none_of(key, other, own.everything, rule))
+
+    def own_parameters(self, path: str, own: Owned, key: Ref, rule: Message | str, lines: list[Line]) -> None:
+        """Those that are not another layer's."""
+        sizes, names = own.sizes, list(own.counts)
+        whole = own.count(names)
+        text = own.texts["params"] if len(names) == len(own.every) else own.text(names)
+        self.put("params", path, whole, lines, counted(key, text, sizes, whole, rule=rule))
         self.terms["params"][path] = put_in(text, sizes)[0]
-        statistics = [n for n in owned if owned[n].role == "statistic"]
-        parts = {
-            "weight": [n for n in owned if not owned[n].added and n not in statistics],
-            "bias": [n for n in owned if owned[n].added],
-        }
-        for part, names in parts.items():
-            if not names:
-                continue
-            count, part_key = total([counts[n] for n in names]), Ref(f"params.{part}.{path}")
-            if len(names) == len(counts):
+        for part, some in own.parts.items():
+            count, part_key = own.count(some), Ref(f"params.{part}.{path}")
+            if len(some) == len(names):
                 line = same(part_key, key, count)
             else:
-                line = counted(part_key, " + ".join([texts[n] for n in names]), sizes, count, aside=True)
+                line = counted(part_key, own.text(some), sizes, count, aside=True)
             self.put(f"params.{part}", path, count, lines, line)
-        trained = [name for name, p in owned.items() if layer.learns(p)]
-        count, key = total([counts[n] for n in trained]), Ref(f"params.trainable.{path}")
+        trained, whole_key = own.trained, key
+        count, key = own.count(trained), Ref(f"params.trainable.{path}")
         rest = say("the rest is frozen")
-        if len(trained) == len(counts):
-            line = same(key, Ref(f"params.{path}"), count, aside="params.trainable" not in self.asked.shown)
+        if len(trained) == len(names):
+            line = same(key, whole_key, count, aside="params.trainable" not in self.asked.shown)
         elif not trained:
-            line = none_of(key, Ref(f"params.{path}"), whole_count, say("frozen"))
-        elif trained in parts.values():
-            part = next(part for part, names in parts.items() if names == trained)
+            line = none_of(key, whole_key, whole, say("frozen"))
+        elif trained in own.parts.values():
+            part = next(part for part, some in own.parts.items() if some == trained)
             line = same(key, Ref(f"params.{part}.{path}"), count, rule=rest, aside=False)
         else:
-            line = counted(key, " + ".join([texts[n] for n in trained]), sizes, count, rule=rest)
+            line = counted(key, own.text(trained), sizes, count, rule=rest)
         self.put("params.trainable", path, count, lines, line)
-        if frozen := [name for name in owned if name not in trained]:
-            rest_of = total([counts[n] for n in frozen])
-            line = counted(
-                Ref(f"params.frozen.{path}"), " + ".join([texts[n] for n in frozen]), sizes, rest_of, aside=True
-            )
-            self.put("params.frozen", path, rest_of, lines, line)
-
-    def buffers(self, item: Item, layer: Layer, lines: list[Line]) -> None:
-        """What is kept beside the parameters and not learned."""
-        found = {n: product(s) for n, s in layer.buffers(*item.shapes).items() if n not in item.owners}
-        if not found:
-            return
-        texts, shapes = layer.products(*item.shapes), layer.buffers(*item.shapes)
-        text = " + ".join([texts.get(name) or product_text(shapes[name]) for name in found])
-        count, key = total(found.values()), Ref(f"params.buffers.{item.path}")
-        line = counted(key, text, layer.sizes(*item.shapes), count, aside=True)
-        self.put("params.buffers", item.path, count, lines, line)
+        if frozen := [name for name in names if name not in trained]:
+            left = own.count(frozen)
+            line = counted(Ref(f"params.frozen.{path}"), own.text(frozen), sizes, left, aside=True)
+            self.put("params.frozen", path, left, lines, line)
 
     def joined(self, item: Item, lines: list[Line]) -> None:
         """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""

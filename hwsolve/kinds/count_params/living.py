@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve.kinds.count_params.stored import is_view
 from hwsolve.layers.base import Shape
-from hwsolve.layers.items import Item, Network, Wire
+from hwsolve.layers.items import Item, Network, Wire, walk_items
 
 Key = tuple[str, int]  # of a wire
 
@@ -26,7 +26,10 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct):
-    """One operation: its path, the keys of the wires it reads or holds for copies to come, and the names it gives."""
+    """One operation: its path, the keys of the wires it reads, and the names it gives.
+
+    One without a path holds wires for copies to come.
+    """
 
     path: str
     reads: list[Key]
@@ -54,11 +57,31 @@ def moments(network: Network) -> dict[str, Moment]:
         made = [name for name in dict.fromkeys(work.gives) if name not in living]
         living |= {name: shapes[name] for name in made}
         new += [shapes[name] for name in made]
-        if work.path not in found:
+        if work.path and work.path not in found:
             found[work.path] = Moment(before, tuple(new), tuple(gone))
             new, gone, before = [], [], work.path
         gone += [living.pop(name) for name in leaving.get(n, ()) if name in living]
     return found
+
+
+def outliving(network: Network) -> set[str]:
+    """The paths of the repeats whose stream, as the first copy reads it, is read or held behind that copy."""
+    roots: dict[str, Key] = {}
+    works = list(works_of(network.items, {}, roots))
+    last = {name: n for n, work in enumerate(works) for name, _ in work.reads}
+    last |= {root(wire, roots)[0]: len(works) for wire in (*network.outputs.values(), network.body.end)}
+    behind = {path: n for n, work in enumerate(works) for path in prefixes(work.path)}
+    repeats = [item for item in walk_items(network.items) if item.type == "repeat"]
+    return {
+        item.path for item in repeats if last.get(root(item.inputs[0], roots)[0], 0) > behind.get(item.path, len(works))
+    }
+
+
+def prefixes(path: str) -> Iterator[str]:
+    """A path and those of all that it stands in."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
 
 
 def works_of(items: Iterable[Item], shapes: dict[str, Shape], roots: dict[str, Key]) -> Iterator[Work]:
@@ -71,7 +94,7 @@ def works_of(items: Iterable[Item], shapes: dict[str, Shape], roots: dict[str, K
             if often != 1 and inner and stream is not None:
                 made = {name for work in inner for name in work.gives}
                 outside = {key for work in inner for key in work.reads if key[0] not in made and not stream.gave(key)}
-                yield Work(inner[-1].path, sorted(outside), [])
+                yield Work("", sorted(outside), [])
             stream = branch.end
         if is_view(item):
             roots[item.outputs[0].name] = root(item.inputs[0], roots)

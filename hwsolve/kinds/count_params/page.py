@@ -21,6 +21,7 @@ from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.kinds.count_params.stages import staged
 from hwsolve.kinds.count_params.stated_keys import layer_words, stage_words
 from hwsolve.kinds.count_params.statement import ends_of, layer_step, statement
+from hwsolve.kinds.count_params.stored import Stored
 from hwsolve.kinds.count_params.table import CountTable, remarks, sum_of_rows
 from hwsolve.kinds.count_params.total_groups import total_groups
 from hwsolve.kinds.count_params.tree import Node, Tree
@@ -44,10 +45,12 @@ class Counting(LayerCounts):
         wanted = asked(problem)
         stored = wanted.stored == "saved"
         backward, lives = stored or "macs.backward" in wanted.counted, wanted.stored == "peak"
-        network = unfolded(problem.network, backward, stored, lives)
+        stores = Stored(fused=wanted.fused) if stored else None
+        network = unfolded(problem.network, backward, stores, lives)
         super().__init__(msgspec.structs.replace(problem, network=network), wanted)
         self.single = False  # whether the sum written last says what its one part says
         self.records = tuple([QUANTITIES[key] for key in self.asked.counted])
+        self.of_leaves = [(r, r.made_of(self.asked)) for r in self.records if r.of is not None or r.layer is not None]
 
     def solution(self) -> Solution:
         """The whole document."""
@@ -165,8 +168,8 @@ class Counting(LayerCounts):
         lines: list[Line] = []
         self.shape(item, layer, lines)
         self.parameters(item, layer, lines)
-        for record in self.records:
-            if parts := record.made_of(self.asked):
+        for record, parts in self.of_leaves:
+            if parts:
                 self.combined(record.key, parts, path, lines)
             elif record.layer is not None:
                 record.layer(self, item, layer, lines)

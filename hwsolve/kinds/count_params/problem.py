@@ -90,6 +90,7 @@ class Count(msgspec.Struct, frozen=True):
     macs: Annotated[str, Choice("matmul", "all")] | None = None
     bias: Flag = False
     causal: Annotated[str, Choice("full", "half")] = "full"
+    attention: Annotated[str, Choice("weights", "fused")] | None = None
     dtype: Annotated[Any, OneOf(Choice(*DTYPES), RecordField(Dtypes))] = "float32"
     batch: Size = 1
     gradients: Flag = False
@@ -105,6 +106,9 @@ class Count(msgspec.Struct, frozen=True):
         "macs": say("whose multiply-adds count: of convolution, dense and attention layers, or of all"),
         "bias": say("whether adding a bias is a multiply-add too"),
         "causal": say("whether pairs that a causal mask hides are multiplied (`full`) or not (`half`)"),
+        "attention": say(
+            "what attention keeps for the way back: the weights, unless given, or what gives them again (`fused`)"
+        ),
         "dtype": say("the type of a stored number, for bytes: one, or by role"),
         "batch": say("how many samples are stored at one time"),
         "gradients": say("whether the gradients of the parameters take memory"),

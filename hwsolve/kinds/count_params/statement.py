@@ -7,10 +7,10 @@ from hwsolve.kinds.count_params.conventions import FRAMEWORK_NOTES, Asked
 from hwsolve.kinds.count_params.counted import QUANTITIES
 from hwsolve.kinds.count_params.counting_rules import as_stated, counting_rules
 from hwsolve.language import Message, listed, say
-from hwsolve.layers.base import Shape, StatedMap, shape_text, size_text
-from hwsolve.layers.items import Item, Network
+from hwsolve.layers.base import Shape, StatedMap, shape_text, simplified, size_text, total
+from hwsolve.layers.items import Item, Network, walk_items
 from hwsolve.sections import grouped
-from hwsolve.solution import Group, Line, Sentence, Step, Text
+from hwsolve.solution import Line, Sentence, Step, Text
 
 
 def statement(network: Network, asked: Asked) -> Step:
@@ -27,7 +27,16 @@ def statement(network: Network, asked: Asked) -> Step:
         text = QUANTITIES[key].said(asked) if key in asked.shown else None
         if text is not None and text not in found:
             found.append(text)
+    found += of_named_copies(network) if asked.stored == "peak" and "activations" in asked.shown else []
     return Step("", tuple(map(Sentence, found)), part="statement")
+
+
+def of_named_copies(network: Network) -> list[Message]:
+    """That the peak is a bound where a name that says how many copies there are is 1: it is that of several."""
+    repeats = [item for item in walk_items(network.items) if item.type == "repeat"]
+    often = dict.fromkeys(simplified(total(item.times)) for item in repeats)
+    names = [n for n in often if isinstance(n, Formula)]
+    return [say("Where {n} is {one}, fewer values may live at one time than the peak says.", n=n, one=1) for n in names]
 
 
 def question(asked: Asked) -> Message:
@@ -44,8 +53,7 @@ def question(asked: Asked) -> Message:
 
 def layer_step(title: Message, lines: tuple[Line, ...]) -> Step:
     """The lines of a layer, which a short page leaves to the table."""
-    groups = [Group(item.lines, item.reason, detail="full") for item in grouped(lines) if isinstance(item, Group)]
-    return Step(title, tuple(groups), 2)
+    return Step(title, grouped(lines, detail="full"), 2)
 
 
 def values_in(shape: Shape) -> Text:

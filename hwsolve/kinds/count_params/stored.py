@@ -33,15 +33,16 @@ class Stored(msgspec.Struct):
     by_layer: dict[str, list[Store]] = {}
     unknown: dict[str, NotCounted] = {}
     there: set[str] = set()  # the layers that need what is stored already
-    roots: dict[str, str] = {}  # of a wire that shows another's values
+    roots: dict[str, Wire] = {}  # what a wire shows, or shows a part of, by its name
     wires: set[str] = set()
     owned: set[str] = set()  # the wires of parameters and constants that stand by themselves
+    fused: bool = False  # whether attention keeps its weights no longer than it needs them
     last: str = ""  # the layer that was walked last, of those that stand as often
 
 
-def stored_of(items: Iterable[Item], needed: Set[str]) -> Stored:
+def stored_of(items: Iterable[Item], needed: Set[str], fused: bool) -> Stored:
     """Of a whole network, `needed` the wires whose gradients are needed."""
-    found = Stored()
+    found = Stored(fused=fused)
     walk(items, needed, found)
     return found
 
@@ -71,7 +72,7 @@ def walk_copies(item: Item, needed: Set[str], found: Stored) -> None:
 def keep(item: Item, needed: Set[str], found: Stored) -> None:
     """What one item stores."""
     if is_view(item):
-        found.roots[item.outputs[0].name] = root(item.inputs[0].name, found)
+        found.roots[item.outputs[0].name] = shown(item, found)
     if item.layer is None:
         ends = [branch.end for branch in item.branches]
         if item.type == "multiply":
@@ -87,7 +88,7 @@ def keep(item: Item, needed: Set[str], found: Stored) -> None:
     if not item.inputs:
         found.owned |= {wire.name for wire in item.outputs}
     ports = frozenset(p for p, wire in zip(item.layer.ports(), item.inputs, strict=False) if wire.name in needed)
-    rule = kept(item.layer, item.shapes, ports)
+    rule = kept(item.layer, item.shapes, ports, found.fused)
     if isinstance(rule, NotCounted):
         found.unknown[item.path] = rule
         return
@@ -108,15 +109,18 @@ def keep_wire(item: Item, wire: Wire, found: Stored, path: str) -> None:
     A composite has no counts of its own: what it stores is counted at the layer in front of it, `path`, or "" for the
     one that follows, where none stands as often in front.
     """
-    name = root(wire.name, found)
-    if name in found.wires:
+    whole = found.roots.get(wire.name, wire)
+    if whole.name in found.wires:
         found.there.add(path)
         return
-    found.wires.add(name)
-    if isinstance(wire.shape, StatedMap) and wire.shape.features is None:
+    found.wires.add(whole.name)
+    if isinstance(whole.shape, StatedMap) and whole.shape.features is None:
         found.unknown[path] = SIDES_UNKNOWN
         return
-    found.by_layer.setdefault(path, []).append(Store(said_of(item, wire), values_of(wire.shape)))
+    what = said_of(item, wire)
+    if not as_many(whole.shape, wire.shape):
+        what = say("the whole of {part}", part=what)
+    found.by_layer.setdefault(path, []).append(Store(what, values_of(whole.shape)))
 
 
 def said_of(item: Item, wire: Wire) -> Message:
@@ -144,17 +148,30 @@ def values_of(shape: Shape) -> Formula:
 
 
 def is_view(item: Item) -> bool:
-    """Whether what comes out shows the values that came in, in their number."""
+    """Whether what comes out shows the values that came in, or a part of them, which lies in the same memory."""
     if item.layer is None or not item.inputs or isinstance(item.output, StatedMap):
         return False
     if item.layer.CATEGORY == "view":
-        return product(item.output) == product(item.shapes[0])
+        return getattr(item.layer, "PART", False) or as_many(item.output, item.shapes[0])
     return getattr(item.layer, "p", None) == 0
 
 
+def as_many(shape: Shape, other: Shape) -> bool:
+    """Whether two shapes hold as many values."""
+    return product(shape) == product(other)
+
+
+def shown(item: Item, found: Stored) -> Wire:
+    """What the output of a view shows: its own shape under the name of what is shown, or the whole, of a part."""
+    (x, *_), y = item.inputs, item.outputs[0]
+    whole = found.roots.get(x.name, x)
+    same = as_many(x.shape, y.shape) and as_many(whole.shape, x.shape)
+    return msgspec.structs.replace(y, name=whole.name) if same else whole
+
+
 def root(name: str, found: Stored) -> str:
-    """The wire whose values a wire shows."""
-    return found.roots.get(name, name)
+    """The name of the wire whose values a wire shows."""
+    return found.roots[name].name if name in found.roots else name
 
 
 def missing(found: Stored, path: str) -> AtLeast | None:

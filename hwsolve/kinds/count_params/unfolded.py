@@ -3,21 +3,25 @@ stored already, or be what all copies read.  It is then a copy of its own, in fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from hwsolve.kinds.count_params.living import outliving
 from hwsolve.kinds.count_params.stored import Stored, keep, root
 from hwsolve.kinds.count_params.trained import follow
 from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.items import Body, Item, Network, Wire, walk_items
 
 
-def unfolded(network: Network, backward: bool, stores: bool, lives: bool) -> Network:
-    """The network with such first copies apart, where needed gradients, stored or living quantities differ."""
+def unfolded(network: Network, backward: bool, stores: Stored | None, lives: bool) -> Network:
+    """The network with such first copies apart, where needed gradients, stored or living quantities differ.
+
+    `stores`: where what is stored is noted, None where that is not counted.
+    """
     if not (backward or stores or lives) or not any(item.type == "repeat" for item in walk_items(network.items)):
         return network
-    walk = Unfolding(backward, stores, lives)
+    walk = Unfolding(backward, stores, outliving(network) if lives else None)
     items = walk.items(network.items)
     body = msgspec.structs.replace(network.body, items=items, end=walk.standing(network.body.end))
     outputs = {name: walk.standing(wire) for name, wire in network.outputs.items()}
@@ -27,10 +31,10 @@ def unfolded(network: Network, backward: bool, stores: bool, lives: bool) -> Net
 class Unfolding:
     """Walks a network in order: which wires have a gradient that is needed, and which are stored."""
 
-    def __init__(self, backward: bool, stores: bool, lives: bool) -> None:
-        self.backward, self.stores, self.lives = backward, stores, lives
+    def __init__(self, backward: bool, stores: Stored | None, lives: set[str] | None) -> None:
+        self.backward, self.stores, self.lives = backward, stores is not None, lives
         self.found: set[str] = set()  # wires with a gradient
-        self.kept = Stored()
+        self.kept = stores or Stored()
         self.now: dict[str, Wire] = {}  # what stands in place of a wire
 
     def items(self, items: Iterable[Item]) -> tuple[Item, ...]:
@@ -61,7 +65,7 @@ class Unfolding:
         return msgspec.structs.replace(self.now[wire.name], brought=wire.brought) if wire.name in self.now else wire
 
     def repeat(self, item: Item) -> Item:
-        """The copies, the first of them apart where it must be."""
+        """The copies, the first of them apart where it must be, and the last where none reads what the others give."""
         stream = item.inputs[0]
         bodies: list[Body] = []
         times: list[Size] = []
@@ -71,29 +75,52 @@ class Unfolding:
             bodies.append(made)
             read = outside(made, stream)
             stored = {root(name, self.kept) for name in read} & (self.kept.wires - kept)
-            twice = self.lives and stream.name in read  # in the first copy alone it is what comes in, too
+            follows = len(item.branches) > 1 or reads_stream(made, stream)  # several: a copy of what was taken apart
+            twice = self.lives is not None and item.path in self.lives  # what comes in lives beside what copies give
             if often != 1 and (stored or twice or before != self.state(made.end)):
                 times.append(1)
-                names = next_names(bodies, made, f"{item.path}.")
-                copy = copy_of(made, f"{item.path}.", names, stream, str(len(bodies) + 1))
-                bodies.append(self.branch(copy))
-                self.now[made.end.name] = self.now[body.end.name] = bodies[-1].end
+                self.once_more(item, body, bodies, stream)
                 often = simplified(often - 1)
-            times.append(often)
+            if often != 1 and self.lives is not None and not follows:
+                often = simplified(often - 1)
+                times += [often, 1]
+                self.once_more(item, body, bodies, stream)
+            else:
+                times.append(often)
             stream = bodies[-1].end
         return msgspec.structs.replace(item, branches=tuple(bodies), times=tuple(times), outputs=(stream,))
+
+    def once_more(self, item: Item, body: Body, bodies: list[Body], stream: Wire) -> None:
+        """A copy behind the last body, which reads what that gives in place of the stream."""
+        last = bodies[-1]
+        names = next_names(bodies, last, f"{item.path}.")
+        bodies.append(self.branch(copy_of(last, f"{item.path}.", names, stream, str(len(bodies) + 1))))
+        self.now[bodies[0].end.name] = self.now[last.end.name] = self.now[body.end.name] = bodies[-1].end
 
     def state(self, wire: Wire) -> tuple[bool, bool]:
         """What the layers behind a wire count by."""
         return self.backward and wire.name in self.found, root(wire.name, self.kept) in self.kept.wires
 
 
+def read_by(item: Item) -> Iterator[Wire]:
+    """What an item reads, or joins."""
+    yield from item.inputs
+    yield from (branch.end for branch in item.branches)
+
+
 def outside(body: Body, stream: Wire) -> set[str]:
     """The quantities that all copies of a body read alike."""
     items = list(walk_items(body.items))
-    wires = [wire for item in items for wire in (*item.inputs, *(branch.end for branch in item.branches))]
+    wires = [wire for item in items for wire in read_by(item)]
     made = {wire.name for item in items for wire in item.outputs}
     return {wire.name for wire in wires if wire.name not in made and not stream.gave(wire.key)}
+
+
+def reads_stream(body: Body, stream: Wire) -> bool:
+    """Whether a body reads what the one before it gives, or shows it as its own end."""
+    return any(stream.gave(wire.key) for item in walk_items(body.items) for wire in read_by(item)) or stream.gave(
+        body.end.key
+    )
 
 
 def ends_of(item: Item) -> tuple[Body, ...]:

@@ -62,16 +62,17 @@ def conventions_of(problem: Problem) -> Asked:
     optimizer = count.optimizer
     states = None if optimizer is None else len(set(optimizer.starts()) - set(optimizer.SHARED))
     return Asked(
-        count.activations or "cs231n", count.macs or "matmul", (), frozenset(), (), (), dtypes, count.batch,
-        count.bias, count.causal == "half", count.gradients, "" if optimizer is None else OPTIMIZERS.name_of(optimizer),
-        states, count.master_weights or "", count.framework,
+        count.activations or ("saved" if count.attention else "cs231n"), count.macs or "matmul",
+        (), frozenset(), (), (), dtypes, count.batch, count.bias, count.causal == "half", count.gradients,
+        "" if optimizer is None else OPTIMIZERS.name_of(optimizer),
+        states, count.master_weights or "", count.framework, fused=count.attention == "fused",
     )  # fmt: skip
 
 
 def implied(problem: Problem) -> list[str]:
     """What the conventions that a problem states are of."""
     count = problem.count
-    stated = {"activations": count.activations, "macs": count.macs}
+    stated = {"activations": count.activations or count.attention, "macs": count.macs}
     found = [key for key, convention in stated.items() if convention is not None]
     if (count.bias or count.causal == "half") and "macs" not in found:
         found.append("macs")

@@ -30,9 +30,14 @@ ONE = {
 SAVED = say(
     "Activations (saved): what the way back reads, parameters excepted, each quantity once: what comes into a layer of "
     "weights; of a function of a value what its slope reads; of a normalisation what comes in, means and 1/σ; of max "
-    "pooling the places of the largest values ({places} bytes each); of dropout its mask ({mask} byte each).",
+    "pooling the places of the largest values ({places} bytes each); of dropout its mask ({mask} byte each); of a "
+    "recurrent layer its gates and states at each step. A part keeps the whole that it is taken from.",
     places=INDEX, mask=FLAG,
 )  # fmt: skip
+FUSED = say(
+    "Attention is fused (`attention: fused`): of its weights nothing is kept but, for each query, the logarithm of the "
+    "sum that divides them; the way back works the weights out anew from it, queries and keys."
+)
 PEAK = say(
     "Activations (peak): the largest number of values that live at one time in a forward pass without a way back: what "
     "a layer reads, what it gives, and what is still to be read; nothing is overwritten in place."
@@ -42,6 +47,8 @@ PEAK = say(
 def said(asked: Asked) -> Message | None:
     """The convention; of a batch how many samples."""
     one = {"saved": SAVED, "peak": PEAK}.get(asked.stored) or ONE[asked.stored]
+    if asked.fused and asked.stored == "saved":
+        one = say("{convention} {attention}", convention=one, attention=FUSED)
     return (
         one
         if asked.batch == 1
@@ -114,7 +121,7 @@ def plan_of(counts: Counts) -> Stored:
     """What is stored by which layer."""
     if "saved" not in counts.network:
         items = counts.problem.network.items
-        counts.network["saved"] = stored_of(items, with_gradient(items))
+        counts.network["saved"] = stored_of(items, with_gradient(items), counts.asked.fused)
     plan: Stored = counts.network["saved"]
     return plan
 

@@ -187,7 +187,7 @@ def within(schema: Any, listed: set[str]) -> Iterator[dict[str, Any]]:
             yield from within(part, listed)
     elif isinstance(schema, dict):
         own = schema.get("properties", {})
-        if own and not listed & own.keys() and any("description" in part for part in own.values()):
+        if own and next(iter(own)) not in listed and any("description" in part for part in own.values()):
             yield schema
         for part in (own if own else schema).items():
             if part[0] not in listed:

@@ -61,7 +61,8 @@ def check_letters(problem: SingleLayerProblem, construction: Construction, repor
 
 def letter_of_loss(problem: SingleLayerProblem, symbols: Iterable[str | None]) -> str:
     """The first letter of a loss that neither a size nor one of these has."""
-    taken = {*symbols, problem.activation, *(name for name, _ in stated_sizes(problem))}
+    function = [problem.activation] if isinstance(problem.activation, str) else []
+    taken = {*symbols, *function, *(name for name, _ in stated_sizes(problem))}
     return next((letter for letter in LETTERS if letter not in taken), LETTERS[0])
 
 

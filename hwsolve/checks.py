@@ -119,8 +119,7 @@ def _check(
     """One check where all of it holds; else one for every element that does not."""
     leaves = _leaves(expectation, value, of.layout)
     at, got = expectation.at, (array_text(value), written(value))
-    wrong = _wrong_shape(leaves, value)
-    if wrong is not None:
+    if (wrong := _wrong_shape(leaves, value)) is not None:
         return [Check(key, as_typed(expectation.text), got[0], False, at, str(wrong), brief=got[1], why=wrong)]
     found = elements(value)
     tolerance = _tolerance(problem, f"expect.{key}", expectation)

@@ -241,25 +241,21 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What a source states, beside what came out.  `agrees` is None where the two cannot be compared.
-
-    `rounded`: what rounding gives of what was cut off; `why`: what differs, `lower`: in terms that others outgrow;
-    `inexact`: how a sum of stated parts is, how far off; `exchanged`: whose place it has.
-    """
+    """What a source states, beside what came out."""
 
     key: str
     stated: str
     source: Text | dict[str, str]
     computed: str
-    agrees: bool | None
+    agrees: bool | None  # None where the two cannot be compared
     at: str = ""
-    rounded: str = ""
+    rounded: str = ""  # what rounding gives of what was cut off
     how: Text = ""
     brief: str = ""
-    why: Text = ""
-    inexact: tuple[Text, Text] | None = None
-    lower: bool = False
-    exchanged: Text | dict[str, str] = ""
+    why: Text = ""  # what differs
+    inexact: tuple[Text, Text] | None = None  # how a sum of stated parts is, and how far off
+    lower: bool = False  # it differs in terms that others outgrow
+    exchanged: Text | dict[str, str] = ""  # whose place it has
 
     @property
     def verdict(self) -> str:

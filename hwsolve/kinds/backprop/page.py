@@ -124,8 +124,7 @@ class NetworkPage:
     def ask(self, trajectory: Trajectory) -> None:
         """Find the elements whose lines are asked for; what alone is wanted brings all that it rests on."""
         writer = self.writer
-        parts = named(writer, (one for one in self.named if one.ranges), trajectory.kept)
-        writer.asked = Asked(parts)
+        writer.asked = Asked(named(writer, (one for one in self.named if one.ranges), trajectory.kept))
         if asked := named(writer, self.alone, trajectory.kept):
             writer.asked = Asked(needed(writer, trajectory, asked, self.worked()), alone=True)
 
@@ -241,11 +240,15 @@ class NetworkPage:
 
         def written(run: list[Node]) -> Iterator[Item]:
             needed = wanted is None or any(node.name in wanted for node in run)
-            yield from self.signs.told([*self.groups.of_run(run, every, self.detail(step) if needed else "full")])
+            yield from self.signs.told(self.groups_of(run, every, self.detail(step) if needed else "full"))
             for node in run:
                 yield from one_group(self.entering.enter(node, self.answers))
 
         return [(title, [i for run in runs for i in written(run)]) for title, runs in divided(self.graph, every)]
+
+    def groups_of(self, run: list[Node], every: list[list[Node]], detail: Detail) -> list[Item]:
+        """The groups of one step, or of a quantity that has none."""
+        return [*self.groups.of_run(run, every, detail)]
 
     def is_main(self, node: Node) -> bool:
         """Whether a quantity is a final number: the output, the losses, new values, or gradients without them."""

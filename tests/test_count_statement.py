@@ -147,7 +147,7 @@ def test_layers_are_called_by_words_where_they_are_judged() -> None:
     blocks = {"block": {"body": body}}
     keys = {"params.block1.residual1.linear1": 12, "params.block1 + params.linear1": 20, "params": 20}
     said = page(solved(["block", {"linear": 2}], 3, blocks=blocks, expect=keys), checks=True)
-    assert "parameters of linear1 in block1" in said and "parameters of block1 + parameters of the dense layer" in said
+    assert "parameters of linear1 in block1" in said and "parameters of block1 and the dense layer" in said
     assert "params." not in said
 
 

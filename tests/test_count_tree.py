@@ -93,7 +93,7 @@ def test_composites_of_other_sizes_are_closed_behind_the_first() -> None:
 @pytest.mark.parametrize(("key", "called"), [
     ("params.basic3 + params.basic4", "parameters of stage 2"),
     ("params.basic4 + params.basic3", "parameters of stage 2"),
-    ("params.basic3 + params.basic5", "parameters of basic3 + parameters of basic5"),
+    ("params.basic3 + params.basic5", "parameters of basic3 and basic5"),
     ("params.basic3 + 2*params.basic4", None),
 ])  # fmt: skip
 def test_a_sum_over_a_stage_is_called_by_it(key: str, called: str | None) -> None:

@@ -152,7 +152,7 @@ def derivative(function: str, n: int) -> Formula:
 def test_the_card_says_the_condition_that_the_derivation_says() -> None:
     page = hwsolve.solve({"kind": "derivative", "function": "abs(x)", "order": 2}).to("plain")
     card, _, rest = page.partition("Asked")
-    assert "f″(x) = 0  (x ≠ 0)" in card and "x ≠ 0" in rest
+    assert "f″(x) = 0  (if x ≠ 0)" in card and "x ≠ 0" in rest
     page = hwsolve.solve({"kind": "derivative", "function": "elu(x)", "order": 2}).to("plain")
     assert "ELU″(x) = eˣ  (x < 0)" in page and "ELU″(x) = eˣ  (x ≤ 0)" not in page
     assert "≠" not in hwsolve.solve({"kind": "derivative", "function": "abs(x)**2", "order": 2}).to("plain")

@@ -24,7 +24,7 @@ from hwsolve.solution import Group, Sentence, Solution
 from tests.often import often
 from tests.random_windows import problem
 
-SEEDS = range(often(20))
+SEEDS = range(often(40))
 MATHEMATICS = set("=≈<>Σ∂∫⟺²√")
 
 

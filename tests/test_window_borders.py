@@ -154,9 +154,7 @@ def test_without_padding_nothing_is_outside() -> None:
     assert "outside the map:" not in solution.to("plain")
 
 
-@pytest.mark.parametrize(
-    ("ties", "word"), [("first", "the first cell"), ("all", "has the largest"), ("split", "divided")]
-)
+@pytest.mark.parametrize(("ties", "word"), [("first", "equal ones"), ("all", "has the largest"), ("split", "divided")])
 def test_the_box_says_what_m_is(ties: str, word: str) -> None:
     solution = solved({"max_pool2d": {"kernel_size": "K", "stride": "S"}}, ties=ties)
     page = solution.to("plain")

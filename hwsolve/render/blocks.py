@@ -164,6 +164,8 @@ class Page:
         """What stands below a heading."""
         rows: list[Row] = []
         several = False
+        told = [item.detail for item in step.items if isinstance(item, Sentence | Group)]
+        drawn = not told or any(map(self.shows, told))  # a drawing stands where something is said
         for item, following in zip_longest(step.items, step.items[1:]):
             if isinstance(item, Group):
                 found, folded = self.group(item)
@@ -186,7 +188,7 @@ class Page:
                     yield Say(self.symbols.said(text))
             elif isinstance(item, Table):
                 yield Grille(on_page(self.symbols.table(item), self.options.full))
-            else:
+            elif self.folds or drawn:
                 yield Drawing(self.symbols.figure(item))
         yield from flushed(rows)
 

@@ -10,7 +10,7 @@ import msgspec
 from hwsolve.derivation.lines import binary
 from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
 from hwsolve.formula.growth import leading, outgrown
-from hwsolve.formula.tree import Call, Formula, Ref, formula, references
+from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, formula, references, walk
 from hwsolve.kinds.complexity.tables import ALWAYS, ASKED, KINDS, PHASES, SIGNS, Work, head, in_words
 from hwsolve.kinds.count_params.partial import AtLeast, together
 from hwsolve.kinds.count_params.table import term_of
@@ -142,7 +142,9 @@ class OperationTotals:
                 self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
                 below |= dict.fromkeys(outgrown(counts))
                 free |= {ref.name: "size" for count in counts for ref in references(count)}
-        if below:
+        if not all(map(of_names, below)):  # ⌊(n − K)/S⌋ may be 0
+            yield Sentence(say("The highest powers give the order."))
+        elif below:
             claims = listed([say("{symbol}", symbol=f) for f in below])
             text = say("Sizes are at least 1, so {claims}: the highest powers give the order, whatever numbers stand "
                        "before them.", claims=claims)  # fmt: skip
@@ -168,6 +170,12 @@ class OperationTotals:
             elif first in PHASES and rest in KINDS:
                 found[key] = named_total(first, rest, self.count)
         return found
+
+
+def of_names(f: Formula) -> bool:
+    """Whether a claim is about powers of names, which are at least 1."""
+    calls = [node.name for node in walk(f) if isinstance(node, Call)]
+    return all(name in ("<=", "*", "**") for name in calls) and not any(isinstance(n, BigOperator) for n in walk(f))
 
 
 def named_total(phase: str, kind: str, count: Count) -> Message:

@@ -48,8 +48,8 @@ class Statement:
             loss=Ref(self.p.called.loss),
         )
         copies = () if self.copies is None else self.copies.said(self.own(Ref(self.p.called.x)))
-        reads = say("{x} is what the layer reads, {y} what it gives.", x=Ref(self.x_name), y=Ref(self.y_name))
-        items: list[Item] = [*map(Sentence, (asked, loss, reads, *self.layer(), *copies, self.bounds()))]
+        ends = say("{x} is the input of the layer, {y} its output.", x=Ref(self.x_name), y=Ref(self.y_name))
+        items: list[Item] = [*map(Sentence, (asked, loss, ends, *self.layer(), *copies, self.bounds()))]
         if self.p.before:
             items.append(Group((self.p.activation(),), say("activation")))
         if (weight := self.p.weight_at()) is not None:

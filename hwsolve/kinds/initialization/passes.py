@@ -94,7 +94,7 @@ class Passes:
         factor, spread = self.factor("moment"), var(Ref(BELOW))
         line = self.identity(found, scaled(factor, self.sums.fan_in, self.variance, spread))
         square = Call("==", (mean(self.out**2), scaled(factor, spread)))
-        return Group((line,), say("{second}", second=square))
+        return Group((line,), say("{second}", second=square), free=self.s.free(factor))
 
     def centre(self) -> Identity:
         """E z = 0."""

@@ -10,7 +10,7 @@ from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite, Undecided, is_exact
 from hwsolve.solution import Missing, Quantity, Text
-from hwsolve.typed import Typed, cut_off, loose, next_digit, scaled, typed
+from hwsolve.typed import Typed, cut_off, loose, next_digit, rounds_to, scaled, typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -150,13 +150,14 @@ def _number(text: str, wanted: Typed, found: Quantity, tolerance: Fraction | Non
     """A decimal: the value rounds to its digits, or lies within the tolerance."""
     low, high = interval(found.value)
     allowed = wanted.half if tolerance is None else tolerance
-    if max(abs(low - wanted.value), abs(high - wanted.value)) <= allowed:
+    near = max(abs(low - wanted.value), abs(high - wanted.value)) <= allowed
+    if near and (tolerance is not None or rounds_to(wanted, low, high)):
         return Verdict(True, found.text)
     got, difference = _digits(found, wanted.digits + 2), _difference((low + high) / 2 - wanted.value)
     cut = cut_off(wanted, low, high) if tolerance is None else False
     if cut:
         return Verdict(False, got, difference, next_digit(text, high <= 0))
-    outside = high < wanted.value - allowed or low > wanted.value + allowed
+    outside = near or high < wanted.value - allowed or low > wanted.value + allowed
     return Verdict(False if outside and cut is False else None, got, difference)
 
 

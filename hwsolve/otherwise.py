@@ -10,7 +10,7 @@ import msgspec
 from hwsolve.answers import BadKey, look_up
 from hwsolve.compare import Free, compare, formula_of, in_lower_terms
 from hwsolve.formula.growth import difference, sign_of
-from hwsolve.formula.tree import ZERO, Formula
+from hwsolve.formula.tree import ZERO, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.readings import Cause, Reading, Readings
 from hwsolve.solution import Answer, Published, Solution, Text
@@ -115,7 +115,8 @@ def holds(one: Stated, answers: dict[str, Answer], free: Free) -> bool | None:
         return None
     if formula_of(value) is None or not isinstance(one.value, Formula):
         return None
-    return compare(one.judged.stated, one.value, value, free, None, as_source=True).ok
+    found = compare(one.judged.stated, one.value, value, free, None, as_source=True)
+    return False if found.ok and found.how and isinstance(formula_of(value), Number) else found.ok
 
 
 def same_answer(one: Stated, other: Stated) -> bool:

@@ -56,7 +56,16 @@ def loose(text: str) -> Typed | None:
         return None
     digits = str(abs(int(number.value)))
     zeros = len(digits) - len(digits.rstrip("0"))
-    return number._replace(half=number.half * 10**zeros, digits=len(digits) - zeros) if zeros else None
+    left = len(digits) - zeros
+    if not zeros or left < 2 or left == zeros + 1:  # 240 is no rounded 237, but 5,400 is 5,376
+        return None
+    return number._replace(half=number.half * 10**zeros, digits=left)
+
+
+def rounds_to(wanted: Typed, low: Fraction, high: Fraction) -> bool:
+    """Whether a number near enough rounds to what was typed: 2.75 becomes 2.8, and no 2.7."""
+    halfway = low == high and abs(low - wanted.value) == wanted.half
+    return not halfway or abs(wanted.value) > abs(low) or wanted.value / (2 * wanted.half) % 2 == 0
 
 
 def cut_off(wanted: Typed, low: Fraction, high: Fraction) -> bool | None:

@@ -62,7 +62,6 @@ class Document:
         self.functions: dict[str, tuple[list[str], Tree]] = {}
         self.means: dict[str, Fraction] = {}
         self.normal: set[str] = set()
-        self.even: set[str] = set()
         self.linear: set[str] = set()
         self.zero: set[str] = set()
         self.formulas: dict[str, Tree] = {}
@@ -79,9 +78,8 @@ class Document:
         text = line["formula"].replace(" ", "")
         if found := re.fullmatch(r"E\((\w+)(?:\[.*\])?\)==(-?[\d./]+)", text):
             self.means[found[1]] = Fraction(found[2])
-        elif found := re.fullmatch(r"(normal|symmetric|linear)\((\w+)(?:\[.*\])?\)", text):
-            {"normal": self.normal, "symmetric": self.even, "linear": self.linear}[found[1]].add(found[2])
-            self.even |= self.normal
+        elif found := re.fullmatch(r"(normal|linear)\((\w+)(?:\[.*\])?\)", text):
+            (self.normal if found[1] == "normal" else self.linear).add(found[2])
         elif found := re.fullmatch(r"(\w+)(?:\[.*\])?==0", text):
             self.zero.add(found[1])
         else:
@@ -100,11 +98,11 @@ class Laws:
     def drawn(doc: Document, name: str, dice: random.Random) -> list[tuple[Fraction, Fraction]]:
         values = [Fraction(n, 3) for n in dice.sample([n for n in range(-11, 12) if n], 2)]
         chances = [Fraction(n) for n in dice.sample(range(1, 8), 2)]
-        if name in doc.even:
+        if name in doc.normal:
             values, chances = [values[0], values[1] + 9, -values[0], -values[1] - 9], chances * 2
         total = sum(chances)
         law = [(v, c / total) for v, c in zip(values, chances, strict=True)]
-        if name in doc.means or name in doc.even:
+        if name in doc.means or name in doc.normal:
             off = doc.means.get(name, Fraction(0)) - sum(v * c for v, c in law)
             law = [(v + off, c) for v, c in law]
         return law
@@ -319,7 +317,7 @@ def check_chain(links: list[Link], free: Mapping[str, Any], known: Env, doc: Doc
     if any(a == b for a, b in pairwise(dumps)):
         raise Wrong("a link is repeated")
     said = {n for n, d in free.items() if str(d).startswith(("random", "normal"))}
-    names = said | ((doc.means.keys() | doc.even) - free.keys() - doc.lets.keys())
+    names = said | ((doc.means.keys() | doc.normal) - free.keys() - doc.lets.keys())
     moments = any("E(" in text or "Var(" in text for _, text, _ in links) or bool(said)
     held = 0
     for _ in range(12):
@@ -439,7 +437,7 @@ def check_claim(claim: Any, known: Env, doc: Document, dice: random.Random) -> N
         raise Wrong(f"no claim: {text}")
     sign = {ast.Eq: "=", ast.Lt: "<", ast.Gt: ">", ast.LtE: "≤", ast.GtE: "≥"}[type(tree.ops[0])]
     said = {n for n, d in free.items() if str(d).startswith(("random", "normal"))}
-    names = said | ((doc.means.keys() | doc.even) - free.keys() - doc.lets.keys())
+    names = said | ((doc.means.keys() | doc.normal) - free.keys() - doc.lets.keys())
     for _ in range(4):
         point = Point({n: d for n, d in free.items() if n not in said}, dice, False)
         reader = Arguing(ChainMap(point.values, known), doc, free, Laws(doc, names, dice), point, False)

@@ -344,3 +344,36 @@ def messages(text: Any) -> list[Message]:
     if not isinstance(text, Message):
         return []
     return [text, *(m for value in text.values.values() for m in messages(value))]
+
+
+def test_a_count_is_read_under_a_convention_that_gives_it_exactly() -> None:
+    """42 additions without biases: 40 are not explained by them."""
+    layers = [{"repeat": {"times": 4, "body": [{"linear": 3}, "relu"]}}, {"linear": 2}]
+    spec: dict[str, Any] = {"kind": "complexity", "network": {"input": 3, "layers": layers}}
+    told = {
+        n: str(hwsolve.solve(spec | {"published": {"update.add": {"stated": n, "source": "key"}}}).published[0].why)
+        for n in (40, 42)
+    }
+    assert "bias" not in told[40] and "bias" in told[42]
+
+
+def test_what_is_computed_is_not_headed_as_given() -> None:
+    layer = {"avg_pool2d": {"kernel_size": 2, "stride": 1}}
+    spec = {"kind": "pooling", "layer": layer, "input": [[1, 2], [3, 5], [0.1, 7]]}
+    s = hwsolve.solve(spec | {"published": {"y": {"stated": [[2.7], [3.7]], "source": "key"}}})
+    table = missed(s)
+    assert table is not None and str(table.columns[2]) == "Computed"
+    assert s.published[0].rounded == "[[2.8], [3.8]]"
+
+
+def test_a_direction_behind_a_normal_law_keeps_its_variance() -> None:
+    spec = {
+        "kind": "initialization",
+        "layer": {"linear": 100},
+        "input": 50,
+        "activation": "tanh",
+        "mode": "average",
+        "gain": "derived",
+    }
+    page = " ".join(hwsolve.solve(spec).to("plain").split())
+    assert "Var δ⁽ˡ⁻¹⁾ is Var δ⁽ˡ⁾ if and only if" in page and "Var z⁽ˡ⁾ is Var z⁽ˡ⁻¹⁾ if and only if" in page

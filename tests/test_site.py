@@ -56,3 +56,12 @@ def test_a_site_leads_to_every_page(folder: Path, hwsolve: Run) -> None:
 def test_other_formats_have_no_first_page(folder: Path, hwsolve: Run) -> None:
     hwsolve("batch", "specs", "--output", "pages", "--format", "markdown", cwd=folder)
     assert sorted(p.name for p in (folder / "pages").glob("index*")) == ["index.md"]
+
+
+def test_a_site_of_exercises_tells_no_result(hwsolve: Run, tmp_path: Path) -> None:
+    """Neither what an expectation that fails expected, nor whether one does."""
+    spec = "kind: count-params\nnetwork: {input: 41, layers: [{linear: 7}]}\nexpect: {params: 295}\n"
+    (tmp_path / "a.yaml").write_text(spec)
+    hwsolve("batch", "a.yaml", "--questions", "--format", "html", "--output", "site")
+    page = (tmp_path / "site" / "index.html").read_text().partition("</style>")[2]
+    assert "a.yaml" in page and not any(text in page for text in ("294", "295", "expectation", "right", "FAILS"))

@@ -17,7 +17,7 @@ from hwsolve.commands.solving import begin, complain, emit, format_of, put, rend
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole
 from hwsolve.language import Message, say, visible
-from hwsolve.render import ALONE, ENDINGS
+from hwsolve.render import ALONE, ENDINGS, Options
 from hwsolve.render.measure import left, right, width
 from hwsolve.workers import end_in_order
 
@@ -49,7 +49,7 @@ def run_batch(
     options = msgspec.structs.replace(render_options(common, format or "plain"), compact=output is None)
     plan = Plan(common.wishes(), format, options, strict, common.debug)
     start = time.monotonic()
-    show = writer(paths, format, output, common.quiet, options.language)
+    show = writer(paths, format, output, common.quiet, options)
     rows: list[Row] = []
     with progress(len(paths), beside=format is not None and output is None) as tell, show as write:
         for row in batch.run(paths, plan, jobs, timeout, tell):
@@ -91,11 +91,11 @@ def progress(total: int, beside: bool) -> Iterator[Callable[[int], None]]:
 
 
 def writer(
-    paths: list[str], format: str | None, output: str | None, quiet: bool, language: str
+    paths: list[str], format: str | None, output: str | None, quiet: bool, options: Options
 ) -> AbstractContextManager[Callable[[Row], None]]:
     """Where the result of a row goes at once: to a file of its own, to the standard output, or nowhere."""
     if output is not None:
-        return each_to_its_file(paths, output, str(format), language)
+        return each_to_its_file(paths, output, str(format), options)
     return nowhere() if format is None or quiet else together(format)
 
 
@@ -124,7 +124,7 @@ def together(format: str) -> Iterator[Callable[[Row], None]]:
 
 
 @contextmanager
-def each_to_its_file(paths: list[str], folder: str, format: str, language: str) -> Iterator[Callable[[Row], None]]:
+def each_to_its_file(paths: list[str], folder: str, format: str, options: Options) -> Iterator[Callable[[Row], None]]:
     """One file per problem, in folders as the specs are; `-2` behind the name of the second in a file."""
     common = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     ending = ENDINGS.get(format, ".txt")
@@ -154,24 +154,29 @@ def each_to_its_file(paths: list[str], folder: str, format: str, language: str) 
 
     yield write
     if format == "html":
-        write_index(pages, common, folder, language)
+        write_index(pages, common, folder, options)
 
 
-def write_index(pages: Sequence[tuple[Row, str]], common: str, folder: str, language: str) -> None:
-    """The first page of a site, with a link to each other."""
+def write_index(pages: Sequence[tuple[Row, str]], common: str, folder: str, options: Options) -> None:
+    """The first page of a site, with a link to each other; of exercises alone, without what came out."""
     from hwsolve.render.site import Entry, index
 
     entries = []
     for row, target in pages:
         path = os.path.relpath(os.path.abspath(row.path), common).replace(os.sep, "/")
-        result = f"{RESULTS[row.status]}"
-        if row.checks:
+        posed = options.questions and row.status in (HOLDS, FAILS)
+        result = "" if posed else f"{RESULTS[row.status]}"
+        if row.checks and not posed:
             result += f"; {say('{n} of {all} expectations hold.', n=row.checks - row.failed, all=row.checks)}"
         name = path + (f" #{row.number}" if row.count > 1 else "")
         href = target.replace(os.sep, "/")
-        entries.append(Entry(href, name, row.head, result, row.status == HOLDS, row.complaints))
+        entries.append(
+            Entry(href, name, row.head, result, posed or row.status == HOLDS, () if posed else row.complaints)
+        )
     os.makedirs(folder, exist_ok=True)
-    write_whole(os.path.join(folder, "index.html"), index(entries, tally([row for row, _ in pages]), language))
+    many = number_of(len(pages), say("1 problem"), say("{n} problems", n=len(pages)))
+    said = str(many) if options.questions else tally([row for row, _ in pages])
+    write_whole(os.path.join(folder, "index.html"), index(entries, said, options.language))
 
 
 RESULTS: dict[int, Message] = {

@@ -82,7 +82,6 @@ class Argument:
         self.formulas: dict[Ref, Formula] = {}  # of elements, whose slopes are asked for
         self.means: dict[str, Any] = {}
         self.normal: set[str] = set()
-        self.even: set[str] = set()  # symmetric about 0, the normal ones too
         self.linear: set[str] = set()
         self.zero: set[str] = set()
 
@@ -95,15 +94,13 @@ class Argument:
         return made
 
     def assume(self, formula: Formula) -> Assume:
-        """E(a) == 0, symmetric(W), normal(z), linear(f), or b == 0."""
+        """E(a) == 0, normal(z), linear(f), or b == 0."""
         match formula:
             case Call("==", (Call("E", (Ref(name, _),)), Number() as mean)):
                 self.means[name] = exact(mean.numerator, mean.denominator)
-            case Call("normal" | "symmetric" as law, (Ref(name, _),)):
-                self.even.add(name)
+            case Call("normal", (Ref(name, _),)):
+                self.normal.add(name)
                 self.means.setdefault(name, exact(0))
-                if law == "normal":
-                    self.normal.add(name)
             case Call("linear", (Ref(name, ()),)):
                 self.linear.add(name)
             case Call("==", (Ref(name, _), Number(0))):
@@ -158,7 +155,7 @@ class Argument:
         with precision(BITS):
             for attempt in range(TRIES):
                 point = Point(self.dice, dict(free), moments, self.read, self.lets)
-                laws = Laws(self.dice, self.random(chain, free), self.means, self.even)
+                laws = Laws(self.dice, self.random(chain, free), self.means, self.normal)
                 functions = drawn_functions(self.dice, free)
                 try:
                     self.hold(chain, free, point, laws, functions)
@@ -174,7 +171,7 @@ class Argument:
 
     def random(self, chain: list[Stage], free: Mapping[str, Any]) -> set[str]:
         """The names that are random: those said to be, and those of assumptions that nothing else is said of."""
-        assumed = self.means.keys() - free.keys() - self.lets.keys()
+        assumed = (self.means.keys() | self.normal) - free.keys() - self.lets.keys()
         return random_names(free) | assumed
 
     def hold(

@@ -31,7 +31,10 @@ SEEN: dict[str, tuple[Message, Callable[[int], Message]]] = {  # one, or several
     "cut off": (say("one is truncated"), lambda n: say("{n} are truncated", n=n)),
     "not decided": (say("one is not decided"), lambda n: say("{n} are not decided", n=n)),
     "exchanged": (say("one is exchanged"), lambda n: say("{n} are exchanged", n=n)),
-    "unproven": (say("one agrees without a proof"), lambda n: say("{n} agree without a proof", n=n)),
+    "unproven": (
+        say("one of those that agree without a proof"),
+        lambda n: say("{n} of those that agree without a proof", n=n),
+    ),
 }
 
 
@@ -179,7 +182,8 @@ def computed_head(s: Solution, judged: Sequence[Check | Published]) -> Message:
     lets = [line.key for step in s.sections if step.part == "statement" for line in step.lines if isinstance(line, Let)]
     symbols = [s.symbols.get(key.name, key) for key in lets if isinstance(key, Ref)]
     given = {symbol.name for symbol in symbols if isinstance(symbol, Ref)}
-    defined = [p.key.strip("()") in given for p in judged]
+    results = [isinstance(set_out(p.got if isinstance(p, Check) else p.computed), Formula) for p in judged]
+    defined = [is_formula and p.key.strip("()") in given for p, is_formula in zip(judged, results, strict=True)]
     if not any(defined):
         return say("Computed")
     return say("Given") if all(defined) else say("Given or computed")

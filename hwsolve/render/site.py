@@ -71,7 +71,8 @@ def written(entry: Entry, tag: str) -> Iterator[str]:
     yield f'<section class="entry"><{tag}>{linked}</{tag}>'
     if entry.head and entry.head.answers:
         yield f'<div class="given">{entry.head.answers}</div>'
-    yield f'<p class="{"check" if entry.holds else "warning"}">{escape(entry.path)}: {escape(entry.result)}</p>'
+    said = ": ".join(filter(None, (entry.path, entry.result)))
+    yield f'<p class="{"check" if entry.holds else "warning"}">{escape(said)}</p>'
     for remark in entry.remarks:
         yield f'<pre class="warning">{escape(remark)}</pre>'
     yield "</section>"

@@ -42,13 +42,12 @@ def told(s: Setting, found: list[Message]) -> list[Item]:
 
 def of_weights(s: Setting, passes: Passes) -> Message:
     """Independent and alike, with mean zero; symmetric about it, where z must be."""
-    weight = Ref(s.weight)
+    weight, mean = Ref(s.weight), s.assume(no_mean(Ref(s.weight)))
     if passes.law == "symmetric":
-        s.assume(Call("symmetric", (weight,)))
         return say("Assumed: the weights {weight} are independent of each other and identically distributed, "
-                   "symmetrically about zero, so that {mean}.", weight=weight, mean=no_mean(weight))  # fmt: skip
+                   "symmetrically about zero, so that {mean}.", weight=weight, mean=mean)  # fmt: skip
     return say("Assumed: the weights {weight} are independent of each other and identically distributed, {mean}.",
-               weight=weight, mean=s.assume(no_mean(weight)))  # fmt: skip
+               weight=weight, mean=mean)  # fmt: skip
 
 
 def of_signals(s: Setting, passes: Passes) -> list[Message]:
@@ -90,7 +89,7 @@ def of_law(s: Setting, passes: Passes) -> list[Message]:
     if passes.law == "centred":
         return [say("The mean of {below} is zero, {mean}.", below=below, mean=s.assume(no_mean(below)))]
     if passes.law:
-        s.assume(Call(passes.law, (below,)))
+        s.assume(Call("normal", (below,)))  # as an example of a symmetric law, where that is all that is asked
     if passes.law == "normal":
         return [say("{below} is normal, {mean}.", **values)]
     if passes.law == "symmetric" and "forward" in passes.shown:

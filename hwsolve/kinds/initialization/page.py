@@ -230,7 +230,7 @@ class Page:
         for side in told:
             (bodies[side] if not keep else after).extend(weights.follows(side))
         if passes.law == "symmetric" and "forward" not in passes.shown:
-            after += passes.symmetric()
+            after += [passes.centred(), *passes.symmetric()]
         rest = [side for side in ("forward", "backward") if side not in told and side in (*sides, *self.silent())]
         after.append(Group(tuple([weights.growth(side) for side in rest]), detail="data"))
         for side in sides:

@@ -57,8 +57,7 @@ class Passes:
         weight, value = sums.term
         said = {s.out: "random"}
         one = var(weight * value)
-        centred = say("{zero}, {bias}", zero=no_mean(self.weight), bias=s.no_bias())
-        items: list[Item] = [Group((self.centre(),), centred), *self.mean_of_next()]
+        items: list[Item] = [self.centred(), *self.mean_of_next()]
         if self.linear:
             full = variance * var(self.out) + variance * mean(self.out) ** 2 + var(self.out) * mean(self.weight) ** 2
             short = variance * var(self.out)
@@ -84,7 +83,7 @@ class Passes:
                 first, text = call("==", near, var(Ref(BELOW))), say("So {after} is about {before} where", **values)
             items += [Sentence(text), self.condition(first, var(Ref(BELOW)), self.factor("moment"), sums.fan_in)]
         elif keep:
-            items += self.at_one(var(Ref(ABOVE)), "moment", sums.fan_in)
+            items += self.at_one(var(Ref(ABOVE)), var(Ref(BELOW)), "moment", sums.fan_in)
         elif not self.linear and self.squares.by_scale("moment"):
             items.append(self.of_spread(summed[-1]))
         return items
@@ -95,6 +94,11 @@ class Passes:
         line = self.identity(found, scaled(factor, self.sums.fan_in, self.variance, spread))
         square = Call("==", (mean(self.out**2), scaled(factor, spread)))
         return Group((line,), say("{second}", second=square), free=self.s.free(factor))
+
+    def centred(self) -> Group:
+        """E z = 0, and why."""
+        why = say("{zero}, {bias}", zero=no_mean(self.weight), bias=self.s.no_bias())
+        return Group((self.centre(),), why)
 
     def centre(self) -> Identity:
         """E z = 0."""
@@ -116,17 +120,15 @@ class Passes:
                                "as assumed of {a}.", **values))  # fmt: skip
 
     def symmetric(self) -> list[Item]:
-        """P(z > c) = P(z < −c) for every c: with symmetric weights, z is symmetric as z′ is."""
-        s, (weight, value) = self.s, self.sums.term
-        level = Ref(s.letter(*"ctxu"))
-        z, inner = self.z, self.sums.forward(weight * value)
-        forms = [chance(z, ">", level), chance(inner, ">", level), chance(-inner, ">", level), chance(z, "<", -level)]
-        why = say("for every {level}; {bias}, and {opposite} is distributed as {weight}", level=level, bias=s.no_bias(),
-                  opposite=-self.weight, weight=self.weight)  # fmt: skip
-        line = self.identity(*forms, **{s.out: "random", level.name: "real"})
-        text = say("So the sums {z}, from which the next layer goes on, are distributed symmetrically about zero, as "
-                   "assumed of {below}.", z=Ref(ABOVE), below=Ref(BELOW))  # fmt: skip
-        return [Group((line,), why), Sentence(text)]
+        """With symmetric weights and no bias, z is symmetric as z′ is."""
+        weight, value = self.sums.term
+        return [Sentence(say(
+            "The biases are zero, and {opposite} is distributed as {weight}: so {sum} is distributed as its negative. "
+            "The sums {z}, from which the next layer goes on, are thus distributed symmetrically about zero, as "
+            "assumed of {below}.",
+            opposite=-self.weight, weight=self.weight, sum=self.sums.forward(weight * value),
+            z=Ref(ABOVE), below=Ref(BELOW),
+        ))]  # fmt: skip
 
     def nearly_normal(self) -> Sentence:
         """What is normal in one layer is nearly so in the next: the central limit theorem."""
@@ -208,7 +210,7 @@ class Passes:
                 items.append(Sentence(text))
             items.append(self.condition(call("==", kept, spread), spread, factor, fan))
         elif keep:
-            items += self.at_one(var(Ref(ERROR)), BACKWARD, fan)
+            items += self.at_one(var(Ref(ERROR_BELOW)), spread, BACKWARD, fan)
         return items
 
     # conditions
@@ -227,11 +229,11 @@ class Passes:
         last = [] if plain(end) == plain(once) else [("⟺", end, product)]
         return self.identity(first if links else once, *links, *last)
 
-    def at_one(self, what: Formula, name: str, fan: Formula) -> list[Item]:
+    def at_one(self, after: Formula, before: Formula, name: str, fan: Formula) -> list[Item]:
         """At Var z′ = 1: m·fan·Var W = 1."""
         line = self.solved(call("==", 1, 1), None, self.factor(name), fan)
-        text = say("If {spread} is one, as in {square} above, {what} is one if and only if", spread=var(Ref(BELOW)),
-                   square=self.s.symbols[name], what=what)  # fmt: skip
+        text = say("If {spread} is one, as in {square} above, {after} is {before} if and only if", after=after,
+                   before=before, spread=var(Ref(BELOW)), square=self.s.symbols[name])  # fmt: skip
         return [Sentence(text), Group((line,))]
 
     def identity(self, *forms: Any, **said: str) -> Identity:
@@ -248,11 +250,6 @@ def var(f: Formula) -> Formula:
 def mean(f: Formula) -> Formula:
     """E f."""
     return Call("E", (f,))
-
-
-def chance(f: Formula, sign: str, level: Formula) -> Formula:
-    """P(f > c), P(f < c)."""
-    return Call("P", (Call(sign, (f, level)),))
 
 
 def no_mean(f: Formula) -> Formula:

@@ -136,7 +136,8 @@ def counts(s: Setting, told: set[str] | None = None) -> Message:
     values["cells"] = shape_text(tuple([size[name] for name in kernel_names(layer.kernel_size)]))
     if "G" in size:
         return say(
-            "{ins} channels come into the layer, {outs} go out of it, in {groups} groups; a kernel is of {cells}.",
+            "{ins} channels come into the layer, {outs} go out of it, in {groups} groups; a kernel is of {cells}. "
+            "A channel that comes in has its number within its group.",
             **values, groups=size["G"],
         )  # fmt: skip
     if ins_alone and not outs_alone:

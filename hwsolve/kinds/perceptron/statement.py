@@ -28,6 +28,10 @@ def statement(problem: Problem, data: Data) -> Step:
         Sentence(output(data)),
         Sentence(learned(data, offset)),
     ]
+    unstated = [w] if problem.weight is None else []
+    unstated += [Ref(offset)] if offset and problem.bias is None and problem.threshold is None else []
+    if unstated:
+        items.append(Sentence(say("The start of {names} is {zero}.", names=tuple(unstated), zero=0)))
     if problem.order:
         order = tuple([str(k + 1) for k in data.order])
         items.append(Sentence(say("An epoch presents the samples in the order {order}.", order=order)))

@@ -293,13 +293,20 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
     return true()
 
 
+def heard() -> None:
+    """Signals that whoever runs the tests ignores, as nohup does, are heard again."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_batch_that_is_killed_takes_its_workers_with_it(number: signal.Signals, tmp_path: Path) -> None:
     for n in range(4):
         (tmp_path / f"{n}.yaml").write_text(SLOW)
     command = [sys.executable, "-m", "hwsolve", "batch", ".", "--jobs", "3", "--output", "out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    batch = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    batch = subprocess.Popen(command, cwd=tmp_path, env=env, preexec_fn=heard, **pipes)
     try:
         assert until(lambda: len(children(batch.pid)) == 3, 30)
         workers = children(batch.pid)

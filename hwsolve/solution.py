@@ -122,7 +122,7 @@ class Let(msgspec.Struct, frozen=True, gc=False, tag="let", tag_field="kind"):
 
 
 class Assume(msgspec.Struct, frozen=True, gc=False, tag="assume", tag_field="kind"):
-    """What is taken as true of a free name: E(a) == 0, symmetric(W), normal(z), linear(f), b == 0."""
+    """What is taken as true of a free name: E(a) == 0, normal(z), linear(f), b == 0."""
 
     formula: Formula
 

@@ -32,8 +32,8 @@ SEEN: dict[str, tuple[Message, Callable[[int], Message]]] = {  # one, or several
     "not decided": (say("one is not decided"), lambda n: say("{n} are not decided", n=n)),
     "exchanged": (say("one is exchanged"), lambda n: say("{n} are exchanged", n=n)),
     "unproven": (
-        say("one of those that agree without a proof"),
-        lambda n: say("{n} of those that agree without a proof", n=n),
+        say("one of those that agree is without a proof"),
+        lambda n: say("{n} of those that agree are without a proof", n=n),
     ),
 }
 

@@ -8,11 +8,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBLEMS = ROOT / "problems"
 PINNED = {"COLUMNS": "100", "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
+
+# The gate draws the same cases each time, so that a change is judged by what it changes; `make long` draws new ones.
+hypothesis.settings.register_profile("gate", derandomize=True)
+if "HWSOLVE_TIMES" not in os.environ:
+    hypothesis.settings.load_profile("gate")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -35,7 +35,7 @@ def test_a_multiple_is_the_product_again(divisor: list[tuple[int, ...]], other: 
         return
     found = divided(product, [by])
     assert equal_for_all(found, product, {}).equal
-    if product.name in ("+", "-"):
+    if product.name in ("+", "-") and product != by:
         assert found != product
 
 

@@ -54,7 +54,7 @@ def _word(r: random.Random) -> str | None:
     return r.choice([None, "relu", "tanh", "sigmoid", "gelu", "silu", "softplus", "elu", "swish", "hard_sigmoid"])
 
 
-SAME = dict(padding="same")
+SAME: dict[str, Any] = {"padding": "same"}
 IMAGE: list[Make] = [
     lambda r: K.Conv2D(r.randint(1, 6), r.choice([1, 3, (3, 1)]), strides=r.choice([1, 2]), use_bias=_bias(r),
                        activation=_word(r), **SAME),

@@ -46,7 +46,7 @@ def recurrent(kind: str) -> Callable[[Reader, Config, list[Value], Named], Made]
     return make
 
 
-def steps(reader: Reader, layer: str, settings: Config, config: Config, x: Value, width: int) -> Made:
+def steps(reader: Reader, layer: str, settings: Config, config: Config, x: Value, width: int) -> Value:
     """All steps, or the last."""
     if not config.get("return_sequences", False):
         settings = settings | {"returns": "last"}

@@ -13,6 +13,7 @@ import pytest
 from hwsolve.errors import CallError
 from hwsolve.importing.document import Document
 from hwsolve.importing.keras import imported as of_keras
+from hwsolve.importing.naming import names_given, settle
 from hwsolve.importing.settings import Settings
 from hwsolve.importing.source import imported
 from hwsolve.pipeline import read, work_out
@@ -259,3 +260,16 @@ def test_an_operator_of_onnx_that_is_not_known_is_named(tmp_path: Path) -> None:
     (tmp_path / "no.onnx").write_bytes(b"none of it")
     with pytest.raises(CallError, match="no ONNX file"):
         imported(str(tmp_path / "no.onnx"))
+
+
+@pytest.mark.parametrize(("layer", "slopes"), [("prelu", 2 * 3 * 4), ("{prelu: 1}", 1), ("{prelu: 2}", 2)])
+def test_slopes_of_keras_are_those_of_elements_unless_told(layer: str, slopes: int) -> None:
+    net = f"network: {{input: [2, 3, 4], layers: [{layer}]}}"
+    assert counted(f"kind: count-params\n{net}\ncount: {{framework: keras}}\n") == slopes
+
+
+def test_names_of_branches_within_branches_do_not_meet() -> None:
+    """A list in a list may have the plain name already that a list around it would get."""
+    items = [{"add": {"of": [[{"tanh": {"output": "s_2"}}, {"add": {"of": [[{"tanh": {"output": "s"}}], "s_2"]}}]]}}]
+    settle(items, set())
+    assert sorted(names_given(items)) == ["s", "s_2"]

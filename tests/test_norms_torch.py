@@ -69,15 +69,18 @@ def run(dice: random.Random, make: Callable[[random.Random], Any], cases: int = 
 
 
 def affine(dice: random.Random, layer: Any, shape: tuple[int, ...], settings: dict[str, Any]) -> dict[str, Any]:
-    """Numbers for γ and β, in the spec and in PyTorch; a layer without them has none."""
-    if layer.weight is None:
-        return {}
-    layer.weight.data = drawn(dice, *shape)
-    settings["weight"] = layer.weight.tolist()
-    if layer.bias is not None:
-        layer.bias.data = drawn(dice, *shape)
-        settings["bias"] = layer.bias.tolist()
-    return {"dL_dgamma": layer.weight} | ({} if layer.bias is None else {"dL_dbeta": layer.bias})
+    """Numbers for γ and β, in the spec and in PyTorch; a layer without them has none, and some lack one of the two."""
+    found, lacks = {}, dice.choice(("", "", "weight", "bias"))
+    for name, letter, usual in (("weight", "gamma", 1.0), ("bias", "beta", 0.0)):
+        own = getattr(layer, name)
+        if own is not None and name == lacks:
+            own.data.fill_(usual)
+            settings[name] = False
+        elif own is not None:
+            own.data = drawn(dice, *shape)
+            settings[name] = own.tolist()
+            found[f"dL_d{letter}"] = own
+    return found
 
 
 def passed(

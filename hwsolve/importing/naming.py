@@ -119,12 +119,13 @@ def settle(items: Items, visible: set[str]) -> None:
     for item in items:
         for branch in () if isinstance(item, Scoped) else branches_of(item):
             names: dict[str, str] = {}
+            taken = visible | set(names_given(branch))  # deeper lists read these names too
             for name in own_names(branch):
                 plain = re.sub(r"_\d+$", "", name)
-                if plain != name and plain not in visible and plain not in names.values():
+                if plain not in taken:
                     names[name] = plain
-            if not set(names.values()) & (set(own_names(branch)) - set(names)):
-                branch[:] = renamed(branch, names)
+                    taken.add(plain)
+            branch[:] = renamed(branch, names)
             settle(branch, visible)
 
 

@@ -19,7 +19,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.normalised import CHANNEL, SAMPLE, SIDES, Axes, normalised, statistics
+from hwsolve.layers.normalised import CHANNEL, SAMPLE, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, FROZEN, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.saves import Keeps, X, of_groups
 from hwsolve.spec.fields import Choice, Decimal, Flag, RecordField
@@ -32,8 +32,8 @@ class ChannelNorm(Layer, frozen=True):
 
     eps: Decimal = Number(1, 100_000)
     affine: Flag = True
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
-    bias: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    weight: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     CATEGORY: ClassVar[str] = "normalization"
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
@@ -71,7 +71,7 @@ class ChannelNorm(Layer, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """Mean and variance of each channel over its values, as in training, for a batch of one."""
-        return normalisation(self.affine)
+        return normalisation(*learns(self, self.affine))
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values, the groups that have a mean each, and the numbers of γ."""

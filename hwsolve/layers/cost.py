@@ -124,8 +124,8 @@ def joined(texts: Iterable[str]) -> str:
     return " + ".join(texts)
 
 
-def normalisation(affine: bool, shifted: bool = True) -> Operations:
-    """Values in groups, each group brought to mean 0 and variance 1, then γ and, where `shifted`, β.
+def normalisation(scaled: bool, shifted: bool) -> Operations:
+    """Values in groups, each group brought to mean 0 and variance 1, then γ where `scaled`, and β where `shifted`.
 
     Mean and variance are sums divided by m; (x − mean)/sqrt(var + eps).  Back, with ĝ = γg and the normalised x̂:
     (ĝ − mean(ĝ) − x̂·mean(ĝx̂))/sqrt(var + eps) (arXiv 1502.03167, section 3).
@@ -134,13 +134,12 @@ def normalisation(affine: bool, shifted: bool = True) -> Operations:
         "forward": {"mul": "values", "add": "3*values - groups", "div": "values + 2*groups", "sqrt": "groups"},
         "error": {"mul": "2*values", "add": "4*values - 2*groups", "div": "values + 2*groups"},
     }
-    if affine:
-        operations["forward"] |= {"mul": "2*values", "add": f"{3 + shifted}*values - groups"}
-        operations["error"]["mul"] = "3*values"
-        operations |= {
-            "gradient.weight": {"mul": "values", "sum": "values - owned"},
-            "gradient.bias": {"add": "values - owned"},
-        }
+    if scaled:
+        operations["forward"]["mul"], operations["error"]["mul"] = "2*values", "3*values"
+        operations["gradient.weight"] = {"mul": "values", "sum": "values - owned"}
+    if shifted:
+        operations["forward"]["add"] = "4*values - groups"
+        operations["gradient.bias"] = {"add": "values - owned"}
     return operations
 
 

@@ -13,8 +13,8 @@ from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.normalised import SIDES, Axes, normalised, statistics
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
+from hwsolve.layers.normalised import SIDES, Axes, learns, normalised, statistics
+from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
 
 
@@ -24,7 +24,7 @@ class OverLastAxes(Layer, frozen=True):
     normalized_shape: Annotated[Shape, ListOf(Size, minimum=1, single=True)] | None = None
     eps: Decimal = Number(1, 100_000)
     elementwise_affine: Flag = True
-    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    weight: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     ALONE: ClassVar[tuple[str, ...]] = ("normalized_shape",)
     CATEGORY: ClassVar[str] = "normalization"
@@ -75,7 +75,7 @@ class LayerNorm(OverLastAxes, frozen=True):
 
     def operations(self, x: Shape) -> Operations:
         """Mean and variance over the last axes; γ and β may be missing."""
-        return normalisation(self.elementwise_affine, self.bias is not ABSENT)
+        return normalisation(*learns(self, self.elementwise_affine))
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """Mean, variance, x̂ and y of each row."""

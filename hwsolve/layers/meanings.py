@@ -55,7 +55,9 @@ ARGUMENTS: dict[str, Message] = {
     "normalized_shape": say("the last axes, over which the values are normalised"),
     "num_groups": say("into how many groups the channels are split"),
     "negative_slope": say("the slope for x < 0"),
-    "num_parameters": say("how many slopes are learned: one, or one for each channel"),
+    "num_parameters": say(
+        "how many slopes are learned: one, or one for each channel; in Keras, without it, one for each element"
+    ),
     "init": say("the slope that learning starts from"),
     "alpha": say("the scale of the negative side"),
     "beta": say("how sharp the bend is"),

@@ -12,6 +12,7 @@ from hwsolve.formula.tree import Number
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
+from hwsolve.layers.parameter import ABSENT
 
 SAMPLE = "n"  # the index of the samples of a batch, where statistics are taken over them
 CHANNEL = "k"
@@ -89,6 +90,11 @@ def statistics(builder: Builder, x: str, axes: Axes) -> tuple[str, str]:
     return mu, builder.forward(spread, (x, mu), builder.free_symbol("var"), port=-1)
 
 
+def learns(layer: Any, affine: bool) -> tuple[bool, bool]:
+    """Whether a normalisation has a γ, and whether it has a β."""
+    return affine and layer.weight is not ABSENT, affine and layer.bias is not ABSENT
+
+
 def normalised(
     builder: Builder, layer: Any, x: str, axes: Axes, found: tuple[str, str], own: tuple[str, ...], each: bool
 ) -> str:
@@ -102,13 +108,16 @@ def normalised(
     formula = f"(x{at} - mu{one})/sqrt(var{one} + eps)"
     operation = ByFormula(formula, ("x", "mu", "var", "eps"), data, element)
     inputs = (x, *found, builder.constant(layer.eps))
-    parameters = layer.parameters(builder.sample(x))
+    parameters = {k: p for k, p in layer.parameters(builder.sample(x)).items() if k in ("weight", "bias")}
     builder.remark(eps_of(layer.eps))
     xhat = builder.forward(operation, inputs, builder.free_symbol("xhat"), port=-1 if parameters else 0)
     if not parameters:
         return xhat
-    names, nodes, text = ["x", "w"], [xhat], f"w{bracketed(own)}*x{at}"
-    nodes.append(builder.own(layer, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1)))
+    names, nodes, text = ["x"], [xhat], f"x{at}"
+    if "weight" in parameters:
+        names.append("w")
+        nodes.append(builder.own(layer, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1)))
+        text = f"w{bracketed(own)}*x{at}"
     if "bias" in parameters:
         names.append("b")
         nodes.append(builder.own(layer, "bias", parameters["bias"], builder.free_symbol("beta"), None, Number(0)))

@@ -23,7 +23,7 @@ from hwsolve.spec.fields import Decimal, Size
 class PReLU(Activation, frozen=True):
     """Parametric ReLU: y = x for x > 0, else a·x with a learned slope a, one for all channels or one for each."""
 
-    num_parameters: Size = 1
+    num_parameters: Size | None = None
     init: Decimal = Number(1, 4)
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     function: ClassVar[str] = "prelu(x, weight)"
@@ -33,13 +33,18 @@ class PReLU(Activation, frozen=True):
 
     @property
     def by_element(self) -> bool:
-        """Whether each element has a slope, as in Keras unless the axes of a map share theirs."""
-        return self.framework == "keras" and self.num_parameters == 1
+        """Whether each element has a slope, as in Keras unless the number of slopes is told."""
+        return self.framework == "keras" and self.num_parameters is None
+
+    @property
+    def slopes(self) -> Size:
+        """How many slopes there are unless each element has one."""
+        return 1 if self.num_parameters is None else self.num_parameters
 
     def output(self, x: Shape) -> Shape:
         """The same shape; as many slopes as channels, or one."""
-        base.positive("num_parameters", self.num_parameters)
-        if self.num_parameters != 1 and (not x or x[0] != self.num_parameters):
+        base.positive("num_parameters", self.slopes)
+        if self.slopes != 1 and (not x or x[0] != self.slopes):
             channels = base.size_text(x[0]) if x else "0"
             raise ShapeError(
                 say("Expected 1 or the number of channels, {channels}.", channels=channels), "num_parameters"
@@ -48,7 +53,7 @@ class PReLU(Activation, frozen=True):
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """The slopes: (num_parameters,); in Keras one for each element."""
-        slopes = shapes[0] if self.by_element else (self.num_parameters,)
+        slopes = shapes[0] if self.by_element else (self.slopes,)
         return owned(weight=Parameter(slopes, "weight", self.weight))
 
     def operations(self, x: Shape) -> Operations:
@@ -58,12 +63,12 @@ class PReLU(Activation, frozen=True):
 
     def sizes(self, x: Shape) -> dict[str, base.Size]:
         """The number of slopes."""
-        return {"slopes": base.product(x) if self.by_element else self.num_parameters}
+        return {"slopes": base.product(x) if self.by_element else self.slopes}
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """One operation with its learned slope; `init` is its value unless `weight` gives one."""
         own, alpha = self.parameters()["weight"], builder.free_symbol("alpha")
-        if self.num_parameters != 1 and not self.weight.shared:
+        if self.slopes != 1 and not self.weight.shared:
             letters = ("k", "i", "j", "l")[: len(builder.sample(x))]
             each = ByFormula(f"prelu(x[{','.join(letters)}], w[k])", ("x", "w"), ("x",), letters)
             return (builder.forward(each, (x, builder.own(self, "weight", own, alpha, None, self.init))),)

@@ -43,7 +43,7 @@ class RMSNorm(OverLastAxes, frozen=True):
         """With ĝ = γg and the normalised x̂, back (ĝ − x̂·mean(ĝx̂))/sqrt(mean(x²) + eps)."""
         forward = {"mul": "values", "add": "values", "div": "values + groups", "sqrt": "groups"}
         error = {"mul": "2*values", "add": "2*values - groups", "div": "values + groups"}
-        if not self.elementwise_affine:
+        if not self.parameters(x):
             return {"forward": forward, "error": error}
         scaled = {"forward": forward | {"mul": "2*values"}, "error": error | {"mul": "3*values"}}
         return scaled | {"gradient.weight": {"mul": "values", "sum": "values - owned"}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hwsolve.importing.drawing import Unreadable
 from hwsolve.importing.keras.activations import Config, Made, Named
 from hwsolve.importing.keras.reader import Reader, Value
@@ -11,7 +13,7 @@ from hwsolve.language import say
 
 
 def batch_norm(reader: Reader, config: Config, read: list[Value], named: Named) -> Made:
-    """BatchNormalization of the channels; without its scale, what it adds is a parameter beside it."""
+    """BatchNormalization of the channels."""
     x = read[0]
     axes = max(1, len(x.shape) - 1)
     rank = len(x.shape)
@@ -19,14 +21,14 @@ def batch_norm(reader: Reader, config: Config, read: list[Value], named: Named) 
     axis = axis[0] if isinstance(axis, list) else axis
     if axis not in (-1, rank):
         raise over_another_axis(config)
-    scale, center = config.get("scale", True), config.get("center", True)
-    settings: Config = {"eps": config.get("epsilon", 1e-3)} | ({} if scale else {"affine": False})
-    made = written(f"batch_norm{axes}d", settings) | ({} if center or not scale else {"bias": False})
-    at = reader.chain(reader.channels_first(x), (f"batch_norm{axes}d", made))
-    if center and not scale:
-        beta = reader.source((x.shape[-1], *(1,) * (rank - 1)), "beta")
-        at = reader.merged("add", [at, beta])
-    return Value(at, x.shape, rank > 1)
+    made = learned(f"batch_norm{axes}d", config)
+    return Value(reader.chain(reader.channels_first(x), (f"batch_norm{axes}d", made)), x.shape, rank > 1)
+
+
+def learned(layer: str, config: Config, **more: Any) -> Config:
+    """The settings of a normalisation: its ε, and which of γ and β it lacks."""
+    lacks = [ours for word, ours in (("scale", "weight"), ("center", "bias")) if not config.get(word, True)]
+    return written(layer, more | {"eps": config.get("epsilon", 1e-3)}) | dict.fromkeys(lacks, False)
 
 
 def layer_norm(reader: Reader, config: Config, read: list[Value], named: Named) -> Made:
@@ -36,13 +38,7 @@ def layer_norm(reader: Reader, config: Config, read: list[Value], named: Named) 
     axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
     if axis not in (-1, len(x.shape)):
         raise over_another_axis(config)
-    scale, center = config.get("scale", True), config.get("center", True)
-    settings: Config = {"eps": config.get("epsilon", 1e-3)} | ({} if scale else {"elementwise_affine": False})
-    made = written("layer_norm", settings) | ({} if center or not scale else {"bias": False})
-    at = reader.chain(reader.channels_last(x), ("layer_norm", made))
-    if center and not scale:
-        at = reader.merged("add", [at, reader.source((*(1,) * (len(x.shape) - 1), x.shape[-1]), "beta")])
-    return Value(at, x.shape)
+    return Value(reader.chain(reader.channels_last(x), ("layer_norm", learned("layer_norm", config))), x.shape)
 
 
 def rms_norm(reader: Reader, config: Config, read: list[Value], named: Named) -> Made:
@@ -60,7 +56,7 @@ def group_norm(reader: Reader, config: Config, read: list[Value], named: Named) 
             say("{name}: {groups} groups must divide the {channels} channels that come in.",
                 name=config.get("name"), groups=groups, channels=x.shape[-1])
         )  # fmt: skip
-    settings = written("group_norm", {"num_groups": groups, "eps": config.get("epsilon", 1e-3)})
+    settings = learned("group_norm", config, num_groups=groups)
     return Value(reader.chain(reader.channels_first(x), ("group_norm", settings)), x.shape, len(x.shape) > 1)
 
 

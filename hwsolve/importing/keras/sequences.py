@@ -31,6 +31,7 @@ def recurrent_settings(layer: str, config: Config) -> Config:
     return made
 
 
+JOINED = {"sum": "{0} + {1}", "ave": "({0} + {1})/2", "mul": "{0}*{1}"}  # how directions are joined
 RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
 
 
@@ -45,7 +46,7 @@ def recurrent(kind: str) -> Callable[[Reader, Config, list[Value], Named], Made]
     return make
 
 
-def steps(reader: Reader, layer: str, settings: Config, config: Config, x: Value, width: int) -> Made:
+def steps(reader: Reader, layer: str, settings: Config, config: Config, x: Value, width: int) -> Value:
     """All steps, or the last."""
     if not config.get("return_sequences", False):
         settings = settings | {"returns": "last"}
@@ -56,18 +57,18 @@ def steps(reader: Reader, layer: str, settings: Config, config: Config, x: Value
 
 
 def bidirectional(reader: Reader, config: Config, read: list[Value], named: Named) -> Made:
-    """Bidirectional, whose directions stand behind each other."""
-    inner = config["layer"]
-    layer = RECURRENT.get(inner["class_name"])
-    if layer is None or config.get("merge_mode", "concat") != "concat":
-        raise Unreadable(
-            say(
-                "{name} joins its directions in another way than one behind the other, which is not read.",
-                name=config.get("name"),
-            )
-        )
+    """Bidirectional: its directions stand behind each other, or are joined element by element."""
+    inner, how = config["layer"], config.get("merge_mode", "concat")
+    layer, units = RECURRENT.get(inner["class_name"]), inner["config"].get("units")
+    if layer is None or how not in ("concat", *JOINED):
+        raise Unreadable(say("{name} joins its directions in a way that is not read.", name=config.get("name")))
     settings = recurrent_settings(layer, inner["config"]) | {"bidirectional": True}
-    return steps(reader, layer, settings, inner["config"], read[0], 2 * inner["config"]["units"])
+    both = steps(reader, layer, settings, inner["config"], read[0], 2 * units)
+    if how == "concat":
+        return both
+    axis = len(both.shape)
+    halves = [reader.part(both.id, axis, start, units, both.shape) for start in (0, units)]
+    return Value(reader.formula(JOINED[how], halves), (*both.shape[:-1], units))
 
 
 def attention(reader: Reader, config: Config, read: list[Value], named: Named) -> Made:

@@ -28,6 +28,8 @@ def attributes(layer: str, module: Any) -> dict[str, Any]:
         del given["proj_size"]
     if layer.startswith(("avg_pool", "max_pool")) and plain(given.get("stride")) == plain(given.get("kernel_size")):
         given.pop("stride", None)
+    if layer == "prelu" and given["num_parameters"] == 1:
+        del given["num_parameters"]
     settings = written(layer, given)
     shape = getattr(module, "normalized_shape", ())
     if len(shape) > 1:

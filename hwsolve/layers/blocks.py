@@ -7,6 +7,7 @@ blocks: {basic: {arguments: [channels, stride], body: [conv2d: {out_channels: $c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -74,6 +75,15 @@ def read_block(node: Node, report: Report, path: Path) -> Any:
     if not isinstance(block.body, Sequence):
         report.add(block.body, path / "body", say("Expected a list of layers."))
         return INVALID
+    assert isinstance(node, Mapping)
+    read = set(read_in(block.body))
+    unread = [place for place, argument in enumerate(block.arguments, 1) if argument not in read]
+    for place in unread:
+        message = say("The body never reads the argument `{name}`.", name=block.arguments[place - 1])
+        hint = say("An argument is written `${name}` in the body.", name=block.arguments[place - 1])
+        report.add(*nth(node.entries["arguments"][1], place, path / "arguments"), message, hint)
+    if unread:
+        return INVALID
     for key in ("inputs", "outputs"):
         for place, name in enumerate(getattr(block, key), 1):
             if name == "input":
@@ -82,10 +92,21 @@ def read_block(node: Node, report: Report, path: Path) -> Any:
                 message = say("`{name}` stands here twice.", name=name)
             else:
                 continue
-            assert isinstance(node, Mapping)
             report.add(*nth(node.entries[key][1], place, path / key), message)
             return INVALID
     return block
+
+
+def read_in(node: Node) -> Iterator[str]:
+    """The arguments that a body reads."""
+    if isinstance(node, Scalar):
+        yield from ARGUMENT.findall(node.text)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from read_in(item)
+    elif isinstance(node, Mapping):
+        for _, value in node.entries.values():
+            yield from read_in(value)
 
 
 def nth(node: Node, place: int, path: Path) -> tuple[Node, Path]:
@@ -94,7 +115,7 @@ def nth(node: Node, place: int, path: Path) -> tuple[Node, Path]:
 
 
 def given_arguments(name: str, block: Block, node: Node, report: Report, path: Path) -> dict[str, Node] | None:
-    """The arguments of one use, by name: a mapping, or one value for the first; None after a note."""
+    """The arguments of one use, by name: a mapping, a list in their order, or one value; None after a note."""
     if isinstance(node, Mapping):
         given = {k: value for k, (_, value) in node.entries.items() if k not in WIRED or k in block.arguments}
         for key in given:
@@ -104,10 +125,15 @@ def given_arguments(name: str, block: Block, node: Node, report: Report, path: P
                 report.add(head, path / key, message, did_you_mean(key, block.arguments))
                 return None
     else:
-        given = {} if is_null(node) or not block.arguments else {block.arguments[0]: node}
-        if not is_null(node) and not block.arguments:
-            report.add(node, path, say("The block `{name}` has no arguments.", name=name))
+        values = [] if is_null(node) else [node]
+        if isinstance(node, Sequence) and len(block.arguments) > 1:
+            values = node.items
+        if len(values) > len(block.arguments):
+            known = ", ".join(f"`{argument}`" for argument in block.arguments)
+            message = say("The block `{name}` has only the arguments {known}.", name=name, known=known)
+            report.add(node, path, message if known else say("The block `{name}` has no arguments.", name=name))
             return None
+        given = dict(zip(block.arguments, values, strict=False))
     missing = [argument for argument in block.arguments if argument not in given]
     if missing:
         report.add(

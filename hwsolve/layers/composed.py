@@ -32,6 +32,7 @@ COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
 }
 WIRE_NAMES = ListOf(WordField(), minimum=1, single=True)  # what stands under `inputs` and `output`
 BRANCHED = ("add", "concat", "multiply")  # those whose branches may stand without a key
+LONE = {"residual": "body", "use": "layer"}  # the key whose value may stand without it
 REQUIRED = {
     "residual": ("body",),
     "repeat": ("times", "body"),

@@ -16,7 +16,9 @@ def sized(parts: tuple[Part, ...], x: Shape) -> tuple[Part, ...]:
     found = []
     for part in parts:
         if part.layer is not None:
-            sizes = {key: getattr(part.layer, key, None) for key in ("out_features", "out_channels", "groups")}
+            sizes = {
+                key: getattr(part.layer, key, None) for key in ("out_features", "out_channels", "groups", "embed_dim")
+            }
             put = {k: simplified(substitute(s, known)) for k, s in sizes.items() if isinstance(s, Formula)}
             part = msgspec.structs.replace(part, layer=msgspec.structs.replace(part.layer, **put)) if put else part
         elif part.branches and part.type not in PACKAGED:

@@ -125,7 +125,10 @@ class Filling:
             name = node.text.removeprefix("$")
             if name == node.text:
                 return self.scalar(node.text, node.plain)
-            return self.settings[name] if name in self.settings else self.scalar(str(getattr(self.record, name)))
+            if name in self.settings:
+                return self.settings[name]
+            value = getattr(self.record, name)
+            return self.scalar(INCOMING if value is None else str(value))
         if isinstance(node, Sequence):
             return Sequence(self.head.line, self.head.column, [self.node(item) for item in node.items])
         assert isinstance(node, Mapping)

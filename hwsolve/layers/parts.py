@@ -11,7 +11,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.blocks import Block, BlocksField, filled, given_arguments
-from hwsolve.layers.composed import COMPOSED, COMPOSITES, REQUIRED, WIRE_NAMES, WIRES, branches_listed
+from hwsolve.layers.composed import COMPOSED, COMPOSITES, LONE, REQUIRED, WIRE_NAMES, WIRES, branches_listed
 from hwsolve.layers.items import MOST_PARTS, Part, too_many_layers
 from hwsolve.layers.mixture import read_mixture
 from hwsolve.layers.packaged import PACKAGED, packaged_class, written_out
@@ -159,6 +159,8 @@ class Reader:
     def keys(self, name: str, node: Node, path: Path) -> Any:
         """The name and the values of a composite's keys, or INVALID."""
         required, allowed = REQUIRED[name], COMPOSED[name][1]
+        if name in LONE and not isinstance(node, Mapping) and not is_null(node):
+            return {LONE[name]: node}
         if not isinstance(node, Mapping):
             message = say(
                 "Expected a mapping with {keys}, got {got}.",
@@ -185,7 +187,7 @@ class Reader:
         keys = self.keys(name, node, path)
         if keys is INVALID:
             return INVALID
-        body = self.layers(keys["body"], path / "body", depth + 1)
+        body = self.layers(keys["body"], path if keys["body"] is node else path / "body", depth + 1)
         shortcut: Any = ()
         given = keys.get("shortcut")
         zero_pad = isinstance(given, Scalar) and given.text == "zero_pad"
@@ -212,7 +214,7 @@ class Reader:
         return msgspec.structs.replace(NOTHING, name=keys.get("name"), branches=(body,), times=simplified(times))
 
     def _use(self, name: str, node: Node, path: Path, depth: int) -> Any:
-        keys = {"layer": node} if isinstance(node, Scalar) and not is_null(node) else self.keys(name, node, path)
+        keys = self.keys(name, node, path)
         if keys is INVALID:
             return INVALID
         at = path if keys["layer"] is node else path / "layer"

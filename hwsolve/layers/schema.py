@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hwsolve.layers import LAYERS, layer_class
-from hwsolve.layers.composed import BRANCHED, COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
+from hwsolve.layers.composed import BRANCHED, COMPOSED, KEYS, LONE, REQUIRED, WIRE_NAMES, WIRES
 from hwsolve.layers.packaged import PACKAGED, packaged_class
 from hwsolve.spec.amounts import SizeField
 from hwsolve.spec.definitions import defined
@@ -65,6 +65,6 @@ def composites_schema() -> dict[str, Any]:
             "required": list(REQUIRED.get(name, ())),
             "additionalProperties": False,
         }
-        alone = [branches] if name in BRANCHED else [fields["layer"]] if name == "use" else []
+        alone = [branches] if name in BRANCHED else [fields[LONE[name]]] if name in LONE else []
         made[name] = ({"anyOf": [whole, *alone]} if alone else whole) | {"description": str(about)}
     return made

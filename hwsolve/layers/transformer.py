@@ -20,7 +20,7 @@ GATED = {"swiglu": "silu", "geglu": "gelu"}
 class TransformerSettings(Packaged, frozen=True, kw_only=True):
     """What the layers of a transformer, and stacks of them, are told."""
 
-    d_model: Size
+    d_model: Size | None = None
     nhead: Size
     dim_feedforward: Size = 2048
     dropout: Decimal | None = None
@@ -34,7 +34,7 @@ class TransformerSettings(Packaged, frozen=True, kw_only=True):
     mask: Annotated[Any, OneOf(Choice("causal"), ArrayField())] = None
 
     MEANINGS: ClassVar[dict[str, Message]] = {
-        "d_model": say("how many numbers a row has"),
+        "d_model": say("how many numbers a row has; as many as come in unless given"),
         "nhead": say("how many heads there are"),
         "dim_feedforward": say("how many units the MLP has"),
         "dropout": say("the probability of being dropped, with `mode`; nothing is dropped unless given"),

@@ -15,6 +15,7 @@ from hwsolve.spec.field import INVALID, Field, describe, field_of
 from hwsolve.spec.records import RecordField, read_record, record_schema
 from hwsolve.spec.scalars import (
     Choice,
+    Convention,
     Count,
     CountField,
     Flag,
@@ -27,8 +28,8 @@ from hwsolve.spec.scalars import (
 )
 
 __all__ = [
-    "INVALID", "AnyFormula", "Array", "ArrayField", "Choice", "Count", "CountField", "Decimal", "DecimalField",
-    "EachAxis", "Field", "Flag", "FlagField", "ListOf", "MapOf", "Nested", "OneOf", "PerAxis", "Raw", "RecordField",
-    "Size", "SizeField", "SizeOrZero", "Text", "TextField", "TupleOf", "Word", "WordField", "describe", "field_of",
-    "is_array_form", "read_record", "record_schema", "unknown_name",
+    "INVALID", "AnyFormula", "Array", "ArrayField", "Choice", "Convention", "Count", "CountField", "Decimal",
+    "DecimalField", "EachAxis", "Field", "Flag", "FlagField", "ListOf", "MapOf", "Nested", "OneOf", "PerAxis", "Raw",
+    "RecordField", "Size", "SizeField", "SizeOrZero", "Text", "TextField", "TupleOf", "Word", "WordField", "describe",
+    "field_of", "is_array_form", "read_record", "record_schema", "unknown_name",
 ]  # fmt: skip

@@ -106,6 +106,20 @@ class Choice(Field):
         return {"enum": list(self.words)}
 
 
+class Convention(Choice):
+    """One of some words; `true` is the first of them, and `false` none."""
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        flag = FLAGS.get(node.text) if type(node) is Scalar and node.plain else None
+        return super().read(node, report, path) if flag is None else self.words[0] if flag else None
+
+    def accepts(self, node: Node) -> bool:
+        return super().accepts(node) or (type(node) is Scalar and node.plain and node.text in FLAGS)
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": [*self.words, True, False]}
+
+
 class CountField(Field):
     """A whole number, at least `minimum` and at most `maximum`."""
 

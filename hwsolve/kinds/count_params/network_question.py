@@ -119,7 +119,8 @@ class Statement:
         """The parts of a composite, each under its own name."""
         if name == "residual":
             yield depth, say("body"), ""
-            yield from self.rows(entry(arguments, "body"), depth + 1)
+            body = arguments if isinstance(arguments, Sequence) else entry(arguments, "body")
+            yield from self.rows(body, depth + 1)
             shortcut = entry(arguments, "shortcut")
             if isinstance(shortcut, Scalar) and not is_null(shortcut):
                 yield depth, say("shortcut"), say("what comes in, with zeros for the missing channels")

@@ -13,7 +13,7 @@ from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.optimizers.optimizer import Optimizer
 from hwsolve.registry import load
 from hwsolve.spec import problem as base
-from hwsolve.spec.fields import Choice, Field, Flag, ListOf, OneOf, RecordField, Size
+from hwsolve.spec.fields import Choice, Convention, Field, Flag, ListOf, OneOf, RecordField, Size
 from hwsolve.spec.named import NamedField, named
 from hwsolve.spec.nodes import Mapping, Node, Scalar, is_null
 from hwsolve.spec.records import form_of
@@ -86,8 +86,8 @@ class Count(msgspec.Struct, frozen=True):
     """The conventions of counting; one that is stated is shown."""
 
     framework: Annotated[str, Choice("torch", "keras")] | None = None
-    activations: Annotated[str, Choice("cs231n", "outputs", "saved", "peak")] | None = None
-    macs: Annotated[str, Choice("matmul", "all")] | None = None
+    activations: Annotated[str, Convention("cs231n", "outputs", "saved", "peak")] | None = None
+    macs: Annotated[str, Convention("matmul", "all")] | None = None
     bias: Flag = False
     causal: Annotated[str, Choice("full", "half")] = "full"
     attention: Annotated[str, Choice("weights", "fused")] | None = None

@@ -80,6 +80,9 @@ def argument_words(block: Block, arguments: Node) -> Text:
     """The arguments of the use of a block."""
     if is_null(arguments):
         return ""
+    if isinstance(arguments, nodes.Sequence) and len(block.arguments) > 1:
+        given = zip(block.arguments, arguments.items, strict=False)
+        return listed([in_words(key, value_text(value)) for key, value in given])
     if not isinstance(arguments, nodes.Mapping):
         return in_words(block.arguments[0], value_text(arguments))
     own = [key for key in arguments.entries if key in block.arguments or key not in WIRED]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import hwsolve
-from hwsolve.spec.report import SpecFailure
 from hwsolve.kinds import KINDS, about
 from hwsolve.render import Options, render
 from hwsolve.solution import Quantity
+from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 
 SPEC: dict[str, Any] = {

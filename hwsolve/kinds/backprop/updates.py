@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hwsolve.formula.tree import ZERO, Formula, Number, references
 from hwsolve.graph.optimizer_names import step_aside
 from hwsolve.graph.update import called, update
-from hwsolve.kinds.backprop.input_arrays import Given, squeezed
+from hwsolve.kinds.backprop.input_arrays import Given, stands_for
 from hwsolve.language import say
 from hwsolve.layers.base import shape_text
 from hwsolve.optimizers import OPTIMIZERS
@@ -116,7 +116,7 @@ class States:
     def numbers(self, node: str, array: Any, within: tuple[str, ...]) -> None:
         """The numbers of one node."""
         shape = self.graph.nodes[node].shape
-        if array.shape != shape and (prod(array.shape) != prod(shape) or squeezed(array.shape) != squeezed(shape)):
+        if not stands_for(array.shape, shape):
             message = say(
                 "The state {symbol} has the shape {found}, its parameter {shape}.",
                 symbol=self.graph.symbol(node),

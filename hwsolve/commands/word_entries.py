@@ -56,6 +56,8 @@ def optimizer_entry(name: str) -> Entry:
         if "nesterov" in cls.__struct_fields__:
             ahead = msgspec.structs.replace(moving, nesterov=True)
             facts += fact("nesterov", say("With nesterov"), rule_text(ahead))
+        if "average" in cls.__struct_fields__:
+            facts += fact("average", say("With average"), rule_text(msgspec.structs.replace(moving, average=True)))
         plain = moving
     if "amsgrad" in cls.__struct_fields__:
         facts += fact("amsgrad", say("With amsgrad"), rule_text(msgspec.structs.replace(plain, amsgrad=True)))

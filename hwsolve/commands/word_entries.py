@@ -99,7 +99,7 @@ def initializer_entry(name: str) -> Entry:
 
 def function_names() -> list[str]:
     """All that can be called in a formula, and the constants."""
-    from hwsolve.formula.array_functions import WORDS
+    from hwsolve.formula.array_words import WORDS
     from hwsolve.formula.parse import BIG_OPERATORS
     from hwsolve.formula.vectors import CALLED
     from hwsolve.spec.amounts import CONSTANTS
@@ -117,7 +117,7 @@ def function_brief(name: str) -> str:
 
 def function_entry(name: str) -> Entry:
     """A function: how it is called, what it is, its derivative, and where it has none."""
-    from hwsolve.formula.array_functions import FORMS
+    from hwsolve.formula.array_words import FORMS
     from hwsolve.formula.functions import function
     from hwsolve.formula.notation import unicode
     from hwsolve.formula.parse import parse

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+import hwsolve
+
 pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 import torch
 
@@ -337,3 +339,18 @@ def test_products_and_bounds_by_a_given_number(text: str, values: list[float]) -
     assert float(found.answers["f"].value.value) == pytest.approx(y.item(), abs=1e-12)
     assert [float(v.value) for v in found.answers["df_dx"].value] == pytest.approx(x.grad.tolist(), abs=1e-12)
     assert not wrong_lines(document(found))
+
+
+def test_a_quantity_that_takes_the_name_of_a_constant_is_told() -> None:
+    spec = {"kind": "worksheet", "given": {"a": [1, 2]}, "define": {"pi": "softmax(a)", "y": "sum(pi*a)"}}
+    note = "π is the quantity of this name here; the number is `acos(-1)`."
+    assert note in hwsolve.solve(spec).to("plain")
+    assert "acos" not in hwsolve.solve({"kind": "worksheet", "given": {"a": 1}, "define": {"y": "a*pi"}}).to("plain")
+    assert "acos" not in hwsolve.solve(spec | {"define": {"pi": "softmax(a)"}}).to("plain")
+
+
+@pytest.mark.parametrize("word", ["pi", "mu", "nu", "xi", "eta", "rho", "tau", "phi", "chi", "psi"])
+def test_a_greek_letter_below_is_not_cut_up_into_indices(word: str) -> None:
+    """Of `a_pi` aₚᵢ would be an element of a."""
+    page = hwsolve.solve({"kind": "worksheet", "given": {f"a_{word}": [1, 2]}, "define": {"y": f"a_{word}[2]*3"}})
+    assert f"y = a_{word}₂ · 3 = 2 × 3 = 6" in page.to("plain")

@@ -142,7 +142,7 @@ class Groups:
             if bare or has_cases_of_elements(head.links[-1].formula):
                 if not bare:
                     yield Group((head,))
-                yield Group(tuple(lines), why or self.rule(node), close=node.role != "gradient")
+                yield Group(tuple(lines), why or self.rule(node), close=not bare and node.role != "gradient")
                 return
             heads = (summed(self.writer, node) if reads_steps(self.writer, node) else ()) or (head,)
         yield Group((*heads, *lines), self.rule(node) if not why or node.role == "gradient" else why, 0)

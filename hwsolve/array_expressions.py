@@ -36,7 +36,7 @@ def by_elements(f: Formula, known: dict[str, Answer]) -> dict[Place, Formula] | 
     try:
         found = defined(f, shapes, constants=constants)
     except Unfit as why:
-        raise BadKey(why.message, did_you_mean(_name(why.part), why.known) if why.known else None) from None
+        raise BadKey(why.message, did_you_mean(_name(why.part), why.known) if why.known else why.hint) from None
     if prod(found.shape) > MOST_ELEMENTS:
         raise BadKey(say("`{key}` has more than {n} elements.", key=plain(f), n=f"{MOST_ELEMENTS:,}"))
     places = list(product(*(range(1, n + 1) for n in found.shape)))

@@ -18,6 +18,7 @@ import torch
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.solution import Solution
+from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
 from tests.often import often
@@ -354,3 +355,20 @@ def test_a_greek_letter_below_is_not_cut_up_into_indices(word: str) -> None:
     """Of `a_pi` aₚᵢ would be an element of a."""
     page = hwsolve.solve({"kind": "worksheet", "given": {f"a_{word}": [1, 2]}, "define": {"y": f"a_{word}[2]*3"}})
     assert f"y = a_{word}₂ · 3 = 2 × 3 = 6" in page.to("plain")
+
+
+@pytest.mark.parametrize("form", ["A/norm(A, 2)", "A - mean(A, 2)", "x*A"])
+def test_the_hint_for_rows_is_what_works(form: str) -> None:
+    given = {"A": [[1, 0], [0, 2], [3, 4]], "x": [1, 2, 3]}
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve({"kind": "worksheet", "given": given, "define": {"U": form}})
+    hint = re.search(r"Row by row it is `(.+)`\.", str(failure.value))
+    assert hint is not None
+    found = hwsolve.solve({"kind": "worksheet", "given": given, "define": {"U": hint[1]}})["U"]
+    A, x = torch.tensor(given["A"]).double(), torch.tensor(given["x"]).double()
+    right = {
+        "A/norm(A, 2)": A / A.norm(dim=1, keepdim=True),
+        "A - mean(A, 2)": A - A.mean(1, keepdim=True),
+        "x*A": A * x[:, None],
+    }
+    assert [[float(n) for n in row] for row in found] == [pytest.approx(row) for row in right[form].tolist()]

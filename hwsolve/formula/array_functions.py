@@ -20,11 +20,14 @@ Index = tuple[Formula, ...]
 
 
 class Unfit(Exception):
-    """A definition that means nothing: why, the part of it that is at fault, and the names that may be meant by it."""
+    """A definition that means nothing: why, the part of it that is at fault, and what may be meant.
 
-    def __init__(self, message: Message, part: Formula, known: Iterable[str] = ()) -> None:
+    That is one of some names, or what the hint says.
+    """
+
+    def __init__(self, message: Message, part: Formula, known: Iterable[str] = (), hint: Message | None = None) -> None:
         super().__init__(message)
-        self.message, self.part, self.known = message, part, tuple(known)
+        self.message, self.part, self.known, self.hint = message, part, tuple(known), hint
 
 
 class Parts(Protocol):
@@ -76,6 +79,20 @@ def unequal(f: Formula, shapes: list[Sizes], parts: tuple[Formula, ...]) -> Mess
         second=second,
         whole=plain(f),
     )
+
+
+def by_rows(f: Formula, shapes: list[Sizes], parts: tuple[Formula, ...]) -> Message | None:
+    """How a number for each row meets the rows of a matrix; None where there is none."""
+    sides = {len(shape): shape for shape in shapes}
+    if (
+        not isinstance(f, Call)
+        or f.name not in ("+", "-", "*", "/")
+        or set(sides) != {1, 2}
+        or sides[1][0] != sides[2][0]
+    ):
+        return None
+    turned = [call("T", part) if len(shape) == 2 else part for part, shape in zip(parts, shapes, strict=True)]
+    return say("Row by row it is `{form}`.", form=plain(call("T", Call(f.name, tuple(turned)))))
 
 
 class Along(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from itertools import chain, count
 
 import msgspec
 
-from hwsolve.formula.array_functions import Index, Sizes, Unfit, big, sizes, unequal
+from hwsolve.formula.array_functions import Index, Sizes, Unfit, big, by_rows, sizes, unequal
 from hwsolve.formula.array_words import ARRAY_FUNCTIONS, FORMS
 from hwsolve.formula.comparisons import as_numbers
 from hwsolve.formula.cut_sums import along_axes, counted
@@ -181,7 +181,8 @@ class Elements:
                 length, other = longest[k]
                 if n != 1 and length not in (1, n):
                     pair = [found[other], shape]
-                    raise Unfit(unequal(f, pair, (children(f)[other], children(f)[part])), f)
+                    both = (children(f)[other], children(f)[part])
+                    raise Unfit(unequal(f, pair, both), f, hint=by_rows(f, pair, both))
                 longest[k] = (n, part) if n != 1 and length == 1 else longest[k]
         return tuple(length for length, _ in longest)
 

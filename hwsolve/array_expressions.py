@@ -12,7 +12,7 @@ from typing import Any
 
 from hwsolve.answers import CONSTANTS, MOST_TERMS, BadKey, Place, unrolled
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Formula, Number, Ref, references
+from hwsolve.formula.tree import Call, Formula, Number, Ref, references, walk
 from hwsolve.language import say
 from hwsolve.solution import Answer, Given, Quantity
 
@@ -20,15 +20,17 @@ MOST_ELEMENTS = 10_000  # of an array that an expression makes
 
 
 def by_elements(f: Formula, known: dict[str, Answer]) -> dict[Place, Formula] | None:
-    """The formulas of the elements by their places, of a number by (); None where no whole array is read.
+    """The formulas of the elements by their places, of a number by (); None of numbers alone.
 
     Raises BadKey where shapes do not fit.
     """
     shapes = {ref.name: shape for ref in references(f) if (shape := shape_of(ref.name, known)) is not None}
-    if not any(len(ref.indices) < len(shapes.get(ref.name, ())) for ref in references(f)):
-        return None
     from hwsolve.formula.array_functions import Unfit
-    from hwsolve.formula.definition import defined
+    from hwsolve.formula.definition import defined, is_open
+
+    over_axes = any(isinstance(part, Call) and (part.name == "[]" or is_open(part)) for part in walk(f))
+    if not over_axes and not any(len(ref.indices) < len(shapes.get(ref.name, ())) for ref in references(f)):
+        return None
     from hwsolve.formula.instantiate import instantiate
     from hwsolve.spec.report import did_you_mean
 

@@ -124,7 +124,7 @@ class Asking:
                 self.answers[text] = Answer(self.part(part, text), main=True)
                 self.symbols[text] = running(part)
                 return [text]
-            f = parse(text)
+            f = parse(text, True)
             if isinstance(f, Ref):
                 self.answers[text] = Answer(look_up(text, self.known), main=True)
                 return [text]
@@ -257,7 +257,7 @@ def running(part: Selection) -> Formula:
 def as_key(name: str) -> Formula:
     """A key as a formula; one that is none as a word."""
     try:
-        return parse(name)
+        return parse(name, True)
     except FormulaError:
         return Ref(name)
 
@@ -265,7 +265,7 @@ def as_key(name: str) -> Formula:
 def plain_name(name: str) -> str:
     """A name that is an expression, as text that can be compared."""
     try:
-        return plain(parse(name))
+        return plain(parse(name, True))
     except FormulaError:
         return ""
 

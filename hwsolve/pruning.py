@@ -31,7 +31,7 @@ def pruned(solution: Solution) -> Solution:
 def refs_of(key: str) -> Iterator[Ref]:
     """The quantities that an asked expression reads."""
     try:
-        yield from references(parse(key))
+        yield from references(parse(key, True))
     except FormulaError:
         return
 

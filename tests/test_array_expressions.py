@@ -39,6 +39,8 @@ FORMS = {
     "dL_dw1/norm(dL_dw1)": lambda q: q["dL_dw1"] / np.linalg.norm(q["dL_dw1"]),
     "sum(w1, 1)": lambda q: q["w1"].sum(0),
     "w1[2] + x": lambda q: q["w1"][1] + q["x"],
+    "norm([L, 2*L] - dL_dz2)": lambda q: np.linalg.norm([q["L"] - q["dL_dz2"][0], 2 * q["L"] - q["dL_dz2"][1]]),
+    "Sum(x[i]*dL_dx[i], i)": lambda q: q["x"] @ q["dL_dx"],
     "T(w1) @ dL_dz1 - dL_dx": lambda q: q["w1"].T @ q["dL_dz1"] - q["dL_dx"],
 }
 
@@ -117,3 +119,10 @@ def test_every_kind_reckons_with_its_answers(kind: str) -> None:
     for key, expression in zip(keys, asked, strict=True):
         three = 3 * np.array(number(plain.answers[key].value))
         np.testing.assert_allclose(number(found.answers[expression].value), three, rtol=1e-12)
+
+
+@pytest.mark.parametrize("form", ["2*w1@1[1,2]", "(a1[2] - a1[1])/2", "norm([L, w1[1,1]])"])
+def test_an_expression_with_elements_stands_in_the_card(form: str) -> None:
+    card = hwsolve.solve(SPEC | {"ask": ["L", form]}).to("plain").partition("╰")[0]
+    value = hwsolve.solve(SPEC | {"ask": [form]}).answers[form].value
+    assert "L ≈" in card and value.text.replace("-", "−") in card

@@ -83,7 +83,7 @@ def inverse_element(w: Parts, at: Index, a: Formula) -> Formula:
     whole = determinant(w, a, every, every)
     rows = []
     for i in every:
-        entries = [call("/", cofactor(w, a, i, j), whole) for j in every]
+        entries: list[Formula] = [call("/", cofactor(w, a, i, j), whole) for j in every]
         rows.append(entries[at[1].numerator - 1] if isinstance(at[1], Number) else chosen(entries, at[1], 1))
     return rows[at[0].numerator - 1] if isinstance(at[0], Number) else chosen(rows, at[0], 1)
 

@@ -49,6 +49,7 @@ class Asking:
         self.problem, self.given = problem, solution
         self.sizes = sizes_of(solution)
         self.known = self.sizes | solution.answers | single_values(solution)
+        self.arrays = given_arrays(solution.given)  # which expressions may read, and nobody asks for
         self.answers = dict(solution.answers)
         self.lines: list[Line] = []
         self.symbols = dict(solution.symbols)
@@ -175,7 +176,7 @@ class Asking:
         """An expression as an answer with a line."""
         digits = at.digits or self.problem.digits or 6
         try:
-            elements = by_elements(f, self.known) if excessive(f) is None else None
+            elements = by_elements(f, self.arrays | self.known) if excessive(f) is None else None
             if elements is not None:
                 return self.express_array(name, f, elements, digits)
             f = unrolled(f) if excessive(f) is None else f
@@ -214,7 +215,9 @@ class Asking:
 
     def is_array(self, node: Formula) -> bool:
         """Whether a formula is a whole array by its key."""
-        known = self.known.get(node.name) if isinstance(node, Ref) and not node.indices else None
+        if not isinstance(node, Ref) or node.indices:
+            return False
+        known = self.known.get(node.name) or self.arrays.get(node.name)
         return known is not None and isinstance(known.value, tuple)
 
     def number(self, node: Formula) -> Formula:
@@ -272,8 +275,7 @@ def plain_name(name: str) -> str:
 
 def single_values(solution: Solution) -> dict[str, Answer]:
     """What is given and what lines define, by key."""
-    found = given_arrays(solution.given)
-    found |= {plain(g.key): Answer(g.quantity) for g in solution.given if g.quantity is not None}
+    found = {plain(g.key): Answer(g.quantity) for g in solution.given if g.quantity is not None}
     for line in solution.lines:
         if isinstance(line, Value | Carried):
             found[plain(line.key)] = Answer(line.quantity)

@@ -64,7 +64,9 @@ def look_up(key: str, answers: dict[str, Answer], digits: int = 6) -> Any:
     named = (ref for ref in references(expression) if ref.name not in CONSTANTS or ref.name in answers)
     values = {ref: _element(ref, key, answers) for ref in named}
     if any(isinstance(value, tuple) for value in values.values()):
-        raise BadKey(say("`{key}` reckons with a whole array: name its elements.", key=key))
+        raise BadKey(
+            say("`{key}` reckons with a whole array: name its elements, or give it a name under `define`.", key=key)
+        )
     if missing := [value for value in values.values() if isinstance(value, Missing)]:
         return missing[0]
     symbolic = not all(isinstance(value, Quantity) for value in values.values())

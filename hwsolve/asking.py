@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.answers import BadKey, look_up, sizes_of, unrolled
+from hwsolve.answers import BadKey, Place, look_up, sizes_of, unrolled
+from hwsolve.array_expressions import by_elements, element_key, given_arrays, nested
 from hwsolve.derivation.lines import identity_line, value_line
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.notation import plain
@@ -21,16 +21,17 @@ from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, references, transform
 from hwsolve.language import Message, say
+from hwsolve.pruning import pruned
 from hwsolve.quantities import put_in, quantity
 from hwsolve.selection import Selection, fitting, selection
-from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Sentence, Solution, Step, Value
+from hwsolve.solution import Answer, Carried, Group, Line, Quantity, Sentence, Solution, Step, Value
 from hwsolve.spec.limits import excessive
-from hwsolve.trace import defined, dependencies
 
 if TYPE_CHECKING:
     from hwsolve.spec.asked import Ask
     from hwsolve.spec.problem import Problem
 
+FEW = 12  # elements of an expression that a page writes out
 MOST_NAMED = 8  # answers in the sentence that says what is asked
 
 
@@ -48,6 +49,7 @@ class Asking:
         self.problem, self.given = problem, solution
         self.sizes = sizes_of(solution)
         self.known = self.sizes | solution.answers | single_values(solution)
+        self.arrays = given_arrays(solution.given)  # which expressions may read, and nobody asks for
         self.answers = dict(solution.answers)
         self.lines: list[Line] = []
         self.symbols = dict(solution.symbols)
@@ -103,9 +105,9 @@ class Asking:
 
     def named(self, key: str) -> Message:
         """An answer by its symbol; one that the spec defines with its formula."""
-        definition = self.problem.define.get(key)
+        definition = self.problem.expressions.get(key)
         if definition is not None:
-            return say("{name} ({formula})", name=Ref(key), formula=definition.formula)
+            return say("{name} ({formula})", name=Ref(key), formula=self.whole(definition.formula))
         known = self.symbols.get(key, as_key(key))
         if isinstance(known, Ref) and not known.indices and isinstance(look_up(key, self.answers), tuple):
             known = Call("whole", (known,))
@@ -123,7 +125,7 @@ class Asking:
                 self.answers[text] = Answer(self.part(part, text), main=True)
                 self.symbols[text] = running(part)
                 return [text]
-            f = parse(text)
+            f = parse(text, True)
             if isinstance(f, Ref):
                 self.answers[text] = Answer(look_up(text, self.known), main=True)
                 return [text]
@@ -172,9 +174,12 @@ class Asking:
 
     def express(self, name: str, f: Formula, at: Any, where: str = "ask") -> list[str]:
         """An expression as an answer with a line."""
-        f = unrolled(f) if excessive(f) is None else f
         digits = at.digits or self.problem.digits or 6
         try:
+            elements = by_elements(f, self.arrays | self.known) if excessive(f) is None else None
+            if elements is not None:
+                return self.express_array(name, f, elements, digits)
+            f = unrolled(f) if excessive(f) is None else f
             value = look_up(plain(f), self.known, digits)
         except BadKey as bad:
             return self.wrong(at, bad, where)
@@ -191,6 +196,29 @@ class Asking:
             self.lines.append(identity_line(left, value, free, key=Ref(name), shown=shown))
         self.answers[name] = self.known[name] = Answer(value, main=True, digits=digits)
         return [name]
+
+    def express_array(self, name: str, f: Formula, elements: dict[Place, Formula], digits: int) -> list[str]:
+        """An expression over whole arrays: a line for each element."""
+        found = {place: look_up(plain(one), self.known, digits) for place, one in elements.items()}
+        if plain(f) == plain_name(name):
+            self.symbols[name] = self.whole(f)
+        for n, (place, value) in enumerate(found.items()):
+            one, key = elements[place], element_key(name, place)
+            numbers, aside = substituted(one, self.number), len(found) > FEW and n > 0
+            self.lines.append(value_line(key, one, value, numbers, origin=("asked", name, "formula"), aside=aside))
+        self.answers[name] = self.known[name] = Answer(nested(found), main=True, digits=digits)
+        return [name]
+
+    def whole(self, f: Formula) -> Formula:
+        """A formula in which arrays are marked as wholes: a number in such a name is that of its layer."""
+        return transform(f, lambda node: Call("whole", (node,)) if self.is_array(node) else node)
+
+    def is_array(self, node: Formula) -> bool:
+        """Whether a formula is a whole array by its key."""
+        if not isinstance(node, Ref) or node.indices:
+            return False
+        known = self.known.get(node.name) or self.arrays.get(node.name)
+        return known is not None and isinstance(known.value, tuple)
 
     def number(self, node: Formula) -> Formula:
         """A reference as its number."""
@@ -232,7 +260,7 @@ def running(part: Selection) -> Formula:
 def as_key(name: str) -> Formula:
     """A key as a formula; one that is none as a word."""
     try:
-        return parse(name)
+        return parse(name, True)
     except FormulaError:
         return Ref(name)
 
@@ -240,7 +268,7 @@ def as_key(name: str) -> Formula:
 def plain_name(name: str) -> str:
     """A name that is an expression, as text that can be compared."""
     try:
-        return plain(parse(name))
+        return plain(parse(name, True))
     except FormulaError:
         return ""
 
@@ -259,41 +287,3 @@ def with_digits(value: Any, digits: int) -> Any:
     if isinstance(value, tuple):
         return tuple(with_digits(v, digits) for v in value)
     return quantity(value.value, digits) if isinstance(value, Quantity) else value
-
-
-def pruned(solution: Solution) -> Solution:
-    """The lines that no asked answer depends on set back to the full page."""
-    lines = defined(solution)
-    arrays = {key.partition("[")[0] for key in solution.asked}
-    names = {ref.name for key in solution.asked for ref in refs_of(key)}
-    wanted = {key for key in lines if key in solution.asked or key.partition("[")[0] in arrays | names}
-    if not wanted:
-        return solution
-    needed = dependencies(lines, wanted, True)
-    steps = [msgspec.structs.replace(s, items=tuple(set_back(s.items, needed))) for s in solution.sections]
-    return msgspec.structs.replace(solution, sections=tuple(steps))
-
-
-def refs_of(key: str) -> Iterator[Ref]:
-    """The quantities that an asked expression reads."""
-    try:
-        yield from references(parse(key))
-    except FormulaError:
-        return
-
-
-def keys_of(group: Group) -> list[str]:
-    """The keys of a group's lines."""
-    return [plain(line.key) for line in group.lines if isinstance(line, Value | Identity | Carried) and line.key]
-
-
-def set_back(items: tuple[Any, ...], needed: set[str]) -> Iterator[Any]:
-    """Groups of which no line is needed are for the full page; what has no keys goes with what goes on with it."""
-    for item, following in zip_longest(items, items[1:]):
-        if isinstance(item, Group):
-            keys = keys_of(item)
-            if not keys and isinstance(following, Group) and following.close:
-                keys = keys_of(following)
-            if keys and item.detail == "page" and not needed & set(keys):
-                item = msgspec.structs.replace(item, detail="full")
-        yield item

@@ -188,6 +188,9 @@ def short_list(subject: str) -> Any:
 SHORT = {
     "kinds": "List the kinds of problems, or show one.",
     "layers": "List the layers, or show the arguments of one.",
+    "losses": "List the losses, or show one with its equation.",
+    "optimizers": "List the optimizers, or show one with its rule.",
+    "functions": "List the functions of formulas, or show one.",
     "examples": "List the shipped problems, or print one.",
 }
 for _subject, _help in SHORT.items():
@@ -200,7 +203,7 @@ Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", he
 @app.command(cls=Command)
 @with_common(("lang",))
 def new(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="A kind of problem.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="A kind of problem.", show_default=False)] = "",
     output: Output = None,
     *,
     common: Common,

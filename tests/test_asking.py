@@ -92,7 +92,7 @@ def test_what_is_not_needed_is_set_back() -> None:
         ("w@1[3,1]", "outside"),
         ("w@1[:,7]", "outside"),
         ("1/(E - E)", "division by zero"),
-        ("v@1 + 1", "whole array"),
+        ("w@1 @ x", "they do not fit"),
         ("*nothing*", "nothing"),
     ],
 )

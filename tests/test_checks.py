@@ -149,7 +149,7 @@ def test_a_formula_that_differs_fails_with_a_point(expect: str) -> None:
         ("forwrd.mul: 1", "There is no answer `forwrd.mul`."),
         ('"w@1[3,1]": 1', "`w@1[3,1]` is outside w@1, which has the shape (2, 1)."),
         ('"w@1[1,1,1]": 1', "`w@1` has 2 indices, not 3."),
-        ("w@1 + E: 1", "`w@1 + E` reckons with a whole array: name its elements."),
+        ("w@1 + E: 1", "`w@1 + E` reckons with a whole array: name its elements, or give it a name under `define`."),
         ("E + F: 1", "There is no answer `F`."),
         ("a b c: 1", "There is no answer `a b c`."),
     ],

@@ -250,6 +250,18 @@ def test_kinds_and_layers(hwsolve: Run) -> None:
     assert all(len(row.split()) > 3 for row in listed)
 
 
+@pytest.mark.parametrize("subject", ["losses", "optimizers", "functions"])
+def test_lists_have_commands_of_their_own(hwsolve: Run, subject: str) -> None:
+    assert hwsolve(subject).stdout == hwsolve("list", subject).stdout != ""
+    name = hwsolve(subject).stdout.split()[0]
+    assert hwsolve(subject, name).stdout == hwsolve("list", subject, name).stdout != ""
+
+
+def test_a_spec_to_begin_with_is_of_a_kind(hwsolve: Run) -> None:
+    run = hwsolve("new")
+    assert run.returncode == 2 and all(f"`{kind}`" in run.stderr for kind in KINDS)
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_arguments_of_a_layer(name: str) -> None:
     from hwsolve.commands.listing import listing

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsolve.formula.array_functions import ALONG, Unfit
+from hwsolve.formula.array_functions import Unfit
+from hwsolve.formula.array_words import ARRAY_FUNCTIONS
 from hwsolve.formula.definition import defined
 from hwsolve.formula.matrix_gradients import forms
 from hwsolve.formula.notation.plain import plain
@@ -49,6 +50,12 @@ FORMULAS: dict[str, Numbers] = {
     "mean((x - mean(x))**2)": lambda v: v["x"].var(),
     "norm(A, 2)": lambda v: np.linalg.norm(v["A"], axis=1),
     "norm(x)": lambda v: np.linalg.norm(v["x"]),
+    "amax(A, 2)": lambda v: v["A"].max(1),
+    "amin(Q)": lambda v: v["Q"].min(),
+    "diag(x)": lambda v: np.diag(v["x"]),
+    "diag(A @ T(A))*b": lambda v: np.diag(v["A"] @ v["A"].T) * v["b"],
+    "det(A @ T(A))": lambda v: np.linalg.det(v["A"] @ v["A"].T),
+    "inv(A @ T(A)) @ b": lambda v: np.linalg.solve(v["A"] @ v["A"].T, v["b"]),
     "dot(x, y)*s": lambda v: v["x"] @ v["y"] * v["s"],
     "outer(x, b)": lambda v: np.outer(v["x"], v["b"]),
     "concat(x, b, tanh(y))": lambda v: np.concatenate([v["x"], v["b"], np.tanh(v["y"])]),
@@ -135,9 +142,9 @@ def test_indices_on_the_left_side(left: str, text: str, numpy: Numbers) -> None:
 def test_every_function_of_arrays_is_among_them() -> None:
     def words(text: str) -> set[str]:
         literal = {"[]"} if text.startswith("[") else set()
-        return {"@"} & set(text) | literal | {node for node in ALONG if f"{node}(" in text}
+        return {"@"} & set(text) | literal | {node for node in ARRAY_FUNCTIONS if f"{node}(" in text}
 
-    assert set().union(*map(words, FORMULAS)) == set(ALONG)
+    assert set().union(*map(words, FORMULAS)) == set(ARRAY_FUNCTIONS)
 
 
 @pytest.mark.parametrize(

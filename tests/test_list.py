@@ -13,7 +13,7 @@ from hwsolve.commands import layer_entries
 from hwsolve.commands.entries import Entry, described
 from hwsolve.commands.listing import SUBJECTS, listing
 from hwsolve.examples import names as examples
-from hwsolve.formula.array_functions import WORDS
+from hwsolve.formula.array_words import WORDS
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.parse import BIG_OPERATORS
 from hwsolve.formula.tree import ONE

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hwsolve
+from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 from tests.often import often
 from tests.random_wiring import tensor
@@ -151,3 +152,37 @@ def test_factors_with_long_names_have_a_dot_between_them() -> None:
     page = hwsolve.solve({k: v for k, v in spec.items() if k != "target"} | {"loss": loss}).to("plain")
     assert "· Wr₁₁" in page and "× Wr" not in page and "Wr₁₁ ×" not in page
     assert "δ" not in page
+
+
+PENALISED = """
+kind: backprop
+network:
+  input: 2
+  layers:
+    - linear: {{out_features: 2, weight: [[1, -2], [3, 0.5]], bias: [0, 1], name: fc}}
+    - tanh
+    - linear: {{out_features: 1, weight: [[2, -1]], bias: false}}
+input: [1, 2]
+target: [1]
+loss: [mse_loss, l2: {{of: {of}, factor: 0.5}}]
+"""
+
+
+@pytest.mark.parametrize(("place", "key"), [("fc.weight", "w1"), ("fc.bias", "b1"), ("linear2.weight", "w2")])
+def test_a_penalty_names_a_parameter_by_its_layer_too(place: str, key: str) -> None:
+    by_place, by_key = (hwsolve.solve(PENALISED.format(of=of)).to("json") for of in (place, key))
+    assert json.loads(by_place)["answers"] == json.loads(by_key)["answers"]
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        ("fc", "`fc` is a layer; its parameters are `fc.weight`, `fc.bias`."),
+        ("fc.wieght", "Did you mean `fc.weight`?"),
+        ("w3", "Known are `x`, `w1`, `b1`, `z1`, `a1`, `w2`, `z2`, `t1`."),
+    ],
+)
+def test_a_penalty_of_a_whole_layer_says_what_it_has(of: str, said: str) -> None:
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve(PENALISED.format(of=of))
+    assert said in str(failure.value)

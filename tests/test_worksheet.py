@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+import hwsolve
+
 pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 import torch
 
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.solution import Solution
+from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
 from tests.often import often
@@ -337,3 +340,35 @@ def test_products_and_bounds_by_a_given_number(text: str, values: list[float]) -
     assert float(found.answers["f"].value.value) == pytest.approx(y.item(), abs=1e-12)
     assert [float(v.value) for v in found.answers["df_dx"].value] == pytest.approx(x.grad.tolist(), abs=1e-12)
     assert not wrong_lines(document(found))
+
+
+def test_a_quantity_that_takes_the_name_of_a_constant_is_told() -> None:
+    spec = {"kind": "worksheet", "given": {"a": [1, 2]}, "define": {"pi": "softmax(a)", "y": "sum(pi*a)"}}
+    note = "π is the quantity of this name here; the number is `acos(-1)`."
+    assert note in hwsolve.solve(spec).to("plain")
+    assert "acos" not in hwsolve.solve({"kind": "worksheet", "given": {"a": 1}, "define": {"y": "a*pi"}}).to("plain")
+    assert "acos" not in hwsolve.solve(spec | {"define": {"pi": "softmax(a)"}}).to("plain")
+
+
+@pytest.mark.parametrize("word", ["pi", "mu", "nu", "xi", "eta", "rho", "tau", "phi", "chi", "psi"])
+def test_a_greek_letter_below_is_not_cut_up_into_indices(word: str) -> None:
+    """Of `a_pi` aₚᵢ would be an element of a."""
+    page = hwsolve.solve({"kind": "worksheet", "given": {f"a_{word}": [1, 2]}, "define": {"y": f"a_{word}[2]*3"}})
+    assert f"y = a_{word}₂ · 3 = 2 × 3 = 6" in page.to("plain")
+
+
+@pytest.mark.parametrize("form", ["A/norm(A, 2)", "A - mean(A, 2)", "x*A"])
+def test_the_hint_for_rows_is_what_works(form: str) -> None:
+    given = {"A": [[1, 0], [0, 2], [3, 4]], "x": [1, 2, 3]}
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve({"kind": "worksheet", "given": given, "define": {"U": form}})
+    hint = re.search(r"Row by row it is `(.+)`\.", str(failure.value))
+    assert hint is not None
+    found = hwsolve.solve({"kind": "worksheet", "given": given, "define": {"U": hint[1]}})["U"]
+    A, x = torch.tensor(given["A"]).double(), torch.tensor(given["x"]).double()
+    right = {
+        "A/norm(A, 2)": A / A.norm(dim=1, keepdim=True),
+        "A - mean(A, 2)": A - A.mean(1, keepdim=True),
+        "x*A": A * x[:, None],
+    }
+    assert [[float(n) for n in row] for row in found] == [pytest.approx(row) for row in right[form].tolist()]

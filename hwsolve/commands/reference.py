@@ -50,9 +50,13 @@ WORDS_OF_STARTER = re.compile(r"(^title: |^# (?!.* # )|[^#\n] # )(.+)$", re.MULT
 def known_kind(kind: str) -> str:
     """The kind, or a wrong call that names the nearest one."""
     from hwsolve.commands.entries import call_error
+    from hwsolve.errors import CallError
     from hwsolve.kinds import KINDS
+    from hwsolve.language import say
     from hwsolve.spec.terms import KIND
 
+    if not kind:
+        raise CallError(say("Say of which kind it is to be: {kinds}.", kinds=", ".join(f"`{name}`" for name in KINDS)))
     if kind not in KINDS:
         raise call_error(*KIND.unknown(kind, list(KINDS)))
     return kind

@@ -56,6 +56,8 @@ def optimizer_entry(name: str) -> Entry:
         if "nesterov" in cls.__struct_fields__:
             ahead = msgspec.structs.replace(moving, nesterov=True)
             facts += fact("nesterov", say("With nesterov"), rule_text(ahead))
+        if "average" in cls.__struct_fields__:
+            facts += fact("average", say("With average"), rule_text(msgspec.structs.replace(moving, average=True)))
         plain = moving
     if "amsgrad" in cls.__struct_fields__:
         facts += fact("amsgrad", say("With amsgrad"), rule_text(msgspec.structs.replace(plain, amsgrad=True)))
@@ -97,7 +99,7 @@ def initializer_entry(name: str) -> Entry:
 
 def function_names() -> list[str]:
     """All that can be called in a formula, and the constants."""
-    from hwsolve.formula.array_functions import WORDS
+    from hwsolve.formula.array_words import WORDS
     from hwsolve.formula.parse import BIG_OPERATORS
     from hwsolve.formula.vectors import CALLED
     from hwsolve.spec.amounts import CONSTANTS
@@ -115,7 +117,7 @@ def function_brief(name: str) -> str:
 
 def function_entry(name: str) -> Entry:
     """A function: how it is called, what it is, its derivative, and where it has none."""
-    from hwsolve.formula.array_functions import FORMS
+    from hwsolve.formula.array_words import FORMS
     from hwsolve.formula.functions import function
     from hwsolve.formula.notation import unicode
     from hwsolve.formula.parse import parse

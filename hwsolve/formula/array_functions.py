@@ -20,11 +20,14 @@ Index = tuple[Formula, ...]
 
 
 class Unfit(Exception):
-    """A definition that means nothing: why, the part of it that is at fault, and the names that may be meant by it."""
+    """A definition that means nothing: why, the part of it that is at fault, and what may be meant.
 
-    def __init__(self, message: Message, part: Formula, known: Iterable[str] = ()) -> None:
+    That is one of some names, or what the hint says.
+    """
+
+    def __init__(self, message: Message, part: Formula, known: Iterable[str] = (), hint: Message | None = None) -> None:
         super().__init__(message)
-        self.message, self.part, self.known = message, part, tuple(known)
+        self.message, self.part, self.known, self.hint = message, part, tuple(known), hint
 
 
 class Parts(Protocol):
@@ -76,6 +79,20 @@ def unequal(f: Formula, shapes: list[Sizes], parts: tuple[Formula, ...]) -> Mess
         second=second,
         whole=plain(f),
     )
+
+
+def by_rows(f: Formula, shapes: list[Sizes], parts: tuple[Formula, ...]) -> Message | None:
+    """How a number for each row meets the rows of a matrix; None where there is none."""
+    sides = {len(shape): shape for shape in shapes}
+    if (
+        not isinstance(f, Call)
+        or f.name not in ("+", "-", "*", "/")
+        or set(sides) != {1, 2}
+        or sides[1][0] != sides[2][0]
+    ):
+        return None
+    turned = [call("T", part) if len(shape) == 2 else part for part, shape in zip(parts, shapes, strict=True)]
+    return say("Row by row it is `{form}`.", form=plain(call("T", Call(f.name, tuple(turned)))))
 
 
 class Along(msgspec.Struct, frozen=True):
@@ -135,7 +152,7 @@ def kept_shape(w: Parts, f: Formula, a: Formula, axis: Formula | None = None) ->
 
 
 def reducing(op: str, change: Callable[[Formula], Formula], finish: Callable[[Formula, int], Formula]) -> Along:
-    """A sum, mean or norm over everything or along one axis."""
+    """A sum, mean, norm or the largest over everything or along one axis."""
 
     def element(w: Parts, at: Index, a: Formula, axis: Formula | None = None) -> Formula:
         own = w.shape(a)
@@ -256,6 +273,8 @@ ALONG: dict[str, Along] = {
     "T": Along(turned_shape, lambda w, at, a: w.element(a, (*at[:-2], at[-1], at[-2]))),
     "sum": reducing("Sum", same, lambda x, n: x),
     "mean": reducing("Sum", same, lambda x, n: call("/", x, n) if n != 1 else x),
+    "amax": reducing("Max", same, lambda x, n: x),
+    "amin": reducing("Min", same, lambda x, n: x),
     "norm": reducing("Sum", squared, lambda x, n: call("sqrt", x)),
     "logsumexp": reducing("Sum", lambda x: call("exp", x), lambda x, n: call("log", x)),
     "softmax": normalizing(lambda x, total: call("/", call("exp", x), total)),
@@ -272,21 +291,3 @@ ALONG: dict[str, Along] = {
     "[]": Along(listed_shape, listed_element, 1, 1_000),
     "element": Along(picked_shape, lambda w, at, a, *indices: w.element(a, (*indices, *at)), 2, 9),
 }
-
-
-def form_of(name: str) -> str:
-    """How a function of arrays is called."""
-    one = ALONG[name]
-    if name == "@":
-        return "A @ x"
-    if name in ("element", "[]"):
-        return {"element": "x[i]", "[]": "[a, b, …]"}[name]
-    if one.most > 2:
-        return f"{name}(a, b, …)"
-    if one.least == 2:
-        return f"{name}(a, b)"
-    return f"{name}(x)" if one.most == 1 else f"{name}(x), {name}(x, axis)"
-
-
-FORMS = {name: form_of(name) for name in ALONG}
-WORDS = tuple(name for name in ALONG if name.isidentifier() and name != "element")  # those that are called by name

@@ -12,7 +12,8 @@ from itertools import chain, count
 
 import msgspec
 
-from hwsolve.formula.array_functions import ALONG, FORMS, Index, Sizes, Unfit, big, sizes, unequal
+from hwsolve.formula.array_functions import Index, Sizes, Unfit, big, by_rows, sizes, unequal
+from hwsolve.formula.array_words import ARRAY_FUNCTIONS, FORMS
 from hwsolve.formula.comparisons import as_numbers
 from hwsolve.formula.cut_sums import along_axes, counted
 from hwsolve.formula.functions import FUNCTIONS, function
@@ -115,10 +116,10 @@ class Elements:
                 return ()
             case Ref(name, indices):
                 return self.of_reference(f, name, indices)
-            case Call(name, args) if name in ALONG:
-                if not ALONG[name].least <= len(args) <= ALONG[name].most:
+            case Call(name, args) if name in ARRAY_FUNCTIONS:
+                if not ARRAY_FUNCTIONS[name].least <= len(args) <= ARRAY_FUNCTIONS[name].most:
                     raise Unfit(say("`{name}` takes other arguments: {form}.", name=name, form=FORMS[name]), f)
-                return ALONG[name].shape(self, f, *args)
+                return ARRAY_FUNCTIONS[name].shape(self, f, *args)
             case Call("Sum" | "Prod" | "Max" | "Min", _):
                 return ()
             case Call("max" | "min", (_,)):
@@ -165,7 +166,7 @@ class Elements:
             return
         known = function(name)
         if known is None:
-            raise Unfit(say("There is no function `{name}`.", name=name), f, (*FUNCTIONS, *ALONG))
+            raise Unfit(say("There is no function `{name}`.", name=name), f, (*FUNCTIONS, *ARRAY_FUNCTIONS))
         least = len(known.parameters) - len(known.defaults)
         if not known.many and not least <= n <= len(known.parameters):
             form = f"{name}({', '.join(known.parameters)})"
@@ -180,7 +181,8 @@ class Elements:
                 length, other = longest[k]
                 if n != 1 and length not in (1, n):
                     pair = [found[other], shape]
-                    raise Unfit(unequal(f, pair, (children(f)[other], children(f)[part])), f)
+                    both = (children(f)[other], children(f)[part])
+                    raise Unfit(unequal(f, pair, both), f, hint=by_rows(f, pair, both))
                 longest[k] = (n, part) if n != 1 and length == 1 else longest[k]
         return tuple(length for length, _ in longest)
 
@@ -227,8 +229,8 @@ class Elements:
                 return big(op, self.element(body, ()), index, self.length(index, body))
             case Call("max" | "min" as name, (whole,)):
                 return self.over_all(name.capitalize(), whole, lambda x: x)
-            case Call(name, args) if name in ALONG:
-                return ALONG[name].element(self, at, *args)
+            case Call(name, args) if name in ARRAY_FUNCTIONS:
+                return ARRAY_FUNCTIONS[name].element(self, at, *args)
         assert isinstance(f, Call)
         known = function(f.name)
         args = with_defaults(f, known) if known is not None else f.args

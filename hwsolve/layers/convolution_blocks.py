@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.packaged import CHANNELS, Packaged
+from hwsolve.layers.parameter import DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import Choice, EachAxis, Flag, OneOf, Size, SizeOrZero
 
 GATES = ("sigmoid", "hard_sigmoid")
@@ -71,15 +72,14 @@ class Depthwise(Packaged, frozen=True, kw_only=True):
     }  # fmt: skip
     INPUT: ClassVar[str] = "[8, 4, 4]"
 
-    def depthwise(self, bias: bool) -> str:
+    def depthwise(self, more: str) -> str:
         """The convolution of each channel by itself."""
         given = "".join(
             f", {key}: ${key}" for key in ("stride", "padding", "dilation") if getattr(self, key) is not None
         )
-        no = "" if bias else ", bias: false"
         out = f"{CHANNELS}*{self.depth_multiplier}" if self.depth_multiplier != 1 else CHANNELS
         kernel = f"out_channels: {out}, groups: {CHANNELS}, kernel_size: $kernel_size"
-        return f"- conv2d: {{name: depthwise, {kernel}{given}{no}}}\n"
+        return f"- conv2d: {{name: depthwise, {kernel}{given}{more}}}\n"
 
 
 class DepthwiseConv2d(Depthwise, frozen=True, kw_only=True):
@@ -88,12 +88,18 @@ class DepthwiseConv2d(Depthwise, frozen=True, kw_only=True):
     It is `conv2d` with as many `groups` as channels; the name is Keras's.
     """
 
+    weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT  # type: ignore[assignment]
+
+    MEANINGS: ClassVar[dict[str, Message]] = {key: ARGUMENTS[key] for key in ("weight", "bias")}
     EXAMPLE: ClassVar[str] = "- depthwise_conv2d: 3"
     ALONE: ClassVar[tuple[str, ...]] = ("kernel_size",)
 
     def body(self) -> str:
-        """One convolution."""
-        return self.depthwise(self.bias)
+        """One convolution, with its numbers."""
+        return self.depthwise(
+            "".join(f", {key}: ${key}" for key in ("weight", "bias") if getattr(self, key) != DEFAULT)
+        )
 
 
 class SeparableConv2d(Depthwise, frozen=True, kw_only=True):
@@ -110,6 +116,5 @@ class SeparableConv2d(Depthwise, frozen=True, kw_only=True):
     def body(self) -> str:
         """Two convolutions."""
         no = "" if self.bias else ", bias: false"
-        return (
-            f"{self.depthwise(False)}- conv2d: {{name: pointwise, out_channels: $out_channels, kernel_size: 1{no}}}\n"
-        )
+        pointwise = f"- conv2d: {{name: pointwise, out_channels: $out_channels, kernel_size: 1{no}}}\n"
+        return self.depthwise(", bias: false") + pointwise

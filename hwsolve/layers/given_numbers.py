@@ -7,7 +7,7 @@ from hwsolve.layers.base import Layer, Shape, ShapeError, shape_text
 
 
 def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
-    """Raise ShapeError where they have another shape; leading axes of length 1 may be left out."""
+    """Raise ShapeError where they have another shape; axes of length 1 may be left out, of names leading ones."""
     specs = {name: s for name, s in layer.specs().items() if s.values is not None or isinstance(s.symbols, tuple)}
     parameters = layer.parameters(*shapes) if specs else {}
     for name, spec in specs.items():
@@ -19,13 +19,23 @@ def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
         if spec.values is not None and not fits(spec.values.shape, wanted):
             got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
             raise ShapeError(say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), name)
-        if isinstance(spec.symbols, tuple) and not fits(spec.names_shape(), wanted):
+        if isinstance(spec.symbols, tuple) and not fits_behind(spec.names_shape(), wanted):
             got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
             raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
 
 
 def fits(given: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the wanted one, without some axes of length 1."""
+    rest = list(given)
+    for n in wanted:
+        if rest and rest[0] == n:
+            rest.pop(0)
+        elif n != 1:
+            return False
+    return not rest
+
+
+def fits_behind(given: Shape, wanted: Shape) -> bool:
     """Whether a shape is the wanted one, without some leading axes of length 1."""
-    while len(wanted) > len(given) and wanted[0] == 1:
-        wanted = wanted[1:]
-    return given == wanted
+    missing = len(wanted) - len(given)
+    return missing >= 0 and set(wanted[:missing]) <= {1} and wanted[missing:] == given

@@ -1,6 +1,7 @@
 """Stochastic gradient descent (torch.optim.SGD).
 
 The velocity starts at 0, so that the first one is the gradient; Nesterov's form looks ahead along the new velocity.
+As a running mean (Ng, Improving deep neural networks, week 2) it is (1 − momentum)·g after the first update.
 """
 
 from __future__ import annotations
@@ -24,11 +25,15 @@ class SGD(Optimizer, frozen=True, kw_only=True):
     dampening: Decimal = ZERO
     weight_decay: Decimal = ZERO
     nesterov: Flag = False
+    average: Flag = False
     rate: Annotated[str, Choice("outside", "inside")] = "outside"
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "nesterov": say("whether the momentum is looked ahead"),
         "dampening": say("how much of the gradient is left out of the velocity, but for the first one"),
+        "average": say(
+            "whether the velocity is a running mean: the gradient comes in times 1 − momentum, the first one too"
+        ),
         "rate": say("whether the velocity is a sum of gradients, or of gradients times the learning rate"),
     }
 
@@ -52,17 +57,22 @@ class SGD(Optimizer, frozen=True, kw_only=True):
         added, rate = (f"lr*{bare}", "") if inside else (g, "lr*")
         step = f"({added} + momentum*velocity')" if self.nesterov else "velocity'"
         velocity = f"momentum*velocity + {added}"
-        if self.dampening != ZERO:
+        if self.average:
+            velocity = f"momentum*velocity + (1 - momentum)*{added if inside else bare}"
+        elif self.dampening != ZERO:
             velocity = f"momentum*velocity + (1 - dampening)*{added if inside else bare}"
             velocity = velocity if self.state else f"if(t == {self.step + 1}, {added}, {velocity})"
         return (("velocity'", velocity), ("w'", f"w - {rate}{step}"))
 
     def wrong(self) -> tuple[str, Message] | None:
-        """Nesterov's form has a momentum."""
-        if self.nesterov and self.momentum == ZERO:
-            return super().wrong() or ("nesterov", say("`nesterov` needs a `momentum`."))
-        if self.nesterov and self.dampening != ZERO:
-            return super().wrong() or ("dampening", say("With `nesterov` there is no `dampening`."))
+        """Nesterov's form and a mean have a momentum, and stand alone."""
+        for key in ("nesterov", "average"):
+            if getattr(self, key) and self.momentum == ZERO:
+                return super().wrong() or (key, say("`{key}` needs a `momentum`.", key=key))
+            if getattr(self, key) and self.dampening != ZERO:
+                return super().wrong() or ("dampening", say("With `{key}` there is no `dampening`.", key=key))
+        if self.nesterov and self.average:
+            return super().wrong() or ("average", say("With `{key}` there is no `average`.", key="nesterov"))
         return super().wrong()
 
     def stated(self, trained: bool, renamed: Mapping[str, str]) -> tuple[Message, ...]:

@@ -247,7 +247,7 @@ class Page:
     def answered(self) -> dict[str, Answer]:
         """The answers of the box."""
         every = self.solution.answers
-        answered = [key for key in self.solution.asked if key.partition("[")[0] in every]
+        answered = [key for key in self.solution.asked if key in every or key.partition("[")[0] in every]
         asked = {key: every.get(key) or element(every, key) for key in answered}
         return asked or {k: a for k, a in every.items() if a.main}
 

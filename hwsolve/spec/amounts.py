@@ -126,10 +126,13 @@ def first_negative(record: msgspec.Struct) -> tuple[str, Message] | None:
 
 
 class DecimalField(Field):
-    """An exact number: a decimal, a fraction, or a formula such as `sqrt(5)`; with `names`, any formula."""
+    """An exact number: a decimal, a fraction, or a formula such as `sqrt(5)`; with `names`, any formula.
 
-    def __init__(self, names: bool = False) -> None:
-        self.names = names
+    `arrays`: one over whole arrays, which may be written out.
+    """
+
+    def __init__(self, names: bool = False, arrays: bool = False) -> None:
+        self.names, self.arrays = names, arrays
         self.expected = say("a number or a formula") if names else say("a number")
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
@@ -151,7 +154,7 @@ class DecimalField(Field):
             return self.wrong(node, report, path, say("A number is finite."))
         if not self.names and node.text not in CONSTANTS and not any(char.isdigit() for char in node.text):
             return self.wrong(node, report, path, number_hint(node.text))
-        value = formula_at(node, report, path, self.expected)
+        value = formula_at(node, report, path, self.expected, self.arrays)
         if value is INVALID or self.names:
             return value
         name = next((part.name for part in walk(value) if isinstance(part, Ref) and part.name not in CONSTANTS), None)

@@ -8,7 +8,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.language import Message, say
-from hwsolve.spec.fields import INVALID, AnyFormula, CountField, Field, field_of, read_record, record_schema
+from hwsolve.spec.fields import INVALID, CountField, DecimalField, Field, read_record, record_schema
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report
 
@@ -72,7 +72,7 @@ class DefinitionField(Field):
 
     forms = (Scalar,)
     expected = say("an expression of keys, such as `{form}`", form="params.conv1/params")
-    formula = field_of(AnyFormula)
+    formula = DecimalField(names=True, arrays=True)
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         """The formula, where it stands."""

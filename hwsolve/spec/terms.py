@@ -13,11 +13,15 @@ from hwsolve.spec.names import all_known, bare, clip, near_name, same_name
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """One kind of names: as errors say it, as `hwsolve list` calls them, and those of the field that may be absent."""
+    """One kind of names: as errors say it, as `hwsolve list` calls them, and those of the field that may be absent.
+
+    `instead`: names that stand elsewhere, with what to write in their place.
+    """
 
     what: Message
     listing: str
     field: tuple[str, ...] = ()
+    instead: dict[str, Message] = {}
 
     def absent(self, name: str, known: list[str]) -> bool:
         """Whether the field knows a name that hwsolve does not."""
@@ -28,6 +32,8 @@ class Terms(msgspec.Struct, frozen=True):
         if self.absent(name, known):
             return not_there_yet(self.what, name), say("`{command}` shows what there is.", command=self.command)
         message = say("Unknown {what} `{name}`.", what=self.what, name=clip(name))
+        if (elsewhere := same_name(name, list(self.instead))) is not None:
+            return message, self.instead[elsewhere]
         near = same_name(name, known) or near_name(name, [*known, *self.field])
         if near is None:
             return message, all_known(known)
@@ -71,7 +77,15 @@ LAYER = Terms(
 )
 ACTIVATION = Terms(say("activation"), "layers", (*ACTIVATIONS, "softmin", "swiglu", "geglu"))
 POOLING = Terms(say("pooling layer"), "layers", tuple(name for name in LAYER.field if "pool" in name))
-CONVOLUTION = Terms(say("convolution"), "layers", tuple(name for name in LAYER.field if "conv" in name))
+CONVOLUTION = Terms(
+    say("convolution"),
+    "layers",
+    tuple(name for name in LAYER.field if "conv" in name),
+    {
+        "depthwise_conv2d": say("`conv2d` with as many `groups` as channels is one."),
+        "separable_conv2d": say("That is two convolutions, which `backprop` works out as a network."),
+    },
+)
 
 LOSS = Terms(
     say("loss"),

@@ -17,6 +17,8 @@ GREEK = {
     "Psi": "Ψ", "Omega": "Ω", "lr": "η", "eps": "ε", "lam": "λ", "inf": "∞",
 }  # fmt: skip
 
+SPELLED = {"eta", "mu", "nu", "xi", "pi", "rho", "tau", "phi", "chi", "psi"}  # Greek letters that would be cut up
+
 DERIVATIVE = re.compile(r"d([^\W\d_][\w↓]*?)_d([^\W\d_][\w↓]*)")
 AT_STEP = re.compile(r"d([^\W\d_][\w↓]*?@\d+)_d([^\W\d_][\w↓]*)")  # by what has no steps; no text can say it
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
@@ -71,7 +73,7 @@ def parts(name: str) -> Name:
         above, of = [parts(part) for part in stem.split(BESIDE, 1)]
         return Name(above.base, of.numbers, (of.base + of.word).replace("_", "-"), after)
     short = SUBSCRIPTED.fullmatch(stem)
-    if short:
+    if short and short[2] not in SPELLED:  # aₚᵢ would be read as an element of a
         letter, word, digits = short.groups()
         base = letter[0] + HAT if letter.endswith("hat") else GREEK.get(letter, letter)
         return Name(base, (digits,) if digits else (), word, after)

@@ -74,3 +74,13 @@ def first_shown(lines: Iterable[Line], count: int) -> Iterator[Line]:
         if isinstance(line, Value):
             line, count = msgspec.structs.replace(line, aside=count <= 0), count - 1
         yield line
+
+
+def lists_elements(form: Form, lines: Iterable[Line]) -> bool:
+    """Whether a form has a case for every element: the lines of the elements say the same."""
+    return 1 < sum(isinstance(line, Value) for line in lines) <= cases(form.links[-1].formula)
+
+
+def cases(f: Formula) -> int:
+    """How many cases a formula has, that are chosen by one another."""
+    return cases(f.args[1]) + cases(f.args[2]) if isinstance(f, Call) and f.name == "if" else 1

@@ -20,7 +20,7 @@ from hwsolve.graph.explain.array_forms import form_of, of_values
 from hwsolve.graph.explain.chains import at_element, chain_of
 from hwsolve.graph.explain.conditions import in_words
 from hwsolve.graph.explain.contraction import head_by_head
-from hwsolve.graph.explain.group_forms import decided, first_shown, fits, has_room, repeats
+from hwsolve.graph.explain.group_forms import decided, first_shown, fits, has_room, lists_elements, repeats
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.masks import hidden
 from hwsolve.graph.explain.matrix import Matrix, matrix_of
@@ -138,10 +138,11 @@ class Groups:
             heads: tuple[Form, ...] = ()
         else:
             head = general(self.writer, node, chain)
-            if (bare := unreadable(node, head)) or has_cases_of_elements(head.links[-1].formula):
+            bare = unreadable(node, head) or lists_elements(head, lines)
+            if bare or has_cases_of_elements(head.links[-1].formula):
                 if not bare:
                     yield Group((head,))
-                yield Group(tuple(lines), why or self.rule(node), close=node.role != "gradient")
+                yield Group(tuple(lines), why or self.rule(node), close=not bare and node.role != "gradient")
                 return
             heads = (summed(self.writer, node) if reads_steps(self.writer, node) else ()) or (head,)
         yield Group((*heads, *lines), self.rule(node) if not why or node.role == "gradient" else why, 0)

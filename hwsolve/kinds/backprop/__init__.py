@@ -24,6 +24,7 @@ network:
 input: [1, 2]                           # one sample; a list of lists is a batch
 target: [1]
 loss: half_squared_error                # mse_loss, l1_loss, cross_entropy, binary_cross_entropy …
+# loss: [mse_loss, l2: {of: w1, factor: 0.01}]   # a sum, as of a loss and a penalty
 optimizer: {sgd: {lr: 0.1}}             # leave it out for the gradients alone
 steps: 1
 

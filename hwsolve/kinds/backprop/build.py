@@ -15,7 +15,7 @@ from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.chosen_letters import check_notation
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
-from hwsolve.kinds.backprop.input_arrays import Given, origin, squeezed, transposed, zeros
+from hwsolve.kinds.backprop.input_arrays import Given, origin, stands_for, transposed, zeros
 from hwsolve.kinds.backprop.input_setup import InputSetup
 from hwsolve.kinds.backprop.loss_setup import LossSetup
 from hwsolve.kinds.backprop.minibatches import Batch, Plan, in_batches, narrowed, planned
@@ -168,7 +168,7 @@ class NetworkConstruction(Construction):
         spec, size = owned.spec, prod(shape)
         if spec.values is not None:
             found = spec.values.shape
-            if found == shape or (prod(found) == size and squeezed(found) == squeezed(shape)):
+            if stands_for(found, shape):
                 return tuple(spec.values.values)
             message = say(
                 "{symbol} has the shape {found}, but needs {shape}.",

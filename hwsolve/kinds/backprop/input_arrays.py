@@ -12,6 +12,7 @@ from hwsolve.formula.tree import Formula, Number
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.initializers.initializer import Initializer
 from hwsolve.language import Message, say
+from hwsolve.layers.given_numbers import fits
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -42,6 +43,11 @@ def number(f: Formula, exact: bool) -> Any:
     if isinstance(value, int):
         value = numbers.exact(value)
     return value if exact else float(value)
+
+
+def stands_for(found: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether numbers in one shape may stand for those of another: axes of length 1 may be left out, or lead."""
+    return fits(found, shape) or squeezed(found) == squeezed(shape)
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.input_field import Picked
 from hwsolve.language import say
 from hwsolve.layers.base import shape_text
+from hwsolve.layers.given_numbers import fits
 from hwsolve.spec.report import did_you_mean, suggest
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class InputSetup:
             message = say("`input` is missing: the numbers that go in, of the shape {shape}.", shape=shape_text(sizes))
             self.construction.wrong("input", message)
             return ""
-        found = given.shape or ((1,) if prod(sizes) == 1 and sizes else ())
+        found = whole(given.shape, sizes)
         if found != sizes and found[1:] != sizes:
             message = say(
                 "The input has the shape {found}, the network takes {shape}.",
@@ -107,3 +107,12 @@ class InputSetup:
             self.builder.classes[node] = given.rows()
         self.in_batches |= {node} if found != sizes else set()
         return node
+
+
+def whole(found: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one sample or a batch, with the axes of length 1 that the problem leaves out; else as it stands."""
+    if found == sizes or found[1:] == sizes:
+        return found
+    if fits(found, sizes):
+        return sizes
+    return (*found[:1], *sizes) if found and fits(found[1:], sizes) else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hwsolve.graph.stack import is_stack
-from hwsolve.kinds.backprop.input_arrays import Given, squeezed
+from hwsolve.kinds.backprop.input_arrays import Given, stands_for
 from hwsolve.kinds.backprop.loss_terms import Terms
 from hwsolve.kinds.backprop.target_setup import TargetSetup
 from hwsolve.kinds.backprop.terms_setup import TermsSetup, which_output
@@ -121,7 +121,7 @@ class LossSetup:
     def upstream_of(self, output: str, upstream: Upstream, within: tuple[str, ...]) -> dict[str, str]:
         """The gradient of one output."""
         shape, found = self.graph.nodes[output].shape, upstream.values.shape
-        if found != shape and squeezed(found) != squeezed(shape):
+        if not stands_for(found, shape):
             message = say(
                 "The upstream gradient has the shape {found}, the output {shape}.",
                 found=shape_text(found),

@@ -13,7 +13,7 @@ from hwsolve.losses import LOSSES
 from hwsolve.losses.loss import Loss
 from hwsolve.losses.penalty import PENALTIES, Penalty
 from hwsolve.spec.defining import EquationField, Stated
-from hwsolve.spec.fields import INVALID, CountField, Decimal, Field, ListOf, Word, read_record, record_schema
+from hwsolve.spec.fields import INVALID, CountField, Decimal, Field, ListOf, WordField, read_record, record_schema
 from hwsolve.spec.named import NamedField, named
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report, did_you_mean
@@ -32,13 +32,13 @@ PLAIN = {  # why a formula, or a penalty, has no `of` or `target`, and no `steps
 class Beside(msgspec.Struct, frozen=True):
     """What stands beside the settings of a loss in a list."""
 
-    of: Annotated[tuple[str, ...], ListOf(Word, minimum=1, single=True)] = ()
+    of: Annotated[tuple[str, ...], ListOf(WordField(dotted=True), minimum=1, single=True)] = ()
     target: Annotated[Any, TargetField()] = None
     factor: Decimal | None = None
     steps: Annotated[tuple[int, ...], ListOf(CountField(0, 1), minimum=1)] = ()
 
     MEANINGS: ClassVar[dict[str, Message]] = {
-        "of": say("the output that the loss is of, by its name; of a penalty the parameters"),
+        "of": say("the output that the loss is of, by its name; of a penalty the parameters, as `w1` or `fc.weight`"),
         "target": say("what that output is compared with"),
         "steps": say("which steps of a sequence count, as `{form}`; all unless given", form="[0, 1, 1]"),
         "factor": say("what this loss is multiplied by in the sum, 1 unless given"),

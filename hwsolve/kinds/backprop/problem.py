@@ -44,7 +44,9 @@ class Problem(base.Problem, kw_only=True):
         "network": say("the shape that comes in, and the layers"),
         "input": say("the numbers that go in; one more axis in front makes a batch"),
         "target": say("what the loss compares the output with: numbers, or classes"),
-        "loss": say("the loss; without one there is only a forward pass"),
+        "loss": say(
+            "the loss, or losses and penalties in a list, which add up; without it there is only a forward pass"
+        ),
         "upstream": say("the gradient of the output, in place of a loss"),
         "optimizer": say("how gradients change parameters; without one there are only gradients"),
         "steps": say("how many updates are made"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Formula, Number, Ref
-from hwsolve.kinds.backprop.input_arrays import Given, squeezed
+from hwsolve.kinds.backprop.input_arrays import Given, stands_for
 from hwsolve.kinds.backprop.target import Classes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
@@ -51,7 +51,7 @@ class TargetSetup:
         if isinstance(target, Classes):
             return self.enter_classes(loss, target, shape)
         found = target.shape
-        if found != shape and (prod(found) != prod(shape) or squeezed(found) != squeezed(shape)):
+        if not stands_for(found, shape):
             self.wrong("target", *self.misfit(loss, target, shape))
             return None
         if loss.classes and not loss.probabilities:

@@ -80,13 +80,17 @@ class TermsSetup:
         """The quantities of the graph by symbol; a step of a sequence is none, as all steps have its name."""
         labels = self.graph.labels
         nodes = [n for n in self.graph.nodes.values() if n.role in QUANTITIES and labels[n.name].time is None]
-        return {self.graph.symbol(n.name): n.name for n in nodes}
+        stated = {f"{one.path}.{one.which}": name for name, one in self.construction.builder.owned.items()}
+        return stated | {self.graph.symbol(n.name): n.name for n in nodes}
 
     def instead(self, name: str, known: dict[str, str]) -> Message | None:
         """What to write in place of a name that is not known."""
         if any(label.symbol == name and label.time is not None for label in self.graph.labels.values()):
             return say("`{name}` is a quantity of each step; `output` gives a name to what comes out.", name=name)
-        return did_you_mean(name, known)
+        own = ", ".join(f"`{key}`" for key in known if key.startswith(f"{name}."))
+        if own:
+            return say("`{name}` is a layer; its parameters are {own}.", name=name, own=own)
+        return did_you_mean(name, [key for key in known if "." in name or "." not in key])
 
     def of(self, term: Term) -> list[str] | None:
         """The nodes that a term names."""
@@ -213,7 +217,7 @@ class TermsSetup:
             found = defined(f, shapes, counts=self.counts(names))
         except Unfit as why:
             at_fault = why.part.name if isinstance(why.part, Ref) else ""
-            hint = self.instead(at_fault, known) if why.known else None
+            hint = self.instead(at_fault, known) if why.known else why.hint
             if at_fault == "t" and why.known:
                 form = "{value: …, target: [1, 0]}"
                 hint = say("`{t}` is the `target` beside the formula, as in `{form}`.", t="t", form=form)

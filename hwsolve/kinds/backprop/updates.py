@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hwsolve.formula.tree import ZERO, Formula, Number, references
 from hwsolve.graph.optimizer_names import step_aside
 from hwsolve.graph.update import called, update
-from hwsolve.kinds.backprop.input_arrays import Given, squeezed
+from hwsolve.kinds.backprop.input_arrays import Given, stands_for
 from hwsolve.language import say
 from hwsolve.layers.base import shape_text
 from hwsolve.optimizers import OPTIMIZERS
@@ -30,7 +32,9 @@ def enter_updates(
     reads_epoch = "epoch" in {r.name for r in references(getattr(optimizer, "lr", Number(0)))}
     if reads_epoch and not course.per_epoch:
         message = say("The learning rate reads `epoch`, and there are no epochs here.")
-        construction.wrong("optimizer", message, None, (OPTIMIZERS.name_of(optimizer), "lr"))
+        hint = say("`t` counts updates from 1; with `epochs` in place of `steps` there are epochs.")
+        hint = hint if "epochs" in construction.problem.__struct_fields__ else say("`t` counts updates from 1.")
+        construction.wrong("optimizer", message, hint, (OPTIMIZERS.name_of(optimizer), "lr"))
         return
     starts = update(graph, optimizer.rule(course), gradients)
     if not any(node.role == "update" for node in graph.nodes.values()):
@@ -95,6 +99,12 @@ class States:
                     self.wrong(message, did_you_mean(state, known), state)
             elif isinstance(stated, dict):
                 self.by_parameter(state, stated, nodes)
+            elif len(nodes) > 1 and not stated.shape:
+                for node in nodes.values():
+                    shape = self.graph.nodes[node].shape
+                    self.numbers(
+                        node, msgspec.structs.replace(stated, shape=shape, values=stated.values * prod(shape)), (state,)
+                    )
             elif len(nodes) > 1:
                 names = ", ".join(f"`{name}`" for name in nodes)
                 message = say(
@@ -116,7 +126,7 @@ class States:
     def numbers(self, node: str, array: Any, within: tuple[str, ...]) -> None:
         """The numbers of one node."""
         shape = self.graph.nodes[node].shape
-        if array.shape != shape and (prod(array.shape) != prod(shape) or squeezed(array.shape) != squeezed(shape)):
+        if not stands_for(array.shape, shape):
             message = say(
                 "The state {symbol} has the shape {found}, its parameter {shape}.",
                 symbol=self.graph.symbol(node),

@@ -14,6 +14,7 @@ from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, stated
 from hwsolve.layers.activation import ReLU
 from hwsolve.layers.base import Layer
 from hwsolve.layers.correlation import Written
+from hwsolve.layers.given_numbers import fits_behind
 from hwsolve.layers.items import Network, Part
 from hwsolve.layers.names import DIMENSION
 from hwsolve.layers.network import infer
@@ -50,7 +51,10 @@ def axes_written(case: Case) -> Written:
         return Written(x, 0, x)
     weight = layer.weight
     alone = case.y[0] == 1 and layer.groups == 1
-    w = len(weight.values.shape) - layer.AXES if weight.values is not None else 0 if alone and not x else 2
+    w = 0 if alone and not x else 2
+    if weight.values is not None:
+        leading = fits_behind(weight.values.shape, layer.parameters(case.sample)["weight"].shape)
+        w = len(weight.values.shape) - layer.AXES if leading else 2
     y = not alone or (x and w == 2)
     if alone and upstream is not None:
         y = len(upstream.values.shape) - (case.extra == 2) > layer.AXES

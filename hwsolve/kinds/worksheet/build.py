@@ -7,7 +7,7 @@ import re
 from hwsolve.formula.array_functions import Unfit
 from hwsolve.formula.definition import CONSTANTS, defined
 from hwsolve.formula.notation.plain import plain
-from hwsolve.formula.tree import Call, Number, Ref
+from hwsolve.formula.tree import Call, Number, Ref, walk
 from hwsolve.graph.by_formula import of_definition
 from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.graph import Label, operations
@@ -55,6 +55,8 @@ class WorksheetConstruction(Construction):
             assert self.problem.node is not None
             self.report.add(place or self.problem.node, ROOT / "define", found.sentence(), say("Choose another name."))
             return None
+        if "pi" in self.nodes and any(Ref("pi") in walk(one.formula) for one in self.problem.define):
+            self.remarks.append(say("{pi} is the quantity of this name here; the number is `acos(-1)`.", pi=Ref("pi")))
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         return Computation(self.graph, self.givens, [], self.remarks, self.warnings, operations(self.graph))
 
@@ -111,7 +113,7 @@ class WorksheetConstruction(Construction):
             name = why.part.name if isinstance(why.part, Ref | Call) else ""
             if name in self.failed:
                 return
-            message, hint = why.message, did_you_mean(name, why.known) if why.known else None
+            message, hint = why.message, did_you_mean(name, why.known) if why.known else why.hint
             if name in later and name != stated.name and why.known:
                 message, hint = say("`{name}` is read here, and defined further below.", name=name), None
             self.report.add(pointed(stated.node, why), path, message, hint)

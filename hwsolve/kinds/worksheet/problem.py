@@ -8,7 +8,21 @@ from hwsolve.kinds.worksheet.points import Points, PointsField
 from hwsolve.language import Message, say
 from hwsolve.spec import problem as base
 from hwsolve.spec.defining import DefinitionsField, Stated
-from hwsolve.spec.fields import Array, ArrayField, Choice, Flag, MapOf, Word
+from hwsolve.spec.fields import INVALID, Array, ArrayField, Choice, Flag, MapOf, WordField
+from hwsolve.spec.nodes import Node, Sequence
+from hwsolve.spec.report import Path, Report
+
+
+class TopField(WordField):
+    """The name of the one quantity whose gradient is asked."""
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        """The name; of several it says how they are asked."""
+        if isinstance(node, Sequence):
+            hint = say("Several documents in one file, with `---` between them, have one each.")
+            report.add(node, path, say("A worksheet has the gradient of one quantity."), hint)
+            return INVALID
+        return super().read(node, report, path)
 
 
 class Problem(base.Problem, kw_only=True):
@@ -16,7 +30,7 @@ class Problem(base.Problem, kw_only=True):
 
     given: Annotated[dict[str, Array], MapOf(ArrayField())] = {}
     define: Annotated[tuple[Stated, ...], DefinitionsField()]  # type: ignore[assignment]
-    gradient_of: Word | None = None
+    gradient_of: Annotated[str | None, TopField()] = None
     at: Annotated[Points | None, PointsField()] = None
     figure: Annotated[str | None, Choice("circuit")] = None
     full: Flag = False

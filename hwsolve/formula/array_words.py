@@ -1,0 +1,27 @@
+"""All functions of whole arrays by their names, and how each is called."""
+
+from __future__ import annotations
+
+from hwsolve.formula.array_functions import ALONG, Along
+from hwsolve.formula.square_matrices import SQUARE
+
+ARRAY_FUNCTIONS: dict[str, Along] = ALONG | SQUARE
+
+
+def form_of(name: str) -> str:
+    """How a function of arrays is called."""
+    one = ARRAY_FUNCTIONS[name]
+    if name == "@":
+        return "A @ x"
+    if name in ("element", "[]"):
+        return {"element": "x[i]", "[]": "[a, b, …]"}[name]
+    if one.most > 2:
+        return f"{name}(a, b, …)"
+    if one.least == 2:
+        return f"{name}(a, b)"
+    return f"{name}(x)" if one.most == 1 else f"{name}(x), {name}(x, axis)"
+
+
+FORMS = {name: form_of(name) for name in ARRAY_FUNCTIONS}
+# those that are called by name
+WORDS = tuple(name for name in ARRAY_FUNCTIONS if name.isidentifier() and name != "element")

@@ -77,7 +77,8 @@ def read_block(node: Node, report: Report, path: Path) -> Any:
         return INVALID
     assert isinstance(node, Mapping)
     read = set(read_in(block.body))
-    unread = [place for place, argument in enumerate(block.arguments, 1) if argument not in read]
+    slip = not read <= set(block.arguments)  # which is noted where the block is used
+    unread = [place for place, argument in enumerate(block.arguments, 1) if argument not in read and not slip]
     for place in unread:
         message = say("The body never reads the argument `{name}`.", name=block.arguments[place - 1])
         hint = say("An argument is written `${name}` in the body.", name=block.arguments[place - 1])

@@ -66,7 +66,11 @@ class Reader:
         """The parts of a list of layers, or INVALID."""
         if not isinstance(node, Sequence):
             hint = say("Each layer is an item: `- relu`.") if isinstance(node, Mapping) else None
-            hint = say("As a list: `[{layer}]`.", layer=node.text) if isinstance(node, Scalar) and node.text else hint
+            hint = (
+                say("As a list: `[{layer}]`.", layer=node.text)
+                if isinstance(node, Scalar) and node.text.isidentifier()
+                else hint
+            )
             self.report.add(node, path, say("Expected a list of layers, got {got}.", got=describe(node)), hint)
             return INVALID
         parts = [self.layer(item, path / place, depth) for place, item in enumerate(node.items, 1)]
@@ -162,11 +166,8 @@ class Reader:
         if name in LONE and not isinstance(node, Mapping) and not is_null(node):
             return {LONE[name]: node}
         if not isinstance(node, Mapping):
-            message = say(
-                "Expected a mapping with {keys}, got {got}.",
-                keys=", ".join(f"`{k}`" for k in required),
-                got=describe(node),
-            )
+            needed = ", ".join(f"`{k}`" for k in required)
+            message = say("Expected a mapping with {keys}, got {got}.", keys=needed, got=describe(node))
             self.report.add(node, path, message)
             return INVALID
         before = len(self.report.errors)

@@ -66,11 +66,8 @@ class Reader:
         """The parts of a list of layers, or INVALID."""
         if not isinstance(node, Sequence):
             hint = say("Each layer is an item: `- relu`.") if isinstance(node, Mapping) else None
-            hint = (
-                say("As a list: `[{layer}]`.", layer=node.text)
-                if isinstance(node, Scalar) and node.text.isidentifier()
-                else hint
-            )
+            if isinstance(node, Scalar) and node.text.isidentifier():
+                hint = say("As a list: `[{layer}]`.", layer=node.text)
             self.report.add(node, path, say("Expected a list of layers, got {got}.", got=describe(node)), hint)
             return INVALID
         parts = [self.layer(item, path / place, depth) for place, item in enumerate(node.items, 1)]

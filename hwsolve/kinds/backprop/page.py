@@ -9,7 +9,7 @@ import msgspec
 
 from hwsolve.formula.tree import Formula
 from hwsolve.formula.whole_arrays import whole
-from hwsolve.graph.explain.demand import named, needed
+from hwsolve.graph.explain.demand import named, needed, of_elements
 from hwsolve.graph.explain.letters import axes_of
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.room import Asked
@@ -124,7 +124,8 @@ class NetworkPage:
     def ask(self, trajectory: Trajectory) -> None:
         """Find the elements whose lines are asked for; what alone is wanted brings all that it rests on."""
         writer = self.writer
-        writer.asked = Asked(named(writer, (one for one in self.named if one.ranges), trajectory.kept))
+        wanted = (one for ask in self.problem.ask for one in selections(ask.text))
+        writer.asked = of_elements(writer, wanted, self.named, trajectory.kept)
         if asked := named(writer, self.alone, trajectory.kept):
             writer.asked = Asked(needed(writer, trajectory, asked, self.worked()), alone=True)
 

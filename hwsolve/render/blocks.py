@@ -248,14 +248,17 @@ class Page:
     def answered(self) -> dict[str, Answer]:
         """The answers of the box."""
         every = self.solution.answers
-        answered = [key for key in self.solution.asked if key.partition("[")[0] in every]
+        answered = [key for key in self.solution.asked if key in every or key.partition("[")[0] in every]
         asked = {key: every.get(key) or element(every, key) for key in answered}
         return asked or {k: a for k, a in every.items() if a.main}
 
     def answers(self, found: dict[str, Answer]) -> Iterator[Row]:
-        """The few results that count, in the order of their keys; a number before and after its updates together."""
+        """The few results that count, in the order in which they are asked for.
+
+        Where nothing is, a number stands before and after its updates together.
+        """
         s = self.solution
-        for key in at_steps(found):
+        for key in found if s.asked else at_steps(found):
             known = self.symbols.of.get(key)
             name = known if isinstance(known, Formula) else self.symbols.named(as_key(key))
             value = as_row(key, in_brief(s, found[key]))

@@ -90,15 +90,14 @@ def zeros_around(problem: SingleLayerProblem, report: Report) -> bool:
 
 def is_particular(problem: SingleLayerProblem, report: Report) -> bool:
     """Whether the activation is one that numbers can be put into, as none is; a letter for any function is noted."""
-    if not isinstance(problem.activation, str):
+    f = problem.activation
+    if not isinstance(f, str):
         return True
     assert isinstance(problem.node, Mapping)
-    message = say(
-        "`{name}` is a letter for any function, and has no values for these numbers.", name=problem.activation
-    )
+    message = say("`{name}` is a letter for any function, and has no values for these numbers.", name=f)
     hint = say(
         "With numbers the activation is one such as `relu`; with names for sizes, as in `{shape}`, the formulas hold "
-        "for any `{name}`.", shape="input: [H, W]", name=problem.activation,
+        "for any `{name}`.", shape="input: [H, W]", name=f,
     )  # fmt: skip
     report.add(problem.node.entries["activation"][1], ROOT / "activation", message, hint)
     return False

@@ -83,6 +83,8 @@ class InputSetup:
             self.construction.wrong("input", message)
             return ""
         found = given.shape or ((1,) if prod(sizes) == 1 and sizes else ())
+        if len(sizes) > 1 and sizes[-1] == 1 and found == sizes[:-1]:
+            found = sizes  # T steps of one number, each without its own brackets
         if found != sizes and found[1:] != sizes:
             message = say(
                 "The input has the shape {found}, the network takes {shape}.",

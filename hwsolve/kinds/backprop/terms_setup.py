@@ -213,7 +213,7 @@ class TermsSetup:
             found = defined(f, shapes, counts=self.counts(names))
         except Unfit as why:
             at_fault = why.part.name if isinstance(why.part, Ref) else ""
-            hint = self.instead(at_fault, known) if why.known else None
+            hint = self.instead(at_fault, known) if why.known else why.hint
             if at_fault == "t" and why.known:
                 form = "{value: …, target: [1, 0]}"
                 hint = say("`{t}` is the `target` beside the formula, as in `{form}`.", t="t", form=form)

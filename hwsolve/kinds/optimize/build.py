@@ -118,7 +118,7 @@ class OptimizeConstruction(WorksheetConstruction):
             found = defined(stated.formula, shapes, None, counts)
         except Unfit as why:
             at_fault = why.part.name if isinstance(why.part, Ref | Call) else ""
-            hint = did_you_mean(at_fault, why.known) if why.known else None
+            hint = did_you_mean(at_fault, why.known) if why.known else why.hint
             self.report.add(pointed(stated.node, why), path, why.message, hint)
             return
         if prod(found.shape) != 1 or found.shape:

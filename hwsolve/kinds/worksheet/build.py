@@ -111,7 +111,7 @@ class WorksheetConstruction(Construction):
             name = why.part.name if isinstance(why.part, Ref | Call) else ""
             if name in self.failed:
                 return
-            message, hint = why.message, did_you_mean(name, why.known) if why.known else None
+            message, hint = why.message, did_you_mean(name, why.known) if why.known else why.hint
             if name in later and name != stated.name and why.known:
                 message, hint = say("`{name}` is read here, and defined further below.", name=name), None
             self.report.add(pointed(stated.node, why), path, message, hint)

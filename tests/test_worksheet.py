@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 import torch
 
+import hwsolve
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.solution import Solution
@@ -337,3 +338,31 @@ def test_products_and_bounds_by_a_given_number(text: str, values: list[float]) -
     assert float(found.answers["f"].value.value) == pytest.approx(y.item(), abs=1e-12)
     assert [float(v.value) for v in found.answers["df_dx"].value] == pytest.approx(x.grad.tolist(), abs=1e-12)
     assert not wrong_lines(document(found))
+
+
+def test_a_quantity_at_points_has_one_symbol() -> None:
+    spec = {
+        "kind": "worksheet",
+        "define": {"phi1": "x1 + x2", "phi2": "tanh(phi1)"},
+        "at": {"truth_table": ["x1", "x2"]},
+    }
+    made = hwsolve.solve(spec)
+    for page in (made.to("plain", width=100), made.to("plain", width=100, questions=True)):
+        assert "φ⁽¹⁾" in page and "x⁽²⁾" in page
+        assert not re.search("φ[₁₂]|x[₁₂]", page), page
+
+
+@pytest.mark.parametrize(
+    ("formula", "meaning"),
+    [
+        ("sigmoid(2*a)", "σ(z) = 1/(1 + e⁻ᶻ)"),
+        ("relu(a) + 1", "ReLU(z) = max(0, z)"),
+        ("softplus(a)", "softplus(z) = ln(1 + eᶻ)"),
+    ],
+)
+def test_a_worksheet_says_what_its_functions_are(formula: str, meaning: str) -> None:
+    made = hwsolve.solve({"kind": "worksheet", "given": {"a": 3}, "define": {"y": formula}})
+    assert made.to("plain", width=100).count(meaning) == 1
+    assert wrong_lines(json.loads(made.to("json"))) == []
+    plain = hwsolve.solve({"kind": "worksheet", "given": {"a": 3}, "define": {"y": "a**2 + exp(a)"}})
+    assert meaning.partition("(")[0] not in plain.to("plain", width=100)

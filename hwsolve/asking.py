@@ -23,7 +23,7 @@ from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, references, tr
 from hwsolve.language import Message, say
 from hwsolve.pruning import pruned
 from hwsolve.quantities import put_in, quantity
-from hwsolve.selection import Selection, fitting, selection
+from hwsolve.selection import Selection, by_steps, fitting, selection
 from hwsolve.solution import Answer, Carried, Group, Line, Quantity, Sentence, Solution, Step, Value
 from hwsolve.spec.limits import excessive
 
@@ -67,6 +67,7 @@ class Asking:
         keys: list[str] = []
         for ask in self.problem.ask:
             keys += self.keys(ask)
+        keys = by_steps(keys)
         title = say("What is asked")
         steps = [
             *(self.restated(keys) if keys else self.given.sections),

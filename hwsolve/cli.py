@@ -14,7 +14,7 @@ from hwsolve.commands.comparing import OPTIONS as COMPARED_BY
 from hwsolve.commands.comparing import compare
 from hwsolve.commands.drawing import draw
 from hwsolve.commands.importing import import_
-from hwsolve.commands.options import BEFORE, LANG, VERSION, Common, first_language, whole_number, with_common
+from hwsolve.commands.options import BEFORE, FILE, LANG, VERSION, Common, first_language, whole_number, with_common
 from hwsolve.commands.own_options import OWN_OPTIONS
 from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
@@ -136,7 +136,10 @@ def batch(
         list[str], typer.Argument(metavar="FOLDER...", help="Folders, files, or patterns like 'a/*.yaml'.")
     ],
     jobs: int = whole_number(1, 256, "--jobs -j", "Processes.", 1),
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="One file per problem.")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="DIR", help="One file per problem; - is the standard output."),
+    ] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit XML report.")] = None,
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="SECONDS", help="Give a spec up after this long.")
@@ -197,7 +200,7 @@ for _subject, _help in SHORT.items():
     app.command(_subject, cls=Command, help=_help)(with_common(("format", "lang"))(short_list(_subject)))
 
 
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", **FILE)]
 
 
 @app.command(cls=Command)

@@ -10,12 +10,13 @@ from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite, Undecided, is_exact
 from hwsolve.solution import Missing, Quantity, Text
-from hwsolve.typed import Typed, cut_off, loose, next_digit, rounds_to, scaled, typed
+from hwsolve.typed import Typed, begins, cut_off, loose, next_digit, rounds_to, scaled, typed
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
 MOST_BITS = 400_000  # before or behind the point of a number that is written out
+NOISE = 10**-12  # of a float that stands for 0
 LARGEST_WHOLE = 10**15  # of a difference that is written with all its digits
 Free = Callable[[], dict[str, str]]  # what the names of formulas range over, looked up where formulas are compared
 
@@ -147,18 +148,27 @@ def _same_integer(stated: Formula, value: Any) -> bool:
 
 
 def _number(text: str, wanted: Typed, found: Quantity, tolerance: Fraction | None) -> Verdict:
-    """A decimal: the value rounds to its digits, or lies within the tolerance."""
+    """A decimal: the value rounds to its digits, of which one at least says something, or lies within the tolerance."""
     low, high = interval(found.value)
     allowed = wanted.half if tolerance is None else tolerance
     near = max(abs(low - wanted.value), abs(high - wanted.value)) <= allowed
-    if near and (tolerance is not None or rounds_to(wanted, low, high)):
+    said_nothing = tolerance is None and near and not (begins(wanted, low, high) or _is_noise(found.value, wanted))
+    if near and not said_nothing and (tolerance is not None or rounds_to(wanted, low, high)):
         return Verdict(True, found.text)
     got, difference = _digits(found, wanted.digits + 2), _difference((low + high) / 2 - wanted.value)
-    cut = cut_off(wanted, low, high) if tolerance is None else False
+    if said_nothing:
+        return Verdict(False, got, difference)
+    has_digits = wanted.value or wanted.places
+    cut = cut_off(wanted, low, high) if tolerance is None and has_digits else False
     if cut:
         return Verdict(False, got, difference, next_digit(text, high <= 0))
     outside = near or high < wanted.value - allowed or low > wanted.value + allowed
     return Verdict(False if outside and cut is False else None, got, difference)
+
+
+def _is_noise(value: Any, wanted: Typed) -> bool:
+    """Whether a float is what rounding leaves of 0: it proves no digit."""
+    return isinstance(value, float) and not wanted.value and abs(value) <= NOISE
 
 
 def _rounded(wanted: Typed, found: Quantity, strict: Verdict) -> Verdict:

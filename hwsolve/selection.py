@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import islice, product
+from itertools import groupby, islice, product
 
 import msgspec
 
@@ -98,3 +98,14 @@ def selections(key: str) -> tuple[Selection, ...]:
     except FormulaError:
         return ()
     return tuple(one for one in found if one is not None)
+
+
+def by_steps(keys: list[str]) -> list[str]:
+    """The order in which keys are asked for; those of one quantity behind each other by their steps, from its start."""
+    found: list[str] = []
+    for name, run in groupby(keys, lambda key: key.partition("@")[0]):
+        known = list(run)
+        steps = {key: int(key.partition("@")[2] or 0) for key in known if (key.partition("@")[2] or "0").isdecimal()}
+        started = name in steps and len(steps) == len(known)
+        found += sorted(known, key=lambda key: steps[key]) if started else known
+    return found

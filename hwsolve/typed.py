@@ -14,11 +14,15 @@ LARGEST_EXPONENT = 10_000
 
 
 class Typed(NamedTuple):
-    """A decimal as it was typed: its value, half a unit of its last digit, and its count of significant digits."""
+    """A decimal as it was typed: its value, half a unit of its last digit, and its count of significant digits.
+
+    `places`: it has digits behind a point and no exponent, so that in a table 0.00 may stand for 0.004.
+    """
 
     value: Fraction
     half: Fraction
     digits: int
+    places: bool = False
 
 
 def typed(text: str) -> Typed | None:
@@ -35,7 +39,8 @@ def typed(text: str) -> Typed | None:
     unit = Fraction(10) ** exponent
     value = int(whole + part or "0") * unit
     digits = len((whole + part).lstrip("0")) or 1
-    return Typed(-value if match[1] in ("-", "−") and match[1] else value, unit / 2, digits)
+    places = bool(match[3]) and not match[4]
+    return Typed(-value if match[1] in ("-", "−") and match[1] else value, unit / 2, digits, places)
 
 
 def scaled(text: str) -> Typed | None:
@@ -66,6 +71,24 @@ def rounds_to(wanted: Typed, low: Fraction, high: Fraction) -> bool:
     """Whether a number near enough rounds to what was typed: 2.75 becomes 2.8, and no 2.7."""
     halfway = low == high and abs(low - wanted.value) == wanted.half
     return not halfway or abs(wanted.value) > abs(low) or wanted.value / (2 * wanted.half) % 2 == 0
+
+
+def begins(wanted: Typed, low: Fraction, high: Fraction) -> bool:
+    """Whether what was typed has at least the first significant digit of a number between low and high.
+
+    0.5 becomes 1 where it is rounded to a whole number, and 0.3 becomes 0: neither says anything of the number.
+    """
+    from fractions import Fraction
+
+    if wanted.places or low <= wanted.value <= high:
+        return True
+    size = max(abs(low), abs(high))
+    unit = Fraction(1)
+    while unit > size:
+        unit /= 10
+    while unit * 10 <= size:
+        unit *= 10
+    return max(abs(low - wanted.value), abs(high - wanted.value)) <= unit / 2
 
 
 def cut_off(wanted: Typed, low: Fraction, high: Fraction) -> bool | None:

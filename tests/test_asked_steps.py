@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import hwsolve
 from hwsolve.cli import app
+from hwsolve.solution import Group, Value
 from tests.line_check import wrong_lines
 
 NAMES = ("w1", "b1", "w2", "b2")
@@ -86,3 +87,45 @@ def test_the_keys_between_are_listed() -> None:
         assert all(f"{name}@{k}" in rows and f"velocity_{name}@{k}" in rows for k in range(1, 9))
         assert all(rows[f"dL_d{name}@{k}"]["symbol"].startswith(f"∂L⟨{k}⟩/∂") for k in range(1, 8))
     assert rows["w1@4"]["symbol"] == "w⁽¹⁾⟨4⟩" and rows["w1@4"]["shape"] == [2, 2]
+
+
+def lines_of_page(made: hwsolve.Solution) -> set[str]:
+    """The keys, without indices, that have a formula on the page as it is without --full."""
+    groups = [g for step in made.sections for g in step.items if isinstance(g, Group) and g.detail == "page"]
+    return {line.key.name for g in groups for line in g.lines if isinstance(line, Value) and line.stages}
+
+
+ADAM: dict[str, Any] = {
+    "kind": "optimize", "minimize": "w1**2 + 3*w1", "start": {"w1": 1}, "optimizer": {"adam": {"lr": "0.1"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 9])
+@pytest.mark.parametrize("spec", [net(1), ADAM])
+def test_an_asked_key_of_any_step_has_its_derivation_on_the_page(spec: dict[str, Any], steps: int) -> None:
+    kept = ["velocity_w1"] if spec is not ADAM else ["m_w1", "v_w1"]
+    for k in range(1, steps + 1):
+        asked = [f"{name}@{k}" for name in ("w1", *kept)]
+        made = hwsolve.solve(spec | {"steps": steps, "ask": asked})
+        assert set(asked) <= lines_of_page(made), k
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5])
+def test_a_short_step_stands_on_the_page_whichever_it_is(steps: int) -> None:
+    made = hwsolve.solve(ADAM | {"steps": steps})
+    assert {f"{n}@{k}" for n in ("w1", "m_w1", "v_w1") for k in range(1, steps + 1)} <= lines_of_page(made)
+    text = made.to("plain", width=80)
+    assert "goes the same way" not in text and "go the same way" not in text
+    assert all(f"Step {k} of {steps}" in text for k in range(1, steps + 1))
+
+
+def test_a_long_step_between_others_goes_the_same_way() -> None:
+    assert "Step 2 goes the same way" in hwsolve.solve(net(3)).to("plain", width=80)
+    assert "Steps 2 to 8 go the same way" in hwsolve.solve(ADAM | {"steps": 9}).to("plain", width=80)
+
+
+@pytest.mark.parametrize(("spec", "name"), [(net(1), "w⁽¹⁾"), (ADAM, "w₁")])
+def test_the_mark_of_a_step_is_explained_on_a_symbol_of_the_page(spec: dict[str, Any], name: str) -> None:
+    text = hwsolve.solve(spec | {"steps": 3}).to("plain", width=80)
+    assert f"{name}⟨3⟩ is {name} after 3 updates" in text
+    assert text.count(name) > 4

@@ -169,3 +169,30 @@ def test_a_row_is_set_as_a_row_and_a_column_as_a_column(seed: int) -> None:
         card = text[: text.index("╰")].replace("−", "-")
         shown = re.findall(r"(?:[⎡⎢⎣]|= \[)([^⎤⎥⎦\]]*)[⎤⎥⎦\]]", card)
         assert [[int(n) for n in row.split()] for row in shown] == rows, (key, card)
+
+
+NET: dict[str, Any] = {
+    "kind": "backprop", "network": {"input": 2, "layers": [{"linear": {"out_features": 1, "weight": [["0.1", "0.2"]], "bias": [0]}}]},
+    "input": [1, 2], "target": [1], "loss": "half_squared_error",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_box_of_answers_has_the_order_of_the_question(seed: int) -> None:
+    asked = ["L", "z1@1", "dL_db1", "b1@1", "w1[1,2]"]
+    random.Random(seed).shuffle(asked)
+    asked.append("L@1" if asked[-1] != "L" else "z1")
+    made = hwsolve.solve(NET | {"optimizer": {"sgd": {"lr": "0.1"}}, "ask": asked})
+    assert [key.removesuffix("[1]") for key in made.asked] == asked  # one unit has no symbol for the whole
+    page = made.to("plain", width=300)
+    box = page.partition("Asked:")[0]
+    said = page.partition("Asked: ")[2].partition(".\n")[0].split(", ")
+    written = [entry.split(" ")[0] for row in box.splitlines() for entry in row.strip("│ ").split("   ") if entry]
+    assert [symbol for symbol in written if symbol in said] == said
+
+
+def test_the_box_of_answers_has_the_order_of_a_question_that_nobody_asked() -> None:
+    page = hwsolve.solve(NET).to("plain", width=300)
+    assert "Asked: the output, the loss, and the gradients" in page
+    box = page.partition("Asked:")[0]
+    assert box.index("z⁽¹⁾ = ") < box.index("L = ") < box.index("∂L/∂w") < box.index("∂L/∂b")

@@ -197,3 +197,21 @@ def test_a_timeout_is_reported(tmp_path: Path, hwsolve: Run) -> None:
     assert done.returncode == 3
     assert "slow.yaml: gave up after 2 s" in done.stderr
     assert "1 right" in done.stdout and "1 not solved" in done.stdout
+
+
+def test_a_problem_that_expects_nothing_is_solved_and_not_said_to_be_right(folder: Path, hwsolve: Run) -> None:
+    (folder / "bare.yaml").write_text("kind: count-params\nnetwork: {input: 2, layers: [linear: 3]}\n")
+    done = hwsolve("batch", "bare.yaml", "specs/1.yaml", cwd=folder)
+    assert done.returncode == 0
+    results = {row.split()[0]: row.split()[-1] for row in done.stdout.splitlines() if ".yaml" in row}
+    assert results == {"bare.yaml": "solved", "specs/1.yaml": "right"}
+    assert "2 problems in 2 files: 1 right, 1 solved, with nothing expected;" in done.stdout
+    alone = hwsolve("batch", "bare.yaml", cwd=folder)
+    assert alone.returncode == 0 and "1 problem in 1 file: 1 solved, with nothing expected;" in alone.stdout
+    assert "right" not in alone.stdout
+
+
+def test_a_folder_called_minus_is_the_standard_output(folder: Path, hwsolve: Run) -> None:
+    done = hwsolve("batch", "specs/1.yaml", "-o", "-", "--format", "json", cwd=folder)
+    assert json.loads(done.stdout)[0]["answers"]["params"]["value"] == 6
+    assert not (folder / "-").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import hwsolve
 from hwsolve.answers import BadKey, elements, look_up, shape_of, written
 from hwsolve.checks import compared, disagreements, failure_text, failures
 from hwsolve.compare import compare, interval
@@ -227,8 +229,10 @@ def test_nothing_right_is_wrong(value: Fraction, places: int, exponent: int, bal
     with precision(200):
         answers = {"v": q(arb(number) if ball and value else number)}
     rounded, cut = (as_decimal(value, places, exponent, how) for how in ("round", "cut"))
-    (p,) = judged(f"v: {{stated: {rounded}}}", answers, field="published").published
     unit = Fraction(10) ** (exponent - places)
+    if abs(value) < unit and (exponent or not places):
+        return  # no digit of it is left: of that below
+    (p,) = judged(f"v: {{stated: {rounded}}}", answers, field="published").published
     tie = abs(value) % unit == unit / 2
     assert p.verdict == "agrees" or (ball and tie and p.verdict in ("not decided", "cut off"))
     (p,) = judged(f"v: {{stated: {cut}}}", answers, field="published").published
@@ -283,7 +287,8 @@ def test_domains_of_identities_are_heeded() -> None:
     ],
 )
 def test_what_is_typed(text: str, value: Any, half: Any, digits: int) -> None:
-    assert typed(text) == (value, half, digits)
+    found = typed(text)
+    assert found is not None and found[:3] == (value, half, digits)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1/3", "sqrt(5)", "1e", ".", "-", "1e99999", "0x10"])
@@ -440,3 +445,41 @@ def test_no_failure_stands_without_its_reason(field: str, stated: str, why: str)
     value = stated.replace("t:", "tolerance:").replace("v:", "value:" if field == "expect" else "stated:")
     table = missed(judged(value, ANSWERS, field=field))
     assert table is not None and why in str(table.rows[0][3])
+
+
+def verdicts(stated: str, value: str) -> tuple[bool, str]:
+    """What is said of a statement about a value, as an expectation and as an answer that was published."""
+    about = {"expect": {"y": stated}, "published": {"y": {"stated": stated, "source": "a book"}}}
+    made = hwsolve.solve({"kind": "worksheet", "given": {"a": value}, "define": {"y": "a*1"}} | about)
+    return made.checks[0].ok, made.published[0].verdict
+
+
+@pytest.mark.parametrize("stated", ["0", "1", "-1", "0e0", "1e0"])
+@pytest.mark.parametrize("value", ["0.5", "0.3", "0.04", "0.94", "0.96", "0.9996", "-0.5", "-0.97", "-0.2"])
+def test_a_whole_number_says_something_of_a_value_below_one_or_does_not_agree(stated: str, value: str) -> None:
+    """Rounded to whole numbers 0.5 is 1 and 0.3 is 0, of which no digit is the value's; 0.96 has 1 as its first."""
+    first_digit = Decimal(f"{float(value):.0e}")
+    ok, verdict = verdicts(stated, value)
+    assert ok == (first_digit == Decimal(stated))
+    assert verdict == ("agrees" if ok else "wrong")
+
+
+@pytest.mark.parametrize(
+    ("stated", "value"),
+    [
+        ("3", "3.4"),
+        ("10", "9.6"),
+        ("0", "0"),
+        ("0.0", "0.04"),
+        ("0.1", "0.06"),
+        ("0.000", "0.0004"),
+        ("1e-3", "0.00096"),
+    ],
+)
+def test_a_value_rounded_to_its_last_place_agrees(stated: str, value: str) -> None:
+    assert verdicts(stated, value) == (True, "agrees")
+
+
+def test_noise_of_float64_is_0() -> None:
+    spec = {"kind": "worksheet", "given": {"a": "0.1", "b": "0.2", "c": "0.3"}, "define": {"y": "a + b - c"}}
+    assert hwsolve.solve(spec | {"numbers": "float64", "expect": {"y": 0}}).checks[0].ok

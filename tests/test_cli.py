@@ -346,3 +346,36 @@ def test_a_full_disk_is_no_bug(target: str) -> None:
     done = subprocess.run(command, shell=True, capture_output=True, encoding="utf-8", cwd=ROOT)
     assert done.returncode == 2
     assert "No space left on device" in done.stderr and "bug" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("new", "backprop"),
+        ("schema",),
+        ("solve", "spec.yaml", "--format", "markdown"),
+        ("count-params", "spec.yaml", "--format", "json"),
+        ("draw", "spec.yaml"),
+    ],
+)
+def test_minus_is_the_standard_output(call: tuple[str, ...], hwsolve: Run, tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(COUNT)
+    plain = hwsolve(*call, cwd=tmp_path)
+    assert plain.returncode == 0 and plain.stdout
+    assert hwsolve(*call, "--output", "-", cwd=tmp_path).stdout == plain.stdout
+    assert [p.name for p in tmp_path.iterdir()] == ["spec.yaml"]
+
+
+def test_every_command_with_an_output_takes_minus() -> None:
+    from typer.main import get_command
+
+    from hwsolve.cli import app
+    from hwsolve.commands.options import file_named
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    options = {
+        name: o for name, command in commands.items() for o in command.params if "--output" in getattr(o, "opts", ())
+    }
+    assert {"new", "schema", "solve", "draw", "import", "backprop"} <= set(options)
+    assert all("- is the standard output" in (o.help or "") for o in options.values())
+    assert file_named("-") is None and file_named("a-") == "a-"

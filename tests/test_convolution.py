@@ -469,3 +469,26 @@ def test_sizes_with_every_letter_of_a_loss_are_refused() -> None:
     with pytest.raises(SpecFailure) as failure:
         hwsolve.solve({"kind": "convolution", "layer": layer, "input": ["C", "H", "W"]})
     assert "Two quantities are called `L`" in str(failure.value)
+
+
+OF_ONE_MAP: dict[str, Any] = {"input": [[1, -2, 3], [4, 9, 5], [-6, 7, 8]], "upstream": [[1, 2], [3, 4]]}
+
+
+@pytest.mark.parametrize("letter", ["f", "phi", "g"])
+@pytest.mark.parametrize("kind", ["convolution", "pooling"])
+def test_numbers_are_not_put_into_a_letter_for_any_function(kind: str, letter: str) -> None:
+    """It was taken as ReLU once, without a word."""
+    layer: dict[str, Any] = {"max_pool2d": {"kernel_size": 2, "stride": 1}}
+    if kind == "convolution":
+        layer = {"conv2d": {"out_channels": 1, "kernel_size": 2, "bias": False, "weight": [[1, 2], [3, 4]]}}
+    problem = {"kind": kind, "layer": layer, "activation": letter}
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve(problem | OF_ONE_MAP)
+    assert "at activation" in str(failure.value) and "any function" in str(failure.value)
+    assert "ReLU(z)" in hwsolve.solve(problem | OF_ONE_MAP | {"activation": "relu"}).to("plain")
+
+
+def test_a_letter_beside_names_for_sizes_is_said_to_be_tried_as_a_function() -> None:
+    problem = {"kind": "pooling", "layer": {"max_pool2d": {"kernel_size": "K"}}, "activation": "f"}
+    page = hwsolve.solve(problem | OF_ONE_MAP | {"upstream": [[1]]}).to("plain")
+    assert "f = ReLU" in page and "the numbers are those given above" in page

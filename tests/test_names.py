@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 import hwsolve
+from hwsolve.formula.notation import latex, unicode
+from hwsolve.formula.notation.mathml import mathml
 from hwsolve.formula.notation.names import derivative
+from hwsolve.formula.notation.typst import typst
+from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Ref, references, walk
 from hwsolve.solution import Form
 from hwsolve.spec.report import SpecFailure
@@ -353,3 +357,31 @@ def test_a_variable_that_is_called_as_an_answer_is_refused(text: str, names: str
         assert f"`{name}` is a key of the answers here." in str(refused.value)
     found = hwsolve.solve("{kind: derivative, " + text.replace("NAME", "d3")[1:])
     assert not {*names.split()} - found.answers.keys() - {f"d{n}_at1" for n in (0, 1)}
+
+
+def names_of_cells() -> list[str]:
+    """Every name that recurrent layers give: of gates, further layers, the other direction, and a second module."""
+    bases = ["h", "c", "Wx", "Wh", "b_ih", "b_hh", *(f"a_{gate}" for gate in "ifgorzn")]
+    layers, directions, modules = ["", "_l2", "_l3"], ["", "_reverse"], ["", "_2", "_3"]
+    return [b + x + d + m for b in bases for x in layers for d in directions for m in modules] + ["h_both", "c_both_2"]
+
+
+@pytest.mark.parametrize("indices", ["", "[1,2]"])
+def test_names_of_recurrent_layers_are_symbols_that_differ(indices: str) -> None:
+    names = names_of_cells()
+    for write in (unicode, latex, mathml, typst):
+        written = [write(parse(name + indices)) for name in names]
+        assert len(set(written)) == len(names)
+    for name in names:
+        shown = unicode(parse(name + indices))
+        assert "reverse" not in shown and shown.count("_") <= 1  # before a letter that Unicode cannot lower
+        marked = [latex(parse(name + indices)), mathml(parse(name + indices)), typst(parse(name + indices))]
+        assert not any("reverse" in text or "\\_" in text for text in marked)
+        # the two numbers of a word that stands without an index are parted by a line: arrays are written otherwise
+        assert not indices or not re.search(
+            r"\\text\{[^}]*[-_]|<m[ion]>[^<]*[a-z]_[a-z]|\"[a-zA-Z]+_", " ".join(marked)
+        ), marked
+
+
+def test_a_name_of_two_words_that_no_layer_gives_stays_a_word() -> None:
+    assert unicode(parse("x_a_b")) == "x_a_b" and unicode(parse("n_in")) == "nᵢₙ"

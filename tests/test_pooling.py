@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from fractions import Fraction
 from math import exp, pi, sqrt, tanh
 from typing import Any
 
@@ -12,8 +13,8 @@ import pytest
 import hwsolve
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
-from hwsolve.formula.tree import Call, Formula, Number, transform
-from hwsolve.solution import Sentence
+from hwsolve.formula.tree import Call, Formula, Number, references, transform
+from hwsolve.solution import Sentence, Value
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
@@ -335,3 +336,60 @@ def test_an_activation_in_front_is_in_every_formula(layer: str, activation: Any)
 def seven(node: Formula) -> Formula:
     """7 for the derivative of any function."""
     return Number(7) if isinstance(node, Call) and node.name == "d_f" else node
+
+
+def worked_element(solution: Any, name: str) -> Any:
+    """The only element of a long quantity whose line stands on the page."""
+    (line,) = [
+        line
+        for line in solution.lines
+        if isinstance(line, Value) and line.key.name == name and line.key.indices and not line.aside
+    ]
+    return line
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_worked_cell_is_one_that_the_most_windows_chose(seed: int, ties: str) -> None:
+    dice = random.Random(seed)
+    x = [[dice.randint(0, 6) for _ in range(4)] for _ in range(4)]
+    g = [[dice.randint(1, 9) for _ in range(3)] for _ in range(3)]
+    found = solved({"max_pool2d": {"kernel_size": 2, "stride": 1}}, input=x, upstream=g, ties=ties)
+    took: dict[tuple[int, int], list[Fraction]] = {}  # what each cell gets, window by window
+    for p in range(3):
+        for q in range(3):
+            cells = [(p + u, q + v) for u in range(2) for v in range(2)]
+            best = [at for at in cells if x[at[0]][at[1]] == max(x[i][j] for i, j in cells)]
+            for at in best[:1] if ties == "first" else best:
+                took.setdefault(at, []).append(Fraction(g[p][q], len(best) if ties == "split" else 1))
+    line = worked_element(found, "dL_dx")
+    at = tuple(i.numerator - 1 for i in line.key.indices)
+    assert len(took[at]) == max(map(len, took.values()))
+    assert line.quantity.exact == str(sum(took[at]))
+    symbols = line.stages[0].formula
+    assert [ref.name for ref in references(symbols)] == ["dL_dy"] * len(took[at])
+    text = found.to("plain", width=100)
+    assert "has the largest value in the window" in text.replace("\n", " ")
+    assert f"{16 - 1} other elements: --full" in " ".join(text.split())
+
+
+def test_what_is_asked_is_the_worked_cell() -> None:
+    layer, g = {"max_pool2d": {"kernel_size": 2, "stride": 1}}, [[1, 2], [3, 4]]
+    text = solved(layer, upstream=g, ask=["dL_dx[1,2]"]).to("plain", width=100)
+    assert "∂L/∂x₁₂ = ∂L/∂y₁₁ = 1\n" in text
+    text = solved(layer, upstream=g, ask=["dL_dx[1,1]"]).to("plain", width=100)
+    assert "∂L/∂x₁₁ = 0 " in text and "x₁₁ is taken as the maximum of no window" in text
+    text = solved(layer, upstream=g, ask=["dL_dx[1,2]", "dL_dx[2,3]"]).to("plain", width=100)
+    assert "∂L/∂x₁₂ = ∂L/∂y₁₁ = 1\n" in text and "∂L/∂x₂₃ = ∂L/∂y₁₂ = 2 " in text
+
+
+@pytest.mark.parametrize("layer", ["avg_pool2d", "conv2d"])
+def test_a_worked_cell_lies_in_as_many_windows_as_any(layer: str) -> None:
+    """A corner lies in one window, a cell inside in four."""
+    settings: dict[str, Any] = {"kernel_size": 2, "stride": 1}
+    kind = "pooling" if layer == "avg_pool2d" else "convolution"
+    if kind == "convolution":
+        settings |= {"out_channels": 1, "weight": [[1, 2], [3, 4]], "bias": False}
+    problem = {"kind": kind, "layer": {layer: settings}, "input": MAP, "upstream": [[1, 2], [3, 4]]}
+    line = worked_element(hwsolve.solve(problem), "dL_dx")
+    assert [i.numerator for i in line.key.indices] == [2, 2]

@@ -15,6 +15,7 @@ from hwsolve.formula.notation import plain
 from hwsolve.graph.explain.room import WRITTEN
 from hwsolve.render import render
 from hwsolve.render.options import Options
+from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 from tests.often import TIMES
 
@@ -230,3 +231,14 @@ def test_a_scalar_cell_is_that_of_arrays_of_one_number(form: str) -> None:
             np.testing.assert_allclose(found(one.answers, key), found(other.answers, key)[..., 0], rtol=1e-5)
         np.testing.assert_allclose(found(one.answers, "dL_dx"), found(other.answers, "dL_dx"), rtol=1e-5)
         assert wrong_lines(json.loads(render([one], "json", Options()))) == []
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_steps_of_one_number_may_stand_without_their_own_brackets(cell: str) -> None:
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[cell]
+    layer = {"hidden_size": 1, "weight_ih": [["0.5"]] * gates, "weight_hh": [["0.1"]] * gates, "bias": False}
+    spec = {"kind": "backprop", "network": {"input": [3, 1], "layers": [{cell: layer}]}, "upstream": [[1], [2], [-1]]}
+    flat, nested = (hwsolve.solve(spec | {"input": x}) for x in ([1, -2, 3], [[1], [-2], [3]]))
+    assert flat.to("plain", width=100) == nested.to("plain", width=100)
+    with pytest.raises(SpecFailure, match="takes 3 × 1"):
+        hwsolve.solve(spec | {"input": [1, -2]})

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hwsolve import solve_all
+from hwsolve import solve, solve_all
 from hwsolve.errors import CallError
 from hwsolve.render import Options, blocks, pdf, render
 from hwsolve.solution import Group, Sentence, Solution, Step, Value
@@ -362,3 +362,27 @@ def test_a_curve_is_scaled_to_its_ends() -> None:
     assert scaled(Curve("", "", "", (0.0,), (("", (float("nan"),)),))) is None
     many = scaled(Curve("", "", "", tuple(map(float, range(5000))), (("", tuple(map(float, range(5000)))),)))
     assert many is not None and POINTS <= len(many.series[0]) <= POINTS + 3 and many.series[0][-1] == (1.0, 1.0)
+
+
+def test_what_stands_over_an_arrow_can_be_read_on_paper() -> None:
+    """At least 7 pt, the numbers of layers in a label too: these were 5.2 pt in the size of a script of a script."""
+    pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
+    net = {
+        "input": 1,
+        "layers": [
+            {"linear": {"out_features": 1, "weight": [["0.5"]], "bias": False}},
+            "tanh",
+            {"linear": {"out_features": 1, "weight": [[2]], "bias": False}},
+        ],
+    }
+    spec = {"kind": "backprop", "network": net, "input": [1], "target": [0], "loss": "half_squared_error"}
+    found: list[tuple[str, float]] = []
+
+    def sized(text: str, page: Any, matrix: Any, font: Any, size: float) -> None:
+        found.extend([(text.strip(), size * abs(matrix[3] * page[3]))] if text.strip() else [])
+
+    reader = pypdf.PdfReader(io.BytesIO(pdf_of([solve(spec)])))
+    reader.pages[0].extract_text(visitor_text=sized)
+    (drawn,) = [n for n, (text, _) in enumerate(found) if text == "tanh" and n < len(found) - 1][:1]
+    around = found[drawn - 12 : drawn + 12]
+    assert sum("(1)" in text or "1" in text for text, _ in around) and min(size for _, size in around) >= 7

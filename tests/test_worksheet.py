@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-import hwsolve
-
 pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 import torch
 
+import hwsolve
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, render
 from hwsolve.solution import Solution
@@ -372,3 +371,31 @@ def test_the_hint_for_rows_is_what_works(form: str) -> None:
         "x*A": A * x[:, None],
     }
     assert [[float(n) for n in row] for row in found] == [pytest.approx(row) for row in right[form].tolist()]
+
+
+def test_a_quantity_at_points_has_one_symbol() -> None:
+    spec = {
+        "kind": "worksheet",
+        "define": {"phi1": "x1 + x2", "phi2": "tanh(phi1)"},
+        "at": {"truth_table": ["x1", "x2"]},
+    }
+    made = hwsolve.solve(spec)
+    for page in (made.to("plain", width=100), made.to("plain", width=100, questions=True)):
+        assert "φ⁽¹⁾" in page and "x⁽²⁾" in page
+        assert not re.search("φ[₁₂]|x[₁₂]", page), page
+
+
+@pytest.mark.parametrize(
+    ("formula", "meaning"),
+    [
+        ("sigmoid(2*a)", "σ(z) = 1/(1 + e⁻ᶻ)"),
+        ("relu(a) + 1", "ReLU(z) = max(0, z)"),
+        ("softplus(a)", "softplus(z) = ln(1 + eᶻ)"),
+    ],
+)
+def test_a_worksheet_says_what_its_functions_are(formula: str, meaning: str) -> None:
+    made = hwsolve.solve({"kind": "worksheet", "given": {"a": 3}, "define": {"y": formula}})
+    assert made.to("plain", width=100).count(meaning) == 1
+    assert wrong_lines(json.loads(made.to("json"))) == []
+    plain = hwsolve.solve({"kind": "worksheet", "given": {"a": 3}, "define": {"y": "a**2 + exp(a)"}})
+    assert meaning.partition("(")[0] not in plain.to("plain", width=100)

@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve import batch
 from hwsolve.batch import BUG, FAILS, HOLDS, WRONG, Plan, Row
-from hwsolve.commands.options import Common
+from hwsolve.commands.options import Common, file_named
 from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole
@@ -39,6 +39,7 @@ def run_batch(
     if timeout is not None and not SHORTEST <= timeout <= LONGEST:  # nan too
         raise CallError(say("--timeout takes {low} to {high} seconds.", low=SHORTEST, high=f"{LONGEST:,}"))
     format = format_of(common) if common.format or output else None
+    output = file_named(output)
     if format in ALONE and output is None:
         raise CallError(say("{format} makes a file of each problem: --output DIR says where.", format=format))
     paths = batch.find_specs(places)
@@ -165,7 +166,7 @@ def write_index(pages: Sequence[tuple[Row, str]], common: str, folder: str, opti
     for row, target in pages:
         path = os.path.relpath(os.path.abspath(row.path), common).replace(os.sep, "/")
         posed = options.questions and row.status in (HOLDS, FAILS)
-        result = "" if posed else f"{RESULTS[row.status]}"
+        result = "" if posed else f"{result_of(row)}"
         if row.checks and not posed:
             result += f"; {say('{n} of {all} expectations hold.', n=row.checks - row.failed, all=row.checks)}"
         name = path + (f" #{row.number}" if row.count > 1 else "")
@@ -187,6 +188,16 @@ RESULTS: dict[int, Message] = {
 }
 
 
+def result_of(row: Row) -> Message:
+    """How a problem came out; one that expects nothing is solved, and nothing says that it is right."""
+    return say("solved") if unjudged(row) else RESULTS[row.status]
+
+
+def unjudged(row: Row) -> bool:
+    """Whether a problem was solved and expects nothing."""
+    return row.status == HOLDS and not row.checks
+
+
 def summary(rows: list[Row], seconds: float) -> str:
     """A table with a row for each problem, and a sentence."""
     heads = [say("problem"), say("kind"), say("holds"), say("published"), say("warnings"), say("result")]
@@ -195,7 +206,7 @@ def summary(rows: list[Row], seconds: float) -> str:
         name = visible(row.path) + (f" #{row.number}" if row.count > 1 else "")
         holds = f"{row.checks - row.failed}/{row.checks}" if row.checks else "-"
         published = agreement(row) if row.published else "-"
-        cells.append([name, row.kind or "-", holds, published, str(row.warnings or "-"), str(RESULTS[row.status])])
+        cells.append([name, row.kind or "-", holds, published, str(row.warnings or "-"), str(result_of(row))])
     return f"{aligned(cells)}\n\n{sentence(rows, seconds)}"
 
 
@@ -226,7 +237,10 @@ def aligned(cells: list[list[str]]) -> str:
 def tally(rows: Sequence[Row]) -> str:
     """How many came out how."""
     counts = {status: sum(row.status == status for row in rows) for status in RESULTS}
-    parts = [str(say("{n} right", n=counts[HOLDS]))]
+    solved = sum(map(unjudged, rows))
+    parts = [str(say("{n} right", n=counts[HOLDS] - solved))] if counts[HOLDS] > solved or not solved else []
+    if solved:
+        parts.append(str(say("{n} solved, with nothing expected", n=solved)))
     if counts[FAILS]:
         parts.append(str(say("{n} with an expectation that fails", n=counts[FAILS])))
     if counts[WRONG]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from hwsolve.commands.options import Common
+from hwsolve.commands.options import FILE, Common
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, write_whole
 from hwsolve.language import say, use
@@ -26,7 +26,7 @@ Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or - for
 Kind = Annotated[str | None, typer.Option("--figure", metavar="NAME", help="network, circuit, windows or curve.")]
 Values = Annotated[bool, typer.Option("--values", help="Put in what is worked out: values and gradients.")]
 Format = Annotated[str | None, typer.Option("--format", "-f", metavar="NAME", help="svg or png.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", **FILE)]
 
 
 def draw(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwsolve.commands.options import Common, whole_number
+from hwsolve.commands.options import FILE, Common, whole_number
 from hwsolve.errors import CallError
 from hwsolve.language import say, use
 
@@ -20,7 +20,7 @@ Shapes = Annotated[
     list[str] | None, typer.Option("--shape", metavar="3,224,224", help="The shape that comes in, without the batch.")
 ]
 Tokens = whole_number(1, 10**9, "--tokens", "How long a sequence is, in place of a name.")
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", **FILE)]
 
 
 def import_(

@@ -147,6 +147,12 @@ def whole_number(least: int, most: int, name: str, help: str, default: int | Non
     return typer.Option(default, *name.split(), parser=Whole(least, most), metavar="N", help=help)
 
 
+def file_named(path: str | None) -> str | None:
+    """Where a result goes: None, for the standard output, where `-` stands for it."""
+    return None if path == "-" else path
+
+
+FILE: dict[str, Any] = {"metavar": "FILE", "help": "Write to a file; - is the standard output.", "callback": file_named}
 LANG: Any = typer.Option(None, "--lang", metavar="en|zh", help="Language of the text.")
 VERSION: Any = typer.Option(False, "--version", callback=version_asked, is_eager=True, help="Show the version and end.")
 
@@ -156,7 +162,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
         str | None,
         typer.Option(None, "--format", "-f", metavar="NAME", help=FORMATS),
     ),
-    "output": (str | None, typer.Option(None, "--output", "-o", metavar="FILE", help="Write to a file.")),
+    "output": (str | None, typer.Option(None, "--output", "-o", **FILE)),
     "digits": (
         int | None,
         whole_number(1, 2000, "--digits", "Significant digits of rounded values (6), at most 2000."),

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from hwsolve.formula.misfits import sizes, turned_round, unequal
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, formula
 from hwsolve.language import Message, say
@@ -20,9 +21,9 @@ Index = tuple[Formula, ...]
 
 
 class Unfit(Exception):
-    """A definition that means nothing: why, the part of it that is at fault, and what may be meant.
+    """A definition that means nothing: why, the part of it that is at fault, and the names that may be meant by it.
 
-    That is one of some names, or what the hint says.
+    `hint`: what would be right, where that is known.
     """
 
     def __init__(self, message: Message, part: Formula, known: Iterable[str] = (), hint: Message | None = None) -> None:
@@ -63,38 +64,6 @@ def big(op: str, body: Formula, index: str, n: int) -> Formula:
     return BigOperator(op, body, index, ONE, formula(n))
 
 
-def sizes(shape: Sizes) -> str:
-    """A shape as a reader sees it."""
-    return " × ".join(map(str, shape)) or "1"
-
-
-def unequal(f: Formula, shapes: list[Sizes], parts: tuple[Formula, ...]) -> Message:
-    """Two parts that do not fit together."""
-    (a, b), (first, second) = map(plain, parts), map(sizes, shapes)
-    return say(
-        "`{a}` is {first} and `{b}` is {second}: they do not fit in `{whole}`.",
-        a=a,
-        first=first,
-        b=b,
-        second=second,
-        whole=plain(f),
-    )
-
-
-def by_rows(f: Formula, shapes: list[Sizes], parts: tuple[Formula, ...]) -> Message | None:
-    """How a number for each row meets the rows of a matrix; None where there is none."""
-    sides = {len(shape): shape for shape in shapes}
-    if (
-        not isinstance(f, Call)
-        or f.name not in ("+", "-", "*", "/")
-        or set(sides) != {1, 2}
-        or sides[1][0] != sides[2][0]
-    ):
-        return None
-    turned = [call("T", part) if len(shape) == 2 else part for part, shape in zip(parts, shapes, strict=True)]
-    return say("Row by row it is `{form}`.", form=plain(call("T", Call(f.name, tuple(turned)))))
-
-
 class Along(msgspec.Struct, frozen=True):
     """A function of whole arrays: the shape that it gives, and its element."""
 
@@ -111,7 +80,7 @@ def product_shape(w: Parts, f: Formula, a: Formula, b: Formula) -> Sizes:
     if fits and len(p) > 2 and len(q) > 2:
         fits = p[0] == q[0]
     if not fits or (len(q) > 2 and len(p) < 3):
-        raise Unfit(unequal(f, [p or (1,), q or (1,)], (a, b)), f)
+        raise Unfit(unequal(f, [p or (1,), q or (1,)], (a, b)), f, hint=turned_round(a, b, p, q))
     return (*p[:-1], *(q[-1:] if len(q) > 1 else ()))
 
 
@@ -129,7 +98,8 @@ def turned_shape(w: Parts, f: Formula, a: Formula) -> Sizes:
     """The last two axes in each other's place."""
     p = w.shape(a)
     if len(p) < 2:
-        raise Unfit(say("`{part}` has no two axes to turn.", part=plain(a)), f)
+        hint = say("An array of one axis is a row in front of `{at}` and a column behind it, as it stands.", at="@")
+        raise Unfit(say("`{part}` has no two axes to turn.", part=plain(a)), f, hint=hint if p else None)
     return (*p[:-2], p[-1], p[-2])
 
 

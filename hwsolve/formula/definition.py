@@ -12,13 +12,14 @@ from itertools import chain, count
 
 import msgspec
 
-from hwsolve.formula.array_functions import Index, Sizes, Unfit, big, by_rows, sizes, unequal
+from hwsolve.formula.array_functions import Index, Sizes, Unfit, big
 from hwsolve.formula.array_words import ARRAY_FUNCTIONS, FORMS
 from hwsolve.formula.comparisons import as_numbers
 from hwsolve.formula.cut_sums import along_axes, counted
 from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.matrix_gradients import forms, renamed
 from hwsolve.formula.meaning import with_defaults
+from hwsolve.formula.misfits import by_rows, sizes, unequal
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, children, walk
 from hwsolve.language import say

@@ -5,7 +5,8 @@ Determinants are Leibniz's sums and inverses adjugates over determinants, as the
 
 from __future__ import annotations
 
-from hwsolve.formula.array_functions import Along, Index, Parts, Sizes, Unfit, chosen, sizes
+from hwsolve.formula.array_functions import Along, Index, Parts, Sizes, Unfit, chosen
+from hwsolve.formula.misfits import sizes
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number, call
 from hwsolve.language import say

@@ -38,9 +38,9 @@ Shape = tuple[Size, ...]
 class ShapeError(Exception):
     """A layer cannot take the shape it is given; `field` names the setting at fault, None for the layer itself."""
 
-    def __init__(self, message: Message, field: str | None = None):
+    def __init__(self, message: Message, field: str | None = None, hint: Message | None = None):
         super().__init__(message)
-        self.message, self.field = message, field
+        self.message, self.field, self.hint = message, field, hint
 
 
 class NotComputed(Exception):

@@ -74,7 +74,7 @@ class FormulaLayer(Layer, frozen=True, kw_only=True):
         try:
             return defined(self.value.formula, known, self.value.left or None, dict(self.wholes))  # type: ignore[arg-type]
         except Unfit as why:
-            raise ShapeError(why.message, "value") from None
+            raise ShapeError(why.message, "value", why.hint) from None
 
     def output(self, *shapes: Shape) -> Shape:
         """The shape that the formula gives."""

@@ -18,6 +18,19 @@ GATES = ("i", "f", "g", "o", "r", "z", "n")
 FURTHER = re.compile(r"(weight|weight_ih|weight_hh|weight_hr|bias|bias_ih|bias_hh)(?:_l(\d+))?(_reverse)?")
 
 
+ELSEWHERE = {"u": "z", "h": "n", "c": "g"}  # gates as other books call them
+
+
+def gate_meant(key: str) -> Message | None:
+    """Which gate another book's letter stands for, with the names of all."""
+    if (gate := ELSEWHERE.get(key)) is None:
+        return None
+    return say(
+        "`{key}` of other books is `{gate}` here. A GRU has r (reset), z (update: the share of the old state) and "
+        "n (new); an LSTM i (input), f (forget), g (cell) and o (output).", key=key, gate=gate,
+    )  # fmt: skip
+
+
 class ByGate(msgspec.Struct, frozen=True):
     """A parameter of its own for each gate."""
 
@@ -42,7 +55,7 @@ class GateField(Field):
         wrong = [key for key in node.entries if key not in GATES]
         for key in wrong:
             message = say("Unknown key `{key}` among numbers by gate.", key=key)
-            report.add(node.entries[key][0], path / key, message, did_you_mean(key, GATES))
+            report.add(node.entries[key][0], path / key, message, gate_meant(key) or did_you_mean(key, GATES))
         if wrong:
             return INVALID
         one = ParameterField()

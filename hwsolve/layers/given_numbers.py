@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, shape_text
+from hwsolve.layers.parameter import ParameterSpec
 
 
 def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
@@ -18,10 +19,26 @@ def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
             wanted = tuple(reversed(wanted[:2])) + wanted[2:]
         if spec.values is not None and not fits(spec.values.shape, wanted):
             got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
-            raise ShapeError(say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), name)
+            message = say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got)
+            raise ShapeError(message, name, other_way_round(spec, wanted))
         if isinstance(spec.symbols, tuple) and not fits_behind(spec.names_shape(), wanted):
             got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
             raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
+
+
+def other_way_round(spec: ParameterSpec, wanted: Shape) -> Message | None:
+    """A hint where the rows that are given are columns: the inputs where they are the outputs, or the other way."""
+    given = () if spec.values is None else spec.values.shape
+    if len(wanted) != 2 or given != tuple(reversed(wanted)):
+        return None
+    if spec.rows == "inputs":
+        return say(
+            "A row for each input is expected because of `{rows}`; without it a row is an output.", rows="rows: inputs"
+        )
+    form = "{rows: inputs, values: …}"
+    return say(
+        "Each row is an output. Where each is an input, as in {formula}, write `{form}`.", formula="x @ W", form=form
+    )
 
 
 def fits(given: Shape, wanted: Shape) -> bool:

@@ -168,7 +168,7 @@ class Walk(Wiring):
             )
             return self.owners.shared(item)
         except ShapeError as error:
-            self.stop(part, error.message, error.field)
+            self.stop(part, error.message, error.field, error.hint)
         except Unnamed as why:
             self.stop(part, why.message, why.field, why.hint)
         raise Stop

@@ -33,7 +33,7 @@ from hwsolve.render.quantity_rows import (
     quantity_rows,
 )
 from hwsolve.render.select import headings, in_a_row, selected, with_columns
-from hwsolve.render.shown import detail_of, opening, others
+from hwsolve.render.shown import both, detail_of, opening, others
 from hwsolve.render.stated_from_zero import counted_from_zero
 from hwsolve.render.table import on_page
 from hwsolve.solution import (
@@ -210,8 +210,9 @@ class Page:
         if carried and self.options.full:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
-        if not self.folds and not self.options.full and rows and not rows[-1].reason:
-            rows[-1] = msgspec.structs.replace(rows[-1], reason=others(shown, group.lines, self.asking))
+        if not self.folds and not self.options.full and rows and (group.depth or not rows[-1].reason):
+            said = others(shown, group.lines, self.asking)
+            rows[-1] = msgspec.structs.replace(rows[-1], reason=both(rows[-1].reason, said))
         if not hidden:
             return rows, None
         folded = tuple(self.rows(msgspec.structs.replace(group, reason="", head=None), hidden))
@@ -252,9 +253,12 @@ class Page:
         return asked or {k: a for k, a in every.items() if a.main}
 
     def answers(self, found: dict[str, Answer]) -> Iterator[Row]:
-        """The few results that count, in the order of their keys; a number before and after its updates together."""
+        """The few results that count, in the order in which they are asked for.
+
+        Where nothing is, a number stands before and after its updates together.
+        """
         s = self.solution
-        for key in at_steps(found):
+        for key in found if s.asked else at_steps(found):
             known = self.symbols.of.get(key)
             name = known if isinstance(known, Formula) else self.symbols.named(as_key(key))
             value = as_row(key, in_brief(s, found[key]))

@@ -39,6 +39,11 @@ def others(shown: Sequence[Line], lines: Sequence[Line], asking: bool = False) -
     return text if n else ""
 
 
+def both(reason: Text, more: Text) -> Text:
+    """A reason and what else is said beside it."""
+    return say("{first}; {second}", first=reason, second=more) if reason and more else reason or more
+
+
 def detail_of(line: Line) -> str:
     """Where a line is shown."""
     return "data" if isinstance(line, Carried) else "full" if getattr(line, "aside", False) else "page"

@@ -28,6 +28,7 @@ from hwsolve.solution import Cell, Solution, Table, Text
 
 TYPST = Notation(typst)
 LONG = 56  # characters of a link that is given in pieces, so that it can be broken
+ARROW, LETTER = 10, 5  # points of an arrow beside its label, and of a letter of it
 WIDE = 110  # characters of a fraction that is written in one line, so that it can be parted
 IN_CELL = 44  # characters of a formula in a cell; a longer one is text, which is broken anywhere
 BREAKABLE = 20  # characters of a dotted name, from which it may be broken
@@ -158,9 +159,10 @@ class Source(Page):
         """`x ─v→ α ─ReLU→ b`, which is broken before an arrow, and the caption behind it."""
         made: list[str] = []
         for arrow, label in figure.row:
-            link = (
-                f"limits(stretch(→, size: #1.8em))^({self.symbol(arrow)}) " if made and arrow else "→ " if made else ""
-            )
+            link = "→ " if made else ""
+            if made and arrow:  # its label in the size of the row: smaller, the numbers of layers could not be read
+                shown = width(str(UNICODE.inline(arrow)) if isinstance(arrow, Formula) else self.words(arrow))
+                link = f"limits(stretch(→, size: #{ARROW + LETTER * shown}pt))^(inline({self.symbol(arrow)})) "
             made.append(f"box(${link}{self.symbol(label)}$)")
         if made and figure.caption:
             made.append(f"text(size: 9pt, fill: soft, {self.content(say('({case})', case=figure.caption))})")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.language import say
 from hwsolve.spec.amounts import formula_at
 from hwsolve.spec.fields import INVALID, Field
@@ -118,7 +118,11 @@ def left_side(head: Scalar, report: Report, path: Path) -> Any:
         letters = tuple(i.name for i in f.indices if isinstance(i, Ref) and not i.indices)
         if len(set(letters)) == len(f.indices):
             return f.name, letters
-    report.add(head, path, say("Expected a name, or one with letters as indices, such as `{form}`.", form="s[t]"))
+    hint = None
+    if isinstance(f, Call) and f.name.isidentifier() and all(isinstance(a, Ref) for a in f.args):
+        hint = say("Without what it is a function of: `{name} = …`, or the right side alone.", name=f.name)
+    message = say("Expected a name, or one with letters as indices, such as `{form}`.", form="s[t]")
+    report.add(head, path, message, hint)
     return INVALID
 
 

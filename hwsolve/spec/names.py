@@ -134,8 +134,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "lr": ("learning_rate", "eta", "rate"),
     "weight": ("weights", "w", "kernel_values"),
     "bias": ("biases", "b", "use_bias"),
-    "input": ("x", "inputs", "input_shape"),
-    "target": ("y", "t", "targets", "label", "labels"),
+    "input": ("x", "inputs", "input_shape", "samples", "data", "features"),
+    "target": ("y", "t", "targets", "label", "labels", "desired", "y_true"),
     "steps": ("epochs", "iterations", "updates"),
     "times": ("n", "count", "repeats"),
 }  # fmt: skip

@@ -23,6 +23,10 @@ DERIVATIVE = re.compile(r"d([^\W\d_][\w↓]*?)_d([^\W\d_][\w↓]*)")
 AT_STEP = re.compile(r"d([^\W\d_][\w↓]*?@\d+)_d([^\W\d_][\w↓]*)")  # by what has no steps; no text can say it
 PARTS = re.compile(r"(.*?[^\W\d])(\d+(?:_\d+)*)?")
 SUBSCRIPTED = re.compile(r"([^\W\d_]|[^\W\d_]hat|" + "|".join(GREEK) + r")_([a-z]{1,3})(\d*)")
+FURTHER = re.compile(  # of the gate, the layer and the direction of a recurrent layer, and of the second such layer
+    r"([^\W\d_]|[WU][a-z])(?:_([a-z]|ih|hh|hr))?(?:_(l)(\d+))?(_reverse|_both)?(?:_(\d+))?"
+)
+DIRECTIONS = {"_reverse": "rev", "_both": "both"}
 LETTERED = re.compile(r"(.+)⁽([a-z](?:[+-]1)?)⁾")  # `z⁽l+1⁾`, of a layer whose number is a letter; no text can say it
 ANY_STEP = re.compile(
     r"[a-z](?:-1)?|B\d+|all"
@@ -72,6 +76,8 @@ def parts(name: str) -> Name:
     if BESIDE in stem:
         above, of = [parts(part) for part in stem.split(BESIDE, 1)]
         return Name(above.base, of.numbers, (of.base + of.word).replace("_", "-"), after)
+    if "_" in stem and (of_cell := in_cell(stem, after)) is not None:
+        return of_cell
     short = SUBSCRIPTED.fullmatch(stem)
     if short and short[2] not in SPELLED:  # aₚᵢ would be read as an element of a
         letter, word, digits = short.groups()
@@ -87,6 +93,16 @@ def parts(name: str) -> Name:
         return Name(hatted[1] + HAT, tuple(digits.split("_")) if digits else (), "", after)
     base = SQUARED if base == "var" else GREEK.get(base, base)
     return Name(base, tuple(digits.split("_")) if digits else (), "", after, len(base) == 1 or base == SQUARED)
+
+
+def in_cell(stem: str, after: str) -> Name | None:
+    """A name of a recurrent layer with more than one mark, or none: `a_r_l2_reverse` is a with r, l, rev and (2)."""
+    found = FURTHER.fullmatch(stem)
+    if found is None or (len(found[1]) == 1 and found[5] is None and sum(map(bool, found.groups()[1:])) < 2):
+        return None  # a letter with one mark is a name like any other
+    base, gate, layer, number, direction, second = found.groups()
+    words = [word for word in (gate, layer, DIRECTIONS.get(direction or "")) if word]
+    return Name(base, tuple(n for n in (number, second) if n), ",".join(words), after, len(base) == 1)
 
 
 def step_mark(updates: str) -> str:

@@ -17,7 +17,7 @@ def superscript(text: str) -> str:
 def below(text: str) -> str:
     """The text lowered where every character can be, else behind an underscore."""
     lowered = text.translate(SUBSCRIPTS)
-    return lowered if not text or all(a != b for a, b in zip(text, lowered, strict=True)) else f"_{text}"
+    return lowered if all(a != b or a == "," for a, b in zip(text, lowered, strict=True)) else f"_{text}"
 
 
 def raisable(text: str) -> str | None:

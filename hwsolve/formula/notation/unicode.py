@@ -120,7 +120,7 @@ class Unicode(Writer):
         if lowered is None:
             inside = ", ".join([self.write(i).text for i in f.indices])
             return f"{known.base}{below(known.word)}{layer}{updates(known.step)}[{inside}]"
-        parted = known.word.isdecimal() or (known.word and APART in f.name)
+        parted = bool(known.word)
         return known.base + below(known.word) + ("," if parted else "") + layer + lowered + updates(known.step)
 
     def lowered(self, indices: tuple[Formula, ...], apart: bool = False) -> str | None:

@@ -10,7 +10,7 @@ from hwsolve.derivation.text_values import Reads
 from hwsolve.formula.tree import BigOperator, Number, references, walk
 from hwsolve.graph.elements import Indices, count, position
 from hwsolve.graph.explain.origin import by_itself
-from hwsolve.graph.explain.room import LINES, WRITTEN, Places
+from hwsolve.graph.explain.room import LINES, WRITTEN, Asked, Places
 from hwsolve.selection import Selection
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ def named(writer: Writer, selections: Iterable[Selection], steps: Iterable[int])
                 found = one.elements(node.shape, LINES if short else WRITTEN)
                 places.setdefault((step, name), {}).update(dict.fromkeys(found))
     return places
+
+
+def of_elements(writer: Writer, asked: Iterable[Selection], others: Iterable[Selection], steps: Iterable[int]) -> Asked:
+    """The single elements, or parts, that a problem asks for, and those that it names beside that."""
+    wanted, kept = [one for one in asked if one.ranges], list(steps)
+    every = [*wanted, *(one for one in others if one.ranges)]
+    return Asked(named(writer, every, kept), first=named(writer, wanted, kept))
 
 
 def needed(writer: Writer, trajectory: Trajectory, asked: Places, worked: set[int]) -> Places:

@@ -8,7 +8,7 @@ import msgspec
 
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import Call, Formula, children, transform, walk
+from hwsolve.formula.tree import Call, Formula, children, references, transform, walk
 from hwsolve.graph.explain.matrix import Matrix
 from hwsolve.graph.explain.matrix_lines import literal
 from hwsolve.solution import Form, Line, Value
@@ -82,5 +82,7 @@ def lists_elements(form: Form, lines: Iterable[Line]) -> bool:
 
 
 def cases(f: Formula) -> int:
-    """How many cases a formula has, that are chosen by one another."""
-    return cases(f.args[1]) + cases(f.args[2]) if isinstance(f, Call) and f.name == "if" else 1
+    """How many cases a formula has, that are chosen by the places of its elements; numbers choose none."""
+    if not isinstance(f, Call) or f.name != "if" or any(ref.indices for ref in references(f.args[0])):
+        return 1
+    return cases(f.args[1]) + cases(f.args[2])

@@ -31,6 +31,7 @@ from hwsolve.graph.explain.room import WRITTEN
 from hwsolve.graph.explain.schematic import both_sides, general, has_braces, with_dummies
 from hwsolve.graph.explain.special_cases import has_cases_of_elements
 from hwsolve.graph.explain.stacked import stacked
+from hwsolve.graph.explain.worked import chosen
 from hwsolve.graph.graph import Node
 from hwsolve.graph.stack import is_stack
 from hwsolve.language import Message, listed, say
@@ -178,7 +179,8 @@ class Groups:
             yield Group((top,), why or (self.added(matrix) if matrix is not None else ""), 0, close=headed)
         if made is not None and made is not top:
             yield Group((made,), detail="data")
-        yield Group(tuple(lines), depth=1, close=True)
+        worked = [line for line in lines if isinstance(line, Value) and not line.aside]
+        yield Group(tuple(lines), chosen(writer, node, worked[0]) if len(worked) == 1 else "", depth=1, close=True)
 
     def of_one_unit(self, node: Node) -> bool:
         """Whether a gradient sums over steps of one unit: its lines say all that a form could say."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from math import prod
 from typing import Any
+
+from msgspec.structs import replace
 
 from hwsolve import numbers
 from hwsolve.derivation.lines import check, value_line, value_of
@@ -16,6 +17,7 @@ from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain, unicode
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, references, transform
 from hwsolve.graph.elements import Indices, count, elements, position
+from hwsolve.graph.explain import worked
 from hwsolve.graph.explain.enough_digits import numbers_for
 from hwsolve.graph.explain.keys import key_of
 from hwsolve.graph.explain.kinks_met import note
@@ -34,8 +36,6 @@ from hwsolve.numbers.measured import as_far_off
 from hwsolve.numbers.printing import FEWER
 from hwsolve.quantities import as_typed, proven_by_form, put_in, quantity, rounded, stated
 from hwsolve.solution import Carried, Given, Line, Quantity
-
-ROWS = 4  # of a long quantity that a page works out
 
 
 class Writer:
@@ -118,9 +118,7 @@ class Writer:
         first = [] if self.asked.alone else elements(node.shape, None if whole else self.most)
         self.unroll = EVERY if self.is_roomy(node)[1] else UNROLL
         places = dict.fromkeys([*first, *asked])
-        shown = set([*asked, *first][:page]) if page < len(places) else places
-        if page and goes_by_rows(node):
-            shown = {at for at in places if at[-1] <= page and prod(at[:-1]) <= ROWS}
+        shown = worked.on_page(self, node, places, page)
         for indices in places:
             yield from self.line(name, indices, indices not in shown)
 
@@ -152,12 +150,14 @@ class Writer:
             for ref in references(formula):
                 read(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
         yield from self.carry(read.seen)
+        said = worked.checked(self, self.graph.nodes[name], indices, formula)
         shown = self.relabel(formula)
         if self.graph.nodes[name].role in ("forward", "loss"):
             note(self, name, indices, formula, read)
         self.known[key] = (name, indices)
-        put = None if empty else numbers_for(self, formula, value)
-        seen = () if put is None else substituted(formula, put, shown, self.decided)
+        put = None if empty or isinstance(said, Number) else numbers_for(self, formula, value)
+        seen = () if put is None else substituted(said, put, self.relabel(said), self.decided)
+        seen = seen if said is formula else tuple([replace(s, own=not n) for n, s in enumerate(seen)])
         stated = self.text.take(key, shown, value)
         whole = self.shown(name, indices)
         found = None if self.text.finds(key, formula, value, read, read.seen) else self.from_carried(whole)
@@ -291,10 +291,3 @@ class Writer:
         return put_in(
             as_far_off(self.evaluate(call, read), (self.element(*at) for at in read.seen.values())), self.digits
         )
-
-
-def goes_by_rows(node: Node) -> bool:
-    """Whether each row of a quantity is a computation of its own."""
-    if node.operation is not None:
-        return node.operation.by_rows
-    return any(term.operation.by_rows and not term.slot for term in node.terms)

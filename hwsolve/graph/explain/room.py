@@ -22,10 +22,14 @@ Places = dict[tuple[int, str], dict[tuple[int, ...], None]]  # elements, by the 
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The elements of which lines are asked for, whatever else is written; `alone`: nothing else is."""
+    """The elements of which lines are asked for, whatever else is written; `alone`: nothing else is.
+
+    `first`: those among them that the problem asks for itself, which a page works out before any other.
+    """
 
     places: Places = {}
     alone: bool = False
+    first: Places = {}
 
     def of(self, step: int, name: str) -> list[tuple[int, ...]]:
         """Those of a node, in order."""

@@ -92,23 +92,22 @@ def leads_to(graph: Graph, problem: Any) -> set[str] | None:
 
 
 def asked_keys(writer: Writer, steps: int, answers: dict[str, Any]) -> tuple[str, ...]:
-    """The keys of the answers that are asked for, at the first and the last step."""
+    """The keys of the answers that are asked for, at the first and the last step, in the order of the question."""
     graph = writer.graph
-    keys: list[str] = []
-    if steps:
-        keys += [k for n in graph.parameters if n in writer.trained for k in keys_of(writer, n, steps)]
-        keys += [k for n in renewed(graph) for k in keys_of(writer, n, steps)]
-    else:
-        keys += [k for n in wanted_gradients(graph) for k in keys_of(writer, n, 0)]
-        keys += [k for n in renewed(graph) for k in keys_of(writer, n, 1)]
     ends = sorted({0, steps})
-    keys += [
+    keys = [
         k
         for n in (*(graph.heads or (graph.output,)), graph.loss)
         if n
         for step in ends
         for k in keys_of(writer, n, step)
     ]
+    if steps:
+        trained = [k for n in graph.parameters if n in writer.trained for k in keys_of(writer, n, steps)]
+        keys = [*trained, *(k for n in renewed(graph) for k in keys_of(writer, n, steps)), *keys]
+    else:
+        keys += [k for n in wanted_gradients(graph) for k in keys_of(writer, n, 0)]
+        keys += [k for n in renewed(graph) for k in keys_of(writer, n, 1)]
     return tuple(k for k in dict.fromkeys(keys) if k in answers)
 
 

@@ -6,17 +6,30 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hwsolve.formula.notation import plain
+from hwsolve.graph.explain.origin import is_view
 from hwsolve.graph.graph import Graph
-from hwsolve.kinds.backprop.steps import MANY, worked
+from hwsolve.kinds.backprop.steps import FEW, MANY, worked
 from hwsolve.selection import Selection, fitting, selection, selections
 
 STATED = ("given", "setting", "counter", "constant")  # roles of what no step changes
+SHORT = 14  # rows of numbers in a step that is short: about thirty on a page, with forms and titles
 LEFT_BEHIND = ("parameter", "state", "temporary", "update")  # roles of what an update gives
 
 
 def on_page(graph: Graph, problem: Any, steps: int) -> set[int]:
-    """The steps on the page: the first and the last, or instead of that those in which something asked arises."""
-    return {0} | asked_for(graph, problem, steps) if problem.ask else {0, max(steps - 1, 0), steps}
+    """The steps on the page: the first and the last, or instead of that those in which something asked arises.
+
+    Of few steps that are short, all: what a student works out by hand.
+    """
+    if problem.ask:
+        return {0} | asked_for(graph, problem, steps)
+    return set(range(steps + 1)) if steps <= FEW and rows(graph) <= SHORT else {0, max(steps - 1, 0), steps}
+
+
+def rows(graph: Graph) -> int:
+    """About how many rows one step takes: one for each number, and for each row of an array."""
+    made = [n for n in graph.nodes.values() if (n.operation or n.terms) and not is_view(graph, n.name)]
+    return sum(n.shape[0] if n.shape else 1 for n in made)
 
 
 def asked_for(graph: Graph, problem: Any, steps: int) -> set[int]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Formula
-from hwsolve.formula.whole_arrays import whole
-from hwsolve.graph.explain.demand import named, needed
+from hwsolve.graph.explain.demand import named, needed, of_elements
 from hwsolve.graph.explain.letters import axes_of
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.room import Asked
@@ -30,8 +29,7 @@ from hwsolve.kinds.backprop.layer_parts import divided, steps_of
 from hwsolve.kinds.backprop.local_names import meanings, relabelled
 from hwsolve.kinds.backprop.other_steps import other_steps
 from hwsolve.kinds.backprop.outcome import compared, of_losses, unchanged
-from hwsolve.kinds.backprop.passed_over import left_out, passed_over
-from hwsolve.kinds.backprop.passed_over import meaning as of_steps
+from hwsolve.kinds.backprop.passed_over import left_out, meaning_of_steps, passed_over
 from hwsolve.kinds.backprop.posed import counting_forms, posed, starting
 from hwsolve.kinds.backprop.signs import Signs
 from hwsolve.kinds.backprop.steps import few_tried, passes, step_of, worked
@@ -124,7 +122,8 @@ class NetworkPage:
     def ask(self, trajectory: Trajectory) -> None:
         """Find the elements whose lines are asked for; what alone is wanted brings all that it rests on."""
         writer = self.writer
-        writer.asked = Asked(named(writer, (one for one in self.named if one.ranges), trajectory.kept))
+        wanted = [one for ask in self.problem.ask for one in selections(ask.text)]
+        writer.asked = of_elements(writer, wanted, self.named, trajectory.kept)
         if asked := named(writer, self.alone, trajectory.kept):
             writer.asked = Asked(needed(writer, trajectory, asked, self.worked()), alone=True)
 
@@ -151,7 +150,7 @@ class NetworkPage:
         self.writer.axes, self.writer.letters = self.axes.letters, self.axes.usual
 
     def state(self) -> None:
-        """Put the statement in front, whose letters the passes have found."""
+        """Put the statement in front; the passes have found its letters."""
         self.sections[:0] = [self.network(), *self.posed()]
 
     def posed(self) -> tuple[Step, ...]:
@@ -178,9 +177,7 @@ class NetworkPage:
 
     def step_numbers(self) -> Message:
         """What the mark of a step says, on the first trained parameter."""
-        name = next(n for n in self.graph.nodes if n in self.writer.trained)
-        first, last = (whole(self.writer.key(name, (), step).name) for step in (0, self.steps))
-        return of_steps(first, last, self.steps)
+        return meaning_of_steps(self.writer, self.steps)
 
     def question(self) -> Message:
         """What is to be worked out."""

@@ -66,8 +66,16 @@ def left_out(step: int, shown: set[int], written: set[int], steps: int) -> tuple
     return before + 1, step - 1, details
 
 
-def meaning(name: Formula, last: Formula, steps: int) -> Message:
-    """What the mark of a step says, by an example."""
+def meaning_of_steps(writer: Writer, steps: int) -> Message:
+    """What the mark of a step says, on the first trained parameter."""
+    name = next(n for n in writer.graph.nodes if n in writer.trained)
+    first, last = (symbol(writer, name, step) for step in (0, steps))
     if steps == 1:
-        return say("{last} is {first} after the update, and so on.", last=last, first=name)
-    return say("{last} is {first} after {n} updates, and so on.", last=last, first=name, n=f"{steps:,}")
+        return say("{last} is {first} after the update, and so on.", last=last, first=first)
+    return say("{last} is {first} after {n} updates, and so on.", last=last, first=first, n=f"{steps:,}")
+
+
+def symbol(writer: Writer, name: str, step: int) -> Formula:
+    """A quantity at a step, an array as a whole."""
+    key = writer.key(name, (), step)
+    return whole(key.name) if writer.graph.nodes[name].shape else key

@@ -48,7 +48,7 @@ def prepare(problem: SingleLayerProblem, report: Report) -> PreparedLayer | None
     case = case_with_numbers(problem, report)
     if case is None:
         return None
-    if case.symbolic and not zeros_around(problem, report):
+    if not (zeros_around(problem, report) if case.symbolic else is_particular(problem, report)):
         return None
     written = axes_written(case)
     network = one_layer(problem, case, written, report)
@@ -86,6 +86,21 @@ def zeros_around(problem: SingleLayerProblem, report: Report) -> bool:
         hint = say("With numbers for `{input}` and for every size the layer is worked out.", input="input")
         report.add(problem.node.entries["layer"][1], ROOT / "layer", message, hint)
     return not copies
+
+
+def is_particular(problem: SingleLayerProblem, report: Report) -> bool:
+    """Whether the activation is one that numbers can be put into, as none is; a letter for any function is noted."""
+    f = problem.activation
+    if not isinstance(f, str):
+        return True
+    assert isinstance(problem.node, Mapping)
+    message = say("`{name}` is a letter for any function, and has no values for these numbers.", name=f)
+    hint = say(
+        "With numbers the activation is one such as `relu`; with names for sizes, as in `{shape}`, the formulas hold "
+        "for any `{name}`.", shape="input: [H, W]", name=f,
+    )  # fmt: skip
+    report.add(problem.node.entries["activation"][1], ROOT / "activation", message, hint)
+    return False
 
 
 def read_by_windows(general: Any, named: Shape, graph: Graph) -> tuple[Any, Shape]:

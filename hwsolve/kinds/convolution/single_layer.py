@@ -152,7 +152,7 @@ def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report
         path = part.path
         if error.field is not None and isinstance(part.node, Mapping) and error.field in part.node.entries:
             at, path = part.node.entries[error.field][1], path / error.field
-        report.add(at, path, error.message)
+        report.add(at, path, error.message, error.hint)
         return None
     return tuple(n if isinstance(n, int) else simplified(n) for n in out)
 

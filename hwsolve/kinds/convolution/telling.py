@@ -245,7 +245,8 @@ class Telling(Covering):
         for group in groups:
             rest = tuple([decided(line) for line in group.lines if not is_general(line)])
             if rest:
-                yield msgspec.structs.replace(group, lines=rest, reason=group.reason if slot < 0 else "", head=None)
+                reason = group.reason if slot < 0 or group.depth else ""  # the formula above has its own
+                yield msgspec.structs.replace(group, lines=rest, reason=reason, head=None)
 
     def heads(self, slot: int) -> Iterator[Item]:
         """The gradient of an input by the argument, with what it names."""

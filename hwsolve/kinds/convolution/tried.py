@@ -30,7 +30,9 @@ def tried(
     their values were compared.
     """
     numbers = [part for _, _, f in chosen for part in walk(f) if isinstance(part, Number)]
-    if not chosen:
+    if not chosen and sizes:
+        yield Sentence(say("Take {sizes}; the numbers are those given above.", sizes=sizes))
+    elif not chosen:
         yield Sentence(say("The numbers are those given above."))
     elif sizes:
         yield Sentence(say("Take {sizes} and a map of {map}.", sizes=sizes, map=of_map))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hwsolve import numbers
 from hwsolve.figures import Curve
 from hwsolve.formula.tree import Ref
@@ -101,7 +103,9 @@ class OptimizePage(NetworkPage):
             first, last = (self.writer.key(self.graph.loss, (), s) for s in (0, step))
             same = unchanged(trajectory, self.graph.parameters)
             losses, digits = trajectory.losses, self.writer.digits
-            yield from compared(first, last, losses, self.answers, digits, same, objective=True)
+            for item in compared(first, last, losses, self.answers, digits, same, objective=True):
+                aside = item.detail == "page" and step not in self.shown
+                yield msgspec.structs.replace(item, detail="full") if aside else item
 
     def outcome(self, trajectory: Trajectory) -> None:
         """The table of all steps, and the curve of the objective."""

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.tree import ZERO, Call, Number, Ref
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import elements
 from hwsolve.graph.explain.circuit import circuit
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.asked import keys_of
 from hwsolve.kinds.backprop.drawn import wanted_circuit
+from hwsolve.kinds.backprop.given_letters import functions
 from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike
@@ -34,19 +36,18 @@ class WorksheetPage(NetworkPage):
     """Writes the steps of a worksheet."""
 
     def network(self) -> Step:
-        """What is asked."""
-        return Step("", (Sentence(self.question()),), part="statement")
+        """What is asked, and what the functions are."""
+        return Step("", (Sentence(self.question()), *functions(self.writer)), part="statement")
 
     def posed(self) -> tuple[Step, ...]:
         """The definitions as they are typed, and the points."""
-        forms = tuple(
-            Form((Stage("", Ref(one.name, tuple(map(Ref, one.left)))), Stage("=", one.formula)))
-            for one in self.problem.define
-        )
+        left = [self.renamed(Ref(one.name, tuple(map(Ref, one.left)))) for one in self.problem.define]
+        right = [self.in_names(one.formula) for one in self.problem.define]
+        forms = tuple(Form((Stage("", a), Stage("=", b))) for a, b in zip(left, right, strict=True))
         items: list[Item] = [Group(forms)]
         if self.points is not None:
             names = self.points.columns
-            heads = tuple(say("{formula}", formula=Ref(name)) for name in names)
+            heads = tuple(say("{formula}", formula=self.called(name)) for name in names)
             rows = tuple(zip(*names.values(), strict=True))
             items += [Sentence(say("At each of these points:")), Table("", heads, rows)]
         return (Step(say("Formulas"), tuple(items), part="question"),)
@@ -61,11 +62,24 @@ class WorksheetPage(NetworkPage):
 
     def question(self) -> Message:
         """What is to be worked out."""
-        names = tuple(Ref(self.graph.symbol(n.name)) for n in self.wanted())
+        names = tuple(self.called(self.graph.symbol(n.name)) for n in self.wanted())
         if self.graph.loss:
             top = Ref(self.graph.symbol(self.graph.loss))
             return say("Asked: {names}, and the gradient of {f}.", names=names, f=top)
         return say("Asked: {names}.", names=names)
+
+    def called(self, name: str, at: tuple[Number, ...] = ()) -> Formula:
+        """A quantity by its name; where each point has a value, as the lines write it, without the point."""
+        return Ref(name, at) if at or self.points is None else whole(name)
+
+    def in_names(self, f: Formula) -> Formula:
+        """A definition in the names of the page."""
+        return f if self.points is None else transform(f, self.renamed)
+
+    def renamed(self, node: Formula) -> Formula:
+        """A quantity as a whole by its name; anything else as it is."""
+        known = {one.name for one in self.problem.define} | set(self.points.columns if self.points else ())
+        return self.called(node.name) if isinstance(node, Ref) and not node.indices and node.name in known else node
 
     def wanted(self) -> list[Node]:
         """The quantities that are defined."""
@@ -141,7 +155,7 @@ class WorksheetPage(NetworkPage):
         shown += [n for n in self.nodes("gradient") if self.at_points(n) and self.graph.nodes[n.of].role == "given"]
         parts = [(n, at) for n in shown for at in elements(n.shape[1:])]
         heads = tuple(
-            say("{formula}", formula=Ref(self.graph.symbol(n.name), tuple(map(Number, at)))) for n, at in parts
+            say("{formula}", formula=self.called(self.graph.symbol(n.name), tuple(map(Number, at)))) for n, at in parts
         )
         found = [
             alike(tuple(self.writer.shown(n.name, (k, *at)) for k in range(1, count + 1)), self.writer.digits)

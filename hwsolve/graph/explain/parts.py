@@ -47,13 +47,12 @@ class Kind:
         return None
 
     def pattern(
-        self, at: tuple[int, ...], unroll: int, constants: Constants, late: Letters
+        self, at: tuple[int, ...], unroll: int, constants: Constants, late: dict[str, int]
     ) -> Pattern | Formula | None:
         """The pattern of an element; 0 where nothing is there, and None where there is none."""
         held: tuple[bool, ...] = ()
         if self.guards:
-            numbers = dict(late)
-            held = tuple([numbers[letter] == at[k] for letter, k in self.guards.values()])
+            held = tuple([late[letter] == at[k] for letter, k in self.guards.values()])
         key = (at, unroll, constants, held)
         if key not in self.patterns:
             if len(self.patterns) >= MOST:
@@ -94,13 +93,12 @@ class Part:
         self, graph: Graph, kind: Kind, names: dict[str, str], late: Letters = (), tie: Message | None = None
     ) -> None:
         self.graph, self.kind, self.names, self.late, self.tie = graph, kind, names, late, tie
-        self.indices = kind.indices
+        self.indices, self.numbers = kind.indices, dict(late)
 
     def pattern(self, at: tuple[int, ...], unroll: int) -> Pattern | Formula | None:
         """The pattern of an element; 0 where nothing is there, and None where there is none."""
-        return (
-            self.kind.pattern(at, EVERY if self.named else unroll, self.constants, self.late) if self.is_plain else None
-        )
+        most = EVERY if self.named else unroll
+        return self.kind.pattern(at, most, self.constants, self.numbers) if self.is_plain else None
 
     def of_kind(self, what: Hashable, make: Callable[[Formula], Any]) -> Any:
         """What is made of the formula over own names, with the numbers of constants: once for a kind."""
@@ -113,12 +111,12 @@ class Part:
     def short(self, what: Hashable, make: Callable[[Formula], Formula]) -> Formula:
         """The same of a formula, over nodes."""
         made = self.of_kind(what, make)
-        return rename(substitute(made, {name: Number(n) for name, n in self.late}), self.names)
+        return rename(substitute(made, {name: Number(n) for name, n in self.numbers.items()}), self.names)
 
     @cached_property
     def own(self) -> Formula:
         """The formula over the names of the operation."""
-        return substitute(self.kind.own, {name: Number(n) for name, n in self.late})
+        return substitute(self.kind.own, {name: Number(n) for name, n in self.numbers.items()})
 
     @cached_property
     def over_nodes(self) -> Formula:

@@ -21,7 +21,7 @@ Indices = tuple[int, ...]
 Code = Callable[[Sequence[Any]], Any]  # of what stands at the places
 ARITHMETIC = ("+", "-", "*", "/", "**", "neg")
 POLYNOMIAL = ("+", "-", "*", "neg")
-LEFT = 2e-4  # of the largest term of a sum, in floats: where more is left of it, its digits do not cancel
+LEFT = 1 / 5_000  # of the largest term of a sum, in floats: where more is left of it, its digits do not cancel
 
 
 class NoPattern(ValueError):

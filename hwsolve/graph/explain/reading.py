@@ -38,7 +38,7 @@ def reading_of(parts: Sequence[Part], indices: Indices, unroll: int) -> Reading 
 
 def places(part: Part, pattern: Pattern) -> list[Element] | None:
     """The elements at the places of a pattern; None where one is no element of a quantity."""
-    late, names, nodes = dict(part.late), part.names, part.graph.nodes
+    late, names, nodes = part.numbers, part.names, part.graph.nodes
     found = []
     for own, at in pattern.places:
         name = names.get(own)

@@ -6,12 +6,14 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 import hwsolve
 from hwsolve import numbers
+from hwsolve.numbers import float64, rounding
 from hwsolve.numbers.float64 import MANY, choose, noise
 from hwsolve.numbers.measured import Measured
 from hwsolve.solution import Carried, Quantity, Value
@@ -263,3 +265,35 @@ def test_copies_shake_equal_numbers_alike_and_in_opposite_ways() -> None:
     many = noise(np.arange(1, 4001) / 8)[0]
     assert abs(np.sign(many).mean()) < 0.05
     assert abs(abs(many).mean() - 0.75) < 0.01
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_long_results_are_shaken_as_short_ones_are(smooth: bool) -> None:
+    """Bit for bit, whole numbers among them, in rows whose length is no multiple of a block."""
+    dice = np.random.default_rng(5)
+    like = [dice.normal(size=(37, 11)), np.arange(300.0), dice.normal(size=7), np.where(dice.random(90) < 0.5, 0, 0.1)]
+    copies = [np.stack([x * (1 + 1e-15), x * (1 - 1e-15)]) for x in like]
+    by_block = []
+    for block in (rounding.BLOCK, 64):
+        with patch.object(rounding, "BLOCK", block), patch.object(float64, "BLOCK", block):
+            shaking = rounding.Shaking(like, [smooth] * len(like))
+            assert bool(shaking.long) == (block == 64)
+            assert shaking.draw(like) == [False, True, False, False]
+            by_block.append([shaking.shaken(k, x) for k, x in enumerate(copies)])
+    for one, other, x in zip(*by_block, copies, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert (one != x).any()
+
+
+@pytest.mark.parametrize("case", range(50))
+def test_no_number_near_a_kink_is_passed_over(case: int) -> None:
+    """Of many numbers, some at or about kinks: what is looked at in short gives what is looked at in full."""
+    dice = np.random.default_rng(case)
+    base = dice.normal(size=200) * 3
+    base[: case % 4] = dice.choice(rounding.KINKS, case % 4) * (1 + 1e-14 * dice.normal(size=case % 4))
+    copies = base * (1 + 1e-14 * dice.random((2, 200)))
+    in_full = rounding.off_kinks(base, copies)
+    with patch.object(rounding, "BLOCK", 0):
+        np.testing.assert_array_equal(rounding.off_kinks(base, copies), in_full)
+    if case % 4 == 0:
+        np.testing.assert_array_equal(in_full, copies)

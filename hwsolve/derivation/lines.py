@@ -34,15 +34,20 @@ def check(key: Ref, value: Scalar, f: Formula, read: Lookup, forms: Known | None
 
     Rationals must be equal, balls overlap, and float64 lie inside the rounding of every operation of the formula.
     """
-    found = value
     if isinstance(value, float):
+        found = value
         holds = agrees_float(value, f, read)
     else:
         found = value_of(f, read, forms)
         holds = agrees(value, found, digits)
     if not holds:
-        raise Disagreement(f"{plain(key)}: its formula {plain(f)} does not give {value}")
+        raise disagreement(key, f, value)
     return found
+
+
+def disagreement(key: Ref, f: Formula, value: Scalar) -> Disagreement:
+    """That a formula does not give a value."""
+    return Disagreement(f"{plain(key)}: its formula {plain(f)} does not give {value}")
 
 
 def chain(*forms: Formula, exact: bool = False) -> tuple[Stage, ...]:

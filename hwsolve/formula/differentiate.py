@@ -64,8 +64,8 @@ class Differentiation:
         return mentions(f, self.wrt.name)
 
     def asked(self, f: Formula) -> Formula:
-        """diff(f, x), or what is plain without a step."""
-        if not self.depends(f):
+        """diff(f, x), or what is plain without a step; nothing where no step is recorded."""
+        if self.steps is None or not self.depends(f):
             return ZERO
         return ONE if f == self.wrt else Call("diff", (f, self.wrt))
 

@@ -42,8 +42,8 @@ def meanings(calls: Iterable[Call], slopes: bool) -> dict[Call, Formula]:
     waiting = list(calls)
     while waiting:
         met = waiting.pop(0)
-        meaning = in_one_piece(met) if met.name in TOLD else None
-        if meaning is None or met in found:
+        meaning = in_one_piece(met) if met.name in TOLD and met not in found else None
+        if meaning is None:
             continue
         found[met] = meaning if len(met.args) > 1 else simplify(meaning)
         known = function(met.name)

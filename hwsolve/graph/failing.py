@@ -31,7 +31,7 @@ def failing(graph: Graph, name: str, values: dict[str, Any]) -> tuple[Message, s
 
     node = graph.nodes[name]
     known = {n: v for n, v in values.items() if v is not None}
-    for part in parts_of(graph, node, frozenset(), lambda _: []):
+    for part in parts_of(graph, node, frozenset(), lambda _: [], {}):
         if not set(part.names.values()) <= known.keys():
             continue
         shapes = {n: graph.nodes[n].shape for n in part.names.values()}

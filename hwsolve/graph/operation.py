@@ -11,7 +11,7 @@ import msgspec
 from hwsolve import numbers
 from hwsolve.formula.indices import fresh, names_in
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import BigOperator, Formula, Ref, rebuild, substitute, transform, walk
+from hwsolve.formula.tree import BigOperator, Formula, Number, Ref, rebuild, substitute, transform, walk
 from hwsolve.formula.tree import children as parts_of
 from hwsolve.language import Message
 
@@ -269,8 +269,8 @@ def repeated(value: Array, shape: Sizes) -> Array:
 
 def rename(f: Formula, names: dict[str, str]) -> Formula:
     """Other names for the references with or without indices."""
-    match f:
-        case Ref(name, indices):
-            return Ref(names.get(name, name), tuple(rename(i, names) for i in indices))
     parts = parts_of(f)
-    return rebuild(f, tuple(rename(p, names) for p in parts)) if parts else f
+    if type(f) is not Ref:
+        return rebuild(f, tuple([rename(p, names) if type(p) is not Number else p for p in parts])) if parts else f
+    name = names.get(f.name, f.name)
+    return Ref(name, tuple([rename(i, names) if type(i) is not Number else i for i in parts]) if parts else ())

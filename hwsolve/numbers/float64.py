@@ -6,7 +6,7 @@ Each takes an array (or a float) and float parameters.  Whoever runs many of the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import Any
 
@@ -60,28 +60,40 @@ STEPWISE = ("abs", "d_abs", "sign", "step", "step0", "floor", "ceil", "delta", "
 
 def noise(x: Any) -> Any:
     """For both copies numbers of a size between 1/2 and 1, the same for the same floats, of opposite signs: (2, …)."""
-    flat = np.ascontiguousarray(x, dtype=np.float64).view(np.uint64).reshape(-1)
+    flat = np.ascontiguousarray(x, dtype=np.float64).reshape(-1)
     if flat.size <= BLOCK:
-        made = mixed(flat)
-    else:
-        made = np.empty((2, flat.size), dtype=np.uint64)
-        for start in range(0, flat.size, BLOCK):
-            made[:, start : start + BLOCK] = mixed(flat[start : start + BLOCK])
-    return made.view(np.float64).reshape(2, *np.shape(x))
+        return mixed(flat).reshape(2, *np.shape(x))
+    made = np.empty((2, flat.size))
+    for at, block in blocks(flat):
+        made[:, at] = block
+    return made.reshape(2, *np.shape(x))
 
 
-def mixed(flat: Any) -> Any:
-    """The bits of these numbers for the bits of some floats: (2, n)."""
-    bits = flat ^ (flat >> SHIFTS[0])
-    for shift in SHIFTS:
-        bits = bits * MIXERS
-        bits ^= bits >> shift
-    sign = bits[0] & SIGN
+def blocks(flat: Any) -> Iterator[tuple[slice, Any]]:
+    """The noise of a long row of floats block by block, with its place; a block lasts until the next one."""
+    room = np.empty(5 * BLOCK, dtype=np.uint64)
+    for start in range(0, flat.size, BLOCK):
+        at = slice(start, min(start + BLOCK, flat.size))
+        yield at, mixed(flat[at], room)
+
+
+def mixed(flat: Any, room: Any = None) -> Any:
+    """The numbers for a row of floats, in a room for five times as many: (2, n)."""
+    floats, n = flat.view(np.uint64), flat.size
+    room = np.empty(5 * n, dtype=np.uint64) if room is None else room
+    bits, shifted, sign = room[: 2 * n].reshape(2, n), room[2 * n : 4 * n].reshape(2, n), room[4 * n : 5 * n]
+    np.bitwise_xor(floats, np.right_shift(floats, SHIFTS[0], out=sign), out=sign)
+    np.multiply(sign, MIXERS, out=bits)
+    bits ^= np.right_shift(bits, SHIFTS[0], out=shifted)
+    bits *= MIXERS
+    bits ^= np.right_shift(bits, SHIFTS[1], out=shifted)
+    np.bitwise_and(bits[0], SIGN, out=sign)
     bits &= FRACTION
     bits |= HALF
     bits[0] |= sign
-    bits[1] |= sign ^ SIGN
-    return bits
+    sign ^= SIGN
+    bits[1] |= sign
+    return bits.view(np.float64)
 
 
 def shaken(function: Callable[..., Any]) -> Callable[..., Any]:

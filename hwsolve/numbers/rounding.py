@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsolve.numbers.float64 import noise
+from hwsolve.numbers.float64 import BLOCK, blocks, noise
 from hwsolve.numbers.measured import EPS, Measured
 
 Array = Any
@@ -39,23 +39,38 @@ def is_whole(x: Array) -> bool:
 
 
 class Shaking:
-    """What shakes the results of a pass, by noise that is made for all of them in one go."""
+    """What shakes the results of a pass: for all short ones by noise that is made in one go, long ones by blocks."""
 
     def __init__(self, like: list[Array], smooth: list[bool]) -> None:
         """`like` has arrays in the shapes of the results; one that is `smooth` is irrational, whatever is read."""
-        sizes = [np.size(x) for x in like]
+        self.smooth = smooth
+        self.short = [k for k, x in enumerate(like) if np.size(x) <= BLOCK]
+        self.long: dict[int, Array] = dict.fromkeys(k for k, x in enumerate(like) if np.size(x) > BLOCK)
+        sizes = [np.size(like[k]) for k in self.short]
         self.starts = np.cumsum([0, *sizes[:-1]])
         self.flat = np.empty(sum(sizes))
         self.factors, self.least = np.empty((2, sum(sizes))), np.empty((2, sum(sizes)))
-        places = [(slice(k, k + n), np.shape(x)) for k, n, x in zip(self.starts, sizes, like, strict=True)]
-        self.views = [self.flat[at].reshape(shape) for at, shape in places]
-        self.by = [
-            (self.factors[:, at].reshape(2, *shape), self.least[:, at].reshape(2, *shape) if s else None)
-            for (at, shape), s in zip(places, smooth, strict=True)
-        ]
+        where = zip(self.short, self.starts, sizes, strict=True)
+        places = [(k, slice(n, n + size), np.shape(like[k])) for k, n, size in where]
+        self.views = [self.flat[at].reshape(shape) for _, at, shape in places]
+        self.by = {
+            k: (self.factors[:, at].reshape(2, *shape), self.least[:, at].reshape(2, *shape) if smooth[k] else None)
+            for k, at, shape in places
+        }
 
     def draw(self, like: list[Array]) -> list[bool]:
         """Make the noise, the same for what is alike; which of these arrays hold nothing but whole numbers."""
+        if not self.long:
+            return self.draw_short(like)
+        for k in self.long:
+            self.long[k] = np.ascontiguousarray(like[k], dtype=np.float64)
+        whole = dict(zip(self.short, self.draw_short([like[k] for k in self.short]), strict=True))
+        return [whole[k] if k in whole else starts_whole(x) and is_whole(x) for k, x in enumerate(like)]
+
+    def draw_short(self, like: list[Array]) -> list[bool]:
+        """The same for those that are short."""
+        if not like:
+            return []
         for view, x in zip(self.views, like, strict=True):
             view[...] = x
         made = noise(self.flat)
@@ -71,8 +86,29 @@ class Shaking:
 
     def shaken(self, k: int, copies: Array) -> Array:
         """Both copies of result number k, shaken."""
+        if k in self.long:
+            return by_blocks(self.long[k], copies, self.smooth[k])
         factors, least = self.by[k]
         return copies * factors if least is None else copies * factors + least
+
+
+def by_blocks(like: Array, copies: Array, smooth: bool) -> Array:
+    """Both copies of a long result, shaken by the noise of what it is like."""
+    made = np.empty((2, like.size))
+    rows = np.ascontiguousarray(copies).reshape(2, like.size)
+    for at, drawn in blocks(like.reshape(-1)):
+        block = np.multiply(drawn, SHAKE * EPS, out=made[:, at])
+        block += 1
+        block *= rows[:, at]
+        if smooth:
+            drawn *= SMALLEST
+            block += drawn
+    return made.reshape(2, *like.shape)
+
+
+def starts_whole(x: Array) -> bool:
+    """Whether the first number of an array is whole."""
+    return bool(is_whole(np.asarray(x).flat[0]))
 
 
 def same(base: Array, copies: Array) -> bool:
@@ -90,6 +126,8 @@ def copies_of(value: Array) -> Array:
 def off_kinks(base: Array, copies: Array) -> Array:
     """The copies, one of them on each side of a kink where the number may lie on either."""
     off = MARGIN * distance(base, copies)
+    if not may_lie_near(base, off):
+        return copies
     near = (np.abs(base[..., None] - KINKS) <= off[..., None]) & (off > 0)[..., None]
     if near.any():
         for k, kink in enumerate(KINKS):
@@ -97,6 +135,17 @@ def off_kinks(base: Array, copies: Array) -> Array:
             if one_sided.any():
                 copies = np.where(one_sided, np.stack([base + off, base - off]), copies)
     return copies
+
+
+def may_lie_near(base: Array, off: Array) -> bool:
+    """Whether a number may lie so near to a kink."""
+    if np.size(base) <= BLOCK:
+        return True
+    apart = np.abs(base)
+    least = apart.copy()
+    for kink in sorted(set(np.abs(KINKS[1:]).tolist())):
+        np.minimum(least, np.abs(apart - kink), out=least)
+    return bool(((least <= off) & (off > 0)).any())
 
 
 def distance(base: Array, copies: Array) -> Array:

@@ -146,11 +146,7 @@ def formulas() -> Iterator[tuple[str, float, float]]:
     ]  # fmt: skip
     for what, goal, ours, by_hand in runs:
         assert np.allclose(ours(), by_hand())
-        yield (
-            f"a compiled formula of {what} / code by hand",
-            measure.seconds(ours, 30) / measure.seconds(by_hand, 30),
-            goal,
-        )
+        yield f"a compiled formula of {what} / code by hand", measure.in_turns(ours, by_hand, 31), goal
 
 
 def second_way(spec: dict[str, Any]) -> float:
@@ -161,16 +157,20 @@ def second_way(spec: dict[str, Any]) -> float:
     computation = problem(spec).prepared
     trajectory = train(computation.graph, lambda: computation.values(True), 0, {0}, True)
     check(computation.graph, trajectory.kept[0], True)  # plans are made
-    one = measure.seconds(lambda: train(computation.graph, lambda: computation.values(True), 0, {0}, True), 5)
-    return measure.seconds(lambda: check(computation.graph, trajectory.kept[0], True), 5) / one
+    return measure.in_turns(
+        lambda: check(computation.graph, trajectory.kept[0], True),
+        lambda: train(computation.graph, lambda: computation.values(True), 0, {0}, True),
+        7,
+    )
 
 
 def figures() -> Iterator[tuple[str, float, float]]:
     """All of them: what is measured, the figure, and the one to reach."""
     yield "a line of a dense net, in microseconds", of_a_line(dense(8, 3)), 250
     yield "a line of an LSTM of 80 steps, in microseconds", of_a_line(unrolled(80)), 250
-    times = [measure.seconds(work(unrolled(n)), 3) for n in (80, 160)]
-    yield "an LSTM of 160 steps / of 80 steps", times[1] / times[0], 2.2
+    short, long = (work(unrolled(n)) for n in (80, 160))
+    short(), long()
+    yield "an LSTM of 160 steps / of 80 steps", measure.in_turns(long, short, 3), 2.2
     yield "the second way to every gradient / a pass, dense", second_way(dense(8, 3)), 1
     yield "the second way to every gradient / a pass, LSTM of 80 steps", second_way(unrolled(80)), 1
     yield from formulas()
@@ -178,10 +178,6 @@ def figures() -> Iterator[tuple[str, float, float]]:
         for name, goal in (("SGD", 1.2), ("Adam", 1.5)):
             ours, theirs = trained({name.lower(): {"lr": 0.001}}), by_torch(name)
             ours(), theirs()
-            yield (
-                f"{STEPS} steps of 784-512-512-10 by {name} / by PyTorch",
-                measure.seconds(ours, 3) / measure.seconds(theirs, 3),
-                goal,
-            )
+            yield f"{STEPS} steps of 784-512-512-10 by {name} / by PyTorch", measure.in_turns(ours, theirs, 3), goal
     except ImportError:
         print("torch is not installed: no comparison with it")

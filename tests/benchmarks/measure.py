@@ -1,6 +1,6 @@
 """Time and memory of a call or of a command.
 
-Calls are timed as the least of several runs.  Commands are whole processes that are run in turns, round by round: a
+Calls are timed as the least of several runs, or in turns with another call.  Commands are whole processes that are run in turns, round by round: a
 ratio is taken within each round, and the median of the rounds is reported, so that a busy moment strikes both sides.
 """
 
@@ -36,6 +36,12 @@ def seconds(call: Callable[[], object], runs: int = 5, clock: Callable[[], float
         call()
         best = min(best, clock() - start)
     return best
+
+
+def in_turns(a: Callable[[], object], b: Callable[[], object], runs: int = 5) -> float:
+    """The processor time of one call over that of another: the median of rounds in which both are made."""
+    clock = time.process_time
+    return statistics.median(seconds(a, 1, clock) / seconds(b, 1, clock) for _ in range(runs))
 
 
 def run(arguments: Command) -> None:

@@ -165,5 +165,7 @@ def equal_indices(i: Formula, j: Formula) -> bool | None:
     """Whether two indices are the same; None where that depends on their values."""
     if i == j:
         return True
+    if type(i) is Number and type(j) is Number:
+        return i.numerator * j.denominator == j.numerator * i.denominator
     apart = rational(expand(difference(i, j)))
     return None if apart is None else apart == 0

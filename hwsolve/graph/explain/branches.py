@@ -14,6 +14,7 @@ from hwsolve import numbers
 from hwsolve.derivation.text_values import Reads
 from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.functions import FUNCTIONS, Function
+from hwsolve.formula.instantiate import fold
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, call, children, walk
 from hwsolve.language import Message, say
@@ -54,6 +55,12 @@ def pieces_of(f: Formula) -> Function | None:
         return None
     known = FUNCTIONS.get(f.name.removeprefix("d_"))
     return known if known is not None and known.kinks and not known.many else None
+
+
+def has_branches(f: Formula) -> bool:
+    """Whether a formula has a case, or a function made of pieces, once indices and constants have decided theirs."""
+    calls = list(walk(fold(f)))
+    return any(isinstance(c, Call) and c.name == "if" for c in calls) or any(map(pieces_of, calls))
 
 
 def place(writer: Writer, part: Formula) -> tuple[int, bool] | None:

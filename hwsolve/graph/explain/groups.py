@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hwsolve.formula.instantiate import fold
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, references, walk
 from hwsolve.formula.whole_arrays import whole
@@ -211,9 +210,7 @@ class Groups:
     def branches(self, node: Node, lines: list[Value] | None = None, at: Iterable[Indices] = ()) -> Text:
         """Why functions made of pieces have their values; of a long quantity as far as it has lines."""
         writer = self.writer
-        calls = [c for p in writer.parts(node.name) for c in walk(fold(p.over_nodes))]
-        cases = any(isinstance(c, Call) and c.name == "if" for c in calls)
-        if not cases and not any(map(branches.pieces_of, calls)):
+        if not any(p.of_kind("branches", branches.has_branches) for p in writer.parts(node.name)):
             return self.masked(lines or [])
         places = list(at) or elements(node.shape)
         if lines is not None and len(lines) < len(places):

@@ -9,84 +9,53 @@ from typing import Any
 from msgspec.structs import replace
 
 from hwsolve import numbers
-from hwsolve.derivation.lines import check, value_line, value_of
+from hwsolve.derivation.lines import check, value_line
 from hwsolve.derivation.substitution import substituted
 from hwsolve.derivation.text_values import Reads, TextValues
 from hwsolve.formula.evaluate import Lookup
-from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.notation import plain, unicode
-from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, call, references, transform
+from hwsolve.formula.tree import Call, Formula, Number, Ref, references
 from hwsolve.graph.elements import Indices, count, elements, position
 from hwsolve.graph.explain import worked
+from hwsolve.graph.explain.element_formulas import ElementFormulas
 from hwsolve.graph.explain.enough_digits import numbers_for
-from hwsolve.graph.explain.keys import key_of
 from hwsolve.graph.explain.kinks_met import note
 from hwsolve.graph.explain.origin import by_itself, is_view, origin
-from hwsolve.graph.explain.parts import Part, at_update, parts_of
-from hwsolve.graph.explain.present import Present
 from hwsolve.graph.explain.room import EVERY, FIRST, GIVEN, UNROLL, WRITTEN, Asked, Room
-from hwsolve.graph.explain.special_cases import Conditions, decided_cases, guarded, has_cases_of_elements, resolved
 from hwsolve.graph.graph import Graph, Node
-from hwsolve.graph.run import Trajectory, Values, place_of
-from hwsolve.graph.spelling import every_name
-from hwsolve.graph.stack import Stack
-from hwsolve.language import Message, say
-from hwsolve.numbers.formed import Known
+from hwsolve.graph.run import Trajectory, place_of
+from hwsolve.language import say
 from hwsolve.numbers.measured import as_far_off
 from hwsolve.numbers.printing import FEWER
 from hwsolve.quantities import as_typed, proven_by_form, put_in, quantity, rounded, stated
-from hwsolve.solution import Carried, Given, Line, Quantity
+from hwsolve.solution import Carried, Given, Line, Origin, Quantity
 
 
-class Writer:
+class Writer(ElementFormulas):
     """Makes lines, and keeps account of what is given, written and carried."""
 
     def __init__(self, graph: Graph, exact: bool, digits: int, full: bool = False, brief: bool = False):
-        self.graph, self.exact, self.digits = graph, exact, digits
+        super().__init__(graph)
+        self.exact, self.digits = exact, digits
         self.most = FIRST if brief else WRITTEN  # lines of a long quantity
         self.asked = Asked()
         self.room = Room(full)
-        self.unroll = UNROLL
         self.steps: dict[tuple[str, str, int], Node] = {}  # of sequences, by symbol, role and time
-        self.step = 0
-        self.values: Values = {}
-        self.forms: Known = {}
         self.known: dict[Ref, tuple[str, Indices]] = {}
         self.text = TextValues()
-        self.taken = every_name(graph)  # names that no index may have
         self.letters: dict[str, tuple[str, ...]] = {}  # of the indices of a quantity, where a page has its own
         self.axes: dict[str, tuple[str, ...]] = {}  # the letters of its axes, where these mean the same everywhere
-        self.trained = {n.follows for n in graph.nodes.values() if n.role == "update"}
         self.given: list[Given] = []
-        self.conditions: Conditions = {}  # comparisons that decided a case
-        self.remarks: dict[Any, Message] = {}  # ties, and kinks that were met, by function
-        self.kinks: dict[Any, dict[Formula, None]] = {}  # the places of each of these functions
+        self.kinks: dict[Any, dict[Formula, None]] = {}  # the places of each function with kinks that were met
         self._quantities: dict[tuple[str, Indices], Quantity] = {}
-        self._numbers: dict[Ref, Formula] = {}  # as they are put in
-        self.graphs: dict[int, Graph] = {}  # by step, where they differ
-        self._parts: dict[str, list[Part]] = {}
-        self.present = Present()
-        self._parts_of: dict[int, dict[str, list[Part]]] = {id(graph): self._parts}  # by graph
+        self._put: dict[tuple[str, Indices], Number] = {}  # as numbers of a formula
+        self._numbers: dict[Ref, Formula] = {}  # the same, by reference
+        self._origins: dict[str, tuple[Origin, bool]] = {}
 
     def at(self, step: int, trajectory: Trajectory) -> None:
         """Write the lines of this step from now on."""
-        self.step, self.values, self.forms = step, trajectory.kept[step], trajectory.known
-        self._quantities, self._numbers = {}, {}
-        self.graphs = trajectory.graphs
-        if step in self.graphs:
-            self.graph = self.graphs[step]
-            self._parts = self._parts_of.setdefault(id(self.graph), {})
-
-    # what a quantity is called
-
-    def key(self, name: str, indices: Indices, step: int | None = None) -> Ref:
-        """The key of an element at a step: `w@1[2,1]`, or the name that the problem gives it."""
-        return key_of(self.graph, self.trained, name, indices, self.step if step is None else step)
-
-    def element(self, name: str, indices: Indices) -> Any:
-        """The value of an element."""
-        value = self.values[name]
-        return value[tuple(i - 1 for i in indices)] if indices else value
+        super().at(step, trajectory)
+        self._quantities, self._put, self._numbers = {}, {}, {}
 
     def shown(self, name: str, indices: Indices) -> Quantity:
         """The quantity of an element, as it is printed."""
@@ -140,30 +109,53 @@ class Writer:
         key = self.key(name, indices)
         if key in self.known:
             return
-        formula = self.formula(name, indices)
+        reading = self.reading(name, indices)
+        formula = self.formula(name, indices) if reading is None else reading.formula
         value = self.element(name, indices)
         read = Reads(self.key, self.element)
-        self.check(key, value, formula, read)
+        if reading is None or not self.exact:
+            self.check(key, value, formula, read)
+        else:
+            read.seen = reading.checked(self, key, value)
         empty = isinstance(formula, Number)
         if empty:
             formula = by_itself(self.graph, name, formula)
             for ref in references(formula):
                 read(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
         yield from self.carry(read.seen)
-        said = worked.checked(self, self.graph.nodes[name], indices, formula)
-        shown = self.relabel(formula)
-        if self.graph.nodes[name].role in ("forward", "loss"):
+        shown = self.relabel(formula) if reading is None else reading.over_keys(self)
+        if reading is None and self.graph.nodes[name].role in ("forward", "loss"):
             note(self, name, indices, formula, read)
         self.known[key] = (name, indices)
-        put = None if empty or isinstance(said, Number) else numbers_for(self, formula, value)
-        seen = () if put is None else substituted(said, put, self.relabel(said), self.decided)
-        seen = seen if said is formula else tuple([replace(s, own=not n) for n, s in enumerate(seen)])
-        stated = self.text.take(key, shown, value)
+        seen = (
+            self.in_short(name, indices, formula, value)
+            if reading is None
+            else reading.with_numbers(self, shown, value)
+        )
+        if seen is None:
+            put = None if empty else numbers_for(self, formula, value)
+            seen = () if put is None else substituted(formula, put, shown, self.decided)
+        stated = self.text.take(key, shown, value) if reading is None else reading.taken(self, key, shown)
         whole = self.shown(name, indices)
         found = None if self.text.finds(key, formula, value, read, read.seen) else self.from_carried(whole)
         found = proven_by_form(whole) if found is None and self.text.only_near(key, formula, value, read) else found
-        aside, of = aside or is_view(self.graph, name), origin(self.graph, name)
-        yield value_line(key, stated, whole, seen, found, origin=of, aside=aside)
+        of, view = self.origin(name)
+        yield value_line(key, stated, whole, seen, found, origin=of, aside=aside or view)
+
+    def in_short(self, name: str, indices: Indices, formula: Formula, value: Any) -> tuple[Any, ...] | None:
+        """What a maximum passes on, in symbols and with numbers, without the marks that choose it; None elsewhere."""
+        said = worked.checked(self, self.graph.nodes[name], indices, formula)
+        if said is formula:
+            return None
+        put = None if isinstance(said, Number) else numbers_for(self, formula, value)
+        seen = () if put is None else substituted(said, put, self.relabel(said), self.decided)
+        return tuple([replace(s, own=not n) for n, s in enumerate(seen)])
+
+    def origin(self, name: str) -> tuple[Origin, bool]:
+        """Where the lines of a quantity come from, and whether it only shows others in another place."""
+        if name not in self._origins:
+            self._origins[name] = origin(self.graph, name), is_view(self.graph, name)
+        return self._origins[name]
 
     def from_carried(self, q: Quantity) -> Quantity:
         """A quantity as its line finds it from carried decimals, which are rougher than the balls behind them."""
@@ -174,10 +166,6 @@ class Writer:
     def check(self, key: Ref, value: Any, formula: Formula, read: Lookup) -> None:
         """Raise Disagreement where the formula, evaluated by itself, does not give the value."""
         check(key, value if self.exact else float(value), formula, read, self.forms)
-
-    def evaluate(self, f: Formula, read: Lookup) -> Any:
-        """The value of a formula."""
-        return value_of(f, read, self.forms)
 
     def carry(self, seen: dict[Ref, tuple[str, Indices]]) -> Iterator[Carried]:
         """What a line reads and no line wrote: a given, or a value carried over."""
@@ -206,81 +194,18 @@ class Writer:
             for _ in self.carry({self.key(name, indices): (name, indices)}):
                 pass
 
-    # formulas
-
-    def formula(self, name: str, indices: Indices) -> Formula:
-        """The formula of an element, over names of nodes and indices that are numbers."""
-        parts = self.present.of(self.parts(name), indices, self.graph, self.unroll)
-        terms = [self.instance(p, indices) for p in parts]
-        present = [t for t in terms if t != ZERO] or terms[:1]
-        return present[0] if len(present) == 1 else call("+", *present)
-
-    def parts(self, name: str) -> list[Part]:
-        """The schematic formulas of a quantity, made once for all its elements and steps."""
-        if name not in self._parts:
-            self._parts[name] = parts_of(self.graph, self.graph.nodes[name], self.taken, self.parts)
-        return self._parts[name]
-
-    def holds(self, comparison: Formula) -> bool:
-        """Whether a comparison of quantities holds."""
-        return bool(self.evaluate(comparison, Reads(self.key, self.element)))
-
-    def instance(self, part: Part, indices: Indices) -> Formula:
-        """The schematic formula with numbers for its indices.
-
-        Where it takes a maximum, all terms, and what stands under a comparison of elements only where that holds.
-        """
-        nodes, graph = part.names.values(), self.graph
-        tie, holds = part.tie, None if part.tie is None else self.holds
-        unroll = EVERY if holds or any(graph.labels[n].elements for n in nodes) else self.unroll
-        shapes = {n: graph.nodes[n].shape for n in nodes}
-        f = at_update(graph, part.over_nodes, self.values)
-        made = instantiate(f, dict(zip(part.indices, indices, strict=True)), shapes, unroll, holds)
-        made = guarded(made, Reads(self.key, self.element))
-        if tie is None and has_cases_of_elements(made):
-            made = decided_cases(fold(transform(made, self.selector)), self.holds, self.conditions)
-        chosen = fold(transform(made, self.selector) if graph.selectors else made)
-        made = made if isinstance(chosen, Number) else chosen
-        return made if tie is None else resolved(made, self.holds, lambda _: self.remarks.update(ties=tie))
-
-    def selector(self, node: Formula) -> Formula:
-        """An element of a target that only selects a class as the 0 or 1 that it is; a weight as its number."""
-        if isinstance(node, Ref) and node.name in self.graph.selectors | self.graph.weights:
-            where = tuple(i.numerator for i in node.indices if isinstance(i, Number))
-            if len(where) == len(node.indices):
-                weighs, at = node.name in self.graph.weights, position(where, self.graph.nodes[node.name].shape)
-                return self.graph.typed[node.name][at] if weighs else Number(int(self.element(node.name, where)))
-        return node
-
-    def relabel(self, f: Formula) -> Formula:
-        """The keys that a reader knows instead of the nodes' names."""
-
-        def key(node: Formula) -> Formula:
-            if not isinstance(node, Ref) or node.name not in self.graph.nodes:
-                return node
-            at = tuple(i.numerator for i in node.indices if isinstance(i, Number))
-            return self.key(node.name, at) if len(at) == len(node.indices) else self.whole(node)
-
-        return transform(f, key)
-
-    def whole(self, node: Formula) -> Formula:
-        """A reference to a node by the key of its whole quantity; any other formula as it is."""
-        if not (isinstance(node, Ref) and node.name in self.graph.nodes):
-            return node
-        operation = self.graph.nodes[node.name].operation
-        if isinstance(operation, Stack) and not operation.times and len(operation.widths) == 1:
-            (name,) = self.graph.nodes[node.name].inputs
-            inner = node.indices[:-1] if operation.bare else node.indices
-            return self.whole(Ref(name, inner))
-        label = self.graph.labels[node.name]
-        return Ref(self.key(node.name, ()).name, label.at(node.indices, label.clock))
+    def put(self, name: str, indices: Indices) -> Number:
+        """An element as the number that is put in for it."""
+        if (place := (name, indices)) not in self._put:
+            self._put[place] = put_in(self.shown(name, indices))
+        return self._put[place]
 
     def number(self, node: Formula) -> Formula:
         """A reference as its number, and 0 in place of -0."""
         if isinstance(node, Ref):
             if (n := self._numbers.get(node)) is None and node.name in self.graph.nodes:
                 at = tuple([i.numerator for i in node.indices if isinstance(i, Number)])
-                self._numbers[node] = n = put_in(self.shown(node.name, at)) if len(at) == len(node.indices) else node
+                self._numbers[node] = n = self.put(node.name, at) if len(at) == len(node.indices) else node
             return n or node
         zero = node.args[0] if isinstance(node, Call) and node.name == "neg" else None
         return zero if isinstance(zero, Number) and not (zero.numerator or zero.rounded) else node

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hwsolve.formula.instantiate import instantiate
-from hwsolve.formula.tree import ZERO, Formula
+from hwsolve.formula.tree import ZERO
 from hwsolve.graph.elements import Indices
 from hwsolve.graph.explain.parts import Part
 from hwsolve.graph.graph import Graph
 
-Kind = tuple[Formula, tuple[str, ...], tuple[tuple[str, Any], ...]]
+Kind = tuple[int, tuple[tuple[str, int], ...]]
 
 
 class Kinds(NamedTuple):
@@ -40,7 +40,7 @@ class Present:
     def kinds_of(self, parts: list[Part], graph: Graph) -> Kinds:
         """The kinds of all parts of one quantity."""
         if id(parts) not in self.known:
-            of = [self.kind(part, graph) for part in parts]
+            of = [self.kind(part) for part in parts]
             first = {kind: part for part, kind in reversed(list(zip(parts, of, strict=True)))}
             self.known[id(parts)] = Kinds(parts, of, [(part, kind) for kind, part in first.items()])
         return self.known[id(parts)]
@@ -53,7 +53,6 @@ class Present:
             self.absent[kind, indices] = made == ZERO
         return self.absent[kind, indices]
 
-    def kind(self, part: Part, graph: Graph) -> int:
+    def kind(self, part: Part) -> int:
         """One number for all parts of one formula and the same shapes."""
-        shapes = tuple((own, graph.nodes[name].shape) for own, name in part.names.items())
-        return self.kinds.setdefault((part.own, part.indices, shapes), len(self.kinds))
+        return self.kinds.setdefault((id(part.kind), part.late), len(self.kinds))

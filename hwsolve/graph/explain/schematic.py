@@ -22,9 +22,8 @@ from hwsolve.formula.tree import (
     walk,
 )
 from hwsolve.graph.explain.letters import ALIKE, ONE, wanted
-from hwsolve.graph.explain.parts import with_constants
 from hwsolve.graph.explain.special_cases import unguarded
-from hwsolve.graph.operation import INNER, LEADING, Schematic, rename, with_letters
+from hwsolve.graph.operation import INNER, LEADING, Schematic, with_letters
 from hwsolve.solution import Form, Stage
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def of_parts(writer: Writer, node: Node) -> Formula:
     parts = writer.parts(node.name)
     first = parts[0].indices
     made = [
-        substitute(fold(unguarded(p.over_nodes)), {a: Ref(b) for a, b in zip(p.indices, first, strict=True)})
+        substitute(p.short("short", in_short), {a: Ref(b) for a, b in zip(p.indices, first, strict=True)})
         for p in parts
     ]
     return made[0] if len(made) == 1 else call("+", *made)
@@ -135,11 +134,16 @@ def of_node(writer: Writer, node: Node) -> Schematic:
     """The formula over the keys of its quantities, in short: sums of one term without their sign."""
     made: list[Schematic] = []
     for p in writer.parts(node.name):
-        f = fold(with_constants(writer.graph, rename(unguarded(p.own), p.names)))
+        f = p.short("short", in_short)
         made.append(Schematic(transform(transform(single(f), in_order), writer.whole), p.indices))
     first = made[0]
     same = [substitute(m.formula, {a: Ref(b) for a, b in zip(m.indices, first.indices, strict=True)}) for m in made]
     return first if len(made) == 1 else Schematic(call("+", *same), first.indices)
+
+
+def in_short(f: Formula) -> Formula:
+    """The formula without the cases of numbers where it has no value, folded."""
+    return fold(unguarded(f))
 
 
 def in_order(node: Formula) -> Formula:

@@ -6,7 +6,7 @@ import gc
 def main() -> None:
     """Start the command line.  Its many small records hold no cycles, so the collector is asked to look less often."""
     gc.set_threshold(300_000, 20, 20)
-    from hwsolve.cli import main as run
+    from hwsolve.start import main as run
 
     run()
 

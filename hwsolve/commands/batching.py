@@ -12,7 +12,7 @@ import msgspec
 
 from hwsolve import batch
 from hwsolve.batch import BUG, FAILS, HOLDS, WRONG, Plan, Row
-from hwsolve.commands.options import Common
+from hwsolve.commands.common import Common
 from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hwsolve.commands.options import Common
+from hwsolve.commands.common import Common
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, read_spec, write_whole
 from hwsolve.language import say, use

@@ -11,6 +11,7 @@ from hwsolve.errors import CallError
 from hwsolve.language import LANGUAGES, say
 from hwsolve.pipeline import Request
 
+TEXT = (None, "plain", "terminal")  # formats of a page that is not folded
 ENVIRONMENT = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -49,6 +50,7 @@ class Common(msgspec.Struct, frozen=True):
             found |= asked(self.ask)
         data = self.format == "json"
         settings: dict[str, Any] = {"only": self.only, "brief": not (self.full or self.only or data)}
+        settings["short"] = self.format in TEXT and not (self.full or self.only or self.questions or self.checks)
         if self.full:
             settings["full"] = True
         if columns := self.column_names():

@@ -125,6 +125,7 @@ class Problem(base.Problem, kw_only=True):
     count: Annotated[Count, RecordField(Count)] = Count()
     columns: Annotated[tuple[str, ...], ListOf(Column())] = ()
     figure: Annotated[str, Choice("bars")] | None = None
+    short: bool = False  # whether it is solved for a page of text that shows no lines of layers
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),

@@ -30,7 +30,7 @@ COUNTS: list[dict[str, Any]] = [
 def both(problem: Any, **options: Any) -> tuple[list[str], list[int]]:
     """The pages of a problem that is solved for one, and whole; and how many answers each solution has."""
     solutions = [work_out(msgspec.structs.replace(problem, short=short)) for short in (True, False)]
-    return [render([s], "plain", Options(**options)) for s in solutions], [len(s.answers) for s in solutions]
+    return [str(render([s], "plain", Options(**options))) for s in solutions], [len(s.answers) for s in solutions]
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -98,4 +98,4 @@ def test_a_page_of_text_alone_is_short() -> None:
         {"questions": True},
         {"checks": True},
     ):
-        assert not Common(**more).wishes().settings["short"]  # type: ignore[arg-type]
+        assert not Common(**more).wishes().settings["short"]

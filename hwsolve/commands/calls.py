@@ -6,6 +6,7 @@ A plain call, a command and its specs, is answered without the parser: its impor
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from hwsolve.commands.common import BEFORE, Common
 from hwsolve.commands.solving import run
@@ -47,7 +48,11 @@ def count_params(spec: str | None, common: Common, shape: list[str] | None = Non
     return run([spec] if spec else [], common, kind="count-params", given=settings(shape, tokens))
 
 
-OWN = {"backprop": backprop, "derivative": derivative, "count-params": count_params}
+OWN: dict[str, Callable[[str | None, Common], int]] = {
+    "backprop": backprop,
+    "derivative": derivative,
+    "count-params": count_params,
+}
 
 
 def of_kind(kind: str, spec: str | None, common: Common) -> int:

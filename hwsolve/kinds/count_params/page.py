@@ -25,7 +25,7 @@ from hwsolve.kinds.count_params.statement import ends_of, layer_step, statement
 from hwsolve.kinds.count_params.stored import Stored
 from hwsolve.kinds.count_params.table import CountTable, remarks, sum_of_rows
 from hwsolve.kinds.count_params.total_groups import total_groups
-from hwsolve.kinds.count_params.tree import Node, Tree
+from hwsolve.kinds.count_params.tree import Tree
 from hwsolve.kinds.count_params.type_words import with_words
 from hwsolve.kinds.count_params.unfolded import unfolded
 from hwsolve.kinds.count_params.wanted import asked
@@ -93,7 +93,8 @@ class Counting(LayerCounts):
         """The tree of the network, as its rows stand in the table."""
         columns = [key for key in self.asked.columns if QUANTITIES[key].total or self.values[key]]
         self.tree = Tree(self.values, self.terms, tuple(columns))
-        self.nodes = self.stored_input() + staged(self.tree.nodes(self.problem.network.items))
+        stored = self.problem.network.entries if "activations" in self.asked.columns else {}
+        self.nodes = self.tree.inputs(stored) + staged(self.tree.nodes(self.problem.network.items))
 
     def overview(self) -> Step:
         """The table of all layers, and how it is read."""
@@ -109,24 +110,6 @@ class Counting(LayerCounts):
         said = map(Sentence, (*read, *sizes, *apart, *of_formulas(items, self.asked)))
         drawn = charts(made, self.tree.quantities) if self.problem.figure == "bars" else ()
         return Step(say("Layer by layer"), (*((made,) if self.nodes else ()), *said, *drawn))
-
-    def stored_input(self) -> list[Node]:
-        """The row of the input, where its values count."""
-        if "activations" not in self.asked.columns:
-            return []
-        values, terms = self.values["activations"], self.terms["activations"]
-        return [
-            Node(
-                key,
-                key,
-                wire.shape,
-                {"activations": values[key]},
-                {"activations": terms[key]} if key in terms else {},
-                paths=(key,),
-            )
-            for key, wire in self.problem.network.entries.items()
-            if key in values
-        ]
 
     def input(self) -> tuple[Given, ...]:
         """What comes in: shapes are given, and values are stored."""

@@ -37,8 +37,6 @@ MOST_NAMED = 8  # answers in the sentence that says what is asked
 
 def answered(problem: Problem, solution: Solution) -> Solution:
     """The solution with what its problem asks; a key that is no answer is an error of the spec."""
-    if not problem.ask and not problem.expressions:
-        return solution
     return Asking(problem, solution).solution()
 
 

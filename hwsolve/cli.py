@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -10,17 +9,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hwsolve.commands.common import BEFORE, Common
 from hwsolve.commands.comparing import OPTIONS as COMPARED_BY
 from hwsolve.commands.comparing import compare
 from hwsolve.commands.drawing import draw
 from hwsolve.commands.importing import import_
-from hwsolve.commands.options import BEFORE, FILE, LANG, VERSION, Common, first_language, whole_number, with_common
+from hwsolve.commands.options import FILE, LANG, VERSION, whole_number, with_common
 from hwsolve.commands.own_options import OWN_OPTIONS
 from hwsolve.kinds import KINDS
 from hwsolve.language import localised, use
-from hwsolve.streams import prepare
-
-INTERRUPTED = 130  # as shells have it for the signal of Ctrl-C
 
 
 class Group(TyperGroup):
@@ -95,9 +92,9 @@ def kind_command(kind: str) -> Any:
     """The command of a kind that needs no options of its own."""
 
     def command(spec: Spec = None, *, common: Common) -> None:
-        from hwsolve.commands.solving import run
+        from hwsolve.commands.calls import of_kind
 
-        raise typer.Exit(run([spec] if spec else [], common, kind=kind))
+        raise typer.Exit(of_kind(kind, spec, common))
 
     return command
 
@@ -249,23 +246,10 @@ def only_called(arguments: list[str]) -> Iterator[None]:
         app.registered_commands = every
 
 
-def main() -> None:
-    """The entry point: runs a command, and turns what it raises into a message and an exit status."""
-    prepare()
-    use(first_language(sys.argv[1:]))
+def called(arguments: list[str]) -> int:
+    """The exit status of the call of the command line; KeyboardInterrupt where a user ends it."""
     try:
-        with only_called(sys.argv[1:]):
-            status = app(prog_name="hwsolve", standalone_mode=False) or 0
-        sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
-    except Exception as error:
-        if hasattr(error, "format_message"):
-            from hwsolve.commands.parser_words import refuse
-
-            status = refuse(error)
-        else:
-            from hwsolve.failure import status_of
-
-            status = status_of(error, debug="--debug" in sys.argv)
-    sys.exit(status)
+        with only_called(arguments):
+            return app(prog_name="hwsolve", standalone_mode=False) or 0
+    except typer.Abort:
+        raise KeyboardInterrupt from None

@@ -62,6 +62,15 @@ def read_each(
     return found
 
 
+def answered(problem: Problem, solution: Solution) -> Solution:
+    """The solution with what its problem asks, if it asks anything."""
+    if not problem.ask and not problem.expressions:
+        return solution
+    from hwsolve import asking
+
+    return asking.answered(problem, solution)
+
+
 def noted(solve: Callable[[Problem], Solution], problem: Problem) -> Solution:
     """What a kind solves, with the notation and the digits of its page."""
     found, digits = solve(problem), getattr(problem, "digits", None)
@@ -75,7 +84,6 @@ def work_out(problem: Problem) -> Solution:
     far as its kind allows.
     """
     from hwsolve import kinds
-    from hwsolve.asking import answered
     from hwsolve.checks import compared
     from hwsolve.numbers import LADDER, Undecided
     from hwsolve.spec.report import Full, SpecFailure

@@ -162,7 +162,7 @@ def test_a_quantity_that_two_layers_read_has_a_term_for_each() -> None:
 
 
 def test_what_is_asked_by_default() -> None:
-    assert hwsolve.solve(RELU).asked == ("dL_dw1", "dL_dw2", "z2", "L")
+    assert hwsolve.solve(RELU).asked == ("z2", "L", "dL_dw1", "dL_dw2")
     trained = hwsolve.solve(RELU | {"optimizer": {"sgd": {"lr": 0.1}}, "steps": 3})
     assert trained.asked == ("w1@3", "w2@3", "z2", "z2@3", "L", "L@3")
     details = {g.detail for step in trained.sections for g in step.items if isinstance(g, Group)}

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hwsolve import cli
+from hwsolve import start
 from hwsolve.commands import reference
 from hwsolve.commands.listing import SUBJECTS, listing
 from hwsolve.formula.functions import FUNCTIONS
@@ -168,7 +168,7 @@ def speak(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         monkeypatch.setenv("LANG", lang)
         monkeypatch.setattr(sys, "argv", ["hwsolve", *args])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            start.main()
         done = capsys.readouterr()
         return int(ended.value.code or 0), done.out, done.err
 

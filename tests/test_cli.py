@@ -185,7 +185,7 @@ def test_a_wrong_call_is_one_message(args: list[str], said: str, hwsolve: Run) -
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
-BUG = "import hwsolve.kinds.count_params.work as m\ndef broken(problem):\n    raise RuntimeError('lost')\nm.solve = broken\nfrom hwsolve.cli import main\nmain()\n"
+BUG = "import hwsolve.kinds.count_params.work as m\ndef broken(problem):\n    raise RuntimeError('lost')\nm.solve = broken\nfrom hwsolve.start import main\nmain()\n"
 
 
 @pytest.mark.parametrize("debug", [False, True])

@@ -347,7 +347,7 @@ def test_a_memory_error_has_its_own_message(monkeypatch: pytest.MonkeyPatch, tmp
 def test_a_bug_says_which_problem_met_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    from hwsolve.commands.options import Common
+    from hwsolve.commands.common import Common
     from hwsolve.commands.solving import run
     from hwsolve.kinds import work
 

@@ -27,7 +27,7 @@ if {windows}:
     del signal.SIGHUP
 from hwsolve import workers
 assert workers.CONTEXT.get_start_method() == "spawn"
-from hwsolve.cli import main
+from hwsolve.start import main
 if __name__ == "__main__":
     main()
 """
@@ -67,7 +67,7 @@ def test_a_batch_with_spawned_workers(windows: bool, tmp_path: Path) -> None:
 def test_a_console_of_another_encoding(encoding: str, language: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(SPEC, encoding="utf-8")
     script = tmp_path / "main.py"
-    script.write_text("from hwsolve.cli import main\nmain()\n", encoding="utf-8")
+    script.write_text("from hwsolve.start import main\nmain()\n", encoding="utf-8")
     done = run(script, "--lang", language, "solve", "a.yaml", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
     shown = done.stdout.decode(encoding)
@@ -79,7 +79,7 @@ def test_a_console_of_another_encoding(encoding: str, language: str, tmp_path: P
 def test_line_ends_of_windows_and_a_byte_order_mark(tmp_path: Path) -> None:
     text = SPEC.replace("\n", "\r\n")
     script = tmp_path / "main.py"
-    script.write_text("from hwsolve.cli import main\nmain()\n", encoding="utf-8")
+    script.write_text("from hwsolve.start import main\nmain()\n", encoding="utf-8")
     (tmp_path / "a.yaml").write_bytes(SPEC.encode())
     wanted = run(script, "solve", "a.yaml", "--format", "json", PYTHONIOENCODING="utf-8").stdout
     for data in (text.encode(), text.encode("utf-8-sig"), text.encode("utf-16")):

@@ -174,7 +174,7 @@ def test_the_command_line_writes_bytes(tmp_path: Path, hwsolve: Run) -> None:
 
 def test_a_pdf_is_no_text_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("typst", reason=TYPST)
-    from hwsolve.commands.options import Common
+    from hwsolve.commands.common import Common
     from hwsolve.commands.solving import check_format
 
     monkeypatch.setattr("sys.stdout", Terminal())

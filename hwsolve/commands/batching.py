@@ -12,7 +12,8 @@ import msgspec
 
 from hwsolve import batch
 from hwsolve.batch import BUG, FAILS, HOLDS, WRONG, Plan, Row
-from hwsolve.commands.options import Common, file_named
+from hwsolve.commands.common import Common
+from hwsolve.commands.options import file_named
 from hwsolve.commands.solving import begin, complain, emit, format_of, put, render_options
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, reason_of, write_whole

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hwsolve.commands.common import Common
 from hwsolve.commands.importing import Shapes, Tokens
-from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
 from hwsolve.language import say
 
@@ -18,7 +18,7 @@ OPTIONS = ("format", "output", "digits", "set", "columns", "full", "only", "lang
 
 def compare(sources: Sources, shape: Shapes = None, tokens: int | None = Tokens, *, common: Common) -> None:
     """Compare networks layer by layer: parameters, multiply-adds and what else is counted."""
-    from hwsolve.commands.importing import settings
+    from hwsolve.commands.shapes import settings
     from hwsolve.commands.solving import begin, complain_of, read_all, show
 
     begin(common, sources)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from hwsolve.commands.options import FILE, Common
+from hwsolve.commands.common import Common
+from hwsolve.commands.options import FILE
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, write_whole
 from hwsolve.language import say, use

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hwsolve.commands.options import FILE, Common, whole_number
-from hwsolve.errors import CallError
-from hwsolve.language import say, use
-
-if TYPE_CHECKING:
-    from hwsolve.importing.settings import Settings
-
-MOST_AXES = 8
+from hwsolve.commands.common import Common
+from hwsolve.commands.options import FILE, whole_number
+from hwsolve.commands.shapes import settings
+from hwsolve.language import use
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A config.json, a Keras or ONNX file, or module:name.")]
 Shapes = Annotated[
@@ -35,18 +31,3 @@ def import_(
     text = imported(source, settings(shape, tokens))
     read(text, as_spec(source))  # what does not hold as a spec is not written
     emit(text, output)
-
-
-def settings(shapes: list[str] | None, tokens: int | None) -> Settings:
-    """What is said of a source."""
-    from hwsolve.importing.settings import Settings
-
-    return Settings(tuple([shape_of(text) for text in shapes or []]), tokens)
-
-
-def shape_of(text: str) -> tuple[int, ...]:
-    """A shape as it is typed: `3,224,224`."""
-    sizes = [part.strip() for part in text.replace("x", ",").split(",")]
-    if not all(size.isdecimal() and len(size) < 10 and int(size) for size in sizes) or len(sizes) > MOST_AXES:
-        raise CallError(say("A shape is whole numbers with commas, as in 3,224,224; got {text}.", text=text))
-    return tuple(map(int, sizes))

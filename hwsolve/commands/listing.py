@@ -8,8 +8,8 @@ from typing import cast
 from hwsolve.commands import layer_entries as layers
 from hwsolve.commands import loss_entries as losses
 from hwsolve.commands import word_entries as words
+from hwsolve.commands.common import Common
 from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, sentence, two_columns
-from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
 from hwsolve.language import Message, say, use
 from hwsolve.registry import load

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from hwsolve.commands import calls
+from hwsolve.commands.common import Common
 from hwsolve.commands.importing import Shapes, Tokens
-from hwsolve.commands.options import Common, whole_number
+from hwsolve.commands.options import whole_number
 
 Spec = Annotated[str | None, typer.Argument(metavar="[SPEC]", help="A spec file, or - for the standard input.")]
 
@@ -20,16 +22,7 @@ def backprop(
     common: Common,
 ) -> None:
     """A command with the options that are asked most often."""
-    from hwsolve.commands.solving import run
-
-    extra: dict[str, str] = {}
-    instead: dict[str, str] = {}
-    if lr is not None:
-        extra["optimizer.lr"] = lr
-        instead["optimizer"] = f"{{sgd: {{lr: {lr}}}}}"
-    if steps is not None:
-        extra["steps"] = str(steps)
-    raise typer.Exit(run([spec] if spec else [], common, extra, instead, kind="backprop"))
+    raise typer.Exit(calls.backprop(spec, common, lr, steps))
 
 
 def derivative(
@@ -46,13 +39,7 @@ def derivative(
     common: Common,
 ) -> None:
     """A command that takes its function from the command line too."""
-    from hwsolve.commands.solving import run
-    from hwsolve.commands.typed_function import is_function, run_function, settings
-
-    if spec is not None and is_function(spec):
-        raise typer.Exit(run_function(spec, settings(order, wrt, variable, at), common))
-    extra = settings(order, wrt, variable, at)
-    raise typer.Exit(run([spec] if spec else [], common, extra, kind="derivative"))
+    raise typer.Exit(calls.derivative(spec, common, order, wrt, variable, at))
 
 
 def count_params(
@@ -63,10 +50,7 @@ def count_params(
     common: Common,
 ) -> None:
     """A command that takes what can be imported too."""
-    from hwsolve.commands.importing import settings
-    from hwsolve.commands.solving import run
-
-    raise typer.Exit(run([spec] if spec else [], common, kind="count-params", given=settings(shape, tokens)))
+    raise typer.Exit(calls.count_params(spec, common, shape, tokens))
 
 
 OWN_OPTIONS: dict[str, Any] = {"backprop": backprop, "derivative": derivative, "count-params": count_params}

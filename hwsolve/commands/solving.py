@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hwsolve.commands.options import Common
+from hwsolve.commands.common import Common
 from hwsolve.errors import CallError
 from hwsolve.files import check_target, read_spec, write_whole
 from hwsolve.language import say, use
@@ -87,6 +87,8 @@ def solve_and_show(found: list[Problem | Exception], common: Common) -> int:
 
 def complain_of(wrong: list[tuple[Exception, str]], debug: bool = False) -> int:
     """Say once what each problem (at its place) ended in; the worst exit status."""
+    if not wrong:
+        return HOLDS
     from hwsolve.failure import explained
 
     said = [explained(error, debug, place) for error, place in wrong]
@@ -170,10 +172,11 @@ def has_signs(encoding: str | None) -> bool:
 
 def terminal_width(on_terminal: bool) -> int:
     """Columns to fill: the terminal's, COLUMNS where it is set, else 100."""
+    if not on_terminal and not os.environ.get("COLUMNS"):
+        return 100
     import shutil
 
-    width = shutil.get_terminal_size((100, 24)).columns if on_terminal or os.environ.get("COLUMNS") else 100
-    return max(40, min(width, 200))
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 200))
 
 
 def emit(text: str | bytes, output: str | None) -> None:

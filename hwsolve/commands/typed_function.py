@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from hwsolve.commands.options import Common
+from hwsolve.commands.common import Common
 from hwsolve.errors import CallError
 from hwsolve.language import say
 

@@ -75,7 +75,8 @@ class Walk(Wiring):
                 self.stop(part, say("Written out, there are more than {n} layers.", n=f"{MOST_COPIES:,}"))
             layer = part.layer.among(names.has, partial(self.whole, names))
             own = not part.inputs
-            part = msgspec.structs.replace(part, inputs=part.inputs or layer.wired()[0])
+            if own and (read := layer.wired()[0]):
+                part = msgspec.structs.replace(part, inputs=read)
             return self.leaf(part, layer, path, self.inputs(part, stream, names, layer.ports(), own), names)
         inner = Scope(path + ".")
         if part.type in MERGED:
@@ -150,7 +151,7 @@ class Walk(Wiring):
 
     def leaf(self, part: Part, layer: Layer, path: str, inputs: tuple[Wire, ...], names: Names) -> Item:
         """A layer."""
-        shapes = tuple(wire.shape for wire in inputs)
+        shapes = tuple([wire.shape for wire in inputs])
         try:
             first = self.owners.first(path)
             tied: Tied = {}
@@ -158,10 +159,8 @@ class Walk(Wiring):
                 layer = first.item.layer  # with what it is tied to, which may have no name here
             else:
                 layer, tied = self.owners.tied(layer, shapes, names)
-            outputs = tuple(
-                Wire(f"{path}.{layer.OUTPUTS[k]}" if k else path, shape)
-                for k, shape in enumerate(self.outputs(part, layer, shapes))
-            )
+            made = enumerate(self.outputs(part, layer, shapes))
+            outputs = tuple([Wire(f"{path}.{layer.OUTPUTS[k]}" if k else path, shape) for k, shape in made])
             keys = keys_of(part, names)
             item = Item(
                 path, part.type, layer, part.node, inputs, outputs, (), (), (), part.path, keys, tied, part.options

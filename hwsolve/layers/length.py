@@ -12,12 +12,14 @@ MOST_BITS = 1_000_000  # of all sizes of a network together, beyond these
 
 def has_long_formula(shape: Shape) -> bool:
     """Whether a size is a formula that nobody can read."""
-    return any(isinstance(size, Formula) and sum(1 for _ in walk(size)) > LONGEST_SIZE for size in shape)
+    named = [size for size in shape if isinstance(size, Formula)]
+    return bool(named) and any(sum(1 for _ in walk(size)) > LONGEST_SIZE for size in named)
 
 
 def long_bits(shape: Shape) -> int:
     """The bits of the sizes that are beyond those of a plain number; of one with names, those of its numbers."""
-    return sum([max(n.bit_length() - PLAIN_BITS, 0) for size in shape for n in numbers_of(size)])
+    long = [size for size in shape if type(size) is not int or size.bit_length() > PLAIN_BITS]
+    return sum([max(n.bit_length() - PLAIN_BITS, 0) for size in long for n in numbers_of(size)])
 
 
 def numbers_of(size: Size) -> tuple[int, ...]:

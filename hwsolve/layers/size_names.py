@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from hwsolve.formula.tree import Formula, references
 from hwsolve.language import say
 from hwsolve.layers.items import Item, Network
@@ -33,8 +35,9 @@ def names_in(items: tuple[Item, ...]) -> Iterator[str]:
     for item in items:
         yield from names_of((item.output, item.times, item.active))
         if item.layer is not None:
-            for field in item.layer.__struct_fields__:
-                yield from names_of(getattr(item.layer, field))
+            for value in msgspec.structs.astuple(item.layer):
+                if isinstance(value, tuple | Formula):
+                    yield from names_of(value)
         for branch in item.branches:
             yield from names_in(branch.items)
 

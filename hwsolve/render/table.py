@@ -96,15 +96,17 @@ def narrower(column: Column, least: int) -> Column:
 
 def texts(table: Table, words: Words, full: bool = True) -> list[list[str]]:
     """Heads and cells as text; in the short form, a long table's middle is left out."""
-    depths = table.depths or (0,) * len(table.rows)
-    body = [[cell_text(c, words) for c in row] for row in table.rows]
-    for row, depth in zip(body, depths, strict=True):
-        row[0] = INSET * depth + row[0]
-    rows = [[words(c) for c in heads_of(table)], *body]
-    if full or len(rows) <= LONGEST + 1:
-        return rows
-    rest = words(say("… {n} more rows …", n=f"{len(rows) - 1 - HEAD - TAIL:,}"))
-    return [*rows[: HEAD + 1], [rest] + [""] * (len(rows[0]) - 1), *rows[-TAIL:]]
+    every = list(zip(table.depths or (0,) * len(table.rows), table.rows, strict=True))
+    whole = full or len(every) <= LONGEST
+    body: list[list[str]] = []
+    for depth, row in every if whole else every[:HEAD] + every[-TAIL:]:
+        first, *others = [cell_text(c, words) for c in row]
+        body.append([INSET * depth + first, *others])
+    heads = [words(c) for c in heads_of(table)]
+    if whole:
+        return [heads, *body]
+    rest = words(say("… {n} more rows …", n=f"{len(every) - HEAD - TAIL:,}"))
+    return [heads, *body[:HEAD], [rest] + [""] * (len(heads) - 1), *body[HEAD:]]
 
 
 def cell_text(cell: Cell, words: Words) -> str:

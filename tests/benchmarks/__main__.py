@@ -22,30 +22,38 @@ def row(what: str, reached: float, goal: float) -> None:
 def starts() -> None:
     """Cold commands."""
     row("cold count-params of ResNet-18 / hello world in Typer with a rich table", measure.ratio(COUNT, HELLO), 1.6)
-    try:
-        of_time = measure.ratio(COUNT, TORCHINFO, runs=3)
-    except Exception:
+    if has_torchinfo():
+        ((of_time, of_memory),) = measure.over([COUNT], [TORCHINFO], runs=5)[0]
+        row("cold count-params of ResNet-18 / torchinfo's summary of it, time", of_time, 1 / 20)
+        row("cold count-params of ResNet-18 / torchinfo's summary of it, memory", of_memory, 1 / 10)
+
+
+def has_torchinfo() -> bool:
+    """Whether there is something to compare with."""
+    there = find_spec("torchinfo") is not None and find_spec("torch") is not None
+    if not there:
         print("torchinfo or torch is not installed: no comparison with it")
-        return
-    row("cold count-params of ResNet-18 / torchinfo's summary of it, time", of_time, 1 / 20)
-    of_memory = measure.memory(COUNT) / measure.memory(TORCHINFO)
-    row("cold count-params of ResNet-18 / torchinfo's summary of it, memory", of_memory, 1 / 10)
+    return there
 
 
 def large() -> None:
     """Large architectures, cold."""
     with TemporaryDirectory() as folder:
-        specs = {"ResNet-152": ("resnet152", architectures.resnet152(folder)),
-                 "1,000 layers": ("thousand", architectures.thousand(folder))}  # fmt: skip
-        for what, command in {"Llama-3-70B": architectures.LLAMA, **{k: v for k, (_, v) in specs.items()}}.items():
-            row(f"cold count-params of {what} / hello world in Typer", measure.ratio(command, HELLO, runs=7), 2)
-        if find_spec("torchinfo") is None or find_spec("torch") is None:
-            print("torchinfo or torch is not installed: no comparison with it")
-            return
-        for what, (name, command) in specs.items():
-            of_time, of_memory = architectures.ratios(command, architectures.by_torchinfo(name))
-            row(f"cold count-params of {what} / torchinfo's summary of it, time", of_time, 1 / 12)
-            row(f"cold count-params of {what} / torchinfo's summary of it, memory", of_memory, 1 / 10)
+        nets = {
+            "Llama-3-70B": architectures.LLAMA,
+            "ResNet-152": architectures.resnet152(folder),
+            "1,000 layers": architectures.stack(folder),
+            "1,000 different layers": architectures.stack(folder, different=True),
+        }
+        for what, ((of_time, _),) in zip(nets, measure.over([*nets.values()], [HELLO]), strict=True):
+            row(f"cold count-params of {what} / hello world in Typer", of_time, 2)
+        row("2,000 different layers / 1,000, start-up left out", architectures.doubled(folder), 2.1)
+        for what, name in {"ResNet-152": "resnet152", "1,000 layers": "thousand"}.items() if has_torchinfo() else ():
+            devices = {"": "cpu", " on meta": "meta"}
+            others = [architectures.by_torchinfo(name, device) for device in devices.values()]
+            for where, (of_time, of_memory) in zip(devices, measure.over([nets[what]], others)[0], strict=True):
+                row(f"cold count-params of {what} / torchinfo's summary of it{where}, time", of_time, 1 / 12)
+                row(f"cold count-params of {what} / torchinfo's summary of it{where}, memory", of_memory, 1 / 10)
 
 
 def kinds() -> None:

@@ -1,4 +1,4 @@
-"""Large networks, cold: Llama-3-70B from its config.json, ResNet-152 and a net of 1,000 layers from YAML."""
+"""Large networks, cold: Llama-3-70B from its config.json, ResNet-152 and nets of 1,000 layers from YAML."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ def resnet152(folder: str) -> list[str]:
     return [*COUNT, str(path)]
 
 
-def thousand(folder: str) -> list[str]:
-    """The command that counts 1,000 layers that are written out, and its spec in the folder."""
-    path, params = Path(folder, "thousand.yaml"), LAYERS * (64 * 64 + 64)
-    rows = "    - linear: 64\n" * LAYERS
+def stack(folder: str, layers: int = LAYERS, different: bool = False) -> list[str]:
+    """The command that counts so many layers that are written out, and its spec in the folder."""
+    widths = [50 + 37 * k % 101 if different else 64 for k in range(layers)]
+    params = sum((m + 1) * n for m, n in zip([64, *widths], widths, strict=False))
+    rows = "".join([f"    - linear: {n}\n" for n in widths])
+    path = Path(folder, f"{layers}{'-different' * different}.yaml")
     path.write_text(f"kind: count-params\nnetwork:\n  input: 64\n  layers:\n{rows}expect: {{params: {params}}}\n")
     return [*COUNT, str(path)]
 
 
-def by_torchinfo(name: str) -> list[str]:
+def by_torchinfo(name: str, device: str) -> list[str]:
     """The command by which torchinfo sums up the same network."""
-    return [str(ROOT / "tests/benchmarks/torchinfo_nets.py"), name]
+    return [str(ROOT / "tests/benchmarks/torchinfo_nets.py"), name, device]
 
 
-def ratios(command: list[str], other: list[str], runs: int = 3) -> tuple[float, float]:
-    """Time and memory of a command over those of another."""
-    return measure.ratio(command, other, runs=runs), measure.memory(command) / measure.memory(other)
+def doubled(folder: str) -> float:
+    """Twice as many layers over 1,000 that are all different, start-up left out."""
+    one, some, twice = (stack(folder, n, True) for n in (1, LAYERS, 2 * LAYERS))
+    return measure.ratio_beyond(twice, one, some, one)

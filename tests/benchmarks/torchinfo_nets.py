@@ -1,4 +1,7 @@
-"""ResNet-152 and 1,000 linear layers in PyTorch, summed up by torchinfo: `torchinfo_nets.py resnet152`."""
+"""ResNet-152 and 1,000 linear layers in PyTorch, summed up by torchinfo: `torchinfo_nets.py resnet152 meta`.
+
+On the device `meta` there are shapes without numbers: less to compute, and more to import.
+"""
 
 import sys
 
@@ -51,6 +54,8 @@ NETS = {"resnet152": (resnet152, (1, 3, 224, 224), 60_192_808), "thousand": (tho
 
 if __name__ == "__main__":
     make, shape, params = NETS[sys.argv[1]]
-    model = make()
+    device = sys.argv[2]
+    with torch.device(device):
+        model = make()
     assert sum(p.numel() for p in model.parameters()) == params
-    print(summary(model, shape, verbose=0))
+    print(summary(model, shape, verbose=0, device=device))

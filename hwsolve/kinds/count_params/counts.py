@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 
 class Counts:
-    """Keeps what is counted of single layers, of composites (by their paths), and of all (by an empty path)."""
+    """Keeps what is counted of single layers, of composites (by their paths), and of all (by an empty path).
 
-    def __init__(self, problem: Problem, asked: Asked) -> None:
-        self.problem, self.asked = problem, asked
+    `short`: of a page that has the table of layers and not their lines.
+    """
+
+    def __init__(self, problem: Problem, asked: Asked, short: bool = False) -> None:
+        self.problem, self.asked, self.short = problem, asked, short
         self.answers: dict[str, Answer] = {}
         self.sections: list[Step] = []
         self.notes: list[Note] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hwsolve.derivation.lines import Disagreement
 from hwsolve.derivation.size_lines import counted, none_of, same, stated, summed
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.count_params.counts import Counts, put_in
@@ -17,6 +18,7 @@ class LayerCounts(Counts):
 
     def shape(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """One line for each axis of each output; shown where a formula changes it."""
+        self.keys |= {wire.name: wire.name for wire in item.outputs}
         for wire in item.outputs:
             self.shape_answer(wire.name, wire.shape)
         for wire in item.outputs[1:]:
@@ -45,6 +47,9 @@ class LayerCounts(Counts):
     def parameters(self, item: Item, layer: Layer, lines: list[Line]) -> None:
         """All parameters of a layer, then the weights, the biases, and those that are trained."""
         path, own = item.path, owned_by(layer, item.shapes, frozenset(item.owners))
+        if self.short:
+            self.count_parameters(path, own)
+            return
         if own.buffers:
             count, key = total(own.buffers.values()), Ref(f"params.buffers.{path}")
             line = counted(key, " + ".join(own.buffer_texts), own.sizes, count, aside=True)
@@ -59,13 +64,27 @@ class LayerCounts(Counts):
             other = Ref(f"params.{shared_of[0][0]}")
             self.put("params", path, 0, lines, none_of(key, other, own.everything, rule))
 
+    def count_parameters(self, path: str, own: Owned) -> None:
+        """Their counts alone, and how that of all arises."""
+        if own.buffers and "params.buffers" in self.values:
+            self.values["params.buffers"][path] = total(own.buffers.values())
+        if not own.counts:
+            if own.every:
+                self.values["params"][path] = 0
+            return
+        for key, names in own.by_key.items():
+            if key in self.values:
+                self.values[key][path] = own.count(names)
+        self.terms["params"][path], counted = put_in(own.whole_text, own.sizes)
+        if counted != self.values["params"][path]:
+            raise Disagreement(f"params.{path}: {own.whole_text} is {counted}")
+
     def own_parameters(self, path: str, own: Owned, key: Ref, rule: Message | str, lines: list[Line]) -> None:
         """Those that are not another layer's."""
         sizes, names = own.sizes, list(own.counts)
         whole = own.count(names)
-        text = own.texts["params"] if len(names) == len(own.every) else own.text(names)
-        self.put("params", path, whole, lines, counted(key, text, sizes, whole, rule=rule))
-        self.terms["params"][path] = put_in(text, sizes)[0]
+        self.put("params", path, whole, lines, counted(key, own.whole_text, sizes, whole, rule=rule))
+        self.terms["params"][path] = put_in(own.whole_text, sizes)[0]
         for part, some in own.parts.items():
             count, part_key = own.count(some), Ref(f"params.{part}.{path}")
             if len(some) == len(names):

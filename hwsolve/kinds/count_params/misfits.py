@@ -108,7 +108,7 @@ def counted_with(items: tuple[Item, ...], others: Shapes, asked: Asked) -> Itera
 def reached(items: tuple[Item, ...], others: Shapes) -> Iterator[tuple[Item, tuple[Shape, ...] | None]]:
     """The layers that give other shapes or read them, with what they read; None, at the end, for one that cannot."""
     moved: Shapes = {}
-    for item in walk_items(items):
+    for item in walk_items(items) if others else ():
         if all(wire.name in moved for wire in item.outputs):
             continue
         shapes = tuple([moved.get(wire.name, wire.shape) for wire in item.inputs])

@@ -27,6 +27,19 @@ class Owned(msgspec.Struct, frozen=True):
     buffers: Mapping[str, Size]
     buffer_texts: list[str]
 
+    @property
+    def whole_text(self) -> str:
+        """The count of all its own."""
+        return self.texts["params"] if len(self.counts) == len(self.every) else self.text([*self.counts])
+
+    @property
+    def by_key(self) -> dict[str, list[str]]:
+        """The names of its own by the key of their count, where there are any."""
+        parts = {f"params.{part}": names for part, names in self.parts.items()}
+        frozen = [name for name in self.counts if name not in self.trained]
+        found = {"params": [*self.counts], **parts, "params.trainable": self.trained}
+        return found | ({"params.frozen": frozen} if frozen else {})
+
     def text(self, names: list[str]) -> str:
         """The count of some of them."""
         return " + ".join([self.texts[name] for name in names])

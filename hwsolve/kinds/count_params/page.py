@@ -18,13 +18,14 @@ from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.padding_words import padding_words
 from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_notes, multiplied, together
 from hwsolve.kinds.count_params.problem import Problem
+from hwsolve.kinds.count_params.short import up_to_shown
 from hwsolve.kinds.count_params.stages import staged
 from hwsolve.kinds.count_params.stated_keys import layer_words, stage_words
 from hwsolve.kinds.count_params.statement import ends_of, layer_step, statement
 from hwsolve.kinds.count_params.stored import Stored
 from hwsolve.kinds.count_params.table import CountTable, remarks, sum_of_rows
 from hwsolve.kinds.count_params.total_groups import total_groups
-from hwsolve.kinds.count_params.tree import Node, Tree
+from hwsolve.kinds.count_params.tree import Tree
 from hwsolve.kinds.count_params.type_words import with_words
 from hwsolve.kinds.count_params.unfolded import unfolded
 from hwsolve.kinds.count_params.wanted import asked
@@ -41,13 +42,13 @@ NO_LARGEST = NotCounted(say("which moment is the largest depends on sizes that a
 class Counting(LayerCounts):
     """Writes the lines of a network, from its input to its totals."""
 
-    def __init__(self, problem: Problem) -> None:
-        wanted = asked(problem)
+    def __init__(self, problem: Problem, short: bool = False) -> None:
+        wanted = up_to_shown(asked(problem), frozenset(problem.expect)) if short else asked(problem)
         stored = wanted.stored == "saved"
         backward, lives = stored or "macs.backward" in wanted.counted, wanted.stored == "peak"
         stores = Stored(fused=wanted.fused) if stored else None
         network = unfolded(problem.network, backward, stores, lives)
-        super().__init__(msgspec.structs.replace(problem, network=network), wanted)
+        super().__init__(msgspec.structs.replace(problem, network=network), wanted, short)
         self.single = False  # whether the sum written last says what its one part says
         self.records = tuple([QUANTITIES[key] for key in self.asked.counted])
         self.of_leaves = [(r, r.made_of(self.asked)) for r in self.records if r.of is not None or r.layer is not None]
@@ -59,7 +60,8 @@ class Counting(LayerCounts):
         self.grow()
         totals = self.totals()
         free = free_notes(self.nothing) if "macs" in self.asked.shown else []
-        network, *blocks = posed(self.problem.network, self.problem.blocks)
+        stated = self.problem.blocks or not self.short
+        alone, *blocks = posed(self.problem.network, self.problem.blocks) if stated else [Step("", part="question")]
         words = {record.key: record.words for record in self.records}
         return Solution(
             kind=self.problem.kind,
@@ -68,7 +70,7 @@ class Counting(LayerCounts):
             given=given,
             sections=(
                 statement(self.problem.network, self.asked),
-                network,
+                alone,
                 self.overview(),
                 *blocks,
                 *self.sections,
@@ -91,7 +93,8 @@ class Counting(LayerCounts):
         """The tree of the network, as its rows stand in the table."""
         columns = [key for key in self.asked.columns if QUANTITIES[key].total or self.values[key]]
         self.tree = Tree(self.values, self.terms, tuple(columns))
-        self.nodes = self.stored_input() + staged(self.tree.nodes(self.problem.network.items))
+        stored = self.problem.network.entries if "activations" in self.asked.columns else {}
+        self.nodes = self.tree.inputs(stored) + staged(self.tree.nodes(self.problem.network.items))
 
     def overview(self) -> Step:
         """The table of all layers, and how it is read."""
@@ -108,24 +111,6 @@ class Counting(LayerCounts):
         drawn = charts(made, self.tree.quantities) if self.problem.figure == "bars" else ()
         return Step(say("Layer by layer"), (*((made,) if self.nodes else ()), *said, *drawn))
 
-    def stored_input(self) -> list[Node]:
-        """The row of the input, where its values count."""
-        values, terms = self.values["activations"], self.terms["activations"]
-        if "activations" not in self.asked.columns:
-            return []
-        return [
-            Node(
-                key,
-                key,
-                wire.shape,
-                {"activations": values[key]},
-                {"activations": terms[key]} if key in terms else {},
-                paths=(key,),
-            )
-            for key, wire in self.problem.network.entries.items()
-            if key in values
-        ]
-
     def input(self) -> tuple[Given, ...]:
         """What comes in: shapes are given, and values are stored."""
         found = (given for key, wire in self.problem.network.entries.items() for given in self.entry(key, wire.shape))
@@ -135,14 +120,15 @@ class Counting(LayerCounts):
         """An input."""
         lines: list[Line] = []
         self.shape_answer(key, shape)
-        if self.asked.stored == "cs231n":
+        if self.asked.stored == "cs231n" and "activations" in self.values:
             of_map(self, key, shape, lines)
             for record in self.records:
                 self.combined(record.key, record.made_of(self.asked), key, lines)
             title = say("{name}: {shape}", name=key, shape=shape_text(shape))
             if key == "input":
                 title = say("input: {shape}", shape=shape_text(shape))
-            self.sections.append(layer_step(title, of_layer(lines, "input", key)))
+            if not self.short:
+                self.sections.append(layer_step(title, of_layer(lines, "input", key)))
         if isinstance(shape, StatedMap):
             return ()
         sizes = [(whole_number(n), None) if isinstance(n, int) else (None, n) for n in shape]
@@ -164,17 +150,18 @@ class Counting(LayerCounts):
     def leaf(self, item: Item, layer: Layer) -> None:
         """A layer: shape, parameters, activations, multiply-adds."""
         path = item.path
-        self.keys |= {wire.name: wire.name for wire in item.outputs}
         lines: list[Line] = []
-        self.shape(item, layer, lines)
+        if not self.short:
+            self.shape(item, layer, lines)
         self.parameters(item, layer, lines)
         for record, parts in self.of_leaves:
             if parts:
                 self.combined(record.key, parts, path, lines)
             elif record.layer is not None:
                 record.layer(self, item, layer, lines)
-        title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
-        self.sections.append(layer_step(title, of_layer(lines, item.type, path)))
+        if not self.short:
+            title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
+            self.sections.append(layer_step(title, of_layer(lines, item.type, path)))
         for warning in layer.warnings(*item.shapes):
             text = say("{layer}: {warning}", layer=path, warning=warning)
             self.notes.append(Note("warning", text, told=isinstance(item.output, StatedMap)))
@@ -195,6 +182,11 @@ class Counting(LayerCounts):
             self.sum(record, f".{item.path}", parts if record.experts else active, lines)
             if record.joined is not None:
                 record.joined(self, item, lines)
+        if not self.short:
+            self.written(item, lines)
+
+    def written(self, item: Item, lines: list[Line]) -> None:
+        """The lines of a composite, with those of its shape."""
         if item.type == "residual":  # its shape is that of the body, or of the shortcut beside an empty one
             end = item.branches[0 if item.branches[0].items else -1].end
             self.keys[item.path] = self.keys[end.name]

@@ -10,7 +10,6 @@ from hwsolve.language import Message, say
 from hwsolve.layers.items import Network
 from hwsolve.layers.network import BlocksField, NetworkField
 from hwsolve.optimizers import OPTIMIZERS
-from hwsolve.optimizers.optimizer import Optimizer
 from hwsolve.registry import load
 from hwsolve.spec import problem as base
 from hwsolve.spec.fields import Choice, Convention, Field, Flag, ListOf, OneOf, RecordField, Size
@@ -94,7 +93,7 @@ class Count(msgspec.Struct, frozen=True):
     dtype: Annotated[Any, OneOf(Choice(*DTYPES), RecordField(Dtypes))] = "float32"
     batch: Size = 1
     gradients: Flag = False
-    optimizer: Annotated[Optimizer | None, OptimizerField(OPTIMIZER, OPTIMIZERS)] = None
+    optimizer: Annotated[Any | None, OptimizerField(OPTIMIZER, OPTIMIZERS)] = None
     master_weights: Annotated[str, Choice(*DTYPES)] | None = None
 
     MEANINGS: ClassVar[dict[str, Message]] = {
@@ -125,6 +124,7 @@ class Problem(base.Problem, kw_only=True):
     count: Annotated[Count, RecordField(Count)] = Count()
     columns: Annotated[tuple[str, ...], ListOf(Column())] = ()
     figure: Annotated[str, Choice("bars")] | None = None
+    short: bool = False  # whether it is solved for a page of text that shows no lines of layers
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),

@@ -7,8 +7,6 @@ convolution, an interpolation, or pooling in windows of two sizes, each cell is 
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import msgspec
 
 from hwsolve.formula.tree import Number
@@ -223,6 +221,8 @@ def sizes_of(before: Reach, window: Window) -> dict[str, Size]:
 
 def of_cells(cells: Cells) -> Reach:
     """A reach by its cells."""
+    from fractions import Fraction
+
     spans = cells.spans()
     fields = sorted({last - first + 1 for _, first, last in spans})
     (low, high), empty = ends_of_first(cells), not cells.of(0)[1]

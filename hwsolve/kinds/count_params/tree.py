@@ -7,6 +7,7 @@ that counts nothing has no place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from hwsolve.kinds.count_params.counted import QUANTITIES
 from hwsolve.kinds.count_params.partial import AtLeast, Count, multiplied, together
 from hwsolve.language import Message, translate
 from hwsolve.layers.base import Shape, Size, total
-from hwsolve.layers.items import Body, Item
+from hwsolve.layers.items import Body, Item, Wire
 from hwsolve.layers.names import DIMENSION
 from hwsolve.layers.window import window_words
 
@@ -90,6 +91,18 @@ class Tree:
                 self.bare.setdefault(item.type, []).append(item.path)
                 before = None
         return alike_joined(found)
+
+    def inputs(self, entries: Mapping[str, Wire]) -> list[Node]:
+        """The nodes of what comes in, whose values are stored."""
+        if not entries:
+            return []
+        counts, terms = self.counts["activations"], self.terms["activations"]
+        made = [(key, wire, {"activations": terms[key]} if key in terms else {}) for key, wire in entries.items()]
+        return [
+            Node(key, key, wire.shape, {"activations": counts[key]}, own, paths=(key,))
+            for key, wire, own in made
+            if key in counts
+        ]
 
     def without_rows(self) -> tuple[list[str], list[str]]:
         """What has no place: the types of which no layer has one, and the single layers of others."""
@@ -212,14 +225,22 @@ def beside(node: Node, norm: Node) -> Node:
 
 def alike_joined(nodes: list[Node]) -> list[Node]:
     """Equal neighbours as one node that stands several times."""
-    found: list[Node] = []
+    runs: list[list[Node]] = []
+    before: Any = None
     for node in nodes:
-        if found and node.active is None and same(found[-1]) == same(node):
-            times, paths = total((found[-1].times, node.times)), (*found[-1].paths, *node.paths)
-            found[-1] = msgspec.structs.replace(found[-1], times=times, paths=paths)
+        own = same(node)
+        if runs and node.active is None and own == before:
+            runs[-1].append(node)
         else:
-            found.append(node)
-    return found
+            runs.append([node])
+            before = own
+    return [run[0] if len(run) == 1 else joined(run) for run in runs]
+
+
+def joined(run: list[Node]) -> Node:
+    """Nodes that are alike as one."""
+    paths = tuple([path for node in run for path in node.paths])
+    return msgspec.structs.replace(run[0], times=total([node.times for node in run]), paths=paths)
 
 
 def same(node: Node) -> Any:
@@ -251,6 +272,7 @@ def without_ones(f: Formula) -> Formula:
     return Call(f.name, args)
 
 
+@lru_cache(maxsize=1024)
 def plain_type(name: str) -> str:
     """`conv` of conv2d, `batch_norm` of batch_norm1."""
     return DIMENSION.sub("", name).rstrip("0123456789") or name

@@ -7,6 +7,7 @@ import sys
 from hwsolve.errors import CallError
 from hwsolve.kinds.count_params.counted import COLUMNS, FIRST, RESERVED
 from hwsolve.kinds.count_params.problem import Problem
+from hwsolve.kinds.count_params.short import holds, may_be_short
 from hwsolve.language import say
 from hwsolve.layers.names import note_reserved
 from hwsolve.layers.size_names import check_size_names
@@ -31,4 +32,6 @@ def solve(problem: Problem) -> Solution:
         if column not in COLUMNS:
             known = ", ".join(COLUMNS)
             raise CallError(say("There is no column `{column}`; known are {known}.", column=column, known=known))
+    if may_be_short(problem) and holds(problem, found := Counting(problem, short=True).solution()):
+        return found
     return Counting(problem).solution()

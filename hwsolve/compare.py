@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hwsolve.answers import CONSTANTS, written
+from hwsolve.answers import CONSTANTS, About, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite, Undecided, is_exact
@@ -75,15 +75,19 @@ def compare(
     free: Free,
     tolerance: Fraction | None,
     as_source: bool = False,
-    of: tuple[Formula, ...] = (),
+    of: About = About(),
     final: bool = True,
 ) -> Verdict:
-    """What was typed, as text and as a formula, against a Quantity or a Formula, maybe a derivative `of` functions.
+    """What was typed, as text and as a formula, against a Quantity or a Formula; `of`: what else is known of that.
 
     A source may write 6.4*10**9.  Unless it is final, a ball that is too wide to tell raises Undecided.
     """
     if isinstance(found, Missing):
         return Verdict(False, str(found), str(found.why))
+    if of.growth and isinstance(found, Formula):
+        from hwsolve.orders_stated import judged
+
+        return judged(stated, found, free())
     if isinstance(found, Quantity):
         if _same_integer(stated, found.value):
             return Verdict(True, found.text)
@@ -99,7 +103,7 @@ def compare(
     formula = formula_of(found)
     if formula is None:
         return Verdict(None, written(found))
-    return _formulas(stated, formula, written(found), free(), of)
+    return _formulas(stated, formula, written(found), free(), of.functions)
 
 
 def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str], of: tuple[Formula, ...]) -> Verdict:
@@ -107,7 +111,7 @@ def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]
     from hwsolve.formula.equality.equality import equal_for_all
 
     same = equal_for_all(found, stated, domains, of)
-    why = _stranger(stated, found, domains) or same.witness if same.equal is False else None
+    why = stranger(stated, found, domains) or same.witness if same.equal is False else None
     how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
     apart = _lower_terms(stated, found, domains) if same.equal is False else ""
     return Verdict(same.equal, got, "" if why is None else str(why), how=how, why=apart or why or "", lower=bool(apart))
@@ -131,7 +135,7 @@ def in_lower_terms(stated: Formula, found: Formula, why: Text = "") -> Text:
     return say("the leading part {leading} agrees; {why}", leading=leading, why=why)
 
 
-def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
+def stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
     """A name in what was stated that this problem has not: another letter may have been meant."""
     from hwsolve.formula.domain import Names
 

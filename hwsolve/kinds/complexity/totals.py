@@ -139,7 +139,7 @@ class OperationTotals:
             counts = [formula(v) for key, v in self.values.items() if key.startswith(f"{phase}.") and v != 0]
             if counts and f"{phase}.mul" not in self.partial:
                 order = leading(counts)
-                self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
+                self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)), growth=True)
                 below |= dict.fromkeys(outgrown(counts))
                 free |= {ref.name: "size" for count in counts for ref in references(count)}
         if not all(map(of_names, below)):  # ⌊(n − K)/S⌋ may be 0

@@ -34,6 +34,9 @@ class About(NamedTuple):
     growth: bool = False
 
 
+PLAIN = About()
+
+
 def about(answers: dict[str, Answer]) -> Callable[[str], About]:
     """What answers say of a key beside its value."""
     derivatives = {name: answer.functions for name, answer in answers.items() if answer.functions}

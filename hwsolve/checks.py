@@ -157,8 +157,7 @@ def _publish(
     found = elements(value)
     tolerance = _tolerance(problem, f"published.{key}", statement)
     verdicts = [
-        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of, final)
-        for leaf in leaves
+        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of, final) for leaf in leaves
     ]
     if len(verdicts) == 1 and not isinstance(value, tuple):
         brief = verdicts[0].got

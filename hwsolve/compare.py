@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hwsolve.answers import CONSTANTS, About, written
+from hwsolve.answers import CONSTANTS, PLAIN, About, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite, Undecided, is_exact
@@ -75,7 +75,7 @@ def compare(
     free: Free,
     tolerance: Fraction | None,
     as_source: bool = False,
-    of: About = About(),
+    of: About = PLAIN,
     final: bool = True,
 ) -> Verdict:
     """What was typed, as text and as a formula, against a Quantity or a Formula; `of`: what else is known of that.

@@ -74,9 +74,7 @@ def test_growth_against_numbers() -> None:
         ratios = []
         for powers in product(range(9), repeat=3):
             sizes = [10 ** (4 * n) for n in powers]
-            own, other = (
-                sum(sizes[0] ** i * sizes[1] ** j * sizes[2] ** k for i, j, k in one) for one in (f, g)
-            )
+            own, other = (sum(sizes[0] ** i * sizes[1] ** j * sizes[2] ** k for i, j, k in one) for one in (f, g))
             ratios.append(own / other)
         assert bounded == (max(ratios) < 100), texts
         found[bounded] += 1

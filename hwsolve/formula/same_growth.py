@@ -159,7 +159,10 @@ def written(powers: Powers) -> Formula:
 
 def lies_under(target: list[Fraction], points: list[list[Fraction]]) -> bool:
     """Whether a mean of points with weights is at least the target in each coordinate: a linear program's phase one."""
-    rows = [[*column, *[Fraction(-(i == k)) for i in range(len(target))]] for k, column in enumerate(zip(*points, strict=True))]
+    rows = [
+        [*column, *[Fraction(-(i == k)) for i in range(len(target))]]
+        for k, column in enumerate(zip(*points, strict=True))
+    ]
     rows.append([Fraction(1)] * len(points) + [Fraction(0)] * len(target))
     ends = [*target, Fraction(1)]
     for k, end in enumerate(ends):
@@ -174,7 +177,8 @@ def lies_under(target: list[Fraction], points: list[list[Fraction]]) -> bool:
         pivot(table, k, enters)
         basis[k] = enters
         costs = [
-            sum((row[j] for row, b in zip(table, basis, strict=True) if b >= len(costs)), Fraction(0)) * (j not in basis)
+            sum((row[j] for row, b in zip(table, basis, strict=True) if b >= len(costs)), Fraction(0))
+            * (j not in basis)
             for j in range(len(costs))
         ]
     return all(row[-1] == 0 for row, b in zip(table, basis, strict=True) if b >= len(costs))

@@ -13,7 +13,7 @@ from hwsolve.language import say
 
 Sources = Annotated[list[str], typer.Argument(metavar="A B...", help="Specs, or what `import` reads.")]
 MOST = 8  # beside each other
-OPTIONS = ("format", "output", "digits", "set", "columns", "full", "only", "lang", "quiet", "debug")
+OPTIONS = ("format", "output", "digits", "set", "columns", "full", "ask", "only", "lang", "questions", "quiet", "debug")
 
 
 def compare(sources: Sources, shape: Shapes = None, tokens: int | None = Tokens, *, common: Common) -> None:
@@ -28,8 +28,12 @@ def compare(sources: Sources, shape: Shapes = None, tokens: int | None = Tokens,
     if not 2 <= len(found) <= MOST:
         raise CallError(say("A comparison is of 2 to {most} networks; {n} are given.", most=MOST, n=len(found)))
     from hwsolve.kinds.count_params.compared import compared
+    from hwsolve.spec.report import SpecFailure
 
     networks: list[Any] = [one for one in found if not isinstance(one, Exception)]
-    solution = compared(networks, common.column_names())
+    try:
+        solution = compared(networks, common.column_names(), common.asked_names())
+    except SpecFailure as failure:
+        raise typer.Exit(complain_of([(failure, "")], common.debug)) from None
     if not common.quiet:
         show([solution], common, False)

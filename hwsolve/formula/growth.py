@@ -36,6 +36,26 @@ def difference(f: Formula, g: Formula) -> Formula | None:
         return None
 
 
+def quotient(f: Formula, g: Formula) -> Formula | None:
+    """f/g without what both have as a factor: `K²N/(K² + N)`; None where they have none but 1, or are too long."""
+    from math import gcd, lcm
+
+    atoms = Atoms(f, g)
+    try:
+        one, other = atoms.value(f), atoms.value(g)
+    except NotPolynomial:
+        return None
+    common = one.gcd(other)
+    parts = [divmod(polynomial, common)[0] for polynomial in (one, other)]
+    numbers = [c for part in parts for c in part.to_dict().values()]
+    scale = lcm(*[int(c.q) for c in numbers]), gcd(*[int(c.p) for c in numbers])
+    parts = [part * scale[0] / scale[1] for part in parts]
+    if parts == [one, other]:
+        return None
+    above, below = (atoms.formula(part) for part in parts)
+    return above if below == Number(1) else Call("/", (above, below))
+
+
 def sign_of(f: Formula) -> int | None:
     """1 or −1 where a polynomial has that sign for all sizes from 1 on, as n² − n has, 0 of 0; None where none is seen.
 

@@ -6,25 +6,36 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from hwsolve.kinds.count_params.joined_rows import runs
 from hwsolve.layers.base import Size, StatedMap, product
 from hwsolve.layers.items import Item
 
 # what a match is worth: a layer that moved by one place keeps its shape, not its number; blocks of one stage their map
 SAME_SHAPE, SAME_PATH, SAME_MAP = 3, 2, 1
 MAP = 3  # axes: channels, height, width
+INPUT = "input"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """An item of one network; `often`: how many copies of it a repeat has; `within`: the path that it is a part of."""
+    """An item of one network; `often`: how many copies of it a repeat has; `within`: the path that it is a part of.
+
+    `parts`: the layers in a row that stand beside one of another network; the item is the last of them.
+    """
 
     item: Item
     often: Size = 1
     within: str = ""
+    parts: tuple[Place, ...] = ()
 
     @property
     def path(self) -> str:
         """Its key."""
         return self.item.path
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The keys of all that stands there."""
+        return tuple([part.path for part in self.parts]) or (self.path,)
 
     @property
     def name(self) -> str:
@@ -33,10 +44,14 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What stands beside each other, one place for each network, None where it has none; `inside`: their parts."""
+    """What stands beside each other, one place for each network, None where it has none; `inside`: their parts.
+
+    `split`: it is one of the layers that stand beside one layer together.
+    """
 
     places: tuple[Place | None, ...]
     inside: tuple[Row, ...] = ()
+    split: bool = False
 
     @property
     def first(self) -> Place:
@@ -71,11 +86,30 @@ def rows(lists: Sequence[Sequence[Place]], parts: Callable[[int, Item], list[Pla
             before = found[a] if a is not None else (None,) * k
             made.append((*before, places[b] if b is not None else None))
         found = made
-    made_rows = []
-    for row in found:
+    made_rows: list[Row] = []
+    joined = dict(runs(found))
+    past = -1
+    for n, row in enumerate(found):
+        if n in joined:
+            past = joined[n]
+            made_rows.append(one_row(found[n : past + 1]))
+        if n <= past:
+            continue
         inner = [[] if p is None else parts(k, p.item) for k, p in enumerate(row)]
         made_rows.append(Row(row, rows(inner, parts) if any(inner) else ()))
     return tuple(made_rows)
+
+
+def one_row(run: Sequence[tuple[Place | None, ...]]) -> Row:
+    """Rows in which several layers stand beside one, as a row of all with those layers inside."""
+    places: list[Place | None] = []
+    inside: list[Row] = []
+    for k in range(len(run[0])):
+        own = [place for row in run if (place := row[k]) is not None]
+        places.append(msgspec.structs.replace(own[-1], parts=tuple(own)) if len(own) > 1 else next(iter(own), None))
+        if len(own) > 1:
+            inside += [Row((*(None,) * k, part, *(None,) * (len(run[0]) - k - 1)), split=True) for part in own]
+    return Row(tuple(places), tuple(inside))
 
 
 def parts_of(item: Item) -> list[Item]:

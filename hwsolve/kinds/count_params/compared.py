@@ -181,8 +181,8 @@ class Comparison:
             if keys[0] is None or key is None:
                 found.append((None, None))
                 continue
-            name = next((own[0] for own in (path, paths[0]) if len(own) == 1), path[-1])  # of one layer
-            end = ("" if len(self.networks) == 2 else f".{n.letter}") + (f".{name}" if name else "")
+            layer = next((own[0] for own in (path, paths[0]) if len(own) == 1), path[-1])  # of one layer
+            end = ("" if len(self.networks) == 2 else f".{n.letter}") + (f".{layer}" if layer else "")
             (a_key, a), (b_key, b) = keys[0], key
             numbers = Call("-", (formula(b), formula(a)))
             difference = less(b, a)

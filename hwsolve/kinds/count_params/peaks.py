@@ -37,10 +37,12 @@ def most(counting: Counting, record: Counted, dotted: str, lines: list[Line]) ->
     numbers = [(key, n) for key, n in known if isinstance(n, int)]
     if len(numbers) < len(known):
         greatest = greatest_of([n for _, n in known])
-        whole = Call("max", tuple([formula(n) for _, n in known]))
-        key, whole = Ref(record.key), formula(known[0][1]) if len(known) == 1 else whole
+        key, sizes = Ref(record.key), tuple([formula(n) for _, n in known])
+        whole: Formula = Call("max", sizes) if len(sizes) > 1 else sizes[0]
         same = whole == formula(greatest)
-        line = equal(key, whole, greatest, aside=aside) if same else identity(key, whole, greatest, aside=aside)
+        line = (
+            equal(key, whole, greatest, aside=aside) if same else identity(key, whole, formula(greatest), aside=aside)
+        )
         values[""] = greatest
         counting.keep(record.key, greatest, lines, line)
         return

@@ -85,9 +85,7 @@ def compare(
     if isinstance(found, Missing):
         return Verdict(False, str(found), str(found.why))
     if of.growth and isinstance(found, Formula):
-        from hwsolve.orders_stated import judged
-
-        return judged(stated, found, free())
+        return _order(stated, found, free())
     if isinstance(found, Quantity):
         if _same_integer(stated, found.value):
             return Verdict(True, found.text)
@@ -111,10 +109,35 @@ def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]
     from hwsolve.formula.equality.equality import equal_for_all
 
     same = equal_for_all(found, stated, domains, of)
-    why = stranger(stated, found, domains) or same.witness if same.equal is False else None
+    why = _stranger(stated, found, domains) or same.witness if same.equal is False else None
     how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
     apart = _lower_terms(stated, found, domains) if same.equal is False else ""
     return Verdict(same.equal, got, "" if why is None else str(why), how=how, why=apart or why or "", lower=bool(apart))
+
+
+def _order(stated: Formula, found: Formula, free: dict[str, str]) -> Verdict:
+    """Whether `2*L*M**2` or `O(L*M**2 + L*M)` grows as L*M**2 does; what differs is named by a term."""
+    from hwsolve.formula.equality.equality import equal_for_all
+    from hwsolve.formula.same_growth import NotKnown, bare, unbounded
+
+    stated, got = bare(stated), written(found)
+    if (why := _stranger(stated, found, free)) is not None:
+        return Verdict(False, got, str(why), why=why)
+    same = equal_for_all(found, stated, free)
+    if same.equal and same.proven:
+        return Verdict(True, got)
+    constants = tuple(name for name in CONSTANTS if name not in free)
+    try:
+        more, less = unbounded(stated, found, constants), unbounded(found, stated, constants)
+    except NotKnown:
+        return Verdict(None, got)
+    if more is None and less is None:
+        how = say("the same growth: constant factors and terms that others outgrow do not matter")
+        return Verdict(True, got, how=how)
+    why = say("not the same growth: it is outgrown by {term}", term=less)
+    if more is not None:
+        why = say("not the same growth: {term} outgrows {order}", term=more, order=found)
+    return Verdict(False, got, str(why), why=why)
 
 
 def _lower_terms(stated: Formula, found: Formula, domains: dict[str, str]) -> Text:
@@ -135,7 +158,7 @@ def in_lower_terms(stated: Formula, found: Formula, why: Text = "") -> Text:
     return say("the leading part {leading} agrees; {why}", leading=leading, why=why)
 
 
-def stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
+def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:
     """A name in what was stated that this problem has not: another letter may have been meant."""
     from hwsolve.formula.domain import Names
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from hwsolve.commands.importing import Shapes, Tokens
 from hwsolve.commands.options import Common
 from hwsolve.errors import CallError
 from hwsolve.language import say
+
+if TYPE_CHECKING:
+    from hwsolve.solution import Solution
 
 Sources = Annotated[list[str], typer.Argument(metavar="A B...", help="Specs, or what `import` reads.")]
 MOST = 8  # beside each other
@@ -32,8 +35,24 @@ def compare(sources: Sources, shape: Shapes = None, tokens: int | None = Tokens,
 
     networks: list[Any] = [one for one in found if not isinstance(one, Exception)]
     try:
-        solution = compared(networks, common.column_names(), common.asked_names())
+        solution = compared(networks, common.column_names())
+        if common.ask:
+            solution = asked_of(networks[0], solution, common.asked_names())
     except SpecFailure as failure:
         raise typer.Exit(complain_of([(failure, "")], common.debug)) from None
     if not common.quiet:
         show([solution], common, False)
+
+
+def asked_of(problem: Any, solution: Solution, names: tuple[str, ...]) -> Solution:
+    """The comparison with what the command line asks, as every problem has it; what a spec defines is left aside."""
+    import msgspec
+
+    from hwsolve.asking import answered
+    from hwsolve.spec.report import SpecFailure
+
+    define = {name: definition for name, definition in problem.define.items() if name in names}
+    found = answered(msgspec.structs.replace(problem, define=define), solution)
+    if not problem.report.ok:
+        raise SpecFailure(problem.report)
+    return found

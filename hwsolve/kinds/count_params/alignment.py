@@ -7,40 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from hwsolve.kinds.count_params.joined_rows import runs
+from hwsolve.kinds.count_params.places import Place
 from hwsolve.layers.base import Size, StatedMap, product
 from hwsolve.layers.items import Item
 
 # what a match is worth: a layer that moved by one place keeps its shape, not its number; blocks of one stage their map
 SAME_SHAPE, SAME_PATH, SAME_MAP = 3, 2, 1
 MAP = 3  # axes: channels, height, width
-INPUT = "input"
-
-
-class Place(msgspec.Struct, frozen=True):
-    """An item of one network; `often`: how many copies of it a repeat has; `within`: the path that it is a part of.
-
-    `parts`: the layers in a row that stand beside one of another network; the item is the last of them.
-    """
-
-    item: Item
-    often: Size = 1
-    within: str = ""
-    parts: tuple[Place, ...] = ()
-
-    @property
-    def path(self) -> str:
-        """Its key."""
-        return self.item.path
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The keys of all that stands there."""
-        return tuple([part.path for part in self.parts]) or (self.path,)
-
-    @property
-    def name(self) -> str:
-        """Its path in the row that it stands in."""
-        return self.item.path.removeprefix(self.within)
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hwsolve.derivation.size_lines import added
 from hwsolve.formula.tree import Call, Formula, Number, formula
-from hwsolve.kinds.count_params.alignment import INPUT, Place, Row
+from hwsolve.kinds.count_params.alignment import Row
 from hwsolve.kinds.count_params.partial import AtLeast, multiplied, together
+from hwsolve.kinds.count_params.places import INPUT, Place
 from hwsolve.kinds.count_params.table import cell, total_cell
 from hwsolve.kinds.count_params.tree import plain_type, without_ones
 from hwsolve.language import Message, listed, say

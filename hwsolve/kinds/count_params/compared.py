@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from hwsolve.asking import answered
 from hwsolve.derivation.lines import value_line
 from hwsolve.derivation.size_lines import added, by_keys, identity, size_value
 from hwsolve.errors import CallError
@@ -40,19 +39,18 @@ from hwsolve.solution import (
     Step,
     Value,
 )
-from hwsolve.spec.report import SpecFailure
 
 USUAL = ("params", "macs")
 LETTERS = ascii_uppercase  # of the networks
 DIGITS = 6  # of a ratio
 
 
-def compared(problems: Sequence[Problem], columns: tuple[str, ...] = (), asked: tuple[str, ...] = ()) -> Solution:
+def compared(problems: Sequence[Problem], columns: tuple[str, ...] = ()) -> Solution:
     """The comparison of two networks or more, by the columns asked for.
 
     Keys of network A begin with `A.`; `params.difference` and `params.ratio` are those of B to A, with `.LAYER` of a
-    layer (its path in B); of a third network `params.difference.C`.  `asked`: what the problems ask of the comparison,
-    by keys and names; what they ask of themselves is left aside.  Raises CallError for a column that is no sum.
+    layer (its path in B); of a third network `params.difference.C`.  What the problems ask of
+    themselves is left aside.  Raises CallError for a column that is no sum.
     """
     known = [key for key in COLUMNS if QUANTITIES[COLUMNS[key]].total]
     for column in columns:
@@ -61,14 +59,7 @@ def compared(problems: Sequence[Problem], columns: tuple[str, ...] = (), asked: 
             raise CallError(text)
     quantities = tuple(dict.fromkeys(COLUMNS[key] for key in columns or USUAL))
     own = [msgspec.structs.replace(problem, ask=(), define={}) for problem in problems]
-    solution = Comparison(own, quantities).solution()
-    if not asked:
-        return solution
-    define = {name: definition for name, definition in problems[0].define.items() if name in asked}
-    found = answered(msgspec.structs.replace(problems[0], define=define), solution)
-    if (report := problems[0].report) is not None and not report.ok:
-        raise SpecFailure(report)
-    return found
+    return Comparison(own, quantities).solution()
 
 
 class Comparison:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hwsolve.kinds.count_params.places import Place
 from hwsolve.layers.base import Shape
 
-if TYPE_CHECKING:
-    from hwsolve.kinds.count_params.alignment import Place
-
-Line = tuple["Place | None", ...]
+Line = tuple[Place | None, ...]
 WINDOW = ("kernel_size", "stride", "dilation", "groups")
 
 

@@ -8,10 +8,10 @@ import msgspec
 
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Ref, references, transform
-from hwsolve.kinds.count_params.alignment import INPUT
 from hwsolve.kinds.count_params.counted import quantity_of
 from hwsolve.kinds.count_params.page import Counting
 from hwsolve.kinds.count_params.partial import Count
+from hwsolve.kinds.count_params.places import INPUT
 from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.layers.items import Item
 from hwsolve.solution import Given, Identity, Line, Value

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hwsolve.derivation.size_lines import equal, identity, largest
 from hwsolve.formula.growth import sign_of
 from hwsolve.formula.simplify.polynomial import Atoms, NotPolynomial
 from hwsolve.formula.tree import Call, Formula, Ref, formula
 from hwsolve.kinds.count_params.counted.record import Counted
+from hwsolve.kinds.count_params.counts import Counts
 from hwsolve.kinds.count_params.partial import AtLeast
 from hwsolve.language import say
 from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.cost import NotCounted
 from hwsolve.solution import Line
 
-if TYPE_CHECKING:
-    from hwsolve.kinds.count_params.page import Counting
 
-
-def most(counting: Counting, record: Counted, dotted: str, lines: list[Line]) -> None:
+def most(counting: Counts, record: Counted, dotted: str, lines: list[Line]) -> None:
     """The largest count of a layer, of a whole network alone."""
     values = counting.values[record.key]
     known = [(Ref(f"{record.key}.{path}"), n) for path, n in values.items() if path and not isinstance(n, AtLeast)]

@@ -206,3 +206,28 @@ def test_a_comparison_without_its_solution_shows_both_networks(tmp_path: Path, h
     page = hwsolve("compare", str(tmp_path / "nets.yaml"), "--questions").stdout
     assert "Network A" in page and "Network B" in page and "32 groups" in page
     assert "18,432" not in page and "Network A" not in hwsolve("compare", str(tmp_path / "nets.yaml")).stdout
+
+
+def test_a_part_stands_beside_the_layer_that_it_replaces() -> None:
+    """A block from the same shape to the same shape; its layers are below, without differences of their own."""
+    net = "kind: count-params\n{}network: {{input: [8, 6, 6], layers: [{}]}}\n"
+    blocks = (
+        "blocks: {separable: {arguments: [n], body: [{conv2d: {out_channels: 8, kernel_size: 3, padding: same, "
+        "groups: 8}}, {conv2d: {out_channels: $n, kernel_size: 1}}]}}\n"
+    )
+    one = net.format("", "conv2d: {out_channels: 16, kernel_size: 3, padding: same}")
+    other = net.format(blocks, "separable: 16")
+    for first, second, label in ((one, other, "conv1, separable1"), (other, one, "separable1, conv1")):
+        found = rows(comparison(f"{first}---\n{second}", "params"))
+        assert found[label][-2] in (80 + 144 - 1168, 1168 - 80 - 144) and found[label][-1] != ""
+        assert found["conv2"][-2:] == ("", "")
+
+
+def test_of_three_networks_several_layers_stand_beside_one() -> None:
+    net = "kind: count-params\nnetwork: {{input: [3, 8, 8], layers: [{}]}}\n"
+    three, five = (f"conv2d: {{out_channels: 4, kernel_size: {k}, padding: same}}" for k in (3, 5))
+    nets = [net.format(one) for one in (five, f"{three}, {three}", f"repeat: {{times: 2, body: [{three}]}}")]
+    for n in range(3):
+        found = rows(comparison("---\n".join(nets[n:] + nets[:n]), "params"))
+        (label,) = [name for name in found if "+" in name]
+        assert "–" not in found[label] and not {"conv1", "conv2", "repeat1.conv2"} & found.keys()

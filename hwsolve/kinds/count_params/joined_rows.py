@@ -40,9 +40,10 @@ def run_around(found: Sequence[Line], at: int, after: int) -> tuple[int, int] | 
 
 
 def is_alone(row: Line, beside: Line) -> bool:
-    """Whether a row holds layers of one of the networks alone that stand beside each other in another."""
+    """Whether a row holds layers of some of the networks alone that stand beside each other in another."""
     held = [k for k, place in enumerate(row) if place is not None]
-    return len(held) == 1 and beside[held[0]] is not None and is_layer(row[held[0]])
+    there = [k for k, place in enumerate(beside) if place is not None]
+    return set(held) < set(there) and all(is_layer(row[k]) for k in held)
 
 
 def is_split(row: Line) -> bool:

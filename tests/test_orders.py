@@ -85,3 +85,15 @@ def test_growth_against_numbers() -> None:
 def test_what_is_not_known_is_not_judged(text: str) -> None:
     with pytest.raises(NotKnown):
         unbounded(parse(text), parse("n"))
+
+
+@pytest.mark.parametrize(("sides", "order"), [(["n", "n"], "C*M*K**2*n**2"), (["H", "W"], "C*M*K**2*H*W")])
+def test_a_window_is_no_larger_than_its_map(sides: list[str], order: str) -> None:
+    """(n − K + 1)²K² is of the order n²K²: terms with K in place of n are no larger."""
+    layer = {"conv2d": {"out_channels": "M", "kernel_size": "K", "bias": False}}
+    solution = stated(order, {"input": ["C", *sides], "layers": [layer]})
+    assert solution.published[0].verdict == "agrees"
+    page = " ".join(render([solution], "plain", Options(width=300)).split())
+    assert f"A window fits into its map: but for a constant, K is at most {sides[0]}" in page
+    stride = {"conv2d": {"out_channels": "M", "kernel_size": 3, "stride": 2, "padding": 1}}
+    assert stated(order.replace("K", "3"), {"input": ["C", *sides], "layers": [stride]}).published[0].agrees

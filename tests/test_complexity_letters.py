@@ -100,3 +100,16 @@ def test_errors_from_several_readers_are_parts_of_a_sum() -> None:
     (problem,) = read(json.dumps({"kind": "complexity", "network": {"input": 3, "layers": layers}}), "test.yaml")
     page = " ".join(render([work_out(problem)], "plain", Options()).split())
     assert "Each of the rows of ∂z⁽¹⁾ gives a part of it; the parts are added." in page
+
+
+def test_a_weight_that_is_used_again_keeps_its_letter() -> None:
+    """Its gradients are parts of a sum, and it is updated once; turned round it is the transpose."""
+    again = {"repeat": {"times": 3, "body": [{"use": "f"}, "tanh"]}}
+    tied = {"linear": {"out_features": 3, "weight": {"tie": "f", "transposed": True}}}
+    layers = [{"linear": {"out_features": 3, "name": "f"}}, "relu", {"use": "f"}, again, tied]
+    (problem,) = read(json.dumps({"kind": "complexity", "network": {"input": 3, "layers": layers}}), "test.yaml")
+    page = " ".join(render([work_out(problem)], "plain", Options(width=140)).split())
+    for text in ("z⁽²⁾ = W⁽¹⁾ a⁽¹⁾ + b⁽¹⁾", "W⁽¹⁾ a⁽ˡ⁻¹⁾ + b⁽¹⁾", "z⁽⁶⁾ = W⁽¹⁾ᵀ a⁽⁵⁾ + b⁽⁶⁾", "∂W⁽¹⁾ = a⁽⁵⁾ (∂z⁽⁶⁾)ᵀ",
+                 "Each of the rows of ∂W⁽¹⁾, ∂b⁽¹⁾ gives a part of it"):  # fmt: skip
+        assert text in page
+    assert page.count("W⁽¹⁾ ←") == 1 and "W⁽²⁾" not in page and "W⁽ˡ⁾" not in page

@@ -48,6 +48,7 @@ class LayerForms:
         self.found: dict[str, Forms] = {}
         self.kept_slopes: dict[str, tuple[Formula, Formula]] = {}  # by function f′ = …, and the value it is made from
         self.functions: dict[str, Formula] = {}  # by function f = …, where that needs no cases
+        self.parameters: dict[tuple[str, str], Formula] = {}  # by the path and the name that a layer has for it
         self.dense: list[Dense] = []
         self.written: list[str] = []  # their paths
         self.symbols: dict[tuple[str, int], Formula] = {}  # of what stands on wires, by their keys
@@ -107,20 +108,32 @@ class LayerForms:
     def affine(self, item: Item, layer: Layer, x: Formula, matrix: dict[str, str]) -> Formula:
         """W a + b, and its gradients."""
         z = self.numbered("z")
-        own = {name: (short, self.again(letter)) for name, (short, letter) in OWN.items()}
+        own = {name: (short, self.parameter(item, name, letter)) for name, (short, letter) in OWN.items()}
         put = {"x": x, "g": gradient(z)} | dict(own.values())
         forms = {name: substitute(parse(text), put) for name, text in matrix.items()}
         learned = [own[name] for name in layer.learned(*item.shapes) if name in own and own[name][0] in forms]
+        new = [own[name][1] for name in layer.learned(*item.shapes) if name in own and name not in item.owners]
         self.written.append(item.path)
         (rows, columns), b = layer.parameters(*item.shapes)["weight"].shape, own["bias"][1] if "b" in matrix else None
-        self.dense.append(Dense(own["weight"][1], b, rows, columns, len(item.inputs[0].shape) == 1))
+        if "weight" not in item.owners:
+            self.dense.append(Dense(own["weight"][1], b, rows, columns, len(item.inputs[0].shape) == 1))
         self.found[item.path] = {
             "forward": (equals(z, forms["y"]),),
             "error": (equals(gradient(x), forms["x"]),),
             "gradient": tuple([equals(gradient(symbol), forms[short]) for short, symbol in learned]),
-            "update": tuple([Call("-", (s, Call("*", (Ref("eta"), gradient(s))))) for _, s in learned]),
+            "update": tuple([Call("-", (s, Call("*", (Ref("eta"), gradient(s))))) for s in new]),
         }
         return z
+
+    def parameter(self, item: Item, name: str, letter: str) -> Formula:
+        """A parameter of the layer that is named last, or the one that another layer has already."""
+        symbol = self.again(letter)
+        if (owner := item.owners.get(name)) is not None and owner in self.parameters:
+            own = self.parameters[owner]
+            tie = getattr(getattr(item.layer, name, None), "tie", None)
+            symbol = Call("T", (own,)) if getattr(tie, "transposed", False) else own
+        self.parameters[item.path, name] = symbol
+        return symbol
 
     def activation(self, path: str, layer: Activation, z: Formula) -> Formula:
         """f of every value, and the gradient times the slope."""

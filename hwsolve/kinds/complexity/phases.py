@@ -43,7 +43,7 @@ def phase_tables(works: list[Work], forms: LayerForms, count: Count, loss: bool)
 
 def parts_said(works: list[Work]) -> Iterator[Message]:
     """The quantities that several rows begin with: each row is what comes back from one that reads it."""
-    found = Counter(f.args[0] for work in works if work.phase == "error" for f in work.forms if isinstance(f, Call))
+    found = Counter(f.args[0] for work in works for f in work.forms if isinstance(f, Call))
     if several := tuple([f for f, n in found.items() if n > 1]):
         yield say("Each of the rows of {quantities} gives a part of it; the parts are added.",
                   quantities=listed_formulas(several))  # fmt: skip

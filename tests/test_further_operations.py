@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from hwsolve.formula.evaluate import evaluate
+from hwsolve.formula.tree import Formula
 from hwsolve.pipeline import read, work_out
 from tests.counting_loops import Index, Map, Num, Tally, add_up, exp, log, scattered, sqrt
 
@@ -215,3 +217,16 @@ def test_what_is_drawn_is_named(places: int, known: bool) -> None:
     said = " ".join(str(note.text) for note in solution.notes)
     assert known != ("which of its windows overlap is drawn" in said)
     assert known != ("backward.add" in solution.partial) and "forward.mul" not in solution.partial
+
+
+@pytest.mark.parametrize("kind", ["adaptive_avg_pool2d", "adaptive_max_pool2d"])
+def test_adaptive_windows_of_named_sizes(kind: str) -> None:
+    """Side by side they are counted as with numbers; where it is not known how they overlap, the layer is named."""
+    whole = solved({kind: 3}, [2, "3*m", 6])
+    for m in (1, 2, 5):
+        for key, answer in solved({kind: 3}, [2, 3 * m, 6]).answers.items():
+            known = whole.answers[key].value
+            found = evaluate(known, lambda _, __, m=m: m) if isinstance(known, Formula) else known.value
+            assert found == answer.value.value, key
+    said = " ".join(str(note.text) for note in solved({kind: 3}, [2, "H", 6]).notes)
+    assert "its windows are counted where the sizes are numbers" in said and "adaptive" in said

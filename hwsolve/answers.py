@@ -27,10 +27,14 @@ class BadKey(Exception):
 
 
 class About(NamedTuple):
-    """The functions of the derivatives that a key names, and another shape in which its elements may stand."""
+    """The functions of the derivatives that a key names, another shape of its elements, and whether it is an order."""
 
-    functions: tuple[Formula, ...]
-    layout: tuple[int, ...]
+    functions: tuple[Formula, ...] = ()
+    layout: tuple[int, ...] = ()
+    growth: bool = False
+
+
+PLAIN = About()
 
 
 def about(answers: dict[str, Answer]) -> Callable[[str], About]:
@@ -39,7 +43,8 @@ def about(answers: dict[str, Answer]) -> Callable[[str], About]:
 
     def of(key: str) -> About:
         functions = tuple(f for name, found in derivatives.items() if name in key for f in found)
-        return About(functions, answers[key].layout if key in answers else ())
+        answer = answers.get(key) or answers.get(key.strip("()"))
+        return About(functions, answer.layout, answer.growth) if answer else About(functions)
 
     return of
 

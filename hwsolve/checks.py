@@ -126,7 +126,7 @@ def _check(
     failed: list[Check] = []
     how: Text = ""
     for leaf in leaves:
-        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of.functions, final=final)
+        verdict = compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, of=of, final=final)
         how = how or verdict.how
         if not verdict.ok:
             place = problem.report.where(leaf.node) if problem.report and leaf.node else at
@@ -157,8 +157,7 @@ def _publish(
     found = elements(value)
     tolerance = _tolerance(problem, f"published.{key}", statement)
     verdicts = [
-        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of.functions, final)
-        for leaf in leaves
+        compare(leaf.text, leaf.formula, found[leaf.place], free, tolerance, True, of, final) for leaf in leaves
     ]
     if len(verdicts) == 1 and not isinstance(value, tuple):
         brief = verdicts[0].got

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hwsolve.answers import CONSTANTS, written
+from hwsolve.answers import CONSTANTS, PLAIN, About, written
 from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import Message, say
 from hwsolve.numbers import NotFinite, Undecided, is_exact
@@ -76,15 +76,17 @@ def compare(
     free: Free,
     tolerance: Fraction | None,
     as_source: bool = False,
-    of: tuple[Formula, ...] = (),
+    of: About = PLAIN,
     final: bool = True,
 ) -> Verdict:
-    """What was typed, as text and as a formula, against a Quantity or a Formula, maybe a derivative `of` functions.
+    """What was typed, as text and as a formula, against a Quantity or a Formula; `of`: what else is known of that.
 
     A source may write 6.4*10**9.  Unless it is final, a ball that is too wide to tell raises Undecided.
     """
     if isinstance(found, Missing):
         return Verdict(False, str(found), str(found.why))
+    if of.growth and isinstance(found, Formula):
+        return _order(stated, found, free())
     if isinstance(found, Quantity):
         if _same_integer(stated, found.value):
             return Verdict(True, found.text)
@@ -100,7 +102,7 @@ def compare(
     formula = formula_of(found)
     if formula is None:
         return Verdict(None, written(found))
-    return _formulas(stated, formula, written(found), free(), of)
+    return _formulas(stated, formula, written(found), free(), of.functions)
 
 
 def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str], of: tuple[Formula, ...]) -> Verdict:
@@ -112,6 +114,31 @@ def _formulas(stated: Formula, found: Formula, got: str, domains: dict[str, str]
     how: Text = "" if same.proven or not same.equal else say("agrees at {n} random points", n=same.points)
     apart = _lower_terms(stated, found, domains) if same.equal is False else ""
     return Verdict(same.equal, got, "" if why is None else str(why), how=how, why=apart or why or "", lower=bool(apart))
+
+
+def _order(stated: Formula, found: Formula, free: dict[str, str]) -> Verdict:
+    """Whether `2*L*M**2` or `O(L*M**2 + L*M)` grows as L*M**2 does; what differs is named by a term."""
+    from hwsolve.formula.equality.equality import equal_for_all
+    from hwsolve.formula.same_growth import NotKnown, bare, unbounded
+
+    stated, got = bare(stated), written(found)
+    if (why := _stranger(stated, found, free)) is not None:
+        return Verdict(False, got, str(why), why=why)
+    same = equal_for_all(found, stated, free)
+    if same.equal and same.proven:
+        return Verdict(True, got)
+    constants = tuple(name for name in CONSTANTS if name not in free)
+    try:
+        more, less = unbounded(stated, found, constants), unbounded(found, stated, constants)
+    except NotKnown:
+        return Verdict(None, got)
+    if more is None and less is None:
+        how = say("the same growth: constant factors and terms that others outgrow do not matter")
+        return Verdict(True, got, how=how)
+    why = say("not the same growth: it is outgrown by {term}", term=less)
+    if more is not None:
+        why = say("not the same growth: {term} outgrows {order}", term=more, order=found)
+    return Verdict(False, got, str(why), why=why)
 
 
 def _lower_terms(stated: Formula, found: Formula, domains: dict[str, str]) -> Text:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hwsolve.answers import BadKey, look_up
+from hwsolve.answers import BadKey, about, look_up
 from hwsolve.compare import Free, compare, formula_of, in_lower_terms
 from hwsolve.formula.growth import difference, sign_of
 from hwsolve.formula.tree import ZERO, Formula, Number
@@ -115,7 +115,8 @@ def holds(one: Stated, answers: dict[str, Answer], free: Free) -> bool | None:
         return None
     if formula_of(value) is None or not isinstance(one.value, Formula):
         return None
-    found = compare(one.judged.stated, one.value, value, free, None, as_source=True)
+    of = about(answers)(one.judged.key)
+    found = compare(one.judged.stated, one.value, value, free, None, as_source=True, of=of)
     return False if found.ok and found.how and isinstance(formula_of(value), Number) else found.ok
 
 

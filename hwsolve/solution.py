@@ -221,6 +221,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     legend: tuple[Text, ...] = ()  # what the names in it are, or what it tells
     digits: int = 0  # that are asked for, 0 where the page decides
     layout: tuple[int, ...] = ()  # another shape in which its elements may be stated, in the same order
+    growth: bool = False  # an order, the same with other constant factors and lower terms
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -44,7 +44,8 @@ def exact(solution: Solution) -> dict[str, str]:
 
 def rows(solution: Solution, n: int = 0) -> dict[Any, tuple[Any, ...]]:
     """The rows of a table by their first cell."""
-    table = [item for step in solution.sections for item in step.items if isinstance(item, Table)][n]
+    steps = [step for step in solution.sections if step.part != "question"]
+    table = [item for step in steps for item in step.items if isinstance(item, Table)][n]
     return {str(row[0]): row[1:] for row in table.rows}
 
 
@@ -121,8 +122,112 @@ def test_every_layer_has_one_row_in_its_order_and_differences_add_up(a: list[int
         return [(x + 1) * y for x, y in zip([3, *widths], [*widths, 5], strict=True)]
 
     solution = comparison(net(a) + "---\n" + net(b), "params")
-    table = next(item for step in solution.sections for item in step.items if isinstance(item, Table))
-    body = table.rows[:-1]
-    assert [row[2] for row in body if row[2] != "–"] == params(a)
-    assert [row[4] for row in body if row[4] != "–"] == params(b)
-    assert sum(int(str(row[5])) for row in body) == sum(params(b)) - sum(params(a)) == table.rows[-1][5]
+    steps = [step for step in solution.sections if step.part != "question"]
+    table = next(item for step in steps for item in step.items if isinstance(item, Table))
+    body = list(zip(table.depths, table.rows, strict=True))[:-1]
+
+    def counts(column: int) -> list[Any]:
+        """What is counted of single layers: of several that stand beside one below their sum."""
+        found: list[Any] = []
+        for (depth, row), (below, inner) in zip(body, [*body[1:], (0, ("–",) * 9)], strict=True):
+            if row[column] != "–" and not (depth < below and inner[column] != "–"):
+                found.append(row[column])
+        return found
+
+    assert counts(2) == params(a) and counts(4) == params(b)
+    off = sum(params(b)) - sum(params(a))
+    assert sum(int(str(row[5])) for depth, row in body if depth == 0) == off == table.rows[-1][5]
+
+
+WEIGHED = """\
+kind: count-params
+network:
+  input: [C, H, W]
+  layers:
+    - conv2d: {name: full, out_channels: N, kernel_size: K, padding: same, bias: false}
+    - batch_norm2d
+    - max_pool2d: 2
+---
+kind: count-params
+network:
+  input: [C, H, W]
+  layers:
+    - conv2d: {name: dw, out_channels: C, kernel_size: K, padding: same, groups: C, bias: false}
+    - batch_norm2d
+    - conv2d: {name: pw, out_channels: N, kernel_size: 1, bias: false}
+    - batch_norm2d
+    - max_pool2d: 2
+"""
+
+
+@pytest.mark.parametrize(("turned", "ratio"), [(False, "1/N + 1/K²"), (True, "K²N/(K² + N)")])
+def test_several_layers_stand_beside_the_one_that_they_replace(turned: bool, ratio: str) -> None:
+    """Whichever network is the first, each row has its ratio; what is normalised between them is a part of it."""
+    one, other = WEIGHED.split("---\n")
+    solution = comparison(f"{other}---\n{one}" if turned else WEIGHED, "params", "macs")
+    label = "dw + batch_norm1 + pw, full" if turned else "full, dw + batch_norm1 + pw"
+    assert unicode(rows(solution, 1)[label.replace(" + batch_norm1", "")][-1]) == ratio, "no norm has a multiply-add"
+    assert unicode(rows(solution, 1)["Total"][-1]) == ratio
+    assert label in rows(solution)
+    assert unicode(solution.answers["macs.ratio.full"].value) == ratio
+    assert all(row[-2:] == ("", "") for name, row in rows(solution).items() if name in ("dw", "pw", "batch_norm1"))
+
+
+def test_a_layer_that_stands_again_is_not_joined_with_the_next() -> None:
+    """Of two convolutions beside one the like stands beside the like; a wider window beside two narrow ones."""
+    net = "kind: count-params\nnetwork: {{input: [3, 8, 8], layers: [{}]}}\n"
+    conv = "conv2d: {{out_channels: 4, kernel_size: {}, padding: same}}"
+    three, five = conv.format(3), conv.format(5)
+    assert {"conv1", "conv2"} <= rows(comparison(net.format(three) + "---\n" + net.format(f"{three}, {three}"))).keys()
+    found = rows(comparison(net.format(five) + "---\n" + net.format(f"{three}, {three}"), "params"))
+    assert "conv1, conv1 + conv2" in found
+
+
+def test_the_rows_add_up_to_the_totals_where_the_input_is_stored() -> None:
+    solution = comparison(PAIR.format(size="[32, 56, 56]", c=32, out=64, k=3), "activations")
+    found = rows(solution)
+    assert found["input"][1] == found["input"][3] == 32 * 56 * 56
+    for column in (1, 3):
+        outer = [row[column] for name, row in found.items() if name not in ("Total", "depthwise", "pointwise")]
+        assert sum(n for n in outer if isinstance(n, int)) == found["Total"][column]
+
+
+def test_a_comparison_leads_to_what_is_asked(tmp_path: Path, hwsolve: Run) -> None:
+    (tmp_path / "nets.yaml").write_text(PAIR.format(size="[32, 56, 56]", c=32, out=64, k=3))
+    nets = str(tmp_path / "nets.yaml")
+    page = hwsolve("compare", nets, "--ask", "params.ratio", "--ask", "saved=1 - B.macs/A.macs").stdout
+    assert "Asked: ratio of parameters, saved (1 − B.macs/A.macs)." in page and "saved = 503/576" in page
+    wrong = hwsolve("compare", nets, "--ask", "params.rato")
+    assert wrong.returncode == 2 and "Did you mean `params.ratio`?" in wrong.stderr
+
+
+def test_a_comparison_without_its_solution_shows_both_networks(tmp_path: Path, hwsolve: Run) -> None:
+    (tmp_path / "nets.yaml").write_text(PAIR.format(size="[32, 56, 56]", c=32, out=64, k=3))
+    page = hwsolve("compare", str(tmp_path / "nets.yaml"), "--questions").stdout
+    assert "Network A" in page and "Network B" in page and "32 groups" in page
+    assert "18,432" not in page and "Network A" not in hwsolve("compare", str(tmp_path / "nets.yaml")).stdout
+
+
+def test_a_part_stands_beside_the_layer_that_it_replaces() -> None:
+    """A block from the same shape to the same shape; its layers are below, without differences of their own."""
+    net = "kind: count-params\n{}network: {{input: [8, 6, 6], layers: [{}]}}\n"
+    blocks = (
+        "blocks: {separable: {arguments: [n], body: [{conv2d: {out_channels: 8, kernel_size: 3, padding: same, "
+        "groups: 8}}, {conv2d: {out_channels: $n, kernel_size: 1}}]}}\n"
+    )
+    one = net.format("", "conv2d: {out_channels: 16, kernel_size: 3, padding: same}")
+    other = net.format(blocks, "separable: 16")
+    for first, second, label in ((one, other, "conv1, separable1"), (other, one, "separable1, conv1")):
+        found = rows(comparison(f"{first}---\n{second}", "params"))
+        assert found[label][-2] in (80 + 144 - 1168, 1168 - 80 - 144) and found[label][-1] != ""
+        assert found["conv2"][-2:] == ("", "")
+
+
+def test_of_three_networks_several_layers_stand_beside_one() -> None:
+    net = "kind: count-params\nnetwork: {{input: [3, 8, 8], layers: [{}]}}\n"
+    three, five = (f"conv2d: {{out_channels: 4, kernel_size: {k}, padding: same}}" for k in (3, 5))
+    nets = [net.format(one) for one in (five, f"{three}, {three}", f"repeat: {{times: 2, body: [{three}]}}")]
+    for n in range(3):
+        found = rows(comparison("---\n".join(nets[n:] + nets[:n]), "params"))
+        (label,) = [name for name in found if "+" in name]
+        assert "–" not in found[label] and not {"conv1", "conv2", "repeat1.conv2"} & found.keys()

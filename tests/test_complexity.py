@@ -277,16 +277,12 @@ def test_layers_that_only_move_or_scale_values() -> None:
     check(embedding, {"gradient": {"add": 4 * 3}, "update": {"mul": 21, "add": 21}})
 
 
-# whose operations are not counted, which a total says
-UNCOUNTED = {"local_response_norm", "unfold", "fold"}
-
-
 def test_every_layer_has_a_rule_or_does_nothing() -> None:
     nothing = {"flatten", "unflatten", "pixel_shuffle", "parameter", "constant", "crop", "permute", "select", "reshape"}
     nothing |= {"channel_shuffle", "pixel_unshuffle", "narrow"}
     for name in LAYERS:
         rule = layer_class(name).operations
-        assert (rule is Layer.operations) == (name in nothing | UNCOUNTED), name
+        assert (rule is Layer.operations) == (name in nothing), name
 
 
 # ---------------------------------------------------------------- networks

@@ -337,7 +337,7 @@ def test_a_published_total_that_is_held_back_is_not_decided() -> None:
     solution = solved("count-params", ["foo"], 3, published={"macs": {"stated": 3, "source": "a paper"}})
     (published,) = solution.published
     assert published.agrees is None
-    assert published.computed == "at least 0 (not counted: foo1)"
+    assert published.computed == "not known (not counted: foo1)"
 
 
 def test_activations_whose_sides_are_not_stated_hold_their_total_back() -> None:

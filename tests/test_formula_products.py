@@ -79,3 +79,21 @@ def test_backward_each_factor_has_its_gradient() -> None:
     answers = work_out(read(text, "net.yaml", None, None)[0]).answers
     assert int(answers["macs.attention"].value.exact) == prod((4, 3, 4))
     assert int(answers["macs.backward"].value.exact) == 2 * prod((4, 3, 4)) + 4 * 3 * 3
+
+
+def test_products_with_a_free_parameter_are_products_with_weights() -> None:
+    """Of what comes in with a parameter that stands by itself, or what is made of it; not of two that follow from x."""
+    layers = """
+    - parameter: {shape: [16, 3], output: W}
+    - formula: "V = 2*W"
+    - formula: "y[i,j] = Sum(x[i,k]*V[k,j], k, 1, 16)"
+    - formula: "s[i,j] = Sum(y[i,k]*y[j,k], k, 1, 3)"
+"""
+    text = (
+        f"kind: count-params\nnetwork:\n  inputs: {{x: [6, 16]}}\n  layers: {layers}"
+        "ask: [macs, macs.matmul, macs.attention]\n"
+    )
+    (problem,) = read(text, "net.yaml")
+    answers = work_out(problem).answers
+    found = [int(answers[key].value.exact) for key in ("macs", "macs.matmul", "macs.attention")]
+    assert found == [6 * 3 * 16 + 6 * 6 * 3, 6 * 3 * 16, 6 * 6 * 3]

@@ -61,6 +61,10 @@ class Common(msgspec.Struct, frozen=True):
         """The columns asked for; none where there is nothing between the commas."""
         return tuple([name.strip() for name in (self.columns or "").split(",") if name.strip()])
 
+    def asked_names(self) -> tuple[str, ...]:
+        """The keys and the names of expressions that the page is to lead to."""
+        return tuple([item.partition("=")[0].strip() for item in self.ask])
+
     def language(self) -> str:
         """The language asked for behind the command or before it, else that of the environment."""
         asked = self.lang or BEFORE["lang"]

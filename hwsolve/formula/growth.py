@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hwsolve.formula.simplify.polynomial import Atoms, NotPolynomial, powers
 from hwsolve.formula.tree import Call, Formula, Number, Ref
 
 Powers = dict[Formula, int]
+Pairs = tuple[tuple[Formula, Formula], ...]  # of two sizes the smaller one first
 
 
-def leading(counts: list[Formula]) -> Formula:
-    """The monomials, without numbers, that no other one of the counts outgrows for all sizes."""
+def leading(counts: list[Formula], pairs: Pairs = ()) -> Formula:
+    """The monomials, without numbers, that no other one of the counts outgrows for all sizes; `pairs`: K ≤ n."""
     found = {frozenset(m.items()): m for f in counts for m in powers(f)}
-    kept = [m for m in found.values() if not any(n is not m and outgrows(n, m) for n in found.values())]
+    kept = [m for m in found.values() if not any(n is not m and outgrows(n, m, pairs) for n in found.values())]
     parts = [monomial(m) for m in kept]
     return parts[0] if len(parts) == 1 else Call("+", tuple(parts))
 
@@ -36,6 +38,26 @@ def difference(f: Formula, g: Formula) -> Formula | None:
         return None
 
 
+def quotient(f: Formula, g: Formula) -> Formula | None:
+    """f/g without what both have as a factor: `K²N/(K² + N)`; None where they have none but 1, or are too long."""
+    from math import gcd, lcm
+
+    atoms = Atoms(f, g)
+    try:
+        one, other = atoms.value(f), atoms.value(g)
+    except NotPolynomial:
+        return None
+    common = one.gcd(other)
+    parts = [divmod(polynomial, common)[0] for polynomial in (one, other)]
+    numbers = [c for part in parts for c in part.to_dict().values()]
+    scale = lcm(*[int(c.q) for c in numbers]), gcd(*[int(c.p) for c in numbers])
+    parts = [part * scale[0] / scale[1] for part in parts]
+    if parts == [one, other]:
+        return None
+    above, below = (atoms.formula(part) for part in parts)
+    return above if below == Number(1) else Call("/", (above, below))
+
+
 def sign_of(f: Formula) -> int | None:
     """1 or −1 where a polynomial has that sign for all sizes from 1 on, as n² − n has, 0 of 0; None where none is seen.
 
@@ -48,9 +70,33 @@ def sign_of(f: Formula) -> int | None:
     return next(iter(signs), 0) if len(signs) < 2 else None
 
 
-def outgrows(a: Powers, b: Powers) -> bool:
-    """Whether a is a multiple of b."""
-    return all(a.get(atom, 0) >= power for atom, power in b.items())
+def outgrows(a: Powers, b: Powers, pairs: Pairs = ()) -> bool:
+    """Whether a is a multiple of b, or of what b becomes with greater sizes in place of some factors."""
+    if all(a.get(atom, 0) >= power for atom, power in b.items()):
+        return True
+    for k, (small, great) in enumerate(pairs):
+        over = b.get(small, 0) - a.get(small, 0)
+        for moved in range(1, over + 1):
+            changed = b | {small: b[small] - moved, great: b.get(great, 0) + moved}
+            if outgrows(a, changed, pairs[k + 1 :]):
+                return True
+    return False
+
+
+def ordered(sizes: Iterable[Formula]) -> Pairs:
+    """K ≤ n, but for a number, of each size n − K + 1 that is at least 1: a window that fits into a map."""
+    found: dict[tuple[Formula, Formula], None] = {}
+    for size in sizes:
+        atoms = Atoms(size)
+        terms = {exponents: c for exponents, c in atoms.value(size).to_dict().items() if any(map(int, exponents))}
+        single = all(sum(map(int, exponents)) == 1 for exponents in terms) and all(
+            isinstance(atom, Ref) for atom in atoms.list
+        )
+        more = [atoms.list[list(map(int, e)).index(1)] for e, c in terms.items() if single and c > 0]
+        less = [atoms.list[list(map(int, e)).index(1)] for e, c in terms.items() if single and c < 0]
+        if len(more) == 1:
+            found |= dict.fromkeys((small, more[0]) for small in less)
+    return tuple(found)
 
 
 def monomial(powers: Powers) -> Formula:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import gcd
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from hwsolve.formula.tree import Ref
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hwsolve.layers.pooling_operations import Pooled
 
 MOST_STEPS = 1_000_000  # windows that are followed one by one
+NAMES = NotCounted(say("its windows are counted where the sizes are numbers"))
 KEEP = -1  # stands for `null`: that axis stays as it is
 
 
@@ -47,13 +49,27 @@ def pooled_cells(n: base.Size, places: base.Size) -> base.Size:
         return n
     if isinstance(n, int) and isinstance(places, int):
         return n + places - gcd(n, places)  # windows side by side share a cell, unless they meet at its edge
+    if is_multiple(n, places):
+        return n  # windows of one size side by side
     raise ShapeError(say("The windows can be counted where the sizes are numbers, or the output is 1."), "output_size")
+
+
+def is_multiple(n: base.Size, places: base.Size) -> bool:
+    """Whether it is known that one size is so many times another: 3m of 3 or of m."""
+    from hwsolve.formula.simplify.polynomial import Atoms
+
+    times = base.quotient(n, places)
+    if isinstance(times, int):
+        return True
+    atoms = Atoms(times)
+    named = all(isinstance(atom, Ref) for atom in atoms.list)
+    return named and all(int(number.q) == 1 for number in atoms.value(times).to_dict().values())
 
 
 def fewest_cells(n: base.Size, places: base.Size) -> base.Size:
     """The fewest cells along an axis such that every window holds one: from left to right, each as far as it can be."""
     if not isinstance(n, int) or not isinstance(places, int) or n % places == 0:
-        return places
+        return places  # one in each
     again = gcd(n, places)  # the windows lie alike in so many parts
     n, places = n // again, places // again
     if min(n, places) > MOST_STEPS:
@@ -100,12 +116,24 @@ class AdaptivePooling(window.OverMap, frozen=True):
             return Frame(tuple(Sliding(n, q, n // q, n // q) for n, q in numbers))
         return Frame(tuple(SharedOut(n, q) for n, q in pairs))
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | NotCounted:
         """One comparison less than cells; back, the gradients of windows with one largest cell are added there."""
+        if not self.known(x):
+            return NAMES
         return {"forward": {"cmp": "cells - outputs"}, "error": {"add": "outputs - fewest"} if self.overlaps(x) else {}}
+
+    def known(self, x: Shape) -> bool:
+        """Whether it is known how many cells the windows have."""
+        try:
+            self.cells(x)
+        except ShapeError:
+            return False
+        return True
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The output values, the cells of all their windows, and the fewest cells that hold every maximum."""
+        if not self.known(x):
+            return {}
         fewest = [fewest_cells(n, q) for n, q in zip(x[1:], self.output(x)[1:], strict=True)]
         return self.cells(x) | {"fewest": base.product((x[0], *fewest))}
 
@@ -121,7 +149,7 @@ class AdaptivePooling(window.OverMap, frozen=True):
 
     def assumption(self, x: Shape, back: bool) -> Message | None:
         """Where the largest values of windows are."""
-        return TOGETHER if back and self.overlaps(x) else None
+        return TOGETHER if back and self.known(x) and self.overlaps(x) else None
 
     def operation(self, x: Shape) -> Pooled:
         """The largest value of every place; of equal ones the first, as PyTorch takes it."""
@@ -139,14 +167,16 @@ class AdaptivePooling(window.OverMap, frozen=True):
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
     """Adaptive average pooling; to 1×1 it is global average pooling."""
 
-    def operations(self, x: Shape) -> Operations:
+    def operations(self, x: Shape) -> Operations | NotCounted:
         """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
+        if not self.known(x):
+            return NAMES
         forward = {"add": "cells - outputs", "div": "outputs"}
         return {"forward": forward, "error": {"div": "outputs", "add": "cells - inputs"}}
 
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The values before and after, and the cells of all windows."""
-        return self.cells(x)
+        return self.cells(x) if self.known(x) else {}
 
     def assumption(self, x: Shape, back: bool) -> Message | None:
         """None: a mean goes back to all cells of its window."""
@@ -171,11 +201,7 @@ class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
             return SIDES_UNKNOWN if base.values_in(x) is None else "inputs"
         if isinstance(x, StatedMap):
             return SIDES_UNKNOWN
-        try:
-            self.cells(x)
-        except ShapeError:
-            return NotCounted(say("its windows are counted where the sizes are numbers"))
-        return "cells"
+        return "cells" if self.known(x) else NAMES
 
 
 class AdaptiveAvgPool1d(AdaptiveAveragePooling, frozen=True):

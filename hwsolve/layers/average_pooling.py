@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import NOT_COUNTED, SIDES_UNKNOWN, NotCounted, Operations
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations, joined
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.parameter import Parameter
 from hwsolve.layers.pooling import Pooling
@@ -70,12 +70,19 @@ class AveragePooling(Pooling, frozen=True):
 
     def operations(self, x: Shape) -> Operations | NotCounted:
         """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""
-        if self.trainable:
-            return NOT_COUNTED
         cells, outputs = self.cells_and_outputs()
         shares = less(f"{cells}*{outputs}", "*".join(("channels", *(axis.text() for axis in self.tracks(x)[0]))))
         forward = {"add": less(f"{cells}*{outputs}", outputs), "div": outputs}
-        return {"forward": forward, "error": {"div": outputs} | ({"add": shares} if shares else {})}
+        back = {"forward": forward, "error": {"div": outputs} | ({"add": shares} if shares else {})}
+        return self.scaled(back, outputs) if self.trainable else back
+
+    def scaled(self, operations: Operations, outputs: str) -> Operations:
+        """The same with a coefficient and a bias of each channel: a product and a sum for each mean."""
+        forward, error = dict(operations["forward"]), operations["error"] | {"mul": outputs}
+        forward |= {"mul": outputs, "add": joined(filter(None, (forward["add"], outputs)))}
+        sums = less(outputs, "channels")
+        weight, bias = ({"mul": outputs} | ({"sum": sums} if sums else {})), ({"add": sums} if sums else {})
+        return {"forward": forward, "error": error, "gradient.weight": weight, "gradient.bias": bias}
 
     def operation(self, x: Shape) -> Pooled:
         """The mean of every window, over what PyTorch counts."""

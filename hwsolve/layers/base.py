@@ -216,6 +216,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """What `operations` take for granted, of the way forward alone or, with `back=True`, of the way back too."""
         return None
 
+    def not_counted(self, *shapes: Any, **_: Any) -> dict[str, NotCounted]:
+        """The phases that `operations` say nothing of, and why."""
+        return {}
+
     def without_biases(self, *shapes: Any, **_: Any) -> Layer:
         """The layer without its biases."""
         owned, specs = self.parameters(*shapes), self.specs()

@@ -5,13 +5,15 @@ Source: PyTorch, torch.nn.EmbeddingBag.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from hwsolve.language import Message, say
+from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
-from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing
+from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase
 from hwsolve.layers.embedding import Embedding
 from hwsolve.layers.meanings import ARGUMENTS
+from hwsolve.layers.products import less
 from hwsolve.spec.fields import Choice
 
 
@@ -33,8 +35,20 @@ class EmbeddingBag(Embedding, frozen=True):
             raise ShapeError(say("Expected an input with at least one axis."))
         return (*super().output(x)[:-2], self.embedding_dim)
 
-    def operations(self, x: Shape) -> Any:
-        """Not counted."""
-        return NOT_COUNTED
+    def operations(self, x: Shape) -> Operations:
+        """Rows are added, or compared; back, the errors that belong to one number of the table are added.
+
+        Of a mean the error is divided first.  Of a maximum each column of a bag sends its error to one row.
+        """
+        more = less("picked*dim", "bags*dim") if x[-1] != 1 else ""
+        forward: Phase = ({"cmp": more} if self.mode == "max" else {"add": more}) if more else {}
+        error: Phase = {"add": "(bags - 1)*dim" if self.mode == "max" else "(picked - 1)*dim"}
+        if self.mode == "mean":
+            forward, error = forward | {"div": "bags*dim"}, error | {"div": "bags*dim"}
+        return {"forward": forward, "gradient.weight": error}
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """How many rows are picked, and how many bags they are."""
+        return super().cost_sizes(x) | {"bags": base.product(x[:-1])}
 
     build = Layer.build  # rows that are added have no operation yet

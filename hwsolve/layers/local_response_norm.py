@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hwsolve.formula.tree import Number
+from hwsolve.formula.tree import ONE, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted
+from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations, Phase
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.spec.fields import Decimal, Size
 
@@ -41,6 +41,47 @@ class LocalResponseNorm(Layer, frozen=True):
             raise ShapeError(say("Expected an input {wanted}, got {shape}.", wanted="(C, …)", shape=base.shape_text(x)))
         return x
 
+    def operations(self, x: Shape) -> Operations:
+        """d = k + α/size·Σ x², and x/d^β; back, g/d^β − 2βα/size·x·Σ g·y/d, the sums over the channels around.
+
+        A power d^β is a product of roots where 4β is whole, else exp(β ln d).
+        """
+        raised, around = self.raised(), "(around - 1)*values" if self.size != 1 else ""
+        forward = {"mul": "2*values", "add": "values", "div": "values"} | raised
+        if "mul" in raised:
+            forward["mul"] = f"2*values + {raised['mul']}"
+        error = {"mul": "3*values", "add": "values", "div": "2*values"}
+        if around:
+            forward["add"], error["add"] = f"{around} + values", f"{around} + values"
+        return {"forward": forward, "error": error}
+
+    def raised(self) -> Phase:
+        """What d^β takes for each value."""
+        four = quotient_of(self.beta)
+        if four is None:
+            return {"log": "values", "mul": "values", "exp": "values"}
+        whole, rest = divmod(four, 4)
+        roots = {0: 0, 1: 2, 2: 1, 3: 2}[rest]
+        factors = whole + {0: 0, 1: 1, 2: 1, 3: 2}[rest]
+        found: Phase = {}
+        if factors > 1:
+            found["mul"] = f"{factors - 1}*values" if factors > 2 else "values"
+        return found | ({"sqrt": f"{roots}*values" if roots > 1 else "values"} if roots else {})
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The values, and how many channels are added up."""
+        return self.sizes(x) | {"around": self.size}
+
+    def assumption(self, x: Shape, back: bool) -> Message | None:
+        """How a power is worked out."""
+        if self.beta == ONE:
+            return None
+        if quotient_of(self.beta) is None:
+            return say("a power of any exponent is counted as a logarithm, a product and an exponential; channels "
+                       "beyond the first and the last are zeros that are added too.")  # fmt: skip
+        return say("a power is counted as products of square roots; channels beyond the first and the last are zeros "
+                   "that are added too.")  # fmt: skip
+
     def macs(self, x: Shape) -> str | NotCounted:
         """One for each value, as for other normalisations."""
         return SIDES_UNKNOWN if base.values_in(x) is None else "values"
@@ -49,3 +90,9 @@ class LocalResponseNorm(Layer, frozen=True):
         """The values that are normalised."""
         values = base.values_in(x)
         return {} if values is None else {"values": values}
+
+
+def quotient_of(beta: Formula) -> int | None:
+    """4β where that is a whole number from 1 on."""
+    four = 4 * beta.numerator / beta.denominator if isinstance(beta, Number) else 0
+    return int(four) if four >= 1 and four == int(four) else None

@@ -92,7 +92,8 @@ class PositionalEncoding(Layer, frozen=True, kw_only=True):
         """A sum for each value, and the gradient as it is; where rows are rotated, both are two products and a sum."""
         if self.kind == "rotary":
             return {phase: {"mul": "2*values", "add": "values"} for phase in ("forward", "error")}
-        return {"forward": {"add": "values"}}
+        learned: Operations = {"gradient.weight": {}} if self.kind == "learned" else {}  # the error as it is
+        return learned | {"forward": {"add": "values"}}
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """P, and its sum with what comes in; or the angles, and what they make of it."""

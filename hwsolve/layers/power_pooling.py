@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import ONE, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import NOT_COUNTED, NotCounted, Nothing, Operations
+from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.pooling import COMPARED, Pooling
+from hwsolve.layers.products import less
 from hwsolve.layers.reach_of_layer import Readings
 from hwsolve.layers.upsample import scaled
 from hwsolve.spec.fields import Decimal, EachAxis, Size
@@ -38,9 +39,30 @@ class LPPooling(Pooling, frozen=True, kw_only=True):
             raise ShapeError(say("`{key}` can't be 0.", key="norm_type"), "norm_type")
         return super().output(x)
 
-    def operations(self, x: Shape) -> NotCounted:
-        """Powers of any exponent."""
-        return NOT_COUNTED
+    def operations(self, x: Shape) -> Operations:
+        """Each value to the power p once, a sum, and a root; back, g/y^(p − 1)·x^(p − 1), added where windows meet.
+
+        y^(p − 1) is the sum over y.  Of another p than 1 and 2 the root is exp(ln u/p); so are powers that are not
+        whole.
+        """
+        cells, outputs = self.cells_and_outputs()
+        read = "*".join(("channels", *(axis.text() for axis in self.tracks(x)[0])))
+        every = f"{cells}*{outputs}"
+        forward: Phase = {"add": sums} if (sums := less(every, outputs)) else {}
+        error: Phase = {"add": shares} if (shares := less(every, read)) and self.overlaps(x) else {}
+        p = self.norm_type
+        if p == ONE:
+            return {"forward": forward, "error": error}
+        whole = isinstance(p, Number) and p.denominator == 1 and p.numerator > 0
+        roots = {"sqrt": outputs} if p == Number(2) else {"log": outputs, "mul": outputs, "exp": outputs}
+        if whole and isinstance(p, Number):
+            powers: Phase = {"mul": read if p.numerator == 2 else f"{p.numerator - 1}*{read}"}
+        else:
+            powers = {"log": read, "mul": read, "exp": read}
+        back = {"mul": every, "div": outputs if p == Number(2) else f"2*{outputs}"}
+        if not whole:
+            back["div"] = f"{back['div']} + {read}"  # x^(p − 1) is x^p over x
+        return {"forward": plus(plus(forward, powers), roots), "error": plus(error, back)}
 
     build = Layer.build  # a power has no operation yet
 
@@ -99,6 +121,15 @@ class FractionalMaxPooling(window.OverMap, frozen=True):
         """One comparison less than cells in each window; which cells it takes on the way back is drawn."""
         return {"forward": {"cmp": "(cells - 1)*outputs"}}
 
+    def not_counted(self, x: Shape) -> dict[str, NotCounted]:
+        """The way back, unless windows can't overlap: n − k cells over m − 1 steps are at least k each."""
+        for n, m, k in zip(x[1:], self.output(x)[1:], self.kernel_size, strict=True):
+            if k == 1 or m == 1:
+                continue
+            if not (isinstance(n, int) and isinstance(m, int) and isinstance(k, int)) or n - k < k * (m - 1):
+                return {"error": NotCounted(say("which of its windows overlap is drawn"))}
+        return {}
+
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The cells of a window, and the values that come out."""
         return {"cells": base.product(self.kernel_size), "outputs": base.product(self.output(x))}
@@ -114,3 +145,8 @@ class FractionalMaxPool3d(FractionalMaxPooling, frozen=True):
     """Fractional max pooling of a volume: (C, D, H, W) → (C, D', H', W')."""
 
     AXES: ClassVar[int] = 3
+
+
+def plus(a: Phase, b: Phase) -> Phase:
+    """Both together."""
+    return a | {kind: f"{a[kind]} + {text}" if kind in a else text for kind, text in b.items()}

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from hwsolve.language import say
+from hwsolve.formula.tree import Call, formula
+from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.convolution import KernelLayer
@@ -109,6 +110,23 @@ class TransposedConvolution(KernelLayer, frozen=True):
     def places(self, x: Shape) -> Shape:
         """Those of the map that comes in: each of its cells meets the kernels of its group."""
         return x[1:]
+
+    def assumption(self, x: Shape, back: bool) -> Message:
+        """From which side the products are counted."""
+        return self.counted_from(x)
+
+    def counted_from(self, x: Shape) -> Message:
+        """Why the products are so many: no condition on an index is left, as each cell that comes in is multiplied."""
+        factors = (*self.kernel_size, base.quotient(self.out_channels, self.groups))
+        whole = formula(base.product(factors))
+        written = Call("*", tuple(map(formula, factors)))
+        known = {"weights": written if isinstance(whole, Call) else Call("==", (written, whole))}
+        if isinstance(self.padding, str) or any(p != 0 for p in self.pads):
+            return say("each cell that comes in is multiplied by {weights} weights, whatever stride and dilation are; "
+                       "what falls on the padding is cut off behind that.", **known)  # fmt: skip
+        return say(
+            "each cell that comes in is multiplied by {weights} weights, whatever stride and dilation are.", **known
+        )
 
     def operations(self, x: Shape) -> Operations:
         """A convolution's error as the forward pass, and its forward pass as the error.

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import MOVED, NotCounted, Nothing
+from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
+from hwsolve.layers.products import less
+from hwsolve.layers.reached import tracks
 from hwsolve.spec.fields import EachAxis, Size, SizeOrZero
 
 
@@ -25,11 +27,34 @@ class Windows(window.OverMap, frozen=True, kw_only=True):
     ALONE: ClassVar[tuple[str, ...]] = ("kernel_size",)
     AXES: ClassVar[int] = 2
 
-    def places(self, sides: Shape) -> base.Size:
-        """How many places the window has over a map of these sides."""
+    def each_places(self, sides: Shape) -> Shape:
+        """How many places the window has along each side of a map."""
         window.check_window(self.kernel_size, self.stride, self.dilation)
         each = zip(sides, self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
-        return base.product([window.places(n, k, s, base.total((p, p)), d) for n, k, s, p, d in each])
+        return tuple([window.places(n, k, s, base.total((p, p)), d) for n, k, s, p, d in each])
+
+    def places(self, sides: Shape) -> base.Size:
+        """How many places the window has over a map of these sides."""
+        return base.product(self.each_places(sides))
+
+    def padding_met(self, sides: Shape) -> Message | None:
+        """That additions in the padding count, where there are any."""
+        if all(p == 0 for p in self.padding) or not self.met(sides)[0]:
+            return None
+        return say("what meets on the padding is added up too, and cut off behind that.")
+
+    def met(self, sides: Shape) -> tuple[str, dict[str, base.Size]]:
+        """The additions where windows over a map meet in a cell, "" for none; and the sizes in that.
+
+        The cells of the padding are added up like others, as in a transposed convolution.
+        """
+        places = self.each_places(sides)
+        axes, sizes = tracks(window.SIDES[2], places, self.kernel_size, self.stride, self.dilation)
+        kernel = window.kernel_names(self.kernel_size)
+        moved = "*".join(("channels", *kernel, *window.SIDES[2]))
+        reached = "*".join(("channels", *(axis.text() for axis in axes)))
+        sizes |= dict(zip(kernel, self.kernel_size, strict=True)) | dict(zip(window.SIDES[2], places, strict=True))
+        return less(moved, reached) if not all(axis.apart() for axis in axes) else "", sizes
 
 
 class Unfold(Windows, frozen=True, kw_only=True):
@@ -44,6 +69,19 @@ class Unfold(Windows, frozen=True, kw_only=True):
             raise ShapeError(say("Which axes come in is not known: the sides of the map are not stated."))
         base.need_rank(x, 3)
         return (base.product((x[0], *self.kernel_size)), self.places(x[1:]))
+
+    def operations(self, x: Shape) -> Operations:
+        """Values are copied; back, the errors of all copies of a cell are added."""
+        text, _ = self.met(x[1:])
+        return {"error": {"add": text}} if text else {}
+
+    def assumption(self, x: Shape, back: bool) -> Message | None:
+        """What is added beyond the map."""
+        return self.padding_met(x[1:]) if back else None
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The window and its places."""
+        return {"channels": x[0]} | self.met(x[1:])[1]
 
 
 class Fold(Windows, frozen=True, kw_only=True):
@@ -73,3 +111,16 @@ class Fold(Windows, frozen=True, kw_only=True):
                 say("The window has {wanted} places in this map, got {got}.", wanted=wanted, got=got), "output_size"
             )
         return (channels, *self.output_size)
+
+    def operations(self, x: Shape) -> Operations:
+        """What meets in a cell is added; back, each error is copied."""
+        text, _ = self.met(self.output_size)
+        return {"forward": {"add": text}} if text else {}
+
+    def assumption(self, x: Shape, back: bool) -> Message | None:
+        """What is added beyond the map."""
+        return self.padding_met(self.output_size)
+
+    def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
+        """The window and its places."""
+        return {"channels": self.output(x)[0]} | self.met(self.output_size)[1]

@@ -198,7 +198,7 @@ def names_of(keys: Sequence[str], named: Named) -> list[Cell]:
 
 def unsure(how: Text) -> bool:
     """Whether an agreement rests on few digits, or on points alone."""
-    return isinstance(how, Message) and how.values.get("digits", 0) < SURE
+    return isinstance(how, Message) and ("n" in how.values or how.values.get("digits", SURE) < SURE)
 
 
 def holds(c: Check) -> Text:

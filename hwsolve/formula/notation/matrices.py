@@ -133,14 +133,14 @@ def in_a_row(w: Writer, args: Args) -> Piece:
 
 
 def of_layer(w: Writer, args: Args) -> Piece:
-    """W⁽ˡ⁾: a quantity of a layer, whose number may be a formula."""
-    known, number = args
-    return Piece(w.raised(w.write(known).text, Call("bracketed", (number,))), ATOM, "array")
+    """W⁽ˡ⁾: a quantity of a layer, whose number may be a formula; of a copy within a copy there are several."""
+    known, *numbers = args
+    return Piece(w.raised(w.write(known).text, Call("bracketed", tuple(numbers))), ATOM, "array")
 
 
 def bracketed(w: Writer, args: Args) -> Piece:
     """The number of a layer where it stands above."""
-    return Piece(w.parentheses(w.write(args[0]).text), ATOM, "group")
+    return Piece(w.parentheses(w.comma.join([w.write(a).text for a in args])), ATOM, "group")
 
 
 def gradient(w: Writer, args: Args) -> Piece:

@@ -149,6 +149,10 @@ class Unicode(Writer):
         return Piece(f"{above.text}/{lower}", PRODUCT, "number" if numeric else "fraction", above.front)
 
     def raised(self, base: str, exponent: Formula) -> str:
+        if isinstance(exponent, Call) and exponent.name == "bracketed":
+            numbers = [raisable(self.write(a).text.replace(" ", "")) for a in exponent.args]
+            if None not in numbers:
+                return base + superscript("(") + ",".join(filter(None, numbers)) + superscript(")")
         text = self.write(exponent).text
         small = raisable(text.replace(" ", "")) if "," not in text else None
         if small is not None:

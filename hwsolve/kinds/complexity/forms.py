@@ -13,10 +13,8 @@ from hwsolve.formula.meaning import in_one_piece
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import (
     ONE,
-    ZERO,
     Call,
     Formula,
-    Number,
     Ref,
     formula,
     parted,
@@ -28,7 +26,7 @@ from hwsolve.kinds.complexity.letters import Dense
 from hwsolve.kinds.complexity.repeats import Repeat, gradient, moved
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer, Shape, Size, total
-from hwsolve.layers.items import Item, Network, Wire, walk_items
+from hwsolve.layers.items import Body, Item, Network, Wire, walk_items
 from hwsolve.layers.merging import MERGED
 
 Forms = dict[str, tuple[Formula, ...]]  # by phase
@@ -50,13 +48,17 @@ class LayerForms:
         self.found: dict[str, Forms] = {}
         self.kept_slopes: dict[str, tuple[Formula, Formula]] = {}  # by function f′ = …, and the value it is made from
         self.functions: dict[str, Formula] = {}  # by function f = …, where that needs no cases
+        self.parameters: dict[tuple[str, str], Formula] = {}  # by the path and the name that a layer has for it
         self.dense: list[Dense] = []
         self.written: list[str] = []  # their paths
         self.symbols: dict[tuple[str, int], Formula] = {}  # of what stands on wires, by their keys
         self.taken = set(names_of(network))
-        self.numbers: list[int] = [0]  # how many layers have a number, in each repeat that is open
+        self.numbers: list[Size] = [
+            0
+        ]  # of the layer named last: among all, copies too, then in the repeats that are open
+        self.named: set[Formula] = set()  # quantities, as they are called
         self.letters: list[Formula] = []
-        self.repeats: list[Repeat] = []  # those whose copies are alike
+        self.repeats: list[Repeat] = []  # with layers that have forms, the outer ones first
         self.walk(network.items)
         self.out = self.on(network.body.end)
 
@@ -106,25 +108,36 @@ class LayerForms:
     def affine(self, item: Item, layer: Layer, x: Formula, matrix: dict[str, str]) -> Formula:
         """W a + b, and its gradients."""
         z = self.numbered("z")
-        own = {name: (short, self.again(letter)) for name, (short, letter) in OWN.items()}
+        own = {name: (short, self.parameter(item, name, letter)) for name, (short, letter) in OWN.items()}
         put = {"x": x, "g": gradient(z)} | dict(own.values())
         forms = {name: substitute(parse(text), put) for name, text in matrix.items()}
         learned = [own[name] for name in layer.learned(*item.shapes) if name in own and own[name][0] in forms]
+        new = [own[name][1] for name in layer.learned(*item.shapes) if name in own and name not in item.owners]
         self.written.append(item.path)
         (rows, columns), b = layer.parameters(*item.shapes)["weight"].shape, own["bias"][1] if "b" in matrix else None
-        self.dense.append(Dense(own["weight"][1], b, rows, columns, len(item.inputs[0].shape) == 1))
+        if "weight" not in item.owners:
+            self.dense.append(Dense(own["weight"][1], b, rows, columns, len(item.inputs[0].shape) == 1))
         self.found[item.path] = {
             "forward": (equals(z, forms["y"]),),
             "error": (equals(gradient(x), forms["x"]),),
             "gradient": tuple([equals(gradient(symbol), forms[short]) for short, symbol in learned]),
-            "update": tuple([Call("-", (s, Call("*", (Ref("eta"), gradient(s))))) for _, s in learned]),
+            "update": tuple([Call("-", (s, Call("*", (Ref("eta"), gradient(s))))) for s in new]),
         }
         return z
 
+    def parameter(self, item: Item, name: str, letter: str) -> Formula:
+        """A parameter of the layer that is named last, or the one that another layer has already."""
+        symbol = self.again(letter)
+        if (owner := item.owners.get(name)) is not None and owner in self.parameters:
+            own = self.parameters[owner]
+            tie = getattr(getattr(item.layer, name, None), "tie", None)
+            symbol = Call("T", (own,)) if getattr(tie, "transposed", False) else own
+        self.parameters[item.path, name] = symbol
+        return symbol
+
     def activation(self, path: str, layer: Activation, z: Formula) -> Formula:
         """f of every value, and the gradient times the slope."""
-        number = number_of(z)
-        a = self.numbered("a") if number is None else Call("layer", (Ref("a"), number))
+        a = self.activated(z)
         put: dict[str, Formula] = {"x": z, **layer.settings()}
         f = substitute(parse(layer.formula_text()), put)
         if isinstance(f, Call) and f.args == (z,) and (meaning := in_one_piece(Call(f.name, (Ref("x"),)))) is not None:
@@ -134,6 +147,16 @@ class LayerForms:
         self.written.append(path)
         self.found[path] = {"forward": (equals(a, f),), "error": tuple(map(flat, back))}
         return a
+
+    def activated(self, z: Formula) -> Formula:
+        """What a function makes of z⁽ˡ⁾: a⁽ˡ⁾, unless something is called so; of others the next quantity."""
+        match z:
+            case Call("layer", (Ref(name), *numbers)) if name[0] != "a" and z in self.named:
+                a = Call("layer", (Ref(f"a{name[1:]}"), *numbers))
+                if a not in self.named and numbers[: len(self.letters)] == self.letters:
+                    self.named.add(a)
+                    return a
+        return self.numbered("a")
 
     def slope(self, layer: Activation, f: Formula, z: Formula, a: Formula) -> Formula | None:
         """The slope as it is counted where that is a product or a sum of what is kept, else f′."""
@@ -147,42 +170,56 @@ class LayerForms:
         return Call(f"d_{f.name}", f.args) if isinstance(f, Call) and f.args and f.args[0] == z else None
 
     def repeat(self, item: Item, x: Formula) -> Formula:
-        """Copies of a body: what goes into copy l is what came out of copy l − 1."""
+        """Copies of a body, those that are alike with a letter as their number."""
+        entry = item.inputs[0].within
+        for branch, times in zip(item.branches, item.times, strict=True):
+            if times == 1:
+                self.symbols[entry.key] = x
+                self.walk(branch.items)
+                x = self.on(branch.end)
+            else:
+                x = self.copies(branch, times, entry, x)
+            entry = branch.end.within
+        return x
+
+    def copies(self, body: Body, times: Size, entry: Wire, x: Formula) -> Formula:
+        """What goes into copy l is what came out of copy l − 1; the copies go on where the numbers are."""
         letter = Ref(next(name for name in letters(self.letter) if name not in self.taken))
         self.taken.add(letter.name)
+        within, start, place = bool(self.letters), len(self.written), len(self.repeats)
+        first: Size = 0 if within else self.numbers[-1]
         self.letters.append(letter)
-        entry, before, out = item.inputs[0].within, Ref(f"before {letter.name}"), x
-        for branch in item.branches:
-            self.numbers.append(0)
-            self.symbols[entry.key] = before  # what it is, is known when the body ends
-            start = len(self.written)
-            self.walk(branch.items)
-            out, entry = self.on(branch.end), branch.end.within
-            self.numbers.pop()
-            put = {before.name: moved(out, letter, Call("-", (letter, ONE)))}
-            for path in self.written[start:]:
-                self.found[path] = {
-                    phase: tuple([substitute(f, put) for f in fs]) for phase, fs in self.found[path].items()
-                }
-            if self.written[start:] and len(item.branches) == 1:
-                first = moved(out, letter, ZERO)
-                self.repeats.append(Repeat(letter, item.times[0], first, x, self.written[start:], len(self.letters)))
-            out = substitute(out, put)
+        self.numbers.append(self.numbers[-1] if within else 0)
+        before = Ref(f"before {letter.name}")
+        self.symbols[entry.key] = before  # what it is, is known when the body ends
+        self.walk(body.items)
         self.letters.pop()
-        self.taken.discard(letter.name)
-        return moved(out, letter, formula(total(item.times)))
+        last, out, end = self.numbers.pop(), self.on(body.end), total((first, times))
+        put = {before.name: moved(out, letter, Call("-", (letter, ONE)))}
+        for path in self.written[start:]:
+            self.found[path] = {
+                phase: tuple([substitute(f, put) for f in fs]) for phase, fs in self.found[path].items()
+            }
+        self.repeats[place:] = [r._replace(x=substitute(r.x, put)) for r in self.repeats[place:]]
+        if self.written[start:]:
+            entering, own = moved(out, letter, formula(first)), self.written[start:]
+            self.repeats.insert(place, Repeat(letter, first, times, entering, x, own, len(self.letters) + 1))
+        self.numbers[-1] = last if within else end if last != 0 else first
+        return moved(substitute(out, put), letter, formula(end))
 
     def numbered(self, letter: str) -> Formula:
         """The next quantity: with the number of its layer, or in a repeat with its letter."""
-        self.numbers[-1] += 1
-        return self.again(letter)
+        self.numbers[-1] = total((self.numbers[-1], 1))
+        found = self.again(letter)
+        self.named.add(found)
+        return found
 
     def again(self, letter: str) -> Formula:
         """A quantity of the layer that is named last."""
         n = self.numbers[-1]
         if not self.letters:
-            return Call("layer", (Ref(letter), Number(n)))
-        return Call("layer", (Ref(f"{letter}{n}" if n > 1 else letter), self.letters[-1]))
+            return Call("layer", (Ref(letter), formula(n)))
+        return Call("layer", (Ref(letter if n == 1 else f"{letter}{n}"), *self.letters))
 
 
 def letters(chosen: str) -> Iterator[str]:
@@ -204,11 +241,6 @@ def names_of(network: Network) -> Iterator[str]:
 def rank_of(shape: Shape) -> tuple[int, ...]:
     """Axes of length one, as many as a shape has: which form holds depends on no more."""
     return (1,) * len(shape)
-
-
-def number_of(f: Formula) -> Formula | None:
-    """The number of the layer that a quantity is of."""
-    return f.args[1] if isinstance(f, Call) and f.name == "layer" else None
 
 
 def equals(a: Formula, b: Formula) -> Formula:

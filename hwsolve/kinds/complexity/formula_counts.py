@@ -13,6 +13,7 @@ from hwsolve.derivation.lines import Disagreement, value_line
 from hwsolve.derivation.size_lines import equal, number_of, size_value, stated, summed, whole_number
 from hwsolve.formula.tree import Call, Formula, Number, Ref, formula
 from hwsolve.kinds.complexity.flow import Place
+from hwsolve.kinds.complexity.formula_letters import called_here
 from hwsolve.kinds.complexity.repeats import gradient
 from hwsolve.kinds.complexity.sent import spread
 from hwsolve.kinds.complexity.tables import BACK, KINDS, Work
@@ -28,6 +29,8 @@ from hwsolve.layers.recurrent import Recurrent
 from hwsolve.solution import Answer, Line
 
 if TYPE_CHECKING:
+    from hwsolve.kinds.complexity.forms import LayerForms
+    from hwsolve.kinds.complexity.problem import Problem
     from hwsolve.kinds.complexity.written import Row
 
 A = Ref("a")
@@ -46,6 +49,12 @@ class FormulaRows(msgspec.Struct):
 
 class FormulaCounts(OperationTotals):
     """Counts layers by their formulas."""
+
+    forms: LayerForms
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.given_names: dict[str, str] = {}  # what comes out of formulas, as their rows call it
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -99,6 +108,7 @@ class FormulaCounts(OperationTotals):
     def of_rows(self, item: Item, groups: list[FormulaRows], again: Phase, sizes: Any) -> None:
         """The lines of a layer; `again` is what its gradients take beside those rows, as sums over several uses."""
         times = total(group.times for group in groups)
+        self.given_names[item.path] = groups[0].rows[0].part
         self.of_phase(item, "forward", item.path, groups[0].rows, times)
         for phase in ("error", "gradient"):
             for k, group in enumerate(group for group in groups if group.leads != 0):
@@ -160,6 +170,8 @@ class FormulaCounts(OperationTotals):
         if times == 0 or not (counts or row is not None):
             return
         what = row.form if row is not None and row.form is not None else part
+        if isinstance(item.layer, FormulaLayer):
+            what = called_here(self.forms, item, what, self.given_names[item.path])
         symbol = what.args[0] if isinstance(what, Call) and what.name == "==" else what
         name, own = (
             say("{layer}: {part}", layer=item.path, part=one) if self.several else say("{symbol}", symbol=one)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hwsolve.formula.tree import Call, Formula, Ref, formula, walk
 from hwsolve.language import Message, listed, say
-from hwsolve.layers.base import Size, total
+from hwsolve.layers.base import Size, is_sum, total
 
 MOST = 4  # dense layers whose sizes are said one by one
 
@@ -31,7 +31,8 @@ def letters_said(dense: Sequence[Dense], functions: Collection[Formula], forms: 
         sizes: list[Message] = []
         for layer in dense:
             rows = formula(layer.rows)
-            sizes.append(say("{w} is {rows}×{columns}", w=layer.w, rows=rows, columns=formula(layer.columns)))
+            sides = [Call("bracketed", (formula(n),)) if is_sum(n) else formula(n) for n in (layer.rows, layer.columns)]
+            sizes.append(say("{w} is {rows}×{columns}", w=layer.w, rows=sides[0], columns=sides[1]))
             if layer.b is not None:
                 sizes.append(say("the bias {b} has {n} elements", b=layer.b, n=rows))
         yield say("Dense (fully connected) layers: {sizes}.", sizes=listed(sizes))

@@ -139,6 +139,10 @@ class Operations(FormulaCounts):
         goes_back = any(any(place.back) for place in places)
         sizes = sizes | {"read": product(item.output)}
         gaps = [] if rows else self.gaps(item.path, taken, evaluated, goes_back, learned)
+        for phase, why in layer.not_counted(*shapes).items():
+            if phase != "error" or goes_back:
+                self.missing.setdefault(phase, {})[item.path] = why
+                gaps.append(phase)
         self.item = Named(words_of(item), frozenset(gaps), evaluated, bool(learned))
         if rows:
             self.of_rows(item, rows, rules["gradient"], sizes)

@@ -11,12 +11,14 @@ from hwsolve.layers.base import Size, simplified, total
 
 
 class Repeat(NamedTuple):
-    """Copies of a body: their letter and number, what the first reads as a copy and as it is called outside.
+    """Copies of a body: their letter, how many layers have a number before them, and how many they are.
 
-    `paths` are those of its layers that have forms, `depth` says how many repeats it stands in, itself one of them.
+    `first` is what the first reads as a copy, `x` as it is called outside; `paths` are those of its layers that have
+    forms, `depth` says how many repeats it stands in, itself one of them.
     """
 
     letter: Ref
+    before: Size
     times: Size
     first: Formula
     x: Formula
@@ -26,16 +28,22 @@ class Repeat(NamedTuple):
 
 def remarks(repeats: Sequence[Repeat], alone: bool) -> Iterator[Message]:
     """What the letters of the forms stand for; `alone`: whether the network is one part."""
-    for letter, times, first, x, _, _ in reversed(repeats):
+    for letter, before, times, first, x, _, depth in repeats:
+        known = {"letter": letter, "start": formula(total((before, 1))), "last": formula(total((before, times)))}
         if alone and len(repeats) == 1 and x == Ref("x"):
-            yield say("The layers are numbered by {letter} from 1 to {last}; {first} is the input of the network.",
-                      letter=letter, last=formula(times), first=first)  # fmt: skip
+            yield say("The layers are numbered by {letter} from {start} to {last}; {first} is the input of the "
+                      "network.", first=first, **known)  # fmt: skip
+        elif depth > 1:
+            yield say("Within each copy the layers that are repeated there are numbered by {letter} from {start} to "
+                      "{last}; the first of them reads {x}.", x=x, **known)  # fmt: skip
         elif x == Ref("x"):
-            yield say("The repeated layers are numbered by {letter} from 1 to {last}; {first} is the input of the "
-                      "network.", letter=letter, last=formula(times), first=first)  # fmt: skip
+            yield say("The repeated layers are numbered by {letter} from {start} to {last}; {first} is the input of "
+                      "the network.", first=first, **known)  # fmt: skip
+        elif x == first:
+            yield say("The repeated layers are numbered by {letter} from {start} to {last}.", **known)
         else:
-            yield say("The repeated layers are numbered by {letter} from 1 to {last}; the first of them reads {x}.",
-                      letter=letter, last=formula(times), x=x)  # fmt: skip
+            yield say("The repeated layers are numbered by {letter} from {start} to {last}; the first of them reads "
+                      "{x}.", x=x, **known)  # fmt: skip
 
 
 def start_of_errors(
@@ -43,7 +51,7 @@ def start_of_errors(
 ) -> tuple[Message, ...]:
     """Where the errors come from, if a form that goes back reads that."""
     g = gradient(out)
-    ends = [moved(f, repeat.letter, formula(repeat.times)) for repeat in repeats for f in back]
+    ends = [moved(f, r.letter, formula(total((r.before, r.times)))) for r in repeats for f in back]
     if not any(part == g for f in (*back, *ends) for part in walk(f)):
         return ()
     if loss:
@@ -59,7 +67,8 @@ def which(repeats: Sequence[Repeat], path: str, times: Sequence[Size], places: S
         return ""
     if list(places) != list(range(places[0], places[-1] + 1)):
         return ""
-    first, last = (simplified(total((*times[:n], more))) for n, more in ((places[0], 1), (places[-1] + 1, 0)))
+    ends = ((places[0], total((repeat.before, 1))), (places[-1] + 1, repeat.before))
+    first, last = (simplified(total((*times[:n], more))) for n, more in ends)
     if first == last:
         return say("{letter}: {n}", letter=repeat.letter, n=formula(first))
     return say("{letter} from {first} to {last}", letter=repeat.letter, first=formula(first), last=formula(last))

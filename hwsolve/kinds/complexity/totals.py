@@ -9,7 +9,7 @@ import msgspec
 
 from hwsolve.derivation.lines import binary
 from hwsolve.derivation.size_lines import added, equal, of_layer, size_value, stated, summed
-from hwsolve.formula.growth import leading, outgrown
+from hwsolve.formula.growth import leading, ordered, outgrown
 from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, formula, references, walk
 from hwsolve.kinds.complexity.tables import ALWAYS, ASKED, KINDS, PHASES, SIGNS, Work, head, in_words
 from hwsolve.kinds.count_params.partial import AtLeast, together
@@ -17,6 +17,7 @@ from hwsolve.kinds.count_params.table import term_of
 from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Size, product, total
 from hwsolve.layers.cost import NotCounted, Nothing
+from hwsolve.layers.items import walk_items
 from hwsolve.solution import Answer, Cell, Group, Line, Note, Sentence, Step, Table, Text
 
 if TYPE_CHECKING:
@@ -134,14 +135,21 @@ class OperationTotals:
         """How the counts grow with the sizes that have names, and why."""
         below: dict[Formula, None] = {}
         free: dict[str, str] = {}
+        items = walk_items(self.problem.network.items)
+        sizes = [n for item in items for wire in item.outputs for n in wire.shape if isinstance(n, Formula)]
+        pairs, narrower = ordered(sizes), False
         named = any(isinstance(self.values.get(f"{phase}.{kind}"), Formula) for phase in ASKED for kind in KINDS)
         for phase in ASKED if named else ():
             counts = [formula(v) for key, v in self.values.items() if key.startswith(f"{phase}.") and v != 0]
             if counts and f"{phase}.mul" not in self.partial:
-                order = leading(counts)
-                self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)))
+                order = leading(counts, pairs)
+                narrower |= order != leading(counts)
+                self.answers[f"order.{phase}"] = Answer(order, shown=Call("O", (order,)), growth=True)
                 below |= dict.fromkeys(outgrown(counts))
                 free |= {ref.name: "size" for count in counts for ref in references(count)}
+        if narrower:
+            texts = [say("{small} is at most {great}", small=small, great=great) for small, great in pairs]
+            yield Sentence(say("A window fits into its map: but for a constant, {sizes}.", sizes=listed(texts)))
         if not all(map(of_names, below)):  # ⌊(n − K)/S⌋ may be 0
             yield Sentence(say("The highest powers give the order."))
         elif below:

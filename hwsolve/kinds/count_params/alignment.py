@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from hwsolve.kinds.count_params.joined_rows import runs
+from hwsolve.kinds.count_params.places import INPUT, Place
 from hwsolve.layers.base import Size, StatedMap, product
 from hwsolve.layers.items import Item
 
@@ -14,29 +16,15 @@ SAME_SHAPE, SAME_PATH, SAME_MAP = 3, 2, 1
 MAP = 3  # axes: channels, height, width
 
 
-class Place(msgspec.Struct, frozen=True):
-    """An item of one network; `often`: how many copies of it a repeat has; `within`: the path that it is a part of."""
-
-    item: Item
-    often: Size = 1
-    within: str = ""
-
-    @property
-    def path(self) -> str:
-        """Its key."""
-        return self.item.path
-
-    @property
-    def name(self) -> str:
-        """Its path in the row that it stands in."""
-        return self.item.path.removeprefix(self.within)
-
-
 class Row(msgspec.Struct, frozen=True):
-    """What stands beside each other, one place for each network, None where it has none; `inside`: their parts."""
+    """What stands beside each other, one place for each network, None where it has none; `inside`: their parts.
+
+    `split`: it is one of the layers that stand beside one layer together.
+    """
 
     places: tuple[Place | None, ...]
     inside: tuple[Row, ...] = ()
+    split: bool = False
 
     @property
     def first(self) -> Place:
@@ -71,11 +59,29 @@ def rows(lists: Sequence[Sequence[Place]], parts: Callable[[int, Item], list[Pla
             before = found[a] if a is not None else (None,) * k
             made.append((*before, places[b] if b is not None else None))
         found = made
-    made_rows = []
-    for row in found:
+    made_rows: list[Row] = []
+    joined = dict(runs(found))
+    past = -1
+    for n, row in enumerate(found):
+        if n in joined:
+            past = joined[n]
+            made_rows.append(one_row(found[n : past + 1]))
+        if n <= past:
+            continue
         inner = [[] if p is None else parts(k, p.item) for k, p in enumerate(row)]
-        made_rows.append(Row(row, rows(inner, parts) if any(inner) else ()))
+        inside = rows(inner, parts) if any(inner) else ()
+        if any(place is not None and place.item.layer is not None for place in row):  # a layer beside a part
+            inside = tuple([msgspec.structs.replace(one, split=True) for one in inside])
+        made_rows.append(Row(row, inside))
     return tuple(made_rows)
+
+
+def one_row(run: Sequence[tuple[Place | None, ...]]) -> Row:
+    """Rows in which several layers stand beside one, as a row of all with those layers inside."""
+    columns = [tuple([place for place in column if place is not None]) for column in zip(*run, strict=True)]
+    places = [msgspec.structs.replace(own[-1], parts=own) if len(own) > 1 else next(iter(own), None) for own in columns]
+    several = [tuple([p if len(own) > 1 else None for p, own in zip(row, columns, strict=True)]) for row in run]
+    return Row(tuple(places), tuple([Row(row, split=True) for row in several if any(row)]))
 
 
 def parts_of(item: Item) -> list[Item]:
@@ -98,12 +104,21 @@ def worth(a: Place, b: Place) -> int:
     """
     by_path = SAME_PATH * (a.name == b.name)
     if not by_path and category(a) != category(b):
-        return 0
+        return SAME_MAP * stands_for(a, b)
     x, y = a.item.output, b.item.output
     if x == y:
         return by_path + SAME_SHAPE
     maps = not isinstance(x, StatedMap) and not isinstance(y, StatedMap) and len(x) == len(y) >= MAP
     return by_path + SAME_MAP * (maps and x[1:] == y[1:])
+
+
+def stands_for(a: Place, b: Place) -> bool:
+    """Whether one is a layer with weights and the other a part that leads from the same shape to the same shape."""
+    layers = [category(place) in ("convolution", "dense") for place in (a, b)]
+    parts = [place.item.layer is None and place.item.type != INPUT and bool(place.item.inputs) for place in (a, b)]
+    if layers == parts or layers[0] == layers[1] or not all(map(any, zip(layers, parts, strict=True))):
+        return False
+    return a.item.output == b.item.output and a.item.inputs[0].shape == b.item.inputs[0].shape
 
 
 def category(place: Place) -> str:

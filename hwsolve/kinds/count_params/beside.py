@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hwsolve.derivation.size_lines import added
 from hwsolve.formula.tree import Call, Formula, Number, formula
-from hwsolve.kinds.count_params.alignment import Place, Row
-from hwsolve.kinds.count_params.partial import AtLeast, multiplied
+from hwsolve.kinds.count_params.alignment import Row
+from hwsolve.kinds.count_params.partial import AtLeast, multiplied, together
+from hwsolve.kinds.count_params.places import INPUT, Place
 from hwsolve.kinds.count_params.table import cell, total_cell
 from hwsolve.kinds.count_params.tree import plain_type, without_ones
 from hwsolve.language import Message, listed, say
@@ -31,7 +33,7 @@ class BesideTable:
         self.depths: list[int] = []
         self.folds: list[tuple[int, int, Text]] = []
         self.seen: set[Any] = set()
-        self.copies = False
+        self.copies = self.joined = False
 
     def table(self, rows: tuple[Row, ...], totals: list[tuple[Any, Any]]) -> Table:
         """All rows and the totals."""
@@ -88,13 +90,16 @@ class BesideTable:
         """A row, and below it those inside; these are closed where a row like it is open already, or all are equal."""
         counts = [self.count(k, place) for k, place in enumerate(row.places)]
         terms = [self.terms(k, place) for k, place in enumerate(row.places)]
-        said = any(term != terms[0] for term in terms) and not row.inside
+        joined = any(place is not None and place.parts for place in row.places)
+        said = any(term != terms[0] for term in terms) and (joined or not row.inside)
         cells: list[Cell] = []
         for count, term in zip(counts, terms, strict=True):
             cells += [term if said and term is not None else "", NONE if count is None else cell(count)]
         known = [0 if count is None else count for count in counts]
+        if row.split:
+            known = [None for _ in counts]
         for b, own in zip(known[1:], counts[1:], strict=True):
-            gap = isinstance(b, AtLeast) or isinstance(known[0], AtLeast) or counts[0] is own is None
+            gap = row.split or isinstance(b, AtLeast) or isinstance(known[0], AtLeast) or counts[0] is own is None
             cells.append("" if gap else less(b, known[0]))
             cells.append("" if gap or 0 in (b, known[0]) else self.shown(self.quotient(b, known[0], SHORT)))
         self.rows.append((self.label(row), *cells))
@@ -109,13 +114,18 @@ class BesideTable:
     def label(self, row: Row) -> Text:
         """The name in each network, once where all are alike."""
         names: list[Text] = []
-        for place in row.places:
-            if place is not None and (name := self.name(place)) not in names:
+        for k, place in enumerate(row.places):
+            if place is not None and (name := self.name(k, place)) not in names:
                 names.append(name)
         return names[0] if len(names) == 1 else listed(names)
 
-    def name(self, place: Place) -> Text:
+    def name(self, k: int, place: Place) -> Text:
         """Its name in the row that it stands in, behind how often it stands."""
+        if place.parts:
+            self.joined = True
+            return " + ".join([part.name for part in place.parts if self.count(k, part) not in (None, 0)])
+        if place.item.type == INPUT:
+            return say("input") if place.path == INPUT else place.path
         if place.often == 1:
             return place.name
         self.copies = True
@@ -126,13 +136,19 @@ class BesideTable:
         """What a network counts of all copies; None where it has no such layer."""
         if place is None:
             return None
-        found = self.networks[k][1].values[self.quantity].get(place.path)
-        return None if found is None else multiplied(place.often, found)
+        values = self.networks[k][1].values[self.quantity]
+        found = [values[path] for path in place.paths if path in values]
+        return multiplied(place.often, together(found)) if found else None
 
     def terms(self, k: int, place: Place | None) -> Formula | None:
         """How a count arises, where that says more than the count: a polynomial says it by itself."""
         terms = self.networks[k][1].terms[self.quantity]
-        if place is None or place.path not in terms or not isinstance(self.count(k, place), int):
+        if place is None or not isinstance(self.count(k, place), int):
+            return None
+        if place.parts:
+            known = [self.count(k, part) for part in place.parts]
+            return added([formula(n) for n in known if isinstance(n, int)])
+        if place.path not in terms:
             return None
         f = without_ones(terms[place.path])
         if place.often != 1:
@@ -146,7 +162,9 @@ class BesideTable:
 
     def form(self, row: Row) -> Any:
         """What rows have in common that differ in their sizes alone."""
-        types = tuple([place and plain_type(place.item.type) for place in row.places])
+        types = tuple(
+            [place and tuple([plain_type(one.item.type) for one in place.parts or (place,)]) for place in row.places]
+        )
         return types, tuple(map(self.form, row.inside))
 
     def remarks(self) -> list[Message]:
@@ -154,6 +172,9 @@ class BesideTable:
         found: list[Message] = []
         if any(self.depths):
             found.append(say("A row that is set in is part of the row above."))
+        if self.joined:
+            text = say("Layers with + between them stand beside one layer that reads and gives the same shapes.")
+            found.append(text)
         if self.copies:
             found.append(say("Below a row of several copies stand the parts of one."))
         return found

@@ -10,17 +10,19 @@ from typing import Any
 import msgspec
 
 from hwsolve.derivation.lines import value_line
-from hwsolve.derivation.size_lines import by_keys, identity, size_value
+from hwsolve.derivation.size_lines import added, by_keys, identity, size_value
 from hwsolve.errors import CallError
+from hwsolve.formula.growth import quotient
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Call, Formula, Ref, formula
 from hwsolve.kinds.count_params.alignment import Row, aligned
 from hwsolve.kinds.count_params.beside import BesideTable, less
 from hwsolve.kinds.count_params.counted import COLUMNS, QUANTITIES
 from hwsolve.kinds.count_params.lettered import Network
+from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.problem import Problem
-from hwsolve.language import Message, say
-from hwsolve.layers.base import Size
+from hwsolve.language import Message, listed, say
+from hwsolve.layers.base import Size, total
 from hwsolve.layers.items import Item
 from hwsolve.numbers.printing import EXACT_DIGITS, show_rational
 from hwsolve.sections import one_group
@@ -47,7 +49,8 @@ def compared(problems: Sequence[Problem], columns: tuple[str, ...] = ()) -> Solu
     """The comparison of two networks or more, by the columns asked for.
 
     Keys of network A begin with `A.`; `params.difference` and `params.ratio` are those of B to A, with `.LAYER` of a
-    layer (its path in B); of a third network `params.difference.C`.  Raises CallError for a column that is no sum.
+    layer (its path in B); of a third network `params.difference.C`.  What the problems ask of
+    themselves is left aside.  Raises CallError for a column that is no sum.
     """
     known = [key for key in COLUMNS if QUANTITIES[COLUMNS[key]].total]
     for column in columns:
@@ -55,7 +58,8 @@ def compared(problems: Sequence[Problem], columns: tuple[str, ...] = ()) -> Solu
             text = say("There is no column `{column}`; known are {known}.", column=column, known=", ".join(known))
             raise CallError(text)
     quantities = tuple(dict.fromkeys(COLUMNS[key] for key in columns or USUAL))
-    return Comparison(problems, quantities).solution()
+    own = [msgspec.structs.replace(problem, ask=(), define={}) for problem in problems]
+    return Comparison(own, quantities).solution()
 
 
 class Comparison:
@@ -74,13 +78,13 @@ class Comparison:
 
     def solution(self) -> Solution:
         """The whole document."""
-        rows = aligned([n.counting.problem.network.items for n in self.networks], self.counts)
+        rows = aligned([(*n.entries(), *n.counting.problem.network.items) for n in self.networks], self.counts)
         steps = [step for quantity in self.quantities for step in self.steps(quantity, rows)]
         return Solution(
             kind="compare",
             title=title(self.names),
             given=tuple([g for n in self.networks for g in n.givens()]),
-            sections=(self.statement(), *steps),
+            sections=(self.statement(), *self.posed(), *steps),
             answers=self.answers,
             asked=tuple([key for key, answer in self.answers.items() if answer.main]),
             symbols=self.symbols,
@@ -94,12 +98,23 @@ class Comparison:
 
     def statement(self) -> Step:
         """Which networks, and how they are compared."""
-        said: list[Message] = []
+        what = listed([say("{quantity}", quantity=QUANTITIES[quantity].words) for quantity in self.quantities])
+        said: list[Message] = [
+            say("Asked: {quantities} of each network, and how they differ, layer by layer and in all.", quantities=what)
+        ]
         for n in self.networks:
             letter, title, place = n.letter, n.problem.title, n.problem.place
             said.append(say("{letter}: {network} ({place}).", letter=letter, network=title or "–", place=place))
         said.append(say("Layers stand beside each other by path and by the shape that comes out, in their order."))
         return Step("", tuple(map(Sentence, said)), part="statement")
+
+    def posed(self) -> Iterator[Step]:
+        """The networks, where they stand without a solution."""
+        for n in self.networks:
+            problem, name = n.counting.problem, say("Network {letter}", letter=n.letter)
+            first, *blocks = posed(problem.network, problem.blocks)
+            yield msgspec.structs.replace(first, title=name)
+            yield from (msgspec.structs.replace(block, part="question") for block in blocks)
 
     def notes(self) -> Iterator[Note]:
         """Where networks are counted by different conventions."""
@@ -130,9 +145,9 @@ class Comparison:
                 self.written.add(name)
                 (totals if name == f"{n.letter}.{quantity}" else aside).append(line)
             self.total(n, quantity)
-        beyond = self.beside(quantity, [""] * len(self.networks), totals, main=True)
+        beyond = self.beside(quantity, [("",)] * len(self.networks), totals, main=True)
         for row in walked(rows):
-            self.beside(quantity, [place.path if place else None for place in row.places], aside)
+            self.beside(quantity, [place.paths if place else () for place in row.places], aside)
         table = BesideTable(quantity, [(n.letter, n.counting) for n in self.networks], self.quotient)
         made = table.table(rows, beyond)
         shown = [unaside(line) for line in totals]
@@ -148,7 +163,7 @@ class Comparison:
             self.partial[key] = network.solved.partial[quantity]
 
     def beside(
-        self, quantity: str, paths: Sequence[str | None], lines: list[Line], main: bool = False
+        self, quantity: str, paths: Sequence[tuple[str, ...]], lines: list[Line], main: bool = False
     ) -> list[tuple[Any, Any]]:
         """The lines of difference and ratio of each network to the first, and these; None where there are none."""
         keys = [self.keyed(n, quantity, path) for n, path in zip(self.networks, paths, strict=True)]
@@ -157,7 +172,8 @@ class Comparison:
             if keys[0] is None or key is None:
                 found.append((None, None))
                 continue
-            end = ("" if len(self.networks) == 2 else f".{n.letter}") + (f".{path}" if path else "")
+            layer = next((own[0] for own in (path, paths[0]) if len(own) == 1), path[-1])  # of one layer
+            end = ("" if len(self.networks) == 2 else f".{n.letter}") + (f".{layer}" if layer else "")
             (a_key, a), (b_key, b) = keys[0], key
             numbers = Call("-", (formula(b), formula(a)))
             difference = less(b, a)
@@ -171,12 +187,16 @@ class Comparison:
             found.append((difference, ratio))
         return found
 
-    def keyed(self, network: Network, quantity: str, path: str | None) -> tuple[Ref, Size] | None:
-        """The key of a layer's count, and the count; None where there is none, or no line of it."""
-        if path is None:
-            return None
-        count, key = network.count(quantity, path), f"{network.letter}.{quantity}" + (f".{path}" if path else "")
-        return (Ref(key), count) if isinstance(count, int | Formula) and key in self.written else None
+    def keyed(self, network: Network, quantity: str, paths: tuple[str, ...]) -> tuple[Formula, Size] | None:
+        """The key of a layer's count or the sum of several, and the count; None where there is none or no line."""
+        found: list[tuple[Ref, Size]] = []
+        for path in paths:
+            count, key = network.count(quantity, path), f"{network.letter}.{quantity}" + (f".{path}" if path else "")
+            if isinstance(count, int | Formula) and key in self.written:
+                found.append((Ref(key), count))
+            elif count is not None:
+                return None
+        return (added([key for key, _ in found]), total([count for _, count in found])) if found else None
 
     def answer(self, key: str, value: Any, quantity: str, network: Network, main: bool = True) -> None:
         """Keep an answer; one of all layers has words."""
@@ -220,7 +240,7 @@ def simpler(b: Size, a: Size) -> Formula | None:
     if single and isinstance(b, Call) and b.name == "+":
         return Call("+", tuple([simplify(Call("/", (term, formula(a)))) for term in b.args]))
     found = simplify(whole)
-    return None if found == whole else found
+    return quotient(formula(b), formula(a)) if found == whole else found
 
 
 def title(names: list[Any]) -> Message:

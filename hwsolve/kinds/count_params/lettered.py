@@ -11,7 +11,9 @@ from hwsolve.formula.tree import Formula, Ref, references, transform
 from hwsolve.kinds.count_params.counted import quantity_of
 from hwsolve.kinds.count_params.page import Counting
 from hwsolve.kinds.count_params.partial import Count
+from hwsolve.kinds.count_params.places import INPUT
 from hwsolve.kinds.count_params.problem import Problem
+from hwsolve.layers.items import Item
 from hwsolve.solution import Given, Identity, Line, Value
 
 
@@ -26,6 +28,11 @@ class Network:
         self.lines = {plain(x.key): x for x in keyed if x.key is not None}
         self.given = {plain(x.key): x for x in self.solved.given}
         self.read: dict[str, None] = {}  # the givens that its lines read
+
+    def entries(self) -> Iterator[Item]:
+        """What comes in, as items of its own."""
+        network = self.problem.network
+        yield from (Item(key, INPUT, None, network.node, (), (wire,)) for key, wire in network.entries.items())
 
     def count(self, quantity: str, path: str = "") -> Count | None:
         """What is counted of a layer, or of all."""

@@ -12,6 +12,7 @@ from hwsolve.kinds.count_params.counts import put_in
 from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap, size_text, total, values_in
 from hwsolve.layers.items import Item, walk_items
+from hwsolve.layers.transposed_convolution import TransposedConvolution
 from hwsolve.solution import Text
 
 Shapes = dict[str, Shape]  # by the wire, or by the path of a layer
@@ -61,6 +62,12 @@ def with_all_maps(items: tuple[Item, ...], item: Item, params: object) -> Messag
     return say("If the {n} are meant per map, {layer} reads {read} values and has {has}.", read=read, **what)
 
 
+def ways(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:
+    """How products are counted of which a table tells too little."""
+    yield from of_formulas(items, asked)
+    yield from of_transposed(items, asked)
+
+
 def of_formulas(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:
     """How a formula is counted, where there is one."""
     formulas = any(hasattr(item.layer, "others") for item in walk_items(items))
@@ -68,6 +75,14 @@ def of_formulas(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:
         yield say("Of a formula each term of a sum of products is a multiply-add; what stands in it twice counts once.")
         if asked.multiplied == "all" and asked.shows("flops"):
             yield say("Each other operation of a formula is one floating-point operation.")
+
+
+def of_transposed(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:
+    """From which side the products of transposed convolutions are counted."""
+    layers = [item.layer for item in walk_items(items) if isinstance(item.layer, TransposedConvolution)]
+    if layers and (asked.shows("macs") or asked.shows("flops")):
+        yield say("A transposed convolution multiplies each cell that comes in by all weights of its channel, whatever "
+                  "stride, padding and dilation are; what falls on the padding is cut off behind that.")  # fmt: skip
 
 
 def sides_matter(items: tuple[Item, ...], padded: Iterable[Item], asked: Asked) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.derivation.lines import Disagreement
-from hwsolve.derivation.size_lines import equal, largest, number_of, of_layer, stated, summed, whole_number
+from hwsolve.derivation.size_lines import equal, number_of, of_layer, stated, summed, whole_number
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.count_params.bars import charts
 from hwsolve.kinds.count_params.conventions import storage_text
@@ -13,10 +13,11 @@ from hwsolve.kinds.count_params.counted import QUANTITIES
 from hwsolve.kinds.count_params.counted.activations import of_map
 from hwsolve.kinds.count_params.counted.record import Counted
 from hwsolve.kinds.count_params.layer_counts import LayerCounts
-from hwsolve.kinds.count_params.misfits import misfits, of_formulas, sides_matter
+from hwsolve.kinds.count_params.misfits import misfits, sides_matter, ways
 from hwsolve.kinds.count_params.network_question import posed
 from hwsolve.kinds.count_params.padding_words import padding_words
 from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_notes, multiplied, together
+from hwsolve.kinds.count_params.peaks import most
 from hwsolve.kinds.count_params.problem import Problem
 from hwsolve.kinds.count_params.short import up_to_shown
 from hwsolve.kinds.count_params.stages import staged
@@ -31,12 +32,9 @@ from hwsolve.kinds.count_params.unfolded import unfolded
 from hwsolve.kinds.count_params.wanted import asked
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, factor_text, shape_text
-from hwsolve.layers.cost import NotCounted
 from hwsolve.layers.items import Item
 from hwsolve.layers.merging import MERGED
 from hwsolve.solution import Answer, Given, Line, Note, Quantity, Sentence, Solution, Stage, Step, Value
-
-NO_LARGEST = NotCounted(say("which moment is the largest depends on sizes that are names"))
 
 
 class Counting(LayerCounts):
@@ -107,7 +105,7 @@ class Counting(LayerCounts):
         apart = (with_words(text, table.called) for text in found)
         sizes = padding_words(items, lambda padded: sides_matter(items, padded, self.asked))
         read = remarks(table, *self.tree.without_rows())
-        said = map(Sentence, (*read, *sizes, *apart, *of_formulas(items, self.asked)))
+        said = map(Sentence, (*read, *sizes, *apart, *ways(items, self.asked)))
         drawn = charts(made, self.tree.quantities) if self.problem.figure == "bars" else ()
         return Step(say("Layer by layer"), (*((made,) if self.nodes else ()), *said, *drawn))
 
@@ -212,7 +210,7 @@ class Counting(LayerCounts):
             return
         values = self.values[quantity]
         if record.largest(self.asked):
-            self.most(record, dotted, lines)
+            most(self, record, dotted, lines)
             return
         held = [(often, path, values[path]) for often, path in parts if path in values]
         if dotted and not held:
@@ -230,25 +228,6 @@ class Counting(LayerCounts):
         lines += summed(key, terms, count, aside=aside) if terms else [stated(key, count, aside=aside)]
         if not dotted:
             lines[-1] = self.by_rows(lines[-1], key, count, aside)
-
-    def most(self, record: Counted, dotted: str, lines: list[Line]) -> None:
-        """The largest count of a layer, of a whole network alone."""
-        values = self.values[record.key]
-        found = [(Ref(f"{record.key}.{path}"), n) for path, n in values.items() if isinstance(n, int) and path]
-        if dotted or not values:
-            return
-        if len(found) < len(values):
-            unknown = {path: NO_LARGEST for path, n in values.items() if not isinstance(n, int)}
-            self.partial[record.key] = values[""] = AtLeast(max([0, *[n for _, n in found]]), unknown)
-            return
-        most = max(n for _, n in found)
-        first = next(key for key, n in found if n == most)
-        rule = say("at {layer}", layer=first.name.removeprefix(f"{record.key}."))
-        aside = record.key not in self.asked.shown
-        made = largest(Ref(record.key), found, aside=aside, rule=rule)
-        values[""] = most
-        self.keep(record.key, most, lines, made.pop())
-        lines[-1:] = [*made, lines[-1]]
 
     def in_units(self, record: Counted, line: Line) -> Line:
         """The line of a number of bytes, with what a person says in its place."""

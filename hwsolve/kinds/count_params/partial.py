@@ -25,10 +25,14 @@ class AtLeast(msgspec.Struct, frozen=True):
         """As it is printed."""
         names = list(self.missing)
         layers = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+        if self.counted == 0:
+            return say("not known (not counted: {layers})", layers=layers)
         return say("at least {count} (not counted: {layers})", count=size_text(self.counted), layers=layers)
 
     def short(self) -> Message:
         """As it stands in a table."""
+        if self.counted == 0:
+            return say("not known")
         return say("at least {count}", count=size_text(self.counted))
 
     def times(self, n: Size) -> AtLeast:

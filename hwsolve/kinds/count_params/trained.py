@@ -1,4 +1,4 @@
-"""Which quantities have a gradient that training needs: those that follow from a trained parameter."""
+"""Which quantities follow from a trained parameter, whose gradient training needs, and which from parameters alone."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def follow(items: Iterable[Item], found: set[str]) -> None:
             needed = any(branch.end.name in found for branch in item.branches)
         if needed:
             found |= {wire.name for wire in item.outputs}
+
+
+def standing(items: Iterable[Item], found: set[str] | None = None) -> set[str]:
+    """The wires that follow from nothing that comes in: free parameters, constants, and what is made of them."""
+    found = set() if found is None else found
+    for item in items:
+        for branch in item.branches:
+            standing(branch.items, found)
+        ends = item.inputs if item.layer is not None else [branch.end for branch in item.branches]
+        if all(wire.name in found for wire in ends):
+            found |= {wire.name for wire in item.outputs}
+    return found

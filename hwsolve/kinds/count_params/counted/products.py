@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from hwsolve.derivation.size_lines import by_keys, counted, none_of, same, times
 from hwsolve.formula.tree import Ref, formula
 from hwsolve.kinds.count_params.conventions import Asked
+from hwsolve.kinds.count_params.counted.factors import counted_products, ports_with_gradient
 from hwsolve.kinds.count_params.counted.record import Counted, Parts
 from hwsolve.kinds.count_params.counts import Counts, put_in
 from hwsolve.kinds.count_params.partial import AtLeast, multiplied
-from hwsolve.kinds.count_params.trained import with_gradient
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer
 from hwsolve.layers.cost import NotCounted, Nothing, Phase, Product, joined
 from hwsolve.layers.items import Item
-from hwsolve.layers.multiplied import PARTS, depends, product_sizes, products_of
+from hwsolve.layers.multiplied import PARTS, depends, product_sizes
 from hwsolve.solution import Line, Text
 
 MULTIPLIED = {
@@ -96,12 +96,6 @@ def texts(products: Iterable[Product]) -> str:
     return joined(product.text for product in products) or "0"
 
 
-def counted_products(counts: Counts, item: Item, layer: Layer) -> list[Product]:
-    """The products of a layer that the convention counts."""
-    every = products_of(layer, item.shapes, counts.asked.half)
-    return [product for product in every if product.part != "bias" or counts.asked.biases]
-
-
 def of_part(part: str) -> Callable[[Counts, Item, Layer, list[Line]], None]:
     """Counts the products of one part; biases are added to those of weights."""
 
@@ -123,14 +117,6 @@ def of_part(part: str) -> Callable[[Counts, Item, Layer, list[Line]], None]:
             counts.text(quantity, path, texts(found), product_sizes(layer, item.shapes, item.output), lines)
 
     return macs_of_part
-
-
-def ports_with_gradient(counts: Counts, item: Item, layer: Layer) -> frozenset[str]:
-    """The ports of a layer whose quantities have a gradient that is needed."""
-    if "macs.backward" not in counts.network:
-        counts.network["macs.backward"] = with_gradient(counts.problem.network.items)
-    needed = counts.network["macs.backward"]
-    return frozenset(port for port, wire in zip(layer.ports(), item.inputs, strict=False) if wire.name in needed)
 
 
 def reason(often: list[list[bool]]) -> Text:
@@ -197,6 +183,8 @@ def operations_of(
     rules = layer.operations(*item.shapes)
     if isinstance(rules, NotCounted):
         counts.values[quantity][item.path] = AtLeast(0, {item.path: rules})
+    elif unknown := [why for phase, why in layer.not_counted(*item.shapes).items() if phase in phases]:
+        counts.values[quantity][item.path] = AtLeast(0, {item.path: unknown[0]})
     elif isinstance(rules, dict):
         found = [text for phase in phases for text in rules.get(phase, {}).values()]
         if found:

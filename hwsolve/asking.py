@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,11 +20,11 @@ from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, references, transform
 from hwsolve.language import Message, say
+from hwsolve.pruning import pruned
 from hwsolve.quantities import put_in, quantity
 from hwsolve.selection import Selection, fitting, selection
-from hwsolve.solution import Answer, Carried, Group, Identity, Line, Quantity, Sentence, Solution, Step, Value
+from hwsolve.solution import Answer, Carried, Group, Line, Quantity, Sentence, Solution, Step, Value
 from hwsolve.spec.limits import excessive
-from hwsolve.trace import defined, dependencies
 
 if TYPE_CHECKING:
     from hwsolve.spec.asked import Ask
@@ -103,7 +102,7 @@ class Asking:
 
     def named(self, key: str) -> Message:
         """An answer by its symbol; one that the spec defines with its formula."""
-        definition = self.problem.define.get(key)
+        definition = self.problem.expressions.get(key)
         if definition is not None:
             return say("{name} ({formula})", name=Ref(key), formula=definition.formula)
         known = self.symbols.get(key, as_key(key))
@@ -259,41 +258,3 @@ def with_digits(value: Any, digits: int) -> Any:
     if isinstance(value, tuple):
         return tuple(with_digits(v, digits) for v in value)
     return quantity(value.value, digits) if isinstance(value, Quantity) else value
-
-
-def pruned(solution: Solution) -> Solution:
-    """The lines that no asked answer depends on set back to the full page."""
-    lines = defined(solution)
-    arrays = {key.partition("[")[0] for key in solution.asked}
-    names = {ref.name for key in solution.asked for ref in refs_of(key)}
-    wanted = {key for key in lines if key in solution.asked or key.partition("[")[0] in arrays | names}
-    if not wanted:
-        return solution
-    needed = dependencies(lines, wanted, True)
-    steps = [msgspec.structs.replace(s, items=tuple(set_back(s.items, needed))) for s in solution.sections]
-    return msgspec.structs.replace(solution, sections=tuple(steps))
-
-
-def refs_of(key: str) -> Iterator[Ref]:
-    """The quantities that an asked expression reads."""
-    try:
-        yield from references(parse(key))
-    except FormulaError:
-        return
-
-
-def keys_of(group: Group) -> list[str]:
-    """The keys of a group's lines."""
-    return [plain(line.key) for line in group.lines if isinstance(line, Value | Identity | Carried) and line.key]
-
-
-def set_back(items: tuple[Any, ...], needed: set[str]) -> Iterator[Any]:
-    """Groups of which no line is needed are for the full page; what has no keys goes with what goes on with it."""
-    for item, following in zip_longest(items, items[1:]):
-        if isinstance(item, Group):
-            keys = keys_of(item)
-            if not keys and isinstance(following, Group) and following.close:
-                keys = keys_of(following)
-            if keys and item.detail == "page" and not needed & set(keys):
-                item = msgspec.structs.replace(item, detail="full")
-        yield item

@@ -337,3 +337,39 @@ def test_products_and_bounds_by_a_given_number(text: str, values: list[float]) -
     assert float(found.answers["f"].value.value) == pytest.approx(y.item(), abs=1e-12)
     assert [float(v.value) for v in found.answers["df_dx"].value] == pytest.approx(x.grad.tolist(), abs=1e-12)
     assert not wrong_lines(document(found))
+
+
+GUARDED = {"log(x)": torch.log, "sqrt(x)": torch.sqrt, "1/x": torch.reciprocal, "x**-0.5": torch.rsqrt}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("text", GUARDED)
+def test_what_a_condition_guards_is_guarded_in_the_gradient_too(text: str, whole: bool) -> None:
+    xs, ws = [0.0, 2.0, -1.5, 0.25], [3.0, -1.0, 0.5, 2.0]
+    if whole:
+        formula = f"sum(if(x > 0, w*({text} - b)**2, 0))"
+    else:
+        formula = f"Sum(if(x[i] > 0, w[i]*({text.replace('x', 'x[i]')} - b)**2, 0), i, 1, 4)"
+    found = solved(
+        f"kind: worksheet\ngiven: {{x: {xs}, w: {ws}, b: 0.5}}\ndefine:\n  g: w*w\n  "
+        f"J: {formula.replace('w', 'g')}\ngradient_of: J\n"
+    )
+    x, w, b = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (xs, ws, 0.5))
+    there = x.detach() > 0
+    value = (w[there] ** 2 * (GUARDED[text](x[there]) - b) ** 2).sum()
+    value.backward()
+    said = document(found)
+    for name, tensor in (("x", x), ("w", w), ("b", b)):
+        assert tensor.grad is not None
+        assert numbers(said["answers"][f"dJ_d{name}"]["value"]) == pytest.approx(tensor.grad.tolist(), rel=1e-9), name
+    assert wrong_lines(said) == []
+
+
+def test_the_gradient_by_some_of_what_is_given() -> None:
+    text = "kind: worksheet\ngiven: {W: [[1, 2]], x: [3, 4], r: 2}\ndefine: {z: W @ x, q: sum(z), L: (r - q)**2}\n"
+    every, some = solved(text + "gradient_of: L\n"), solved(text + "gradient_of: L\nwrt: W\n")
+    assert "dL_dx" in every.answers and "dL_dr" in every.answers
+    slopes = {key for key in some.answers if key.startswith("dL_d")}
+    assert slopes == {"dL_dq", "dL_dz", "dL_dW"}
+    assert some.answers["dL_dW"] == every.answers["dL_dW"]
+    assert "the gradient of L by W." in page(some)

@@ -46,14 +46,14 @@ def named_steps(graph: Graph, problem: Any, steps: int) -> set[int]:
     waiting, seen = [ask.text for ask in problem.ask], set[str]()
     while waiting:
         text = waiting.pop()
-        definition = problem.define.get(text) if text not in seen else None
+        definition = problem.expressions.get(text) if text not in seen else None
         seen.add(text)
         if definition is not None:
             waiting.append(plain(definition.formula))
             continue
         for one in selections(text):
             found |= set(steps_of(graph, one, steps))
-            if one.name in problem.define and one.name not in seen:
+            if one.name in problem.expressions and one.name not in seen:
                 waiting.append(one.name)
     return found
 

@@ -141,7 +141,7 @@ class WorksheetConstruction(Construction):
 
     def enter_gradient(self) -> None:
         """The gradient of a quantity, which must be a number."""
-        name = self.problem.gradient_of
+        name, wanted = self.problem.gradient_of, self.wanted()
         if name is None:
             return
         node = self.nodes.get(name)
@@ -155,7 +155,19 @@ class WorksheetConstruction(Construction):
             self.wrong("gradient_of", say("`{name}` is the same at all points.", name=name))
         else:
             self.graph.loss = node
-            differentiate(self.graph)
+            differentiate(self.graph, wanted=wanted)
+
+    def wanted(self) -> frozenset[str] | None:
+        """The nodes by which the gradient is asked; None for all that is given."""
+        names = self.problem.wrt
+        if names is None:
+            return None
+        if self.problem.gradient_of is None:
+            self.wrong("wrt", say("`wrt` goes with `gradient_of`, the quantity whose gradient is asked."))
+        known = [name for name, node in self.nodes.items() if self.graph.nodes[node].role == "given"]
+        for name in (name for name in names if name not in known):
+            self.wrong("wrt", say("`{name}` is no given quantity.", name=name), did_you_mean(name, known))
+        return frozenset(self.nodes[name] for name in names if name in self.nodes)
 
 
 def whole_number(array: Array) -> int | None:

@@ -64,6 +64,9 @@ class WorksheetPage(NetworkPage):
         names = tuple(Ref(self.graph.symbol(n.name)) for n in self.wanted())
         if self.graph.loss:
             top = Ref(self.graph.symbol(self.graph.loss))
+            by = tuple(map(Ref, self.problem.wrt or ()))
+            if by:
+                return say("Asked: {names}, and the gradient of {f} by {by}.", names=names, f=top, by=by)
             return say("Asked: {names}, and the gradient of {f}.", names=names, f=top)
         return say("Asked: {names}.", names=names)
 

@@ -373,3 +373,20 @@ def test_the_gradient_by_some_of_what_is_given() -> None:
     assert slopes == {"dL_dq", "dL_dz", "dL_dW"}
     assert some.answers["dL_dW"] == every.answers["dL_dW"]
     assert "the gradient of L by W." in page(some)
+
+
+@pytest.mark.parametrize(
+    ("formula", "meant"),
+    [
+        ("A/sum(A, 2)", True),
+        ("(A + 1)/norm(A + 1, 2)", True),
+        ("A - mean(A, 2)", True),
+        ("A/sum(A, 1)", False),
+        ("T(T(A)/sum(A, 2))", False),
+        ("A @ sum(A, 2)", False),
+        ("x*sum(A, 2)", False),
+    ],
+)
+def test_sums_of_rows_that_meet_columns_are_noted(formula: str, meant: bool) -> None:
+    found = solved(f"kind: worksheet\ngiven: {{A: [[1, 2], [3, 4]], x: [1, 2]}}\ndefine:\n  P: {formula}\n")
+    assert ("meets its columns" in "".join(str(note.text) for note in found.notes)) == meant

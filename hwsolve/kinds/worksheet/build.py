@@ -16,6 +16,7 @@ from hwsolve.graph.spelling import clash, quantities
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given
+from hwsolve.kinds.worksheet.alignment import BY_ELEMENT, misaligned, remark
 from hwsolve.kinds.worksheet.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.softmax import LogSoftmaxOperation, SoftmaxOperation
@@ -112,10 +113,15 @@ class WorksheetConstruction(Construction):
             if name in self.failed:
                 return
             message, hint = why.message, did_you_mean(name, why.known) if why.known else None
+            if misaligned(stated.formula, shapes, any_length=True):
+                hint = say("With indices it reads as on paper: `{form}`.", form=BY_ELEMENT)
             if name in later and name != stated.name and why.known:
                 message, hint = say("`{name}` is read here, and defined further below.", name=name), None
             self.report.add(pointed(stated.node, why), path, message, hint)
             return
+        pair = misaligned(stated.formula, shapes) if not stated.left else None
+        if pair is not None:
+            self.remarks.append(remark(*pair))
         data = frozenset(name for name in found.reads if self.nodes[name] in self.at_points)
         operation = alone_along_axis(stated, shapes) or of_definition(found, data)
         inputs = tuple(self.nodes[name] for name in found.reads)

@@ -24,7 +24,9 @@ class Problem(base.Problem, kw_only=True):
     DATA: ClassVar[tuple[str, ...]] = ("given",)
     MEANINGS: ClassVar[dict[str, Message]] = {
         "given": say("numbers and arrays by name"),
-        "define": say("quantities by formulas, in order; each may read what stands above it"),
+        "define": say(
+            "quantities by formulas, in order; each may read what stands above it; `P[i,j]: …` says an element of one"
+        ),
         "gradient_of": say("the quantity whose gradient is asked, by everything given or by `wrt`"),
         "wrt": say("the given quantities by which the gradient is asked, in place of all"),
         "at": say("the points at which it is worked out, a value for every name that is not given"),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.tree import ZERO, Call, Number, Ref
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import elements
 from hwsolve.graph.explain.circuit import circuit
 from hwsolve.graph.graph import Node
@@ -61,14 +62,21 @@ class WorksheetPage(NetworkPage):
 
     def question(self) -> Message:
         """What is to be worked out."""
-        names = tuple(Ref(self.graph.symbol(n.name)) for n in self.wanted())
+        names = tuple(map(self.called, self.wanted()))
         if self.graph.loss:
             top = Ref(self.graph.symbol(self.graph.loss))
-            by = tuple(map(Ref, self.problem.wrt or ()))
+            by = tuple(
+                self.called(n) for n in self.nodes("given") if self.graph.symbol(n.name) in (self.problem.wrt or ())
+            )
             if by:
                 return say("Asked: {names}, and the gradient of {f} by {by}.", names=names, f=top, by=by)
             return say("Asked: {names}, and the gradient of {f}.", names=names, f=top)
         return say("Asked: {names}.", names=names)
+
+    def called(self, node: Node) -> Formula:
+        """A quantity as its lines write it: an array as a whole."""
+        name = self.graph.symbol(node.name)
+        return whole(name) if node.shape[self.at_points(node) :] else Ref(name)
 
     def wanted(self) -> list[Node]:
         """The quantities that are defined."""

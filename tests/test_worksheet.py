@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -339,7 +339,7 @@ def test_products_and_bounds_by_a_given_number(text: str, values: list[float]) -
     assert not wrong_lines(document(found))
 
 
-GUARDED = {"log(x)": torch.log, "sqrt(x)": torch.sqrt, "1/x": torch.reciprocal, "x**-0.5": torch.rsqrt}
+GUARDED: dict[str, Callable[..., torch.Tensor]] = {"log(x)": torch.log, "sqrt(x)": torch.sqrt, "1/x": torch.reciprocal, "x**-0.5": torch.rsqrt}
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -390,3 +390,34 @@ def test_the_gradient_by_some_of_what_is_given() -> None:
 def test_sums_of_rows_that_meet_columns_are_noted(formula: str, meant: bool) -> None:
     found = solved(f"kind: worksheet\ngiven: {{A: [[1, 2], [3, 4]], x: [1, 2]}}\ndefine:\n  P: {formula}\n")
     assert ("meets its columns" in "".join(str(note.text) for note in found.notes)) == meant
+
+
+SOFTMAXES: dict[str, Callable[..., torch.Tensor]] = {
+    "sum(r*softmax(W @ x))": lambda W, x, r: (r * (W @ x).softmax(-1)).sum(),
+    "-log(softmax(W @ x + r)[2])": lambda W, x, r: -(W @ x + r).softmax(-1)[1].log(),
+    "-log_softmax(W @ x)[1]": lambda W, x, r: -(W @ x).log_softmax(-1)[0],
+    "logsumexp(W @ x)": lambda W, x, r: (W @ x).logsumexp(-1),
+    "sum(softmax(W @ T(W), 1) @ W)*sum(x)*r[1]": lambda W, x, r: ((W @ W.T).softmax(0) @ W).sum() * x.sum() * r[0],
+    "sum(softmax(W @ x)*log(softmax(W @ x - r)))": lambda W, x, r: (
+        (W @ x).softmax(-1) * (W @ x - r).softmax(-1).log()
+    ).sum(),
+}
+
+
+@pytest.mark.parametrize("z1", [True, False])
+@pytest.mark.parametrize("text", SOFTMAXES)
+def test_what_a_softmax_takes_has_a_line_of_its_own(text: str, z1: bool) -> None:
+    given = {"W": [[0.5, -1.0], [0.25, 1.5], [-0.75, 0.5]], "x": [1.0, -2.0], "r": [0.5, 0.0, -1.0]}
+    stated = ", ".join(f"{name}: {value}" for name, value in given.items()) + (", z1: 2" if z1 else "")
+    found = solved(f"kind: worksheet\ngiven: {{{stated}}}\ndefine:\n  L: {text}\ngradient_of: L\n")
+    tensors = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in given.values()]
+    value = SOFTMAXES[text](*tensors)
+    value.backward()
+    said = document(found)
+    assert said["answers"]["L"]["value"] == pytest.approx(value.item(), rel=1e-9)
+    for name, tensor in zip(given, tensors, strict=True):
+        if tensor.grad is not None:
+            assert torch.tensor(numbers(said["answers"][f"dL_d{name}"]["value"])).allclose(tensor.grad, rtol=1e-8)
+    assert wrong_lines(said) == []
+    assert not re.search(r"exp\(W|exp\(Σ", page(found))
+    assert ("z" in said["answers"]) != z1  # z₁ stands for one number

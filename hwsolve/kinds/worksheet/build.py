@@ -17,6 +17,7 @@ from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.worksheet.alignment import BY_ELEMENT, misaligned, remark
+from hwsolve.kinds.worksheet.lifting import taken_apart
 from hwsolve.kinds.worksheet.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.softmax import LogSoftmaxOperation, SoftmaxOperation
@@ -36,6 +37,7 @@ class WorksheetConstruction(Construction):
         self.nodes: dict[str, str] = {}  # by name
         self.failed: set[str] = set()  # names whose definition has an error already
         self.places: dict[str, Node] = {}
+        self.whole: set[str] = set()  # names whose definitions have been taken apart
         self.counts: dict[str, int] = {}  # given whole numbers, which may be indices
         self.at_points: set[str] = set()  # nodes with an axis of points in front
 
@@ -119,6 +121,23 @@ class WorksheetConstruction(Construction):
                 message, hint = say("`{name}` is read here, and defined further below.", name=name), None
             self.report.add(pointed(stated.node, why), path, message, hint)
             return
+        if stated.name not in self.whole and not stated.left:
+            self.whole.add(stated.name)
+            parts, f = taken_apart(stated.formula, shapes, {*shapes, *later, stated.name}, self.counts)
+            for name, part in parts:
+                self.whole.add(name)
+                self.enter(Stated(name, (), part, stated.head, stated.node))
+                self.problem.places[name] = (stated.node, path)
+                of = say(
+                    "{name} is a name for a part of {whole}: {part}.",
+                    name=Ref(name),
+                    whole=Ref(stated.name),
+                    part=f"`{plain(part)}`",
+                )
+                self.remarks.append(of)
+            if parts:
+                self.enter(Stated(stated.name, (), f, stated.head, stated.node))
+                return
         pair = misaligned(stated.formula, shapes) if not stated.left else None
         if pair is not None:
             self.remarks.append(remark(*pair))

@@ -79,8 +79,9 @@ class WorksheetPage(NetworkPage):
         return whole(name) if node.shape[self.at_points(node) :] else Ref(name)
 
     def wanted(self) -> list[Node]:
-        """The quantities that are defined."""
-        return self.nodes("forward")
+        """The quantities that are defined, without the parts that only have a name here."""
+        defined = {one.name for one in self.problem.define}
+        return [node for node in self.nodes("forward") if self.graph.symbol(node.name) in defined]
 
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """The definitions and the gradient; of several points all in a table, and one of them worked out."""

@@ -188,6 +188,9 @@ def short_list(subject: str) -> Any:
 SHORT = {
     "kinds": "List the kinds of problems, or show one.",
     "layers": "List the layers, or show the arguments of one.",
+    "losses": "List the losses, or show the arguments of one.",
+    "optimizers": "List the optimizers, or show the rule of one.",
+    "functions": "List the functions of formulas, or show one.",
     "examples": "List the shipped problems, or print one.",
 }
 for _subject, _help in SHORT.items():

@@ -339,7 +339,12 @@ def test_products_and_bounds_by_a_given_number(text: str, values: list[float]) -
     assert not wrong_lines(document(found))
 
 
-GUARDED: dict[str, Callable[..., torch.Tensor]] = {"log(x)": torch.log, "sqrt(x)": torch.sqrt, "1/x": torch.reciprocal, "x**-0.5": torch.rsqrt}
+GUARDED: dict[str, Callable[..., torch.Tensor]] = {
+    "log(x)": torch.log,
+    "sqrt(x)": torch.sqrt,
+    "1/x": torch.reciprocal,
+    "x**-0.5": torch.rsqrt,
+}
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -426,3 +426,17 @@ def test_what_a_softmax_takes_has_a_line_of_its_own(text: str, z1: bool) -> None
     assert wrong_lines(said) == []
     assert not re.search(r"exp\(W|exp\(Σ", page(found))
     assert ("z" in said["answers"]) != z1  # z₁ stands for one number
+
+
+@pytest.mark.parametrize(
+    ("extreme", "rest", "word"), [("max", "less than", "largest"), ("min", "more than", "smallest")]
+)
+def test_elements_compared_with_their_extreme_are_said_in_words(extreme: str, rest: str, word: str) -> None:
+    rows = "[[1, 2, 4], [3, 5, 0]]"
+    found = solved(
+        f"kind: worksheet\ngiven: {{A: {rows}, w: 2}}\ndefine:\n  Q: w*A\n"
+        f"  L: {extreme}(Q[1])**2 + {extreme}(Q[2])\ngradient_of: L\n"
+    )
+    said = re.search(r"\((. of 6: [^:;]*); (.: [^:;)]*)\)", page(found))
+    cases = {case.replace(" of 6", "") for case in said.groups()} if said else set()
+    assert cases == {f"4: {rest} the {word}", f"2: the {word}"}

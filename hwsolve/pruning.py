@@ -10,7 +10,7 @@ import msgspec
 
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
-from hwsolve.formula.tree import Ref, references
+from hwsolve.formula.tree import Number, Ref, references
 from hwsolve.solution import Carried, Group, Identity, Solution, Value
 from hwsolve.trace import defined, dependencies
 
@@ -37,12 +37,22 @@ def refs_of(key: str) -> Iterator[Ref]:
 
 
 def keys_of(group: Group) -> list[str]:
-    """The keys of a group's lines."""
-    return [plain(line.key) for line in group.lines if isinstance(line, Value | Identity | Carried) and line.key]
+    """The keys of a group's lines; of what holds for any element that of the array."""
+    keys = [line.key for line in group.lines if isinstance(line, Value | Identity | Carried)]
+    return [plain(key) if stated(key) else key.name for key in keys if key is not None]
+
+
+def stated(key: Ref) -> bool:
+    """Whether a key names one element, or what has no elements."""
+    return all(isinstance(i, Number) for i in key.indices)
 
 
 def set_back(items: tuple[Any, ...], needed: set[str]) -> Iterator[Any]:
-    """Groups of which no line is needed are for the full page; what has no keys goes with what goes on with it."""
+    """Groups of which no line is needed are for the full page; what has no keys goes with what goes on with it.
+
+    A line of a whole array, or of any of its elements, is needed as soon as one element is.
+    """
+    needed = needed | {key.partition("[")[0] for key in needed}
     for item, following in zip_longest(items, items[1:]):
         if isinstance(item, Group):
             keys = keys_of(item)

@@ -15,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hwsolve
+from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import references
 from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import Options, render
+from hwsolve.solution import Form, Group, Value
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
 from tests.often import often
@@ -196,3 +199,44 @@ def test_the_box_of_answers_has_the_order_of_a_question_that_nobody_asked() -> N
     assert "Asked: the output, the loss, and the gradients" in page
     box = page.partition("Asked:")[0]
     assert box.index("z⁽¹⁾ = ") < box.index("L = ") < box.index("∂L/∂w") < box.index("∂L/∂b")
+
+
+WORKSHEET = """\
+kind: worksheet
+given: {W: [[0.5, -1], [2, 1]], x: [1, 2], r: [0.5, -0.5]}
+define: {z: W @ x, a: relu(z), q: max(a), L: (q - r @ z)**2/2}
+gradient_of: L
+"""
+
+
+@pytest.mark.parametrize("ask", [["L"], ["dL_dW"], ["dL_dW[2,1]"], ["L*2"]])
+def test_a_worksheet_leads_to_what_is_asked(ask: list[str]) -> None:
+    found = solved(ask, spec=WORKSHEET)
+    assert found.asked == tuple(ask)
+    text = page(found)
+    assert ("∂L/∂W" in text) == ("dL_dW" in ask[0]) and "∂L/∂x" not in text
+
+
+TEXTBOOK = ["two-layer-softmax-batch", "convolutional-network", "lstm-one-step"]
+
+
+@pytest.mark.parametrize("name", TEXTBOOK)
+def test_what_a_line_reads_stands_on_the_page_too(name: str) -> None:
+    spec = Path(f"problems/textbook/{name}.yaml").read_text(encoding="utf-8")
+    slopes = [key for key in hwsolve.solve(spec).answers if re.fullmatch(r"d[LE]_d\w+", key)]
+    assert slopes
+    for key in slopes[::3]:
+        found = solved([key], spec=spec)
+        groups = [item for step in found.sections for item in step.items if isinstance(item, Group)]
+        shown = [line for group in groups if group.detail == "page" for line in group.lines]
+        values = [line for line in shown if isinstance(line, Value) and not line.aside]
+        there = {plain(line.key) for line in values}.union(*map(whole, shown))
+        arises = {plain(line.key) for line in found.lines if isinstance(line, Value)}
+        read_by = {ref for line in values for ref in references(line.formula)}
+        assert {plain(ref) for ref in read_by if ref.name not in there} & arises <= there, key
+
+
+def whole(line: Any) -> set[str]:
+    """The key of the array of which a line gives all values."""
+    head = line.links[0].formula if isinstance(line, Form) else line.key if isinstance(line, Value) else None
+    return {plain(head)} if head is not None and "[" not in plain(head) else set()

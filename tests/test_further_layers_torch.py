@@ -352,3 +352,40 @@ def test_swin_counts_as_torchvision_does() -> None:
     answers = work_out(read(SWIN, "swin.yaml")[0]).answers
     wanted = {"params": 28288354, "macs": int(float(truth["torch_flop_counter_macs_fwd"]))}
     assert {key: answers[key].value.value for key in wanted} == wanted
+
+
+@pytest.mark.parametrize("seed", range(often(8)))
+def test_bags_of_embeddings(seed: int) -> None:
+    """Sum and mean of picked rows, which may be the same, of one sample or of several; the gradient of every row."""
+    dice = random.Random(seed)
+    words, width, length = dice.randint(1, 5), dice.randint(1, 3), dice.randint(1, 4)
+    samples, mode = dice.randint(1, 3), ("mean", "sum")[seed % 2]
+    table = [[dice.randint(-8, 8) / 4 for _ in range(width)] for _ in range(words)]
+    picked = [[dice.randrange(words) for _ in range(length)] for _ in range(samples)]
+    alone = samples == 1 and dice.random() < 0.5
+    bag = {"num_embeddings": words, "embedding_dim": width, "mode": mode, "weight": table, "output": "y"}
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {"input": {"tokens": length}, "layers": [{"embedding_bag": bag}, {"tanh": {"output": "a"}}]},
+            "input": {"index": picked[0] if alone else picked},
+            "target": {"zeros": [width] if alone else [samples, width]},
+            "loss": "mse_loss",
+        }
+    )
+    theirs = nn.EmbeddingBag(words, width, mode=mode, dtype=torch.float64)
+    theirs.weight.data = torch.tensor(table, dtype=torch.float64)
+    y = theirs(torch.tensor(picked))
+    (y.tanh() ** 2).mean().backward()
+    assert array(found.answers["y"].value).ravel() == pytest.approx(y.detach().numpy().ravel())
+    assert array(found.answers["dL_dE"].value) == pytest.approx(theirs.weight.grad.numpy())
+
+
+@pytest.mark.parametrize("more", [{"mode": "max"}, {"padding_idx": 0}], ids=str)
+def test_what_of_a_bag_is_only_counted(more: dict[str, Any]) -> None:
+    bag = {"num_embeddings": 2, "embedding_dim": 1, "weight": [[1], [2]], **more}
+    with pytest.raises(SpecFailure, match="but not yet computed by hand"):
+        hwsolve.solve(
+            {"kind": "backprop", "network": {"input": {"tokens": 2}, "layers": [{"embedding_bag": bag}]}}
+            | {"input": {"index": [0, 1]}}
+        )

@@ -16,7 +16,18 @@ from hypothesis import HealthCheck, given, settings
 
 import hwsolve
 from hwsolve import pipeline
-from hwsolve.formula.tree import Call, Formula, Number, Ref, children, substitute, transform
+from hwsolve.formula.tree import (
+    BigOperator,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    children,
+    references,
+    substitute,
+    transform,
+    walk,
+)
 from hwsolve.kinds.convolution.page import LayerPage
 from hwsolve.layers import LAYERS
 from hwsolve.solution import Carried, Form, Let, Solution, Value
@@ -315,3 +326,31 @@ def test_the_formula_of_another_convention_does_not_pass() -> None:
         for other in set(found) - {ties}:
             with pytest.raises(AssertionError):
                 check(solution, {"dL_dx": elements(found[other])["dL_dx"]})
+
+
+CELLS = ["rnn", "lstm", {"gru": {"reset": "before", "update": "replaces"}}, {"gru": {"reset": "after"}}]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+@pytest.mark.parametrize("embedded", [True, False])
+def test_indices_are_single_letters(cell: Any, embedded: bool) -> None:
+    """Where a gate is called n, or a batch of tokens is read, no index is `n_` or `n2`."""
+    name, options = (cell, {}) if isinstance(cell, str) else next(iter(cell.items()))
+    drawn = {"init": "normal", "seed": 1}
+    layers: list[Any] = [
+        {name: {"hidden_size": 2, "weight_ih": drawn, "weight_hh": drawn, "bias": drawn, "returns": "last", **options}}
+    ]
+    tokens = {"embedding": {"num_embeddings": 3, "embedding_dim": 2, "weight": drawn}}
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {"input": {"tokens": 3} if embedded else [3, 2], "layers": [tokens] * embedded + layers},
+            "input": {"index": [[0, 1, 2], [1, 1, 0]]} if embedded else {"linspace": [-1, 1], "shape": [2, 3, 2]},
+            "loss": "mse_loss",
+            "target": {"zeros": [2, 2]},
+        }
+    )
+    forms = [stage.formula for line in found.lines if isinstance(line, Form) for stage in line.links]
+    indices = {i.name for f in forms for ref in references(f) for i in ref.indices if isinstance(i, Ref)}
+    assert indices and all(len(i) == 1 or i == "tau" for i in indices), indices
+    assert not {n.index for f in forms for n in walk(f) if isinstance(n, BigOperator) and len(n.index) > 1} - {"tau"}

@@ -106,3 +106,11 @@ def test_layers_of_a_stack_are_told_apart() -> None:
     forward, backward = titles(solved([{"transformer_encoder": stack}], {"s": [2, 4]}))
     assert len(set(forward)) == len(forward) == 8
     assert backward == forward[::-1]
+
+
+def test_what_stands_in_front_is_not_further() -> None:
+    linear = {"linear": {"out_features": 4, "weight": {"init": "normal", "seed": 1}, "bias": False, "output": "z"}}
+    attention = {"attention": {"inputs": ["a", "a", "a"]}}
+    forward, backward = titles(solved([linear, {"tanh": {"output": "a"}}, attention, "relu", "tanh"], {"s": [2, 4]}))
+    assert [title.partition(":")[0] for title in forward] == ["First layers", "Attention", "Further layers"]
+    assert [title.partition(":")[0] for title in backward] == ["Further layers", "Attention", "First layers"]

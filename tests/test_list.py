@@ -183,8 +183,8 @@ def tried(kind: str, name: str) -> str:
     if kind in ("convolution", "pooling"):
         return f"kind: {kind}\nlayer: {layer}\ninput: {ones(shape)}\n"
     data = f"input: {ones(shape)}\n" if kind == "backprop" else ""
-    if kind == "backprop" and name == "embedding":
-        layer = f"{{embedding: {settings(name)[:-1]}, weight: {{init: normal}}}}}}"
+    if kind == "backprop" and name in ("embedding", "embedding_bag"):
+        layer = f"{{{name}: {settings(name)[:-1]}, weight: {{init: normal}}}}}}"
         return f"kind: backprop\nnetwork: {{input: {shape}, layers: [{layer}]}}\ninput: {{class: [1, 2, 3, 1]}}\n"
     if kind == "backprop":
         data += "mode: eval\n" if "drop" in name or name == "rrelu" else "mode: train\n"
@@ -446,6 +446,9 @@ def test_keys_of_several_problems_and_symbols(hwsolve: Run) -> None:
         (["kinds"], ["list", "kinds"]),
         (["layers"], ["list", "layers"]),
         (["layers", "conv2d"], ["list", "layers", "conv2d"]),
+        (["losses"], ["list", "losses"]),
+        (["optimizers", "adam"], ["list", "optimizers", "adam"]),
+        (["functions"], ["list", "functions"]),
         (["examples"], ["list", "examples"]),
         (["examples", "2.1-backprop"], ["list", "examples", "2.1-backprop"]),
         (["layers", "relu", "--format", "json"], ["list", "layers", "relu", "--format", "json"]),

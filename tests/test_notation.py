@@ -283,3 +283,19 @@ def test_no_product_with_a_name_reads_as_a_call(write: Callable[[Formula], str])
     assert unicode(parse("sigma*(1 - x) + sigmoid(1 - x)")) == "σ · (1 − x) + σ(1 − x)"
     for text, written in (("eta*(1 - x)", "η(1 − x)"), ("sigma_w**2*(1 - x)", "σ_w²(1 − x)")):
         assert unicode(parse(text)) == written  # no function is called so
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("w_f*x1", "w_f · x₁"),
+        ("w_i*x1", "wᵢx₁"),
+        ("x1*w_f*y", "x₁w_f · y"),
+        ("2*w_f*x", "2w_f · x"),
+        ("W_c[1,1]*c[1]", "W_c₁₁ · c₁"),
+        ("W_h[1,1]*c[1]", "Wₕ₁₁c₁"),
+        ("w_f*(a + b)", "w_f(a + b)"),
+    ],
+)
+def test_a_subscript_that_has_no_small_letter_does_not_run_into_the_next_factor(text: str, shown: str) -> None:
+    assert unicode(parse(text)) == shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -399,3 +399,106 @@ def test_a_worksheet_says_what_its_functions_are(formula: str, meaning: str) -> 
     assert wrong_lines(json.loads(made.to("json"))) == []
     plain = hwsolve.solve({"kind": "worksheet", "given": {"a": 3}, "define": {"y": "a**2 + exp(a)"}})
     assert meaning.partition("(")[0] not in plain.to("plain", width=100)
+
+
+GUARDED: dict[str, Callable[..., torch.Tensor]] = {
+    "log(x)": torch.log,
+    "sqrt(x)": torch.sqrt,
+    "1/x": torch.reciprocal,
+    "x**-0.5": torch.rsqrt,
+}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("text", GUARDED)
+def test_what_a_condition_guards_is_guarded_in_the_gradient_too(text: str, whole: bool) -> None:
+    xs, ws = [0.0, 2.0, -1.5, 0.25], [3.0, -1.0, 0.5, 2.0]
+    if whole:
+        formula = f"sum(if(x > 0, w*({text} - b)**2, 0))"
+    else:
+        formula = f"Sum(if(x[i] > 0, w[i]*({text.replace('x', 'x[i]')} - b)**2, 0), i, 1, 4)"
+    found = solved(
+        f"kind: worksheet\ngiven: {{x: {xs}, w: {ws}, b: 0.5}}\ndefine:\n  g: w*w\n  "
+        f"J: {formula.replace('w', 'g')}\ngradient_of: J\n"
+    )
+    x, w, b = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (xs, ws, 0.5))
+    there = x.detach() > 0
+    value = (w[there] ** 2 * (GUARDED[text](x[there]) - b) ** 2).sum()
+    value.backward()
+    said = document(found)
+    for name, tensor in (("x", x), ("w", w), ("b", b)):
+        assert tensor.grad is not None
+        assert numbers(said["answers"][f"dJ_d{name}"]["value"]) == pytest.approx(tensor.grad.tolist(), rel=1e-9), name
+    assert wrong_lines(said) == []
+
+
+def test_the_gradient_by_some_of_what_is_given() -> None:
+    text = "kind: worksheet\ngiven: {W: [[1, 2]], x: [3, 4], r: 2}\ndefine: {z: W @ x, q: sum(z), L: (r - q)**2}\n"
+    every, some = solved(text + "gradient_of: L\n"), solved(text + "gradient_of: L\nwrt: W\n")
+    assert "dL_dx" in every.answers and "dL_dr" in every.answers
+    slopes = {key for key in some.answers if key.startswith("dL_d")}
+    assert slopes == {"dL_dq", "dL_dz", "dL_dW"}
+    assert some.answers["dL_dW"] == every.answers["dL_dW"]
+    assert "the gradient of L by W." in page(some)
+
+
+@pytest.mark.parametrize(
+    ("formula", "meant"),
+    [
+        ("A/sum(A, 2)", True),
+        ("(A + 1)/norm(A + 1, 2)", True),
+        ("A - mean(A, 2)", True),
+        ("A/sum(A, 1)", False),
+        ("T(T(A)/sum(A, 2))", False),
+        ("A @ sum(A, 2)", False),
+        ("x*sum(A, 2)", False),
+    ],
+)
+def test_sums_of_rows_that_meet_columns_are_noted(formula: str, meant: bool) -> None:
+    found = solved(f"kind: worksheet\ngiven: {{A: [[1, 2], [3, 4]], x: [1, 2]}}\ndefine:\n  P: {formula}\n")
+    assert ("meets its columns" in "".join(str(note.text) for note in found.notes)) == meant
+
+
+SOFTMAXES: dict[str, Callable[..., torch.Tensor]] = {
+    "sum(r*softmax(W @ x))": lambda W, x, r: (r * (W @ x).softmax(-1)).sum(),
+    "-log(softmax(W @ x + r)[2])": lambda W, x, r: -(W @ x + r).softmax(-1)[1].log(),
+    "-log_softmax(W @ x)[1]": lambda W, x, r: -(W @ x).log_softmax(-1)[0],
+    "logsumexp(W @ x)": lambda W, x, r: (W @ x).logsumexp(-1),
+    "sum(softmax(W @ T(W), 1) @ W)*sum(x)*r[1]": lambda W, x, r: ((W @ W.T).softmax(0) @ W).sum() * x.sum() * r[0],
+    "sum(softmax(W @ x)*log(softmax(W @ x - r)))": lambda W, x, r: (
+        (W @ x).softmax(-1) * (W @ x - r).softmax(-1).log()
+    ).sum(),
+}
+
+
+@pytest.mark.parametrize("z1", [True, False])
+@pytest.mark.parametrize("text", SOFTMAXES)
+def test_what_a_softmax_takes_has_a_line_of_its_own(text: str, z1: bool) -> None:
+    given = {"W": [[0.5, -1.0], [0.25, 1.5], [-0.75, 0.5]], "x": [1.0, -2.0], "r": [0.5, 0.0, -1.0]}
+    stated = ", ".join(f"{name}: {value}" for name, value in given.items()) + (", z1: 2" if z1 else "")
+    found = solved(f"kind: worksheet\ngiven: {{{stated}}}\ndefine:\n  L: {text}\ngradient_of: L\n")
+    tensors = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in given.values()]
+    value = SOFTMAXES[text](*tensors)
+    value.backward()
+    said = document(found)
+    assert said["answers"]["L"]["value"] == pytest.approx(value.item(), rel=1e-9)
+    for name, tensor in zip(given, tensors, strict=True):
+        if tensor.grad is not None:
+            assert torch.tensor(numbers(said["answers"][f"dL_d{name}"]["value"])).allclose(tensor.grad, rtol=1e-8)
+    assert wrong_lines(said) == []
+    assert not re.search(r"exp\(W|exp\(Σ", page(found))
+    assert ("z" in said["answers"]) != z1  # z₁ stands for one number
+
+
+@pytest.mark.parametrize(
+    ("extreme", "rest", "word"), [("max", "less than", "largest"), ("min", "more than", "smallest")]
+)
+def test_elements_compared_with_their_extreme_are_said_in_words(extreme: str, rest: str, word: str) -> None:
+    rows = "[[1, 2, 4], [3, 5, 0]]"
+    found = solved(
+        f"kind: worksheet\ngiven: {{A: {rows}, w: 2}}\ndefine:\n  Q: w*A\n"
+        f"  L: {extreme}(Q[1])**2 + {extreme}(Q[2])\ngradient_of: L\n"
+    )
+    said = re.search(r"\((. of 6: [^:;]*); (.: [^:;)]*)\)", page(found))
+    cases = {case.replace(" of 6", "") for case in said.groups()} if said else set()
+    assert cases == {f"4: {rest} the {word}", f"2: the {word}"}

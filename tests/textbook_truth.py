@@ -274,7 +274,19 @@ def gated() -> list[Values]:
     return [{"y": n, "a3": y} | slopes(loss, gamma=gamma, w1=gate, w2=up, w3=down)]
 
 
+def bag_of_words() -> list[Values]:
+    table, w, b = (
+        leaf([[0.2, -0.1], [0.5, 0.4], [-0.3, 0.8], [0.1, 0.1]]),
+        leaf([[1, 0.5], [-0.4, 0.9]]),
+        leaf([0, 0.1]),
+    )
+    means = F.embedding_bag(torch.tensor([[1, 2, 1], [3, 0, 2]]), table, mode="mean")
+    found = slopes(F.cross_entropy(F.linear(means, w, b), torch.tensor([1, 0])), E=table, w1=w, b1=b)
+    return [{"x": means, **found, "E@1": table.detach() - table.grad}]
+
+
 TRUTH: dict[str, Callable[[], list[Values]]] = {
+    "bag-of-words": bag_of_words,
     "worksheet-automatic-differentiation": automatic_differentiation,
     "worksheet-focal-loss": focal_loss,
     "worksheet-rbf-xor": radial_basis_functions,

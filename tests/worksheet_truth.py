@@ -135,6 +135,51 @@ def language_model_budget() -> Values:
     return {"N": n, "seconds": seconds, "per_token": cache // 8192, "cache": cache, "mebibytes": Fraction(cache, 2**20)}
 
 
+def graph_convolution() -> Values:
+    """Two layers over a graph of four nodes, two of which have a class: the edges are lists of neighbours."""
+    neighbours = {0: [0, 1], 1: [0, 1, 2, 3], 2: [1, 2], 3: [1, 3]}
+    x = torch.tensor([[1, 0], [0, 1], [1, 1], [-1, 0.5]], dtype=torch.float64)
+
+    def spread(rows: Any) -> Any:
+        degree = {v: len(others) for v, others in neighbours.items()}
+        return torch.stack(
+            [sum(rows[u] / (degree[v] * degree[u]) ** 0.5 for u in others) for v, others in neighbours.items()]
+        )
+
+    def compute(W0: Any, W1: Any) -> Values:
+        z = spread(torch.relu(spread(x @ W0)) @ W1)
+        target = torch.tensor([0, -100, -100, 1])
+        return {"Z": z, "L": torch.nn.functional.cross_entropy(z, target)}
+
+    return gradients("L", {"W0": [[0.5, -0.3], [0.2, 0.7]], "W1": [[1, -1], [0.4, 0.6]]}, compute)
+
+
+def glove() -> Values:
+    """The pairs that occur, one after the other."""
+    counts = {(0, 1): 10, (0, 2): 120, (1, 0): 10, (1, 2): 4, (2, 0): 120, (2, 1): 4}
+
+    def compute(w: Any, v: Any, b: Any, c: Any) -> Values:
+        terms = [
+            min((n / 100) ** 0.75, 1) * (w[i] @ v[j] + b[i] + c[j] - np.log(n)) ** 2 for (i, j), n in counts.items()
+        ]
+        return {"J": torch.stack(terms).sum()}
+
+    given = {"w": [[0.3, 0.1], [-0.2, 0.5], [0.4, -0.6]], "v": [[0.2, -0.1], [0.6, 0.3], [-0.5, 0.2]]}
+    return gradients("J", given | {"b": [0.1, 0, -0.1], "c": [0, 0.2, 0.3]}, compute)
+
+
+def ctc() -> Values:
+    """PyTorch's own loss; the blank is class 0."""
+
+    def compute(u: Any) -> Values:
+        logs = torch.nn.functional.log_softmax(u, 1)[:, None, :]
+        lengths = torch.tensor([3]), torch.tensor([2])
+        return {"L": torch.nn.functional.ctc_loss(logs, torch.tensor([[1, 2]]), *lengths, reduction="sum")}
+
+    found = gradients("L", {"u": [[0.2, 0.5, -0.1], [0.4, 0.3, 0], [0.6, -0.2, 0.1]]}, compute)
+    return found | {"p": np.exp(-found["L"])}
+
+
 TRUTH: dict[str, Callable[[], Values]] = {
     "circuit": circuit,
     "sigmoid-neuron": sigmoid_neuron,
@@ -148,6 +193,9 @@ TRUTH: dict[str, Callable[[], Values]] = {
     "tree-split": tree_split,
     "bayes": bayes,
     "language-model-budget": language_model_budget,
+    "graph-convolution": graph_convolution,
+    "glove": glove,
+    "ctc": ctc,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.formula.backward import Output, covers, gathered, plain_axes
+from hwsolve.formula.guards import decided_first
 from hwsolve.formula.indices import (
     Range,
     conditions,
@@ -25,7 +26,7 @@ from hwsolve.formula.indices import (
 from hwsolve.formula.rules import apply
 from hwsolve.formula.simplify.simplify import big, factored
 from hwsolve.formula.simplify.terms import difference, mentions
-from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild, transform, walk
 from hwsolve.language import Message, say
 
 Ranges = dict[str, tuple[Formula, Formula]]
@@ -184,4 +185,4 @@ def backward(
     outputs = [Range(i, ONE, output_ranges[i]) for i in output_indices]
     unsure = covers(plain_axes(schematic, wrt), bound_in(schematic).union(output_indices, input_indices))
     g = Ref(upstream, tuple(Ref(i) for i in output_indices))
-    return factored(unshadowed(gathered(derivative, g, outputs, unsure, output)))
+    return transform(factored(unshadowed(gathered(derivative, g, outputs, unsure, output))), decided_first)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hwsolve.formula.indices import Bounds, Range, conditions, plain_index
-from hwsolve.formula.simplify.terms import addends, sum_of
+from hwsolve.formula.simplify.terms import addends, product, sum_of
 from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, children, rebuild
 
 Shapes = Mapping[str, tuple[Formula, ...]]
@@ -76,6 +76,46 @@ def divisible(index: Formula) -> Formula:
 def is_whole(condition: Formula) -> bool:
     """Whether a condition asks for a whole number."""
     return isinstance(condition, Call) and condition.name == "=="
+
+
+PARTIAL = ("log", "log2", "log10", "sqrt", "/", "**", "asin", "acos", "tan")  # what has no value everywhere
+
+
+def decided_first(node: Formula) -> Formula:
+    """A product under its conditions where it reads, of what they ask about, what has no value everywhere.
+
+    So log(x) under `if(x > 0, …, 0)` is read where x > 0 alone, in a gradient too.
+    """
+    if not isinstance(node, Call) or node.name not in ("*", "/"):
+        return node
+    above, below = (node, ()) if node.name == "*" else (node.args[0], node.args[1:])
+    factors = above.args if isinstance(above, Call) and above.name == "*" else (above,)
+    switches = [a.args for a in factors if isinstance(a, Call) and a.name == "if" and ZERO in a.args[1:]]
+    if not switches:
+        return node
+    rest = tuple(a for a in factors if not (isinstance(a, Call) and a.args in switches))
+    asked = {name for condition, *_ in switches for name in read(condition)}
+    divided = any(not asked.isdisjoint(read(f)) for f in below)
+    if not divided and not any(partial(f, asked) for f in (*rest, *below)):
+        return node
+    ends = [end for _, *both in switches for end in both if end not in (ZERO, ONE)]
+    made = product(*ends, *rest, *(Call("/", (ONE, f)) for f in below))
+    for condition, then, _ in reversed(switches):
+        made = Call("if", (condition, ZERO, made) if then == ZERO else (condition, made, ZERO))
+    return made
+
+
+def read(f: Formula) -> set[str]:
+    """The quantities whose values a formula reads; those of its indices are places."""
+    return {f.name} if isinstance(f, Ref) else set().union(*map(read, children(f)))
+
+
+def partial(f: Formula, asked: set[str]) -> bool:
+    """Whether it has a function in it that has no value everywhere, and reads one of these quantities."""
+    if isinstance(f, Ref):
+        return False
+    own = isinstance(f, Call) and f.name in PARTIAL and not asked.isdisjoint(read(f))
+    return own or any(partial(part, asked) for part in children(f))
 
 
 def conditions_first(node: Formula) -> Formula:

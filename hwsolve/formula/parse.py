@@ -230,6 +230,10 @@ def unreadable(text: str, at: int) -> FormulaError:
     sign = text[column]
     if sign == "^":
         return FormulaError(say("“^” is no operator. A power is written **: x**2."), column + 1)
+    if sign == "=" and (typed := re.search(r"\b(axis|dim|keepdims?)\s*$", text[:column])):
+        return FormulaError(
+            say("`{word}=` cannot be read: an axis stands by itself, from 1: sum(A, 2).", word=typed[1]), column + 1
+        )
     if sign == "=":
         return FormulaError(say("“=” is no operator. Equality is written ==."), column + 1)
     return FormulaError(say("“{sign}” cannot stand in a formula.", sign=sign), column + 1)

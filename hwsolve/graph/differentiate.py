@@ -14,17 +14,19 @@ from hwsolve.graph.operation import Operation
 NOTHING: Mapping[str, str] = {}
 
 
-def differentiate(graph: Graph, upstream: Mapping[str, str] = NOTHING) -> None:
+def differentiate(graph: Graph, upstream: Mapping[str, str] = NOTHING, wanted: frozenset[str] | None = None) -> None:
     """Append the gradient nodes from the loss down to the inputs.
 
     The loss is `graph.loss`; without one, `upstream` gives for each output the given node that holds its gradient.
+    `wanted`: the given nodes whose gradients are asked, in place of all; what reads none of them gets none either.
     """
+    led_to = reading(graph, wanted) if wanted is not None else None
     letter = graph.labels[graph.loss].symbol if graph.loss else graph.unstated
     gradients: dict[str, str | None] = {graph.loss: None} if graph.loss else dict(upstream)
     consumers = consumers_of(graph, *gradients)
     for name in reversed(list(graph.nodes)):
         node = graph.nodes[name]
-        if name not in consumers or not wants_gradient(graph, node):
+        if name not in consumers or not wants_gradient(graph, node) or (led_to is not None and name not in led_to):
             continue
         terms = tuple(
             Contribution(operation, slot, gradients[output], output, inputs)
@@ -38,6 +40,15 @@ def differentiate(graph: Graph, upstream: Mapping[str, str] = NOTHING) -> None:
         label = gradient_label(letter, graph.labels[name])
         layer = graph.nodes[terms[0].output].layer
         gradients[name] = graph.add(label, node.shape, "gradient", terms=terms, layer=layer, of=name)
+
+
+def reading(graph: Graph, wanted: frozenset[str]) -> set[str]:
+    """These nodes, and all that read them, directly or through others."""
+    found = set(wanted)
+    for name, node in graph.nodes.items():
+        if not found.isdisjoint(node.inputs):
+            found.add(name)
+    return found
 
 
 class Itself(Operation, frozen=True):

@@ -50,11 +50,8 @@ class Embedding(Layer, frozen=True):
         """W: (num_embeddings, embedding_dim)."""
         return owned(weight=Parameter((self.num_embeddings, self.embedding_dim), "table", self.weight))
 
-    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
-        """The row of each class: a sum over all rows with a 1 for the one that is picked, and 0 for the others.
-
-        What picks is 0 and 1, so that a line reads x[n,j] = E[3,j], and a row's gradient the sum over its places.
-        """
+    def rows(self, builder: Builder, x: str) -> list[int]:
+        """The rows that the input names, from 1."""
         rows, words = builder.classes.get(x), int(str(self.num_embeddings))
         if rows is None:
             raise NotComputed(
@@ -74,6 +71,14 @@ class Embedding(Layer, frozen=True):
                     layer=builder.path,
                 )
             )
+        return list(rows)
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The row of each class: a sum over all rows with a 1 for the one that is picked, and 0 for the others.
+
+        What picks is 0 and 1, so that a line reads x[n,j] = E[3,j], and a row's gradient the sum over its places.
+        """
+        rows = self.rows(builder, x)
         pad = self.padding()
         if pad and self.weight.init is not None:
             raise NotComputed(

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from hwsolve.formula.tree import Ref, call
+from hwsolve.graph.by_formula import ByFormula
+from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.base import NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase
-from hwsolve.layers.embedding import Embedding
+from hwsolve.layers.embedding import Embedding, picked_rows
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.products import less
 from hwsolve.spec.fields import Choice
@@ -51,4 +54,19 @@ class EmbeddingBag(Embedding, frozen=True):
         """How many rows are picked, and how many bags they are."""
         return super().cost_sizes(x) | {"bags": base.product(x[:-1])}
 
-    build = Layer.build  # rows that are added have no operation yet
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The sum or the mean of the rows that are picked, each by a 1 as in an embedding."""
+        for key, value in (("mode", "max" if self.mode == "max" else None), ("padding_idx", self.padding_idx)):
+            if value is not None:
+                said = say("`{layer}` with `{key}` can be counted, but not yet computed by hand.",
+                           layer=builder.path, key=f"{key}: {value}")  # fmt: skip
+                raise NotComputed(said)
+        rows = self.rows(builder, x)
+        count = builder.shape(x)[-1]
+        chosen = self.picking(builder, x, rows)
+        table = builder.own(self, "weight", self.parameters(())["weight"], builder.free_symbol("E"))
+        builder.remark(picked_rows(call("whole", Ref(builder.graph.symbol(chosen))), rows))
+        body = "Sum(Sum(s[t,v]*w[v,j], v, 1, V), t, 1, T)"
+        body, numbers = (f"({body})/T", (("T", count),)) if self.mode == "mean" else (body, ())
+        together = ByFormula(body, ("s", "w"), ("s",), ("j",), constants=(0,), numbers=numbers)
+        return (builder.forward(together, (chosen, table), builder.free_symbol("x")),)

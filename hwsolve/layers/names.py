@@ -95,7 +95,10 @@ class Names:
         if any(name in names.later for names in self.chain()):
             raise Unnamed(say("`{name}` is read here, and given further below.", name=name))
         known = [n for names in self.chain() for n in names.wires]
-        raise Unnamed(say("There is no quantity `{name}` here.", name=name), did_you_mean(name, known))
+        hint = did_you_mean(name, known)
+        if any(name in names.layers for names in self.chain()):
+            hint = say("`{name}` is the name of a layer; `output: {name}` names what comes out of it.", name=name)
+        raise Unnamed(say("There is no quantity `{name}` here.", name=name), hint)
 
     def give(self, name: str, wire: Wire) -> None:
         """Name a quantity; `input` is what comes into a layer."""

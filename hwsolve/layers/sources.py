@@ -73,7 +73,7 @@ class Source(Layer, frozen=True, kw_only=True):
 
 
 class FreeParameter(Source, frozen=True, kw_only=True):
-    """A parameter that stands by itself, read by its name."""
+    """A parameter that stands by itself, read by the name of its `output`."""
 
     init: Annotated[Initializer | None, InitializerField()] = None
     seed: Count | None = None
@@ -95,7 +95,7 @@ class FreeParameter(Source, frozen=True, kw_only=True):
 
 
 class Constant(Source, frozen=True, kw_only=True):
-    """Numbers that stand by themselves and are not trained, read by their name."""
+    """Numbers that stand by themselves and are not trained, read by the name of their `output`."""
 
     EQUATION: ClassVar[str] = "y is given"
 

@@ -107,6 +107,11 @@ class Unicode(Writer):
             return f"({', '.join(row[0] for row in rows)})"
         return f"[{', '.join([f'[{inner}]' for inner in map(', '.join, rows)])}]"
 
+    def between(self, left: Piece, right: Piece) -> str:
+        found = super().between(left, right)
+        run_in = not found and left.kind == "symbol" and "_" in left.text and right.kind != "group"
+        return self.dot if run_in else found  # w_f has no small f: w_f · x₁, never w_fx₁
+
     def symbol(self, f: Ref) -> str:
         known = parts(f.name)
         if not f.indices:

@@ -6,7 +6,8 @@ Functions made of pieces, and their slopes, are written with the number that is 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,6 +25,7 @@ from hwsolve.numbers.identity import settled
 if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
 
+NO_WORDS: Mapping[Any, Message] = {}
 FEW = 4  # branches that are named each
 
 
@@ -129,12 +131,12 @@ def reason(writer: Writer, formulas: list[Formula], slopes: bool) -> Message | s
     return parts[0] if len(parts) == 1 else say("{first}; {second}", first=parts[0], second=parts[1])
 
 
-def counted(cases: list[Formula]) -> Message:
-    """How often each of many cases holds."""
+def counted(cases: Sequence[Any], words: Mapping[Any, Message] = NO_WORDS) -> Message:
+    """How often each of many cases holds; those that have words are said by them."""
     (first, n), *others = Counter(cases).items()
-    text = say("{n} of {size}: {case}", n=n, size=len(cases), case=first)
+    text = say("{n} of {size}: {case}", n=n, size=len(cases), case=words.get(first, first))
     for case, n in others:
-        text = say("{before}; {n}: {case}", before=text, n=n, case=case)
+        text = say("{before}; {n}: {case}", before=text, n=n, case=words.get(case, case))
     return text
 
 

@@ -25,13 +25,26 @@ def in_words(writer: Writer, met: Conditions) -> Message | str:
     general = [bare_form(writer, condition, found) for condition, found in met.items()]
     if len(pairs) <= FEW or len(set(general)) == len(met):  # each of its own kind: there is nothing to count
         return say("{cases}", cases=tuple(claim(writer, condition) for condition in reversed(pairs.values())))
-    return counted(general)
+    return counted(general, AMONG)
 
 
-def bare_form(writer: Writer, condition: Formula, found: bool) -> Formula:
-    """What holds, of quantities as a whole: the comparison, or its opposite."""
+AMONG = {  # what an element is, compared with the extreme of elements that it is one of
+    ("max", True): say("the largest"),
+    ("max", False): say("less than the largest"),
+    ("min", True): say("the smallest"),
+    ("min", False): say("more than the smallest"),
+}
+
+
+def bare_form(writer: Writer, condition: Formula, found: bool) -> Formula | tuple[str, bool]:
+    """What holds, of quantities as a whole: the comparison, or its opposite; among others of one array in words."""
     assert isinstance(condition, Call)
     known = condition
+    match condition.args:
+        case (Ref(name), Call("max" | "min" as extreme, others)) if all(
+            isinstance(x, Ref) and x.name == name for x in others
+        ):
+            return extreme, relation_of(writer, *condition.args) == "=="
     if not found:
         known = Call(OPPOSITE.get(condition.name) or relation_of(writer, *condition.args), condition.args)
     return call("form", transform(writer.relabel(known), bare))

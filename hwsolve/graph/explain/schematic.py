@@ -199,6 +199,9 @@ def making_way(f: Formula, element: Ref) -> Formula:
     return bound_apart(f, element)
 
 
+SAMPLES = "nmbdg"  # the letter of the sample, the first that no quantity has: n may be that of a gate
+
+
 def lettered(
     schematic: Schematic, keep: tuple[str, ...], taken: frozenset[str], stated: tuple[str, ...] = ()
 ) -> Schematic:
@@ -213,5 +216,6 @@ def lettered(
     used = {*bound, *schematic.indices} | taken
     free = (letter for letter in LETTERS if letter not in used)
     given = [old for old in schematic.indices if old not in keep and old.rstrip("_") in LEADING + INNER]
-    given += [old for old in bound if old.endswith("_")]
-    return with_letters(schematic, {old: next(free) for old in dict.fromkeys(given)})
+    given += [old for old in bound if old.endswith("_") or old in LEADING[1:] + INNER]
+    new = {old: next((x for x in SAMPLES if x not in used), old) for old in keep if old not in LEADING[:1]}
+    return with_letters(schematic, new | {old: next(free) for old in dict.fromkeys(given) if old not in new})

@@ -114,11 +114,12 @@ def short_names(paths: list[str]) -> dict[str, str]:
 
 def titled(graph: Graph, part: list[str], short: dict[str, str]) -> Message:
     """What a part is, and its layers."""
-    return say("{part}: {layers}", part=called(graph, part), layers=", ".join(short[path] for path in part))
+    first = part[0] == next(iter(short))
+    return say("{part}: {layers}", part=called(graph, part, first), layers=", ".join(short[path] for path in part))
 
 
-def called(graph: Graph, part: list[str]) -> Message:
-    """What a part is, by the kinds of its layers."""
+def called(graph: Graph, part: list[str], first: bool) -> Message:
+    """What a part is, by the kinds of its layers; `first`: no layer stands before it."""
     kinds = [graph.layers[path] for path in part]
     own = [kind for kind in kinds if kind not in PASSED_ON]
     if "attention" in own:
@@ -129,7 +130,8 @@ def called(graph: Graph, part: list[str]) -> Message:
         return say("Sum and normalisation") if norms and sums else say("Normalisation") if norms else say("Sum")
     if own.count("dense") > 1 and set(kinds) <= set(OF_A_MAP):
         return say("Gated feed-forward") if "multiply" in own else say("Feed-forward")
-    return say("Linear layer") if own == ["dense"] else say("Further layers")
+    other = say("First layers") if first and len(part) > 1 else say("Further layers")
+    return say("Linear layer") if own == ["dense"] else other
 
 
 def read_by(graph: Graph, part: Iterable[str]) -> int:

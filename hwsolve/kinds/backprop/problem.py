@@ -42,7 +42,10 @@ class Problem(base.Problem, kw_only=True):
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),
         "network": say("the shape that comes in, and the layers"),
-        "input": say("the numbers that go in; one more axis in front makes a batch"),
+        "input": say(
+            "the numbers that go in; one more axis in front makes a batch; "
+            "what an embedding reads is `{class: [3, 1]}` or `{index: [2, 0]}`"
+        ),
         "target": say("what the loss compares the output with: numbers, or classes"),
         "loss": say(
             "the loss, or losses and penalties in a list, which add up; without it there is only a forward pass"

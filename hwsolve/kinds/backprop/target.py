@@ -30,8 +30,8 @@ class Classes(msgspec.Struct, frozen=True):
 
     def sentence(self, symbol: str = "t") -> Message:
         """What the target is, as the spec counts."""
-        classes, first = tuple([At(Number(k)) for k in self.numbers]), At(ONE)
-        stated = tuple([str(k - 1 + self.first) for k in self.numbers])
+        classes, first = tuple([At(Number(k)) if k > 0 else say("none") for k in self.numbers]), At(ONE)
+        stated = tuple([str(k - 1 + self.first).replace("-", "−") for k in self.numbers])
         if self.many:
             rule = say("{t} is 1 for the class of its sample, and 0 for the others", t=whole(symbol))
             if self.first:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Formula, Number, Ref
+from hwsolve.formula.whole_arrays import whole
 from hwsolve.kinds.backprop.input_arrays import Given, stands_for
 from hwsolve.kinds.backprop.target import Classes
 from hwsolve.language import Message, say
@@ -111,7 +112,7 @@ class TargetSetup:
             text = say(
                 "The classes lie along axis {k} of {y}, which has the shape {shape}.",
                 k=k + 1,
-                y=Ref(self.graph.symbol(self.output)),
+                y=whole(self.graph.symbol(self.output)),
                 shape=shape_text(shape),
             )
             self.construction.remarks.append(text)
@@ -198,6 +199,7 @@ def weightless(loss: Loss, classes: list[int]) -> bool:
 
 def ignoring(n: int, index: Any, t: Ref) -> Message:
     """How many classes are ignored."""
+    index = str(index).replace("-", "−")
     if n == 1:
         return say("One of them is the index {index}, which is ignored: its {t} is 0 throughout.", index=index, t=t)
     return say("{n} of them are the index {index}, which is ignored: their {t} is 0.", n=n, index=index, t=t)

@@ -18,6 +18,9 @@ define:                       # in order; each may read what stands above it
   E: (y - 1)**2/2
 gradient_of: E                # leave it out for the values alone
 
+# wrt: [w, b]                             # the gradient by these alone, not by everything given
+# define: {r: "softmax(A, 2)"}            # along axis 2, of each row; axes count from 1
+# define: {"P[i,j]": "A[i,j]/Sum(A[i,k], k)"}   # element by element, as on paper
 # at: [{a: 0, b: 0}, {a: 0, b: 1}]        # several points: a table; or {truth_table: [a, b]}
 # expect: {z: 0.85}                       # what should come out; `hwsolve batch` checks it
 """

@@ -16,6 +16,8 @@ from hwsolve.graph.spelling import clash, quantities
 from hwsolve.kinds.backprop.computation import Computation
 from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given
+from hwsolve.kinds.worksheet.alignment import BY_ELEMENT, misaligned, remark
+from hwsolve.kinds.worksheet.lifting import taken_apart
 from hwsolve.kinds.worksheet.problem import Problem
 from hwsolve.language import Message, say
 from hwsolve.layers.softmax import LogSoftmaxOperation, SoftmaxOperation
@@ -35,6 +37,7 @@ class WorksheetConstruction(Construction):
         self.nodes: dict[str, str] = {}  # by name
         self.failed: set[str] = set()  # names whose definition has an error already
         self.places: dict[str, Node] = {}
+        self.whole: set[str] = set()  # names whose definitions have been taken apart
         self.counts: dict[str, int] = {}  # given whole numbers, which may be indices
         self.at_points: set[str] = set()  # nodes with an axis of points in front
 
@@ -114,10 +117,32 @@ class WorksheetConstruction(Construction):
             if name in self.failed:
                 return
             message, hint = why.message, did_you_mean(name, why.known) if why.known else why.hint
+            if hint is None and misaligned(stated.formula, shapes, any_length=True):
+                hint = say("With indices it reads as on paper: `{form}`.", form=BY_ELEMENT)
             if name in later and name != stated.name and why.known:
                 message, hint = say("`{name}` is read here, and defined further below.", name=name), None
             self.report.add(pointed(stated.node, why), path, message, hint)
             return
+        if stated.name not in self.whole and not stated.left:
+            self.whole.add(stated.name)
+            parts, f = taken_apart(stated.formula, shapes, {*shapes, *later, stated.name}, self.counts)
+            for name, part in parts:
+                self.whole.add(name)
+                self.enter(Stated(name, (), part, stated.head, stated.node))
+                self.problem.places[name] = (stated.node, path)
+                of = say(
+                    "{name} is a name for a part of {whole}: {part}.",
+                    name=Ref(name),
+                    whole=Ref(stated.name),
+                    part=f"`{plain(part)}`",
+                )
+                self.remarks.append(of)
+            if parts:
+                self.enter(Stated(stated.name, (), f, stated.head, stated.node))
+                return
+        pair = misaligned(stated.formula, shapes) if not stated.left else None
+        if pair is not None:
+            self.remarks.append(remark(*pair))
         data = frozenset(name for name in found.reads if self.nodes[name] in self.at_points)
         operation = alone_along_axis(stated, shapes) or of_definition(found, data)
         inputs = tuple(self.nodes[name] for name in found.reads)
@@ -143,7 +168,7 @@ class WorksheetConstruction(Construction):
 
     def enter_gradient(self) -> None:
         """The gradient of a quantity, which must be a number."""
-        name = self.problem.gradient_of
+        name, wanted = self.problem.gradient_of, self.wanted()
         if name is None:
             return
         node = self.nodes.get(name)
@@ -157,7 +182,19 @@ class WorksheetConstruction(Construction):
             self.wrong("gradient_of", say("`{name}` is the same at all points.", name=name))
         else:
             self.graph.loss = node
-            differentiate(self.graph)
+            differentiate(self.graph, wanted=wanted)
+
+    def wanted(self) -> frozenset[str] | None:
+        """The nodes by which the gradient is asked; None for all that is given."""
+        names = self.problem.wrt
+        if names is None:
+            return None
+        if self.problem.gradient_of is None:
+            self.wrong("wrt", say("`wrt` goes with `gradient_of`, the quantity whose gradient is asked."))
+        known = [name for name, node in self.nodes.items() if self.graph.nodes[node].role == "given"]
+        for name in (name for name in names if name not in known):
+            self.wrong("wrt", say("`{name}` is no given quantity.", name=name), did_you_mean(name, known))
+        return frozenset(self.nodes[name] for name in names if name in self.nodes)
 
 
 def whole_number(array: Array) -> int | None:

@@ -62,9 +62,14 @@ class WorksheetPage(NetworkPage):
 
     def question(self) -> Message:
         """What is to be worked out."""
-        names = tuple(self.called(self.graph.symbol(n.name)) for n in self.wanted())
+        names = tuple(map(self.as_written, self.wanted()))
         if self.graph.loss:
             top = Ref(self.graph.symbol(self.graph.loss))
+            by = tuple(
+                self.as_written(n) for n in self.nodes("given") if self.graph.symbol(n.name) in (self.problem.wrt or ())
+            )
+            if by:
+                return say("Asked: {names}, and the gradient of {f} by {by}.", names=names, f=top, by=by)
             return say("Asked: {names}, and the gradient of {f}.", names=names, f=top)
         return say("Asked: {names}.", names=names)
 
@@ -81,9 +86,15 @@ class WorksheetPage(NetworkPage):
         known = {one.name for one in self.problem.define} | set(self.points.columns if self.points else ())
         return self.called(node.name) if isinstance(node, Ref) and not node.indices and node.name in known else node
 
+    def as_written(self, node: Node) -> Formula:
+        """A quantity as its lines write it: an array as a whole."""
+        name = self.graph.symbol(node.name)
+        return self.called(name) if self.points or not node.shape else whole(name)
+
     def wanted(self) -> list[Node]:
-        """The quantities that are defined."""
-        return self.nodes("forward")
+        """The quantities that are defined, without the parts that only have a name here."""
+        defined = {one.name for one in self.problem.define}
+        return [node for node in self.nodes("forward") if self.graph.symbol(node.name) in defined]
 
     def one_pass(self, step: int, trajectory: Trajectory) -> None:
         """The definitions and the gradient; of several points all in a table, and one of them worked out."""

@@ -24,7 +24,8 @@ PLAIN = frozenset("∂∇∞…·—")  # single signs that stand for themselves
 BIG = {"Sum": "∑", "Prod": "∏"}
 LOWERED = "₀₁₂₃₄₅₆₇₈₉"
 RAISED = str.maketrans(LOWERED, "0123456789")
-BESIDE = re.compile(r"(?<=[^\W\d_])(?=\w)")  # where two signs would be read as one name
+WORD = re.compile(r"[^\W\d_]{2,}")
+BESIDE = re.compile(r"(?<=[^\W\d_])(?=\d)")  # where two signs would be read as one name
 TALLEST = 8  # elements of a vector that is set as a column
 
 
@@ -189,7 +190,7 @@ def joined(lower: str, rest: str) -> str:
 
 def scripts(letter: str, below: str, above: str, step: str) -> str:
     """A letter with what stands below and above it."""
-    raised = above + BESIDE.sub(" ", step)
+    raised = above + BESIDE.sub(" ", WORD.sub(lambda word: quoted(word[0]), step))
     return letter + (f"_({below})" if below else "") + (f"^({raised})" if raised else "")
 
 

@@ -19,6 +19,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SPECS = [
     *("homework-1/1.1-fully-connected.yaml", "homework-2/2.1-backprop.yaml", "homework-2/2.2-log-softmax.yaml"),
     *("homework-2/2.2-sigmoid.yaml", "homework-3/3.1-xavier.yaml", "homework-3/3.2-prelu.yaml"),
+    "textbook/triplet-loss.yaml",  # a reason that is one long formula
 ]
 MEASURE = """
 <script>

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(
     bool(catalogue.entries().keys() - ZH.keys()), reason="the Chinese catalogue lacks sentences: make translations"
 )
 
-TWO_WORDS = re.compile(r"(?<![\w.`'/])([A-Za-z]{2,}) ([A-Za-z]{2,})(?![\w./])")
+TWO_WORDS = re.compile(r"(?<![\w.`'/∂])([A-Za-z]{2,}) ([A-Za-z]{2,})(?![\w./])")
 SYMBOLS = {"dx", "dz", "du", "dw", "exp", "softmax", "log", "leaky", "relu", "Var", "in", "out", "fan", "else"}
 SLOW = "problems/textbook/mazur-2-2-2-10000-steps.yaml"
 

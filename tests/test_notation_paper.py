@@ -131,3 +131,13 @@ def test_typst_compiles(f: Formula) -> None:
     source = f"#set page(width: auto, height: auto)\n${typst(f)}$\n\n$ {typst(f)} $"
     made, warnings = compiler.compile_with_warnings(source.encode(), format="pdf", ignore_system_fonts=True)
     assert made and not warnings
+
+
+def test_no_letter_of_a_whole_array_has_two_exponents() -> None:
+    """TeX refuses `g^{⟨2⟩}^{2}`."""
+    from hwsolve.formula.notation import latex
+    from hwsolve.formula.tree import Call, Number, Ref
+
+    for name in ("g@2", "a1", "a1@k"):
+        text = latex(Call("**", (Call("whole", (Ref(name),)), Number(2, 1))))
+        assert text.startswith("{") and text.endswith("}}^{2}"), text

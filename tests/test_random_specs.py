@@ -169,7 +169,8 @@ def twice(solution: Solution, dice: random.Random) -> Iterator[Any]:
 def introduced(solution: Solution, dice: random.Random) -> Iterator[Any]:
     """Names in the equations of a page that are given nowhere, on no left side, and in no sentence, table or statement.
 
-    Where a part of a chain is an integral its letter is bound.
+    Where a part of a chain is an integral its letter is bound. What is shown at one step is known at any step k, of
+    which the reason of a line says that it numbers the updates.
     """
     known = names([g.key for g in solution.given]) | set(CONSTANTS)
     known |= {str(name) for s in solution.sections if s.part == "statement" for i in s.items for name in names(i)}
@@ -181,7 +182,9 @@ def introduced(solution: Solution, dice: random.Random) -> Iterator[Any]:
         for row in block.rows:
             left, *rest = [f for _, f in row.links] or [None]
             known |= names(left) | names(row.words)
+            known |= {"k"} if "number of the update" in str(row.reason) else set()
             wanted |= dict.fromkeys(names(rest), row.links)
+    known |= {f"{name.partition('@')[0]}@k" for name in known if "@" in name}
     for name, links in wanted.items():
         if name != "…" and not known & {name, name.partition("↓")[0]}:  # v↓w is v of w, of which the rule speaks
             yield name, repr(links)[:300]

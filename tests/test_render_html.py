@@ -20,13 +20,14 @@ from hypothesis import strategies as st
 import hwsolve
 from hwsolve.figures import Curve, Grid
 from hwsolve.formula.notation import latex, plain
+from hwsolve.formula.notation.mathml import mathml
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import Options, blocks, render
 from hwsolve.render.html import LARGEST, LINE, spread, styles
-from hwsolve.render.html_parts import marked, tied
+from hwsolve.render.html_parts import columns, cut, elements, inline, marked, tied
 from hwsolve.solution import Note, Solution, Table, Value
 from tests.conftest import PROBLEMS
 from tests.reading_markup import Letters, checked, latex_skeleton, mathml_skeleton, worked_out
@@ -272,6 +273,33 @@ def test_no_formula_is_wider_than_its_cell_and_none_is_parted_from_its_comma(spe
     cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", "".join(re.findall(r"<tbody>.*?</tbody>", page, re.DOTALL)))
     assert all(cell.startswith("<div>") for cell in cells if "<math" in cell)
     assert "min-width:min-content" in styles().split("@media(max-width")[1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(trees)
+def test_a_long_piece_is_cut_into_pieces_that_say_the_same(f: Formula) -> None:
+    text = mathml(f)
+    assert "".join(elements(text)) == text
+    assert mathml_skeleton("".join(cut(text))) == mathml_skeleton(text)
+    assert all(checked(piece) is not None for piece in cut(text))
+    assert mathml_skeleton(re.sub("</?math>", "", inline(text))) == mathml_skeleton(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["x*({})", "-(1*({}) + 2*({}))", "max(0, {} - ({}))", "exp(2)*tanh({})", "v*(w*({}) + u*(1 - tanh({})))"]
+)
+def test_sums_in_parentheses_are_cut_at_their_signs(text: str) -> None:
+    f = parse(text.replace("{}", " + ".join([f"0.{n}1234567*W[{n},1]" for n in range(2, 9)])))
+    assert columns(mathml(f)) > 100 and max(map(columns, cut(mathml(f)))) < 45
+    assert inline(mathml(f)).count("<math>") > 6
+
+
+def test_a_formula_in_pieces_is_tied_to_the_signs_around_it() -> None:
+    pieces = "<math><mi>a</mi></math><math><mi>b</mi></math><math><mi>c</mi></math>"
+    assert tied([("text", "as ("), ("math", pieces), ("text", "), so")]) == (
+        'as <span class="tie">(<math><mi>a</mi></math></span><math><mi>b</mi></math>'
+        '<span class="tie"><math><mi>c</mi></math>),</span> so'
+    )
 
 
 @pytest.mark.parametrize("spec", SPECS[:1])

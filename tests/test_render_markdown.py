@@ -116,6 +116,13 @@ def test_a_sign_at_the_beginning_of_a_row_makes_no_list_and_no_heading(sign: str
     assert text.splitlines()[2:4] == [f"{{{sign}}} \\text{{all}} &= 1 \\cr", f"& {sign} 2"]
 
 
+def test_a_block_fits_into_the_buffer_of_mathjax() -> None:
+    rows = [f"x_{{{n}}} &= " + " + ".join(["y\\mathstrut_{1}"] * 30) for n in range(40)]
+    found = list(environments([rows]))
+    assert len(found) > 2 and all(len(text) < 4700 for text in found)
+    assert [row for text in found for row in rows_of(*blocks(text))] == rows
+
+
 def test_text_is_escaped_and_code_is_not() -> None:
     note = Note("info", say("a*b*c _d_ <e> $f$ `g*h*` | [i](j)"))
     assert r"> a\*b\*c \_d\_ \<e\> \$f\$ `g*h*` \| \[i\](j)" in markdown(Solution(kind="k", notes=(note,)))

@@ -17,7 +17,7 @@ import pytest
 from hwsolve import solve, solve_all
 from hwsolve.errors import CallError
 from hwsolve.render import Options, blocks, pdf, render
-from hwsolve.solution import Group, Sentence, Solution, Step, Value
+from hwsolve.solution import Group, Sentence, Solution, Step, Table, Value
 from tests.conftest import ROOT, Run
 from tests.render_samples import homework
 
@@ -153,6 +153,33 @@ def test_nothing_is_cut_off(path: Path) -> None:
             assert left <= x <= right, text
 
 
+def test_what_leads_to_a_table_or_an_equation_stays_on_its_page() -> None:
+    """A page is filled line by line until the words would stand alone at its end."""
+    pypdf: Any = pytest.importorskip("pypdf", reason="pypdf is not installed")
+    table = Table("The table", ("a", "b"), (("first", "1"), ("second", "2")))
+    line = homework().sections[1].lines[0]
+    followers: list[tuple[Any, ...]] = [(table,), (Sentence("The table"), Group((line,), None))]
+    for follower, first in zip(followers, ("first", "0.025538"), strict=True):
+        broken = set()
+        for lines in range(36, 44):
+            filled = tuple(Sentence(f"Line {n}.") for n in range(lines))
+            solution = Solution(kind="k", title="t", sections=(Step("Filled", (*filled, *follower)),))
+            texts = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_of([solution]))).pages]
+            broken.add(len(texts))
+            assert all("The table" not in text or first in text.split("The table")[1] for text in texts), lines
+        assert broken == {1, 2}
+
+
+@pytest.mark.parametrize("step", ["k", "B1", "k-1", "all", "14"])
+def test_the_mark_of_a_step_is_set_whatever_it_is(step: str) -> None:
+    from hwsolve.formula.notation.typst import typst
+    from hwsolve.formula.tree import Number, Ref
+
+    source = f"${typst(Ref(f'w@{step}', (Number(1, 1), Number(2, 1))))} {typst(Ref(f'w1@{step}'))}$"
+    pytest.importorskip("typst", reason=TYPST)
+    assert squeezed(text_of(b"".join(pdf.compiled(source, "pdf")))).count(f"⟨{step}⟩") == 2
+
+
 def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_spec", lambda name: None)
     with pytest.raises(CallError, match=re.escape("pip install 'hwsolve[pdf]'")):
@@ -257,7 +284,7 @@ def test_chinese_latex_compiles(tmp_path: Path) -> None:
 
 
 WIDE_PAGES = (
-    *("models/resnet50", "homework-2/2.5-max-pooling", "homework-3/3.3-resnet18"),
+    *("models/resnet50", "models/swin_t", "homework-2/2.5-max-pooling", "homework-3/3.3-resnet18"),
     *("language/layer-norm-by-hand", "textbook/lstm-one-step"),
 )
 

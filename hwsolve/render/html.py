@@ -20,7 +20,7 @@ from hwsolve.language import listed, say, translate
 from hwsolve.render import blocks as page_blocks
 from hwsolve.render.chain import WORDS, Link, Notation
 from hwsolve.render.folds import Fold
-from hwsolve.render.html_parts import WIDE, across, in_block, signs, spread, tied
+from hwsolve.render.html_parts import NARROW, WIDE, across, cut, in_block, inline, signs, spread, tied
 from hwsolve.render.measure import width
 from hwsolve.render.mixed import mixed
 from hwsolve.render.options import Options
@@ -89,7 +89,7 @@ class Article:
         if folded * LINE > LARGEST:
             self.blocks = list(page_blocks.Page(solution, options).blocks())
         self.words_between = tuple([translate(m, options.language) for m in WORDS.values()])
-        self.notation = Notation(lambda f: f"<math>{mathml(f, self.words_between)}</math>")
+        self.notation = Notation(lambda f: inline(mathml(f, self.words_between)))
         self.ids: set[str] = set()
         self.steps: list[str] = []  # what the contents link to
         self.figures = 0
@@ -179,7 +179,8 @@ class Article:
             if width(unicode(f)) <= LONG:
                 yield f'<span class="{look}">{self.math(f, relation)}</span>'
                 continue
-            first, *rest = summands(spread(f) if width(unicode(f)) > TOO_LONG else f, self.words_between)
+            terms = summands(spread(f) if width(unicode(f)) > TOO_LONG else f, self.words_between)
+            first, *rest = [piece for term in terms for piece in cut(term)]
             lead = signs(relation)
             reached = "" if rest or width(unicode(f)) <= CROWDED else ' tabindex="0"'
             yield f'<span class="{look}"{reached}><math displaystyle="true">{lead}<mrow>{first}</mrow></math></span>'
@@ -271,7 +272,7 @@ class Article:
         caption = f"<caption>{self.inline(table.title)}</caption>" if table.title else ""
         head, body = "".join(heads), "\n".join(rows)
         inner = f"{caption}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>"
-        reached = ' tabindex="0"' if wide > CROWDED else ""
+        reached = ' tabindex="0"' if wide > NARROW else ""
         shown = f'<div class="table{" stacks" if stacks else ""}"{reached}><table>{inner}</table></div>'
         if not dropped:
             return shown

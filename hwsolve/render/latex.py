@@ -118,7 +118,7 @@ class Source(Page):
                 yield from self.equations(rows)
             case blocks.Grille(table):
                 if table.title:
-                    yield f"\\textbf{{{self.content(table.title)}}}"
+                    yield f"\\textbf{{{self.content(table.title)}}}\\par\\nopagebreak"
                 yield tabular(table, self.cell, self.options.full)
             case blocks.Drawing(figure):
                 yield from self.figure(figure)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from hwsolve.render.measure_tex import em, upright
+from hwsolve.render.mixed import at_top
 from hwsolve.render.table import numeric_columns
 from hwsolve.render.table_heads import heads_of
 from hwsolve.render.table_rows import kept_rows
@@ -18,6 +19,7 @@ GAP = 1.2  # between columns
 BOLD = 1.2  # how much wider letters of a head are
 MATH = re.compile(r"(?<!\\)\$")
 BREAK = re.compile(r" |\\allowbreak ")
+SIGNS = (" + ", " - ", " \\times ")  # behind which TeX breaks a formula of a sentence
 SET_IN = re.compile(r"\\within\{(\d+)em\}")
 ONE = re.compile(r"\\(?:[a-zA-Z]+\{\}|[^a-zA-Z])")  # a command that prints one sign
 COMMAND = re.compile(r"\\[a-zA-Z]+|[{}]")
@@ -76,10 +78,10 @@ def narrowed(widths: Sequence[float], solid: Sequence[float], numbers: list[bool
 
 
 def unbroken_em(cell: str) -> float:
-    """How wide the widest part of a cell is that is not broken: a word, with the formulas at its sides."""
+    """How wide the widest part of a cell is that is not broken: a word, a term or factor, with what is at its sides."""
     chunks = [""]
     for n, part in enumerate(MATH.split(SET_IN.sub("", cell))):
-        first, *more = [f"${part}$"] if n % 2 else BREAK.split(part)
+        first, *more = [f"${piece}$" for piece in at_top(part, SIGNS)] if n % 2 else BREAK.split(part)
         chunks[-1] += first
         chunks += more
     hanging = SET_IN.match(cell)

@@ -31,6 +31,7 @@ from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
 LATEX = Notation(latex)
 ROWS = 16  # rows of one aligned block
+BUFFER = 4500  # characters of one block: MathJax, which GitHub shows pages with, refuses more than 5,120
 SET_IN = "&emsp;"  # a row of a table that is part of the one above
 INLINE = 30.0  # em of a formula that stands in a sentence
 BETWEEN = 2.0  # em between quantities in a row
@@ -242,10 +243,22 @@ def blocks(groups: Sequence[Sequence[Chain]]) -> Iterator[list[str]]:
 
 
 def environments(found: Iterable[list[str]]) -> Iterator[str]:
-    """Blocks of aligned rows."""
+    """Blocks of aligned rows; one that is too long for a browser goes on in the next."""
     for rows in found:
-        inner = " \\cr\n".join([OPENING.sub(r"{\g<0>}", row) for row in rows])
-        yield f"$$\n\\begin{{aligned}}\n{inner}\n\\end{{aligned}}\n$$"
+        for inner in buffered([OPENING.sub(r"{\g<0>}", row) for row in rows], " \\cr\n"):
+            yield f"$$\n\\begin{{aligned}}\n{inner}\n\\end{{aligned}}\n$$"
+
+
+def buffered(rows: Sequence[str], between: str) -> Iterator[str]:
+    """Rows put together as far as they fit into the buffer."""
+    inner = ""
+    for row in rows:
+        if inner and len(inner) + len(between) + len(row) > BUFFER:
+            yield inner
+            inner = ""
+        inner += between + row if inner else row
+    if inner:
+        yield inner
 
 
 def escaped(text: str, cell: bool = False) -> str:

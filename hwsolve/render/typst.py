@@ -32,6 +32,7 @@ ARROW, LETTER = 10, 5  # points of an arrow beside its label, and of a letter of
 WIDE = 110  # characters of a fraction that is written in one line, so that it can be parted
 IN_CELL = 44  # characters of a formula in a cell; a longer one is text, which is broken anywhere
 BREAKABLE = 20  # characters of a dotted name, from which it may be broken
+ENDS = (".", "!", "?", "。", "！", "？", "…", ")", "）")  # of a sentence that leads to nothing
 
 
 def render(solutions: Sequence[Solution], options: Options) -> str:
@@ -67,7 +68,7 @@ class Source(Page):
                 inner = ",\n".join(f"  {row}" for row in (*inside, *map(self.call, rows), *said))
                 yield f"#card({self.content(text)},\n{inner},\n)" if text else f"#flow(\n{inner},\n)"
             case blocks.Say(text):
-                yield f"#par({self.content(text)})"
+                yield self.sentence(text)
             case blocks.Equations(rows):
                 yield from self.equations(rows)
             case blocks.Grille(table):
@@ -86,7 +87,7 @@ class Source(Page):
             if row.words:
                 yield from chain(waiting)
                 waiting = []
-                yield f"#par({self.content(row.words)})"
+                yield self.sentence(row.words)
                 if row.links:
                     yield from chain([f"  {self.call(msgspec.structs.replace(row, words=''), 1)}"])
             else:
@@ -104,6 +105,11 @@ class Source(Page):
         if depth:
             links.append(f"depth: {depth}")
         return f"eq({', '.join(links)})"
+
+    def sentence(self, text: Text) -> str:
+        """A sentence; one that has no end yet stays on the page of what it leads to."""
+        ended = self.words(text).rstrip().endswith(ENDS)
+        return f"#{'par' if ended else 'lead'}({self.content(text)})"
 
     def link(self, relation: str, f: Formula) -> str:
         """A relation and what stands behind it; a long one in pieces between which a row may be broken."""
@@ -140,7 +146,7 @@ class Source(Page):
         rows = [", ".join([set_in(depth, self.cell(row[0])), *map(self.cell, row[1:])]) for depth, row in kept]
         if table.total and len(rows) > 1:
             rows[-1:] = ["table.hline(stroke: .4pt)", ", ".join(f"strong({self.cell(c)})" for c in table.rows[-1])]
-        caption = f"#par(strong({quoted(self.words(table.title))}))\n" if table.title else ""
+        caption = f"#lead(strong({quoted(self.words(table.title))}))\n" if table.title else ""
         body = ",\n".join(f"  {row}" for row in [f"table.header({heads}, table.hline(stroke: .4pt))", *rows])
         return f"{caption}#grille(({aligned},),\n{body},\n)"
 

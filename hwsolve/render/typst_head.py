@@ -24,6 +24,9 @@ HEAD = r"""#let soft = rgb("#57606a")
   body
 }
 
+// What leads to the next block, and stays on its page.
+#let lead(body) = block(sticky: true, spacing: .8em, par(body))
+
 // What is wider than there is room for is made smaller: nothing is cut off.
 #let fit(room, body) = {
   let wide = measure(body).width

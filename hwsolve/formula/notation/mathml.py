@@ -135,7 +135,7 @@ class MathML(Writer):
     def scripts(self, letter: str, below: str, above: str, step: str) -> str:
         """A letter with what stands below and above it."""
         if step:
-            above += mo("+") if step == "+" else fenced("⟨", mn(step[1:-1]), "⟩")
+            above += mo("+") if step == "+" else fenced("⟨", (mn if step[1:-1].isdigit() else mi)(step[1:-1]), "⟩")
         if below and above:
             return element_of("msubsup", letter, below, above)
         if below or above:

@@ -6,6 +6,7 @@ punctuation (`\,`, `\{`, `\\`; rows end in `\cr`), no `*`, `<` or `|`, and an un
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
 
 HATS = {"hat": "\\hat", "bar": "\\bar", "tilde": "\\tilde"}
 TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin")
+TWICE = re.compile(r"\^\{[^{}]*\}$")
 
 
 @lru_cache(maxsize=RECENT)
@@ -164,7 +166,8 @@ class Latex(Writer):
         return super().between(left, right) or self.side_by_side
 
     def raised(self, base: str, exponent: Formula) -> str:
-        return f"{base}^{{{self.write(exponent).text}}}"
+        twice = TWICE.search(base)  # TeX refuses a second exponent
+        return f"{{{base}}}^{{{self.write(exponent).text}}}" if twice else f"{base}^{{{self.write(exponent).text}}}"
 
     def big(self, f: BigOperator) -> Piece:
         body = self.write(f.body)

@@ -6,6 +6,7 @@ stands between.  What is no single letter is a quoted string, so that no text of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -23,6 +24,8 @@ PLAIN = frozenset("∂∇∞…·—")  # single signs that stand for themselves
 BIG = {"Sum": "∑", "Prod": "∏"}
 LOWERED = "₀₁₂₃₄₅₆₇₈₉"
 RAISED = str.maketrans(LOWERED, "0123456789")
+WORD = re.compile(r"[^\W\d_]{2,}")
+BESIDE = re.compile(r"(?<=[^\W\d_])(?=\d)")  # where two signs would be read as one name
 TALLEST = 8  # elements of a vector that is set as a column
 
 
@@ -187,7 +190,7 @@ def joined(lower: str, rest: str) -> str:
 
 def scripts(letter: str, below: str, above: str, step: str) -> str:
     """A letter with what stands below and above it."""
-    raised = above + step
+    raised = above + BESIDE.sub(" ", WORD.sub(lambda word: quoted(word[0]), step))
     return letter + (f"_({below})" if below else "") + (f"^({raised})" if raised else "")
 
 

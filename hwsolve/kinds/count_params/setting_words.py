@@ -56,12 +56,27 @@ NAMED: Mapping[str, Message] = {
     "downscale_factor": say("downscale factor"),
     "num_positions": say("num positions"),
     "head_dim": say("head dim"),
+    "hidden_size": say("hidden size"),
+    "num_layers": say("num layers"),
+    "input_size": say("input size"),
+    "proj_size": say("proj size"),
     "name": say("name"),
     "inputs": say("reads"),
     "output": say("gives"),
 }
 ARGUMENTS: Mapping[str, Message] = {"channels": say("channels")}  # names that no setting has
-WITHOUT: Mapping[str, Message] = {"bias": say("no bias"), "affine": say("no weight and no bias")}
+WITHOUT: Mapping[str, Message] = {
+    "bias": say("no bias"),
+    "affine": say("no weight and no bias"),
+    "bidirectional": say("in one direction"),
+    "add_bias_kv": say("no learned key beside the others"),
+    "add_zero_attn": say("no key of zeros beside the others"),
+}
+WITH: Mapping[str, Message] = {
+    "bidirectional": say("in both directions"),
+    "add_bias_kv": say("a learned key beside the others"),
+    "add_zero_attn": say("a key of zeros beside the others"),
+}
 
 
 def setting_words(name: str, arguments: Node) -> list[Text]:
@@ -103,7 +118,7 @@ def setting(key: str, value: Node, layer: type[Struct] | None) -> Text:
     if isinstance(value, Scalar) and value.plain and value.text in FLAGS:
         if not FLAGS[value.text]:
             return WITHOUT.get(key) or say("without {setting}", setting=spaced(key))
-        return say("with {setting}", setting=spaced(key))
+        return WITH.get(key) or say("with {setting}", setting=spaced(key))
     if isinstance(value, nodes.Mapping) and set(value.entries) == {"tie"}:
         shared = value_text(value.entries["tie"][1])
         return say("{name}: that of {layer}", name=NAMED.get(key) or spaced(key), layer=shared)

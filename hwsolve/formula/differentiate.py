@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hwsolve.formula.affine import solve
 from hwsolve.formula.backward import Output, covers, gathered, plain_axes
 from hwsolve.formula.indices import (
     Range,
@@ -18,7 +19,6 @@ from hwsolve.formula.indices import (
     names_in,
     plain_index,
     put,
-    solve,
     sum_over,
     unshadowed,
 )

@@ -337,5 +337,7 @@ def test_a_part_of_a_group_is_read_by_its_group_alone(parts: int, outer: int) ->
     assert "floor" in plain(got) or parts == 1
     g = [3, -1, 7, 2]
     for m in range(1 + outer, parts * groups + outer + 1):
-        values = {("m", ()): m, ("x", (m,)): 5} | {("g", (s,)): g[s - 1] for s in range(1, groups + 1)}
-        assert evaluate(got, lambda name, at: values[name, at]) == 10 * g[(m - outer - 1) // parts]
+        values: dict[tuple[str, tuple[int, ...]], int] = {("m", ()): m, ("x", (m,)): 5} | {
+            ("g", (s,)): g[s - 1] for s in range(1, groups + 1)
+        }
+        assert evaluate(got, lambda name, at, values=values: values[name, at]) == 10 * g[(m - outer - 1) // parts]

@@ -189,3 +189,21 @@ def test_the_slope_at_a_kink(name: str, margin: float) -> None:
     else:
         wanted = F.hinge_embedding_loss(x, t, margin=margin)
     compare(x, t.tolist(), {name: {"margin": margin}}, wanted)
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "said"),
+    [
+        ("cross_entropy", [0.5, 0.2], "The probabilities of a target add up to 0.7, not to 1."),
+        ("cross_entropy", [1.5, -0.5], "A target of 1.5 is no probability."),
+        ("cross_entropy", [0.333, 0.66], ""),  # rounded
+        ("binary_cross_entropy_with_logits", [0.5, -0.2], "A target of -0.2 is no probability."),
+        ("binary_cross_entropy_with_logits", [0.5, 0.2], ""),
+        ("mse_loss", [1.5, -0.5], ""),
+    ],
+)
+def test_targets_that_are_no_probabilities_are_said(loss: str, target: list[float], said: str) -> None:
+    """PyTorch takes them, and so does this; but most likely they are not meant."""
+    spec = {"kind": "backprop", "network": {"input": 2, "layers": ["identity"]}, "input": [1, 2], "target": target}
+    notes = json.loads(hwsolve.solve(spec | {"loss": loss}).to("json"))["notes"]
+    assert [note["text"].replace("−", "-") for note in notes] == ([said] if said else [])

@@ -74,6 +74,7 @@ class BinaryCrossEntropy(WeighedElements, frozen=True, kw_only=True):
     """Binary cross entropy of probabilities: −(t ln y + (1 − t) ln(1 − y)), averaged."""
 
     made: ClassVar[type[Reduced]] = BinaryLoss
+    chances: ClassVar[str] = "each"
     takes: ClassVar[frozenset[str]] = frozenset({"probabilities"})
     wants: ClassVar[Message | None] = say("a probability for each output by itself, as of a `sigmoid`")
     domain: ClassVar[Message | None] = say("`binary_cross_entropy` takes numbers between 0 and 1, as of a `sigmoid`.")

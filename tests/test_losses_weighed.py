@@ -151,6 +151,23 @@ def test_divergence(case: int) -> None:
     compare(x, t.tolist(), {"kl_div": settings}, F.kl_div(x, t, **settings))
 
 
+@pytest.mark.parametrize("case", range(CASES))
+@pytest.mark.parametrize("name", ["half_squared_error", "mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"])
+def test_distances(name: str, case: int) -> None:
+    """Of vectors, rows and maps; at the target and at the ends of a parabola among others."""
+    dice = random.Random(f"{name}{case}")
+    shape = tuple(dice.randint(1, 3) for _ in range(dice.randint(2, 4)))
+    x, t = halves(dice, shape).requires_grad_(), halves(dice, shape)
+    settings: dict[str, Any] = {"reduction": dice.choice(REDUCTIONS)}
+    if name in ("huber_loss", "smooth_l1_loss") and dice.random() < 0.8:
+        settings[{"huber_loss": "delta", "smooth_l1_loss": "beta"}[name]] = dice.choice((0.25, 0.5, 1, 1.75))
+    if name == "half_squared_error":
+        wanted = F.mse_loss(x, t, **settings) / 2
+    else:
+        wanted = getattr(F, name)(x, t, **settings)
+    compare(x, t.tolist(), {name: settings}, wanted)
+
+
 def test_sequences_of_classes() -> None:
     """Rows of scores for every step of every sample: PyTorch wants the classes along axis 1."""
     dice = random.Random(5)

@@ -11,10 +11,11 @@ import mpmath as mp
 import pytest
 
 from hwsolve.formula.differentiate import backward
+from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, walk
 
 mp.mp.dps = 50
 
@@ -323,3 +324,20 @@ def test_the_evaluator_can_fail() -> None:
     with pytest.raises(AssertionError):
         check("x*x", "", (), {"x": ()}, known={"x": "g*x"})
     assert Fraction(value(parse("Sum(j, j, 1, 4)"), {}).__int__()) == 10
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 5])
+@pytest.mark.parametrize("outer", [0, 2])
+def test_a_part_of_a_group_is_read_by_its_group_alone(parts: int, outer: int) -> None:
+    """Of a sum over all places of a group, the gradient of a place is that of its group: i = p(s − 1) + k has one s."""
+    groups = 4
+    f = parse(f"Sum(x[{parts}*(s - 1) + k + {outer}]**2, k, 1, {parts})")
+    got = backward(f, ("s",), {"s": Ref("S")}, "x", ("m",))
+    assert not any(isinstance(node, BigOperator) for node in walk(got))
+    assert "floor" in plain(got) or parts == 1
+    g = [3, -1, 7, 2]
+    for m in range(1 + outer, parts * groups + outer + 1):
+        values: dict[tuple[str, tuple[int, ...]], int] = {("m", ()): m, ("x", (m,)): 5} | {
+            ("g", (s,)): g[s - 1] for s in range(1, groups + 1)
+        }
+        assert evaluate(got, lambda name, at, values=values: values[name, at]) == 10 * g[(m - outer - 1) // parts]

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import mpmath as mp
 import pytest
 
+from hwsolve.formula.affine import solve
 from hwsolve.formula.differentiate import Rewrite, differentiate
 from hwsolve.formula.functions import ACTIVATIONS, ELEMENTARY
-from hwsolve.formula.indices import solve
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.rules import NoRule

@@ -235,6 +235,37 @@ def test_a_float_has_the_digits_that_its_error_leaves(value: float, error: float
     assert numbers.show(Measured(value, error)).text == text
 
 
+@pytest.mark.parametrize("bottom", [1, 2, 3, 7])
+@pytest.mark.parametrize("top", [-5, -1, 0, 2])
+def test_a_float_is_compared_with_a_fraction(top: int, bottom: int) -> None:
+    """Below it, at it and above it, from both sides, as a float that knows its error and as one that does not."""
+    exact = numbers.exact(top, bottom)
+    for made in (lambda v: Measured(v, 1e-16), float):
+        low, at, high = made(top / bottom - 0.25), made(top / bottom), made(top / bottom + 0.25)
+        assert [numbers.equal(v, exact) for v in (low, at, high)] == [False, True, False]
+        assert [numbers.equal(exact, v) for v in (low, at, high)] == [False, True, False]
+        assert [numbers.less(v, exact) for v in (low, at, high)] == [True, False, False]
+        assert [numbers.less(exact, v) for v in (low, at, high)] == [False, False, True]
+
+
+@pytest.mark.parametrize("x", [-1.0, -0.5, 0.25, 0.5, 2.0])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"soft_shrink": 0.5},
+        {"hard_shrink": 0.5},
+        {"threshold": {"threshold": -0.5, "value": 1}},
+        {"formula": "y = if(input > -1/2, input, 3*input + 1)"},
+        {"formula": "y = if(2*input <= -1, input**2, input/4)"},
+    ],
+)
+def test_cases_below_a_negative_number(layer: dict[str, Any], x: float) -> None:
+    """Floats decide a case as fractions do."""
+    spec = {"kind": "backprop", "network": {"input": 1, "layers": [layer]}, "input": [x], "upstream": [1]}
+    found = [hwsolve.solve(spec | {"numbers": system}).answers["dL_dx"].value[0] for system in ("exact", "float64")]
+    assert float(found[0].value) == float(found[1].value)
+
+
 def test_a_float_without_a_right_digit_is_not_printed() -> None:
     with pytest.raises(numbers.TooRough):
         numbers.show(Measured(3.0, 5.0))

@@ -151,6 +151,23 @@ def test_divergence(case: int) -> None:
     compare(x, t.tolist(), {"kl_div": settings}, F.kl_div(x, t, **settings))
 
 
+@pytest.mark.parametrize("case", range(CASES))
+@pytest.mark.parametrize("name", ["half_squared_error", "mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"])
+def test_distances(name: str, case: int) -> None:
+    """Of vectors, rows and maps; at the target and at the ends of a parabola among others."""
+    dice = random.Random(f"{name}{case}")
+    shape = tuple(dice.randint(1, 3) for _ in range(dice.randint(2, 4)))
+    x, t = halves(dice, shape).requires_grad_(), halves(dice, shape)
+    settings: dict[str, Any] = {"reduction": dice.choice(REDUCTIONS)}
+    if name in ("huber_loss", "smooth_l1_loss") and dice.random() < 0.8:
+        settings[{"huber_loss": "delta", "smooth_l1_loss": "beta"}[name]] = dice.choice((0.25, 0.5, 1, 1.75))
+    if name == "half_squared_error":
+        wanted = F.mse_loss(x, t, **settings) / 2
+    else:
+        wanted = getattr(F, name)(x, t, **settings)
+    compare(x, t.tolist(), {name: settings}, wanted)
+
+
 def test_sequences_of_classes() -> None:
     """Rows of scores for every step of every sample: PyTorch wants the classes along axis 1."""
     dice = random.Random(5)
@@ -189,3 +206,21 @@ def test_the_slope_at_a_kink(name: str, margin: float) -> None:
     else:
         wanted = F.hinge_embedding_loss(x, t, margin=margin)
     compare(x, t.tolist(), {name: {"margin": margin}}, wanted)
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "said"),
+    [
+        ("cross_entropy", [0.5, 0.2], "The probabilities of a target add up to 0.7, not to 1."),
+        ("cross_entropy", [1.5, -0.5], "A target of 1.5 is no probability."),
+        ("cross_entropy", [0.333, 0.66], ""),  # rounded
+        ("binary_cross_entropy_with_logits", [0.5, -0.2], "A target of -0.2 is no probability."),
+        ("binary_cross_entropy_with_logits", [0.5, 0.2], ""),
+        ("mse_loss", [1.5, -0.5], ""),
+    ],
+)
+def test_targets_that_are_no_probabilities_are_said(loss: str, target: list[float], said: str) -> None:
+    """PyTorch takes them, and so does this; but most likely they are not meant."""
+    spec = {"kind": "backprop", "network": {"input": 2, "layers": ["identity"]}, "input": [1, 2], "target": target}
+    notes = json.loads(hwsolve.solve(spec | {"loss": loss}).to("json"))["notes"]
+    assert [note["text"].replace("−", "-") for note in notes] == ([said] if said else [])

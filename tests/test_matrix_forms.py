@@ -527,3 +527,31 @@ def test_a_letter_of_a_vector_is_one_that_is_free() -> None:
 @pytest.mark.parametrize(("text", "indices"), [("x[k]**2", "k"), ("x[i]*x[k]*t[k]", "ik"), ("sin(x[k])*t[k]", "k")])
 def test_what_is_no_sum_of_products_has_no_form(text: str, indices: str) -> None:
     assert of_element(parse(text), tuple(indices)) is None
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+@pytest.mark.parametrize(
+    ("text", "by_s", "by_w"),
+    [
+        ("dot(s, W @ s)", "W s + Wᵀs", "s sᵀ"),
+        ("s @ (W @ s)", "W s + Wᵀs", "s sᵀ"),
+        ("sum(s*(W @ s))", "W s + Wᵀs", "s sᵀ"),
+        ("dot(s, W @ s)/2 + sum(s**2)", "", ""),
+    ],
+)
+def test_the_gradient_of_a_number_typed_over_arrays_has_a_form(text: str, by_s: str, by_w: str, rows: int) -> None:
+    """The gradient of a number by itself is 1, and no factor; NumPy says what comes out."""
+    dice = random.Random(f"{text}{rows}")
+    w = [[dice.randint(-3, 3) for _ in range(rows)] for _ in range(rows)]
+    s = [dice.choice((-2, -1, 1, 2)) for _ in range(rows)]
+    spec = {"kind": "worksheet", "given": {"W": w, "s": s}, "define": {"f": text}, "gradient_of": "f"}
+    solution = hwsolve.solve(spec)
+    half = 0.5 if "/2" in text else 1.0
+    wanted = half * (np.array(w) + np.array(w).T) @ s + (2 * np.array(s) if "**" in text else 0)
+    assert [float(q.value) for q in solution.answers["df_ds"].value] == pytest.approx(wanted.tolist())
+    found = [[float(q.value) for q in row] for row in solution.answers["df_dW"].value]
+    assert np.allclose(found, half * np.outer(s, s))
+    page = solution.to("plain", width=120)
+    assert f"∂f/∂s = {by_s}" in page or not by_s or rows > 2  # whose rows are longer than the lines of the elements
+    assert f"∂f/∂W = {by_w}" in page or not by_w
+    assert wrong_lines(json.loads(solution.to("json"))) == []

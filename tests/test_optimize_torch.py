@@ -86,6 +86,23 @@ def put_states(name: str, optimizer: Any, parameters: dict[str, Any], states: di
         optimizer.state[tensor] = found
 
 
+def states_of(name: str, optimizer: Any, p: str, tensor: Any, made: int) -> dict[str, Any]:
+    """What torch.optim keeps of a parameter, by our keys; a number is kept once for all."""
+    mine = optimizer.state[tensor]
+    found = {state: mine[theirs] for state, theirs in STATES[name].items() if mine.get(theirs) is not None}
+    return {
+        f"{state}@{made}" if state == "P" else f"{state}_{p}@{made}": torch.as_tensor(v).detach().numpy()
+        for state, v in found.items()
+    }
+
+
+def kept(name: str, settings: dict[str, Any], key: str) -> bool:
+    """Whether a state has lines with these settings."""
+    from tests.test_optimizers import record
+
+    return key.partition("@")[0].partition("_")[0] in record(name, settings).starts()
+
+
 def drawn(dice: random.Random, name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Settings that both take, and those that only we have, with what torch is told in their place."""
     settings = peers.OPTIMIZERS[name][1](dice)
@@ -143,6 +160,15 @@ def test_given_gradients_from_the_middle_of_a_training(name: str) -> None:
                     ours_now = found[f"{p}@{step + 1}"].reshape(tensor.shape)
                     off = np.abs(ours_now - tensor.detach().numpy()).max()
                     assert off < near(float(np.abs(ours_now).max())), (problem, step, off)
+                    for key, theirs_now in states_of(name, optimizer, p, tensor, step + 1).items():
+                        if key not in found:  # what the settings do not keep
+                            assert not kept(name, settings, key), (key, problem)
+                            continue
+                        near_it = near(float(np.abs(theirs_now).max()))
+                        assert np.abs(np.reshape(found[key], theirs_now.shape) - theirs_now).max() < near_it, (
+                            problem,
+                            key,
+                        )
 
 
 OBJECTIVES: dict[str, Any] = {

@@ -257,6 +257,47 @@ def test_a_stack(decoder: bool) -> None:
         stack_of(dice, decoder)
 
 
+def test_a_whole_transformer() -> None:
+    """Encoder and decoder with their norms, and the memory between them, against the layers one after the other."""
+    dice = random.Random(61)
+    for _ in range(CASES):
+        s = settings(dice, plain=False)
+        many, others = (dice.choice((1, 1, 2)) for _ in range(2))
+        parts = {"encoder": [drawn_parts(dice, s, False) for _ in range(many)],
+                 "decoder": [drawn_parts(dice, s, True) for _ in range(others)]}  # fmt: skip
+        norms = {side: drawn_parts(dice, s, False)["norm1"] for side in parts}
+        rows, length = dice.randint(1, 2), dice.randint(1, 3)
+        x, t = drawn(dice, rows, s["d_model"]), drawn(dice, length, s["d_model"])
+        (own, seen), (far, seen_memory) = mask_of(dice, rows, rows), mask_of(dice, length, rows)
+        far = seen_memory.int().tolist() if far == "causal" else far
+        memory, y = x, t
+        for p in parts["encoder"]:
+            memory = layer(memory, None, p, s, seen, None)
+        memory = final(memory, norms["encoder"], s)
+        for p in parts["decoder"]:
+            y = layer(y, memory, p, s, torch.ones(length, length, dtype=torch.bool).tril(), seen_memory)
+        y = final(y, norms["decoder"], s)
+        g = drawn(dice, *y.shape).detach()
+        y.backward(g)
+        weights = {
+            side: {f"layer{k}": lists(p) for k, p in enumerate(every, 1)} | {"norm": lists(norms[side])}
+            for side, every in parts.items()
+        }
+        given = s | {"num_encoder_layers": many, "num_decoder_layers": others, "inputs": ["x", "t"], "output": "out"}
+        given |= {"target_mask": "causal", "weights": weights}
+        given |= {key: mask for key, mask in (("mask", own), ("memory_mask", far)) if mask is not None}
+        spec = {
+            "kind": "backprop",
+            "numbers": "float64",
+            "network": {"inputs": {"x": list(x.shape), "t": list(t.shape)}, "layers": [{"transformer": given}]},
+            "input": {"x": x.tolist(), "t": t.tolist()},
+            "upstream": g.tolist(),
+        }
+        first = parts["encoder"][0]["self_attention"]["weight"]["q"]
+        wanted = {"out": y.detach(), "dL_dx": x.grad, "dL_dt": t.grad, "dL_dWq": first.grad}
+        agrees(spec, wanted, read=False)
+
+
 @pytest.mark.parametrize("name", ["swiglu", "geglu"])
 def test_a_gated_unit(name: str) -> None:
     dice = random.Random(41)

@@ -137,7 +137,7 @@ def sample(cls: Any) -> tuple[Any, tuple[tuple[Any, ...], ...]]:
 
     n = getattr(cls, "AXES", 0)
     fields = {f.name for f in msgspec.structs.fields(cls)}
-    settings: dict[str, Any] = {key: (Ref(letter),) * n for key, letter in LETTERS.items() if n and key in fields}
+    settings: dict[str, Any] = {key: (Ref(letter),) for key, letter in LETTERS.items() if n and key in fields}
     settings |= {key: Ref(letter) for key, letter in NAMES.items() if key in fields}
     if "output_size" in fields:
         settings["output_size"] = tuple(Ref(f"{axis}_out") for axis in AXES[n])

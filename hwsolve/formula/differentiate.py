@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hwsolve.formula.affine import solve
 from hwsolve.formula.backward import Output, covers, gathered, plain_axes
 from hwsolve.formula.guards import decided_first
 from hwsolve.formula.indices import (
@@ -19,7 +20,6 @@ from hwsolve.formula.indices import (
     names_in,
     plain_index,
     put,
-    solve,
     sum_over,
     unshadowed,
 )

@@ -1,31 +1,31 @@
 """The index rule: a δ under a sum picks one term, Σⱼ δ(e(j), k)·f(j) = f(j*) where e(j*) = k.
 
-`solve` undoes an affine index step by step, so that S*(p-1)+u-P = m gives p = (m+P-u)/S+1.
 `sum_over` adds up over one index and moves inward past other sums; a condition is written out where j* may lie outside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
 from typing import NamedTuple
 
-from hwsolve.formula.simplify.simplify import big, choice, equal_indices, expand, expanded, size, tidy
+from hwsolve.formula.affine import shorter, solve
+from hwsolve.formula.simplify.simplify import big, choice, equal_indices, expand, expanded, tidy
 from hwsolve.formula.simplify.terms import (
     Term,
     difference,
     integer,
     mentions,
     merge,
-    negative,
     product,
     quotient,
     rational,
-    sum_of,
     term_of,
     total,
     written,
 )
-from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Ref, children, rebuild, walk
+from hwsolve.formula.tree import ONE, ZERO, BigOperator, Call, Formula, Number, Ref, children, rebuild, walk
 
 LETTERS = ("j", "l", "u", "v", "q", "r", "s", "h")
 
@@ -41,67 +41,6 @@ class Range(NamedTuple):
 Rewrite = Callable[[Formula], Formula]
 Unsure = Callable[[Range, Formula, Formula], list[Formula]]  # (range, j*, rest of the term) -> what must hold for j*
 Bounds = dict[str, tuple[Formula, Formula]]  # the least and the greatest value of an index
-
-
-def solve(f: Formula, index: str, target: Formula) -> Formula | None:
-    """The value of the index at which f equals the target, if f is affine in it."""
-    if not mentions(f, index):
-        return None
-    solution = _undo(f, index, target)
-    if solution is None:
-        solution = _collect(f, index, target)
-    if solution is None or mentions(solution, index):
-        return None
-    return shorter(solution)
-
-
-def _undo(f: Formula, index: str, target: Formula) -> Formula | None:
-    """Undo one operation after the other; the index must stand in one place."""
-    match f:
-        case Ref(name, ()):
-            return target if name == index else None
-        case Call("neg", (inner,)):
-            return _undo(inner, index, negative(target))
-        case Call("+", args):
-            found = [a for a in args if mentions(a, index)]
-            rest = [a for a in args if not mentions(a, index)]
-            if len(found) != 1 or not rest:
-                return None
-            return _undo(found[0], index, difference(target, total(*reversed(rest))))
-        case Call("-", (a, b)) if mentions(a, index) != mentions(b, index):
-            if mentions(a, index):
-                return _undo(a, index, total(target, b))
-            return _undo(b, index, difference(a, target))
-        case Call("*", args):
-            found = [a for a in args if mentions(a, index)]
-            rest = [a for a in args if not mentions(a, index)]
-            return _undo(found[0], index, quotient(target, product(*rest))) if len(found) == 1 and rest else None
-        case Call("/", (a, b)) if not mentions(b, index):
-            return _undo(a, index, product(target, b))
-    return None
-
-
-def _collect(f: Formula, index: str, target: Formula) -> Formula | None:
-    """(target - b)/a for f = a·index + b."""
-    slope: list[Term] = []
-    rest: list[Term] = []
-    for term in expanded(f):
-        if not mentions(written(term), index):
-            rest.append(term)
-        elif (Ref(index), ONE) in term.factors:
-            slope.append(Term(term.coefficient, tuple(x for x in term.factors if x != (Ref(index), ONE)), term.decimal))
-        else:
-            return None
-    a = sum_of(slope)
-    if a == ZERO or mentions(a, index):
-        return None
-    return quotient(difference(target, sum_of(rest)), a)
-
-
-def shorter(f: Formula) -> Formula:
-    """The index multiplied out where that is not longer."""
-    out = expand(f)
-    return out if size(out) < size(f) else f
 
 
 def fresh(wanted: str, taken: set[str]) -> str:
@@ -219,6 +158,9 @@ def _sum_factor(
             high, over.name
         ):
             outer = written(rest)
+            inside = Range(index, low, high)
+            if (found := _by_remainder(outer, inner, inside, over, unsure)) is not None:
+                return finish(found)
             if index == over.name or mentions(outer, index) or mentions(over.low, index) or mentions(over.high, index):
                 new = fresh(index, names_in(outer, inner, over.low, over.high) | {over.name})
                 inner, index = put(inner, index, Ref(new)), new
@@ -240,6 +182,41 @@ def _pick(i: Formula, j: Formula, rest: Formula, over: Range, unsure: Unsure, fi
     for condition in reversed(unsure(over, solution, rest)):
         picked = choice(condition, picked, ZERO)
     return finish(picked)
+
+
+def _by_remainder(outer: Formula, inner: Formula, inside: Range, over: Range, unsure: Unsure) -> Formula | None:
+    """The one term that δ(p(s − 1) + k, i) leaves of a sum over s and k = 1 … p: s = ⌊(i − 1)/p⌋ + 1, k the rest."""
+    term, p = term_of(inner), rational(difference(total(inside.high, ONE), inside.low))
+    found = [k for k, (base, power) in enumerate(term.factors) if power == ONE and _is_delta(base)]
+    if len(found) != 1 or p is None:
+        return None
+    i, j = children(term.factors[found[0]][0])
+    value, rest = solve(difference(i, j), over.name, ZERO), solve(difference(i, j), inside.name, ZERO)
+    if value is None or rest is None or Term(-1 / p, ((Ref(inside.name), ONE),)) not in expanded(value):
+        return None
+    quotient_of = _divided(put(value, inside.name, inside.low), p)
+    if quotient_of is None:
+        return None
+    others = written(Term(term.coefficient, (*term.factors[: found[0]], *term.factors[found[0] + 1 :]), term.decimal))
+    f = put(product(outer, others), inside.name, rest)
+    picked = put(f, over.name, quotient_of)
+    for condition in reversed(unsure(over, quotient_of, f)):
+        picked = choice(condition, picked, ZERO)
+    return picked
+
+
+def _is_delta(f: Formula) -> bool:
+    return isinstance(f, Call) and f.name == "delta"
+
+
+def _divided(f: Formula, p: Fraction) -> Formula | None:
+    """⌊f⌋ of a f that is a whole number over p, as ⌊(i − 1)/p⌋ + 1: what is added is at least the divisor's."""
+    above = expand(product(f, Number(p.numerator)))
+    if p.denominator != 1 or not is_whole(above):
+        return None
+    added = ceil(sum(t.coefficient for t in expanded(f) if not t.factors))
+    below = expand(difference(above, Number(added * p.numerator)))
+    return total(Call("floor", (quotient(below, Number(p.numerator)),)), Number(added))
 
 
 def conditions(value: Formula, over: Range, bounds: Bounds) -> list[Formula]:

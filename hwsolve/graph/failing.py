@@ -62,7 +62,7 @@ def culprits(f: Formula, read: Lookup) -> Iterator[tuple[Formula, Message | None
     for part in children(f):
         yield from culprits(part, read)
     if f.name == "/" and evaluate(f.args[1], read) == 0:
-        yield call("==", f.args[1], 0), say("division by zero")
+        yield f if isinstance(f.args[1], Number) else call("==", f.args[1], 0), say("division by zero")
         return
     try:
         value = evaluate(f, read)

@@ -263,6 +263,15 @@ def positive(name: str, size: Any, least: int = 1) -> None:
         raise ShapeError(say("Expected at least {least}, got {size}.", least=least, size=size), name)
 
 
+def one_of(layer: Any, a: str, b: str) -> None:
+    """Refuse a layer that is told both of two settings, or neither of them."""
+    stated = [key for key in (a, b) if getattr(layer, key) is not None]
+    if not stated:
+        raise ShapeError(say("One of `{a}` and `{b}` must be given.", a=a, b=b))
+    if len(stated) > 1:
+        raise ShapeError(say("`{a}` and `{b}` can't both be given.", a=a, b=b), b)
+
+
 def not_negative(name: str, value: Formula) -> None:
     """Refuse a number below 0 in the setting `name`."""
     if (why := negative(name, value)) is not None:

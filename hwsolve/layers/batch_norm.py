@@ -22,6 +22,7 @@ from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, 
 from hwsolve.layers.normalised import CHANNEL, SAMPLE, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, FROZEN, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.saves import Keeps, X, of_groups
+from hwsolve.spec.amounts import negative
 from hwsolve.spec.fields import Choice, Decimal, Flag, RecordField
 
 RUNNING = ("running_mean", "running_var")
@@ -133,6 +134,11 @@ class BatchNorm(ChannelNorm, frozen=True):
                 raise ShapeError(
                     say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), "running"
                 )
+        var = None if running is None else running.var
+        stated = () if var is None else (*(var.values.values if var.values is not None else ()), var.value)
+        for number in stated:
+            if number is not None and negative("var", number) is not None:
+                raise ShapeError(say("A variance can't be negative."), "running.var")
         return super().output(x)
 
     @property

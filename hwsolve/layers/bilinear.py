@@ -10,6 +10,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations, Product
+from hwsolve.layers.meanings import DRAWN_HINTS
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import with_bias
 from hwsolve.layers.saves import Keeps, Kept
@@ -51,6 +52,7 @@ class Bilinear(Layer, frozen=True):
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "y = x₁ᵀ A x₂ + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in1*in2*out", "bias": "out"}
+    HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
     MEANINGS: ClassVar[dict[str, Message]] = {
         "in1_features": say("how many values come in first; those that do come in unless given"),
         "in2_features": say("how many values come in second; those that do come in unless given"),

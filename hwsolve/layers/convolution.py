@@ -15,7 +15,7 @@ from hwsolve.layers import base, window
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.connections import check_connections
 from hwsolve.layers.cost import NOT_COUNTED, SIDES_UNKNOWN, NotCounted, Operations
-from hwsolve.layers.meanings import ARGUMENTS
+from hwsolve.layers.meanings import ARGUMENTS, DRAWN_HINTS
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.layers.reached import copied, tracks
@@ -39,6 +39,7 @@ class KernelLayer(window.OverMap, frozen=True):
     ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
     CATEGORY: ClassVar[str] = "convolution"
     GIVES: ClassVar[str] = "numbers"
+    HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
     WEIGHTS: ClassVar[tuple[str, str]]  # how many there are for each cell of a kernel, in one group and in several
 
     def check(self, x: Shape) -> None:

@@ -16,6 +16,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
+from hwsolve.layers.meanings import DRAWN_HINTS
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.saves import INDEX, Keeps, Kept
 from hwsolve.spec.fields import Array, CountField, Size
@@ -33,6 +34,7 @@ class Embedding(Layer, frozen=True):
     EQUATION: ClassVar[str] = "y[t] = W[x[t]]"
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: rows are picked"))
     COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim"}
+    HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
 
     def output(self, x: Shape) -> Shape:
         """(…) → (…, embedding_dim)."""

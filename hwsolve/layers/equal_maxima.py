@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from hwsolve.formula.affine import shorter
 from hwsolve.formula.differentiate import backward
-from hwsolve.formula.indices import put, shorter
+from hwsolve.formula.indices import put
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.simplify.terms import difference, mentions

@@ -10,6 +10,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Operations
+from hwsolve.layers.meanings import DRAWN_HINTS
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.products import sums_of_products, with_bias
 from hwsolve.spec.fields import Size
@@ -119,6 +120,7 @@ class Linear(Layer, frozen=True):
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out"}
+    HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
 
     def output(self, x: Shape) -> Shape:
         """(…, in) → (…, out)."""

@@ -100,9 +100,12 @@ RECURRENT: dict[str, Message] = {
     "symbols": say("the letters of its quantities"),
 }
 
+DRAWN_HINTS: dict[str, Message] = {"init": say("As `{form}`.", form="weight: {init: normal}")}
+
 RECURRENT_HINTS: dict[str, Message] = {
     "dropout": say(
         "Dropout between stacked layers is an item of its own: a layer, `dropout`, the next layer. Of a single "
         "layer PyTorch's `dropout` drops nothing."
-    )
+    ),
+    **{f"{s}0": say("As `{form}`.", form=f"initial: {{{s}: […]}}") for s in ("h", "c")},
 }  # of keys that other libraries have

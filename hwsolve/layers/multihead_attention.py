@@ -102,7 +102,7 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
         ):
             if wanted is not None and wanted != got:
                 text = {"wanted": base.size_text(wanted), "got": base.size_text(got)}
-                raise ShapeError(say("Expected {wanted} values, got {got}.", **text), name)
+                raise ShapeError(say("Expected rows of {wanted} numbers, got rows of {got}.", **text), name)
         if k[0] != v[0]:
             text = {"k": base.size_text(k[0]), "v": base.size_text(v[0])}
             raise ShapeError(say("There must be as many keys as values, got {k} and {v}.", **text))

@@ -48,7 +48,8 @@ class Axes(NamedTuple):
         element = tuple(f"{self.parts}*({GROUP} - 1) + {CHANNEL}" if self.parts and i == CHANNEL else i for i in self.x)
         total = body.format(at=",".join(element), one=bracketed(self.mean))
         for letter in reversed(self.over):
-            total = f"Sum({total}, {letter}, 1, {letter.upper()})"
+            many = self.parts if self.parts and letter == CHANNEL else letter.upper()
+            total = f"Sum({total}, {letter}, 1, {many})"
         return f"{total}/({'*'.join(self.over).upper() or '1'})"
 
 

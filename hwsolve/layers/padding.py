@@ -71,10 +71,15 @@ class Pad(Around, frozen=True):
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {"padding": AROUND}
     FILLED: ClassVar[str] = "zeros"
 
+    @classmethod
+    def for_axes(cls, value: Any) -> Any:
+        """A single number holds for both ends of all axes."""
+        return value * (2 * cls.AXES) if type(value) is tuple and len(value) == 1 else value
+
     def ends(self, x: Shape) -> list[tuple[Any, Any]]:
         """Per axis of the map; PyTorch states the last axis first."""
-        given = self.padding * (2 * self.AXES) if len(set(self.padding)) == 1 else self.padding
-        if len(self.padding) not in (1, self.AXES, 2 * self.AXES) or len(given) < 2 * self.AXES:
+        given = self.padding
+        if len(given) != 2 * self.AXES:
             raise ShapeError(say("Expected one number, or {n}: two for each axis.", n=2 * self.AXES), "padding")
         return [(given[2 * k], given[2 * k + 1]) for k in range(self.AXES - 1, -1, -1)]
 
@@ -254,8 +259,7 @@ class Crop(Around, frozen=True):
 
     def ends(self, x: Shape) -> list[tuple[Any, Any]]:
         """Per axis what is cut off, as negative numbers."""
-        if (self.size is None) == (self.cells is None):
-            raise ShapeError(say("One of `{a}` and `{b}` must be given.", a="size", b="cells"))
+        base.one_of(self, "size", "cells")
         if self.cells is not None:
             given = self.cells * 4 if len(self.cells) == 1 else self.cells
             if len(given) != 4:

@@ -12,7 +12,7 @@ from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base as sizes
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Nothing, Operations
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.reach_of_layer import Readings, unmoved
@@ -102,11 +102,6 @@ class PositionalEncoding(Layer, frozen=True, kw_only=True):
         rows, dim = builder.own_shape(x)
         if self.kind == "learned":
             shape = (rows, dim)
-            if self.num_positions not in (None, rows):
-                raise NotComputed(
-                    say("`{layer}` is computed by hand with as many rows as places; {rows} come in.",
-                        layer=builder.path, rows=rows)
-                )  # fmt: skip
             table = builder.own(self, "weight", self.parameters(shape)["weight"], builder.free_symbol("P"))
         else:
             angle = f"(t - 1)/B**(2*floor((i - 1)/2)/{dim})"
@@ -119,5 +114,6 @@ class PositionalEncoding(Layer, frozen=True, kw_only=True):
             )
             builder.said.append(said)
         data = ("x",) if builder.is_data(x) else ()
-        added = ByFormula("x[t,i] + P[t,i]", ("x", "P"), data, ("t", "i"))
+        extents = () if self.num_positions in (None, rows) else (rows, dim)  # of places without a row nothing is read
+        added = ByFormula("x[t,i] + P[t,i]", ("x", "P"), data, ("t", "i"), extents)
         return (builder.forward(added, (x, table), builder.free_symbol("y")),)

@@ -101,8 +101,7 @@ class FractionalMaxPooling(window.OverMap, frozen=True):
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, output_size) or (C, floor(n·output_ratio) …)."""
         window.check_map(x, self.AXES)
-        if (self.output_size is None) == (self.output_ratio is None):
-            raise ShapeError(say("One of `{a}` and `{b}` must be given.", a="output_size", b="output_ratio"))
+        base.one_of(self, "output_size", "output_ratio")
         if isinstance(x, StatedMap):
             return StatedMap(x[0], None)
         ratios, spare = self.output_ratio or (), int(self.AXES == 2)  # of 3 axes PyTorch wants one cell more

@@ -35,8 +35,7 @@ class Upsample(Layer, frozen=True):
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""
-        if (self.size is None) == (self.scale_factor is None):
-            raise ShapeError(say("One of `size` and `scale_factor` must be given."))
+        base.one_of(self, "size", "scale_factor")
         if self.align_corners and self.mode == "nearest":
             message = say(
                 "`{key}` is for the modes between cells, not for `{mode}`.", key="align_corners", mode=self.mode

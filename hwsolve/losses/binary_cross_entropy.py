@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from hwsolve import numbers
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation
@@ -13,6 +15,13 @@ from hwsolve.losses.binary_cross_entropy_with_logits import of_logits
 from hwsolve.losses.element_weights import WeighedElements
 from hwsolve.losses.loss import Target
 from hwsolve.losses.reduced import ElementLoss, Reduced, part
+from hwsolve.losses.spelled import Spelled
+
+
+def probabilities(x: Array) -> None:
+    """Refuse numbers that are surely below 0 or above 1, though a logarithm whose factor is 0 is not taken."""
+    if any(v < 0 or v > 1 for v in x.flat):
+        raise numbers.NotFinite(say("a number that is no probability"))
 
 
 class BinaryLoss(ElementLoss, frozen=True):
@@ -25,11 +34,21 @@ class BinaryLoss(ElementLoss, frozen=True):
 
     def value(self, x: Array, t: Array) -> Array:
         """The same shape, skipping a logarithm whose factor is 0."""
+        probabilities(x)
         return -(part(t, numbers.log, x, 1) + part(1 - t, lambda v: numbers.log1p(-v), x, 0))
 
     def slope(self, x: Array, t: Array) -> Array:
         """(1 − t)/(1 − x) − t/x, skipping a quotient whose numerator is 0."""
         return part(1 - t, lambda v: 1 / (1 - v), x, 0) - part(t, lambda v: 1 / v, x, 1)
+
+
+class OfProbabilities(Spelled, frozen=True):
+    """The formula with weights, of outputs that are probabilities."""
+
+    def forward(self, *arrays: Array) -> Array:
+        """By the formula."""
+        probabilities(arrays[self.names.index("x")])
+        return super().forward(*arrays)
 
 
 class BinaryOfSigmoid(BinaryLoss, frozen=True):
@@ -55,6 +74,7 @@ class BinaryCrossEntropy(WeighedElements, frozen=True, kw_only=True):
     """Binary cross entropy of probabilities: −(t ln y + (1 − t) ln(1 − y)), averaged."""
 
     made: ClassVar[type[Reduced]] = BinaryLoss
+    chances: ClassVar[str] = "each"
     takes: ClassVar[frozenset[str]] = frozenset({"probabilities"})
     wants: ClassVar[Message | None] = say("a probability for each output by itself, as of a `sigmoid`")
     domain: ClassVar[Message | None] = say("`binary_cross_entropy` takes numbers between 0 and 1, as of a `sigmoid`.")
@@ -65,7 +85,8 @@ class BinaryCrossEntropy(WeighedElements, frozen=True, kw_only=True):
         """Behind a sigmoid, the loss also reads the logits."""
         if target.arrays:
             each, slope = BinaryLoss.each, BinaryLoss.slope_of_each
-            return self.weighed(builder, y, target, "-{w}" + each.removeprefix("-"), "{w}" + slope, divisor)
+            made, read = self.weighed(builder, y, target, "-{w}" + each.removeprefix("-"), "{w}" + slope, divisor)
+            return OfProbabilities(*msgspec.structs.astuple(made)), read
         node = builder.graph.nodes[y]
         if isinstance(node.operation, SigmoidOperation):
             return BinaryOfSigmoid(self.rank(rank), divisor), (y, target.name, *node.inputs)

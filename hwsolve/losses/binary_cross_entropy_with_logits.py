@@ -45,6 +45,7 @@ class BinaryCrossEntropyWithLogits(WeighedElements, frozen=True, kw_only=True):
     }
 
     made: ClassVar[type[Reduced]] = BinaryOfLogits
+    chances: ClassVar[str] = "each"
     takes: ClassVar[frozenset[str]] = frozenset({"numbers", "activations"})
     wants: ClassVar[Message | None] = say("numbers of any size, and applies a `sigmoid` itself")
     holds: ClassVar[str] = "sigmoid"

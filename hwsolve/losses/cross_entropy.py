@@ -84,6 +84,7 @@ class CrossEntropy(CountedLoss, frozen=True, kw_only=True):
         "label_smoothing": say("the part of the target that all classes share, from 0 to 1"),
     }
     probabilities: ClassVar[bool] = True
+    chances: ClassVar[str] = "row"
     takes: ClassVar[frozenset[str]] = frozenset({"numbers", "activations"})
     wants: ClassVar[Message | None] = say("numbers of any size, and applies a `softmax` itself")
     holds: ClassVar[str] = "softmax"

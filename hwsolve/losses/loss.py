@@ -65,6 +65,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     made: ClassVar[type[Reduced] | None] = None  # its operation over the output and the target, where it has its own
     classes: ClassVar[bool] = False  # takes class targets
     probabilities: ClassVar[bool] = False  # takes a probability for each class too
+    chances: ClassVar[str] = ""  # targets are probabilities, "each" by itself or those of a "row" together
     holds: ClassVar[str] = ""  # the layer that the loss itself begins with
     takes: ClassVar[frozenset[str]] = frozenset()  # what the last layer may give (Layer.GIVES); anything for none
     wants: ClassVar[Message | None] = None  # the same in words

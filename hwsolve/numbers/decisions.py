@@ -56,12 +56,17 @@ def settled(v: Scalar) -> Scalar:
     return v
 
 
+def as_float(v: Scalar) -> float:
+    """A value beside a float, which rationals are not compared with."""
+    return int(v.p) / int(v.q) if type(v) is fmpq else float(v)
+
+
 def equal(a: Scalar, b: Scalar) -> bool:
     """Whether two values are the same.  One ball in two places is: it stands for one number."""
     if a is b or a == b:
         return True
-    if float in (type(a), type(b)):
-        return float(a) == float(b)
+    if isinstance(a, float) or isinstance(b, float):
+        return as_float(a) == as_float(b)
     if (type(a) in RATIONAL and type(b) in RATIONAL) or a < b or a > b:
         return False
     raise Undecided(say("whether two values are equal"), a, b)
@@ -69,6 +74,8 @@ def equal(a: Scalar, b: Scalar) -> bool:
 
 def less(a: Scalar, b: Scalar) -> bool:
     """Whether a < b."""
+    if isinstance(a, float) or isinstance(b, float):
+        return as_float(a) < as_float(b)
     if a < b:
         return True
     if a is b or a >= b:

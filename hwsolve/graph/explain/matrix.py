@@ -6,6 +6,8 @@ It is evaluated, and compared with the array that was computed.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +18,19 @@ from hwsolve.formula.functions import function
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, references, transform, walk
+from hwsolve.formula.tree import (
+    ONE,
+    BigOperator,
+    Call,
+    Formula,
+    Number,
+    Ref,
+    call,
+    references,
+    substitute,
+    transform,
+    walk,
+)
 from hwsolve.formula.whole_arrays import Misfit, magnitude, shape_of, value, whole
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.contraction import by_products
@@ -26,6 +40,8 @@ from hwsolve.graph.operation import Operation, Sizes, rename
 from hwsolve.graph.stack import is_stack
 from hwsolve.graph.update import over_whole_arrays
 from hwsolve.numbers import NotFinite, Undecided
+
+ITSELF = "the gradient of a number by itself"  # no text can say it
 
 if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
@@ -102,7 +118,7 @@ def of_node(writer: Writer, node: Node) -> Formula | None:
         return filled(writer.graph, node.operation, "y", names) or of_part(writer.graph, parts[0], node.shape)
     known: list[Formula] = []
     for term, part in zip(node.terms, parts, strict=True):
-        form = of_term(writer.graph, term) or of_part(writer.graph, part, node.shape)
+        form = of_term(writer.graph, term) or of_part(writer.graph, part, node.shape) or of_last(writer.graph, term)
         if form is None or reads_parts(writer, form):  # the others need not be looked at
             return None
         known.append(form)
@@ -123,6 +139,42 @@ def of_term(graph: Graph, term: Contribution) -> Formula | None:
         return None
     names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output, "g": term.upstream}
     return filled(graph, term.operation, term.operation.inputs[term.slot], names)
+
+
+def of_last(graph: Graph, term: Contribution) -> Formula | None:
+    """The same of the number whose gradient is taken: that of it by itself is 1."""
+    if term.upstream is not None:
+        return None
+    names = dict(zip(term.operation.inputs, term.inputs, strict=False)) | {"y": term.output, "g": ITSELF}
+    form = filled(graph, term.operation, term.operation.inputs[term.slot], names)
+    return None if form is None else substitute(transform(form, without_factor), {ITSELF: ONE})
+
+
+def without_factor(f: Formula) -> Formula:
+    """A product without the gradient that is 1, and with one number before it, if that is another than 1."""
+    if isinstance(f, Call) and f.name == "/" and f.args[0] == Ref(ITSELF):
+        return call("/", ONE, f.args[1])
+    if not isinstance(f, Call) or f.name != "*":
+        return f
+    flat = [part for a in f.args for part in (a.args if isinstance(a, Call) and a.name == "*" else (a,))]
+    rest = [a for a in flat if a != Ref(ITSELF)]
+    known = [n for a in rest if (n := rational(a)) is not None]
+    if len(known) > 1 or 1 in known:
+        made = prod(known, start=Fraction(1))
+        rest = [a for a in rest if rational(a) is None]
+        number = Number(made.numerator, made.denominator)
+        rest = rest if made == 1 and rest else [number, *rest]
+    return rest[0] if len(rest) == 1 else call("*", *rest) if rest else Ref(ITSELF)
+
+
+def rational(f: Formula) -> Fraction | None:
+    """The number that a formula is, as it is or as a ratio of two."""
+    match f:
+        case Number(p, q):
+            return Fraction(p, q)
+        case Call("/", (Number(p, q), Number(r, s))) if r:
+            return Fraction(p, q) / Fraction(r, s)
+    return None
 
 
 def filled(graph: Graph, operation: Operation, of: str, names: dict[str, str]) -> Formula | None:

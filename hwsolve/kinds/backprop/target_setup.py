@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from hwsolve.kinds.backprop.construction import Construction
 
+ROUNDED = Fraction(1, 50)  # how far probabilities that are rounded may be from adding up to 1
+
 
 class TargetSetup:
     """Enters the target of the loss of one output, under a symbol; `wrong` notes what does not fit."""
@@ -66,6 +68,8 @@ class TargetSetup:
             self.wrong("target", refused)
             return None
         along = -1 if not shape or loss.signs else self.along(loss, shape, None)
+        if (doubt := no_probabilities(loss, target.values, shape, along)) is not None:
+            self.construction.warnings.append(doubt)
         name = self.builder.given(self.symbol, shape, "target")
         self.construction.givens[name] = Given(shape, target.values)
         return Target(name, unit_rows(target.values, shape, along), along)
@@ -226,13 +230,34 @@ def spreads(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     return last is not None and all(a in (1, n) for a, n in zip(own, last, strict=True))
 
 
+def no_probabilities(loss: Loss, values: tuple[Formula, ...], shape: tuple[int, ...], along: int) -> Message | None:
+    """What PyTorch lets pass: targets that are no probabilities, where the loss reads them as such."""
+    if not loss.chances:
+        return None
+    exact = [Fraction(v.numerator, v.denominator) for v in values if isinstance(v, Number)]
+    if (other := next((v for v in exact if not 0 <= v <= 1), None)) is not None:
+        return say("A target of {value} is no probability.", value=Number(other.numerator, other.denominator))
+    sums = row_sums(exact, shape, along) if loss.chances == "row" else []
+    if (total := next((t for t in sums if abs(t - 1) > ROUNDED), None)) is None:
+        return None
+    shown = Number(total.numerator, total.denominator)
+    return say("The probabilities of a target add up to {total}, not to {one}.", total=shown, one=1)
+
+
+def row_sums(values: list[Fraction], shape: tuple[int, ...], along: int) -> list[Fraction]:
+    """The sums along an axis; none where not all values are plain numbers."""
+    if len(values) != prod(shape):
+        return []
+    sums: dict[tuple[int, ...], Fraction] = {}
+    for at, value in zip(product(*map(range, shape)), values, strict=True):
+        rest = () if not shape else (*at[: along % len(shape)], *at[along % len(shape) + 1 :])
+        sums[rest] = sums.get(rest, Fraction(0)) + value
+    return list(sums.values())
+
+
 def unit_rows(values: tuple[Formula, ...], shape: tuple[int, ...], along: int) -> bool:
     """Whether the targets of every sample, along an axis, are plain numbers that sum to 1."""
     if not all(isinstance(v, Number) for v in values):
         return False
     exact = [Fraction(v.numerator, v.denominator) for v in values if isinstance(v, Number)]
-    sums: dict[tuple[int, ...], Fraction] = {}
-    for at, value in zip(product(*map(range, shape)), exact, strict=True):
-        rest = () if not shape else (*at[: along % len(shape)], *at[along % len(shape) + 1 :])
-        sums[rest] = sums.get(rest, Fraction(0)) + value
-    return all(total == 1 for total in sums.values())
+    return all(total == 1 for total in row_sums(exact, shape, along))

@@ -112,15 +112,18 @@ class WorksheetConstruction(Construction):
         try:
             found = defined(stated.formula, shapes, stated.left or None, self.counts, constants)
         except Unfit as why:
-            self.failed.add(stated.name)
             name = why.part.name if isinstance(why.part, Ref | Call) else ""
-            if name in self.failed:
+            told = name in self.failed
+            self.failed.add(stated.name)
+            if told:
                 return
             message, hint = why.message, did_you_mean(name, why.known) if why.known else why.hint
             if hint is None and misaligned(stated.formula, shapes, any_length=True):
                 hint = say("With indices it reads as on paper: `{form}`.", form=BY_ELEMENT)
             if name in later and name != stated.name and why.known:
                 message, hint = say("`{name}` is read here, and defined further below.", name=name), None
+            if name == stated.name and why.known:
+                message, hint = say("`{name}` can't be read in its own definition.", name=name), None
             self.report.add(pointed(stated.node, why), path, message, hint)
             return
         if stated.name not in self.whole and not stated.left:

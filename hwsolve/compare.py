@@ -145,18 +145,9 @@ def _lower_terms(stated: Formula, found: Formula, domains: dict[str, str]) -> Te
     """What is said of two counts that differ only in terms which others outgrow."""
     if any(domains.get(ref.name) != "size" or ref.indices for f in (stated, found) for ref in references(f)):
         return ""
+    from hwsolve.formula.growth import in_lower_terms
+
     return in_lower_terms(stated, found)
-
-
-def in_lower_terms(stated: Formula, found: Formula, why: Text = "") -> Text:
-    """The leading part that two polynomials have in common, and why they differ, or by how much; "" without one."""
-    from hwsolve.formula.growth import begin_alike
-
-    if (alike := begin_alike(stated, found)) is None:
-        return ""
-    leading, rest = alike
-    why = why or say("stated minus computed: {rest}", rest=rest)
-    return say("the leading part {leading} agrees; {why}", leading=leading, why=why)
 
 
 def _stranger(stated: Formula, found: Formula, known: dict[str, str]) -> Message | None:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hwsolve.answers import BadKey, about, look_up
-from hwsolve.compare import Free, compare, formula_of, in_lower_terms
-from hwsolve.formula.growth import difference, sign_of
+from hwsolve.compare import Free, compare, formula_of
+from hwsolve.formula.growth import difference, in_lower_terms, sign_of
 from hwsolve.formula.tree import ZERO, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.readings import Cause, Reading, Readings

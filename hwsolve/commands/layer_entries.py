@@ -115,12 +115,18 @@ def has_fans(cls: Any) -> bool:
 
 def has_operations(cls: Any) -> bool:
     """Whether there is a rule for the operations of a layer, be it for sizes that are numbers alone."""
+    from hwsolve.formula.tree import Ref
     from hwsolve.layers.base import ShapeError
     from hwsolve.layers.cost import NotCounted
 
     layer, shapes = sample(cls)
     try:
-        return not isinstance(layer.operations(*shapes), NotCounted)
+        if not isinstance(layer.operations(*shapes), NotCounted):
+            return True
+        named = {f.name: getattr(layer, f.name) for f in msgspec.structs.fields(cls)}
+        sizes = {k: (3,) * len(v) for k, v in named.items() if isinstance(v, tuple) and v and isinstance(v[0], Ref)}
+        small = msgspec.structs.replace(layer, **sizes)
+        return not isinstance(small.operations(*[(12,) * len(shape) for shape in shapes]), NotCounted)
     except ShapeError:
         return True
 

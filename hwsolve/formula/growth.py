@@ -7,6 +7,7 @@ from typing import Any
 
 from hwsolve.formula.simplify.polynomial import Atoms, NotPolynomial, powers
 from hwsolve.formula.tree import Call, Formula, Number, Ref
+from hwsolve.language import Message, say
 
 Powers = dict[Formula, int]
 Pairs = tuple[tuple[Formula, Formula], ...]  # of two sizes the smaller one first
@@ -128,3 +129,12 @@ def greatest(polynomial: Any) -> dict[Any, Any]:
         return any(b != a and all(int(m) <= int(n) for m, n in zip(a, b, strict=True)) for b in terms)
 
     return {exponents: c for exponents, c in terms.items() if not below(exponents)}
+
+
+def in_lower_terms(stated: Formula, found: Formula, why: Message | str = "") -> Message | str:
+    """The leading part that two polynomials have in common, and why they differ, or by how much; "" without one."""
+    if (alike := begin_alike(stated, found)) is None:
+        return ""
+    leading, rest = alike
+    why = why or say("stated minus computed: {rest}", rest=rest)
+    return say("the leading part {leading} agrees; {why}", leading=leading, why=why)

@@ -86,6 +86,7 @@ class Transformer(TransformerSettings, frozen=True, kw_only=True):
     memory_mask: Annotated[Any, ArrayField()] = None
 
     MEANINGS: ClassVar[dict[str, Message]] = {
+        "d_model": say("how many numbers a row has"),
         "num_encoder_layers": say("how many layers the encoder has"),
         "num_decoder_layers": say("how many layers the decoder has"),
         "mask": say("what self-attention sees in the encoder"),

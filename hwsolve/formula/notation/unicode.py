@@ -125,8 +125,9 @@ class Unicode(Writer):
         if lowered is None:
             inside = ", ".join([self.write(i).text for i in f.indices])
             return f"{known.base}{below(known.word)}{layer}{updates(known.step)}[{inside}]"
-        parted = bool(known.word)
-        return known.base + below(known.word) + ("," if parted else "") + layer + lowered + updates(known.step)
+        word = below(known.word)
+        parted = known.word and (known.word.isdecimal() or APART in f.name or not (layer or "_" in word))
+        return known.base + word + ("," if parted else "") + layer + lowered + updates(known.step)
 
     def lowered(self, indices: tuple[Formula, ...], apart: bool = False) -> str | None:
         """Indices as subscripts, None where they cannot be; `apart`: with commas."""

@@ -42,7 +42,7 @@ class BinaryLoss(ElementLoss, frozen=True):
         return part(1 - t, lambda v: 1 / (1 - v), x, 0) - part(t, lambda v: 1 / v, x, 1)
 
 
-class OfProbabilities(Spelled, frozen=True):
+class WeighedBinaryLoss(Spelled, frozen=True):
     """The formula with weights, of outputs that are probabilities."""
 
     def forward(self, *arrays: Array) -> Array:
@@ -86,7 +86,7 @@ class BinaryCrossEntropy(WeighedElements, frozen=True, kw_only=True):
         if target.arrays:
             each, slope = BinaryLoss.each, BinaryLoss.slope_of_each
             made, read = self.weighed(builder, y, target, "-{w}" + each.removeprefix("-"), "{w}" + slope, divisor)
-            return OfProbabilities(*msgspec.structs.astuple(made)), read
+            return WeighedBinaryLoss(*msgspec.structs.astuple(made)), read
         node = builder.graph.nodes[y]
         if isinstance(node.operation, SigmoidOperation):
             return BinaryOfSigmoid(self.rank(rank), divisor), (y, target.name, *node.inputs)

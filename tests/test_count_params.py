@@ -12,7 +12,9 @@ import pytest
 
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.errors import CallError
+from hwsolve.formula.evaluate import evaluate
 from hwsolve.formula.notation import plain
+from hwsolve.formula.tree import Ref
 from hwsolve.pipeline import Request, read, work_out
 from hwsolve.render import render
 from hwsolve.render.options import Options
@@ -413,3 +415,32 @@ def test_a_size_that_makes_no_axis_longer_is_asked_about() -> None:
         (problem,) = read(f"{{kind: count-params, {net}}}", "up.yaml")
         notes = work_out(problem).notes
         assert [note.level for note in notes] == ["warning"] * warned
+
+
+def test_a_count_keeps_its_formula_beside_sizes_with_names() -> None:
+    """A name that a formula does not read takes nothing from it."""
+    layers = "layers: [linear: 3, layer_norm, linear: {out_features: 2, bias: false}]"
+    named, numbers = (
+        work_out(read(f"kind: count-params\nnetwork: {{input: [{n}, 8], {layers}}}\n", "n.yaml", None, None)[0])
+        for n in ("n", "5")
+    )
+    for key in ("params.linear1", "params.layer_norm1", "params.linear2"):
+        lines = [next(line for line in s.lines if getattr(line, "key", None) == Ref(key)) for s in (named, numbers)]
+        assert lines[0].formula == lines[1].formula, key
+
+
+@pytest.mark.parametrize("layer", ["conv1d", "conv2d", "conv_transpose2d"])
+def test_a_number_of_groups_may_be_a_name(layer: str) -> None:
+    sides = "L" if layer == "conv1d" else "H, W"
+    text = f"{layer}: {{out_channels: K, kernel_size: 3, groups: g}}"
+    spec = f"kind: count-params\nnetwork: {{input: [C, {sides}], layers: [{text}]}}\n"
+    found = work_out(read(spec, "g.yaml", None, None)[0]).answers["params"].value
+    cells = 3 if layer == "conv1d" else 9
+    for c, k, g in ((4, 6, 2), (9, 3, 3), (5, 7, 1)):
+        assert evaluate(found, lambda name, _, of={"C": c, "K": k, "g": g}: of[name]) == cells * c // g * k + k
+
+
+@pytest.mark.parametrize("function", ["floor(input)", "ceil(input)", "sin(input)"])
+def test_a_formula_without_a_rule_is_said_not_to_be_counted(function: str) -> None:
+    spec = f'kind: count-params\nnetwork: {{input: 4, layers: [formula: "y = {function}"]}}\ncount: {{macs: all}}\n'
+    assert "macs" not in work_out(read(spec, "f.yaml", None, None)[0]).answers

@@ -48,9 +48,9 @@ def counted(key: Ref, text: str, sizes: Sizes, result: Size, **more: Unpack[More
 @lru_cache(maxsize=512)
 def filled(text: str, sizes: tuple[tuple[str, Size], ...]) -> tuple[tuple[Stage, ...], Formula, Any]:
     """A formula text as it is and with sizes put in, the latter, and its value; None where a size is a name."""
-    schematic, known = parsed(text), dict(sizes)
-    named = any([not isinstance(size, int) for size in known.values()])
-    if named or not names_in(text) <= known.keys():
+    schematic, known, read = parsed(text), dict(sizes), names_in(text)
+    named = any([not isinstance(known[name], int) for name in read & known.keys()])
+    if named or not read <= known.keys():
         return (), substitute(schematic, {name: formula(size) for name, size in sizes}), None
     put_in, value = worked(schematic, known)
     return chain(schematic, put_in, exact=True), put_in, value
@@ -111,15 +111,24 @@ def equal(key: Ref, f: Formula, result: Size, before: tuple[Formula, ...] = (), 
     A reader sees what stands before it too.
     """
     from hwsolve.formula.notation.plain import plain
-    from hwsolve.formula.simplify.polynomial import canonical
 
-    if canonical(f) != formula(result):
-        raise Disagreement(f"{key.name}: {f} is {canonical(f)}, counted {result}")
+    agreed(key.name, f, result)
     if isinstance(result, int):
         return value_line(key, Number(result), whole_number(result), **more)
     if binary(f) == binary(result) or plain(f) == plain(result):
         return identity(key, Call("*", (ONE, f)), f, (*before, f), **more)
     return identity(key, f, result, (*before, f, result) if before else (), **more)
+
+
+def agreed(name: str, f: Formula, result: Size) -> None:
+    """Refuse a formula over named sizes that is another count; quotients of names have no form of their own."""
+    from hwsolve.formula.simplify.polynomial import canonical
+
+    if (found := canonical(f)) != formula(result):
+        from hwsolve.formula.equality.equality import equal_for_all
+
+        if not equal_for_all(found, formula(result), {}).equal:
+            raise Disagreement(f"{name}: {f} is {found}, counted {result}")
 
 
 def identity(key: Ref, lhs: Formula, rhs: Formula, shown: tuple[Formula, ...] = (), **more: Unpack[More]) -> Line:

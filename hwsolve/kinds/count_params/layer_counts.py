@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hwsolve.derivation.lines import Disagreement
-from hwsolve.derivation.size_lines import counted, none_of, same, stated, summed
-from hwsolve.formula.tree import Number, Ref
+from hwsolve.derivation.size_lines import agreed, counted, none_of, same, stated, summed
+from hwsolve.formula.tree import Number, Ref, formula
 from hwsolve.kinds.count_params.counts import Counts, put_in
 from hwsolve.kinds.count_params.owned import Owned, owned_by
+from hwsolve.kinds.count_params.partial import AtLeast
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, Size, StatedMap, total
 from hwsolve.layers.items import Item
@@ -76,8 +76,9 @@ class LayerCounts(Counts):
             if key in self.values:
                 self.values[key][path] = own.count(names)
         self.terms["params"][path], counted = put_in(own.whole_text, own.sizes)
-        if counted != self.values["params"][path]:
-            raise Disagreement(f"params.{path}: {own.whole_text} is {counted}")
+        stated = self.values["params"][path]
+        if counted != stated and not isinstance(stated, AtLeast):
+            agreed(f"params.{path}", formula(counted), stated)
 
     def own_parameters(self, path: str, own: Owned, key: Ref, rule: Message | str, lines: list[Line]) -> None:
         """Those that are not another layer's."""

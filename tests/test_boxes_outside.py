@@ -28,7 +28,7 @@ network:
 
 def drawn(text: str) -> Diagram:
     """The drawing of the network of a problem."""
-    diagram = boxes(read(text, "test.yaml")[0].network)
+    diagram = boxes(read(text, "test.yaml")[0].network)  # type: ignore[attr-defined]
     assert diagram is not None
     return diagram
 

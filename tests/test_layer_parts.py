@@ -114,3 +114,14 @@ def test_what_stands_in_front_is_not_further() -> None:
     forward, backward = titles(solved([linear, {"tanh": {"output": "a"}}, attention, "relu", "tanh"], {"s": [2, 4]}))
     assert [title.partition(":")[0] for title in forward] == ["First layers", "Attention", "Further layers"]
     assert [title.partition(":")[0] for title in backward] == ["Further layers", "Attention", "First layers"]
+
+
+@pytest.mark.parametrize("name", LAYER.instead)
+def test_what_other_books_call_a_layer_is_told(name: str) -> None:
+    """The form that a hint gives is a layer that there is, with settings that it has."""
+    with pytest.raises(SpecFailure) as failure:
+        read(f"kind: count-params\nnetwork: {{input: [3, 4], layers: [{name}]}}\n", "n.yaml", None, None)
+    told = re.search(r"Here it is `(\w+)(?:: \{(\w+): [^`]*\})?`\.", str(failure.value))
+    assert told is not None
+    cls = packaged_class(told[1]) if told[1] in PACKAGED else layer_class(told[1])
+    assert told[2] is None or told[2] == "inputs" or told[2] in cls.__struct_fields__

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from hwsolve import pipeline
+from hwsolve.layers import layer_class
+from hwsolve.layers.packaged import PACKAGED, packaged_class
+from hwsolve.pipeline import read
 from hwsolve.render import Options, render
+from hwsolve.spec.report import SpecFailure
+from hwsolve.spec.terms import LAYER
 
 
 def layer(dice: random.Random, decoder: bool) -> dict[str, Any]:

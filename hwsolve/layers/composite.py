@@ -65,9 +65,10 @@ class Multiply(Merge, frozen=True):
 
 
 class Concatenate(Operation, frozen=True):
-    """y = x and then s along the first axis: y[c] = x[c] for c ≤ A, s[c − A] behind; what lies outside is absent."""
+    """y = x and then s along one axis: y[c] = x[c] for c ≤ A, s[c − A] behind; what lies outside is absent."""
 
     axes: int  # of the map, without leading ones
+    along: int = 0  # the axis, of these
 
     inputs = ("x", "s")
     batched = ("x", "s")
@@ -78,30 +79,31 @@ class Concatenate(Operation, frozen=True):
 
     def text(self) -> str:
         """The two parts."""
-        rest = "".join(f",{letter}" for letter in LETTERS[1 : self.axes])
-        return f"x[c{rest}] + s[c - A{rest}]"
+        here = self.output_indices()
+        behind = [f"{letter} - A" if k == self.along else letter for k, letter in enumerate(here)]
+        return f"x[{','.join(here)}] + s[{','.join(behind)}]"
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, A + B, …)."""
         x, s = shapes
-        at = len(x) - self.axes
+        at = len(x) - self.axes + self.along
         return (*x[:at], x[at] + s[at], *x[at + 1 :])
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
-        """A channels of the first part."""
-        return {"A": shapes[0][len(shapes[0]) - self.axes]}
+        """A channels, or places, of the first part."""
+        return {"A": shapes[0][len(shapes[0]) - self.axes + self.along]}
 
     def forward(self, x: Array, s: Array) -> Array:
         """Both parts together."""
         import numpy as np
 
-        return np.concatenate([x, s], axis=-self.axes)
+        return np.concatenate([x, s], axis=self.along - self.axes)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The part of g that belongs to each."""
-        here = arrays[0].shape[-self.axes]
+        here = arrays[0].shape[self.along - self.axes]
         part = slice(None, here) if slot == 0 else slice(here, None)
-        return g[(..., part, *(slice(None),) * (self.axes - 1))]
+        return g[(..., part, *(slice(None),) * (self.axes - 1 - self.along))]
 
 
 def build_body(body: Body, builder: Builder, nodes: dict[str, str]) -> str:
@@ -152,7 +154,7 @@ def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:
 def joining(item: Item, builder: Builder, x: str, s: str) -> Operation:
     """How two branches of a composite come together."""
     if item.type == "concat":
-        return Concatenate(len(builder.sample(x)))
+        return Concatenate(len(builder.sample(x)), item.options.get("axis", 1) - 1)
     sides = builder.own_shape(x), builder.own_shape(s)
     data = tuple(port for port, node in zip(("x", "s"), (x, s), strict=True) if builder.is_data(node))
     return (Multiply if item.type == "multiply" else Add)(sides, data)

@@ -113,6 +113,14 @@ def test_layers_of_a_stack_are_told_apart() -> None:
     assert backward == forward[::-1]
 
 
+def test_a_layer_by_formula_without_a_name_is_called_by_what_comes_out_of_it() -> None:
+    named = {"formula": {"value": "k = 4*x", "name": "keys"}}
+    attention = {"attention": {"inputs": ["q", "k", "v"]}}
+    network = [{"formula": "q = 2*input"}, named, {"formula": "v = 3*x"}, attention]
+    forward, _ = titles(solved(network, {"s": [2, 4]}))
+    assert forward[0].removeprefix("First layers: ") == "q, keys, v"
+
+
 def test_what_stands_in_front_is_not_further() -> None:
     linear = {"linear": {"out_features": 4, "weight": {"init": "normal", "seed": 1}, "bias": False, "output": "z"}}
     attention = {"attention": {"inputs": ["a", "a", "a"]}}

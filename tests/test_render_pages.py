@@ -193,6 +193,21 @@ def test_each_row_of_a_chain_stands_where_a_hand_would_set_it(symbol: str, colum
     assert len(starts) > 5
 
 
+@pytest.mark.parametrize("columns", range(30, 80, 7))
+@pytest.mark.parametrize("terms", [3, 8, 14])
+def test_what_follows_a_formula_in_several_rows_begins_its_own(terms: int, columns: int) -> None:
+    """Behind the end of a sum, `c = d` would read as an equation; a number may stand there."""
+    total = " + ".join(f"w{n}x{n}" for n in range(10, 10 + terms))
+    for end, number in (("w · x", False), ("0.25", True), ("−12,000", True), ("1/4", True)):
+        rows = equation([("", "y"), ("=", total), ("=", end)], columns)
+        several = len(equation([("", "y"), ("=", total)], columns)) > 1
+        assert several == (terms * 9 + 1 > columns)
+        if several and not number:
+            assert rows[-1] == f"  = {end}"
+        else:  # it stands behind what it is equal to wherever there is room
+            assert not rows[-1].startswith("  = ") or width(f"{rows[-2]} = {end}") > columns
+
+
 words = st.text("abxyz₁₂", min_size=1, max_size=9)
 terms = st.lists(words, min_size=1, max_size=12).map(" + ".join) | st.lists(words, min_size=1, max_size=9).map(
     " × ".join

@@ -75,10 +75,10 @@ def renderables(page: Page, part: Part) -> list[RenderableType]:
     """One part as rich draws it."""
     match part:
         case Heading(text, level):
-            rows = fill(text if level < 3 else f"· {text}", page.columns)
+            titles = fill(text if level < 3 else f"· {text}", page.columns)
             style = PARSED["title" if level == 0 else "heading" if level == 1 else "subheading"]
-            rule = ("═" if level == 0 else "─") * max(map(width, rows))
-            return [*(Text(row, style) for row in rows), *([Text(rule, PARSED["heading"])] if level < 2 else [])]
+            rule = ("═" if level == 0 else "─") * max(map(width, titles))
+            return [*(Text(row, style) for row in titles), *([Text(rule, PARSED["heading"])] if level < 2 else [])]
         case Framed(title, inner):
             rows = Text("\n").join([styled(row) for row in inner])
             heading = Text(title, PARSED["heading"])

@@ -97,7 +97,7 @@ def loses_digits(part: Formula) -> bool:
     terms = [entries(a) for a in part.args]
     if any(term is None for term in terms) or len({len(term or ()) for term in terms}) > 1:
         return False
-    return any(cancels(Call(part.name, at)) for at in zip(*terms, strict=True))  # type: ignore[arg-type]
+    return any(cancels(Call(part.name, at)) for at in zip(*terms, strict=True))
 
 
 def entries(f: Formula) -> list[Formula] | None:

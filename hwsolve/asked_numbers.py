@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsolve.answers import Answer, look_up
+from hwsolve.answers import look_up
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Formula, Number, Ref
 from hwsolve.quantities import put_in
-from hwsolve.solution import Quantity, Stage
+from hwsolve.solution import Answer, Quantity, Stage
 
 
 def stages(known: dict[str, Answer], f: Formula, value: Any) -> tuple[Stage, ...]:

@@ -95,7 +95,7 @@ def value(f: Formula) -> Fraction | None:
     if f.name == "**":
         (exponent,) = parts[1:]
         whole = exponent is not None and exponent.denominator == 1 and 0 <= exponent <= HIGHEST
-        return total**exponent if whole else None
+        return total**exponent.numerator if exponent is not None and whole else None
     for part in parts[1:]:
         assert part is not None
         total = total * part if f.name == "*" else total + part if f.name == "+" else total - part

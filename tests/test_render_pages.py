@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,13 @@ def test_nothing_runs_off_the_edge(name: str, columns: int, format: str) -> None
     rows = page(SAMPLES[name](), format, width=columns, full=True).splitlines()
     assert max(map(width, rows)) <= columns
     assert not any("…" in row for row in rows if "carried" not in row)
+
+
+@pytest.mark.parametrize("title", ["word " * 20 + "and a half", "one " + "x" * 119, "很长的标题" * 15])
+@pytest.mark.parametrize("columns", [40, 100])
+def test_a_terminal_without_colour_has_the_plain_text(title: str, columns: int) -> None:
+    titled = msgspec.structs.replace(homework(), title=title)
+    assert page(titled, "terminal", width=columns) == page(titled, width=columns)
 
 
 def test_each_chain_that_is_printed_is_true() -> None:

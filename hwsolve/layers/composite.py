@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
-from hwsolve.layers.base import NotComputed
+from hwsolve.layers.base import Layer, NotComputed, Shape
 from hwsolve.layers.elementwise import Elementwise
 from hwsolve.layers.items import Body, Item
 from hwsolve.layers.kernels import numbers_only
+from hwsolve.spec.amounts import DecimalField
+from hwsolve.spec.records import form_of
 
 LETTERS = ("c", "i", "j", "k", "l", "q")
 
@@ -133,6 +136,7 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     try:
         for parameter in item.layer.parameters(*item.shapes).values():
             numbers_only(parameter.shape, item.path)
+        numbers_only(sizes_of(item.layer), item.path)
         made = item.layer.build(builder, *(nodes[wire.name] for wire in item.inputs), **item.options)
     except NotComputed as why:
         why.layer = item.path
@@ -140,6 +144,14 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     named = [k for k, symbol in enumerate(item.symbols) if symbol]
     passed = [k for k in named if builder.graph.nodes[made[k]].layer != item.path]
     return tuple(builder.forward(Elementwise("x", ()), (x,), port=k) if k in passed else x for k, x in enumerate(made))
+
+
+def sizes_of(layer: Layer) -> Shape:
+    """The arguments of a layer that are sizes with names: windows, strides, groups."""
+    fields = form_of(type(layer)).fields.values()
+    values = [getattr(layer, name) for name, field in fields if not isinstance(field, DecimalField)]
+    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+    return tuple([part for part in parts if isinstance(part, Formula) and not isinstance(part, Number)])
 
 
 def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:

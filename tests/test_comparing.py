@@ -231,3 +231,16 @@ def test_of_three_networks_several_layers_stand_beside_one() -> None:
         found = rows(comparison("---\n".join(nets[n:] + nets[:n]), "params"))
         (label,) = [name for name in found if "+" in name]
         assert "–" not in found[label] and not {"conv1", "conv2", "repeat1.conv2"} & found.keys()
+
+
+def test_a_layer_beside_a_block_shows_how_both_counts_arise() -> None:
+    """The layer its product, the block the sum of the rows below; whichever network is first."""
+    one = "{kind: count-params, network: {input: [32, 28, 28], layers: [conv2d: {out_channels: 64, kernel_size: 3, padding: 1}]}}\n"
+    parts = (
+        "conv2d: {out_channels: 32, kernel_size: 3, padding: 1, groups: 32}, conv2d: {out_channels: 64, kernel_size: 1}"
+    )
+    other = f"{{kind: count-params, blocks: {{separable: {{body: [{parts}]}}}}, network: {{input: [32, 28, 28], layers: [separable]}}}}\n"
+    there = rows(comparison(f"{one}---\n{other}", "params"))["conv1, separable1"]
+    back = rows(comparison(f"{other}---\n{one}", "params"))["separable1, conv1"]
+    assert [unicode(cell) for cell in (there[0], there[2])] == ["(3 × 3 × 32 + 1) × 64", "320 + 2,112"]
+    assert (back[0], back[2]) == (there[2], there[0])

@@ -85,9 +85,15 @@ class Boxes:
         elif structure(item) in self.opened:
             self.close(item, item, str(times))
         else:
+            self.below(item)
             made = self.framed(lambda: self.walk(item.branches[0].items))
             self.opened.add(structure(item))
             self.frame(made, f"{times} × {item.type}" if times > 1 else item.type)
+
+    def below(self, item: Item) -> None:
+        """Let what a block holds stand below its stream, whatever else it reads: no box is between those of a frame."""
+        if not self.merging and item.inputs:
+            self.floor = max(self.floor, 1 + self.nodes[self.behind[item.inputs[0].name]].rank)
 
     def copies(self, item: Item, times: int) -> None:
         """The copies of a repeat; those of a block that is drawn, which differ in sizes alone, as one closed box."""
@@ -109,7 +115,8 @@ class Boxes:
     def close(self, first: Item, last: Item, count: str) -> None:
         """One closed box for blocks that follow each other."""
         label = f"{count} × {first.type}" if count != "1" else first.type
-        self.box(last, label, [self.behind[first.inputs[0].name]])
+        read = [first.inputs[0].name, *outside(first), *outside(last)]
+        self.box(last, label, [self.behind[name] for name in read if name in self.behind])
         self.closed.add(last.path)
         self.sealed.add(last.path)
 
@@ -135,7 +142,12 @@ class Boxes:
             self.floor = max(self.floor, 1 + max(self.nodes[name].rank for name in nodes))
 
     def alike(self, a: Item, b: Item) -> bool:
-        """Whether two composites are drawn as one: of closed boxes only what comes out is seen."""
+        """Whether two composites are drawn as one: of closed boxes only what comes out is seen.
+
+        Those that read other quantities beside the stream are not.
+        """
+        if outside(a) != outside(b):
+            return False
         closed = a.type not in (*MERGED, "repeat") and structure(a) in self.opened
         return (structure(a), a.output) == (structure(b), b.output) if closed else alike(a, b)
 
@@ -193,6 +205,14 @@ def reads(body: Body) -> Iterator[str]:
             yield from reads(branch)
             if item.type in MERGED:
                 yield branch.end.name
+
+
+def outside(item: Item) -> list[str]:
+    """The wires that a composite reads beside its stream, once each."""
+    every = list(walk_items((item,)))
+    made = {wire.name for one in every for wire in one.outputs} | {wire.name for wire in item.inputs[:1]}
+    read = [wire.name for one in every for wire in (*one.inputs, *[branch.end for branch in one.branches])]
+    return [name for name in dict.fromkeys(read) if name not in made]
 
 
 def described(item: Item) -> str:

@@ -49,8 +49,9 @@ class ByFormulas(msgspec.Struct, frozen=True):
 class Product(msgspec.Struct, frozen=True):
     """Multiply-adds of one kind in a layer: how many in a forward pass, as a formula text over `sizes`.
 
-    `part`: matmul (of weights), attention (of two quantities that follow from what comes in), elementwise, or bias (an
-    addition for each output).  `factors`: what the two numbers of each follow from, ports and parameters by name.
+    `part`: matmul (of weights), attention (of two quantities that follow from what comes in), elementwise, bias (an
+    addition for each output), or rotation (two for each rotated number).  `factors`: what the two numbers of each
+    follow from, ports and parameters by name.
     """
 
     part: str

@@ -192,7 +192,7 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
         return f"{projections} + 2*heads*queries*{'seen' if self.added or self.window is not None else 'keys'}*width"
 
     def multiplied(self, q: Shape, k: Shape, v: Shape, half: bool = False) -> tuple[Product, ...]:
-        """The projections, q kᵀ, α v, and the projection of all heads."""
+        """The projections, rotated queries and keys, q kᵀ, α v, and the projection of all heads."""
         of = {part: (part, f"weight.{part}", f"bias.{part}") for part in PARTS[:3]}
         inner = of["q"] + of["k"] + of["v"]
         rows = {
@@ -206,7 +206,8 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
         mixing = Product("attention", pairs, (of["q"] + of["k"], of["v"]))
         owned = self.parameters(q, k, v)
         biases = [Product("bias", rows[p][0], ((f"bias.{p}",),)) for p in PARTS if f"bias.{p}" in owned]
-        return (*projections[:3], scores, mixing, projections[3], *biases)
+        rotations = [Product("rotation", f"2*{rows[p][0]}", (of[p],)) for p in ("q", "k") if self.turns is not None]
+        return (*projections[:3], *rotations, scores, mixing, projections[3], *biases)
 
     def keeps(self, q: Shape, k: Shape, v: Shape, needed: frozenset[str], learned: list[str]) -> tuple[Kept, ...]:
         """What comes in, for the gradients of the weights; queries, keys, values, weights and output of each head."""

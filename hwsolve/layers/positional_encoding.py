@@ -13,7 +13,7 @@ from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base as sizes
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import Nothing, Operations
+from hwsolve.layers.cost import Nothing, Operations, Product
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.reach_of_layer import Readings, unmoved
 from hwsolve.layers.rotary import BASE, PAIRS, Rotary, need_pairs, rotated
@@ -70,6 +70,10 @@ class PositionalEncoding(Layer, frozen=True, kw_only=True):
     def macs(self, x: Shape) -> str | Nothing:
         """A rotated number is the sum of two products."""
         return "2*values" if self.kind == "rotary" else Nothing(say("no multiply-adds: numbers are added"))
+
+    def multiplied(self, x: Shape, half: bool = False) -> tuple[Product, ...]:
+        """A rotated number, and the other one of its pair, by a cosine and a sine that are constants."""
+        return (Product("rotation", "2*values", (self.INPUTS,)),)
 
     def sizes(self, x: Shape) -> dict[str, sizes.Size]:
         """The values that come in."""

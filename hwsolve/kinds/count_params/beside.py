@@ -89,9 +89,10 @@ class BesideTable:
     def add(self, row: Row, depth: int, closed: bool) -> None:
         """A row, and below it those inside; these are closed where a row like it is open already, or all are equal."""
         counts = [self.count(k, place) for k, place in enumerate(row.places)]
-        terms = [self.terms(k, place) for k, place in enumerate(row.places)]
+        terms = [self.terms(k, place) or self.of_parts(k, row) for k, place in enumerate(row.places)]
         joined = any(place is not None and place.parts for place in row.places)
-        said = any(term != terms[0] for term in terms) and (joined or not row.inside)
+        beside_parts = any(part.split for part in row.inside)  # a layer in one network, several in another
+        said = any(term != terms[0] for term in terms) and (joined or beside_parts or not row.inside)
         cells: list[Cell] = []
         for count, term in zip(counts, terms, strict=True):
             cells += [term if said and term is not None else "", NONE if count is None else cell(count)]
@@ -154,6 +155,13 @@ class BesideTable:
         if place.often != 1:
             return Call("*", (formula(place.often), f))
         return None if isinstance(f, Number) else f
+
+    def of_parts(self, k: int, row: Row) -> Formula | None:
+        """The sum of the parts of a composite that stands beside a layer, where these are the rows inside."""
+        counts = [self.count(k, part.places[k]) for part in row.inside if part.split]
+        known = [n for n in counts if isinstance(n, int) and n != 0]
+        whole = isinstance(own := self.count(k, row.places[k]), int) and sum(known) == own
+        return added([formula(n) for n in known]) if whole and len(known) > 1 else None
 
     def alike(self, row: Row) -> bool:
         """Whether nothing differs, in it and inside."""

@@ -7,6 +7,7 @@ from math import isqrt
 
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, formula
+from hwsolve.kinds.count_params.cached import said_kept
 from hwsolve.kinds.count_params.conventions import Asked
 from hwsolve.kinds.count_params.counts import put_in
 from hwsolve.language import Message, listed, say
@@ -63,9 +64,10 @@ def with_all_maps(items: tuple[Item, ...], item: Item, params: object) -> Messag
 
 
 def ways(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:
-    """How products are counted of which a table tells too little."""
+    """How products and caches are counted of which a table tells too little."""
     yield from of_formulas(items, asked)
     yield from of_transposed(items, asked)
+    yield from said_kept(items, asked)
 
 
 def of_formulas(items: tuple[Item, ...], asked: Asked) -> Iterator[Message]:

@@ -19,6 +19,7 @@ from hwsolve.kinds.count_params.padding_words import padding_words
 from hwsolve.kinds.count_params.partial import AtLeast, free_notes, missing_notes, multiplied, together
 from hwsolve.kinds.count_params.peaks import most
 from hwsolve.kinds.count_params.problem import Problem
+from hwsolve.kinds.count_params.shared_rows import said_shared
 from hwsolve.kinds.count_params.short import up_to_shown
 from hwsolve.kinds.count_params.stages import staged
 from hwsolve.kinds.count_params.stated_keys import layer_words, stage_words
@@ -105,7 +106,8 @@ class Counting(LayerCounts):
         apart = (with_words(text, table.called) for text in found)
         sizes = padding_words(items, lambda padded: sides_matter(items, padded, self.asked))
         read = remarks(table, *self.tree.without_rows())
-        said = map(Sentence, (*read, *sizes, *apart, *ways(items, self.asked)))
+        others = said_shared(items) if "params" in self.tree.quantities else ()
+        said = map(Sentence, (*read, *others, *sizes, *apart, *ways(items, self.asked)))
         drawn = charts(made, self.tree.quantities) if self.problem.figure == "bars" else ()
         return Step(say("Layer by layer"), (*((made,) if self.nodes else ()), *said, *drawn))
 

@@ -121,8 +121,10 @@ class Tree:
                     paths=(item.path,))  # fmt: skip
 
     def counts_something(self, node: Node, item: Item) -> bool:
-        """Whether a layer has a row: it counts something, or makes another map without merely moving values."""
+        """Whether a layer has a row: it counts something, has parameters of another, or makes another map."""
         if any(isinstance(count, AtLeast) or count != 0 for count in node.counts.values()):
+            return True
+        if item.owners and "params" in node.counts:  # whose row says that they are another's
             return True
         category = item.layer.CATEGORY if item.layer is not None else ""
         return category in ("pooling", "interpolation") and item.shapes[0] != item.output

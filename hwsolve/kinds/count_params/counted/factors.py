@@ -18,7 +18,8 @@ from hwsolve.layers.multiplied import products_of
 def counted_products(counts: Counts, item: Item, layer: Layer) -> list[Product]:
     """The products of a layer that the convention counts."""
     every = with_weights(counts, item, layer, products_of(layer, item.shapes, counts.asked.half))
-    return [product for product in every if product.part != "bias" or counts.asked.biases]
+    aside = {"bias": not counts.asked.biases, "rotation": counts.asked.multiplied != "all"}
+    return [product for product in every if not aside.get(product.part)]
 
 
 def with_weights(counts: Counts, item: Item, layer: Layer, products: Iterable[Product]) -> list[Product]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hwsolve.derivation.size_lines import by_keys, times
 from hwsolve.formula.tree import Ref, formula
+from hwsolve.kinds.count_params.cached import kept_by
 from hwsolve.kinds.count_params.conventions import BYTES, Asked
 from hwsolve.kinds.count_params.counted.record import Counted, Parts
 from hwsolve.kinds.count_params.counts import Counts
@@ -91,13 +92,28 @@ def said_total(asked: Asked) -> Message:
 
 def cache_token(counts: Counts, item: Item, layer: Layer, lines: list[Line]) -> None:
     """The bytes that attention keeps of one position of the past."""
-    if text := getattr(layer, "cache", lambda *_: "")(*item.shapes):
+    if kept(counts, item) == "grows":
+        text = layer.cache(*item.shapes)  # type: ignore[attr-defined]
         sizes = layer.sizes(*item.shapes) | {"bytes": counts.asked.bytes_of("cache")}
         counts.text("kv_cache.token", item.path, f"{text}*bytes", sizes, lines, rule=say("keys and values"))
 
 
+def kept(counts: Counts, item: Item) -> str | None:
+    """What a layer keeps of the past; None of one that is no attention."""
+    if "kv_cache" not in counts.network:
+        counts.network["kv_cache"] = kept_by(counts.problem.network.items)
+    found: str | None = counts.network["kv_cache"].get(item.path)
+    return found
+
+
 def cache(counts: Counts, item: Item, layer: Layer, lines: list[Line]) -> None:
-    """The same of all positions that come in, of all samples of a batch."""
+    """The same of all positions that come in, of all samples of a batch; of another sequence what stands for it."""
+    if kept(counts, item) == "fixed":
+        sizes = layer.sizes(*item.shapes) | {"bytes": counts.asked.bytes_of("cache"), "samples": counts.asked.batch}
+        text = layer.cache(*item.shapes)  # type: ignore[attr-defined]
+        rule = say("keys and values of another sequence")
+        counts.text("kv_cache.bytes", item.path, f"samples*keys*{text}*bytes", sizes, lines, rule=rule)
+        return
     one = counts.values["kv_cache.token"].get(item.path)
     if one is None or isinstance(one, AtLeast):
         return

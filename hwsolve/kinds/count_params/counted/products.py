@@ -82,8 +82,9 @@ def macs(counts: Counts, item: Item, layer: Layer, lines: list[Line]) -> None:
     elif isinstance(text, Nothing):
         counts.nothing[item.type] = text
         return
-    elif counts.asked.biases or counts.asked.half:
-        products = counted_products(counts, item, layer)
+    elif not (products := counted_products(counts, item, layer)):
+        return
+    elif counts.asked.biases or counts.asked.half or any(product.part == "rotation" for product in products):
         counts.text("macs", path, texts(products), product_sizes(layer, shapes, item.output), lines)
     else:
         counts.text("macs", path, text, sizes, lines)
@@ -96,13 +97,16 @@ def texts(products: Iterable[Product]) -> str:
     return joined(product.text for product in products) or "0"
 
 
+WITH = {"matmul": ("matmul", "bias"), "elementwise": ("elementwise", "rotation")}  # what counts with a part
+
+
 def of_part(part: str) -> Callable[[Counts, Item, Layer, list[Line]], None]:
-    """Counts the products of one part; biases are added to those of weights."""
+    """Counts the products of one part; biases count with those of weights, rotations element by element."""
 
     def macs_of_part(counts: Counts, item: Item, layer: Layer, lines: list[Line]) -> None:
         """The products of this part of a layer."""
         quantity, path = f"macs.{part}", item.path
-        parts = (part, "bias") if part == "matmul" else (part,)
+        parts = WITH.get(part, (part,))
         every = counted_products(counts, item, layer)
         found = [product for product in every if product.part in parts]
         unknown = layer.macs(*item.shapes)

@@ -1,0 +1,55 @@
+"""What is said of layers without parameters of their own, which have those of others: whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hwsolve.kinds.count_params.owned import owned_by
+from hwsolve.language import Message, say
+from hwsolve.layers.items import Item, walk_items
+
+MOST_NAMED = 8  # layers in a sentence
+MOST_PARTS = 2  # parameters of one layer that are named one by one
+
+
+def said_shared(items: Iterable[Item]) -> Iterator[Message]:
+    """A sentence for each owner, with the layers that share with it."""
+    found: dict[str, list[str]] = {}
+    for path, owner in shared(items):
+        found.setdefault(owner, []).append(path)
+    for owner, paths in found.items():
+        layers = ", ".join(paths[:MOST_NAMED]) + (", …" if len(paths) > MOST_NAMED else "")
+        yield say("{layers}: {n} parameters, shared with {owners}.", layers=layers, n=0, owners=owner)
+
+
+def shared(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
+    """The paths of layers and composites all of whose parameters are others', and what has these."""
+    for item in items:
+        every = [i for i in walk_items((item,)) if i.layer is not None and names(i)]
+        if not every:
+            continue
+        first = {
+            i.owners.get(name, ("",))[0].removesuffix(i.path.removeprefix(item.path))
+            for i in every
+            for name in names(i)
+        }
+        if item.layer is not None and set(names(item)) <= item.owners.keys():
+            yield item.path, owners(item)
+        elif item.layer is None and len(first) == 1 and "" not in first:
+            yield item.path, first.pop()
+        else:
+            for branch in item.branches:
+                yield from shared(branch.items)
+
+
+def names(item: Item) -> tuple[str, ...]:
+    """The parameters of a layer that count, its own or not."""
+    assert item.layer is not None
+    return owned_by(item.layer, item.shapes, frozenset(item.owners)).every
+
+
+def owners(item: Item) -> str:
+    """Whose a layer's parameters are: one by one, or the layer that has them all."""
+    found = list(dict.fromkeys([item.owners[name] for name in names(item)]))
+    paths = list(dict.fromkeys([path for path, _ in found]))
+    return ", ".join(paths if len(found) > MOST_PARTS else map(".".join, found))

@@ -1,0 +1,51 @@
+"""The rows of layers that have the parameters of others: each stands in the table with 0, and whose they are is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwsolve.pipeline import read, work_out
+from hwsolve.render import render
+from hwsolve.render.options import Options
+
+TIED = """
+kind: count-params
+network:
+  input: {tokens: [5]}
+  layers:
+    - embedding: {name: embedding, num_embeddings: 100, embedding_dim: 8}
+    - linear: {name: head, out_features: 100, bias: false, weight: {tie: embedding.weight}}
+"""
+USED = """
+kind: count-params
+network: {input: 8, layers: [linear: {name: a, out_features: 8}, relu, use: a, linear: {name: out, out_features: 8}]}
+"""
+BLOCKS = """
+kind: count-params
+blocks: {two: {body: [linear: 8, relu, linear: 8]}}
+network: {input: 8, layers: [two: {name: first}, relu, use: first]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "said"),
+    [
+        (TIED, "head", "head: 0 parameters, shared with embedding.weight."),
+        (USED, "use1", "use1: 0 parameters, shared with a.weight, a.bias."),
+        (BLOCKS, "use1", "use1: 0 parameters, shared with first."),
+    ],
+)
+def test_a_layer_with_parameters_of_another_has_a_row(text: str, row: str, said: str) -> None:
+    """Its row has 0; the sentence below the table names the owner."""
+    page = str(render([work_out(read(text, "test.yaml")[0])], "plain", Options()))
+    rows = [line.split() for line in page.splitlines()]
+    assert [line[-1] for line in rows if line[:1] == [row]] == ["0"]
+    assert said in " ".join(page.split())
+
+
+def test_a_layer_with_one_bias_of_its_own_is_not_said_to_have_none() -> None:
+    """A tied weight beside an own bias leaves the bias."""
+    text = TIED.replace("bias: false, ", "")
+    page = str(render([work_out(read(text, "test.yaml")[0])], "plain", Options()))
+    assert [line.split()[-1] for line in page.splitlines() if line.split()[:1] == ["head"]] == ["100"]
+    assert "shared with" not in " ".join(page.split())

@@ -51,6 +51,7 @@ class Asking:
         self.answers = dict(solution.answers)
         self.lines: list[Line] = []
         self.symbols = dict(solution.symbols)
+        self.expressions: dict[str, Formula] = {}  # those that have a line, by name
         self.failed: set[str] = set()  # names whose definitions have an error already
 
     def solution(self) -> Solution:
@@ -78,7 +79,7 @@ class Asking:
             symbols=self.symbols,
             asked=tuple(dict.fromkeys(keys)),
         )
-        return pruned(found) if keys else found
+        return pruned(found, self.expressions.values()) if keys else found
 
     def restated(self, keys: list[str]) -> Iterator[Step]:
         """The steps, with what is asked in place of what the kind asks, which is the first sentence of a statement."""
@@ -121,8 +122,9 @@ class Asking:
             if text in self.answers:
                 return self.spelled(self.printed(text, ask))
             if ":" in text and (part := selection(text)):
-                self.answers[text] = Answer(self.part(part, text), main=True)
-                self.symbols[text] = running(part)
+                sides = self.sides(part.name)
+                self.answers[text] = Answer(self.part(part, text, sides), main=True)
+                self.symbols[text] = running(part, sides)
                 return [text]
             f = parse(text, True)
             if isinstance(f, Ref):
@@ -135,14 +137,16 @@ class Asking:
             return ("*" in text and self.matching(text)) or self.wrong(ask, BadKey(nothing))
         return self.express(text, f, ask)
 
-    def part(self, part: Selection, key: str) -> Any:
-        """A part of an array; one that lies outside is none."""
-        value = look_up(part.name, self.known)
-        sides = []
-        inner = value
+    def sides(self, name: str) -> list[int]:
+        """How long the axes of an array are."""
+        sides, inner = [], look_up(name, self.known)
         while isinstance(inner, tuple) and inner:
             sides.append(len(inner))
             inner = inner[0]
+        return sides
+
+    def part(self, part: Selection, key: str, sides: list[int]) -> Any:
+        """A part of an array; one that lies outside is none."""
         if len(part.ranges) > len(sides) or any(
             not 1 <= a <= (n if b is None else b) <= n for (a, b), n in zip(part.ranges, sides, strict=False)
         ):
@@ -150,7 +154,7 @@ class Asking:
             raise BadKey(
                 say("`{key}` is outside {name}, which has the shape {shape}.", key=key, name=part.name, shape=shape)
             )
-        return part.part(value)
+        return part.part(look_up(part.name, self.known))
 
     def matching(self, pattern: str) -> list[str]:
         """The answers whose keys fit a pattern, in which * stands for any part."""
@@ -173,6 +177,7 @@ class Asking:
 
     def express(self, name: str, f: Formula, at: Any, where: str = "ask") -> list[str]:
         """An expression as an answer with a line."""
+        self.expressions[name] = f
         digits = at.digits or self.problem.digits or 6
         try:
             elements = by_elements(f, self.arrays | self.known) if excessive(f) is None else None
@@ -240,7 +245,10 @@ class Asking:
             from hwsolve.errors import CallError
 
             raise CallError(bad.message)
-        message, hint = bad.message, bad.hint or say("`hwsolve list keys SPEC` lists all that can be asked.")
+        listed = say("`hwsolve list keys SPEC` lists all that can be asked.")
+        message, hint = bad.message, bad.hint or listed
+        if bad.hint is not None and where == "ask":
+            hint = say("{first} {second}", first=bad.hint, second=listed)
         twice = re.search(r"(\w+@\d+)@\d+", getattr(at, "text", ""))
         if twice is not None:
             message = say("`{key}` counts updates twice; once, it is `{form}`.", key=twice[0], form=twice[1])
@@ -250,10 +258,17 @@ class Asking:
         return []
 
 
-def running(part: Selection) -> Formula:
-    """How a part of an array is written: w[1, ·], where a whole axis runs."""
-    ends = [(Number(a), None if b is None else Number(b)) for a, b in part.ranges]
-    return Ref(part.name, tuple([a if a == b else Ref("·") for a, b in ends]))
+def running(part: Selection, sides: list[int]) -> Formula:
+    """How a part of an array is written: w[1, ·], where a whole axis runs, and w[2:5, 1] where some of it does."""
+    ends = [(a, n if b is None else b, n) for (a, b), n in zip(part.ranges, sides, strict=False)]
+    return Ref(part.name, tuple([along(a, b, n) for a, b, n in ends]))
+
+
+def along(first: int, last: int, n: int) -> Formula:
+    """An index that runs from its first to its last value along an axis of so many."""
+    if first == last:
+        return Number(first)
+    return Ref("·") if (first, last) == (1, n) else Ref(f"{first}:{last}")
 
 
 def as_key(name: str) -> Formula:

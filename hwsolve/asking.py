@@ -14,12 +14,14 @@ import msgspec
 
 from hwsolve.answers import BadKey, Place, look_up, sizes_of, unrolled
 from hwsolve.array_expressions import by_elements, element_key, given_arrays, nested
+from hwsolve.asked_parts import elements_of, running
+from hwsolve.asked_places import with_places
 from hwsolve.derivation.lines import identity_line, value_line
 from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, references, transform
+from hwsolve.formula.tree import ONE, Call, Formula, Ref, references, transform
 from hwsolve.language import Message, say
 from hwsolve.pruning import pruned
 from hwsolve.quantities import put_in, quantity
@@ -123,7 +125,10 @@ class Asking:
                 return self.spelled(self.printed(text, ask))
             if ":" in text and (part := selection(text)):
                 sides = self.sides(part.name)
-                self.answers[text] = Answer(self.part(part, text, sides), main=True)
+                value, inside = self.part(part, text, sides), elements_of(part, sides)
+                if part.name not in self.symbols and inside and self.symbols.keys() >= set(inside):
+                    return inside
+                self.answers[text] = Answer(value, main=True)
                 self.symbols[text] = running(part, sides)
                 return [text]
             f = parse(text, True)
@@ -180,6 +185,7 @@ class Asking:
         self.expressions[name] = f
         digits = at.digits or self.problem.digits or 6
         try:
+            whole, f = f, with_places(f, self.arrays | self.known)
             elements = by_elements(f, self.arrays | self.known) if excessive(f) is None else None
             if elements is not None:
                 return self.express_array(name, f, elements, digits)
@@ -188,11 +194,10 @@ class Asking:
         except BadKey as bad:
             return self.wrong(at, bad, where)
         if isinstance(value, Quantity):
-            if plain(f) == plain_name(name):
-                self.symbols[name] = f
-            self.lines.append(
-                value_line(Ref(name), f, value, substituted(f, self.number), origin=("asked", name, "formula"))
-            )
+            if plain(whole) == plain_name(name) and (f == whole or "argmax" in name):
+                self.symbols[name] = self.whole(whole)
+            stages = substituted(f, self.number) if "argmax" not in plain(whole) else ()
+            self.lines.append(value_line(Ref(name), f, value, stages, origin=("asked", name, "formula")))
         elif isinstance(value, Formula):
             whole, value = transform(f, self.formula), simplify(value)
             free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
@@ -256,19 +261,6 @@ class Asking:
             message = say("`{name}` is given, and no answer.", name=message.values["name"])
         report.add(at.node, where, message, hint)
         return []
-
-
-def running(part: Selection, sides: list[int]) -> Formula:
-    """How a part of an array is written: w[1, ·], where a whole axis runs, and w[2:5, 1] where some of it does."""
-    ends = [(a, n if b is None else b, n) for (a, b), n in zip(part.ranges, sides, strict=False)]
-    return Ref(part.name, tuple([along(a, b, n) for a, b, n in ends]))
-
-
-def along(first: int, last: int, n: int) -> Formula:
-    """An index that runs from its first to its last value along an axis of so many."""
-    if first == last:
-        return Number(first)
-    return Ref("·") if (first, last) == (1, n) else Ref(f"{first}:{last}")
 
 
 def as_key(name: str) -> Formula:

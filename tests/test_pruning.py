@@ -31,7 +31,9 @@ def solved(name: str, *ask: str, **more: Any) -> Solution:
 
 
 def page(solution: Any, width: int = 100) -> str:
-    return render([solution], "plain", Options(width=width))
+    text = render([solution], "plain", Options(width=width))
+    assert isinstance(text, str)
+    return text
 
 
 @pytest.mark.parametrize("name", (*UPDATED, *OTHERS, SIGMOID))

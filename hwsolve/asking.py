@@ -14,10 +14,10 @@ import msgspec
 
 from hwsolve.answers import BadKey, Place, look_up, sizes_of, unrolled
 from hwsolve.array_expressions import by_elements, element_key, given_arrays, nested
+from hwsolve.asked_numbers import stages
 from hwsolve.asked_parts import elements_of, running
 from hwsolve.asked_places import with_places
 from hwsolve.derivation.lines import identity_line, value_line
-from hwsolve.derivation.substitution import substituted
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
@@ -196,8 +196,8 @@ class Asking:
         if isinstance(value, Quantity):
             if plain(whole) == plain_name(name) and (f == whole or "argmax" in name):
                 self.symbols[name] = self.whole(whole)
-            stages = substituted(f, self.number) if "argmax" not in plain(whole) else ()
-            self.lines.append(value_line(Ref(name), f, value, stages, origin=("asked", name, "formula")))
+            shown = stages(self.known, f, value) if "argmax" not in plain(whole) else ()
+            self.lines.append(value_line(Ref(name), f, value, shown, origin=("asked", name, "formula")))
         elif isinstance(value, Formula):
             whole, value = transform(f, self.formula), simplify(value)
             free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
@@ -213,7 +213,7 @@ class Asking:
             self.symbols[name] = self.whole(f)
         for n, (place, value) in enumerate(found.items()):
             one, key = elements[place], element_key(name, place)
-            numbers, aside = substituted(one, self.number), len(found) > FEW and n > 0
+            numbers, aside = stages(self.known, one, value), len(found) > FEW and n > 0
             self.lines.append(value_line(key, one, value, numbers, origin=("asked", name, "formula"), aside=aside))
         self.answers[name] = self.known[name] = Answer(nested(found), main=True, digits=digits)
         return [name]
@@ -228,13 +228,6 @@ class Asking:
             return False
         known = self.known.get(node.name) or self.arrays.get(node.name)
         return known is not None and isinstance(known.value, tuple)
-
-    def number(self, node: Formula) -> Formula:
-        """A reference as its number."""
-        if not isinstance(node, Ref) or plain(node) in ("pi", "e"):
-            return node
-        value = look_up(plain(node), self.known)
-        return put_in(value) if isinstance(value, Quantity) else node
 
     def formula(self, node: Formula) -> Formula:
         """A reference as the formula or the number that it stands for."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -139,9 +138,9 @@ def solve_all(spec: Spec, **overrides: Any) -> list[Solution]:
 
 def is_text(spec: Any) -> bool:
     """Whether a string is a spec's own text rather than the path of its file."""
-    return (
-        isinstance(spec, str) and ("\n" in spec or ": " in spec) and not Path(spec[:255].partition("\n")[0]).is_file()
-    )
+    if not isinstance(spec, str) or not ("\n" in spec or ": " in spec):
+        return False
+    return not os.path.isfile(spec.partition("\n")[0])  # False too of a text that is too long for the name of a file
 
 
 def _solve(text: str | bytes, source: str, overrides: dict[str, Any]) -> list[Solution]:

@@ -10,10 +10,10 @@ import ast
 import random
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import mpmath
@@ -108,6 +108,9 @@ class Laws:
         return law
 
 
+Side = Callable[[str, str], Fraction]
+SHARES = (Fraction(0), Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(1, 4))  # of what is above a kink
+MANY_KINKS = 3  # of one link, up to which each may be shared
 KINKED = mpmath.mpf(10) ** -6  # at a kink a link is compared with numbers as they are printed
 
 
@@ -243,9 +246,9 @@ class Arguing(Reader):
         values = [mp(self.inside(key, here + d)(tree)) for d in (-step, 0, step)]
         left, right = (values[1] - values[0]) / step, (values[2] - values[1]) / step
         if abs(left - right) > mpmath.mpf(10) ** -8 * max(1, abs(left)):
-            if self.point.side:
-                return left if self.point.side < 0 else right
-            raise Kink
+            if self.point.side is None:
+                raise Kink
+            return left + (right - left) * self.point.side(named, key)
         return mpmath.diff(lambda t: mp(self.inside(key, t)(tree)), here, int(self(order)) if order else 1)
 
 
@@ -266,7 +269,7 @@ class Kink(Exception):
 class Point:
     """Random values of free names."""
 
-    side = 0  # of a kink, on which slopes are taken; 0: nothing is said of a kink
+    side: Side | None = None  # how far a slope at a kink is from the left to the right one; None: nothing is said
 
     def __init__(self, free: Mapping[str, Any], dice: random.Random, small: bool) -> None:
         self.free, self.dice, self.values = free, dice, dict[Any, Any]()
@@ -370,18 +373,29 @@ def check_links(line: dict[str, Any], value: Any, known: Env, doc: Document, dic
         try:
             check_link(relation == "≈", text, value, known, doc, dice)
         except Kink:
-            sides = [slopes_beside(text, side, known, doc, dice) for side in (-1, 1)]
-            low, high = min(sides), max(sides)
-            if not low - KINKED <= mp(value) <= high + KINKED:
-                raise Wrong(f"the link {text} is between {low} and {high}") from None
+            check_at_kinks(text, value, known, doc, dice)
 
 
-def slopes_beside(text: str, side: int, known: Env, doc: Document, dice: random.Random) -> Any:
-    """A product of slopes, each taken on one side of its kink."""
-    point = Point({}, dice, False)
-    point.side = side
-    reader = Arguing(known, doc, {}, Laws(doc, set(), dice), point, False)
-    return mp(reader(read(text.replace("~", ""))))
+def check_at_kinks(text: str, value: Any, known: Env, doc: Document, dice: random.Random) -> None:
+    """A sum of products of slopes, where each slope at a kink is that of a side, or shares of ties between them."""
+    met: dict[tuple[str, str], Fraction] = {}
+    tree = read(text.replace("~", ""))
+
+    def slopes(chosen: Mapping[tuple[str, str], Fraction]) -> Any:
+        point = Point({}, dice, False)
+        point.side = lambda f, x: chosen.get((f, x), met.setdefault((f, x), Fraction(0)))
+        return mp(Arguing(known, doc, {}, Laws(doc, set(), dice), point, False)(tree))
+
+    found = [slopes({})]
+    ways = SHARES if len(met) <= MANY_KINKS else (SHARES[0], SHARES[1])
+    if len(met) <= 2 * MANY_KINKS:
+        found = [slopes(dict(zip(met, chosen, strict=True))) for chosen in product(ways, repeat=len(met))]
+        if any(abs(each - mp(value)) <= KINKED * max(1, abs(mp(value))) for each in found):
+            return
+        raise Wrong(f"the link {text} is at its kinks one of {sorted({mpmath.nstr(each, 8) for each in found})[:5]}")
+    found.append(slopes(dict.fromkeys(met, Fraction(1))))
+    if not min(found) - KINKED <= mp(value) <= max(found) + KINKED:
+        raise Wrong(f"the link {text} is between {min(found)} and {max(found)}")
 
 
 def check_link(near: bool, text: str, value: Any, known: Env, doc: Document, dice: random.Random) -> None:

@@ -78,10 +78,12 @@ BELOW: dict[str, set[str]] = {
         *("spec", "errors"),
     },
     "array_expressions": {"answers", "solution", "formula", "language", "spec"},
+    "asked_numbers": {"answers", "derivation", "graph", "solution", "formula", "quantities"},
     "pruning": {"trace", "solution", "formula"},
     "asking": {
         "answers",
         "array_expressions",
+        "asked_numbers",
         "pruning",
         "selection",
         "derivation",

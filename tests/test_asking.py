@@ -148,7 +148,7 @@ def test_places_of_a_map_are_no_samples() -> None:
     layer = {"conv2d": {"out_channels": 1, "kernel_size": 1, "weight": [[[[2]]]], "bias": [0]}}
     net = {"input": [1, 1, 2], "layers": [layer, "flatten"]}
     page = hwsolve.solve({"kind": "backprop", "network": net, "input": [[[[1, 2]]]], "upstream": [[1, 3]]}).to("plain")
-    assert "= 1 + 3 = 4" in page and "read by every sample" not in page
+    assert "= 1 + 3 = 4" in page and "used for every sample" not in page
 
 
 @pytest.mark.parametrize("seed", range(often(8)))

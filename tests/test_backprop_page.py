@@ -158,7 +158,7 @@ def test_a_quantity_that_two_layers_read_has_a_term_for_each() -> None:
     ]
     network = {"input": 2, "layers": body}
     problem = RELU | {"network": network, "input": [1, 2], "target": [0, 1]}
-    assert "(read by " in hwsolve.solve(problem).to("plain")
+    assert "(through " in hwsolve.solve(problem).to("plain")
 
 
 def test_what_is_asked_by_default() -> None:

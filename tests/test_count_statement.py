@@ -205,6 +205,7 @@ def test_a_page_shows_no_total_that_nobody_asked_for() -> None:
 
 def test_arguments_of_a_block_stand_as_letters() -> None:
     body = [{"conv2d": {"out_channels": "$channels", "kernel_size": 3, "stride": "$stride", "padding": 1}}]
+    body.append({"conv2d": {"out_channels": "$scale", "kernel_size": 1}})
     blocks = {"unit": {"arguments": ["channels", "stride", "scale"], "body": body}}
     said = page(solved([{"unit": {"channels": 4, "stride": 2, "scale": 1}}], [3, 8, 8], blocks=blocks))
     assert "Block unit: c channels, stride s, scale a" in said  # `s` and `c` are those of others

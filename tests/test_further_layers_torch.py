@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import hwsolve
 from hwsolve.spec.report import SpecFailure
+from tests.line_check import wrong_lines
 from tests.often import often
 from tests.test_layers_truth import solved
 
@@ -389,3 +391,35 @@ def test_what_of_a_bag_is_only_counted(more: dict[str, Any]) -> None:
             {"kind": "backprop", "network": {"input": {"tokens": 2}, "layers": [{"embedding_bag": bag}]}}
             | {"input": {"index": [0, 1]}}
         )
+
+
+@pytest.mark.parametrize("seed", range(often(12)))
+def test_quantities_joined_along_an_axis(seed: int) -> None:
+    """Of one, two or three axes, along each of them; alone or in a batch; shapes counted, gradients by each part."""
+    dice = random.Random(seed)
+    rank, parts = dice.randint(1, 3), dice.choice((2, 2, 3))
+    axis, base = dice.randint(1, rank), [dice.randint(1, 3) for _ in range(rank)]
+    sizes = [[dice.randint(1, 3) if k == axis - 1 else n for k, n in enumerate(base)] for _ in range(parts)]
+    batch = [2] if dice.random() < 0.5 else []
+    xs = [torch.tensor(dice_numbers(dice, batch + s), dtype=torch.float64).requires_grad_() for s in sizes]
+    y = torch.cat(xs, dim=axis - 1 + len(batch))
+    g = torch.tensor(dice_numbers(dice, list(y.shape)), dtype=torch.float64)
+    (y * y * g).sum().backward()
+    names = [f"p{k}" for k in range(parts)]
+    join = {"concat": {"of": names, "axis": axis, "output": "c"}}
+    inputs = dict(zip(names, sizes, strict=True))
+    spec = {"kind": "backprop", "network": {"inputs": inputs, "layers": [join, {"formula": "z = c**2"}]},
+            "input": {n: x.tolist() for n, x in zip(names, xs, strict=True)}, "upstream": g.tolist()}  # fmt: skip
+    found = hwsolve.solve(spec)
+    for name, x in zip(names, xs, strict=True):
+        assert x.grad is not None
+        assert array(found.answers[f"dL_d{name}"].value).ravel() == pytest.approx(x.grad.numpy().ravel())
+    assert wrong_lines(json.loads(found.to("json"))) == []
+    counts = {"kind": "count-params", "network": {"inputs": inputs, "layers": [join]}, "ask": "shape.concat1"}
+    shape = hwsolve.solve(counts).answers["shape.concat1"].value
+    assert [int(n.value) for n in shape] == list(y.shape[len(batch) :])
+
+
+def dice_numbers(dice: random.Random, shape: list[int]) -> Any:
+    """Nested lists of quarters."""
+    return [dice_numbers(dice, shape[1:]) for _ in range(shape[0])] if shape else dice.randint(-8, 8) / 4

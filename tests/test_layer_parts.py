@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from hwsolve import pipeline
+from hwsolve.layers import layer_class
+from hwsolve.layers.packaged import PACKAGED, packaged_class
+from hwsolve.pipeline import read
 from hwsolve.render import Options, render
+from hwsolve.spec.report import SpecFailure
+from hwsolve.spec.terms import LAYER
 
 
 def layer(dice: random.Random, decoder: bool) -> dict[str, Any]:
@@ -108,9 +113,28 @@ def test_layers_of_a_stack_are_told_apart() -> None:
     assert backward == forward[::-1]
 
 
+def test_a_layer_by_formula_without_a_name_is_called_by_what_comes_out_of_it() -> None:
+    named = {"formula": {"value": "k = 4*x", "name": "keys"}}
+    attention = {"attention": {"inputs": ["q", "k", "v"]}}
+    network = [{"formula": "q = 2*input"}, named, {"formula": "v = 3*x"}, attention]
+    forward, _ = titles(solved(network, {"s": [2, 4]}))
+    assert forward[0].removeprefix("First layers: ") == "q, keys, v"
+
+
 def test_what_stands_in_front_is_not_further() -> None:
     linear = {"linear": {"out_features": 4, "weight": {"init": "normal", "seed": 1}, "bias": False, "output": "z"}}
     attention = {"attention": {"inputs": ["a", "a", "a"]}}
     forward, backward = titles(solved([linear, {"tanh": {"output": "a"}}, attention, "relu", "tanh"], {"s": [2, 4]}))
     assert [title.partition(":")[0] for title in forward] == ["First layers", "Attention", "Further layers"]
     assert [title.partition(":")[0] for title in backward] == ["Further layers", "Attention", "First layers"]
+
+
+@pytest.mark.parametrize("name", LAYER.instead)
+def test_what_other_books_call_a_layer_is_told(name: str) -> None:
+    """The form that a hint gives is a layer that there is, with settings that it has."""
+    with pytest.raises(SpecFailure) as failure:
+        read(f"kind: count-params\nnetwork: {{input: [3, 4], layers: [{name}]}}\n", "n.yaml", None, None)
+    told = re.search(r"Here it is `(\w+)(?:: \{(\w+): [^`]*\})?`\.", str(failure.value))
+    assert told is not None
+    cls = packaged_class(told[1]) if told[1] in PACKAGED else layer_class(told[1])
+    assert told[2] is None or told[2] == "inputs" or told[2] in cls.__struct_fields__

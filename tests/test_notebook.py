@@ -28,6 +28,15 @@ def test_a_dict_a_text_and_a_file(tmp_path: Path) -> None:
     assert [params(hwsolve.solve(spec)) for spec in (SPEC, TEXT, path, str(path))] == [23] * 4
 
 
+@pytest.mark.parametrize("letter", ["x", "é", "损", "𝛼", "\\0"])
+@pytest.mark.parametrize("length", [1, 60, 120, 250, 300, 5000])
+def test_a_text_of_one_row_is_no_file(letter: str, length: int) -> None:
+    """However long it is: the system limits names of files in bytes."""
+    title = letter * length
+    spec = f'{{kind: derivative, title: "{title}", function: x**2, wrt: x}}'
+    assert hwsolve.solve(spec).kind == "derivative"
+
+
 def test_a_field_can_be_changed() -> None:
     spec = PROBLEMS / "homework-2" / "2.1-backprop.yaml"
     assert "E@3" in hwsolve.solve(spec, steps=3).answers

@@ -290,6 +290,23 @@ def test_windows_side_by_side_send_one_share(settings: dict[str, Any], k: int) -
             assert k * evaluate(f, read) == share
 
 
+@pytest.mark.parametrize(("layer", "letters"), [("avg_pool1d", "i"), ("max_pool1d", "i"), ("max_pool2d", "ij")])
+@pytest.mark.parametrize(("side", "stride"), [("K", "S"), ("K", 3), (3, "S")])
+def test_it_is_shown_that_the_first_and_the_last_window_are_one(
+    layer: str, letters: str, side: int | str, stride: int | str
+) -> None:
+    """Both ends, written out and rounded, for each axis."""
+    s = hwsolve.solve({"kind": "pooling", "layer": {layer: {"kernel_size": side, "stride": stride}}})
+    page = s.to("plain", width=100)
+    _, _, step = page.partition("Windows side by side")
+    k = 3 if 3 in (side, stride) else "K"
+    for letter in letters:
+        both = (f"⌈({letter} − {k})/{k}⌉ + 1", f"⌊({letter} − 1)/{k}⌋ + 1")
+        assert [f"  {end} = ⌈{letter}/{k}⌉" in step.splitlines() for end in both] == [True, True]
+    for i, n in ((i, n) for i in range(1, 20) for n in range(1, 7)):
+        assert -((n - i) // n) + 1 == (i - 1) // n + 1 == -(-i // n)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_cell_that_is_worked_tells_something(seed: int) -> None:
     """The worked cell has an error that is not 0, and the definition, read off the forward pass, gives it too."""

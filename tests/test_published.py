@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 import hwsolve
 from hwsolve.answers import written
 from hwsolve.formula.evaluate import evaluate
-from hwsolve.formula.notation import plain
+from hwsolve.formula.notation import plain, unicode
+from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, Ref, transform
 from hwsolve.language import Message
-from hwsolve.render.judged import agreement, missed, published_table
+from hwsolve.render.judged import agreement, missed, published_table, source_of
 from hwsolve.render.judged import judged as sentences
+from hwsolve.render.options import Options
+from hwsolve.render.page import Page
 from hwsolve.render.stated_from_zero import counted_from_zero
 from hwsolve.solution import Published, Solution, Value
 from tests.conftest import ROOT
@@ -121,7 +124,8 @@ def counted(*verdicts: str) -> list[str]:
     ],
 )
 def test_it_is_said_how_many_of_how_many_agree(verdicts: list[str], said: str) -> None:
-    assert counted(*verdicts) == [said]
+    first, *remarks = counted(*verdicts)
+    assert first == said and len(remarks) == verdicts.count("lower")
 
 
 @pytest.mark.parametrize(("key", "said"), [
@@ -140,6 +144,30 @@ def test_what_one_source_cuts_off_is_one_remark() -> None:
     assert remark == "Truncated, not rounded, in book: 150 × 10³ for 150,528 (a), 150 × 10³ for 150,700 (b)."
     table = missed(s)
     assert table is not None and [row[0] for row in table.rows] == ["c"]
+
+
+@pytest.mark.parametrize("columns", range(40, 100))
+def test_no_row_ends_within_a_power_of_ten(columns: int) -> None:
+    """In a remark it is a text of the spec, not a formula, and is one number all the same."""
+    text = "\n  ".join(f"{k}: {{stated: 150e3, source: book}}" for k in "ab")
+    s = judged(text, {"a": q(150_528), "b": q(150_700)}, field="published")
+    rows = Page(Options(width=columns)).rows_of([*sentences(s)][1], columns)
+    assert "\n".join(rows).count("150 × 10³") == 2
+
+
+def test_what_differs_in_lower_terms_is_a_sentence() -> None:
+    """The formulas, where they are stated, and the cause; a cell of a table would break it into a column of words."""
+    s = homework("homework-2/2.3-complexity.yaml")
+    of = {p.key: p for p in s.published if p.lower}
+    first, *remarks = map(str, sentences(s))
+    assert len(of) == len(remarks) == 2 and "2 differ in lower terms alone" in first and missed(s) is None
+    for p, remark in zip(of.values(), remarks, strict=True):
+        stated, computed = (unicode(parse(text)) for text in (p.stated, p.brief or p.computed))
+        assert (
+            remark.startswith(f"Different in lower terms in {source_of(p)}: ")
+            and f": {stated} for {computed} (" in remark
+        )
+        assert remark.endswith(f"; {p.why}.") and str(p.why)
 
 
 def test_one_fact_is_said_once_with_all_its_places() -> None:

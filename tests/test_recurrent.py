@@ -179,6 +179,22 @@ def test_a_step_of_a_scalar_lstm_reads_as_gates_cell_and_state() -> None:
     assert len(work.splitlines()) <= 60, work
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_step_has_its_number_where_there_are_several(cell: str, steps: int) -> None:
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[cell]
+    weights = {"weight_ih": [[0.5]] * gates, "weight_hh": [[-0.25]] * gates, "bias": False}
+    network = {"input": [steps, 1], "layers": [{cell: {"hidden_size": 1, **weights}}]}
+    spec = {
+        "kind": "backprop",
+        "network": network,
+        "input": [[t] for t in range(1, steps + 1)],
+        "upstream": [[1]] * steps,
+    }
+    page = hwsolve.solve(spec).to("plain", full=True)
+    assert [f"(step {t})" in page for t in range(1, 4)] == [steps > 1 and t <= steps for t in range(1, 4)]
+
+
 @pytest.mark.parametrize(
     ("layer", "params", "macs"),
     [

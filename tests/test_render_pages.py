@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,13 @@ def test_nothing_runs_off_the_edge(name: str, columns: int, format: str) -> None
     rows = page(SAMPLES[name](), format, width=columns, full=True).splitlines()
     assert max(map(width, rows)) <= columns
     assert not any("…" in row for row in rows if "carried" not in row)
+
+
+@pytest.mark.parametrize("title", ["word " * 20 + "and a half", "one " + "x" * 119, "很长的标题" * 15])
+@pytest.mark.parametrize("columns", [40, 100])
+def test_a_terminal_without_colour_has_the_plain_text(title: str, columns: int) -> None:
+    titled = msgspec.structs.replace(homework(), title=title)
+    assert page(titled, "terminal", width=columns) == page(titled, width=columns)
 
 
 def test_each_chain_that_is_printed_is_true() -> None:
@@ -191,6 +199,21 @@ def test_each_row_of_a_chain_stands_where_a_hand_would_set_it(symbol: str, colum
     assert {at for sign, at in starts if sign in "=≈"} <= {hang}
     assert {at for sign, at in starts if sign == "+"} == {hang + 2}
     assert len(starts) > 5
+
+
+@pytest.mark.parametrize("columns", range(30, 80, 7))
+@pytest.mark.parametrize("terms", [3, 8, 14])
+def test_what_follows_a_formula_in_several_rows_begins_its_own(terms: int, columns: int) -> None:
+    """Behind the end of a sum, `c = d` would read as an equation; a number may stand there."""
+    total = " + ".join(f"w{n}x{n}" for n in range(10, 10 + terms))
+    for end, number in (("w · x", False), ("0.25", True), ("−12,000", True), ("1/4", True)):
+        rows = equation([("", "y"), ("=", total), ("=", end)], columns)
+        several = len(equation([("", "y"), ("=", total)], columns)) > 1
+        assert several == (terms * 9 + 1 > columns)
+        if several and not number:
+            assert rows[-1] == f"  = {end}"
+        else:  # it stands behind what it is equal to wherever there is room
+            assert not rows[-1].startswith("  = ") or width(f"{rows[-2]} = {end}") > columns
 
 
 words = st.text("abxyz₁₂", min_size=1, max_size=9)

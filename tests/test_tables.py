@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsolve.formula.parse import parse
@@ -42,6 +42,32 @@ def words(text: Text) -> str:
 def page(table: Table, room: int = 80, **more: Any) -> str:
     solution = Solution(kind="k", sections=(Step("s", (table,)),))
     return render([solution], more.pop("format", "plain"), Options(width=room, color=False, **more))
+
+
+def test_an_equation_in_a_cell_is_broken_before_its_sign() -> None:
+    """Where both sides have room for themselves; else wherever a row ends."""
+    sides = "(L - 1)*(n**2 - n) + L*n", "L*n**2 - n**2 + n"
+    equation = parse(f"{sides[0]} == {sides[1]}")
+    table = Table("", ("Phase", "+", "×", "Order"), (("error", equation, equation, "O(Ln²)"), ("all", "n", "n", "n")))
+    left, right = "(L − 1)(n² − n) + Ln", "= Ln² − n² + n"
+    rows = page(table, 72).splitlines()
+    assert [row.split("  ")[-1] for row in rows if left in row] != []
+    assert not any(f"{left} = " in row for row in rows) and sum(right in row for row in rows) == 1
+    assert any(f"{left} {right}" in row for row in page(table, 110).splitlines())
+
+
+def prose(letters: int) -> st.SearchStrategy[str]:
+    """Words of at most so many letters."""
+    return st.lists(st.text("abcdefgh", min_size=1, max_size=letters), min_size=1, max_size=12).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(prose(18), prose(4), prose(4), prose(4)), min_size=1, max_size=3), st.integers(44, 90))
+def test_no_word_of_a_cell_is_broken_where_all_have_room(rows: list[tuple[str, str, str, str]], room: int) -> None:
+    """Words of 18, 4, 4 and 4 letters, set in by two, fit into 20 + 3 × 6 columns and 3 × 2 between them."""
+    table = Table("", ("Key", "a", "b", "Why"), tuple(rows))
+    shown = {word for _, cells in drawn(table, words, room) for cell in cells for word in cell.split()}
+    assert {word for row in rows for cell in row for word in cell.split()} <= shown
 
 
 def test_what_gives_way_in_order() -> None:

@@ -57,11 +57,16 @@ def entry(name: str) -> Entry:
     from hwsolve.layers import layer_class
     from hwsolve.layers.composed import COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
     from hwsolve.layers.packaged import PACKAGED, packaged_class
-    from hwsolve.spec.fields import SizeField, WordField
+    from hwsolve.spec.fields import CountField, SizeField, WordField
 
     if name in COMPOSED:
         takes = dict.fromkeys(("times", "experts", "active"), SizeField().expected)
-        takes |= {"router": say("the settings of `{layer}`", layer="linear"), "name": WordField().expected}
+        takes |= {
+            "axis": CountField(1).expected,
+            "router": say("the settings of `{layer}`", layer="linear"),
+            "name": WordField().expected,
+        }
+        takes["axis"] = CountField(1).expected
         takes |= {"body": say("a list of layers"), "shortcut": say("`zero_pad`, or a list of layers")}
         takes |= {"of": say("a list of branches and names, or a name"), "layer": say("a name")}
         takes |= dict.fromkeys(WIRES, WIRE_NAMES.expected)

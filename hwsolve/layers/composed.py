@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hwsolve.language import Message, say
-from hwsolve.spec.fields import ListOf, WordField
+from hwsolve.spec.fields import CountField, ListOf, WordField
+from hwsolve.spec.report import Path, Report
 
 WIRED = ("name", "inputs", "output")  # the keys that every layer of a network may have
 WIRES = WIRED[1:]  # those that say what is read and what is given
@@ -15,7 +18,10 @@ COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
         ("body", "shortcut", *WIRED),
     ),
     "add": (say("Sum of branches, element by element: lists of layers, or quantities by name."), ("of", *WIRED)),
-    "concat": (say("Concatenation of branches along the channels; `[]` is the input itself."), ("of", *WIRED)),
+    "concat": (
+        say("Concatenation of branches along the channels, or another axis; `[]` is the input itself."),
+        ("of", "axis", *WIRED),
+    ),
     "multiply": (say("Product of branches, element by element; `[]` is the input itself."), ("of", *WIRED)),
     "repeat": (
         say("A body that stands several times, each with weights of its own; `times` may be a name."),
@@ -47,6 +53,7 @@ KEYS: dict[str, Message] = {
     "active": say("how many of them work on a row"),
     "router": say("the settings of the linear layer that decides; without a bias unless given"),
     "of": say("what is joined: lists of layers, or names of quantities; a name alone is joined to what comes in"),
+    "axis": say("the axis along which branches are joined, from 1; the channels, the first axis, unless given"),
     "layer": say("the name of what is used again"),
     "name": say("the layer's own name, in place of its type and number"),
     "inputs": say("the quantities that it reads, by name, in place of what stands before it"),
@@ -61,3 +68,8 @@ def branches_listed(name: str) -> Message | None:
         return None
     forms = f"{name}: [[…], […]]", f"{name}: {{of: [[…], […]], output: NAME}}"
     return say("The branches are a list: `{one}`, or `{two}`.", one=forms[0], two=forms[1])
+
+
+def along(keys: dict[str, Any], report: Report, path: Path) -> dict[str, Any]:
+    """The axis along which branches are joined, where it is told; INVALID after a note."""
+    return {"axis": CountField(1).read(keys["axis"], report, path / "axis")} if "axis" in keys else {}

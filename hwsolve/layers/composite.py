@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.operation import Array, Operation, Sizes
-from hwsolve.layers.base import NotComputed
+from hwsolve.layers.base import Layer, NotComputed, Shape
 from hwsolve.layers.elementwise import Elementwise
 from hwsolve.layers.items import Body, Item
 from hwsolve.layers.kernels import numbers_only
+from hwsolve.spec.amounts import DecimalField
+from hwsolve.spec.records import form_of
 
 LETTERS = ("c", "i", "j", "k", "l", "q")
 
@@ -65,9 +68,10 @@ class Multiply(Merge, frozen=True):
 
 
 class Concatenate(Operation, frozen=True):
-    """y = x and then s along the first axis: y[c] = x[c] for c ≤ A, s[c − A] behind; what lies outside is absent."""
+    """y = x and then s along one axis: y[c] = x[c] for c ≤ A, s[c − A] behind; what lies outside is absent."""
 
     axes: int  # of the map, without leading ones
+    along: int = 0  # the axis, of these
 
     inputs = ("x", "s")
     batched = ("x", "s")
@@ -78,30 +82,31 @@ class Concatenate(Operation, frozen=True):
 
     def text(self) -> str:
         """The two parts."""
-        rest = "".join(f",{letter}" for letter in LETTERS[1 : self.axes])
-        return f"x[c{rest}] + s[c - A{rest}]"
+        here = self.output_indices()
+        behind = [f"{letter} - A" if k == self.along else letter for k, letter in enumerate(here)]
+        return f"x[{','.join(here)}] + s[{','.join(behind)}]"
 
     def shape(self, *shapes: Sizes) -> Sizes:
         """(…, A + B, …)."""
         x, s = shapes
-        at = len(x) - self.axes
+        at = len(x) - self.axes + self.along
         return (*x[:at], x[at] + s[at], *x[at + 1 :])
 
     def sizes(self, *shapes: Sizes) -> dict[str, Any]:
-        """A channels of the first part."""
-        return {"A": shapes[0][len(shapes[0]) - self.axes]}
+        """A channels, or places, of the first part."""
+        return {"A": shapes[0][len(shapes[0]) - self.axes + self.along]}
 
     def forward(self, x: Array, s: Array) -> Array:
         """Both parts together."""
         import numpy as np
 
-        return np.concatenate([x, s], axis=-self.axes)
+        return np.concatenate([x, s], axis=self.along - self.axes)
 
     def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
         """The part of g that belongs to each."""
-        here = arrays[0].shape[-self.axes]
+        here = arrays[0].shape[self.along - self.axes]
         part = slice(None, here) if slot == 0 else slice(here, None)
-        return g[(..., part, *(slice(None),) * (self.axes - 1))]
+        return g[(..., part, *(slice(None),) * (self.axes - 1 - self.along))]
 
 
 def build_body(body: Body, builder: Builder, nodes: dict[str, str]) -> str:
@@ -131,6 +136,7 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     try:
         for parameter in item.layer.parameters(*item.shapes).values():
             numbers_only(parameter.shape, item.path)
+        numbers_only(sizes_of(item.layer), item.path)
         made = item.layer.build(builder, *(nodes[wire.name] for wire in item.inputs), **item.options)
     except NotComputed as why:
         why.layer = item.path
@@ -138,6 +144,14 @@ def build_layer(item: Item, builder: Builder, nodes: dict[str, str]) -> tuple[st
     named = [k for k, symbol in enumerate(item.symbols) if symbol]
     passed = [k for k in named if builder.graph.nodes[made[k]].layer != item.path]
     return tuple(builder.forward(Elementwise("x", ()), (x,), port=k) if k in passed else x for k, x in enumerate(made))
+
+
+def sizes_of(layer: Layer) -> Shape:
+    """The arguments of a layer that are sizes with names: windows, strides, groups."""
+    fields = form_of(type(layer)).fields.values()
+    values = [getattr(layer, name) for name, field in fields if not isinstance(field, DecimalField)]
+    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+    return tuple([part for part in parts if isinstance(part, Formula) and not isinstance(part, Number)])
 
 
 def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:
@@ -152,7 +166,7 @@ def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:
 def joining(item: Item, builder: Builder, x: str, s: str) -> Operation:
     """How two branches of a composite come together."""
     if item.type == "concat":
-        return Concatenate(len(builder.sample(x)))
+        return Concatenate(len(builder.sample(x)), item.options.get("axis", 1) - 1)
     sides = builder.own_shape(x), builder.own_shape(s)
     data = tuple(port for port, node in zip(("x", "s"), (x, s), strict=True) if builder.is_data(node))
     return (Multiply if item.type == "multiply" else Add)(sides, data)

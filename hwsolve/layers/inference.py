@@ -243,7 +243,7 @@ class Walk(Wiring):
                 branches.append(self.body(name, parts, stream, inner, Names(parts, beside, names.prefix, beside=True)))
         self.read |= {branch.end.name for branch in branches}
         shapes = [branch.end.shape for branch in branches]
-        out = merged(part.type, shapes)
+        out = merged(part.type, shapes, **part.options)
         if part.type == "residual" and shapes[0] != shapes[1]:
             self.unequal(part, *shapes)
         if out is None:
@@ -254,8 +254,9 @@ class Walk(Wiring):
         outputs = (Wire(path, out),)
         made = tuple(branches)
         return Item(
-            path, part.type, None, part.node, inputs, outputs, made, where=part.path, symbols=keys_of(part, names)
-        )
+            path, part.type, None, part.node, inputs, outputs, made,
+            where=part.path, symbols=keys_of(part, names), options=part.options,
+        )  # fmt: skip
 
     def zero_pad(self, part: Part, path: str, stream: Wire, target: Shape) -> Body:
         """The shortcut that owns nothing, up to the shape of the body."""

@@ -7,17 +7,19 @@ from hwsolve.layers.base import Shape, Size, StatedMap, total
 MERGED = ("residual", "add", "multiply", "concat")  # the composites whose branches come together
 
 
-def merged(kind: str, shapes: list[Shape]) -> Shape | None:
+def merged(kind: str, shapes: list[Shape], axis: int = 1) -> Shape | None:
     """The shape of branches together; None where they do not fit."""
-    return concatenated(shapes) if kind == "concat" else broadcast(shapes)
+    return concatenated(shapes, axis - 1) if kind == "concat" else broadcast(shapes)
 
 
-def concatenated(shapes: list[Shape]) -> Shape | None:
-    """The channels (the first axis) together, all other axes alike; None where they differ."""
-    first = shapes[0]
-    if any(isinstance(s, StatedMap) for s in shapes) or not first or any(s[1:] != first[1:] or not s for s in shapes):
+def concatenated(shapes: list[Shape], at: int) -> Shape | None:
+    """The sizes of one axis, counted from 0, together, all other axes alike; None where they differ."""
+    if any(isinstance(s, StatedMap) or len(s) <= at for s in shapes):
         return None
-    return (total(s[0] for s in shapes), *first[1:])
+    before, behind = shapes[0][:at], shapes[0][at + 1 :]
+    if any((s[:at], s[at + 1 :]) != (before, behind) for s in shapes):
+        return None
+    return (*before, total(s[at] for s in shapes), *behind)
 
 
 def broadcast(shapes: list[Shape]) -> Shape | None:

@@ -134,9 +134,10 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
 
     def outputs(self, *shapes: Shape) -> tuple[Shape, ...]:
         """What comes out, and the weights of each head."""
+        out = self.output(*shapes)
         q, k, _ = shapes
         weights = q[0], self.seen_keys(k)
-        return self.output(*shapes), (self.num_heads, *weights) if self.has_heads else weights
+        return out, (self.num_heads, *weights) if self.has_heads else weights
 
     def seen_keys(self, k: Shape) -> base.Size:
         """How many keys a query meets."""

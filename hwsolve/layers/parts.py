@@ -11,7 +11,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Size, simplified
 from hwsolve.layers.blocks import Block, BlocksField, filled, given_arguments
-from hwsolve.layers.composed import COMPOSED, COMPOSITES, LONE, REQUIRED, WIRE_NAMES, WIRES, branches_listed
+from hwsolve.layers.composed import COMPOSED, COMPOSITES, LONE, REQUIRED, WIRE_NAMES, WIRES, along, branches_listed
 from hwsolve.layers.items import MOST_PARTS, Part, too_many_layers
 from hwsolve.layers.mixture import read_mixture
 from hwsolve.layers.packaged import PACKAGED, packaged_class, written_out
@@ -221,16 +221,16 @@ class Reader:
 
     def _branches(self, name: str, node: Node, path: Path, depth: int) -> Any:
         """Branches in a list, which may stand under `of`; a name alone is joined to the stream."""
-        own, given = None, node
+        own, given, options = None, node, {}
         if isinstance(node, Mapping):
             keys = self.keys(name, node, path)
-            if keys is INVALID:
+            if keys is INVALID or INVALID in (options := along(keys, self.report, path)).values():
                 return INVALID
             own, given, path = keys.get("name"), keys["of"], path / "of"
         if isinstance(given, Scalar) and not is_null(given) and given.text:
             read = WordField().read(given, self.report, path)
             return INVALID if read is INVALID else msgspec.structs.replace(
-                NOTHING, name=own, branches=((), ()), reads=("", read)
+                NOTHING, name=own, branches=((), ()), reads=("", read), options=options
             )  # fmt: skip
         if not isinstance(given, Sequence) or len(given.items) < 2:
             message = say(
@@ -248,7 +248,7 @@ class Reader:
             branches.append(() if named else self.layers(branch, path / place, depth + 1))
         if INVALID in branches or INVALID in reads:
             return INVALID
-        return msgspec.structs.replace(NOTHING, name=own, branches=tuple(branches), reads=tuple(reads))
+        return msgspec.structs.replace(NOTHING, name=own, branches=tuple(branches), reads=tuple(reads), options=options)
 
     def _block(self, name: str, head: Scalar, node: Node, path: Path, depth: int) -> Any:
         block = self.blocks[name]

@@ -10,7 +10,7 @@ from hwsolve.layers.packaged import PACKAGED, packaged_class
 from hwsolve.spec.amounts import SizeField
 from hwsolve.spec.definitions import defined
 from hwsolve.spec.records import alone_schema, form_of, record_schema
-from hwsolve.spec.scalars import WordField
+from hwsolve.spec.scalars import CountField, WordField
 
 
 def layers_schema() -> dict[str, Any]:
@@ -52,6 +52,7 @@ def composites_schema() -> dict[str, Any]:
         "body": layers_schema(),
         "shortcut": {"anyOf": [{"const": "zero_pad"}, layers_schema(), {"type": "null"}]},
         "times": SizeField().schema(),
+        "axis": CountField(1).schema(),
         "experts": SizeField().schema(),
         "active": SizeField().schema(),
         "router": {"type": ["object", "null"]},

@@ -69,7 +69,16 @@ def judged(s: Solution, named: Named = str) -> Iterator[Message]:
             "Inexact in {source}, as sums of stated parts, {how}: {answers}.",
             source=source, how=how(sums), answers=listed(list(facts(sums, off))),
         )  # fmt: skip
+    yield from (in_lower_terms(p, named) for p in s.published if verdict(p) == "lower")
     yield from exchanges(s.published, named)
+
+
+def in_lower_terms(p: Published, named: Named) -> Message:
+    """A stated count whose leading part is right: what is different takes more words than a cell has room for."""
+    return say(
+        "Different in lower terms in {source}: {answer}, in the letters of this page; {why}.",
+        source=source_of(p), answer=next(facts([p], names_of([p.key], named))), why=reason(p),
+    )  # fmt: skip
 
 
 def exchanges(published: tuple[Published, ...], named: Named) -> Iterator[Message]:
@@ -157,7 +166,7 @@ def same_source(what: str, published: tuple[Published, ...]) -> list[tuple[Messa
 def missed(s: Solution, named: Named = str) -> Table | None:
     """What does not hold or agree, or is not proven to: where it is stated, and what came out."""
     remarked = [id(p) for what in ("cut off", "inexact") for _, same in same_source(what, s.published) for p in same]
-    remarked += [id(p) for p in s.published if p.exchanged]
+    remarked += [id(p) for p in s.published if verdict(p) in ("exchanged", "lower")]
     failed = [c for c in s.checks if not c.ok or unsure(c.how)]
     wrong = [p for p in s.published if (p.verdict != "agrees" or unsure(p.how)) and id(p) not in remarked]
     heads = (say("Key"), stated_head(wrong), computed_head(s, [*failed, *wrong]), say("Verdict"), say("Where"))

@@ -32,6 +32,7 @@ from hwsolve.solution import Solution, Table, Text
 UNICODE, IN_LINE = Notation(unicode), Notation(in_line)
 TIED = "\u00a0"  # a space that no row is broken at
 BLANK, RELATED = re.compile(" "), re.compile(r" (?=[=≈<>≤≥≠] )|(?<= [=≈<>≤≥≠+−×·]) ")
+POWER = re.compile(r" (?=[×*] 10[⁻⁰¹²³⁴-⁹^])|(?<= [×*]) (?=10[⁻⁰¹²³⁴-⁹^])")  # 800 × 10³ is one number
 SHORT = 30  # columns of a formula in a sentence that is not broken
 RAISED, IN_BRACKETS = re.compile("(?:[ΣΠ]|max|min)[ₐ-ₜᵢᵣᵤᵥⱼᵦᵧᵨᵩᵪ]+₌"), re.compile(r"(?:[ΣΠ]|max|min)\[\w+ = ")  # bounds
 
@@ -93,7 +94,7 @@ class Page:
 
     def rows_of(self, text: Text, columns: int) -> list[str]:
         """A text in rows; a short formula in it is not broken."""
-        return [row.replace(TIED, " ") for row in fill(self.words(text, tied=True), columns)]
+        return [row.replace(TIED, " ") for row in fill(POWER.sub(TIED, self.words(text, tied=True)), columns)]
 
     def tied(self, f: Formula) -> str:
         """A formula of a sentence, with spaces that no row is broken at: all if short, else those of relations."""

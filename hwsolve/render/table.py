@@ -240,7 +240,7 @@ def headed(columns: list[Column], excess: int) -> list[Column]:
 def folded(columns: list[Column], room: int, between: int) -> list[Column]:
     """The columns of text made narrower, the widest first, none by more than a half, broken behind dots and spaces."""
     widths = [c.width for c in columns]
-    least = [c.width if c.right else narrower(c, NARROWEST_TEXT).width for c in columns]
+    least = [c.width if c.right else narrower(c, max(NARROWEST_TEXT, longest_word(c))).width for c in columns]
     excess = full_width(columns, between) - room
     while excess > 0:
         slack = [w - m for w, m in zip(widths, least, strict=True)]
@@ -262,6 +262,8 @@ def fold(text: str, columns: int) -> list[str]:
     if width(text) <= columns:
         return [text]
     inset = text[: len(text) - len(text.lstrip())]
+    if len(sides := text.split(" = ")) == 2 and max(width(sides[0]), width(f"{inset}  = {sides[1]}")) <= columns:
+        return [sides[0], f"{inset}  = {sides[1]}"]  # an equation, before its sign
     rows, row = [], ""
     for part in [piece for word in PARTS.split(text) for piece in pieces(word)]:
         if row.strip() and width(row) + width(part.rstrip()) > columns:
@@ -273,15 +275,23 @@ def fold(text: str, columns: int) -> list[str]:
     return [piece for r in [*rows, row] for piece in fill(r, columns)]
 
 
+def longest_word(column: Column) -> int:
+    """The columns that a column of text needs to break no word."""
+    words = [w for cell in column.rows for text in cell for part in PARTS.split(text) for w in pieces(part)]
+    return len(INSET) + widest([word.rstrip() for word in words])
+
+
 def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
-    """The widest columns made narrower until the table fits, those of text first; cells are broken between words."""
+    """The widest columns made narrower until the table fits, those of text first, words broken last of all."""
     for c in columns:
         c.width = min(c.width, max(room, NARROWEST))
+    solid = {id(c): longest_word(c) for c in columns if not c.right}
     while full_width(columns, between) > room:
         wide = [c for c in columns if c.width > NARROWEST]
         if not wide:
             break
-        max([c for c in wide if not c.right] or wide, key=lambda c: c.width).width -= 1
+        whole = [c for c in wide if c.width > solid.get(id(c), c.width)]
+        max(whole or [c for c in wide if not c.right] or wide, key=lambda c: c.width).width -= 1
     for c in columns:
         broken = fill if c.right else fold
         c.rows = [[piece for text in cell for piece in broken(text, c.width)] for cell in c.rows]

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
-from hwsolve.render.measure import width
+from hwsolve.render.measure import fill, width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Framed, Grille, Heading, Page, Part, Row, Rows
 from hwsolve.render.plain import BETWEEN, WIDEST, together
@@ -74,12 +74,11 @@ def write(console: Console, solutions: Sequence[Solution], options: Options) -> 
 def renderables(page: Page, part: Part) -> list[RenderableType]:
     """One part as rich draws it."""
     match part:
-        case Heading(text, 0):
-            rule = Text("═" * min(width(text), page.columns), PARSED["heading"])
-            return [Text(text, PARSED["title"]), rule]
         case Heading(text, level):
-            title = Text(text if level < 3 else f"· {text}", PARSED["heading" if level < 2 else "subheading"])
-            return [title, Text("─" * min(width(text), page.columns), PARSED["heading"])] if level < 2 else [title]
+            titles = fill(text if level < 3 else f"· {text}", page.columns)
+            style = PARSED["title" if level == 0 else "heading" if level == 1 else "subheading"]
+            rule = ("═" if level == 0 else "─") * max(map(width, titles))
+            return [*(Text(row, style) for row in titles), *([Text(rule, PARSED["heading"])] if level < 2 else [])]
         case Framed(title, inner):
             rows = Text("\n").join([styled(row) for row in inner])
             heading = Text(title, PARSED["heading"])

@@ -19,7 +19,7 @@ LIMIT = 40.0  # em of a row; 43 fit into the column of 832 pixels
 WIDEST_LEFT = 14.0  # of a left side that relations are aligned behind
 SMALL = 0.8  # a size that a formula is rather set in than taken apart
 GAP = 1.2  # before a column of reasons
-ARRAY = "\\begin{pmatrix}"
+ARRAY, END = "\\begin{pmatrix}", "\\end{pmatrix}"
 BREAKS = ("-", "\\times", "\\cdot")  # that a formula is parted before
 RELATIONS = {
     "≈": "\\approx",
@@ -116,10 +116,13 @@ def parted(text: str, first: float, room: float) -> list[str]:
             made.append(smaller(piece, limit))
         elif opened := in_one_line(piece):
             made += parted(opened, limit, room)
+        elif (turned := transposed(piece)) and em(turned) * SIZES["\\tiny"] <= limit:
+            made.append(smaller(turned, limit))
         else:
             parts = within_parentheses(piece, (" + ", " - "))
             parts = parts if len(parts) > 1 else within_parentheses(piece, (" \\times ", ", "))
-            made += [smaller(p, limit) for p in merged(parts, limit, room - 2.0)]
+            head, *more = merged(parts, limit, room - 2.0)
+            made += [smaller(head, limit), *[smaller(p, min(limit, room - 2.0)) for p in more]]
     return made
 
 
@@ -158,14 +161,14 @@ def merged(parts: Sequence[str], first: float, room: float) -> list[str]:
 def in_one_line(text: str) -> str:
     r"""A fraction with its terms at the top level, `a / 4 + b / 4`, where it is one of a long sum; else "".
 
-    Of a sum in parentheses the denominator stands in front, `- 1/4 (a + b)`.
+    Of one term, or a sum in parentheses, the denominator stands in front, `- 1/4 (a + b)`.
     """
     if not text.startswith("\\frac{"):
         return ""
     top, rest = braced(text, len("\\frac"))
     bottom, rest = braced(text, rest)
     terms = at_top(top, (" + ", " - "))
-    if rest == len(text) and len(terms) == 1 and in_parentheses(top.removeprefix("-")):
+    if rest == len(text) and len(terms) == 1 and not top.removeprefix("-")[:1].isdigit():
         sign = "-" if top.startswith("-") else ""
         return f"{sign}\\frac{{1}}{{{bottom}}} {top.removeprefix('-')}"
     if rest < len(text) or len(terms) < 2:
@@ -175,14 +178,15 @@ def in_one_line(text: str) -> str:
     return " ".join([f"{sign}\\frac{{{body}}}{{{bottom}}}" for sign, body in zip(signs, bodies, strict=True)])
 
 
-def in_parentheses(text: str) -> bool:
-    """Whether one pair of parentheses holds the whole text."""
-    depth, inner = 0, text.removeprefix("\\left")
-    for at, c in enumerate(inner):
-        depth += (c == "(") - (c == ")")
-        if not depth:
-            return at > 0 and at == len(inner) - 1
-    return False
+def transposed(text: str) -> str:
+    """An array with more columns than rows as the transpose of one with as many rows; else ""."""
+    if not (text.startswith(ARRAY) and text.endswith(END)) or text.count(ARRAY) > 1:
+        return ""
+    rows = [row.strip().split(" & ") for row in text[len(ARRAY) : -len(END)].split("\\cr")]
+    if len(rows) >= len(rows[0]) or len({len(row) for row in rows}) > 1:
+        return ""
+    turned = " \\cr ".join(" & ".join(column) for column in zip(*rows, strict=True))
+    return f"{{{ARRAY} {turned} {END}}}^{{\\top}}"
 
 
 def braced(text: str, at: int) -> tuple[str, int]:

@@ -20,6 +20,7 @@ BREAKS = re.compile(
 EARLY = 90  # a sign in the beginning of a row
 RESORTS = {"slash": 92, "space": 93, "open": 94, "partial": 95, "power": 96, "digits": 100}  # if nothing else is left
 AHEAD = 4  # of a long formula so many times a row are looked at
+NUMBER = re.compile(r"[−-]?[\d.,/×*^ ⁻⁰¹²³⁴-⁹-]+")  # it closes a chain in the row that it meets
 Link = tuple[str, str]  # a relation and what stands behind it, written
 LOOSE, TIGHT, LIST = 0, 1, 2  # + binds less than ×; a comma is the last resort
 
@@ -35,18 +36,23 @@ def equation(links: list[Link], columns: int, indent: int = 0) -> list[str]:
     hang = indent + width(first) + 1
     if len(rows) > 1 or hang > min(indent + columns // 3, columns - 12):
         hang = indent + 4
+    parted = False  # whether the link above takes several rows: what a formula equals then begins its own
     for n, (relation, text) in enumerate(links[1:]):
         link = f"{relation} {text}"
         room = columns - width(rows[-1]) - 1
-        if width(link) <= room:
+        apart = n > 0 and parted and not NUMBER.fullmatch(text)
+        parted = False
+        if width(link) <= room and not apart:
             rows[-1] += " " + link
             continue
         below = columns - hang
         if n > 0 or width(link) <= below or room < columns // 3:
             parts = broken(link, below, below - 2, 2)
+            parted = len(parts) > 1
             rows += [" " * hang + part for part in parts]
         else:
             parts = broken(link, room, below - 2, 2)
+            parted = len(parts) > 1
             rows[-1] += " " + parts[0]
             rows += [" " * hang + part for part in parts[1:]]
     return rows

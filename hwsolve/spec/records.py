@@ -60,7 +60,7 @@ def read_record(
             entries = {first if key == POSITIONAL else key: entry for key, entry in entries.items()}
     elif is_null(node):
         entries = {}
-    elif positional and form.first:
+    elif positional and form.first and names_alone(cls):
         first = meant_alone(cls, node)
         entries = {first: (Scalar(node.line, node.column, first), node)}
     else:

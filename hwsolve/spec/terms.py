@@ -50,6 +50,11 @@ def not_there_yet(what: Message, name: str) -> Message:
     return say("The {what} `{name}` is not there yet.", what=what, name=clip(name))
 
 
+def called(form: str) -> Message:
+    """What a term of the field is called here."""
+    return say("Here it is `{form}`.", form=form)
+
+
 def words(text: str) -> tuple[str, ...]:
     """Names parted by blanks."""
     return tuple(text.split())
@@ -64,16 +69,29 @@ LAYER = Terms(
     say("layer"),
     "layers",
     words(
-        """log_softplus maxout sparsemax gumbel_softmax squareplus snake rnn_base rnn_cell_base simple_rnn vanilla_rnn
-        elman_rnn bidirectional_rnn bidirectional_lstm bilstm conv_lstm peephole_lstm recurrent
-        bidirectional time_distributed self_attention cross_attention additive_attention
-        dot_product_attention scaled_dot_product_attention grouped_query_attention multi_query_attention
-        positional_embedding rotary_embedding feed_forward adaptive_log_softmax_with_loss drop_connect
+        """log_softplus maxout sparsemax gumbel_softmax squareplus snake rnn_base rnn_cell_base conv_lstm peephole_lstm
+        recurrent time_distributed additive_attention adaptive_log_softmax_with_loss drop_connect
         gaussian_noise gaussian_dropout cosine_similarity pairwise_distance upsampling_bilinear2d
         upsampling_nearest2d max_unpool1d max_unpool2d max_unpool3d roi_pool spatial_pyramid_pooling
         spectral_norm weight_norm deformable_conv2d graph_conv gcn capsule highway sequential module_list
         squeeze unsqueeze"""
     ),
+    {
+        name: called(form)
+        for form, names in {
+            "rnn": "simple_rnn vanilla_rnn elman_rnn",
+            "rnn: {bidirectional: true, …}": "bidirectional_rnn bidirectional",
+            "lstm: {bidirectional: true, …}": "bidirectional_lstm bilstm",
+            "attention": "self_attention dot_product_attention scaled_dot_product_attention",
+            "attention: {inputs: [q, k, v]}": "cross_attention",
+            "multihead_attention": "mha multi_head_self_attention",
+            "multihead_attention: {kv_heads: …}": "grouped_query_attention multi_query_attention",
+            "positional_encoding: {kind: learned}": "positional_embedding",
+            "positional_encoding: {kind: rotary}": "rotary_embedding rope",
+            "linear": "feed_forward",
+        }.items()
+        for name in names.split()
+    },
 )
 ACTIVATION = Terms(say("activation"), "layers", (*ACTIVATIONS, "softmin", "swiglu", "geglu"))
 POOLING = Terms(say("pooling layer"), "layers", tuple(name for name in LAYER.field if "pool" in name))
@@ -93,9 +111,14 @@ LOSS = Terms(
     words(
         """adaptive_log_softmax_with_loss cosine_similarity ctc_loss squared_hinge linear_cross_entropy
         linear_cross_entropy_loss
-        triplet_margin_with_distance_loss triplet_loss contrastive_loss info_nce focal_loss dice_loss iou_loss
+        triplet_margin_with_distance_loss contrastive_loss info_nce focal_loss dice_loss iou_loss
         log_cosh exponential_loss perceptron_loss zero_one_loss mape msle rmse wasserstein"""
     ),
+    {
+        "triplet_loss": called("triplet_margin_loss"),
+        "logistic_loss": called("binary_cross_entropy_with_logits"),
+        "squared_error": called("mse_loss"),
+    },
 )
 OPTIMIZER = Terms(
     say("optimizer"),

@@ -13,6 +13,7 @@ from hwsolve.quantities import put_in, quantity
 
 LEFT = Fraction(1, 10**4)  # of the largest term, where less is left of a sum digits are missing
 MORE = (12, 24, 48)  # digits
+HIGHEST = 100  # exponent of a power that is worked out here
 
 
 def numbers_for(writer: Any, f: Formula, value: Any) -> Insertion:
@@ -20,9 +21,12 @@ def numbers_for(writer: Any, f: Formula, value: Any) -> Insertion:
 
     Where the value is 0, no digits tell its terms apart; where a mask makes it 0, no number is needed.
     """
-    alone: Insertion = writer.relabel  # the formula without numbers
-    if hidden(writer, f):
-        return alone
+    return writer.relabel if hidden(writer, f) else with_enough(writer, f, value)  # the former is without numbers
+
+
+def with_enough(writer: Any, f: Formula, value: Any) -> Insertion:
+    """The same of a formula that no mask makes 0."""
+    alone: Insertion = writer.relabel
     found: dict[Formula, Formula] = {}
     sums = [n for n in walk(f) if isinstance(n, Call) and n.name in ("+", "-")] if writer.exact else []
     for node in (node for node in sums if not (node == f and value == 0) and cancels(put(writer, node, {}))):
@@ -76,10 +80,10 @@ def cancels(f: Formula, left: Fraction = LEFT) -> bool:
 
 
 def value(f: Formula) -> Fraction | None:
-    """The value of sums and products of numbers; None of anything else."""
+    """The value of sums, products and powers of numbers; None of anything else."""
     if isinstance(f, Number):
         return Fraction(f.numerator, f.denominator)
-    if not isinstance(f, Call) or f.name not in ("+", "-", "*", "neg"):
+    if not isinstance(f, Call) or f.name not in ("+", "-", "*", "neg", "**"):
         return None
     parts = [value(part) for part in f.args]
     if any(part is None for part in parts):
@@ -88,6 +92,10 @@ def value(f: Formula) -> Fraction | None:
     assert total is not None
     if f.name == "neg":
         return -total
+    if f.name == "**":
+        (exponent,) = parts[1:]
+        whole = exponent is not None and exponent.denominator == 1 and 0 <= exponent <= HIGHEST
+        return total**exponent.numerator if exponent is not None and whole else None
     for part in parts[1:]:
         assert part is not None
         total = total * part if f.name == "*" else total + part if f.name == "+" else total - part

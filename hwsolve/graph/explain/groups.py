@@ -246,11 +246,11 @@ class Groups:
         graph = self.writer.graph
         readers = list(dict.fromkeys(term.output for term in node.terms))
         if reads_steps(self.writer, node) and len(readers) == 1:
-            return say("read by {readers}", readers=(self.reader(readers[0]),))
+            return say("through {readers}", readers=(self.reader(readers[0]),))
         if reads_steps(self.writer, node):
-            return say("{quantity} is read at every step", quantity=self.symbol(node.of))
+            return say("{quantity} is used at every step", quantity=self.symbol(node.of))
         if len(readers) > 1:
-            return say("read by {readers}", readers=tuple(self.symbol(name) for name in readers))
+            return say("through {readers}", readers=tuple(self.symbol(name) for name in readers))
         term = node.terms[0]
         remark = term.operation.gradient_remark()
         if remark is not None:
@@ -259,10 +259,10 @@ class Groups:
         of = graph.nodes[node.of]
         per_sample = len(output.shape) == len(of.shape) + 1  # a convolution adds it at every place too
         if of.role == "parameter" and len(of.shape) <= 1 and graph.batched and per_sample and self.is_added(node):
-            return say("{b} is read by every sample", b=self.symbol(node.of))
+            return say("{b} is used for every sample", b=self.symbol(node.of))
         lhs, rhs = both_sides(self.writer, output)
         if has_cases_of_elements(rhs):
-            return say("read by {readers}", readers=(self.symbol(output.name),))
+            return say("through {readers}", readers=(self.symbol(output.name),))
         return say("{formula}", formula=Call("form", (call("==", lhs, with_dummies(self.writer, node, lhs, rhs)),)))
 
     def is_added(self, node: Node) -> bool:

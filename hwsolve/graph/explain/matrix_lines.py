@@ -10,6 +10,7 @@ from hwsolve.derivation.lines import chain, value_line
 from hwsolve.formula.functions import function
 from hwsolve.formula.tree import Call, Formula, Number, Ref, listed, references, walk
 from hwsolve.graph.elements import count, elements
+from hwsolve.graph.explain.enough_digits import cancels
 from hwsolve.graph.explain.matrix import Matrix
 from hwsolve.graph.explain.origin import origin
 from hwsolve.graph.operation import Sizes
@@ -77,7 +78,7 @@ def worked(writer: Writer, node: Node, matrix: Matrix, lines: list[Value]) -> li
     """The numbers put into the form, and the formulas of the elements with theirs."""
     found: list[Stage] = []
     numbers = put_into(writer, matrix.over_nodes)
-    if numbers is not None:
+    if numbers is not None and not (writer.exact and any(map(loses_digits, walk(numbers)))):
         found += chain(matrix.shown, numbers)[1:]
     inner = [part for part in walk(matrix.over_nodes) if isinstance(part, Call)]
     sums = any(part.name == "@" for part in inner)
@@ -87,6 +88,30 @@ def worked(writer: Writer, node: Node, matrix: Matrix, lines: list[Value]) -> li
             (stage,) = chain(matrix.shown, listed_rows(last, node.shape))[1:]
             found.append(msgspec.structs.replace(stage, own=all(Ref("…") not in walk(f) for f in last)))
     return found
+
+
+def loses_digits(part: Formula) -> bool:
+    """Whether elements of a sum of arrays cancel: their own lines have more digits."""
+    if not isinstance(part, Call) or part.name not in ("+", "-"):
+        return False
+    terms = [entries(a) for a in part.args]
+    if any(term is None for term in terms) or len({len(term or ()) for term in terms}) > 1:
+        return False
+    return any(cancels(Call(part.name, at)) for at in zip(*terms, strict=True))
+
+
+def entries(f: Formula) -> list[Formula] | None:
+    """The elements of an array of numbers, each with the factor before it; None of other parts."""
+    match f:
+        case Number():
+            return [f]
+        case Call("[]", parts):
+            inner = [entries(part) for part in parts]
+            return None if any(part is None for part in inner) else [n for part in inner for n in part or ()]
+        case Call("*", (Number() as factor, Call("[]") as array)):
+            own = entries(array)
+            return None if own is None else [Call("*", (factor, n)) for n in own]
+    return None
 
 
 def is_smooth(part: Call) -> bool:

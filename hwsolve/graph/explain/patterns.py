@@ -20,7 +20,7 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref
 Indices = tuple[int, ...]
 Code = Callable[[Sequence[Any]], Any]  # of what stands at the places
 ARITHMETIC = ("+", "-", "*", "/", "**", "neg")
-POLYNOMIAL = ("+", "-", "*", "neg")
+POLYNOMIAL = ("+", "-", "*", "neg", "**")
 LEFT = 1 / 5_000  # of the largest term of a sum, in floats: where more is left of it, its digits do not cancel
 
 
@@ -130,7 +130,7 @@ def value_code(f: Call, parts: list[Branch]) -> Code:
 
 
 def near_code(name: str, parts: list[Branch]) -> Code | None:
-    """What computes a polynomial in floats."""
+    """What computes sums, products and powers in floats."""
     codes = [p.near for p in parts]
     if name not in POLYNOMIAL or None in codes:
         return None
@@ -143,6 +143,8 @@ def near_code(name: str, parts: list[Branch]) -> Code | None:
         case "neg":
             return negative(first)
     second: Any = codes[1]
+    if name == "**":
+        return lambda at: first(at) ** second(at)
     return lambda at: first(at) - second(at)
 
 
@@ -158,6 +160,6 @@ def may_cancel(sums: list[list[Code]], at: Sequence[float]) -> bool:
             terms = [code(at) for code in codes]
             if not abs(sum(terms)) > LEFT * max(map(abs, terms)):
                 return True
-    except OverflowError:
+    except (OverflowError, ZeroDivisionError):
         return True
     return False

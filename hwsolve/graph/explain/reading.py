@@ -120,7 +120,10 @@ class Reading:
         codes = [p.near for p in self.patterns]
         if value == 0 or None in codes:
             return False
-        terms = [code(own) for code, (_, own) in zip(codes, self.each(at), strict=True)]  # type: ignore[misc]
+        try:
+            terms = [code(own) for code, (_, own) in zip(codes, self.each(at), strict=True)]  # type: ignore[misc]
+        except (OverflowError, ZeroDivisionError):
+            return True
         return may_cancel([list(map(itemgetter, range(len(terms))))], terms)
 
     def taken(self, writer: Any, key: Ref, shown: Formula) -> Formula:

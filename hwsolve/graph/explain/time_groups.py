@@ -58,6 +58,7 @@ class TimeGroups(Groups):
         self.made: dict[str, tuple[str, Form]] = {}  # the forms by node
         self.alike: dict[Any, tuple[str, Form]] = {}  # the same, by what is alike at every step
         self.of_cells: tuple[list[list[Node]], dict[tuple[str, str] | None, Steps]] | None = None
+        self.several = any((label.time or 0) > 1 for label in writer.graph.labels.values())
         self.before: dict[tuple[str, str] | None, int] = {}  # steps right before that went the same way, by cell
 
     def of_run(self, run: list[Node], every: list[list[Node]], detail: Detail) -> Iterator[Item]:
@@ -160,7 +161,7 @@ class TimeGroups(Groups):
             through = is_stack(graph, term.output) and term.upstream in graph.nodes
             ends = [t.output for t in graph.nodes[term.upstream or ""].terms] if through else [term.output]
             names |= {self.reader(end): None for end in ends if not is_stack(graph, end)}
-        return say("read by {readers}", readers=tuple(names)) if names else ""
+        return say("through {readers}", readers=tuple(names)) if names else ""
 
     def of_step(self, run: list[Node], detail: Detail) -> Iterator[Group]:
         """The lines of the step, those of long quantities behind their values."""
@@ -178,9 +179,8 @@ class TimeGroups(Groups):
             yield Group(tuple(carried), detail=detail)
         if lines:
             start = self.is_start(run)
-            yield Group(
-                tuple(lines), self.readers(run[0]) if start else say("step {t}", t=self.time(run)), detail=detail
-            )
+            step = say("step {t}", t=self.time(run)) if self.several else ""
+            yield Group(tuple(lines), self.readers(run[0]) if start else step, detail=detail)
 
     def units(self, node: Node) -> list[Line]:
         """All units of a step together."""

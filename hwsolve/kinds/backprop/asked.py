@@ -30,15 +30,25 @@ def question(graph: Graph, steps: int) -> Message:
     of_inputs = gradients and all(graph.nodes[graph.nodes[g].of].role == "given" for g in gradients)
     if graph.loss and gradients:
         if of_inputs:
-            return say("Asked: {output}, the loss, and the gradients of the loss by the inputs.", output=output)
-        return say("Asked: {output}, the loss, and the gradients of the loss by the parameters.", output=output)
+            return say(
+                "Asked: {output}, the loss, and the gradients of the loss with respect to the inputs.", output=output
+            )
+        return say(
+            "Asked: {output}, the loss, and the gradients of the loss with respect to the parameters.", output=output
+        )
     if gradients:
         if of_inputs:
-            return say("Asked: {output}, and the gradients by the inputs from that of {output}.", output=output)
+            return say(
+                "Asked: {output}, and the gradients with respect to the inputs, given that of {output}.", output=output
+            )
         if not any(graph.nodes[graph.nodes[g].of].role == "given" for g in gradients):
-            return say("Asked: {output}, and the gradients by the parameters from that of {output}.", output=output)
+            return say(
+                "Asked: {output}, and the gradients with respect to the parameters, given that of {output}.",
+                output=output,
+            )
         return say(
-            "Asked: {output}, and the gradients by the parameters and the inputs from that of {output}.", output=output
+            "Asked: {output}, and the gradients with respect to the parameters and the inputs, given that of {output}.",
+            output=output,
         )
     return say("Asked: {output} and the loss.", output=output) if graph.loss else say("Asked: {output}.", output=output)
 

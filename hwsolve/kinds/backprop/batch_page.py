@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hwsolve import numbers
 from hwsolve.figures import Curve
-from hwsolve.formula.tree import Formula, Ref
+from hwsolve.formula.tree import Formula, Ref, transform
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.asked import keys_of
@@ -74,7 +75,9 @@ class BatchPage(NetworkPage):
                 key = self.writer.key(name, (), step).name
                 known = found.get(key)
                 stem = (known.name if isinstance(known, Ref) else key).partition("@")[0]
-                found[key] = Ref(f"{stem}@{mark}")
+                found[key] = new = Ref(f"{stem}@{mark}")
+                for element in [k for k in found if k.startswith(f"{key}[")]:  # of a batch of one sample
+                    found[element] = transform(found[element], partial(renamed, stem, new.name))
         return found
 
     def question(self) -> Message:
@@ -151,6 +154,11 @@ class BatchPage(NetworkPage):
 def batch_mark(k: int) -> str:
     """What marks the data of a batch, and those of all samples."""
     return f"B{k}" if k else "all"
+
+
+def renamed(stem: str, new: str, node: Formula) -> Formula:
+    """The symbol of the data at a step with the mark of their batch."""
+    return Ref(new, node.indices) if isinstance(node, Ref) and node.name.partition("@")[0] == stem else node
 
 
 def samples(batch: tuple[int, ...]) -> Message:

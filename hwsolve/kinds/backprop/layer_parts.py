@@ -6,14 +6,17 @@ same parts, as each gradient belongs where its quantity does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+from hwsolve.formula.tree import Ref
 from hwsolve.graph.graph import Graph, Node
-from hwsolve.language import Message, say
+from hwsolve.language import Message, listed, say
 from hwsolve.solution import Item, Step
 
 JOINED = ("add", "residual", "normalization")
 PASSED_ON = ("dropout", "view")  # layers that belong to the part before them
+UNNAMED = re.compile(r"(?:.*\.)?formula\d+")
 Parts = list[tuple[Message | str, list[Item]]]
 OF_A_MAP = ("dense", "activation", "multiply", *PASSED_ON)  # what a feed-forward part consists of
 
@@ -115,7 +118,16 @@ def short_names(paths: list[str]) -> dict[str, str]:
 def titled(graph: Graph, part: list[str], short: dict[str, str]) -> Message:
     """What a part is, and its layers."""
     first = part[0] == next(iter(short))
-    return say("{part}: {layers}", part=called(graph, part, first), layers=", ".join(short[path] for path in part))
+    names = [named(graph, path, short[path]) for path in part]
+    return say("{part}: {layers}", part=called(graph, part, first), layers=listed(names))
+
+
+def named(graph: Graph, path: str, short: str) -> Message | str:
+    """A layer by its name; one by formula that the spec does not name, by what comes out of it."""
+    if graph.layers[path] != "formula" or not UNNAMED.fullmatch(short):
+        return short
+    *_, last = [node.name for node in graph.nodes.values() if node.layer == path and node.role == "forward"]
+    return say("{symbol}", symbol=Ref(graph.symbol(last)))
 
 
 def called(graph: Graph, part: list[str], first: bool) -> Message:

@@ -52,7 +52,9 @@ class Disjoint:
         for a, b in axes:
             text = say("{first} and {last} are then both {only}.", first=first_of(a), last=last_of(a), only=b.first)
             items.append(Sentence(text))
-        items += [Group(tuple(ends), detail="data"), Group((line,), same)]
+            own = tuple(end for end in ends if end.rhs == b.first)
+            items += [Group(own)] if own else []
+        items.append(Group((line,), same))
         return Step(say("Windows side by side: {condition}", condition=self.told()), tuple(items))
 
     def answer(self) -> Answer:

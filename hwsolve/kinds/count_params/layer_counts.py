@@ -119,9 +119,10 @@ class LayerCounts(Counts):
         self.shape_answer(item.path, item.output)
         for axis, size in enumerate(item.output):
             key = Ref(f"shape.{item.path}", (Number(axis + 1),))
-            if axis == 0 and item.type == "concat":
+            if axis == item.options.get("axis", 1) - 1 and item.type == "concat":
                 terms: list[tuple[Size, Ref, Size]] = [
-                    (1, Ref(f"shape.{end}", (Number(1),)), out[0]) for end, out in zip(ends, outs, strict=True)
+                    (1, Ref(f"shape.{end}", (Number(axis + 1),)), out[axis])
+                    for end, out in zip(ends, outs, strict=True)
                 ]
                 lines += summed(key, terms, size)
             else:

@@ -136,7 +136,7 @@ def shortcut_words(items: list[Item]) -> Iterator[Message]:
         cells = say("{cells}; the missing channels are filled with zeros", cells=cells)
     if found and kept:
         yield say("A shortcut padded with zeros has no parameters: it passes on what comes in; where the shape "
-                  "changes, {cells}.", cells=cells)  # fmt: skip
+                  "changes, it passes on {cells}.", cells=cells)  # fmt: skip
     elif found:
         yield say("A shortcut padded with zeros has no parameters: it passes on {cells}.", cells=cells)
     elif kept:

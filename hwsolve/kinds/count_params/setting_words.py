@@ -60,6 +60,56 @@ NAMED: Mapping[str, Message] = {
     "num_layers": say("num layers"),
     "input_size": say("input size"),
     "proj_size": say("proj size"),
+    "pairs": say("pairs"),
+    "in1_features": say("in1 features"),
+    "in2_features": say("in2 features"),
+    "padding_mode": say("padding mode"),
+    "output_padding": say("output padding"),
+    "ceil_mode": say("ceil mode"),
+    "count_include_pad": say("count include pad"),
+    "divisor_override": say("divisor override"),
+    "track_running_stats": say("track running stats"),
+    "normalized_shape": say("normalized shape"),
+    "elementwise_affine": say("elementwise affine"),
+    "num_groups": say("num groups"),
+    "weight_ih": say("weight ih"),
+    "weight_hh": say("weight hh"),
+    "bias_ih": say("bias ih"),
+    "bias_hh": say("bias hh"),
+    "weight_hr": say("weight hr"),
+    "negative_slope": say("negative slope"),
+    "num_parameters": say("num parameters"),
+    "min_val": say("min val"),
+    "max_val": say("max val"),
+    "at_zero": say("at zero"),
+    "end_dim": say("end dim"),
+    "scale_factor": say("scale factor"),
+    "align_corners": say("align corners"),
+    "upscale_factor": say("upscale factor"),
+    "dropout_mask": say("dropout mask"),
+    "dropout_p": say("dropout p"),
+    "in_proj_weight": say("in proj weight"),
+    "in_proj_bias": say("in proj bias"),
+    "bias_k": say("bias k"),
+    "bias_v": say("bias v"),
+    "qk_norm": say("qk norm"),
+    "num_embeddings": say("num embeddings"),
+    "embedding_dim": say("embedding dim"),
+    "padding_idx": say("padding idx"),
+    "norm_type": say("norm type"),
+    "output_ratio": say("output ratio"),
+    "init_values": say("init values"),
+    "weight_decay": say("weight decay"),
+    "d_model": say("d model"),
+    "dim_feedforward": say("dim feedforward"),
+    "norm_first": say("norm first"),
+    "layer_norm_eps": say("layer norm eps"),
+    "memory_mask": say("memory mask"),
+    "final_norm": say("final norm"),
+    "num_encoder_layers": say("num encoder layers"),
+    "num_decoder_layers": say("num decoder layers"),
+    "target_mask": say("target mask"),
+    "depth_multiplier": say("depth multiplier"),
     "name": say("name"),
     "inputs": say("reads"),
     "output": say("gives"),
@@ -117,11 +167,14 @@ def setting(key: str, value: Node, layer: type[Struct] | None) -> Text:
     """One setting."""
     if isinstance(value, Scalar) and value.plain and value.text in FLAGS:
         if not FLAGS[value.text]:
-            return WITHOUT.get(key) or say("without {setting}", setting=spaced(key))
-        return WITH.get(key) or say("with {setting}", setting=spaced(key))
+            return WITHOUT.get(key) or say("without {setting}", setting=argument_word(key))
+        return WITH.get(key) or say("with {setting}", setting=argument_word(key))
     if isinstance(value, nodes.Mapping) and set(value.entries) == {"tie"}:
         shared = value_text(value.entries["tie"][1])
-        return say("{name}: that of {layer}", name=NAMED.get(key) or spaced(key), layer=shared)
+        return say("{name}: that of {layer}", name=argument_word(key), layer=shared)
+    if isinstance(value, nodes.Mapping) and NAMED.keys() & value.entries and len(value_text(value)) < LONGEST:
+        parts = [in_words(k, value_text(v), close=True) for k, (_, v) in value.entries.items()]
+        return say("{name}: {value}", name=argument_word(key), value=listed(parts))
     axes = getattr(layer, "AXES", 1) if key in ("kernel_size", "output_size") else 1
     if key in WIRED and isinstance(value, Scalar):
         text = clip(unmarked(value.text), LONGEST)

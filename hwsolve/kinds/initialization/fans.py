@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, formula
+from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, formula, references
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, Size
 from hwsolve.layers.convolution import Convolution
@@ -41,6 +41,12 @@ class Fans(msgspec.Struct, frozen=True):
     def named(self) -> bool:
         """Whether one of the sizes has only a name."""
         return any(isinstance(size, Formula) for size in self.sizes.values())
+
+    @property
+    def written(self) -> dict[str, Formula]:
+        """What is written for the sizes where one has only a name; a lone 1 keeps its own, as 1·x reads badly."""
+        used = {ref.name for size in put_in(self.sizes).values() for ref in references(size)}
+        return {n: f for n, f in put_in(self.sizes).items() if self.named and (f != ONE or n in used)}
 
 
 def fans(layer: Layer, x: Shape) -> Fans | None:

@@ -54,8 +54,8 @@ class Setting:
         self.symbols: dict[str, Any] = dict(self.sums.symbols)
         self.assumed: list[Assume] = []
         give_parameters(derivation, self.unit)
-        if not self.fans.named:
-            for name, size in self.fans.sizes.items():
+        for name, size in self.fans.sizes.items():
+            if name not in self.fans.written:
                 derivation.give(name, formula(size))
         self.write_signals()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsolve.formula.tree import Call, Formula, Ref, formula, references
 from hwsolve.kinds.initialization.assumptions import assumptions
-from hwsolve.kinds.initialization.fans import kernel_names, put_in
+from hwsolve.kinds.initialization.fans import kernel_names
 from hwsolve.kinds.initialization.passes import Passes
 from hwsolve.kinds.initialization.setting import ABOVE, BELOW, ERROR, ERROR_BELOW, Setting
 from hwsolve.language import Message, say
@@ -120,7 +120,7 @@ def counts(s: Setting, told: set[str] | None = None) -> Message:
     `told`: the names that are spoken of, where not all are.
     """
     layer, sizes = s.problem.layer, s.fans.sizes
-    size = put_in(sizes) if s.fans.named else {name: Ref(name) for name in sizes}
+    size = {name: s.fans.written.get(name, Ref(name)) for name in sizes}
     outs_alone, ins_alone = (
         told is not None and not told & {ref.name for ref in references(formula(size[name]))}
         for name in (("n_in", "n_out") if isinstance(layer, Linear) else ("C_in", "C_out"))

@@ -8,7 +8,7 @@ import msgspec
 
 from hwsolve.formula.simplify.simplify import simplify
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Ref, formula, substitute
-from hwsolve.kinds.initialization.fans import Fans, kernel_names, put_in
+from hwsolve.kinds.initialization.fans import Fans, kernel_names
 from hwsolve.layers.base import Layer
 from hwsolve.layers.convolution import Convolution
 from hwsolve.layers.linear import Linear
@@ -64,9 +64,8 @@ def summed(body: Formula, loops: tuple[tuple[str, Formula], ...]) -> Formula:
 
 def sums(layer: Layer, s: Letters) -> Sums:
     """The sums of a layer in the names of a setting."""
-    named = s.fans.named
     inner = {name: s.letter(name, *(f"{name}_{k}" for k in range(1, 9))) for name in s.fans.sizes}
-    symbols = {inner[name]: f for name, f in put_in(s.fans.sizes).items()} if named else {}
+    symbols = {inner[name]: f for name, f in s.fans.written.items()}
     if isinstance(layer, Linear):
         return of_linear(s, Ref(inner["n_in"]), Ref(inner["n_out"]), symbols)
     assert isinstance(layer, Convolution | TransposedConvolution)
@@ -103,7 +102,7 @@ def of_windows(
     fan = simplify(Call("*", (*sides, channels)))
     out = Ref("fan_out")
     if s.fans.named:
-        symbols = symbols | {"fan_out": simplify(substitute(s.fans.fan_out, put_in(s.fans.sizes)))}
+        symbols = symbols | {"fan_out": simplify(substitute(s.fans.fan_out, s.fans.written))}
     index = (Ref(o), Ref(c), *map(Ref, cells)) if isinstance(layer, Convolution) else (Ref(c), Ref(o), *map(Ref, cells))
     value = Ref(s.out, (Ref(c), *(met if own else map(Ref, cells))))
     return Sums(

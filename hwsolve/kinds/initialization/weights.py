@@ -43,7 +43,7 @@ class Weights:
     def fan(self, side: str) -> Formula:
         """How many terms meet, by the name that a reader knows."""
         own = self.s.fans.fan_in if side == "forward" else self.s.fans.fan_out
-        return own if isinstance(own, Ref) and not self.s.fans.named else Ref(FAN[side])
+        return own if isinstance(own, Ref) and own.name not in self.s.fans.written else Ref(FAN[side])
 
     def kept(self, side: str, name: str, shown: bool) -> list[Item]:
         """The Var W that keeps the variance in one direction."""

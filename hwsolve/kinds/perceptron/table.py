@@ -1,4 +1,4 @@
-"""The table of presentations, each with the weights behind it; closed rows where a training goes in circles."""
+"""The table of presentations, each with the weights after it; closed rows where a training goes in circles."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Rows:
             for k in range((epoch - 1) * self.each, epoch * self.each):
                 self.rows.append(self.row(epoch, k, self.training.presentations[k]))
         self.close()
-        told = say("A row has the numbers of one presentation, and the weights behind it; row 0 has the start.")
+        told = say("A row has the numbers of one presentation, and the weights after it; row 0 has the start.")
         table = Table("", columns, tuple(self.rows), folds=tuple(self.folds), drop=self.dropped())
         return Step(say("All presentations"), (Sentence(told), table))
 

@@ -43,7 +43,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Presentation(msgspec.Struct, frozen=True):
-    """One sample, from 0: what it gives, and the weights behind it."""
+    """One sample, from 0: what it gives, and the weights after it."""
 
     sample: int
     net: Any

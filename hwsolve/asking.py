@@ -15,11 +15,13 @@ import msgspec
 from hwsolve.answers import BadKey, Place, look_up, sizes_of, unrolled
 from hwsolve.array_expressions import by_elements, element_key, given_arrays, nested
 from hwsolve.asked_numbers import stages
+from hwsolve.asked_parts import elements_of, running
+from hwsolve.asked_places import with_places
 from hwsolve.derivation.lines import identity_line, value_line
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
-from hwsolve.formula.tree import ONE, Call, Formula, Number, Ref, references, transform
+from hwsolve.formula.tree import ONE, Call, Formula, Ref, references, transform
 from hwsolve.language import Message, say
 from hwsolve.pruning import pruned
 from hwsolve.quantities import put_in, quantity
@@ -51,6 +53,7 @@ class Asking:
         self.answers = dict(solution.answers)
         self.lines: list[Line] = []
         self.symbols = dict(solution.symbols)
+        self.expressions: dict[str, Formula] = {}  # those that have a line, by name
         self.failed: set[str] = set()  # names whose definitions have an error already
 
     def solution(self) -> Solution:
@@ -78,7 +81,7 @@ class Asking:
             symbols=self.symbols,
             asked=tuple(dict.fromkeys(keys)),
         )
-        return pruned(found) if keys else found
+        return pruned(found, self.expressions.values()) if keys else found
 
     def restated(self, keys: list[str]) -> Iterator[Step]:
         """The steps, with what is asked in place of what the kind asks, which is the first sentence of a statement."""
@@ -121,8 +124,12 @@ class Asking:
             if text in self.answers:
                 return self.spelled(self.printed(text, ask))
             if ":" in text and (part := selection(text)):
-                self.answers[text] = Answer(self.part(part, text), main=True)
-                self.symbols[text] = running(part)
+                sides = self.sides(part.name)
+                value, inside = self.part(part, text, sides), elements_of(part, sides)
+                if part.name not in self.symbols and inside and self.symbols.keys() >= set(inside):
+                    return inside
+                self.answers[text] = Answer(value, main=True)
+                self.symbols[text] = running(part, sides)
                 return [text]
             f = parse(text, True)
             if isinstance(f, Ref):
@@ -135,14 +142,16 @@ class Asking:
             return ("*" in text and self.matching(text)) or self.wrong(ask, BadKey(nothing))
         return self.express(text, f, ask)
 
-    def part(self, part: Selection, key: str) -> Any:
-        """A part of an array; one that lies outside is none."""
-        value = look_up(part.name, self.known)
-        sides = []
-        inner = value
+    def sides(self, name: str) -> list[int]:
+        """How long the axes of an array are."""
+        sides, inner = [], look_up(name, self.known)
         while isinstance(inner, tuple) and inner:
             sides.append(len(inner))
             inner = inner[0]
+        return sides
+
+    def part(self, part: Selection, key: str, sides: list[int]) -> Any:
+        """A part of an array; one that lies outside is none."""
         if len(part.ranges) > len(sides) or any(
             not 1 <= a <= (n if b is None else b) <= n for (a, b), n in zip(part.ranges, sides, strict=False)
         ):
@@ -150,7 +159,7 @@ class Asking:
             raise BadKey(
                 say("`{key}` is outside {name}, which has the shape {shape}.", key=key, name=part.name, shape=shape)
             )
-        return part.part(value)
+        return part.part(look_up(part.name, self.known))
 
     def matching(self, pattern: str) -> list[str]:
         """The answers whose keys fit a pattern, in which * stands for any part."""
@@ -173,8 +182,10 @@ class Asking:
 
     def express(self, name: str, f: Formula, at: Any, where: str = "ask") -> list[str]:
         """An expression as an answer with a line."""
+        self.expressions[name] = f
         digits = at.digits or self.problem.digits or 6
         try:
+            whole, f = f, with_places(f, self.arrays | self.known)
             elements = by_elements(f, self.arrays | self.known) if excessive(f) is None else None
             if elements is not None:
                 return self.express_array(name, f, elements, digits)
@@ -183,11 +194,10 @@ class Asking:
         except BadKey as bad:
             return self.wrong(at, bad, where)
         if isinstance(value, Quantity):
-            if plain(f) == plain_name(name):
-                self.symbols[name] = f
-            self.lines.append(
-                value_line(Ref(name), f, value, stages(self.known, f, value), origin=("asked", name, "formula"))
-            )
+            if plain(whole) == plain_name(name) and (f == whole or "argmax" in name):
+                self.symbols[name] = self.whole(whole)
+            shown = stages(self.known, f, value) if "argmax" not in plain(whole) else ()
+            self.lines.append(value_line(Ref(name), f, value, shown, origin=("asked", name, "formula")))
         elif isinstance(value, Formula):
             whole, value = transform(f, self.formula), simplify(value)
             free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
@@ -233,7 +243,10 @@ class Asking:
             from hwsolve.errors import CallError
 
             raise CallError(bad.message)
-        message, hint = bad.message, bad.hint or say("`hwsolve list keys SPEC` lists all that can be asked.")
+        listed = say("`hwsolve list keys SPEC` lists all that can be asked.")
+        message, hint = bad.message, bad.hint or listed
+        if bad.hint is not None and where == "ask":
+            hint = say("{first} {second}", first=bad.hint, second=listed)
         twice = re.search(r"(\w+@\d+)@\d+", getattr(at, "text", ""))
         if twice is not None:
             message = say("`{key}` counts updates twice; once, it is `{form}`.", key=twice[0], form=twice[1])
@@ -241,12 +254,6 @@ class Asking:
             message = say("`{name}` is given, and no answer.", name=message.values["name"])
         report.add(at.node, where, message, hint)
         return []
-
-
-def running(part: Selection) -> Formula:
-    """How a part of an array is written: w[1, ·], where a whole axis runs."""
-    ends = [(Number(a), None if b is None else Number(b)) for a, b in part.ranges]
-    return Ref(part.name, tuple([a if a == b else Ref("·") for a, b in ends]))
 
 
 def as_key(name: str) -> Formula:

@@ -93,8 +93,8 @@ def asked(wanted: tuple[str, ...]) -> dict[str, str]:
     keys = []
     for item in wanted:
         name, equals, expression = (part.strip() for part in item.partition("="))
-        if equals:
-            found[f"define.{name}"] = dumps(expression)
+        if equals and found.setdefault(f"define.{name}", dumps(expression)) != dumps(expression):
+            raise CallError(say("--ask gives `{name}` two expressions.", name=name))
         keys.append(name)
     return {"ask": dumps(keys)} | found
 

@@ -21,6 +21,7 @@ from hwsolve.formula.tree import Call, Formula, Number, Ref, call, transform, wa
 from hwsolve.kinds.derivative.asked import Derived, indices_at, numbers_of
 from hwsolve.kinds.derivative.point_words import asked_at, is_short, placed, title, typed
 from hwsolve.kinds.derivative.symbols import numbered
+from hwsolve.kinds.derivative.wanted import last_order, points_asked
 from hwsolve.language import Message, say
 from hwsolve.quantities import put_in, quantity
 from hwsolve.solution import Answer, Group, Item, Sentence, Stage, Step, Table, Text, Value
@@ -107,12 +108,17 @@ class PointPages:
 
     def steps(self, lines: list[Line]) -> list[Step]:
         """One step for each point, or a table with the points as rows."""
-        if self.tabular and (table := self.table(lines)) is not None:
-            at = self.telling()
-            worked = Sentence(say("Worked out at {point}:", point=placed(self.problem.at[at - 1])))
-            own = tuple(Group((line,), line.rule) for p, _, line in lines if p == at)
-            rows = tuple(Group((line,), line.rule, detail="full") for p, _, line in lines if p != at)
-            return [Step(say("Values at the points"), (table, worked, *own, *rows), part="numbers")]
+        last = last_order(self.problem)
+        columns = [found for found in lines if last is None or found[1] <= last]
+        if self.tabular and (table := self.table(columns)) is not None:
+            worked: list[Item] = []
+            points = points_asked(self.problem) or [self.telling()]
+            for at in points:
+                worked.append(Sentence(say("Worked out at {point}:", point=placed(self.problem.at[at - 1]))))
+                worked += [Group((line,), line.rule) for p, _, line in columns if p == at]
+            shown = [line for p, _, line in columns if p in points]
+            rows = [Group((line,), line.rule, detail="full") for _, _, line in lines if line not in shown]
+            return [Step(say("Values at the points"), (table, *worked, *rows), part="numbers")]
         found = []
         for p, point in enumerate(self.problem.at, 1):
             items: list[Item] = [Group((line,), line.rule) for q, _, line in lines if q == p]

@@ -8,6 +8,7 @@ from hwsolve.formula.rules import NoRule
 from hwsolve.kinds.derivative.asked import Question
 from hwsolve.kinds.derivative.problem import Problem
 from hwsolve.kinds.derivative.reading import question_of
+from hwsolve.kinds.derivative.wanted import last_order, up_to
 from hwsolve.solution import Solution
 from hwsolve.spec.report import Report, SpecFailure
 
@@ -55,7 +56,7 @@ def worked_out(problem: Problem, work: AllDerivatives) -> Solution:
         title=problem.title,
         source=problem.source,
         given=tuple(points.given),
-        sections=(points.pages.opened(work.steps[0]), *work.steps[1:], *points.steps),
+        sections=(points.pages.opened(work.steps[0]), *up_to(last_order(problem), work.steps[1:]), *points.steps),
         symbols=work.written | points.pages.symbols,
         asked=asked,
         answers=work.answers | points.answers,

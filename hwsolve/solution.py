@@ -47,12 +47,14 @@ class Stage(msgspec.Struct, frozen=True, gc=False):
     """One link of a printed chain: a relation and what stands behind it.
 
     `factor` is that of a ⟺ between equations: A − B = factor·(C − D), never 0.  `own`: a form that an argument gives.
+    `sparse`: terms that are 0 are left out of a long sum in it.
     """
 
     relation: str
     formula: Formula
     factor: Formula | None = None
     own: bool = False
+    sparse: bool = False
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):

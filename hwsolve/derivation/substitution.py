@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from hwsolve.derivation.lines import chain
+from hwsolve.derivation.zero_terms import without_zeros
 from hwsolve.formula.functions import FUNCTIONS
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.tree import (
@@ -29,14 +32,21 @@ Insertion = Callable[[Formula], Formula]  # a node whose parts are done: a refer
 def substituted(
     f: Formula, number: Insertion, shown: Formula | None = None, decided: Callable[[Call], Formula] | None = None
 ) -> tuple[Stage, ...]:
-    """The formula, as `shown` where names differ; the numbers put in; and with `decided`, every branch as its value."""
+    """The formula, as `shown` where names differ; the numbers put in; and with `decided`, every branch as its value.
+
+    Terms that the numbers make 0 are left out of long sums.
+    """
     short = shorten(f)
     branches = short if decided is None else decide(short, decided)
     forms = [short] if branches is short else [branches] if said_in_words(short) else [short, branches]
     exact = any(cancelled(form) != form for form in forms) and not any(
         isinstance(n, Number) and n.rounded for form in forms for n in walk(transform(cancelled(form), number))
     )
-    return chain(f if shown is None else shown, *[transform(form, number) for form in forms], exact=exact)
+    put = [transform(form, number) for form in forms]
+    kept = [without_zeros(form) for form in put]
+    sparse = [b for a, b in zip(put, kept, strict=True) if a is not b]
+    first, *rest = chain(f if shown is None else shown, *kept, exact=exact)
+    return (first, *[replace(s, sparse=True) if s.formula in sparse else s for s in rest])
 
 
 def decide(f: Formula, decided: Callable[[Call], Formula]) -> Formula:

@@ -5,7 +5,7 @@ y = γ·x/sqrt(mean(x²) + eps) over `normalized_shape`.  Source: PyTorch, torch
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hwsolve.formula.tree import Number
 from hwsolve.graph.by_formula import ByFormula
@@ -18,6 +18,7 @@ from hwsolve.layers.parameter import Parameter, owned
 from hwsolve.layers.saves import Keeps, Kept, X
 from hwsolve.spec.fields import Decimal
 
+DEFAULT_EPS = Number(11_920_929, 10**14)  # of float32, torch.finfo(torch.float32).eps, as it is printed
 LETTERS = ("i", "j", "k", "l", "q", "r")
 
 
@@ -27,7 +28,7 @@ class RMSNorm(OverLastAxes, frozen=True):
     As many γ as `normalized_shape` has elements.
     """
 
-    eps: Decimal = Number(11_920_929, 10**14)
+    eps: Decimal = DEFAULT_EPS
 
     MEANINGS: ClassVar[dict[str, Message]] = OverLastAxes.MEANINGS | {
         "eps": say("a small number that is added to the mean square; PyTorch's in float32 unless given"),
@@ -54,6 +55,7 @@ class RMSNorm(OverLastAxes, frozen=True):
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """The root mean square, x̂ and γ·x̂, each a formula."""
+        builder.remark(eps_of(self.eps))
         shape = self.over(builder.sample(x))
         letters = LETTERS[: len(shape)]
         at, total = ",".join(letters), f"x[{','.join(letters)}]**2"
@@ -69,3 +71,10 @@ class RMSNorm(OverLastAxes, frozen=True):
         normal = builder.forward(divided, (x, rms), xhat, port=-1)
         gamma = builder.own(self, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1))
         return (builder.forward(scaled, (normal, gamma), builder.free_symbol("y")),)
+
+
+def eps_of(eps: Any) -> Message | None:
+    """That ε is PyTorch's where it is."""
+    if eps != DEFAULT_EPS:
+        return None
+    return say("The {eps} that is added to a mean square is PyTorch's default for float32.", eps=eps)

@@ -33,7 +33,7 @@ from hwsolve.render.quantity_rows import (
     quantity_rows,
 )
 from hwsolve.render.select import headings, in_a_row, selected, with_columns
-from hwsolve.render.shown import both, detail_of, opening, others
+from hwsolve.render.shown import ZEROS, both, detail_of, opening, others, with_zeros_told
 from hwsolve.render.stated_from_zero import counted_from_zero
 from hwsolve.render.table import on_page
 from hwsolve.solution import (
@@ -210,7 +210,7 @@ class Page:
         if carried and self.options.full:
             text = say("… {n} values carried over from steps that are not written out", n=f"{carried:,}")
             rows.append(Row((), words=text))
-        if not self.folds and not self.options.full and rows and (group.depth or not rows[-1].reason):
+        if not self.folds and not self.options.full and rows and (group.depth or rows[-1].reason in ("", ZEROS)):
             said = others(shown, group.lines, self.asking)
             rows[-1] = msgspec.structs.replace(rows[-1], reason=both(rows[-1].reason, said))
         if not hidden:
@@ -223,6 +223,7 @@ class Page:
         head = group.lines[group.head] if group.head is not None else None
         at = lines.index(head) if head in lines else 0
         made = [(line, self.row(line, group.reason if n == at else "", group.depth)) for n, line in enumerate(lines)]
+        made = with_zeros_told(made)
         return [r for line, row in made for r in (by_cases(row) if isinstance(line, Identity | Let | Form) else (row,))]
 
     def row(self, line: Line, reason: Text = "", depth: int = 0) -> Row:
@@ -231,8 +232,7 @@ class Page:
         if len(links) > 2 and self.symbols.named(links[0][1]) == links[1][1]:  # a key whose symbol is its own formula
             links = (links[0], *links[2:])
         final = getattr(line, "quantity", None) is not None and len(links) > 1
-        key = getattr(line, "key", None)
-        where = tuple(map(self.symbols.formula, getattr(line, "where", ())))
+        key, where = getattr(line, "key", None), tuple(map(self.symbols.formula, getattr(line, "where", ())))
         return self.symbols.row(Row(links, self.symbols.said(reason), depth, final, key, where=where))
 
     # quantities

@@ -10,7 +10,10 @@ import msgspec
 from hwsolve.figures import Diagram
 from hwsolve.formula.tree import Ref
 from hwsolve.language import say
+from hwsolve.render.quantity_rows import Row
 from hwsolve.solution import Carried, Line, Step, Text, Value
+
+ZEROS = say("terms that are 0 are left out")
 
 
 def opening(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -42,6 +45,16 @@ def others(shown: Sequence[Line], lines: Sequence[Line], asking: bool = False) -
 def both(reason: Text, more: Text) -> Text:
     """A reason and what else is said beside it."""
     return say("{first}; {second}", first=reason, second=more) if reason and more else reason or more
+
+
+def with_zeros_told(made: Sequence[tuple[Line, Row]]) -> list[tuple[Line, Row]]:
+    """Lines and their rows, with what is left out of their sums told at the first that it is left out of."""
+    found = list(made)
+    for n, (line, row) in enumerate(found):
+        if any(getattr(stage, "sparse", False) for stage in getattr(line, "stages", ())):
+            found[n] = line, msgspec.structs.replace(row, reason=both(row.reason, ZEROS))
+            break
+    return found
 
 
 def detail_of(line: Line) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from hwsolve.formula.functions import function
 from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import Call, Formula, children, references, transform, walk
+from hwsolve.formula.tree import Call, Formula, Ref, children, references, transform, walk
 from hwsolve.graph.explain.matrix import Matrix
 from hwsolve.graph.explain.matrix_lines import literal
 from hwsolve.solution import Form, Line, Value
@@ -24,10 +24,23 @@ def fits(line: Value) -> bool:
 
 
 def has_room(line: Value) -> bool:
-    """Whether a page of 80 columns has room for the numbers of a matrix line: else one of its elements shows them."""
+    """Whether a page of 80 columns has room for the numbers of a matrix line: else one of its elements shows them.
+
+    Where there is not room for all of the chain, its last numbers are what stays.
+    """
     value, *numbers = [width(f) for f in (literal(line.quantity), *(s.formula for s in line.stages[1:]))]
-    around = width(line.key) + width(line.formula) + value
-    return not numbers or around + min(numbers) + SIGNS <= ROOM
+    around = width(whole(line.key)) + width(line.formula) + value
+    return not numbers or around + numbers[-1] + SIGNS <= ROOM
+
+
+def untold(line: Value) -> Value:
+    """A matrix line behind which an element shows its numbers, and tells what is left out of its sum."""
+    return msgspec.structs.replace(line, stages=tuple([msgspec.structs.replace(s, sparse=False) for s in line.stages]))
+
+
+def whole(key: Ref) -> Formula:
+    """A key as a line writes it: the number of a layer, z⁽²⁾, takes more room than an index."""
+    return key if key.indices else Call("whole", (key,))
 
 
 def width(f: Formula) -> int:

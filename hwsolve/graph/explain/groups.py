@@ -19,7 +19,7 @@ from hwsolve.graph.explain.array_forms import form_of, of_values
 from hwsolve.graph.explain.chains import at_element, chain_of
 from hwsolve.graph.explain.conditions import in_words
 from hwsolve.graph.explain.contraction import head_by_head
-from hwsolve.graph.explain.group_forms import decided, first_shown, fits, has_room, lists_elements, repeats
+from hwsolve.graph.explain.group_forms import decided, first_shown, fits, has_room, lists_elements, repeats, untold
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.masks import hidden
 from hwsolve.graph.explain.matrix import Matrix, matrix_of
@@ -131,7 +131,7 @@ class Groups:
                 why = why or self.rule(node)
             room, told = has_room(made), why or self.added(matrix)
             rest = tuple(first_shown(lines, 0 if room else 1))
-            yield Group((made, *rest) if room else (made,), told, 0, close=headed)
+            yield Group((made, *rest) if room else (untold(made),), told, 0, close=headed)
             yield from () if room else (Group(rest, depth=1, close=True),)
             return
         if self.of_one_unit(node) or self.reads_parts(node):

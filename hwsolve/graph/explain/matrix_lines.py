@@ -84,10 +84,16 @@ def worked(writer: Writer, node: Node, matrix: Matrix, lines: list[Value]) -> li
     sums = any(part.name == "@" for part in inner)
     if sums or any(is_smooth(part) for part in inner):
         last = [line.stages[-1].formula for line in lines]
-        if all(isinstance(f, Call) for f in last):
+        if all(isinstance(f, Call) for f in last) and len({has_names(f) for f in last}) == 1:
             (stage,) = chain(matrix.shown, listed_rows(last, node.shape))[1:]
-            found.append(msgspec.structs.replace(stage, own=all(Ref("…") not in walk(f) for f in last)))
+            own = all(Ref("…") not in walk(f) for f in last)
+            found.append(msgspec.structs.replace(stage, own=own, sparse=any(k.stages[-1].sparse for k in lines)))
     return found
+
+
+def has_names(f: Formula) -> bool:
+    """Whether a form reads something: one whose terms are all 0 has no form with its numbers."""
+    return any(isinstance(part, Ref) and part != Ref("…") for part in walk(f))
 
 
 def loses_digits(part: Formula) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 
 from hwsolve.derivation.lines import disagreement, is_value
 from hwsolve.derivation.text_values import Indices
+from hwsolve.derivation.zero_terms import without_zeros
 from hwsolve.formula.evaluate import agrees
 from hwsolve.formula.operators import EXACT
-from hwsolve.formula.tree import Call, Formula, Number, Ref
+from hwsolve.formula.tree import Call, Formula, Number, Ref, walk
 from hwsolve.graph.explain.parts import Part
 from hwsolve.graph.explain.patterns import Pattern, may_cancel
 from hwsolve.numbers.formed import with_form
@@ -102,9 +103,11 @@ class Reading:
         rounded = any([n.rounded for n in numbers])
         if rounded and writer.exact and self.may_cancel(numbers, value):
             return None
-        made = self.put(numbers)
+        put = self.put(numbers)
+        made = without_zeros(put)
+        near = rounded and (made is put or any(isinstance(n, Number) and n.rounded for n in walk(made)))
         first = Stage("=", shown)
-        return (first,) if is_value(made) else (first, Stage("≈" if rounded else "=", made))
+        return (first,) if is_value(made) else (first, Stage("≈" if near else "=", made, sparse=made is not put))
 
     def may_cancel(self, numbers: list[Number], value: Any) -> bool:
         """Whether almost nothing may be left of a sum of these numbers, but for the whole where that is 0."""

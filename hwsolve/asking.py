@@ -201,8 +201,9 @@ class Asking:
         elif isinstance(value, Formula):
             whole, value = transform(f, self.formula), simplify(value)
             free = {ref.name: "size" for side in (whole, value) for ref in references(side)}
-            left, shown = (whole, ()) if plain(whole) != plain(value) else (Call("*", (ONE, value)), (value,))
-            self.lines.append(identity_line(left, value, free, key=Ref(name), shown=shown))
+            same = plain(whole) == plain(value)
+            left = Call("*", (ONE, value)) if same else whole
+            self.lines.append(identity_line(left, value, free, key=Ref(name), shown=(value,) if same else ()))
         self.answers[name] = self.known[name] = Answer(value, main=True, digits=digits)
         return [name]
 

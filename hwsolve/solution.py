@@ -46,8 +46,7 @@ class Missing(msgspec.Struct, frozen=True, gc=False):
 class Stage(msgspec.Struct, frozen=True, gc=False):
     """One link of a printed chain: a relation and what stands behind it.
 
-    `factor` is that of a ⟺ between equations: A − B = factor·(C − D), never 0.  `own`: a form that an argument gives.
-    `sparse`: terms that are 0 are left out of a long sum in it.
+    `factor` is that of a ⟺: A − B = factor·(C − D), never 0; `own` a form of an argument, `sparse` one without 0s.
     """
 
     relation: str

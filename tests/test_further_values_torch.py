@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of 
 
 CASES = often(4)  # 200 with HWSOLVE_TIMES=50
 READ = 2  # solutions of a layer that are read line by line
-# layers whose random cases stand elsewhere: test_recurrent…, test_wiring_nets
+# layers whose random cases stand elsewhere: test_recurrent…, test_wiring_nets, test_further_layers_torch
 ELSEWHERE = {"rnn", "lstm", "gru", "parameter", "constant", "formula", "embedding_bag"}
 
 

@@ -288,6 +288,31 @@ def grouped(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     return spec, {"out": y.detach(), "dL_dx": x.grad} | {f"dL_d{names[n]}": w.grad for n, w in weights.items()}
 
 
+@pytest.mark.parametrize("numbers", ["exact", "float64"])
+@pytest.mark.parametrize("heads", [2, 3])
+@pytest.mark.parametrize("places", [1, 2])
+def test_a_batch_of_short_sequences_has_a_page(places: int, heads: int, numbers: str) -> None:
+    """Parts are chosen by a sample and a head, and their numbers stand in lines that are right."""
+    dice = random.Random(22)
+    peer = torch.nn.MultiheadAttention(heads, heads, bias=False, batch_first=True, dtype=torch.float64)
+    for p in peer.parameters():
+        p.data = drawn(dice, *p.shape).detach()
+    x = drawn(dice, 2, places, heads)
+    out, _ = peer(x, x, x)
+    g = drawn(dice, *out.shape).detach()
+    out.backward(g)
+    weights = {"in_proj_weight": peer.in_proj_weight.tolist(), "weight": {"out": peer.out_proj.weight.tolist()}}
+    layer = {"embed_dim": heads, "num_heads": heads, "bias": False, "output": "out", **weights}
+    spec = {
+        "kind": "backprop",
+        "numbers": numbers,
+        "network": {"input": [places, heads], "layers": [{"multihead_attention": layer}]},
+        "input": x.tolist(),
+        "upstream": g.tolist(),
+    }
+    agrees(spec, {"out": out.detach(), "dL_dx": x.grad}, read=True)
+
+
 def test_grouped_and_multi_query_attention() -> None:
     dice = random.Random(10)
     for k in range(CASES):

@@ -373,3 +373,27 @@ def test_a_flat_unit_warns_only_where_something_is_learned(name: str) -> None:
 def test_p_of_zero_needs_neither_mode_nor_mask() -> None:
     spec = {"kind": "backprop", "network": {"input": 2, "layers": [{"dropout": 0}, "relu"]}, "input": [1, 2]}
     assert "`dropout1` has p = 0: nothing is dropped." in [text for _, text in said(spec)]
+
+
+@pytest.mark.parametrize("pad", range(3))
+@pytest.mark.parametrize("words", [1, 2, 3])
+def test_a_row_of_padding_may_be_any(words: int, pad: int) -> None:
+    """It is picked and gets no gradient, also where it is the last row and the lines of that element are argued."""
+    if pad >= words:
+        return
+    index = [k % words for k in range(4)]
+    peer = torch.nn.Embedding(words, 2, padding_idx=pad).double()
+    peer.weight.data = drawn(random.Random(pad), words, 2)
+    y = peer(torch.tensor(index))
+    g = drawn(random.Random(words), 4, 2)
+    y.backward(g)
+    settings = {
+        "num_embeddings": words,
+        "embedding_dim": 2,
+        "padding_idx": pad,
+        "weight": peer.weight.tolist(),
+        "output": "y",
+    }
+    spec = {"kind": "backprop", "network": {"input": {"tokens": 4}, "layers": [{"embedding": settings}]},
+            "input": {"index": index}, "upstream": g.tolist()}  # fmt: skip
+    agrees(spec, {"y": y.detach(), "dL_dE": peer.weight.grad}, read=True)

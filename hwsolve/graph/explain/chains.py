@@ -122,6 +122,12 @@ class Formulas(dict[Ref, Formula]):
         return made
 
 
+def held_fixed(graph: Graph, node: Node) -> bool:
+    """Whether a quantity is read once more as a constant: its slope is not that of the whole formula."""
+    reads = [(graph.nodes[term.output].inputs, getattr(term.operation, "constants", ())) for term in node.terms]
+    return any(names.count(node.of) > 1 and any(names[k] == node.of for k in fixed) for names, fixed in reads)
+
+
 def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indices) -> Value | None:
     """The line of an element with its chain in front; None where a slope of the chain has no value.
 
@@ -132,6 +138,8 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
     shapes = {n: node.shape for n, node in graph.nodes.items()}
     if terms(chain) > LONG:
         return None
+    if held_fixed(graph, node):
+        return line
     f = instantiate(chain, dict(zip(indices, at, strict=True)), shapes, LONG)
     if has_sum(f):
         return None

@@ -136,11 +136,14 @@ def put_into(writer: Writer, form: Formula) -> Formula | None:
         shape = writer.graph.nodes[name].shape
         return alike(nested([writer.shown(name, at) for at in elements(shape)], shape), writer.digits)
 
-    def chosen(of: Formula, k: Number) -> Any:
-        """The part that an index chooses: the first, or the second of what is turned."""
+    def chosen(of: Formula, at: list[Formula]) -> Any:
+        """The part that indices choose, a sample and a head: the first, or the second of what is turned."""
         (ref,) = references(of)
         rows = array(ref.name) if of == ref else tuple(zip(*array(ref.name), strict=True))
-        return rows[k.numerator - 1]
+        for k in at:
+            assert isinstance(k, Number)
+            rows = rows[k.numerator - 1]
+        return rows
 
     def put(f: Formula) -> Formula:
         match f:
@@ -152,10 +155,10 @@ def put_into(writer: Writer, form: Formula) -> Formula | None:
                 return literal(tuple(zip(*array(name), strict=True)))
             case Call("T", (Ref(name, ()),)):
                 return literal((array(name),))
-            case Call("part", (of, Number() as k)):
-                return literal(chosen(of, k))
-            case Call("T", (Call("part", (of, Number() as k)),)):
-                return literal(tuple(zip(*chosen(of, k), strict=True)))
+            case Call("part", (of, *at)):
+                return literal(chosen(of, at))
+            case Call("T", (Call("part", (of, *at)),)):
+                return literal(tuple(zip(*chosen(of, at), strict=True)))
             case Call("outer", (Ref(a, ()), Ref(b, ()))):
                 return Call("@", (literal(tuple((q,) for q in array(a))), literal((array(b),))))
             case Call(name, (Ref(of, ()), *others)) if (known := function(name)) is not None and known.piecewise:

@@ -79,8 +79,12 @@ BELOW: dict[str, set[str]] = {
     },
     "array_expressions": {"answers", "solution", "formula", "language", "spec"},
     "asked_numbers": {"answers", "derivation", "graph", "solution", "formula", "quantities"},
-    "pruning": {"trace", "solution", "formula"},
+    "pruning": {"trace", "solution", "formula", "language"},
+    "asked_parts": {"selection", "formula"},
+    "asked_places": {"answers", "array_expressions", "solution", "formula", "language"},
     "asking": {
+        "asked_parts",
+        "asked_places",
         "answers",
         "array_expressions",
         "asked_numbers",

@@ -345,7 +345,7 @@ def test_a_convolutional_network_against_pytorch() -> None:
 
 @pytest.mark.parametrize("layer", ["conv1d", "conv_transpose1d"])
 @pytest.mark.parametrize("bias", [False, [1]])
-@pytest.mark.parametrize("activation", [None, "tanh", "f"])
+@pytest.mark.parametrize("activation", [None, "tanh", "relu"])
 @pytest.mark.parametrize("lead", [(), (1,), (2, 1)])
 def test_the_gradient_of_what_goes_in_is_an_answer(
     layer: str, bias: Any, activation: Any, lead: tuple[int, ...]

@@ -630,8 +630,8 @@ def test_what_cannot_be_counted_is_refused() -> None:
     with pytest.raises(SpecFailure, match="not stated"):
         solved([{"max_pool2d": {"features": 4}}], [1, 4, 4])
     found = solved([{"adaptive_avg_pool2d": 3}], [1, "H", "H"])
-    assert "forward.add" not in found.answers and "forward.mul" not in found.answers
-    assert any("adaptive_avg_pool1" in str(note.text) for note in found.notes)
+    assert "forward.add" not in found["answers"] and "forward.mul" not in found["answers"]
+    assert "adaptive_avg_pool1" in json.dumps(found["notes"])
 
 
 def test_a_changed_rule_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

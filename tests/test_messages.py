@@ -135,7 +135,7 @@ SPECS = {
                 "gaussian_noise",
                 "conv_lstm",
                 "peephole_lstm",
-                "FeedForward",
+                "Highway",
                 "nn.MaxUnpool2d",
             )
         ),

@@ -84,6 +84,10 @@ class Nullable(Field):
         self.expected = inner.expected
         self.forms = inner.forms
 
+    def may_be(self, node: Node) -> bool:
+        """As the inner field has it."""
+        return is_null(node) or self.inner.may_be(node)
+
     def read(self, node: Node, report: Report, path: Path) -> Any:
         return None if is_null(node) else self.inner.read(node, report, path)
 

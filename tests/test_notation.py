@@ -293,7 +293,7 @@ def test_no_product_with_a_name_reads_as_a_call(write: Callable[[Formula], str])
         ("x1*w_f*y", "x₁w_f · y"),
         ("2*w_f*x", "2w_f · x"),
         ("W_c[1,1]*c[1]", "W_c₁₁ · c₁"),
-        ("W_h[1,1]*c[1]", "Wₕ₁₁c₁"),
+        ("W_h[1,1]*c[1]", "Wₕ,₁₁c₁"),
         ("w_f*(a + b)", "w_f(a + b)"),
     ],
 )

@@ -119,8 +119,6 @@ def set_back(items: tuple[Any, ...], needed: set[str], absent: set[str]) -> Iter
 
 
 def only_of(group: Group, absent: set[str]) -> bool:
-    """Whether a group is forms alone, and names a quantity that is absent."""
-    if not group.lines or not all(isinstance(line, Form) for line in group.lines):
-        return False
-    links = [link.formula for line in group.lines if isinstance(line, Form) for link in line.links]
-    return any(ref.name in absent for f in links for ref in references(f))
+    """Whether a group is forms alone, each of which names a quantity that is absent."""
+    named = [names_in(tuple(link.formula for link in line.links)) for line in group.lines if isinstance(line, Form)]
+    return len(named) == len(group.lines) > 0 and all(names & absent for names in named)

@@ -18,6 +18,7 @@ from hwsolve.asked_numbers import stages
 from hwsolve.asked_parts import elements_of, running
 from hwsolve.asked_places import with_places
 from hwsolve.derivation.lines import identity_line, value_line
+from hwsolve.formula.misfits import sizes
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.formula.simplify.simplify import simplify
@@ -155,7 +156,7 @@ class Asking:
         if len(part.ranges) > len(sides) or any(
             not 1 <= a <= (n if b is None else b) <= n for (a, b), n in zip(part.ranges, sides, strict=False)
         ):
-            shape = " × ".join(map(str, sides)) or "1"
+            shape = sizes(tuple(sides))
             raise BadKey(
                 say("`{key}` is outside {name}, which has the shape {shape}.", key=key, name=part.name, shape=shape)
             )

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from hwsolve.formula.misfits import sizes
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.graph import Builder
 from hwsolve.graph.update import UpdateLine
@@ -130,7 +131,7 @@ class BatchNorm(ChannelNorm, frozen=True):
             raise ShapeError(say("`{a}` and `{b}` can't both be given.", a="momentum", b="keep"), "running")
         for spec in () if running is None else (running.mean, running.var):
             if spec.values is not None and spec.values.shape != x[:1]:
-                got, need = " × ".join(map(str, spec.values.shape)) or "1", base.shape_text(x[:1])
+                got, need = sizes(spec.values.shape), base.shape_text(x[:1])
                 raise ShapeError(
                     say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got), "running"
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hwsolve.formula.misfits import sizes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError, shape_text
 from hwsolve.layers.parameter import ParameterSpec
@@ -18,11 +19,11 @@ def check_numbers(layer: Layer, shapes: tuple[Shape, ...]) -> None:
         if spec.rows == "inputs" and len(wanted) > 1:
             wanted = tuple(reversed(wanted[:2])) + wanted[2:]
         if spec.values is not None and not fits(spec.values.shape, wanted):
-            got, need = " × ".join(map(str, spec.values.shape)) or "1", shape_text(wanted) or "1"
+            got, need = sizes(spec.values.shape), shape_text(wanted) or "1"
             message = say("Expected numbers of the shape {wanted}, got {got}.", wanted=need, got=got)
             raise ShapeError(message, name, other_way_round(spec, wanted))
         if isinstance(spec.symbols, tuple) and not fits_behind(spec.names_shape(), wanted):
-            got, need = " × ".join(map(str, spec.names_shape())), shape_text(wanted) or "1"
+            got, need = sizes(spec.names_shape()), shape_text(wanted) or "1"
             raise ShapeError(say("Expected names in the shape {wanted}, got {got}.", wanted=need, got=got), name)
 
 

@@ -13,7 +13,7 @@ def without_zeros(f: Formula) -> Formula:
     if isinstance(f, Call) and f.name == "+":
         terms = list(parted(f, "+"))
         if len(terms) > MOST and DOTS not in terms:
-            return pruned(f) if any(map(is_zero, terms)) else f
+            return nonzero(f) if any(map(is_zero, terms)) else f
     parts = children(f)
     new = tuple([without_zeros(p) for p in parts])
     if all([a is b for a, b in zip(new, parts, strict=True)]):
@@ -22,11 +22,11 @@ def without_zeros(f: Formula) -> Formula:
     return ZERO if isinstance(made, Call) and made.name == "neg" and is_zero(made) else made
 
 
-def pruned(f: Formula) -> Formula:
+def nonzero(f: Formula) -> Formula:
     """A sum without what is 0 in it, and in the sums that it adds."""
     if not (isinstance(f, Call) and f.name == "+"):
         return f
-    kept = tuple([pruned(a) for a in f.args if not is_zero(a)])
+    kept = tuple([nonzero(a) for a in f.args if not is_zero(a)])
     return ZERO if not kept else kept[0] if len(kept) == 1 else Call("+", kept)
 
 

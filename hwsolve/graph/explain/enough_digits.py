@@ -9,7 +9,7 @@ from hwsolve.derivation.substitution import Insertion
 from hwsolve.formula.tree import Call, Formula, Number, Ref, children, transform, walk
 from hwsolve.graph.explain.masks import hidden
 from hwsolve.numbers import Undecided
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import put_in, quantity, small_fractions
 
 LEFT = Fraction(1, 10**4)  # of the largest term, where less is left of a sum digits are missing
 MORE = (12, 24, 48)  # digits
@@ -38,11 +38,17 @@ def with_enough(writer: Any, f: Formula, value: Any) -> Insertion:
 
 
 def apart(writer: Any, node: Call) -> dict[Formula, Formula]:
-    """The numbers of a sum to so many digits that something is left of it; empty where as many are not known."""
+    """The numbers of a sum to so many digits that something is left of it, or as the short fractions that they are.
+
+    Empty where neither is known.
+    """
+    rounded = [ref for ref in walk(node) if is_rounded(writer, ref)]
+    if (exact := small_fractions([quantity(element(writer, ref)) for ref in rounded])) is not None:
+        return dict(zip(rounded, exact, strict=True))
     for digits in MORE:
         try:
             known: dict[Formula, Formula] = {
-                ref: longer(writer, ref, digits) for ref in walk(node) if is_rounded(writer, ref)
+                ref: put_in(quantity(element(writer, ref), digits), digits) for ref in rounded
             }
         except Undecided:  # what is 0 has no digits, however many are known of its terms
             return {}
@@ -62,11 +68,10 @@ def is_rounded(writer: Any, node: Formula) -> bool:
     return isinstance(shown, Number) and shown.rounded
 
 
-def longer(writer: Any, ref: Formula, digits: int) -> Number:
-    """The number of a reference to so many digits."""
+def element(writer: Any, ref: Formula) -> Any:
+    """The value of a reference."""
     assert isinstance(ref, Ref)
-    at = tuple(i.numerator for i in ref.indices if isinstance(i, Number))
-    return put_in(quantity(writer.element(ref.name, at), digits), digits)
+    return writer.element(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
 
 
 def cancels(f: Formula, left: Fraction = LEFT) -> bool:

@@ -67,3 +67,16 @@ def test_fractions_stand_where_their_rounded_numbers_would_not_add_up_to_nothing
     assert not wrong_lines(json.loads(solution.to("json", full=True)))
     page = solution.to("plain", full=True)
     assert "1/3 × (1 − (1 × (1/3) + 0 × (1/3) + 2 × (1/3))) = 0" in page
+
+
+@pytest.mark.parametrize("z", [2, 15, 40, 400])
+def test_a_logarithm_of_nearly_one_has_the_digits_that_tell_it_from_one(z: int) -> None:
+    linear = {"linear": {"out_features": 2, "weight": [[z], [0]], "bias": False}}
+    problem = {"kind": "backprop", "network": {"input": 1, "layers": [linear]}, "input": [1], "target": {"class": 1}}
+    solution = hwsolve.solve(problem | {"loss": "cross_entropy"})
+    assert not wrong_lines(json.loads(solution.to("json")))
+    shown = re.findall(r"−ln\((0\.\d+|1\.0+)\)", solution.to("plain"))
+    assert bool(shown) == (z < 400)
+    with mpmath.workdps(60):
+        wanted = mpmath.log(1 + mpmath.exp(-z))
+        assert all(abs(-mpmath.log(mpmath.mpf(text)) / wanted - 1) < 1e-2 for text in shown)

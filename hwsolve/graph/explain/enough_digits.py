@@ -1,4 +1,5 @@
-"""More digits where rounded numbers cancel: 1 − 1.00000 would be 0, where 1 − 0.99999999999999999575 is meant."""
+"""More digits where rounded numbers cancel: 1 − 1.00000 would be 0, where 1 − 0.99999999999999999575 is meant, and
+ln(1.00000) too."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from hwsolve.quantities import put_in, quantity, small_fractions
 
 LEFT = Fraction(1, 10**4)  # of the largest term, where less is left of a sum digits are missing
 MORE = (12, 24, 48)  # digits
+LOGARITHMS = ("log", "log2", "log10")
 HIGHEST = 100  # exponent of a power that is worked out here
 
 
@@ -28,13 +30,23 @@ def with_enough(writer: Any, f: Formula, value: Any) -> Insertion:
     """The same of a formula that no mask makes 0."""
     alone: Insertion = writer.relabel
     found: dict[Formula, Formula] = {}
-    sums = [n for n in walk(f) if isinstance(n, Call) and n.name in ("+", "-")] if writer.exact else []
+    sums = [n for part in walk(f) if (n := difference(part)) is not None] if writer.exact else []
     for node in (node for node in sums if not (node == f and value == 0) and cancels(put(writer, node, {}))):
         known = apart(writer, node)
         if not known:
             return alone
         found |= known
     return (lambda node: found.get(node) or writer.number(node)) if found else writer.number
+
+
+def difference(part: Formula) -> Call | None:
+    """The sum whose digits a part of a formula needs: itself, or what a logarithm's argument has beyond 1."""
+    match part:
+        case Call("+" | "-"):
+            return part
+        case Call(name, (Ref() as argument,)) if name in LOGARITHMS:
+            return Call("-", (argument, Number(1)))
+    return None
 
 
 def apart(writer: Any, node: Call) -> dict[Formula, Formula]:

@@ -62,7 +62,11 @@ def sizes_of_networks() -> list[Values]:
     places = nn.Conv2d(3, 96, 11, 4)
     neurons = places(torch.zeros(1, 3, 227, 227)).numel()
     alone = nn.Linear(3 * 11 * 11, 1)
-    alexnet = {"activations.conv1": neurons, "window": alone.weight.numel(), "separate": neurons * count(alone)["params"]}
+    alexnet = {
+        "activations.conv1": neurons,
+        "window": alone.weight.numel(),
+        "separate": neurons * count(alone)["params"],
+    }
 
     def three(C: int) -> Any:
         "27*C**2"
@@ -72,7 +76,12 @@ def sizes_of_networks() -> list[Values]:
         "49*C**2"
         return count(nn.Conv2d(C, C, 7, bias=False))["params"]
 
-    return [*[count(*net, weights=True) for net in small], alexnet | count(places), {"params": three}, {"params": large}]
+    return [
+        *[count(*net, weights=True) for net in small],
+        alexnet | count(places),
+        {"params": three},
+        {"params": large},
+    ]
 
 
 def optimizers_at_work() -> list[Values]:
@@ -80,14 +89,21 @@ def optimizers_at_work() -> list[Values]:
     g, v = spaced(-0.6, 0.4, 4, 5), spaced(0.6, 0.9, 4, 5)
     w, velocity = spaced(-0.4, 0.6, 4, 5), 0.9 * v - 1e-3 * g
     found = [{"w@1": w + velocity}]
-    for kind, state in ((torch.optim.RMSprop, {"square_avg": v}), (torch.optim.Adam, {"exp_avg": v, "exp_avg_sq": spaced(0.7, 0.5, 4, 5)})):
+    for kind, state in (
+        (torch.optim.RMSprop, {"square_avg": v}),
+        (torch.optim.Adam, {"exp_avg": v, "exp_avg_sq": spaced(0.7, 0.5, 4, 5)}),
+    ):
         p = leaf(w.tolist())
         optimizer = kind([p], lr=1e-2)
         optimizer.state[p] = {"step": torch.tensor(5.0)} | {key: value.clone() for key, value in state.items()}
         p.grad = g
         optimizer.step()
         kept = optimizer.state[p]
-        means = {"m_w@1": kept["exp_avg"], "v_w@1": kept["exp_avg_sq"]} if "exp_avg" in kept else {"v_w@1": kept["square_avg"]}
+        means = (
+            {"m_w@1": kept["exp_avg"], "v_w@1": kept["exp_avg_sq"]}
+            if "exp_avg" in kept
+            else {"v_w@1": kept["square_avg"]}
+        )
         found.append(means | {"w@1": p})
     return found
 
@@ -422,7 +438,9 @@ def adam_by_hand() -> list[Values]:
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
             mean, square = m / (1 - 0.9**t), v / (1 - 0.999**t)
             theta -= 0.1 * mean / (square**0.5 + eps)
-            found |= {f"{key}_theta@{t}": value for key, value in {"m": m, "v": v, "mhat": mean, "vhat": square}.items()}
+            found |= {
+                f"{key}_theta@{t}": value for key, value in {"m": m, "v": v, "mhat": mean, "vhat": square}.items()
+            }
             found[f"theta@{t}"] = theta
         return found
 

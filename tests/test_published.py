@@ -146,6 +146,12 @@ def test_what_one_source_cuts_off_is_one_remark() -> None:
     assert table is not None and [row[0] for row in table.rows] == ["c"]
 
 
+def test_a_remark_on_a_source_without_a_name_calls_it_something() -> None:
+    text = "\n  ".join(f"{k}: {{stated: 150e3}}" for k in "ab")
+    s = judged(text, {"a": q(150_528), "b": q(150_700)}, field="published")
+    assert list(map(str, sentences(s)))[1].startswith("Truncated, not rounded, in what is published: 150 × 10³ for")
+
+
 @pytest.mark.parametrize("columns", range(40, 100))
 def test_no_row_ends_within_a_power_of_ten(columns: int) -> None:
     """In a remark it is a text of the spec, not a formula, and is one number all the same."""

@@ -6,6 +6,7 @@ python -m tests.source_truth    prints the values of each document, to be typed 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,7 @@ def sizes_of_networks() -> list[Values]:
         "activations.conv1": neurons,
         "window": alone.weight.numel(),
         "separate": neurons * count(alone)["params"],
+        "params.weight": places.weight.numel(),
     }
 
     def three(C: int) -> Any:
@@ -462,20 +464,39 @@ def two_ways() -> list[Values]:
     return [{"c": c, "d": d} | slopes(c * d, "e", a=a, b=b, c=c, d=d)]
 
 
-def conjunction() -> list[Values]:
-    """A threshold that stays: a plain loop."""
-    w, k, found = [0.9, 0.9], 0, {}
-    for epochs in range(1, 21):
+def presented(t: list[int], w: list[float], threshold: float, lr: float, stays: bool = True) -> Values:
+    """A perceptron on the corners of a square, by a plain loop in fractions."""
+    corners, k, found = [(0, 0), (0, 1), (1, 0), (1, 1)], 0, {}
+    weights, beside, rate = [Fraction(str(v)) for v in w], Fraction(str(threshold)), Fraction(str(lr))
+    for epoch in range(1, 21):
         wrong = 0
-        for x, t in (((0, 0), 0), ((0, 1), 0), ((1, 0), 0), ((1, 1), 1)):
-            e = t - int(w[0] * x[0] + w[1] * x[1] >= 0.5 - 1e-12)
-            w = [a + 0.6 * e * v for a, v in zip(w, x, strict=True)]
-            wrong, k = wrong + abs(e), k + 1
-            if k <= 4:
-                found[f"w@{k}"] = list(w)
+        for x, target in zip(corners, t, strict=True):
+            net = sum(a * v for a, v in zip(weights, x, strict=True)) - beside
+            e = target - (net >= 0)
+            found[f"net@{k}" if k else "net"] = net
+            weights = [a + rate * e * v for a, v in zip(weights, x, strict=True)]
+            k, wrong = k + 1, wrong + abs(e)
+            found[f"w@{k}"] = weights
+            if not stays:
+                beside -= rate * e
+                found[f"theta@{k}"] = beside
         if not wrong:
-            break
-    return [found | {f"w@{k}": w, "epochs": epochs}]
+            return found | {"epochs": epoch}
+    return found
+
+
+def corners() -> list[Values]:
+    first, second = presented([0, 0, 0, 1], [0.9, 0.9], 0.5, 0.6), presented([0, 0, 0, 1], [0.3, -0.2], 0.4, 0.2)
+    keys = ("w@1", "w@2", "w@3", "w@8", "epochs")
+    sums = {f"net@{k} + theta": first[f"net@{k}"] + Fraction(1, 2) for k in (1, 2, 3)}
+    last = max(int(key[2:]) for key in second if key.startswith("w@"))
+    return [sums | {key: first[key] for key in keys}, {key: second[key] for key in ("w@4", f"w@{last}", "epochs")}]
+
+
+def disjunction() -> list[Values]:
+    found = presented([0, 1, 1, 1], [0, 0], 0, 0.5, stays=False)
+    keys = ("net", *[f"net@{k}" for k in (1, 2, 3, 6)], *[f"{n}@{k}" for k in (1, 2, 4, 5) for n in ("w", "theta")])
+    return [{key: found[key] for key in (*keys, "epochs")}]
 
 
 TRUTH: dict[str, Callable[[], list[Values]]] = {
@@ -501,7 +522,8 @@ TRUTH: dict[str, Callable[[], list[Values]]] = {
     "lecun-lenet-5": lenet_5,
     "zhou-neurons": three_neurons,
     "pytorch-windows": windows,
-    "perceptron-threshold-one-half": conjunction,
+    "perceptron-fixed-threshold": corners,
+    "perceptron-cornell-or": disjunction,
     "adam-by-hand": adam_by_hand,
     "training-budgets": budgets,
     "olah-computational-graph": two_ways,

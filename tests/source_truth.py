@@ -336,7 +336,8 @@ def words_seen() -> list[Values]:
 
 def parts_of_gpt2() -> list[Values]:
     qkv = [nn.Linear(768, 768, bias=False) for _ in range(3)]
-    return [count(nn.Linear(768, 3072), nn.Linear(3072, 768)), count(*qkv, nn.Linear(768, 768))]
+    halves = [count(nn.Linear(768, 3072), nn.Linear(3072, 768)), count(*qkv, nn.Linear(768, 768))]
+    return [*halves, *[{"kv_cache.bytes": 32 * 32768 * heads * (4096 // 32) * len("kv") * 2} for heads in (32, 8)]]
 
 
 def self_attention() -> list[Values]:
@@ -499,6 +500,40 @@ def disjunction() -> list[Values]:
     return [{key: found[key] for key in (*keys, "epochs")}]
 
 
+def small_windows() -> list[Values]:
+    nine = torch.arange(9.0).reshape(1, 3, 3)
+    x = leaf(nine.tolist())
+    pooled = F.max_pool2d(x, 2, stride=1)
+    pooled.sum().backward()
+    both = torch.cat([nine, nine + 1])[None]
+    mixed = F.conv2d(both, given([[[[0, 1], [2, 3]], [[1, 2], [3, 4]]]]))[0, 0]
+    series = F.conv1d(torch.arange(7.0)[None, None], given([[[1, 2]]]))[0]
+    return [
+        {"y": pooled[0], "dL_dx": x.grad[0]},
+        {"y": mixed, "y[1,1]": mixed[0, 0]},
+        {"y": series, "y[1,1]": series[0, 0]},
+    ]
+
+
+def tensorflow_tutorials() -> list[Values]:
+    q, k = given([[0, 0, 10], [0, 10, 0], [10, 10, 0]]), given([[10, 0, 0], [0, 10, 0], [0, 0, 10], [0, 0, 10]])
+    v = given([[1, 0], [10, 0], [100, 5], [1000, 6]])
+    alpha = (q @ k.T / 3**0.5).softmax(1)
+    layers = {
+        "conv2": nn.Conv2d(32, 64, 3), "conv3": nn.Conv2d(64, 64, 3), "linear1": nn.Linear(64 * 4 * 4, 64),
+        "linear2": nn.Linear(64, 10),
+    }  # fmt: skip
+    sizes = {f"params.{name}": count(layer)["params"] for name, layer in layers.items()}
+    return [{"alpha": alpha, "o": alpha @ v}, sizes | count(nn.Conv2d(3, 32, 3), *layers.values())]
+
+
+def four_samples() -> list[Values]:
+    p = leaf([0.9, 0.1, 0.2, 0.65])
+    first = slopes(F.binary_cross_entropy(p, given([1, 0, 0, 1])), p=p)
+    t, y = leaf([-1.0, 1, 1, -1]), leaf([-8.5, 0.5, 1.5, -0.3])
+    return [first, slopes(torch.relu(1 - t * y).mean(), t=t, y=y)]
+
+
 TRUTH: dict[str, Callable[[], list[Values]]] = {
     "cs231n-circuits": circuits,
     "cs231n-losses": margins_and_softmax,
@@ -527,6 +562,9 @@ TRUTH: dict[str, Callable[[], list[Values]]] = {
     "adam-by-hand": adam_by_hand,
     "training-budgets": budgets,
     "olah-computational-graph": two_ways,
+    "d2l-windows": small_windows,
+    "tensorflow-tutorials": tensorflow_tutorials,
+    "scikit-learn-losses": four_samples,
 }
 
 

@@ -18,6 +18,7 @@ import hwsolve
 from tests.source_truth import TRUTH, Values, truth
 
 FOLDER = Path(__file__).parent.parent / "problems" / "textbook"
+FRACTION = re.compile(r"([\d.]+)/([\d.]+)")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 EXACT = 1e-11  # a number of the script is as good as this
 
@@ -43,6 +44,7 @@ def test_what_is_expected_is_what_the_script_gives(name: str) -> None:
 def verdict(stated: str, values: list[float]) -> str:
     """Whether each number is the script's, rounded to the digits that are stated, or cut off there; `near`: who knows."""
     found = set()
+    stated = FRACTION.sub(lambda m: str(Decimal(m[1]) / Decimal(m[2])), stated)
     for text, value in zip(NUMBER.findall(stated.replace("_", "")), values, strict=True):
         place = Decimal(text).as_tuple().exponent
         assert isinstance(place, int)

@@ -92,7 +92,8 @@ def exchanges(published: tuple[Published, ...], named: Named) -> Iterator[Messag
         yield say(
             "Exchanged in {source} and in {other}: {keys}. What the first has is what belongs in the second ({why}), "
             "and conversely. Exchanged back, all agree.",
-            keys=listed(names), source=source_in_text(first), other=say("{source}", source=first.exchanged), why=first.why,
+            keys=listed(names), source=source_in_text(first), other=say("{source}", source=first.exchanged),
+            why=first.why,
         )  # fmt: skip
 
 

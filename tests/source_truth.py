@@ -355,7 +355,8 @@ def divergences() -> list[Values]:
     bits = {"Hp": p @ -np.log2(p), "Hq": q @ -np.log2(q), "pq": p @ -np.log2(q), "qp": q @ -np.log2(p)}
     both = torch.distributions.Categorical(given([9, 12, 4])), torch.distributions.Categorical(given([1, 1, 1]))
     kl = torch.distributions.kl_divergence
-    return [bits, {"pq": kl(*both), "qp": kl(*both[::-1])}]
+    ways = kl(*both), kl(*both[::-1])
+    return [bits, {"pq": ways[0], "qp": ways[1], "J": sum(ways)}]
 
 
 def sentiment() -> list[Values]:

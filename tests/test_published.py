@@ -146,6 +146,24 @@ def test_what_one_source_cuts_off_is_one_remark() -> None:
     assert table is not None and [row[0] for row in table.rows] == ["c"]
 
 
+SHEET: dict[str, Any] = {"kind": "worksheet", "given": {"x": 2}, "define": {"y": "3*x", "z": "x/7", "source": "x**2"}}
+
+
+def test_a_source_may_stand_once_for_all_that_name_none() -> None:
+    book, notes = {"en": "A book", "zh": "一本书"}, "the notes"
+    published = {"source": book, "y": 6, "z": {"stated": 0.28, "source": notes}}
+    first, second = hwsolve.solve(SHEET | {"published": published}).published
+    assert (str(source_of(first)), str(source_of(second))) == ("A book", notes)
+    assert "A book" in hwsolve.solve(SHEET | {"published": published | {"y": 7}}).to("plain", width=200)
+    assert first.source == book
+
+
+@pytest.mark.parametrize("stated", [4, {"stated": 4}, "8/2"])
+def test_a_number_under_source_is_an_answer_of_that_name(stated: Any) -> None:
+    (one,) = hwsolve.solve(SHEET | {"published": {"source": stated}}).published
+    assert one.key == "source" and one.verdict == "agrees"
+
+
 def test_a_remark_on_a_source_without_a_name_calls_it_something() -> None:
     text = "\n  ".join(f"{k}: {{stated: 150e3}}" for k in "ab")
     s = judged(text, {"a": q(150_528), "b": q(150_700)}, field="published")

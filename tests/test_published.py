@@ -158,6 +158,13 @@ def test_a_source_may_stand_once_for_all_that_name_none() -> None:
     assert first.source == book
 
 
+def test_what_is_there_after_two_updates_is_called_as_what_is_there_after_one() -> None:
+    spec = {"kind": "optimize", "minimize": "x**2", "start": {"x": 1}, "optimizer": {"sgd": {"lr": 0.25}}, "steps": 2}
+    page = hwsolve.solve(spec | {"published": {"x@1": 7, "x@2": 7, "f@2": 7}}).to("plain", width=100)
+    rows = page[page.index("Verdict") :]
+    assert all(name in rows for name in ("x⟨1⟩", "x⟨2⟩", "f⟨2⟩")) and "@" not in rows
+
+
 @pytest.mark.parametrize("stated", [4, {"stated": 4}, "8/2"])
 def test_a_number_under_source_is_an_answer_of_that_name(stated: Any) -> None:
     (one,) = hwsolve.solve(SHEET | {"published": {"source": stated}}).published

@@ -535,6 +535,44 @@ def four_samples() -> list[Values]:
     return [first, slopes(torch.relu(1 - t * y).mean(), t=t, y=y)]
 
 
+def gates_by_hand() -> list[Values]:
+    """Plain loops over the gates' own formulas."""
+
+    def step(a: dict[str, Any], c: Any) -> dict[str, Any]:
+        gate = {key: np.tanh(v) if key == "g" else 1 / (1 + np.exp(-v)) for key, v in a.items()}
+        c = gate["f"] * c + gate["i"] * gate["g"]
+        return gate | {"c": c, "h": gate["o"] * np.tanh(c)}
+
+    wx, wh = {"f": 0.5, "i": 0.6, "g": 0.7, "o": 0.8}, {"f": 0.1, "i": 0.2, "g": 0.3, "o": 0.4}
+    h, c, made = 0.0, 0.0, []
+    for x in (1, 2, 3):
+        made.append(step({key: wx[key] * x + wh[key] * h for key in wx}, c))
+        h, c = made[-1]["h"], made[-1]["c"]
+    series = {key: [one[key] for one in made] for key in made[0]}
+    matrices = {"f": [[0.5, 0.3], [0.1, 0.4]], "i": [[0.2, 0.1], [0.3, 0.2]], "g": [[0.4, 0.2], [0.2, 0.5]], "o": [[0.1, 0.3], [0.4, 0.1]]}  # fmt: skip
+    two = step({key: np.array(w) @ [1, 0.5] for key, w in matrices.items()}, np.zeros(2))
+    return [series | {"y": [4 * h]}, {key: value[None] for key, value in two.items()}]
+
+
+def overshoot() -> list[Values]:
+    """Momentum in fractions."""
+    x, v, found = Fraction(10), Fraction(0), {}
+    for k in range(5):
+        at = f"@{k}" if k else ""
+        g = 2 * (x - 4)
+        found |= {f"x{at}": x, f"f{at}": (x - 4) ** 2, f"df_dx{at}": g}
+        v = Fraction(9, 10) * v + g / 5
+        x -= v
+    return [{key: value for key, value in found.items() if key not in ("x", "df_dx@4")}]
+
+
+def exclusive_or() -> list[Values]:
+    corners = given([[0, 0], [0, 1], [1, 0], [1, 1]])
+    z = corners @ given([[1, 1], [1, 1]]) + given([0, -1])
+    y = torch.relu(z) @ given([[1], [-2]])
+    return [{"z": z, "h": torch.relu(z), "y": y, "L": F.mse_loss(y, given([[0], [1], [1], [0]]))}]
+
+
 TRUTH: dict[str, Callable[[], list[Values]]] = {
     "cs231n-circuits": circuits,
     "cs231n-losses": margins_and_softmax,
@@ -566,6 +604,9 @@ TRUTH: dict[str, Callable[[], list[Values]]] = {
     "d2l-windows": small_windows,
     "tensorflow-tutorials": tensorflow_tutorials,
     "scikit-learn-losses": four_samples,
+    "lstm-by-hand": gates_by_hand,
+    "momentum-overshoots": overshoot,
+    "goodfellow-xor": exclusive_or,
 }
 
 

@@ -158,3 +158,13 @@ def test_layers_have_numbers_on_the_way() -> None:
     ).to("plain")
     assert "xp⁽ˡ⁾: a⁽ˡ⁾ with copies" in page
     assert "δ⁽ˡ⁾ =" in page
+
+
+@pytest.mark.parametrize("kind", ["reflection", "replication", "circular", "zero"])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_a_border_of_its_own_is_called_as_its_output_says(kind: str, axes: int) -> None:
+    shape = [1, *[3] * axes]
+    layer = {f"{kind}_pad{axes}d": {"padding": 1, "output": "u"}}
+    spec = {"kind": "backprop", "network": {"input": shape, "layers": [layer, "relu"]}}
+    solution = hwsolve.solve(spec | {"input": {"arange": 3**axes, "shape": shape}})
+    assert "u" in solution.answers and not any(key.startswith("xp") for key in solution.answers)

@@ -20,6 +20,7 @@ CASES = often(25)
 def loop(x: Any, t: Any, w: Any, beside: Any, sign: int, at_zero: int, low: int, spec: dict[str, Any]) -> Any:
     """Every presentation as (net, o, e, w, what stands beside), and the epochs it took."""
     lr, made, epoch, wrong = Fraction(str(spec["lr"])), [], 0, 1
+    stays = any(isinstance(spec.get(key), dict) for key in ("bias", "threshold"))
     while wrong and epoch < spec["epochs"]:
         epoch += 1
         wrong = 0
@@ -27,7 +28,7 @@ def loop(x: Any, t: Any, w: Any, beside: Any, sign: int, at_zero: int, low: int,
             net = sum(a * b for a, b in zip(w, x[s - 1], strict=True)) + sign * beside
             o = at_zero if net == 0 else 1 if net > 0 else low
             e = (t[s - 1] if t[s - 1] * net <= 0 else 0) if spec["rule"] == "mistakes" else t[s - 1] - o
-            w, beside = [a + lr * e * b for a, b in zip(w, x[s - 1], strict=True)], beside + sign * lr * e
+            w, beside = [a + lr * e * b for a, b in zip(w, x[s - 1], strict=True)], beside + sign * lr * e * (not stays)
             made.append((net, o, e, w, beside))
             wrong += e != 0
     return made, epoch
@@ -60,7 +61,7 @@ def drawn(dice: random.Random) -> tuple[dict[str, Any], Any]:
     }
     spec |= {"bias": {"bias": False}, "threshold": {}}.get("bias" if kind == "none" else "threshold", {})
     if kind != "none":
-        spec[kind] = str(beside)
+        spec[kind] = {"value": str(beside), "trainable": False} if dice.random() < 0.3 else str(beside)
     if dice.random() < 0.4:
         spec["order"] = dice.sample(range(1, n + 1), n)
     sign = {"bias": 1, "threshold": -1, "none": 0}[kind]
@@ -86,7 +87,9 @@ def test_every_presentation_is_that_of_the_loop(case: int) -> None:
         at = f"@{k}" if k else ""
         assert [exact(answers[f"{name}{at}"].value) for name in ("net", "o", "e")] == [net, o, e]
         assert exact(answers[f"w@{k + 1}"].value) == w
-        if spec.get("bias") is not False:
+        if isinstance(spec.get("bias", spec.get("threshold")), dict):
+            assert f"{key}@{k + 1}" not in answers and exact(answers[key].value) == beside
+        elif spec.get("bias") is not False:
             assert exact(answers[f"{key}@{k + 1}"].value) == beside
     order = spec.get("order", list(range(1, each + 1)))
     wrong = [sum(m[2] != 0 for k, m in enumerate(made) if order[k % each] == s) for s in range(1, each + 1)]
@@ -174,3 +177,20 @@ def test_what_does_not_fit(change: dict[str, Any], said: str) -> None:
     with pytest.raises(SpecFailure) as caught:
         hwsolve.solve(XOR | change)
     assert said in str(caught.value)
+
+
+def test_a_threshold_that_stays_has_no_column_and_proves_nothing_by_a_circle_alone() -> None:
+    """The weights of AND with a threshold of -1 come again and again, though a line with another threshold parts it."""
+    spec = XOR | {"target": [0, 0, 0, 1], "threshold": {"value": -1, "trainable": False}}
+    said = text(spec)
+    assert "θ is not learned: it stays as it is." in said and "takes ηe off θ" not in said
+    assert "goes in circles" in said and "no straight line" not in said
+    with pytest.raises(SpecFailure, match="a number, or a list with one for each"):
+        hwsolve.solve(
+            {
+                "kind": "perceptron",
+                "input": [[0, 1]],
+                "target": {"class": [1]},
+                "bias": {"value": 1, "trainable": False},
+            }
+        )

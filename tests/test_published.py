@@ -146,6 +146,37 @@ def test_what_one_source_cuts_off_is_one_remark() -> None:
     assert table is not None and [row[0] for row in table.rows] == ["c"]
 
 
+SHEET: dict[str, Any] = {"kind": "worksheet", "given": {"x": 2}, "define": {"y": "3*x", "z": "x/7", "source": "x**2"}}
+
+
+def test_a_source_may_stand_once_for_all_that_name_none() -> None:
+    book, notes = {"en": "A book", "zh": "一本书"}, "the notes"
+    published = {"source": book, "y": 6, "z": {"stated": 0.28, "source": notes}}
+    first, second = hwsolve.solve(SHEET | {"published": published}).published
+    assert (str(source_of(first)), str(source_of(second))) == ("A book", notes)
+    assert "A book" in hwsolve.solve(SHEET | {"published": published | {"y": 7}}).to("plain", width=200)
+    assert first.source == book
+
+
+def test_what_is_there_after_two_updates_is_called_as_what_is_there_after_one() -> None:
+    spec = {"kind": "optimize", "minimize": "x**2", "start": {"x": 1}, "optimizer": {"sgd": {"lr": 0.25}}, "steps": 2}
+    page = hwsolve.solve(spec | {"published": {"x@1": 7, "x@2": 7, "f@2": 7}}).to("plain", width=100)
+    rows = page[page.index("Verdict") :]
+    assert all(name in rows for name in ("x⟨1⟩", "x⟨2⟩", "f⟨2⟩")) and "@" not in rows
+
+
+@pytest.mark.parametrize("stated", [4, {"stated": 4}, "8/2"])
+def test_a_number_under_source_is_an_answer_of_that_name(stated: Any) -> None:
+    (one,) = hwsolve.solve(SHEET | {"published": {"source": stated}}).published
+    assert one.key == "source" and one.verdict == "agrees"
+
+
+def test_a_remark_on_a_source_without_a_name_calls_it_something() -> None:
+    text = "\n  ".join(f"{k}: {{stated: 150e3}}" for k in "ab")
+    s = judged(text, {"a": q(150_528), "b": q(150_700)}, field="published")
+    assert list(map(str, sentences(s)))[1].startswith("Truncated, not rounded, in what is published: 150 × 10³ for")
+
+
 @pytest.mark.parametrize("columns", range(40, 100))
 def test_no_row_ends_within_a_power_of_ten(columns: int) -> None:
     """In a remark it is a text of the spec, not a formula, and is one number all the same."""

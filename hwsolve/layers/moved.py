@@ -40,22 +40,29 @@ class Moved(ByFormula, frozen=True):
 
 
 def moved(
-    builder: Builder, x: str, shape: Sizes, indices: Sequence[str], back: str = "", symbol: str = "", lead: int = 1
+    builder: Builder,
+    x: str,
+    shape: Sizes,
+    indices: Sequence[str],
+    back: str = "",
+    symbol: str = "",
+    lead: int = 1,
+    port: int = 0,
 ) -> str:
     """The quantity of a shape whose element at (k, i, j, …) is that of x at the indices; `lead`: 0 without a k."""
     letters = (CHANNEL,)[:lead] + LETTERS[: len(shape) - lead]
     operation = Moved(f"x[{','.join(indices)}]", ("x",), ("x",), letters, shape, back=back)
-    return builder.forward(operation, (x,), symbol, port=-1 if symbol else 0)
+    return builder.forward(operation, (x,), symbol, port=port)
 
 
-def padded(builder: Builder, x: str, pads: Sequence[tuple[int, int]], mode: str) -> str:
+def padded(builder: Builder, x: str, pads: Sequence[tuple[int, int]], mode: str, port: int = -1) -> str:
     """x with copies of its own cells around it: reflected at its edges, those repeated, or the other end."""
     own = builder.sample(x)
     lead = len(own) - len(pads)  # a map may be written without its only channel
     shape = (*own[:lead], *(n + before + after for n, (before, after) in zip(own[lead:], pads, strict=True)))
     cells = [copied(mode, f"{i} - {1 + p[0]}", n) for i, n, p in zip(LETTERS, own[lead:], pads, strict=False)]
     indices = (*(CHANNEL,)[:lead], *cells)
-    return moved(builder, x, shape, indices, symbol=builder.free_symbol("xp"), lead=lead)
+    return moved(builder, x, shape, indices, symbol=builder.free_symbol("xp"), lead=lead, port=port)
 
 
 def copied(mode: str, place: str, n: int) -> str:

@@ -107,7 +107,7 @@ class Pad(Around, frozen=True):
             return (self.filled(builder, x, ends),)
         if any(end < 0 for pair in ends for end in pair):
             raise NotComputed(say("`{layer}` is computed by hand where no cells are cut off.", layer=builder.path))
-        return (padded(builder, x, ends, self.FILLED),)
+        return (padded(builder, x, ends, self.FILLED, port=0),)
 
     def filled(self, builder: Builder, x: str, ends: list[tuple[int, int]]) -> str:
         """The cells of x where they are, and one number around them."""

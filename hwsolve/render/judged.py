@@ -77,7 +77,7 @@ def in_lower_terms(p: Published, named: Named) -> Message:
     """A stated count whose leading part is right: what is different takes more words than a cell has room for."""
     return say(
         "Different in lower terms in {source}: {answer}, in the letters of this page; {why}.",
-        source=source_of(p), answer=next(facts([p], names_of([p.key], named))), why=reason(p),
+        source=source_in_text(p), answer=next(facts([p], names_of([p.key], named))), why=reason(p),
     )  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def exchanges(published: tuple[Published, ...], named: Named) -> Iterator[Messag
         yield say(
             "Exchanged in {source} and in {other}: {keys}. What the first has is what belongs in the second ({why}), "
             "and conversely. Exchanged back, all agree.",
-            keys=listed(names), source=source_of(first), other=say("{source}", source=first.exchanged), why=first.why,
+            keys=listed(names), source=source_in_text(first), other=say("{source}", source=first.exchanged),
+            why=first.why,
         )  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def same_source(what: str, published: tuple[Published, ...]) -> list[tuple[Messa
     for p in published:
         if verdict(p) == what:
             found.setdefault(repr(p.source), []).append(p)
-    return [(source_of(same[0]), same) for same in found.values() if len(same) > 1]
+    return [(source_in_text(same[0]), same) for same in found.values() if len(same) > 1]
 
 
 def missed(s: Solution, named: Named = str) -> Table | None:
@@ -234,6 +235,11 @@ def published_table(s: Solution, named: Named) -> Table:
 def source_of(p: Published) -> Message:
     """The source, in the reader's language where the spec names it so."""
     return say("{source}", source=p.source)
+
+
+def source_in_text(p: Published) -> Message:
+    """The source within a sentence, which has to call it something."""
+    return source_of(p) if p.source else say("what is published")
 
 
 def agreement(p: Published) -> Text:

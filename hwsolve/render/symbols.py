@@ -72,6 +72,8 @@ class Symbols:
             return key
         words = self.in_words(f)
         written = self.formula(f)
+        if isinstance(f, Ref) and f"{f.name.partition('@')[0]}@1" in self.of:  # f⟨2⟩ beside f⟨1⟩
+            return written
         return words if words is not None else key if written == f else written
 
     def in_words(self, f: Formula) -> Text | None:

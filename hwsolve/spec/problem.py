@@ -29,6 +29,7 @@ from hwsolve.spec.fields import (
 )
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.notation import NotationField
+from hwsolve.spec.numerals import decimal
 from hwsolve.spec.report import Path, Report
 
 Typed = Any  # a text, or nested tuples of texts: what was typed for each number
@@ -171,6 +172,36 @@ class PublishedField(Field):
         return {"anyOf": [record_schema(_Stated), field_of(Nested(AnyFormula)).schema()]}
 
 
+class PublishedAnswers(MapOf):
+    """Stated values by key; a text under `source` is the source of all that name none of their own."""
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        if type(node) is not Mapping or not self.names_a_source(node):
+            return super().read(node, report, path)
+        source = TitleField().read(node.entries["source"][1], report, path / "source")
+        values = {
+            key: self.item.read(value, report, path / key)
+            for key, (_, value) in node.entries.items()
+            if key != "source"
+        }
+        if source is INVALID or any(v is INVALID for v in values.values()):
+            return INVALID
+        return {key: v if v.source else msgspec.structs.replace(v, source=source) for key, v in values.items()}
+
+    @staticmethod
+    def names_a_source(node: Mapping) -> bool:
+        """Whether `source` is no answer's key: a text, or one for each language, is no value."""
+        _, value = node.entries.get("source", (None, None))
+        if isinstance(value, Mapping):
+            return "stated" not in value.entries
+        return isinstance(value, Scalar) and decimal(value.text) is None
+
+    def schema(self) -> dict[str, Any]:
+        means = str(say("where it stands, of all that do not say so; a number is an answer of that name"))
+        either = {"anyOf": [TitleField().schema(), self.item.schema()], "description": means}
+        return super().schema() | {"properties": {"source": either}}
+
+
 class Problem(msgspec.Struct, kw_only=True):
     """The part of a problem that all kinds share; a kind's record derives from it.
 
@@ -182,7 +213,7 @@ class Problem(msgspec.Struct, kw_only=True):
     kind: Text = ""
     title: Annotated[str | dict[str, str], TitleField()] = ""
     expect: Annotated[dict[str, Expectation], MapOf(ExpectationField())] = {}
-    published: Annotated[dict[str, PublishedStatement], MapOf(PublishedField())] = {}
+    published: Annotated[dict[str, PublishedStatement], PublishedAnswers(PublishedField())] = {}
     ask: Annotated[tuple[Ask, ...], AskField()] = ()
     define: Annotated[dict[str, Definition], MapOf(DefinitionField())] = {}
     notation: Annotated[Notation, NotationField()] = Notation()
@@ -192,7 +223,9 @@ class Problem(msgspec.Struct, kw_only=True):
         "kind": say("what is to be solved"),
         "title": say("the heading of the solution"),
         "expect": say("what should come out, by the key of an answer; what does not hold ends in status 1"),
-        "published": say("what an answer key states, by the key of an answer; it is compared and reported"),
+        "published": say(
+            "what an answer key states, by the key of an answer, and its `source`; it is compared and reported"
+        ),
         "ask": say("what the page leads to: keys, elements, patterns with *, or expressions of keys"),
         "define": say("names for expressions of keys"),
         "notation": say("what the page counts indices from, and its letters; keys count from 1"),

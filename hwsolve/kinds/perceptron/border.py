@@ -26,7 +26,7 @@ def border(lines: Lines, step: int, end: State) -> list[Item]:
     beside = lines.data.sign * end.b
     general = combined([at("w", step, i) for i in range(1, size + 1)], names)
     if lines.offset:
-        general = call("+" if lines.data.sign > 0 else "-", general, at(lines.offset, step))
+        general = call("+" if lines.data.sign > 0 else "-", general, lines.beside(step))
     own = shortened([(w, name) for w, name in zip(end.w, names, strict=True) if w], beside)
     k = max(j for j, w in enumerate(end.w) if w)
     pivot = end.w[k]

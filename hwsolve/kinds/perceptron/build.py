@@ -11,7 +11,7 @@ from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.kinds.backprop.target import Classes
 from hwsolve.kinds.perceptron.activation import Sign, Step, Threshold
-from hwsolve.kinds.perceptron.problem import Problem
+from hwsolve.kinds.perceptron.problem import Beside, Problem
 from hwsolve.kinds.perceptron.training import ClassData, Data, State, Training, train
 from hwsolve.language import Message, say
 from hwsolve.numbers import exact
@@ -89,7 +89,7 @@ class Setup:
             return None
         rows = tuple(tuple(x[k * size : (k + 1) * size]) for k in range(samples))
         sign = 0 if offset is None else -1 if offset[0] == "theta" else 1
-        data = Data(rows, tuple(t), order, activation, problem.rule == "mistakes", lr, sign)
+        data = Data(rows, tuple(t), order, activation, problem.rule == "mistakes", lr, sign, problem.fixed)
         return Prepared(data, train(data, State(tuple(w), beside), problem.epochs))
 
     def of_classes(self, target: Classes, samples: int, size: int) -> Prepared | None:
@@ -134,6 +134,8 @@ class Setup:
         """What is stated that only a perceptron of two classes has."""
         if problem.bias is True:
             yield "bias", say("`bias` is the number at the start, or `false` for none.")
+        if isinstance(problem.bias, Beside):
+            yield "bias", say("The biases of several classes are a number, or a list with one for each.")
         for key in ("threshold", "activation"):
             if getattr(problem, key) is not None:
                 yield key, say("Of several classes the largest net input decides: `{key}` is for two.", key=key)

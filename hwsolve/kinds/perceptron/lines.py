@@ -36,6 +36,7 @@ class Lines:
         self.problem, self.data, self.training = problem, prepared.data, prepared.training
         self.digits = problem.digits or 6
         self.offset = problem.offset[0] if problem.offset is not None else ""
+        self.learned = "" if problem.fixed else self.offset  # the key of what presentations change beside the weights
         self.values: dict[tuple[str, tuple[int, ...]], Any] = {}
         self.given: list[Given] = []
         self.answers: dict[str, Answer] = {}
@@ -106,12 +107,16 @@ class Lines:
     def parts(self, state: State) -> list[tuple[str, tuple[int, ...], Any]]:
         """The numbers of a state, with their names and indices."""
         weights: list[tuple[str, tuple[int, ...], Any]] = [("w", (i,), w) for i, w in enumerate(state.w, 1)]
-        return [*weights, (self.offset, (), state.b)] if self.offset else weights
+        return [*weights, (self.learned, (), state.b)] if self.learned else weights
+
+    def beside(self, step: int) -> Ref:
+        """What stands beside the weighted sum after so many presentations."""
+        return at(self.offset, step if self.learned else 0)
 
     def keep_state(self, step: int, state: State) -> None:
         """The weights after so many presentations."""
         self.keep(at("w", step), state.w)
-        if self.offset:
+        if self.learned or (self.offset and not step):
             self.keep(at(self.offset, step), state.b)
 
     # lines
@@ -139,7 +144,7 @@ class Lines:
         w = [at("w", step, i) for i in rows]
         whole: Formula = call("+", *map(call, "*" * len(x), w, x)) if len(x) > 1 else w[0] * x[0]
         if self.offset:
-            whole = call("+" if self.data.sign > 0 else "-", whole, at(self.offset, step))
+            whole = call("+" if self.data.sign > 0 else "-", whole, self.beside(step))
         reason = say("{formula}", formula=self.claim(net, p.net))
         made: list[Line] = [self.line(net, whole, p.net)]
         made.append(self.line(out, self.data.activation.formula(net), p.output, reason, True))
@@ -151,7 +156,7 @@ class Lines:
         else:
             made.append(self.line(e, t - out, p.error))
         made += [self.line(at("w", step + 1, i), w[i - 1] + call("*", lr, e, x[i - 1]), p.after.w[i - 1]) for i in rows]
-        if self.offset:
+        if self.learned:
             old, change = at(self.offset, step), call("*", lr, e)
             f = old + change if self.data.sign > 0 else old - change
             made.append(self.line(at(self.offset, step + 1), f, p.after.b))

@@ -57,7 +57,7 @@ class PerceptronPage:
         steps = [step for epoch in self.written for step in self.epoch(epoch)]
         mistakes = self.mistakes()
         result = self.result()
-        ends = [at("w", self.count), at(self.lines.offset, self.count)] if self.lines.offset else [at("w", self.count)]
+        ends = [at("w", self.count), *([at(self.lines.learned, self.count)] if self.lines.learned else [])]
         asked = (*(end.name for end in ends), "epochs")
         sections = (
             self.statement(),
@@ -163,8 +163,8 @@ class PerceptronPage:
                 key = Ref(f"{name}.epoch", tuple(map(Number, (epoch, *indices))))
                 lines.append(self.lines.same(key, at(name, epoch * self.each, *indices), value))
         self.lines.keep(Ref("w.epoch"), tuple(state.w for state in ends))
-        if self.lines.offset:
-            self.lines.keep(Ref(f"{self.lines.offset}.epoch"), tuple(state.b for state in ends))
+        if self.lines.learned:
+            self.lines.keep(Ref(f"{self.lines.learned}.epoch"), tuple(state.b for state in ends))
         return lines
 
     def result(self) -> Step:

@@ -4,17 +4,42 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
+import msgspec
+
 from hwsolve.formula.tree import Formula, Number
 from hwsolve.kinds.backprop.target import TargetField
 from hwsolve.kinds.perceptron.activation import ACTIVATIONS, Threshold
 from hwsolve.language import Message, say
 from hwsolve.spec import problem as base
-from hwsolve.spec.fields import Array, ArrayField, Choice, CountField, Decimal, DecimalField, FlagField, ListOf, OneOf
+from hwsolve.spec.fields import (
+    Array,
+    ArrayField,
+    Choice,
+    CountField,
+    Decimal,
+    DecimalField,
+    Flag,
+    FlagField,
+    ListOf,
+    OneOf,
+)
 from hwsolve.spec.named import NamedField
+from hwsolve.spec.records import RecordField
 from hwsolve.spec.terms import ACTIVATION
 
 MOST_EPOCHS = 10_000
 MOST_CLASSES = 20
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """A bias or a threshold that may stay as it is."""
+
+    value: Decimal
+    trainable: Flag = True
+    MEANINGS: ClassVar[dict[str, Message]] = {
+        "value": say("the number at the start"),
+        "trainable": say("whether it is learned; `false`: it stays as it is"),
+    }
 
 
 class Problem(base.Problem, kw_only=True):
@@ -23,9 +48,9 @@ class Problem(base.Problem, kw_only=True):
     input: Annotated[Array, ArrayField()]
     target: Annotated[Any, TargetField()]
     weight: Annotated[Array | None, ArrayField()] = None
-    bias: Annotated[Any, OneOf(FlagField(), DecimalField(), ArrayField())] = None
+    bias: Annotated[Any, OneOf(FlagField(), DecimalField(), RecordField(Beside), ArrayField())] = None
     classes: Annotated[int | None, CountField(2, MOST_CLASSES)] = None
-    threshold: Decimal | None = None
+    threshold: Annotated[Any, OneOf(DecimalField(), RecordField(Beside))] = None
     activation: Annotated[Threshold | None, NamedField(ACTIVATION, ACTIVATIONS)] = None
     rule: Annotated[str, Choice("error", "mistakes")] = "error"
     lr: Decimal = Number(1)
@@ -39,9 +64,15 @@ class Problem(base.Problem, kw_only=True):
             form="{class: [1, 3]}",
         ),
         "weight": say("the weights at the start, 0 unless given; of several classes a row for each"),
-        "bias": say("the bias at the start, 0 unless given; `false` for none; of several classes a list"),
+        "bias": say(
+            "the bias at the start, 0 unless given; `false` for none; of several classes a list; with "
+            "`trainable: false` it stays as it is"
+        ),
         "classes": say("how many classes there are; the largest one of the targets unless given"),
-        "threshold": say("the threshold at the start, in place of a bias: it is compared with the weighted sum"),
+        "threshold": say(
+            "the threshold at the start, in place of a bias: it is compared with the weighted sum; with "
+            "`trainable: false` it stays as it is"
+        ),
         "activation": say("`step` or `sign`, and what it gives at 0; by the targets unless given"),
         "rule": say("what is learned from: the error t − o, or mistakes, where t times the net input is not positive"),
         "lr": say("the learning rate, 1 unless given"),
@@ -53,7 +84,17 @@ class Problem(base.Problem, kw_only=True):
     def offset(self) -> tuple[str, Formula] | None:
         """What stands beside the weighted sum: its key, and its number at the start; None for nothing."""
         if self.threshold is not None:
-            return "theta", self.threshold
+            return "theta", self.start(self.threshold)
         if self.bias is False:
             return None
-        return "b", Number(0) if self.bias is None else self.bias
+        return "b", Number(0) if self.bias is None else self.start(self.bias)
+
+    @staticmethod
+    def start(stated: Any) -> Any:
+        """The number at the start, which may stand in a mapping."""
+        return stated.value if isinstance(stated, Beside) else stated
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the bias or the threshold stays as it is."""
+        return any(isinstance(one, Beside) and not one.trainable for one in (self.bias, self.threshold))

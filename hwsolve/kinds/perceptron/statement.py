@@ -13,7 +13,7 @@ def statement(problem: Problem, data: Data) -> Step:
     """What is asked, and by which rule."""
     offset = problem.offset[0] if problem.offset is not None else ""
     w, net, i = Ref("w"), Ref("net"), Ref("i")
-    names: tuple[Formula, ...] = (w, Ref(offset)) if offset else (w,)
+    names: tuple[Formula, ...] = (w, Ref(offset)) if offset and not data.fixed else (w,)
     asked = say(
         "Asked: {names} after every presentation, until an epoch has no mistake, or after {n} epochs at most.",
         names=names,
@@ -26,8 +26,10 @@ def statement(problem: Problem, data: Data) -> Step:
         Sentence(asked),
         Group((Form((Stage("", net), Stage("=", total))),)),
         Sentence(output(data)),
-        Sentence(learned(data, offset)),
+        Sentence(learned(data, "" if data.fixed else offset)),
     ]
+    if data.fixed:
+        items.append(Sentence(say("{b} is not learned: it stays as it is.", b=Ref(offset))))
     unstated = [w] if problem.weight is None else []
     unstated += [Ref(offset)] if offset and problem.bias is None and problem.threshold is None else []
     if unstated:

@@ -57,7 +57,7 @@ class Rows:
     def columns(self) -> tuple[Message, ...]:
         """The heads."""
         weights = [Ref("w", (Number(i),)) for i in range(1, len(self.data.x[0]) + 1)]
-        weights += [Ref(self.lines.offset)] if self.lines.offset else []
+        weights += [Ref(self.lines.learned)] if self.lines.learned else []
         heads = [Ref("t"), Ref("net"), Ref("o"), Ref("e"), *weights]
         words = (say("epoch"), say("presentation"), say("sample"))
         return (*words, *(say("{formula}", formula=head) for head in heads))
@@ -70,7 +70,7 @@ class Rows:
 
     def weights(self, w: tuple[Any, ...], b: Any) -> tuple[Cell, ...]:
         """The weights, and what stands beside them."""
-        return tuple(map(self.lines.cell, (*w, b) if self.lines.offset else w))
+        return tuple(map(self.lines.cell, (*w, b) if self.lines.learned else w))
 
     def close(self) -> None:
         """Rows that a short page leaves closed: epochs that are like earlier ones."""

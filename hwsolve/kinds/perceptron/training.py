@@ -22,6 +22,7 @@ class Data(msgspec.Struct, frozen=True):
     mistakes: bool
     lr: Any
     sign: int
+    fixed: bool = False  # what stands beside the sum is not learned
     classes: ClassVar[int] = 0
 
 
@@ -80,7 +81,8 @@ def present(data: Any, state: State, sample: int) -> Presentation:
     error = (t if t * net <= 0 else 0 * t) if data.mistakes else t - output
     change = data.lr * error
     w = tuple(w + change * v for w, v in zip(state.w, x, strict=True))
-    return Presentation(sample, net, output, error, State(w, state.b + data.sign * change))
+    b = state.b if data.fixed else state.b + data.sign * change
+    return Presentation(sample, net, output, error, State(w, b))
 
 
 def of_classes(data: Any, state: State, sample: int) -> Presentation:
@@ -129,7 +131,7 @@ def proves(data: Any, circle: list[Presentation]) -> bool:
     Times such weights, the changes are a sum of terms that are not negative: all are 0, and these samples lie on the
     border, where two classes cannot both be right, nor any where 0 is neither.
     """
-    if data.classes:
+    if data.classes or (data.fixed and sum(p.error for p in circle)):  # then the terms with b do not add up to nothing
         return False
     classes = {data.t[p.sample] for p in circle if p.error}
     return len(classes) == 2 or data.mistakes or data.activation.between

@@ -150,6 +150,23 @@ def pixel_unshuffle(dice: random.Random, torch: Any) -> Case:
     return Case({"downscale_factor": r}, lambda x: torch.nn.functional.pixel_unshuffle(x, r), shape)
 
 
+def columns(folded: bool) -> Draw:
+    """The windows of a map as columns, or columns added up where their windows lie."""
+
+    def draw(dice: random.Random, torch: Any) -> Case:
+        kernel, stride, dilation = sides(dice, 2, 1, 3), sides(dice, 2, 1, 3), sides(dice, 2, 1, 2)
+        settings = {"kernel_size": kernel, "stride": stride, "dilation": dilation, "padding": sides(dice, 2, 0, 1)}
+        size = tuple(max(dice.randint(1, 4), d * (k - 1) + 1) for k, d in zip(kernel, dilation, strict=True))
+        given: dict[str, Any] = {key: list(value) for key, value in settings.items()}
+        module, shape = torch.nn.Unfold(**settings), (dice.randint(1, 2), *size)
+        if not folded:
+            return Case(given, module, shape)
+        rows = tuple(module(torch.zeros(1, *shape)).shape[1:])
+        return Case(given | {"output_size": list(size)}, torch.nn.Fold(size, **settings), rows)
+
+    return draw
+
+
 # ---------------------------------------------------------------- functions of each value, and along an axis
 
 
@@ -399,6 +416,8 @@ LAYERS: dict[str, Draw] = {
     "unflatten": unflatten,
     "channel_shuffle": channel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
+    "unfold": columns(folded=False),
+    "fold": columns(folded=True),
     "celu": each("celu", alpha=(1, 0.5, 2, -0.75)),
     "hard_shrink": each("hardshrink", lambd=(0.5, 0.25, 0, 1)),
     "soft_shrink": each("softshrink", lambd=(0.5, 0.25, 0, 1)),

@@ -39,6 +39,7 @@ from hwsolve.layers.normalised import Spread
 from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
 from hwsolve.layers.reshape import Flattening, Unflattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
+from hwsolve.layers.unfolding_operations import Columns, Folding, Unfolding
 from hwsolve.losses.binary_cross_entropy import BinaryLoss, BinaryOfSigmoid, WeighedBinaryLoss
 from hwsolve.losses.binary_cross_entropy_with_logits import BinaryOfLogits
 from hwsolve.losses.cross_entropy import CrossEntropyOperation, OfProbabilities
@@ -62,6 +63,7 @@ PARENTS = (
     Pooled,
     AlongAxis,
     Merge,
+    Columns,
 )  # what several share; none of them is an operation itself
 GUARDED = (WeighedBinaryLoss,)  # the formula, behind a look at what comes in
 FORMULA_ONLY = (
@@ -175,6 +177,16 @@ def mean(dice: Dice, frame: Frame, channels: bool) -> Operation:
     return Mean(frame, channels, dice.choice(("window", "padded", "inside", 3) if sliding else ("window",)))
 
 
+def columns(folded: bool) -> Callable[[Dice], Drawn]:
+    def draw(dice: Dice) -> Drawn:
+        frame, channels = slidings(dice, dice.choice((1, 2, 2))), dice.randint(1, 2)
+        unfolding = Unfolding(frame, channels)
+        shape = (*lead(dice), channels, *frame.sides())
+        return (Folding(frame, channels), [unfolding.shape(shape)]) if folded else (unfolding, [shape])
+
+    return draw
+
+
 def concatenate(dice: Dice) -> Drawn:
     front, (a, b, *rest) = lead(dice), sides(dice, dice.randint(2, 4))
     return Concatenate(1 + len(rest)), [(*front, a, *rest), (*front, b, *rest)]
@@ -236,6 +248,8 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     Stack: stacked,
     Flattening: flattening,
     Unflattening: unflattening,
+    Unfolding: columns(folded=False),
+    Folding: columns(folded=True),
     SquaredError: loss(SquaredError),
     AbsoluteError: loss(AbsoluteError),
     BinaryOfLogits: loss(BinaryOfLogits),

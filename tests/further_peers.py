@@ -22,6 +22,7 @@ class Case(NamedTuple):
     parameters: dict[str, Any] = {}
     mode: str = "eval"
     batches: tuple[int, ...] = (0, 2)  # 0: one sample without a batch axis
+    positive: bool = False  # whether what comes in is above 0
 
 
 Draw = Callable[[random.Random, Any], Case]
@@ -165,6 +166,29 @@ def columns(folded: bool) -> Draw:
         return Case(given | {"output_size": list(size)}, torch.nn.Fold(size, **settings), rows)
 
     return draw
+
+
+def power_pooling(axes: int) -> Draw:
+    """The root of a sum of powers of each window; of even powers of numbers of both signs."""
+
+    def draw(dice: random.Random, torch: Any) -> Case:
+        p = dice.choice((1, 2, 2, 3, 4, 1.5))
+        settings = {"norm_type": p, "kernel_size": list(sides(dice, axes, 1, 3 if axes < 3 else 2))}
+        settings |= {"ceil_mode": dice.random() < 0.5} | dice.choice(({}, {"stride": list(sides(dice, axes, 1, 3))}))
+        shape = (dice.randint(1, 2), *(n + dice.randint(0, 2) for n in settings["kernel_size"]))
+        own = {k: v[0] if axes == 1 and isinstance(v, list) else v for k, v in settings.items()}
+        module = getattr(torch.nn, f"LPPool{axes}d")(**own)
+        return Case(settings, module, shape, positive=p in (1, 3, 1.5))  # PyTorch has no slope where a sum is 0
+
+    return draw
+
+
+def response_norm(dice: random.Random, torch: Any) -> Case:
+    """Over some channels, fewer or more than there are."""
+    settings = {"size": dice.randint(1, 5), "alpha": dice.choice((1e-4, 0.5, 2)), "beta": dice.choice((0.75, 0.5, 1, 2.5)),
+                "k": dice.choice((1, 2, 0.5))}  # fmt: skip
+    shape = (dice.randint(1, 5), *sides(dice, dice.randint(1, 3), 1, 2))
+    return Case(settings, torch.nn.LocalResponseNorm(**settings), shape)
 
 
 # ---------------------------------------------------------------- functions of each value, and along an axis
@@ -418,6 +442,8 @@ LAYERS: dict[str, Draw] = {
     "pixel_unshuffle": pixel_unshuffle,
     "unfold": columns(folded=False),
     "fold": columns(folded=True),
+    **{f"lp_pool{n}d": power_pooling(n) for n in AXES},
+    "local_response_norm": response_norm,
     "celu": each("celu", alpha=(1, 0.5, 2, -0.75)),
     "hard_shrink": each("hardshrink", lambd=(0.5, 0.25, 0, 1)),
     "soft_shrink": each("softshrink", lambd=(0.5, 0.25, 0, 1)),

@@ -11,6 +11,7 @@ import pytest
 import hwsolve
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
+from hwsolve.spec.report import SpecFailure
 from tests import further_peers, peers
 from tests.line_check import wrong_lines
 from tests.often import often
@@ -49,7 +50,8 @@ def agrees(name: str, dice: random.Random, k: int) -> None:
     """One random case: its output, and the gradients of what comes in and of each parameter."""
     case = further_peers.LAYERS[name](dice, torch)
     batch = dice.choice(case.batches)
-    x = further_peers.eighths(dice, torch, batch or 1, *case.shape).requires_grad_()
+    x = further_peers.eighths(dice, torch, batch or 1, *case.shape)
+    x = (x.abs() if case.positive else x).requires_grad_()
     y = case.function(x)
     g = further_peers.eighths(dice, torch, *y.shape)
     y.backward(g)
@@ -87,6 +89,24 @@ def test_the_comparison_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(AssertionError):
         agrees("glu", random.Random(1), READ)
+
+
+@pytest.mark.parametrize("p", [2, 3])
+def test_the_root_of_a_window_of_zeros_has_no_gradient(p: int) -> None:
+    """PyTorch takes 0 there: for a window of zeros, and for powers that cancel."""
+    x = torch.tensor([[[0.0, 0, 1, -1, 2, 1]]], dtype=torch.float64, requires_grad=True)
+    y = torch.nn.LPPool1d(p, 2)(x)
+    g = torch.tensor([[[1.0, 2, 3]]], dtype=torch.float64)
+    y.backward(g)
+    network = {"input": [1, 6], "layers": [{"lp_pool1d": {"norm_type": p, "kernel_size": 2, "output": "out"}}]}
+    spec = {"kind": "backprop", "network": network, "input": x[0].tolist(), "upstream": g[0].tolist()}
+    compare(hwsolve.solve(spec), {"out": y.detach(), "dL_dx": x.grad}, spec)
+
+
+def test_a_root_of_a_negative_sum_is_refused() -> None:
+    network = {"input": [1, 2], "layers": [{"lp_pool1d": {"norm_type": 3, "kernel_size": 2}}]}
+    with pytest.raises(SpecFailure, match="a root of a negative number"):
+        hwsolve.solve({"kind": "backprop", "network": network, "input": [[1, -2]]})
 
 
 def test_every_layer_that_is_computed_is_compared_at_random() -> None:

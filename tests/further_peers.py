@@ -183,6 +183,27 @@ def power_pooling(axes: int) -> Draw:
     return draw
 
 
+def unpooling(axes: int) -> Draw:
+    """Values at the cells of given indices."""
+
+    def draw(dice: random.Random, torch: Any) -> Case:
+        channels, places = dice.randint(1, 2), sides(dice, axes, 1, 3 if axes < 3 else 2)
+        kernel = dice.randint(1, 3)
+        stride = dice.choice((None, dice.randint(1, kernel)))
+        pad = dice.randint(0, (kernel - 1) // 2)
+        size = [max((n - 1) * (stride or kernel) - 2 * pad + kernel, 1) for n in places]
+        if prod(size) < prod(places):
+            kernel, stride, pad, size = 2, None, 0, [2 * n for n in places]
+        index = torch.tensor([dice.sample(range(prod(size)), prod(places)) for _ in range(channels)])
+        index = index.reshape(channels, *places)
+        settings = {"kernel_size": kernel, "padding": pad, "indices": index} | ({"stride": stride} if stride else {})
+        settings |= {"output_size": size} if dice.random() < 0.3 else {}
+        unpool = getattr(torch.nn, f"MaxUnpool{axes}d")(kernel, stride, pad)
+        return Case(settings, lambda x: unpool(x, index.expand(len(x), *index.shape)), (channels, *places))
+
+    return draw
+
+
 def response_norm(dice: random.Random, torch: Any) -> Case:
     """Over some channels, fewer or more than there are."""
     settings = {"size": dice.randint(1, 5), "alpha": dice.choice((1e-4, 0.5, 2)), "beta": dice.choice((0.75, 0.5, 1, 2.5)),
@@ -444,6 +465,7 @@ LAYERS: dict[str, Draw] = {
     "fold": columns(folded=True),
     **{f"lp_pool{n}d": power_pooling(n) for n in AXES},
     "local_response_norm": response_norm,
+    **{f"max_unpool{n}d": unpooling(n) for n in AXES},
     "celu": each("celu", alpha=(1, 0.5, 2, -0.75)),
     "hard_shrink": each("hardshrink", lambd=(0.5, 0.25, 0, 1)),
     "soft_shrink": each("softshrink", lambd=(0.5, 0.25, 0, 1)),

@@ -252,7 +252,9 @@ def unflatten(dice: random.Random) -> Drawn:
 def upsample(dice: random.Random) -> Drawn:
     """Each element repeated, or what lies between them."""
     axes = dice.choice((1, 1, 2, 2, 3))
-    mode = dice.choice(("nearest", "nearest-exact", {1: "linear", 2: dice.choice(("bilinear", "bicubic")), 3: "trilinear"}[axes]))
+    mode = dice.choice(
+        ("nearest", "nearest-exact", {1: "linear", 2: dice.choice(("bilinear", "bicubic")), 3: "trilinear"}[axes])
+    )
     settings: dict[str, Any] = dice.choice(
         ({"scale_factor": dice.choice((1, 2, 3, 1.5, 2.5))}, {"size": list(sides(dice, axes, 1, 4 if axes < 3 else 2))})
     )

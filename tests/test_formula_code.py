@@ -37,9 +37,11 @@ from hwsolve.layers.moved import Moved
 from hwsolve.layers.normalised import Mean as MeanOverAxes
 from hwsolve.layers.normalised import Spread
 from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
+from hwsolve.layers.power_pooling import Root
 from hwsolve.layers.reshape import Flattening, Unflattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
 from hwsolve.layers.unfolding_operations import Columns, Folding, Unfolding
+from hwsolve.layers.unpooling_operations import GoingBack, Unpooled
 from hwsolve.losses.binary_cross_entropy import BinaryLoss, BinaryOfSigmoid, WeighedBinaryLoss
 from hwsolve.losses.binary_cross_entropy_with_logits import BinaryOfLogits
 from hwsolve.losses.cross_entropy import CrossEntropyOperation, OfProbabilities
@@ -79,6 +81,8 @@ FORMULA_ONLY = (
     OfProbabilities,
     Attending,
     Spread,
+    Root,
+    GoingBack,
 )  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 
@@ -187,6 +191,14 @@ def columns(folded: bool) -> Callable[[Dice], Drawn]:
     return draw
 
 
+def unpooled(dice: Dice) -> Drawn:
+    axes, channels, front, each = dice.randint(1, 2), dice.randint(1, 2), lead(dice), dice.random() < 0.5
+    places = sides(dice, axes, 2)
+    own = tuple(n + dice.randint(0, 2) for n in places)
+    x = (*front, channels, *places)
+    return Unpooled(own, places, each and bool(front)), [x, x if each else x[len(front) :]]
+
+
 def concatenate(dice: Dice) -> Drawn:
     front, (a, b, *rest) = lead(dice), sides(dice, dice.randint(2, 4))
     return Concatenate(1 + len(rest)), [(*front, a, *rest), (*front, b, *rest)]
@@ -250,6 +262,7 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     Unflattening: unflattening,
     Unfolding: columns(folded=False),
     Folding: columns(folded=True),
+    Unpooled: unpooled,
     SquaredError: loss(SquaredError),
     AbsoluteError: loss(AbsoluteError),
     BinaryOfLogits: loss(BinaryOfLogits),
@@ -310,6 +323,11 @@ def values(dice: Dice, system: str, operation: Operation, shapes: list[Shape]) -
     found = [array(dice, system, shape, between, known) for shape in shapes]
     if isinstance(operation, CrossEntropyOperation):
         found[2] = softmax(found[0])
+    if isinstance(operation, Unpooled):
+        many, cells = int(np.prod(operation.places)), range(int(np.prod(operation.sides)))
+        chosen = [n for _ in range(found[1].size // many) for n in dice.sample(cells, many)]
+        found[1] = np.array([numbers.exact(n) for n in chosen], dtype=object).reshape(found[1].shape)
+        found[1] = found[1].astype(float) if system == "float64" else found[1]
     if isinstance(operation, BinaryOfSigmoid):
         found[0] = apply("sigmoid", found[2])
     return found

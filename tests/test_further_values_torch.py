@@ -109,6 +109,76 @@ def test_a_root_of_a_negative_sum_is_refused() -> None:
         hwsolve.solve({"kind": "backprop", "network": network, "input": [[1, -2]]})
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_values_go_back_to_where_a_pooling_took_them_from(axes: int) -> None:
+    """Behind a pooling of equal numbers too, with and without a function between; the map may have cells more."""
+    dice = random.Random(f"unpool {axes}")
+    pool, unpool = getattr(torch.nn, f"MaxPool{axes}d"), getattr(torch.nn, f"MaxUnpool{axes}d")
+    for k in range(CASES):
+        kernel, shape = (
+            dice.randint(1, 3),
+            (dice.randint(1, 2), *further_peers.sides(dice, axes, 3, 5 if axes < 3 else 3)),
+        )
+        stride, batch = kernel + dice.randint(0, 1), dice.choice((0, 2))
+        few = dice.random() < 0.5
+        x = further_peers.eighths(dice, torch, batch or 1, *shape)
+        x = ((x / 2).round() if few else x).requires_grad_()
+        y, index = pool(kernel, stride, return_indices=True)(x)
+        between = dice.choice(("tanh", "identity"))
+        out = unpool(kernel, stride)(torch.tanh(y) if between == "tanh" else y, index, output_size=list(shape[1:]))
+        g = further_peers.eighths(dice, torch, *out.shape)
+        out.backward(g)
+        layers = [
+            {f"max_pool{axes}d": {"kernel_size": kernel, "stride": stride, "name": "pool"}},
+            between,
+            {f"max_unpool{axes}d": {"kernel_size": kernel, "stride": stride, "indices": "pool",
+                                    "output_size": list(shape[1:]), "output": "out"}},
+        ]  # fmt: skip
+        spec = {
+            "kind": "backprop",
+            "numbers": "exact" if k < READ or dice.random() < 0.3 else "float64",
+            "network": {"input": list(shape), "layers": layers},
+            "input": (x if batch else x[0]).tolist(),
+            "upstream": (g if batch else g[0]).tolist(),
+        }
+        solution = hwsolve.solve(spec)
+        compare(solution, {"out": out.detach(), "dL_dx": x.grad}, spec)
+        if k < READ:
+            assert wrong_lines(json.loads(solution.to("json"))) == [], spec
+
+
+def test_indices_of_each_sample() -> None:
+    """Two samples whose values go to different cells."""
+    index, x = torch.tensor([[[0, 3]], [[2, 1]]]), torch.tensor([[[1.0, 2]], [[3, 4]]], dtype=torch.float64)
+    out = torch.nn.MaxUnpool1d(2)(x, index)
+    layer = {"max_unpool1d": {"kernel_size": 2, "indices": index.tolist(), "output": "out"}}
+    spec = {"kind": "backprop", "network": {"input": [1, 2], "layers": [layer]}, "input": x.tolist()}
+    solution = hwsolve.solve(spec | {"upstream": [[[1, 2, 3, 4]], [[5, 6, 7, 8]]]})
+    compare(solution, {"out": out, "dL_dx": torch.tensor([[[1.0, 4]], [[7, 6]]], dtype=torch.float64)}, spec)
+
+
+UNPOOLED: list[tuple[list[Any], str]] = [
+    ([{"max_unpool1d": 2}], "needs its `indices`"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": "pool"}}], "`pool` is none"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2]}}], "have the shape 3, but need 4"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, 8]}}], "whole numbers from 0 to 7"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, "1/2"]}}], "whole numbers from 0 to 7"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, 1]}}], "have one index"),
+    ([{"max_pool1d": {"kernel_size": 2, "stride": 1, "name": "p"}}, {"max_unpool1d": {"kernel_size": 2, "stride": 1, "indices": "p"}}],
+     "windows of the pooling overlap"),
+    ([{"max_pool1d": {"kernel_size": 3, "name": "p"}}, {"max_unpool1d": {"kernel_size": 3, "indices": "p"}}],
+     r"becomes so by `output_size: \[4\]`"),
+    ([{"max_pool1d": {"kernel_size": 2, "name": "p"}}, {"max_unpool1d": {"kernel_size": 1, "indices": "p", "inputs": "x"}}],
+     "shape 1 × 4 come in, but the pooling gave 1 × 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layers", "said"), UNPOOLED)
+def test_what_cannot_go_back_is_told(layers: list[Any], said: str) -> None:
+    with pytest.raises(SpecFailure, match=said):
+        hwsolve.solve({"kind": "backprop", "network": {"input": [1, 4], "layers": layers}, "input": [[1, 2, 3, 4]]})
+
+
 def test_every_layer_that_is_computed_is_compared_at_random() -> None:
     computed = {name for name in LAYERS if layer_class(name).build is not Layer.build}
     compared = {*peers.LAYERS, *further_peers.LAYERS, *ELSEWHERE, *CELLS}

@@ -26,6 +26,14 @@ from hwsolve.layers.upsample import scaled
 from hwsolve.spec.fields import Decimal, EachAxis, Size
 
 
+class Root(ByFormula, frozen=True):
+    """A root of a sum, which has no slope at 0."""
+
+    def gradient_remark(self) -> Message:
+        """What is taken there."""
+        return say("0 is taken where the root is 0, as PyTorch does")
+
+
 class LPPooling(Pooling, frozen=True, kw_only=True):
     """What power pooling of 1, 2 and 3 axes shares."""
 
@@ -82,8 +90,8 @@ class LPPooling(Pooling, frozen=True, kw_only=True):
         at = f"[{','.join(sums.at)}]"
         root = f"sqrt(s{at})" if p == "2" else f"s{at}**(1/({p}))"
         own, less_one = f"[{','.join(INNER[: len(sums.at)])}]", plain(simplify(call("-", self.norm_type, ONE)))
-        slope = f"if(y{own} == 0, 0, g{own}/({p}*y{own}**({less_one})))"
-        rooted = ByFormula(root, ("s",), ("s",), sums.at, slopes=(("s", slope),))
+        slope = f"if(0 == y{own}, 0, g{own}/({p}*y{own}**({less_one})))"
+        rooted = Root(root, ("s",), ("s",), sums.at, slopes=(("s", slope),))
         return (builder.forward(rooted, (s,)),)
 
     def sums(self, builder: Builder, x: Shape) -> ByFormula:

@@ -73,8 +73,8 @@ class Shared(msgspec.Struct, frozen=True):
 class Sampled(msgspec.Struct, frozen=True):
     """Cells that lie p/q apart on the map that comes in, each made of what is next to it.
 
-    `sides`: how many cells on each side take part, 0 for the nearest alone; `centred`: places are centres of cells, else
-    their starts or, at aligned corners, those of the map.
+    `sides`: how many cells on each side take part, 0 for the nearest alone; `centred`: places are centres of cells,
+    else their starts or, at aligned corners, those of the map.
     """
 
     p: int

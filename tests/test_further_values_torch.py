@@ -165,11 +165,11 @@ UNPOOLED: list[tuple[list[Any], str]] = [
     ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, "1/2"]}}], "whole numbers from 0 to 7"),
     ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, 1]}}], "have one index"),
     ([{"max_pool1d": {"kernel_size": 2, "stride": 1, "name": "p"}}, {"max_unpool1d": {"kernel_size": 2, "stride": 1, "indices": "p"}}],
-     "windows of the pooling overlap"),
+     "windows of `p` overlap"),
     ([{"max_pool1d": {"kernel_size": 3, "name": "p"}}, {"max_unpool1d": {"kernel_size": 3, "indices": "p"}}],
-     r"becomes so by `output_size: \[4\]`"),
+     r"state `output_size: \[4\]`"),
     ([{"max_pool1d": {"kernel_size": 2, "name": "p"}}, {"max_unpool1d": {"kernel_size": 1, "indices": "p", "inputs": "x"}}],
-     "shape 1 × 4 come in, but the pooling gave 1 × 2"),
+     "reads 1 × 4, but `p` gave 1 × 2"),
 ]  # fmt: skip
 
 

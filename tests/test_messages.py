@@ -136,7 +136,7 @@ SPECS = {
                 "conv_lstm",
                 "peephole_lstm",
                 "Highway",
-                "nn.MaxUnpool2d",
+                "nn.RoiPool",
             )
         ),
         *(("loss", n) for n in ("ctc_loss", "CTCLoss", "focal_loss")),

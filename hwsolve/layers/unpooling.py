@@ -118,8 +118,9 @@ class MaxUnpooling(window.OverMap, frozen=True):
         paths = (f"{front}.{name}" if front else name, name)
         for node in builder.graph.nodes.values():
             if isinstance(node.operation, Maximum) and node.layer in paths:
-                if (why := refusal(node.operation.frame, builder.sample(node.name), own, sides)) is not None:
-                    raise NotComputed(say("`{layer}` behind `{name}`: {why}", layer=builder.path, name=name, why=why))
+                known = {"layer": builder.path, "name": name}
+                if (why := refusal(node.operation.frame, builder.sample(node.name), own, sides, known)) is not None:
+                    raise NotComputed(why)
                 return node.operation, node.inputs[0], node.name
         raise NotComputed(say("`{layer}` needs a max pooling in front; `{name}` is none.",
                               layer=builder.path, name=name))  # fmt: skip
@@ -131,21 +132,21 @@ def spread(n: Size, kernel: Size, stride: Size, padding: Size) -> Size:
     return base.simplified(base.total((moved, kernel, base.product((-2, padding)))))
 
 
-def refusal(frame: Frame, places: Sizes, own: Sizes, sides: Sizes) -> Message | None:
-    """Why values can't go back through the windows of a pooling, None where they can."""
+def refusal(frame: Frame, places: Sizes, own: Sizes, sides: Sizes, known: dict[str, str]) -> Message | None:
+    """Why values of a layer can't go back through the windows of the pooling `name`, None where they can."""
     read = frame.sides()
     if places != own:
         found, need = base.shape_text(places), base.shape_text(own)
-        return say("values of the shape {need} come in, but the pooling gave {found}.", need=need, found=found)
+        return say("`{layer}` reads {need}, but `{name}` gave {found}.", need=need, found=found, **known)
     if read != sides:
         form = f"output_size: [{', '.join(map(str, read))}]"
         before, after = base.shape_text(read), base.shape_text(sides)
-        return say("the pooling read a map of {before}, this one would be {after}; it becomes so by `{form}`.",
-                   before=before, after=after, form=form)  # fmt: skip
+        return say("`{name}` read a map of {before}, but `{layer}` gives one of {after}: state `{form}`.",
+                   before=before, after=after, form=form, **known)  # fmt: skip
     for axis in frame.axes:
         cells = [cell for row in axis.cells() for cell in row if cell >= 0]
         if len(set(cells)) < len(cells):
-            return say("the windows of the pooling overlap, and two values could have one cell.")
+            return say("The windows of `{name}` overlap: two values of `{layer}` could have one cell.", **known)
     return None
 
 

@@ -237,7 +237,9 @@ def test_one_step(name: str) -> None:
         g = further_peers.eighths(dice, torch, *h.shape)
         h.backward(g)
         numbers = dict(cell.named_parameters())
-        given = {"hidden_size": hidden, "initial": states, "output": "out", **more, **numbers}
+        turned = {key for key, p in numbers.items() if p.dim() > 1 and dice.random() < 0.5}  # a row for each input
+        stated = {key: {"rows": "inputs", "values": p.T} if key in turned else p for key, p in numbers.items()}
+        given = {"hidden_size": hidden, "initial": states, "output": "out", **more, **stated}
         spec = {
             "kind": "backprop",
             "network": {"input": size, "layers": [{name: listed(given)}]},
@@ -246,7 +248,8 @@ def test_one_step(name: str) -> None:
         }
         solution = hwsolve.solve(spec)
         keys = {"weight_ih": "Wx", "weight_hh": "Wh", "bias_ih": "b_ih", "bias_hh": "b_hh"}
-        wanted = {"out": h.detach(), "dL_dx": x.grad} | {f"dL_d{keys[key]}": p.grad for key, p in numbers.items()}
+        gradients = {key: p.grad.T if key in turned else p.grad for key, p in numbers.items()}
+        wanted = {"out": h.detach(), "dL_dx": x.grad} | {f"dL_d{keys[key]}": g for key, g in gradients.items()}
         compare(solution, wanted, spec)
         if k < READ:
             assert wrong_lines(json.loads(solution.to("json"))) == [], spec

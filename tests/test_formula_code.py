@@ -35,7 +35,7 @@ from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperat
 from hwsolve.layers.linear import Affine
 from hwsolve.layers.moved import Moved
 from hwsolve.layers.normalised import Mean as MeanOverAxes
-from hwsolve.layers.normalised import Spread
+from hwsolve.layers.normalised import Short, Spread
 from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
 from hwsolve.layers.power_pooling import Root
 from hwsolve.layers.reshape import Flattening, Unflattening
@@ -83,6 +83,7 @@ FORMULA_ONLY = (
     Spread,
     Root,
     GoingBack,
+    Short,
 )  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
 

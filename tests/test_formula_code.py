@@ -34,8 +34,8 @@ from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelati
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.linear import Affine
 from hwsolve.layers.moved import Moved
+from hwsolve.layers.normalised import GROUP, Axes, Short, ShortOfGroups, Spread, shortened
 from hwsolve.layers.normalised import Mean as MeanOverAxes
-from hwsolve.layers.normalised import Short, Spread
 from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
 from hwsolve.layers.power_pooling import Root
 from hwsolve.layers.reshape import Flattening, Unflattening
@@ -85,7 +85,7 @@ FORMULA_ONLY = (
     GoingBack,
     Short,
 )  # nothing to compare the formula with
-POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
+POSITIVE = (BinaryLoss, CrossEntropyOperation, ShortOfGroups)  # of numbers between 0 and 1
 
 
 def sides(dice: Dice, axes: int, most: int = 4) -> Shape:
@@ -200,6 +200,20 @@ def unpooled(dice: Dice) -> Drawn:
     return Unpooled(own, places, each and bool(front)), [x, x if each else x[len(front) :]]
 
 
+def grouped(dice: Dice) -> Drawn:
+    groups, parts, front, behind = (
+        dice.randint(2, 3),
+        dice.randint(1, 2),
+        lead(dice),
+        sides(dice, dice.randint(0, 2), 3),
+    )
+    letters = ("k", "i", "j")[: 1 + len(behind)]
+    axes, x = Axes(letters, letters, (GROUP,), parts), (*front, groups * parts, *behind)
+    text = f"(x[{','.join(letters)}] - mu{axes.at_x})/sqrt(var{axes.at_x} + eps)"
+    plain = ByFormula(text, ("x", "mu", "var", "eps"), ("x", "mu", "var"), letters)
+    return shortened(plain, axes, x), [x, (*front, groups), (*front, groups), ()]
+
+
 def concatenate(dice: Dice) -> Drawn:
     front, (a, b, *rest) = lead(dice), sides(dice, dice.randint(2, 4))
     return Concatenate(1 + len(rest)), [(*front, a, *rest), (*front, b, *rest)]
@@ -264,6 +278,7 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     Unfolding: columns(folded=False),
     Folding: columns(folded=True),
     Unpooled: unpooled,
+    ShortOfGroups: grouped,
     SquaredError: loss(SquaredError),
     AbsoluteError: loss(AbsoluteError),
     BinaryOfLogits: loss(BinaryOfLogits),

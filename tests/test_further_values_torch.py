@@ -157,6 +157,27 @@ def test_indices_of_each_sample() -> None:
     compare(solution, {"out": out, "dL_dx": torch.tensor([[[1.0, 4]], [[7, 6]]], dtype=torch.float64)}, spec)
 
 
+def test_many_values_go_to_given_cells() -> None:
+    """More than a line has terms for: what a sum binds is no element that decides a case."""
+    dice = random.Random("many")
+    index = torch.tensor(dice.sample(range(256), 64)).reshape(1, 8, 8)
+    x, g = further_peers.learned(dice, torch, 1, 8, 8), further_peers.eighths(dice, torch, 1, 16, 16)
+    out = torch.nn.MaxUnpool2d(2)(x, index)
+    out.backward(g)
+    layer = {"max_unpool2d": {"kernel_size": 2, "indices": index.tolist(), "output": "out"}}
+    spec = {"kind": "backprop", "network": {"input": [1, 8, 8], "layers": [layer]}, "input": x.tolist()}
+    solution = hwsolve.solve(spec | {"upstream": g.tolist()})
+    compare(solution, {"out": out.detach(), "dL_dx": x.grad}, spec)
+    assert wrong_lines(json.loads(solution.to("json"))) == []
+
+
+def test_more_pairs_than_are_looked_at() -> None:
+    layer = {"max_unpool1d": {"kernel_size": 2, "indices": {"arange": 130, "shape": [1, 130]}}}
+    spec = {"kind": "backprop", "network": {"input": [1, 130], "layers": [layer]}, "input": {"ones": [1, 130]}}
+    with pytest.raises(SpecFailure, match="130 values for 260 cells: by given indices at most 16,384 pairs"):
+        hwsolve.solve(spec)
+
+
 UNPOOLED: list[tuple[list[Any], str]] = [
     ([{"max_unpool1d": 2}], "needs its `indices`"),
     ([{"max_unpool1d": {"kernel_size": 2, "indices": "pool"}}], "`pool` is none"),

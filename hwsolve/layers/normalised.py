@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from hwsolve import numbers
 from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number, substitute
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
-from hwsolve.graph.operation import INNER
+from hwsolve.graph.operation import INNER, Array
 from hwsolve.language import Message, say
 from hwsolve.layers.parameter import ABSENT
 
@@ -101,6 +102,21 @@ class Short(ByFormula, frozen=True):
         return say("through the quotient, the mean and the variance together")
 
 
+class ShortOfGroups(Short, frozen=True):
+    """The same where means are of groups of channels: its code has a sum for each group, and not for each element."""
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """(g − mean(g) − y·mean(g·y))/√(σ² + ε), with a row for each group."""
+        if slot != 0:
+            return super().backward(slot, g, y, *arrays)
+        _, _, var, eps = arrays
+        rows = (*var.shape, -1)
+        gs, ys, root = g.reshape(rows), y.reshape(rows), numbers.sqrt(var + eps)[..., None]
+        n = gs.shape[-1]
+        mean, both = gs.sum(-1)[..., None] / n, (gs * ys).sum(-1)[..., None] / n
+        return ((gs - mean - ys * both) / root).reshape(g.shape)
+
+
 def closed_form(axes: Axes, element: Sequence[str]) -> str:
     """(g − mean(g) − y·mean(g·y))/√(σ² + ε), with y for x̂; `element`: the letters of its indices."""
     own = {letter: parse(m) for letter, m in zip(element, INNER, strict=False)}
@@ -133,8 +149,9 @@ def shortened(operation: ByFormula, axes: Axes, x: Sequence[int]) -> Short:
     lengths = dict(zip(element, x[len(x) - len(element) :], strict=True))
     counts = {i.upper(): axes.parts if axes.parts and i == CHANNEL else lengths[i] for i in axes.over}
     slopes = (("x", closed_form(axes, element)),)
-    return Short(text, operation.names, operation.data, element, constants=(1, 2), slopes=slopes,
-                      numbers=tuple(counts.items()))  # fmt: skip
+    made = ShortOfGroups if axes.parts else Short
+    return made(text, operation.names, operation.data, element, constants=(1, 2), slopes=slopes,
+                numbers=tuple(counts.items()))  # fmt: skip
 
 
 def learns(layer: Any, affine: bool) -> tuple[bool, bool]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hwsolve.layers.axes import Frame
     from hwsolve.layers.pooling_operations import Maximum
 
+MOST_PAIRS = 2**14  # of a value and a cell, each of which a line looks at
+
 
 class MaxUnpooling(window.OverMap, frozen=True):
     """What max unpooling of 1, 2 and 3 axes shares."""
@@ -94,6 +96,12 @@ class MaxUnpooling(window.OverMap, frozen=True):
                     found=base.shape_text(stated.shape), shape=base.shape_text(own))
             )  # fmt: skip
         cells, many = prod(sides), prod(own[-len(sides) :])
+        if cells * many > MOST_PAIRS:
+            raise NotComputed(
+                say("`{layer}` has {n} values for {cells} cells: by given indices at most {most} pairs are worked out; "
+                    "behind a max pooling, `indices` may be its name.",
+                    layer=builder.path, n=many, cells=cells, most=f"{MOST_PAIRS:,}")
+            )  # fmt: skip
         numbers = [getattr(n, "numerator", -1) if getattr(n, "denominator", 2) == 1 else -1 for n in stated.values]
         for n in numbers:
             if not 0 <= n < cells:

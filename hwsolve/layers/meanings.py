@@ -52,6 +52,10 @@ ARGUMENTS: dict[str, Message] = {
     "affine": say("whether γ and β are learned"),
     "elementwise_affine": say("whether γ and β are learned"),
     "track_running_stats": say("whether running statistics are kept; they are no parameters"),
+    "gradient": say(
+        "how the gradient of what comes in is written: what comes through x̂, variance and mean as a term "
+        "each, or all of it in its closed form"
+    ),
     "normalized_shape": say("the last axes, over which the values are normalised"),
     "num_groups": say("into how many groups the channels are split"),
     "negative_slope": say("the slope for x < 0"),

@@ -205,7 +205,7 @@ class Direction(StepFormulas):
         if projected:
             text = Text([], {}, {}, set())
             weights, _ = self.weights(text, "p", "weight_hr", "")
-            text.terms.append(f"Sum({self.cell(weights, 'weight_hr', 'i', 'k')}*{text.read('m', end)}[k], k, 1, K)")
+            text.terms.append(f"Sum({self.cell(text, weights, 'i', 'k')}*{text.read('m', end)}[k], k, 1, K)")
             end = self.add("h", text, self.whole.width)
         self.states["h"] = end
 

@@ -121,7 +121,7 @@ SETTINGS: dict[str, str] = {
     "unfold": "2",
     "max_unpool1d": "{kernel_size: 2, indices: {arange: 4, shape: [1, 4]}}",
     "max_unpool2d": "{kernel_size: 2, indices: {arange: 16, shape: [1, 4, 4]}}",
-    "max_unpool3d": "{kernel_size: 2, indices: {arange: 64, shape: [1, 4, 4, 4]}}",
+    "max_unpool3d": "{kernel_size: 1, indices: {arange: 64, shape: [1, 4, 4, 4]}}",
     "select": "{dim: 1}",
     "narrow": "{dim: 1, start: 1, length: 1}",
     "fold": "{output_size: 3, kernel_size: 2}",

@@ -94,7 +94,10 @@ RECURRENT: dict[str, Message] = {
     "bias_ih": say("the bias of the input, of two"),
     "bias_hh": say("the bias of the state, of two"),
     "gates": say("the order of the gates in packed parameters; PyTorch's unless given"),
-    "initial": say("the states before the first step, 0 unless given"),
+    "initial": say(
+        "the states before the first step: numbers, or the name of a quantity, as of what an encoder ends with; "
+        "0 unless given"
+    ),
     "returns": say("whether the states of all steps come out, or the last one; `output` is the name of what comes out"),
     "truncate": say("after so many steps the state goes on as a constant, through which no gradient comes back"),
     "nonlinearity": say("the activation"),

@@ -22,6 +22,7 @@ class Case(NamedTuple):
     parameters: dict[str, Any] = {}
     mode: str = "eval"
     batches: tuple[int, ...] = (0, 2)  # 0: one sample without a batch axis
+    positive: bool = False  # whether what comes in is above 0
 
 
 Draw = Callable[[random.Random, Any], Case]
@@ -148,6 +149,67 @@ def pixel_unshuffle(dice: random.Random, torch: Any) -> Case:
     r = dice.randint(1, 3)
     shape = (dice.randint(1, 2), r * dice.randint(1, 2), r * dice.randint(1, 2))
     return Case({"downscale_factor": r}, lambda x: torch.nn.functional.pixel_unshuffle(x, r), shape)
+
+
+def columns(folded: bool) -> Draw:
+    """The windows of a map as columns, or columns added up where their windows lie."""
+
+    def draw(dice: random.Random, torch: Any) -> Case:
+        kernel, stride, dilation = sides(dice, 2, 1, 3), sides(dice, 2, 1, 3), sides(dice, 2, 1, 2)
+        settings = {"kernel_size": kernel, "stride": stride, "dilation": dilation, "padding": sides(dice, 2, 0, 1)}
+        size = tuple(max(dice.randint(1, 4), d * (k - 1) + 1) for k, d in zip(kernel, dilation, strict=True))
+        given: dict[str, Any] = {key: list(value) for key, value in settings.items()}
+        module, shape = torch.nn.Unfold(**settings), (dice.randint(1, 2), *size)
+        if not folded:
+            return Case(given, module, shape)
+        rows = tuple(module(torch.zeros(1, *shape)).shape[1:])
+        return Case(given | {"output_size": list(size)}, torch.nn.Fold(size, **settings), rows)
+
+    return draw
+
+
+def power_pooling(axes: int) -> Draw:
+    """The root of a sum of powers of each window; of even powers of numbers of both signs."""
+
+    def draw(dice: random.Random, torch: Any) -> Case:
+        p = dice.choice((1, 2, 2, 3, 4, 1.5))
+        settings = {"norm_type": p, "kernel_size": list(sides(dice, axes, 1, 3 if axes < 3 else 2))}
+        settings |= {"ceil_mode": dice.random() < 0.5} | dice.choice(({}, {"stride": list(sides(dice, axes, 1, 3))}))
+        shape = (dice.randint(1, 2), *(n + dice.randint(0, 2) for n in settings["kernel_size"]))
+        own = {k: v[0] if axes == 1 and isinstance(v, list) else v for k, v in settings.items()}
+        module = getattr(torch.nn, f"LPPool{axes}d")(**own)
+        return Case(settings, module, shape, positive=p in (1, 3, 1.5))  # PyTorch has no slope where a sum is 0
+
+    return draw
+
+
+def unpooling(axes: int) -> Draw:
+    """Values at the cells of given indices."""
+
+    def draw(dice: random.Random, torch: Any) -> Case:
+        channels, places = dice.randint(1, 2), sides(dice, axes, 1, 3 if axes < 3 else 2)
+        kernel = dice.randint(1, 3)
+        stride = dice.choice((None, dice.randint(1, kernel)))
+        pad = dice.randint(0, (kernel - 1) // 2)
+        size = [max((n - 1) * (stride or kernel) - 2 * pad + kernel, 1) for n in places]
+        if prod(size) < prod(places):
+            kernel, stride, pad, size = 2, None, 0, [2 * n for n in places]
+        index = torch.tensor([dice.sample(range(prod(size)), prod(places)) for _ in range(channels)])
+        index = index.reshape(channels, *places)
+        settings = {"kernel_size": kernel, "padding": pad, "indices": index} | ({"stride": stride} if stride else {})
+        settings |= {"output_size": size} if dice.random() < 0.3 else {}
+        unpool = getattr(torch.nn, f"MaxUnpool{axes}d")(kernel, stride, pad)
+        return Case(settings, lambda x: unpool(x, index.expand(len(x), *index.shape)), (channels, *places))
+
+    return draw
+
+
+def response_norm(dice: random.Random, torch: Any) -> Case:
+    """Over some channels, fewer or more than there are."""
+    settings = {"size": dice.randint(1, 5), "alpha": dice.choice((1e-4, 0.5, 2)), "beta": dice.choice((0.75, 0.5, 1, 2.5)),
+                "k": dice.choice((1, 2, 0.5))}  # fmt: skip
+    shape = (dice.randint(1, 5), *sides(dice, dice.randint(1, 3), 1, 2))
+    return Case(settings, torch.nn.LocalResponseNorm(**settings), shape)
 
 
 # ---------------------------------------------------------------- functions of each value, and along an axis
@@ -399,6 +461,11 @@ LAYERS: dict[str, Draw] = {
     "unflatten": unflatten,
     "channel_shuffle": channel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
+    "unfold": columns(folded=False),
+    "fold": columns(folded=True),
+    **{f"lp_pool{n}d": power_pooling(n) for n in AXES},
+    "local_response_norm": response_norm,
+    **{f"max_unpool{n}d": unpooling(n) for n in AXES},
     "celu": each("celu", alpha=(1, 0.5, 2, -0.75)),
     "hard_shrink": each("hardshrink", lambd=(0.5, 0.25, 0, 1)),
     "soft_shrink": each("softshrink", lambd=(0.5, 0.25, 0, 1)),

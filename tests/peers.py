@@ -252,14 +252,16 @@ def unflatten(dice: random.Random) -> Drawn:
 def upsample(dice: random.Random) -> Drawn:
     """Each element repeated, or what lies between them."""
     axes = dice.choice((1, 1, 2, 2, 3))
-    mode = dice.choice(("nearest", {1: "linear", 2: dice.choice(("bilinear", "bicubic")), 3: "trilinear"}[axes]))
+    mode = dice.choice(
+        ("nearest", "nearest-exact", {1: "linear", 2: dice.choice(("bilinear", "bicubic")), 3: "trilinear"}[axes])
+    )
     settings: dict[str, Any] = dice.choice(
         ({"scale_factor": dice.choice((1, 2, 3, 1.5, 2.5))}, {"size": list(sides(dice, axes, 1, 4 if axes < 3 else 2))})
     )
     if axes == 3 and "scale_factor" in settings:
         settings = {"scale_factor": 2}
     settings["mode"] = mode
-    if mode != "nearest" and dice.random() < 0.5:
+    if "nearest" not in mode and dice.random() < 0.5:
         settings["align_corners"] = True
     return Drawn(settings, module("Upsample", **settings), (dice.randint(1, 2), *sides(dice, axes, 1, 4 - axes)))
 

@@ -31,15 +31,17 @@ class Peer:
 
     def part(self, name: str, gate: str, behind: str) -> Any:
         """The rows of a parameter that belong to a gate."""
-        given = self.spec[name + behind]
+        given, key = self.spec[name + behind], KEYS.get(name, name[0] + name[4:])
         if isinstance(given, dict) and gate in given:
-            return self.leaf(f"{KEYS.get(name, name[0] + name[4:])}_{gate}{behind}", given[gate])
-        turned = isinstance(given, dict)
-        whole = self.leaf(KEYS.get(name, name[0] + name[4:]) + behind, given["values"] if turned else given)
-        whole = whole.T if turned else whole
+            return self.turned(f"{key}_{gate}{behind}", given[gate])
+        whole = self.turned(key + behind, given)
         rows = len(whole) // len(self.order)
         at = self.order.index(gate) * rows
         return whole[at : at + rows]
+
+    def turned(self, key: str, given: Any) -> Any:
+        """A parameter with its outputs as rows, however it is given."""
+        return self.leaf(key, given["values"]).T if isinstance(given, dict) else self.leaf(key, given)
 
     def keep(self, key: str, t: int, value: Any) -> Any:
         value.retain_grad()
@@ -105,7 +107,7 @@ class Peer:
         c = keep("c", v["f"] * s["c"] + v["i"] * v["g"])
         h = v["o"] * torch.tanh(c)
         if self.spec.get("proj_size"):
-            h = keep("m", h) @ self.leaf("Whr" + behind, self.spec["weight_hr" + behind]).T
+            h = keep("m", h) @ self.turned("Whr" + behind, self.spec["weight_hr" + behind]).T
         return {"h": keep("h", h), "c": c}
 
     def gru(self, x: Any, s: Spec, behind: str, keep: Any) -> Spec:
@@ -128,6 +130,13 @@ def numbers(random_: random.Random, *shape: int) -> Any:
     if not shape:
         return random_.randint(-20, 20) / 20
     return [numbers(random_, *shape[1:]) for _ in range(shape[0])]
+
+
+def matrix(rng: random.Random, rows: int, columns: int, turned: bool) -> Any:
+    """Weights; `turned`: some of them with a row for each input."""
+    if turned and rng.random() < 0.7:
+        return {"rows": "inputs", "values": numbers(rng, columns, rows)}
+    return numbers(rng, rows, columns)
 
 
 def random_layer(rng: random.Random, times: int, d: int, samples: int) -> tuple[str, Spec]:
@@ -163,20 +172,18 @@ def random_layer(rng: random.Random, times: int, d: int, samples: int) -> tuple[
                 if one
                 else {"weight_ih": (hidden, come), "weight_hh": (hidden, width)}
             )
-            turned = not by_gate and not one and rng.random() < 0.2
+            turned = rng.random() < 0.25
             for name, (rows, columns) in shapes.items():
                 if by_gate:
-                    spec[name + behind] = {gate: numbers(rng, rows, columns) for gate in ORDER[kind]}
-                elif turned:
-                    spec[name + behind] = {"rows": "inputs", "values": numbers(rng, columns, rows * gates)}
+                    spec[name + behind] = {gate: matrix(rng, rows, columns, turned) for gate in ORDER[kind]}
                 else:
-                    spec[name + behind] = numbers(rng, rows * gates, columns)
+                    spec[name + behind] = matrix(rng, rows * gates, columns, turned)
             for name in biases:
                 by = by_gate and rng.random() < 0.5
                 packed = numbers(rng, hidden * gates)
                 spec[name + behind] = {gate: numbers(rng, hidden) for gate in ORDER[kind]} if by else packed
             if "proj_size" in spec:
-                spec["weight_hr" + behind] = numbers(rng, width, hidden)
+                spec["weight_hr" + behind] = matrix(rng, width, hidden, turned)
             if initial and rng.random() < 0.7:
                 lead = (samples,) if samples and rng.random() < 0.5 else ()
                 spec.setdefault("initial", {})["h" + behind] = numbers(rng, *lead, width)

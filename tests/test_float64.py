@@ -328,3 +328,11 @@ def test_no_number_near_a_kink_is_passed_over(case: int) -> None:
         np.testing.assert_array_equal(rounding.off_kinks(base, copies), in_full)
     if case % 4 == 0:
         np.testing.assert_array_equal(in_full, copies)
+
+
+def test_a_network_of_long_results_alone() -> None:
+    """Nothing is short enough to be shaken in one go."""
+    many = rounding.BLOCK + 1
+    spec = {"kind": "backprop", "numbers": "float64", "network": {"input": many, "layers": ["relu"]}}
+    found = hwsolve.solve(spec | {"input": {"ones": [many]}, "upstream": {"ones": [many]}}).answers["dL_dx"].value
+    assert {float(one.value) for one in found} == {1.0}

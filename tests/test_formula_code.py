@@ -34,11 +34,14 @@ from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelati
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.linear import Affine
 from hwsolve.layers.moved import Moved
+from hwsolve.layers.normalised import GROUP, Axes, Short, ShortOfGroups, Spread, shortened
 from hwsolve.layers.normalised import Mean as MeanOverAxes
-from hwsolve.layers.normalised import Spread
 from hwsolve.layers.pooling_operations import Maximum, Mean, Pooled
+from hwsolve.layers.power_pooling import Root
 from hwsolve.layers.reshape import Flattening, Unflattening
 from hwsolve.layers.softmax import AlongAxis, LogSoftmaxOperation, SoftmaxOperation, softmax
+from hwsolve.layers.unfolding_operations import Columns, Folding, Unfolding
+from hwsolve.layers.unpooling_operations import GoingBack, Unpooled
 from hwsolve.losses.binary_cross_entropy import BinaryLoss, BinaryOfSigmoid, WeighedBinaryLoss
 from hwsolve.losses.binary_cross_entropy_with_logits import BinaryOfLogits
 from hwsolve.losses.cross_entropy import CrossEntropyOperation, OfProbabilities
@@ -62,6 +65,7 @@ PARENTS = (
     Pooled,
     AlongAxis,
     Merge,
+    Columns,
 )  # what several share; none of them is an operation itself
 GUARDED = (WeighedBinaryLoss,)  # the formula, behind a look at what comes in
 FORMULA_ONLY = (
@@ -77,8 +81,11 @@ FORMULA_ONLY = (
     OfProbabilities,
     Attending,
     Spread,
+    Root,
+    GoingBack,
+    Short,
 )  # nothing to compare the formula with
-POSITIVE = (BinaryLoss, CrossEntropyOperation)  # of numbers between 0 and 1
+POSITIVE = (BinaryLoss, CrossEntropyOperation, ShortOfGroups)  # of numbers between 0 and 1
 
 
 def sides(dice: Dice, axes: int, most: int = 4) -> Shape:
@@ -175,6 +182,38 @@ def mean(dice: Dice, frame: Frame, channels: bool) -> Operation:
     return Mean(frame, channels, dice.choice(("window", "padded", "inside", 3) if sliding else ("window",)))
 
 
+def columns(folded: bool) -> Callable[[Dice], Drawn]:
+    def draw(dice: Dice) -> Drawn:
+        frame, channels = slidings(dice, dice.choice((1, 2, 2))), dice.randint(1, 2)
+        unfolding = Unfolding(frame, channels)
+        shape = (*lead(dice), channels, *frame.sides())
+        return (Folding(frame, channels), [unfolding.shape(shape)]) if folded else (unfolding, [shape])
+
+    return draw
+
+
+def unpooled(dice: Dice) -> Drawn:
+    axes, channels, front, each = dice.randint(1, 2), dice.randint(1, 2), lead(dice), dice.random() < 0.5
+    places = sides(dice, axes, 2)
+    own = tuple(n + dice.randint(0, 2) for n in places)
+    x = (*front, channels, *places)
+    return Unpooled(own, places, each and bool(front)), [x, x if each else x[len(front) :]]
+
+
+def grouped(dice: Dice) -> Drawn:
+    groups, parts, front, behind = (
+        dice.randint(2, 3),
+        dice.randint(1, 2),
+        lead(dice),
+        sides(dice, dice.randint(0, 2), 3),
+    )
+    letters = ("k", "i", "j")[: 1 + len(behind)]
+    axes, x = Axes(letters, letters, (GROUP,), parts), (*front, groups * parts, *behind)
+    text = f"(x[{','.join(letters)}] - mu{axes.at_x})/sqrt(var{axes.at_x} + eps)"
+    plain = ByFormula(text, ("x", "mu", "var", "eps"), ("x", "mu", "var"), letters)
+    return shortened(plain, axes, x), [x, (*front, groups), (*front, groups), ()]
+
+
 def concatenate(dice: Dice) -> Drawn:
     front, (a, b, *rest) = lead(dice), sides(dice, dice.randint(2, 4))
     return Concatenate(1 + len(rest)), [(*front, a, *rest), (*front, b, *rest)]
@@ -236,6 +275,10 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     Stack: stacked,
     Flattening: flattening,
     Unflattening: unflattening,
+    Unfolding: columns(folded=False),
+    Folding: columns(folded=True),
+    Unpooled: unpooled,
+    ShortOfGroups: grouped,
     SquaredError: loss(SquaredError),
     AbsoluteError: loss(AbsoluteError),
     BinaryOfLogits: loss(BinaryOfLogits),
@@ -296,6 +339,11 @@ def values(dice: Dice, system: str, operation: Operation, shapes: list[Shape]) -
     found = [array(dice, system, shape, between, known) for shape in shapes]
     if isinstance(operation, CrossEntropyOperation):
         found[2] = softmax(found[0])
+    if isinstance(operation, Unpooled):
+        many, cells = int(np.prod(operation.places)), range(int(np.prod(operation.sides)))
+        chosen = [n for _ in range(found[1].size // many) for n in dice.sample(cells, many)]
+        found[1] = np.array([numbers.exact(n) for n in chosen], dtype=object).reshape(found[1].shape)
+        found[1] = found[1].astype(float) if system == "float64" else found[1]
     if isinstance(operation, BinaryOfSigmoid):
         found[0] = apply("sigmoid", found[2])
     return found

@@ -11,6 +11,7 @@ import pytest
 import hwsolve
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
+from hwsolve.spec.report import SpecFailure
 from tests import further_peers, peers
 from tests.line_check import wrong_lines
 from tests.often import often
@@ -49,7 +50,8 @@ def agrees(name: str, dice: random.Random, k: int) -> None:
     """One random case: its output, and the gradients of what comes in and of each parameter."""
     case = further_peers.LAYERS[name](dice, torch)
     batch = dice.choice(case.batches)
-    x = further_peers.eighths(dice, torch, batch or 1, *case.shape).requires_grad_()
+    x = further_peers.eighths(dice, torch, batch or 1, *case.shape)
+    x = (x.abs() if case.positive else x).requires_grad_()
     y = case.function(x)
     g = further_peers.eighths(dice, torch, *y.shape)
     y.backward(g)
@@ -87,6 +89,115 @@ def test_the_comparison_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(AssertionError):
         agrees("glu", random.Random(1), READ)
+
+
+@pytest.mark.parametrize("p", [2, 3])
+def test_the_root_of_a_window_of_zeros_has_no_gradient(p: int) -> None:
+    """PyTorch takes 0 there: for a window of zeros, and for powers that cancel."""
+    x = torch.tensor([[[0.0, 0, 1, -1, 2, 1]]], dtype=torch.float64, requires_grad=True)
+    y = torch.nn.LPPool1d(p, 2)(x)
+    g = torch.tensor([[[1.0, 2, 3]]], dtype=torch.float64)
+    y.backward(g)
+    network = {"input": [1, 6], "layers": [{"lp_pool1d": {"norm_type": p, "kernel_size": 2, "output": "out"}}]}
+    spec = {"kind": "backprop", "network": network, "input": x[0].tolist(), "upstream": g[0].tolist()}
+    compare(hwsolve.solve(spec), {"out": y.detach(), "dL_dx": x.grad}, spec)
+
+
+def test_a_root_of_a_negative_sum_is_refused() -> None:
+    network = {"input": [1, 2], "layers": [{"lp_pool1d": {"norm_type": 3, "kernel_size": 2}}]}
+    with pytest.raises(SpecFailure, match="a root of a negative number"):
+        hwsolve.solve({"kind": "backprop", "network": network, "input": [[1, -2]]})
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_values_go_back_to_where_a_pooling_took_them_from(axes: int) -> None:
+    """Behind a pooling of equal numbers too, with and without a function between; the map may have cells more."""
+    dice = random.Random(f"unpool {axes}")
+    pool, unpool = getattr(torch.nn, f"MaxPool{axes}d"), getattr(torch.nn, f"MaxUnpool{axes}d")
+    for k in range(CASES):
+        kernel, shape = (
+            dice.randint(1, 3),
+            (dice.randint(1, 2), *further_peers.sides(dice, axes, 3, 5 if axes < 3 else 3)),
+        )
+        stride, batch = kernel + dice.randint(0, 1), dice.choice((0, 2))
+        few = dice.random() < 0.5
+        x = further_peers.eighths(dice, torch, batch or 1, *shape)
+        x = ((x / 2).round() if few else x).requires_grad_()
+        y, index = pool(kernel, stride, return_indices=True)(x)
+        between = dice.choice(("tanh", "identity"))
+        out = unpool(kernel, stride)(torch.tanh(y) if between == "tanh" else y, index, output_size=list(shape[1:]))
+        g = further_peers.eighths(dice, torch, *out.shape)
+        out.backward(g)
+        layers = [
+            {f"max_pool{axes}d": {"kernel_size": kernel, "stride": stride, "name": "pool"}},
+            between,
+            {f"max_unpool{axes}d": {"kernel_size": kernel, "stride": stride, "indices": "pool",
+                                    "output_size": list(shape[1:]), "output": "out"}},
+        ]  # fmt: skip
+        spec = {
+            "kind": "backprop",
+            "numbers": "exact" if k < READ or dice.random() < 0.3 else "float64",
+            "network": {"input": list(shape), "layers": layers},
+            "input": (x if batch else x[0]).tolist(),
+            "upstream": (g if batch else g[0]).tolist(),
+        }
+        solution = hwsolve.solve(spec)
+        compare(solution, {"out": out.detach(), "dL_dx": x.grad}, spec)
+        if k < READ:
+            assert wrong_lines(json.loads(solution.to("json"))) == [], spec
+
+
+def test_indices_of_each_sample() -> None:
+    """Two samples whose values go to different cells."""
+    index, x = torch.tensor([[[0, 3]], [[2, 1]]]), torch.tensor([[[1.0, 2]], [[3, 4]]], dtype=torch.float64)
+    out = torch.nn.MaxUnpool1d(2)(x, index)
+    layer = {"max_unpool1d": {"kernel_size": 2, "indices": index.tolist(), "output": "out"}}
+    spec = {"kind": "backprop", "network": {"input": [1, 2], "layers": [layer]}, "input": x.tolist()}
+    solution = hwsolve.solve(spec | {"upstream": [[[1, 2, 3, 4]], [[5, 6, 7, 8]]]})
+    compare(solution, {"out": out, "dL_dx": torch.tensor([[[1.0, 4]], [[7, 6]]], dtype=torch.float64)}, spec)
+
+
+def test_many_values_go_to_given_cells() -> None:
+    """More than a line has terms for: what a sum binds is no element that decides a case."""
+    dice = random.Random("many")
+    index = torch.tensor(dice.sample(range(256), 64)).reshape(1, 8, 8)
+    x, g = further_peers.learned(dice, torch, 1, 8, 8), further_peers.eighths(dice, torch, 1, 16, 16)
+    out = torch.nn.MaxUnpool2d(2)(x, index)
+    out.backward(g)
+    layer = {"max_unpool2d": {"kernel_size": 2, "indices": index.tolist(), "output": "out"}}
+    spec = {"kind": "backprop", "network": {"input": [1, 8, 8], "layers": [layer]}, "input": x.tolist()}
+    solution = hwsolve.solve(spec | {"upstream": g.tolist()})
+    compare(solution, {"out": out.detach(), "dL_dx": x.grad}, spec)
+    assert wrong_lines(json.loads(solution.to("json"))) == []
+
+
+def test_more_pairs_than_are_looked_at() -> None:
+    layer = {"max_unpool1d": {"kernel_size": 2, "indices": {"arange": 130, "shape": [1, 130]}}}
+    spec = {"kind": "backprop", "network": {"input": [1, 130], "layers": [layer]}, "input": {"ones": [1, 130]}}
+    with pytest.raises(SpecFailure, match="130 values for 260 cells: by given indices at most 16,384 pairs"):
+        hwsolve.solve(spec)
+
+
+UNPOOLED: list[tuple[list[Any], str]] = [
+    ([{"max_unpool1d": 2}], "needs its `indices`"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": "pool"}}], "`pool` is none"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2]}}], "have the shape 3, but need 4"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, 8]}}], "whole numbers from 0 to 7"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, "1/2"]}}], "whole numbers from 0 to 7"),
+    ([{"max_unpool1d": {"kernel_size": 2, "indices": [0, 1, 2, 1]}}], "have one index"),
+    ([{"max_pool1d": {"kernel_size": 2, "stride": 1, "name": "p"}}, {"max_unpool1d": {"kernel_size": 2, "stride": 1, "indices": "p"}}],
+     "windows of `p` overlap"),
+    ([{"max_pool1d": {"kernel_size": 3, "name": "p"}}, {"max_unpool1d": {"kernel_size": 3, "indices": "p"}}],
+     r"state `output_size: \[4\]`"),
+    ([{"max_pool1d": {"kernel_size": 2, "name": "p"}}, {"max_unpool1d": {"kernel_size": 1, "indices": "p", "inputs": "x"}}],
+     "reads 1 × 4, but `p` gave 1 × 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layers", "said"), UNPOOLED)
+def test_what_cannot_go_back_is_told(layers: list[Any], said: str) -> None:
+    with pytest.raises(SpecFailure, match=said):
+        hwsolve.solve({"kind": "backprop", "network": {"input": [1, 4], "layers": layers}, "input": [[1, 2, 3, 4]]})
 
 
 def test_every_layer_that_is_computed_is_compared_at_random() -> None:
@@ -147,7 +258,9 @@ def test_one_step(name: str) -> None:
         g = further_peers.eighths(dice, torch, *h.shape)
         h.backward(g)
         numbers = dict(cell.named_parameters())
-        given = {"hidden_size": hidden, "initial": states, "output": "out", **more, **numbers}
+        turned = {key for key, p in numbers.items() if p.dim() > 1 and dice.random() < 0.5}  # a row for each input
+        stated = {key: {"rows": "inputs", "values": p.T} if key in turned else p for key, p in numbers.items()}
+        given = {"hidden_size": hidden, "initial": states, "output": "out", **more, **stated}
         spec = {
             "kind": "backprop",
             "network": {"input": size, "layers": [{name: listed(given)}]},
@@ -156,7 +269,8 @@ def test_one_step(name: str) -> None:
         }
         solution = hwsolve.solve(spec)
         keys = {"weight_ih": "Wx", "weight_hh": "Wh", "bias_ih": "b_ih", "bias_hh": "b_hh"}
-        wanted = {"out": h.detach(), "dL_dx": x.grad} | {f"dL_d{keys[key]}": p.grad for key, p in numbers.items()}
+        gradients = {key: p.grad.T if key in turned else p.grad for key, p in numbers.items()}
+        wanted = {"out": h.detach(), "dL_dx": x.grad} | {f"dL_d{keys[key]}": g for key, g in gradients.items()}
         compare(solution, wanted, spec)
         if k < READ:
             assert wrong_lines(json.loads(solution.to("json"))) == [], spec

@@ -136,7 +136,7 @@ SPECS = {
                 "conv_lstm",
                 "peephole_lstm",
                 "Highway",
-                "nn.MaxUnpool2d",
+                "nn.RoiPool",
             )
         ),
         *(("loss", n) for n in ("ctc_loss", "CTCLoss", "focal_loss")),
@@ -158,7 +158,7 @@ def test_a_slip_of_an_absent_term_names_it() -> None:
 
 def test_a_kind_and_a_window_that_are_not_there_yet() -> None:
     assert "The kind `attention` is not there yet." in errors("kind: attention\n")
-    assert "The pooling layer `max_unpool2d` is not there yet." in errors("kind: pooling\nlayer: {max_unpool2d: 2}\n")
+    assert "The pooling layer `roi_pool` is not there yet." in errors("kind: pooling\nlayer: {roi_pool: 2}\n")
     spec = "kind: initialization\nlayer: {linear: 3}\ninput: 3\nactivation: maxout\n"
     assert "The activation `maxout` is not there yet." in errors(spec)
 

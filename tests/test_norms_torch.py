@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import hwsolve
 from hwsolve.derivation.lines import Disagreement
+from hwsolve.graph.operation import backward_schematic, by_formula
 from hwsolve.layers import normalised
 from tests.line_check import wrong_lines
 from tests.often import often
@@ -88,6 +90,8 @@ def passed(
 ) -> tuple[dict[str, Any], Wanted]:
     """The spec of a layer under an upstream gradient, and what PyTorch gives; the batch axis is there in x."""
     x.requires_grad_()
+    if dice.random() < 0.4:
+        settings["gradient"] = dice.choice(("short", "short", "terms"))
     batched = x.shape[0] > 1 or name.startswith("batch_norm1d")
     y = layer(x)
     g = drawn(dice, *y.shape)
@@ -115,6 +119,21 @@ def layer_norm(dice: random.Random) -> Any:
         settings["bias"] = False
     x = drawn(dice, dice.randint(1, 2), *sample, few=dice.random() < 0.3)
     return passed(dice, "layer_norm", settings, layer, x, sample, own)
+
+
+def rms_norm(dice: random.Random) -> Any:
+    sample = shape_of(dice, dice.randint(1, 3))
+    over, eps = sample[-dice.randint(1, len(sample)) :], dice.choice((1e-5, 0.5))
+    layer = torch.nn.RMSNorm(over, eps=eps, elementwise_affine=dice.random() < 0.7).double()
+    settings: dict[str, Any] = {"normalized_shape": list(over), "eps": eps}
+    own: dict[str, Any] = {}
+    if layer.weight is None:
+        settings["elementwise_affine"] = False
+    else:
+        layer.weight.data = drawn(dice, *over)
+        settings["weight"], own = layer.weight.tolist(), {"dL_dgamma": layer.weight}
+    x = drawn(dice, dice.randint(1, 2), *sample, few=dice.random() < 0.3)
+    return passed(dice, "rms_norm", settings, layer, x, sample, own)
 
 
 def group_norm(dice: random.Random) -> Any:
@@ -221,7 +240,7 @@ def embedding(dice: random.Random) -> Any:
     return spec, {"out": y.detach(), "dL_dE": layer.weight.grad}
 
 
-@pytest.mark.parametrize("make", [layer_norm, group_norm, instance_norm, batch_norm, dropout, embedding])
+@pytest.mark.parametrize("make", [layer_norm, rms_norm, group_norm, instance_norm, batch_norm, dropout, embedding])
 def test_a_layer_agrees_with_autograd(make: Callable[[random.Random], Any]) -> None:
     """Outputs, all gradients and the new statistics to 1e-9; equal values, batches, channels, affine or not."""
     run(random.Random(make.__name__), make)
@@ -285,6 +304,73 @@ def test_the_gradient_has_its_three_terms() -> None:
     """∂L/∂xᵢ = (∂L/∂x̂ᵢ)/√(σ²+ε) + 2·∂L/∂σ²·(xᵢ−μ)/N + (∂L/∂μ)/N."""
     text = line_of(hwsolve.solve(SPEC), "dL_dx[2]")["formula"]
     assert text == "dL_dxhat[2]/sqrt(var + 0.00001) + 2*dL_dvar*(x[2] - mu)/4 + dL_dmu/4"
+
+
+# ---------------------------------------------------------------- the closed form of the gradient
+
+SHORT: dict[str, dict[str, Any]] = {
+    name: {
+        "kind": "backprop",
+        "mode": "train",
+        "network": {"input": shape, "layers": [{name: settings | {"gradient": "short"}}]},
+        "input": x,
+        "upstream": g,
+    }
+    for name, settings, shape, x, g in (
+        ("layer_norm", {}, [3], [1, 4, 2], [1, -1, 3]),
+        ("batch_norm1d", {}, [2], [[1, 2], [4, 0], [2, 3]], [[1, 0], [-1, 2], [3, 1]]),
+        ("group_norm", {"num_groups": 2}, [4, 1], [[1], [4], [2], [0]], [[1], [-1], [3], [2]]),
+        ("instance_norm1d", {}, [1, 3], [[1, 4, 2]], [[1, -1, 3]]),
+        ("rms_norm", {}, [3], [1, 4, 2], [1, -1, 3]),
+    )
+}
+WRONG = {
+    "a term less": lambda text: re.sub(r" - y\[.*(?=\)/(sqrt|r$))", "", text),
+    "another sign": lambda text: text.replace("] - ", "] + ", 1),
+    "twice a term": lambda text: text.replace("- y[", "- 2*y[", 1),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_the_closed_form_stands_in_the_place_of_the_terms(name: str) -> None:
+    """No gradient of a mean or a variance is there, the one line holds all, and its numbers are those of the terms."""
+    short = hwsolve.solve(SHORT[name])
+    data = json.loads(short.to("json"))
+    lines = {line.get("key", "") for section in data["sections"] for line in section["lines"]}
+    assert "dL_dx" in {key.partition("[")[0] for key in lines}
+    assert not any(key.startswith(("dL_dmu", "dL_dvar", "dL_drms")) for key in lines)
+    spec = json.loads(json.dumps(SHORT[name]))
+    spec["network"]["layers"][0][name]["gradient"] = "terms"
+    agrees(
+        SHORT[name],
+        {"dL_dx": torch.tensor(found(hwsolve.solve(spec).answers["dL_dx"].value), dtype=torch.float64)},
+        read=True,
+    )
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", SHORT)
+def test_a_closed_form_that_is_wrong_is_refused(name: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second way to the gradients goes through the mean and the variance, and finds another number."""
+    true = normalised.Short.gradients
+    broken = lambda self: {key: WRONG[wrong](text) for key, text in true(self).items()}  # noqa: E731
+    monkeypatch.setattr(normalised.Short, "gradients", broken)
+    for forget in (backward_schematic.cache_clear, by_formula.cache_clear):
+        forget()
+    try:
+        by_code = name == "group_norm"  # whose numbers its own code makes: the line is held against them
+        with pytest.raises(Disagreement, match=None if by_code else "in a random direction"):
+            hwsolve.solve(SHORT[name])
+    finally:
+        for forget in (backward_schematic.cache_clear, by_formula.cache_clear):
+            forget()
+
+
+def test_code_of_a_closed_form_that_is_wrong_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = normalised.ShortOfGroups.backward
+    monkeypatch.setattr(normalised.ShortOfGroups, "backward", lambda self, *given: 2 * true(self, *given))
+    with pytest.raises(Disagreement, match="in a random direction"):
+        hwsolve.solve(SHORT["group_norm"])
 
 
 # ---------------------------------------------------------------- training

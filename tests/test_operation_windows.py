@@ -352,8 +352,8 @@ def test_what_max_pooling_takes_for_granted_is_said() -> None:
 def neighbours(mode: str, k: int, n: int, m: int, scale: Fraction | None, corners: bool) -> list[int]:
     """The cells of a row of n that the k-th of m new values is made of."""
     ratio = Fraction(n, m) if scale is None else 1 / scale
-    if mode == "nearest":
-        return [floor(k * ratio)]
+    if "nearest" in mode:
+        return [floor((k + Fraction(mode == "nearest-exact", 2)) * ratio)]
     if corners:
         at = Fraction(k * (n - 1), m - 1) if m > 1 else Fraction(0)
     else:
@@ -363,16 +363,17 @@ def neighbours(mode: str, k: int, n: int, m: int, scale: Fraction | None, corner
     return [min(max(floor(at) + u, 0), n - 1) for u in around]
 
 
+NEAREST = ("nearest", "nearest-exact")
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
 def test_upsampling() -> None:
     dice = random.Random("upsampling")
     for _ in range(120):
-        mode = dice.choice(["nearest", *AXES])
+        mode = dice.choice([*NEAREST, *AXES])
         n = AXES.get(mode) or dice.randint(1, 3)
         shape = [dice.randint(1, 2), *some(dice, n, 1, 4)]
-        corners = mode != "nearest" and dice.random() < 0.4
+        corners = mode not in NEAREST and dice.random() < 0.4
         scales: list[Any] = [None] * n
         if dice.random() < 0.5:
             sides = some(dice, n, 1, 6)
@@ -390,22 +391,24 @@ def test_upsampling() -> None:
             axes = zip(cell, shape[1:], sides, scales, strict=True)
             made.append(list(product(*(neighbours(mode, k, a, b, f, corners) for k, a, b, f in axes))))
         for _channel in range(shape[0]):
-            for cells in made if mode != "nearest" else ():
+            for cells in made if mode not in NEAREST else ():
                 loops.add_up(tally.num(1) * 0.5 for _ in cells)
         found["forward"] = tally.taken()
         for _channel in range(shape[0]):
-            half = 0.5 if mode != "nearest" else None
+            half = 0.5 if mode not in NEAREST else None
             loops.scattered(
                 (cell, tally.num(1) if half is None else tally.num(1) * half) for cells in made for cell in cells
             )
         check(solution, found | {"error": tally.taken()})
 
 
-def test_where_a_nearest_neighbour_is_read_is_where_pytorch_reads_it() -> None:
+@pytest.mark.parametrize("mode", NEAREST)
+def test_where_a_nearest_neighbour_is_read_is_where_pytorch_reads_it(mode: str) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is the peer of this test")
     for n, m in product(range(1, 9), range(1, 17)):
-        read = torch.nn.functional.interpolate(torch.arange(n, dtype=torch.float64)[None, None], size=m)[0, 0].tolist()
-        assert [int(i) for i in read] == [neighbours("nearest", k, n, m, None, False)[0] for k in range(m)]
+        cells = torch.arange(n, dtype=torch.float64)[None, None]
+        read = torch.nn.functional.interpolate(cells, size=m, mode=mode)[0, 0].tolist()
+        assert [int(i) for i in read] == [neighbours(mode, k, n, m, None, False)[0] for k in range(m)]
 
 
 def test_upsampling_with_names() -> None:

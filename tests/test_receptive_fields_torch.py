@@ -104,8 +104,8 @@ def adaptive(dice: random.Random, axes: int, channels: int, size: int) -> Any:
 
 
 def upsampling(dice: random.Random, axes: int, channels: int, size: int) -> Any:
-    mode = dice.choice(["nearest", ("linear", "bilinear")[axes - 1]])
-    corners = mode != "nearest" and dice.random() < 0.4
+    mode = dice.choice(["nearest", "nearest-exact", ("linear", "bilinear")[axes - 1]])
+    corners = "nearest" not in mode and dice.random() < 0.4
     more = {"align_corners": True} if corners else {}
     given: dict[str, Any]
     if dice.random() < 0.5:
@@ -115,7 +115,7 @@ def upsampling(dice: random.Random, axes: int, channels: int, size: int) -> Any:
         side = dice.randint(size, 2 * size)
         step, given = Fraction(size, side), {"size": side if axes == 1 else [side] * axes}
     places = [(k + Fraction(1, 2)) * step - Fraction(1, 2) for k in range(side)]
-    outside = torch.tensor([float(not 0 <= at <= size - 1 and mode != "nearest" and not corners) for at in places])
+    outside = torch.tensor([float(not 0 <= at <= size - 1 and "nearest" not in mode and not corners) for at in places])
 
     def compute(x: Any, fill: float) -> Any:
         """A place in front of the first cell or behind the last one has half its neighbours."""

@@ -103,13 +103,15 @@ def kinds_of(cls: Any) -> tuple[str, ...]:
     """The kinds that take a layer: all count it; those that compute need an operation, or weights, or one number."""
     from hwsolve.layers.activation import Activation
     from hwsolve.layers.base import Layer
+    from hwsolve.layers.pooling import Pooling
 
     windows = {"convolution": "convolution", "pooling": "pooling"}
+    by_windows = getattr(cls, "operation", Pooling.operation) is not Pooling.operation
     return (
         *COUNTED[: 2 if has_operations(cls) else 1],
         *(("backprop",) if cls.build is not Layer.build else ()),
         *(("initialization",) if issubclass(cls, Activation) or has_fans(cls) else ()),
-        *((windows[cls.CATEGORY],) if cls.CATEGORY in windows and cls.build is not Layer.build else ()),
+        *((windows[cls.CATEGORY],) if cls.CATEGORY in windows and by_windows else ()),
     )
 
 

@@ -39,6 +39,7 @@ class Operation(msgspec.Struct, frozen=True):
     by_rows: ClassVar[bool] = False  # each row of the last axis is a computation of its own, which a page shows
     lettered: ClassVar[bool] = False  # its letters are those by which a page knows the axes of what it reads and gives
     shares: ClassVar[bool] = False  # a formula of any form: of equal arguments of a maximum each has the same share
+    decides: ClassVar[bool] = False  # forward too it goes by which of several cells have a maximum
     by_element: ClassVar[bool] = False  # forward, and back to the first input; the other inputs are like it, or numbers
 
     def text(self) -> str:

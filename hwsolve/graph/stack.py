@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hwsolve.formula.tree import Call, Formula, Number
-from hwsolve.graph.graph import Graph
+from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import Array, Operation, Sizes
 
 
@@ -116,3 +116,8 @@ def is_stack(graph: Graph, name: str) -> bool:
     node = graph.nodes[name]
     of = graph.nodes.get(node.of) if node.role == "gradient" else node
     return of is not None and isinstance(of.operation, Stack)
+
+
+def begins(graph: Graph, node: Node) -> bool:
+    """Whether a quantity is a state before the first step of a sequence, or the gradient of one."""
+    return graph.nodes.get(node.of, node).of in ("initial", "start")

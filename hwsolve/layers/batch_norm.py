@@ -36,6 +36,7 @@ class ChannelNorm(Layer, frozen=True):
     affine: Flag = True
     weight: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    gradient: Annotated[str, Choice("terms", "short")] = "terms"
 
     CATEGORY: ClassVar[str] = "normalization"
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"

@@ -69,6 +69,20 @@ class GateField(Field):
         return {"anyOf": [self.whole.schema(), gates]}
 
 
+class StateField(ParameterField):
+    """An initial state: numbers, or the name of a quantity of the network."""
+
+    def __init__(self) -> None:
+        self.allow_flag, self.expected = False, say("numbers, or the name of a quantity")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        named = isinstance(node, Scalar) and node.text.isidentifier()
+        return node.text if isinstance(node, Scalar) and named else super().read(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, super().schema()]}
+
+
 class RecurrentSymbols(msgspec.Struct, frozen=True, kw_only=True):
     """The letters of a recurrent layer's quantities, by their own names; `output` is that of what comes out."""
 

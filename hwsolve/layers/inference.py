@@ -75,8 +75,8 @@ class Walk(Wiring):
                 self.stop(part, say("Written out, there are more than {n} layers.", n=f"{MOST_COPIES:,}"))
             layer = part.layer.among(names.has, partial(self.whole, names))
             own = not part.inputs
-            if own and (read := layer.wired()[0]):
-                part = msgspec.structs.replace(part, inputs=read)
+            if len(read := layer.wired()[0]) > len(part.inputs):
+                part = msgspec.structs.replace(part, inputs=part.inputs + read[len(part.inputs) :])
             return self.leaf(part, layer, path, self.inputs(part, stream, names, layer.ports(), own), names)
         inner = Scope(path + ".")
         if part.type in MERGED:

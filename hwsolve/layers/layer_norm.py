@@ -15,7 +15,7 @@ from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
 from hwsolve.layers.normalised import SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
-from hwsolve.spec.fields import Decimal, Flag, ListOf, Size
+from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
 
 class OverLastAxes(Layer, frozen=True):
@@ -25,6 +25,7 @@ class OverLastAxes(Layer, frozen=True):
     eps: Decimal = Number(1, 100_000)
     elementwise_affine: Flag = True
     weight: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    gradient: Annotated[str, Choice("terms", "short")] = "terms"
 
     ALONE: ClassVar[tuple[str, ...]] = ("normalized_shape",)
     CATEGORY: ClassVar[str] = "normalization"

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import ONE, Formula, Number
+from hwsolve.graph.by_formula import ByFormula
+from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations, Phase
 from hwsolve.layers.meanings import ARGUMENTS
+from hwsolve.layers.normalised import CHANNEL, SIDES, bracketed
 from hwsolve.spec.fields import Decimal, Size
 
 
@@ -90,6 +94,18 @@ class LocalResponseNorm(Layer, frozen=True):
         """The values that are normalised."""
         values = base.values_in(x)
         return {} if values is None else {"values": values}
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """What each value is divided by, a power of d = k + alpha/size·Σ x²; and the quotient."""
+        size, sides = int(str(self.size)), SIDES[: len(builder.sample(x)) - 1]
+        at = bracketed(letters := (CHANNEL, *sides))
+        around = bracketed((f"{CHANNEL} + u - {1 + size // 2}", *sides))
+        squares = f"kappa + alpha*Sum(x{around}**2, u, 1, {size})/{size}"
+        base_of = ByFormula(squares, ("x", "alpha", "kappa"), ("x",), letters, builder.sample(x))
+        settings = (builder.constant(self.alpha), builder.constant(self.k))
+        d = builder.forward(base_of, (x, *settings), builder.free_symbol("d"), port=-1)
+        divided = ByFormula(f"x{at}/d{at}**({plain(self.beta)})", ("x", "d"), ("x", "d"), letters)
+        return (builder.forward(divided, (x, d), builder.free_symbol("y")),)
 
 
 def quotient_of(beta: Formula) -> int | None:

@@ -52,6 +52,10 @@ ARGUMENTS: dict[str, Message] = {
     "affine": say("whether γ and β are learned"),
     "elementwise_affine": say("whether γ and β are learned"),
     "track_running_stats": say("whether running statistics are kept; they are no parameters"),
+    "gradient": say(
+        "how the gradient of what comes in is written: what comes through x̂, variance and mean as a term "
+        "each, or all of it in its closed form"
+    ),
     "normalized_shape": say("the last axes, over which the values are normalised"),
     "num_groups": say("into how many groups the channels are split"),
     "negative_slope": say("the slope for x < 0"),
@@ -90,7 +94,10 @@ RECURRENT: dict[str, Message] = {
     "bias_ih": say("the bias of the input, of two"),
     "bias_hh": say("the bias of the state, of two"),
     "gates": say("the order of the gates in packed parameters; PyTorch's unless given"),
-    "initial": say("the states before the first step, 0 unless given"),
+    "initial": say(
+        "the states before the first step: numbers, or the name of a quantity, as of what an encoder ends with; "
+        "0 unless given"
+    ),
     "returns": say("whether the states of all steps come out, or the last one; `output` is the name of what comes out"),
     "truncate": say("after so many steps the state goes on as a constant, through which no gradient comes back"),
     "nonlinearity": say("the activation"),

@@ -74,10 +74,15 @@ def copied(mode: str, place: str, n: int) -> str:
     return f"{place} - {n}*floor(({place})/{n}) + 1"
 
 
-def nearest(builder: Builder, x: str, shape: Sizes, steps: Sequence[tuple[int, int]]) -> str:
-    """The map in which q of p cells follow each other: y[i] = x[floor((i − 1)·p/q) + 1] along each axis."""
+def nearest(builder: Builder, x: str, shape: Sizes, steps: Sequence[tuple[int, int]], middle: bool = False) -> str:
+    """The map in which q of p cells follow each other: y[i] = x[floor((i − 1)·p/q) + 1] along each axis.
+
+    `middle`: by the middles of the new cells, y[i] = x[floor((2i − 1)·p/(2q)) + 1].
+    """
+    last = "2*{i} - 1" if middle else "{i} - 1"
+    steps = [(p, 2 * q) if middle and p != q else (p, q) for p, q in steps]
     cells = [
-        f"floor(({i} - 1)*{p}/{q}) + 1" if p != 1 else f"floor(({i} - 1)/{q}) + 1" if q != 1 else i
+        f"floor(({last.format(i=i)}){f'*{p}' if p != 1 else ''}/{q}) + 1" if p != q else i
         for i, (p, q) in zip(LETTERS, steps, strict=False)
     ]
     return moved(builder, x, shape, (CHANNEL, *cells))

@@ -1,6 +1,8 @@
 """What normalisations compute: the mean μ, the variance σ², x̂ = (x − μ)/√(σ² + ε), and y = γ·x̂ + β, a formula each.
 
-Every gradient follows from these four; nobody writes it.  The variance divides by the number of values.
+Every gradient follows from these four; nobody writes it, unless a problem asks for the closed form of that of x, with
+ĝ = ∂L/∂x̂: (ĝ − mean(ĝ) − x̂·mean(ĝ⊙x̂))/√(σ² + ε) (arXiv 1502.03167, section 3).  The variance divides by the number of
+values.
 """
 
 from __future__ import annotations
@@ -8,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hwsolve.formula.tree import Number
+from hwsolve import numbers
+from hwsolve.formula.notation import plain
+from hwsolve.formula.parse import parse
+from hwsolve.formula.tree import Number, substitute
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import INNER, Array
 from hwsolve.language import Message, say
 from hwsolve.layers.parameter import ABSENT
 
@@ -40,8 +46,12 @@ class Axes(NamedTuple):
     @property
     def at_x(self) -> str:
         """The index of the mean that an element of x belongs to."""
-        group = f"floor(({CHANNEL} - 1)/{self.parts}) + 1" if self.parts else ""
-        return bracketed(tuple(group if i == GROUP else i for i in self.mean))
+        return bracketed(tuple(self.group if i == GROUP else i for i in self.mean))
+
+    @property
+    def group(self) -> str:
+        """The group that a channel belongs to."""
+        return f"floor(({CHANNEL} - 1)/{self.parts}) + 1" if self.parts else ""
 
     def mean_of(self, body: str) -> str:
         """The mean of what is written for an element of x, `{at}`, with the mean's own index at `{one}`."""
@@ -78,6 +88,45 @@ class Spread(Mean, frozen=True):
         return {1: say("the differences from a mean add up to 0")}
 
 
+class Short(ByFormula, frozen=True):
+    """x̂ with a stated gradient of x, which holds what comes through all else that is made of x too."""
+
+    def cut(self) -> tuple[int, ...]:
+        """None of what gets no gradient is a constant: it moves with x."""
+        return ()
+
+    def gradient_remark(self) -> Message:
+        """What the closed form is of: mean and variance, or a root."""
+        if len(self.constants) == 1:
+            return say("through the quotient and the root together")
+        return say("through the quotient, the mean and the variance together")
+
+
+class ShortOfGroups(Short, frozen=True):
+    """The same where means are of groups of channels: its code has a sum for each group, and not for each element."""
+
+    def backward(self, slot: int, g: Array, y: Array, *arrays: Array) -> Array:
+        """(g − mean(g) − y·mean(g·y))/√(σ² + ε), with a row for each group."""
+        if slot != 0:
+            return super().backward(slot, g, y, *arrays)
+        _, _, var, eps = arrays
+        rows = (*var.shape, -1)
+        gs, ys, root = g.reshape(rows), y.reshape(rows), numbers.sqrt(var + eps)[..., None]
+        n = gs.shape[-1]
+        mean, both = gs.sum(-1)[..., None] / n, (gs * ys).sum(-1)[..., None] / n
+        return ((gs - mean - ys * both) / root).reshape(g.shape)
+
+
+def closed_form(axes: Axes, element: Sequence[str]) -> str:
+    """(g − mean(g) − y·mean(g·y))/√(σ² + ε), with y for x̂; `element`: the letters of its indices."""
+    own = {letter: parse(m) for letter, m in zip(element, INNER, strict=False)}
+    places = own | ({GROUP: substitute(parse(axes.group), own)} if axes.parts else {})
+    means = [plain(substitute(parse(axes.mean_of(body)), {i: places[i] for i in axes.mean}))
+             for body in ("g[{at}]", "g[{at}]*y[{at}]")]  # fmt: skip
+    at, one = bracketed(INNER[: len(element)]), plain(substitute(parse(f"var{axes.at_x}"), own))
+    return f"(g{at} - {means[0]} - y{at}*{means[1]})/sqrt({one} + eps)"
+
+
 def statistics(builder: Builder, x: str, axes: Axes) -> tuple[str, str]:
     """The mean and the variance of x over some of its axes."""
     counts: tuple[tuple[str, int], ...] = ()
@@ -89,6 +138,20 @@ def statistics(builder: Builder, x: str, axes: Axes) -> tuple[str, str]:
     mu = builder.forward(mean, (x,), builder.free_symbol("mu"), port=-1)
     spread = Spread(axes.mean_of(VARIANCE), ("x", "mu"), data, axes.mean, counts=counts)
     return mu, builder.forward(spread, (x, mu), builder.free_symbol("var"), port=-1)
+
+
+def shortened(operation: ByFormula, axes: Axes, x: Sequence[int]) -> Short:
+    """x̂ whose gradient is stated in the closed form; of a batch with its samples, where means run over them."""
+    element = axes.x if axes.samples else operation.at
+    text = operation.function
+    if axes.samples:
+        text = f"(x{bracketed(element)} - mu{axes.at_x})/sqrt(var{axes.at_x} + eps)"
+    lengths = dict(zip(element, x[len(x) - len(element) :], strict=True))
+    counts = {i.upper(): axes.parts if axes.parts and i == CHANNEL else lengths[i] for i in axes.over}
+    slopes = (("x", closed_form(axes, element)),)
+    made = ShortOfGroups if axes.parts else Short
+    return made(text, operation.names, operation.data, element, constants=(1, 2), slopes=slopes,
+                numbers=tuple(counts.items()))  # fmt: skip
 
 
 def learns(layer: Any, affine: bool) -> tuple[bool, bool]:
@@ -108,6 +171,8 @@ def normalised(
     data = ("x", "mu", "var") if each else ("x",)
     formula = f"(x{at} - mu{one})/sqrt(var{one} + eps)"
     operation = ByFormula(formula, ("x", "mu", "var", "eps"), data, element)
+    if layer.gradient == "short" and builder.graph.nodes[found[0]].role == "forward":
+        operation = shortened(operation, axes, builder.shape(x))
     inputs = (x, *found, builder.constant(layer.eps))
     parameters = {k: p for k, p in layer.parameters(builder.sample(x)).items() if k in ("weight", "bias")}
     builder.remark(eps_of(layer.eps))

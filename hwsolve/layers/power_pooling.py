@@ -1,17 +1,22 @@
 """Pooling by a power mean without its division, and max pooling over windows whose places are drawn.
 
-lp: y = (Σ xᵖ)^(1/p) over each window.  Source: PyTorch, torch.nn.LPPool2d and torch.nn.FractionalMaxPool2d; arXiv
-1412.6071.
+lp: y = (Σ xᵖ)^(1/p) over each window; where the sum is 0 its root has no gradient, and 0 is taken, as PyTorch does.
+Source: PyTorch, torch.nn.LPPool2d and torch.nn.FractionalMaxPool2d; arXiv 1412.6071.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from hwsolve.formula.tree import ONE, Formula, Number
+from hwsolve.formula.notation import plain
+from hwsolve.formula.simplify.simplify import simplify
+from hwsolve.formula.tree import ONE, Formula, Number, call
+from hwsolve.graph.by_formula import ByFormula
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import INNER
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.pooling import COMPARED, Pooling
@@ -19,6 +24,14 @@ from hwsolve.layers.products import less
 from hwsolve.layers.reach_of_layer import Readings
 from hwsolve.layers.upsample import scaled
 from hwsolve.spec.fields import Decimal, EachAxis, Size
+
+
+class Root(ByFormula, frozen=True):
+    """A root of a sum, which has no slope at 0."""
+
+    def gradient_remark(self) -> Message:
+        """What is taken there."""
+        return say("0 is taken where the root is 0, as PyTorch does")
 
 
 class LPPooling(Pooling, frozen=True, kw_only=True):
@@ -64,7 +77,40 @@ class LPPooling(Pooling, frozen=True, kw_only=True):
             back["div"] = f"{back['div']} + {read}"  # x^(p − 1) is x^p over x
         return {"forward": plus(plus(forward, powers), roots), "error": plus(error, back)}
 
-    build = Layer.build  # a power has no operation yet
+    def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
+        """The sum of powers of each window, and its root; with p = 1 the sum."""
+        if options:
+            raise NotComputed(say("`{layer}` is worked out in a network, with `{kind}`.",
+                                  layer=builder.path, kind="kind: backprop"))  # fmt: skip
+        p, letter, first = plain(self.norm_type), builder.free_symbol("s"), self.norm_type == ONE
+        sums = self.sums(builder, builder.sample(x))
+        s = builder.forward(sums, (x,), "" if first else letter, port=0 if first else -1)
+        if first:
+            return (s,)
+        at = f"[{','.join(sums.at)}]"
+        root = f"sqrt(s{at})" if p == "2" else f"s{at}**(1/({p}))"
+        own, less_one = f"[{','.join(INNER[: len(sums.at)])}]", plain(simplify(call("-", self.norm_type, ONE)))
+        slope = f"if(0 == y{own}, 0, g{own}/({p}*y{own}**({less_one})))"
+        rooted = Root(root, ("s",), ("s",), sums.at, slopes=(("s", slope),))
+        return (builder.forward(rooted, (s,)),)
+
+    def sums(self, builder: Builder, x: Shape) -> ByFormula:
+        """Σ xᵖ over each window; one that reaches beyond the map is counted as a whole one, as PyTorch does it."""
+        from hwsolve.layers.pooling_operations import Mean
+
+        mean = Mean(self.frame(x), over="padded" if self.ceil_mode else "window")
+        power = "" if self.norm_type == ONE else f"**({plain(self.norm_type)})"
+        text = mean.frame.over("Sum", f"{mean.element()}{power}")
+        sizes, whole = mean.frame.sizes(), base.product(self.kernel_size or ())
+        if len({*map(int, mean.divisors())}) > 1:
+            text = f"{whole}*{text}/({mean.divisor()})"
+            builder.remark(
+                say("`{layer}`: of a window that reaches beyond the map PyTorch takes the mean, times the {n} cells "
+                    "of a whole one.", layer=builder.path, n=whole)
+            )  # fmt: skip
+        letters = tuple((name, int(str(n))) for name, n in sizes.items())
+        shape = tuple(int(str(n)) for n in self.output(x))
+        return ByFormula(text, ("x",), ("x",), mean.output_indices(), shape, numbers=letters)
 
 
 class LPPool1d(LPPooling, frozen=True, kw_only=True):

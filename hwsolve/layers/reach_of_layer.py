@@ -73,7 +73,8 @@ class Shared(msgspec.Struct, frozen=True):
 class Sampled(msgspec.Struct, frozen=True):
     """Cells that lie p/q apart on the map that comes in, each made of what is next to it.
 
-    `sides`: how many cells on each side take part, 0 for the nearest alone; `centred`: places are centres of cells.
+    `sides`: how many cells on each side take part, 0 for the nearest alone; `centred`: places are centres of cells,
+    else their starts or, at aligned corners, those of the map.
     """
 
     p: int
@@ -92,7 +93,7 @@ class Sampled(msgspec.Struct, frozen=True):
     def cells(self, q: int) -> Iterable[int]:
         """Of a place on a cell that one alone: its neighbours have no weight."""
         if not self.sides:
-            return (q * self.p // self.q,)
+            return ((2 * q + self.centred) * self.p // (2 * self.q),)
         at = Fraction(q * self.p, self.q) + (Fraction(self.p - self.q, 2 * self.q) if self.centred else 0)
         cell = floor(at)
         return (cell,) if at == cell else range(cell - self.sides + 1, cell + self.sides + 1)

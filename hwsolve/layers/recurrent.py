@@ -19,6 +19,7 @@ from hwsolve.layers.gates import (
     NO_LETTERS,
     GateField,
     RecurrentSymbols,
+    StateField,
     Weights,
     further,
     is_bare,
@@ -27,7 +28,7 @@ from hwsolve.layers.gates import (
     suffix,
 )
 from hwsolve.layers.meanings import ARGUMENTS, RECURRENT, RECURRENT_HINTS
-from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField, ParameterSpec
+from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterSpec
 from hwsolve.layers.recurrent_checks import look
 from hwsolve.layers.recurrent_products import step_products
 from hwsolve.layers.recurrent_saves import NO_STEPS, kept_of_steps
@@ -50,7 +51,7 @@ class Recurrent(Layer, frozen=True, kw_only=True):
     bias_ih: Annotated[Any, GateField()] = DEFAULT
     bias_hh: Annotated[Any, GateField()] = DEFAULT
     gates: Annotated[tuple[str, ...], ListOf(Word, minimum=1)] = ()
-    initial: Annotated[dict[str, ParameterSpec], MapOf(ParameterField())] = msgspec.field(default_factory=dict)
+    initial: Annotated[dict[str, ParameterSpec | str], MapOf(StateField())] = msgspec.field(default_factory=dict)
     returns: Annotated[str, Choice("all", "last")] = "all"
     truncate: Count | None = None
     more: dict[str, Any] = msgspec.field(default_factory=dict)  # parameters of further layers and directions
@@ -68,6 +69,18 @@ class Recurrent(Layer, frozen=True, kw_only=True):
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | RECURRENT
     HINTS: ClassVar[dict[str, Message]] = RECURRENT_HINTS
     keeps = kept_of_steps
+
+    def named(self) -> dict[str, str]:
+        """The initial states that are quantities of the network: what each is called there."""
+        return {state: name for state, name in self.initial.items() if isinstance(name, str)}
+
+    def ports(self) -> tuple[str, ...]:
+        """The sequence, and such states."""
+        return (*self.INPUTS, *(f"{state}0" for state in self.named()))
+
+    def wired(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The stream, and such states."""
+        return (("input", *self.named().values()) if self.named() else ()), ()
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -97,8 +110,8 @@ class Recurrent(Layer, frozen=True, kw_only=True):
 
     def outputs(self, *shapes: Shape) -> tuple[Shape, ...]:
         """(T, H) or (H), and the last states."""
-        (x,) = shapes
-        look(self, x)
+        x = shapes[0]
+        look(self, x, shapes[1:])
         whole = base.simplified(base.product((self.width, len(self.ways))))
         y = (whole,) if self.CELL or self.returns == "last" or len(x) == 1 else (x[0], whole)
         cell = base.simplified(base.product((self.hidden_size, len(self.ways))))
@@ -157,7 +170,7 @@ class Recurrent(Layer, frozen=True, kw_only=True):
         """The names of the parameters of one layer and direction."""
         return (*self.matrices(), *self.biases())
 
-    def parameters(self, x: Shape, **_: Any) -> dict[str, Parameter]:
+    def parameters(self, x: Shape, *_: Any, **__: Any) -> dict[str, Parameter]:
         """Those of every layer and direction."""
         found: dict[str, Parameter] = {}
         bare, gates = self.is_bare(x), len(self.GATES)
@@ -179,7 +192,7 @@ class Recurrent(Layer, frozen=True, kw_only=True):
         """What the spec says of each parameter, by name."""
         return {path: spec for name, s in self.stated().items() for path, spec, _ in parts(name, s) if s is not ABSENT}
 
-    def products(self, x: Shape, **_: Any) -> dict[str, str]:
+    def products(self, x: Shape, *_: Any, **__: Any) -> dict[str, str]:
         """Gates, units and inputs."""
         found: dict[str, str] = {}
         for path in self.parameters(x):
@@ -197,27 +210,27 @@ class Recurrent(Layer, frozen=True, kw_only=True):
             found[path] = known.get(kind[1], f"{count}hidden")
         return found
 
-    def sizes(self, x: Shape, **_: Any) -> dict[str, Size]:
+    def sizes(self, x: Shape, *_: Any, **__: Any) -> dict[str, Size]:
         """Inputs, units, what comes from layer to layer, and steps."""
         known = {"in": x[-1], "hidden": self.hidden_size, "state": self.width, "between": self.incoming(x, 2)}
         return known | ({} if len(x) == 1 and not self.CELL else {"steps": self.steps(x)})
 
     def step_macs(self, *shapes: Any) -> str:
         """The multiply-adds of one step: those of the weights."""
-        (x,) = shapes
+        x = shapes[0]
         texts = self.products(x)
         return " + ".join(texts[name] for name, p in self.parameters(x).items() if not p.added)
 
-    def macs(self, x: Shape, **_: Any) -> str | Nothing | NotCounted:
+    def macs(self, x: Shape, *_: Any, **__: Any) -> str | Nothing | NotCounted:
         """Those of all steps."""
         each = self.step_macs(x)
         return each if self.CELL else NO_STEPS if len(x) == 1 else f"steps*({each})"
 
-    def multiplied(self, x: Shape, half: bool = False) -> tuple[Product, ...]:
+    def multiplied(self, x: Shape, *_: Any, half: bool = False) -> tuple[Product, ...]:
         """Those of each weight."""
         return step_products(self.products(x), self.parameters(x), "" if self.CELL else "steps*")
 
-    def operations(self, x: Shape, **_: Any) -> ByFormulas | NotCounted:
+    def operations(self, x: Shape, *_: Any, **__: Any) -> ByFormulas | NotCounted:
         """Those of the formulas of its steps."""
         return NO_STEPS if len(x) == 1 and not self.CELL else BY_FORMULAS
 
@@ -225,13 +238,13 @@ class Recurrent(Layer, frozen=True, kw_only=True):
         """The layer with no bias at any step."""
         return msgspec.structs.replace(self, bias=ABSENT)
 
-    def build(self, builder: Builder, x: str, **_: Any) -> tuple[str, ...]:
+    def build(self, builder: Builder, x: str, *states: str, **_: Any) -> tuple[str, ...]:
         """The steps, one after the other."""
         shape = builder.own_shape(x)
         if len(shape) == 1 and not self.CELL:
             message = say("Expected an input {wanted}, got {shape}.", wanted="(T, D)", shape=base.shape_text(shape))
             raise NotComputed(message)
-        return Unrolling(self, builder, x).written()
+        return Unrolling(self, builder, x, dict(zip(self.named(), states, strict=True))).written()
 
 
 class RNN(Recurrent, frozen=True, kw_only=True):
@@ -280,21 +293,3 @@ class GRU(Recurrent, frozen=True, kw_only=True):
 
     GATES: ClassVar[tuple[str, ...]] = ("r", "z", "n")
     EQUATION: ClassVar[str] = "hₜ = (1 − zₜ)⊙nₜ + zₜ⊙hₜ₋₁"
-
-
-class RNNCell(RNN, frozen=True, kw_only=True):
-    """One step of a recurrent layer: (D) → (H)."""
-
-    CELL: ClassVar[bool] = True
-
-
-class LSTMCell(LSTM, frozen=True, kw_only=True):
-    """One step of an LSTM: (D) → (H)."""
-
-    CELL: ClassVar[bool] = True
-
-
-class GRUCell(GRU, frozen=True, kw_only=True):
-    """One step of a GRU: (D) → (H)."""
-
-    CELL: ClassVar[bool] = True

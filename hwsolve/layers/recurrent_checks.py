@@ -10,8 +10,8 @@ from hwsolve.layers.base import Shape, ShapeError
 from hwsolve.layers.gates import FURTHER, ByGate, is_stated, suffix
 
 
-def look(layer: Any, x: Shape) -> None:
-    """Refuse what does not fit."""
+def look(layer: Any, x: Shape, states: tuple[Shape, ...] = ()) -> None:
+    """Refuse what does not fit; `states` are the shapes of initial states that are quantities."""
     base.positive("hidden_size", layer.hidden_size)
     if len(x) > 2 or (layer.CELL and len(x) != 1) or not x or isinstance(x, base.StatedMap):
         wanted = "(D)" if layer.CELL else "(T, D)"
@@ -24,8 +24,9 @@ def look(layer: Any, x: Shape) -> None:
     if sorted(layer.concat) != ["h", "x"]:
         raise ShapeError(say("Expected `h` and `x` in some order."), "concat")
     look_at_names(layer)
+    named = dict(zip(layer.named(), states, strict=False))
     for name in layer.initial:
-        look_at_state(layer, name)
+        look_at_state(layer, name, named.get(name))
 
 
 def look_at_names(layer: Any) -> None:
@@ -53,8 +54,8 @@ def look_at_names(layer: Any) -> None:
             raise ShapeError(message, name)
 
 
-def look_at_state(layer: Any, name: str) -> None:
-    """Refuse an initial state that there is not, or of another width."""
+def look_at_state(layer: Any, name: str, shape: Shape | None) -> None:
+    """Refuse an initial state that there is not, or of another width; that of a quantity has a `shape`."""
     known = {s + suffix(k, way): s for s in layer.STATES for k in range(1, layer.num_layers + 1) for way in layer.ways}
     if name not in known:
         meant = name[0] if name in ("h0", "c0") and name[0] in layer.STATES else ""
@@ -64,10 +65,10 @@ def look_at_state(layer: Any, name: str) -> None:
             message = say("The initial state is called `{right}` here, not `{name}`.", right=meant, name=name)
         raise ShapeError(message, "initial")
     spec, width = layer.initial[name], layer.width if known[name] == "h" else layer.hidden_size
-    if spec.values is None or not isinstance(width, int):
+    found = shape if isinstance(spec, str) else None if spec.values is None else spec.values.shape
+    if found is None or not isinstance(width, int):
         return
-    found = spec.values.shape
-    if len(found) > 2 or found[-1:] != (width,):
+    if len(found) > (1 if shape else 2) or found[-1:] != (width,):
         raise ShapeError(
-            say("The initial state `{name}` has the shape {found}, but needs {width}.",
-                name=name, found=base.shape_text(found), width=width), "initial")  # fmt: skip
+            say("The initial state `{name}` has the shape {found}, but needs {wanted}.",
+                name=name, found=base.shape_text(found), wanted=width), "initial")  # fmt: skip

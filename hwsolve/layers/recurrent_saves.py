@@ -18,7 +18,7 @@ GATES = say("gates")
 Own = list[tuple[Message | str, str]]  # in words or as a formula; how many values in one layer and direction
 
 
-def kept_of_steps(self: Any, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+def kept_of_steps(self: Any, x: Shape, *_: Any, needed: frozenset[str], learned: list[str]) -> Keeps:
     """What the gradients read: of weights what they are multiplied by, of gates and states what their slopes read."""
     if len(x) == 1 and not self.CELL:
         return NO_STEPS

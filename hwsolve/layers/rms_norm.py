@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 from hwsolve.formula.tree import Number
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
+from hwsolve.graph.operation import INNER
 from hwsolve.language import Message, say
 from hwsolve.layers.base import Shape
 from hwsolve.layers.cost import Operations
 from hwsolve.layers.layer_norm import OverLastAxes
+from hwsolve.layers.normalised import Short
 from hwsolve.layers.parameter import Parameter, owned
 from hwsolve.layers.saves import Keeps, Kept, X
 from hwsolve.spec.fields import Decimal
@@ -63,6 +65,8 @@ class RMSNorm(OverLastAxes, frozen=True):
             total = f"Sum({total}, {letter}, 1, {letter.upper()})"
         root = ByFormula(f"sqrt({total}/({'*'.join(letters).upper()}) + eps)", ("x", "eps"), ("x",))
         divided = ByFormula(f"x[{at}]/r", ("x", "r"), ("x", "r"), letters)
+        if self.gradient == "short":
+            divided = shortened(divided, shape)
         scaled = ByFormula(f"w[{at}]*x[{at}]", ("x", "w"), ("x",), letters)
         rms = builder.forward(root, (x, builder.constant(self.eps)), builder.free_symbol("rms"), port=-1)
         xhat, parameters = builder.free_symbol("xhat"), self.parameters(shape)
@@ -71,6 +75,18 @@ class RMSNorm(OverLastAxes, frozen=True):
         normal = builder.forward(divided, (x, rms), xhat, port=-1)
         gamma = builder.own(self, "weight", parameters["weight"], builder.free_symbol("gamma"), None, Number(1))
         return (builder.forward(scaled, (normal, gamma), builder.free_symbol("y")),)
+
+
+def shortened(divided: ByFormula, shape: Shape) -> Short:
+    """x̂ whose gradient is stated: (ĝ − x̂·mean(ĝ⊙x̂))/r."""
+    at, own = ",".join(divided.at), ",".join(INNER[: len(shape)])
+    mean = f"g[{at}]*y[{at}]"
+    for letter in reversed(divided.at):
+        mean = f"Sum({mean}, {letter}, 1, {letter.upper()})"
+    counts = {letter.upper(): int(str(n)) for letter, n in zip(divided.at, shape, strict=True)}
+    slope = f"(g[{own}] - y[{own}]*{mean}/({'*'.join(counts)}))/r"
+    return Short(divided.function, divided.names, divided.data, divided.at, constants=(1,), slopes=(("x", slope),),
+                   numbers=tuple(counts.items()))  # fmt: skip
 
 
 def eps_of(eps: Any) -> Message | None:

@@ -63,18 +63,14 @@ class StepFormulas:
             text.numbers["A"] = rows
         return text.read(name, node), "i + A" if rows else "i"
 
-    def cell(self, name: str, which: str, row: str, column: str) -> str:
-        """An element of weights."""
-        node = self.whole.nodes[next(k for k in self.whole.nodes if self.is_path(k, which))]
+    def cell(self, text: Text, name: str, row: str, column: str) -> str:
+        """An element of weights, whose rows may be those of the inputs."""
+        node, builder = text.names[name], self.whole.builder
         if self.whole.bare:
-            many = len(self.whole.builder.shape(node)) > 0
+            many = len(builder.shape(node)) > 0
             return f"{name}[{'1 + A' if row != 'i' else '1'}]" if many else name
-        spec = self.whole.parameters[next(k for k in self.whole.nodes if self.is_path(k, which))].spec
-        return f"{name}[{column},{row}]" if spec.rows == "inputs" else f"{name}[{row},{column}]"
-
-    def is_path(self, path: str, which: str) -> bool:
-        """Whether a path is that of a parameter of this layer and direction."""
-        return path.partition(".")[0] == which + self.behind
+        turned = builder.owned[node].spec.rows == "inputs"
+        return f"{name}[{column},{row}]" if turned else f"{name}[{row},{column}]"
 
     def from_input(self, text: Text, gate: str) -> None:
         """Wx x, of all that comes in."""
@@ -89,15 +85,13 @@ class StepFormulas:
                 text.numbers["S"] = self.t
             x = text.read("x", whole.x)
             if whole.bare:
-                text.terms.append(f"{self.cell(name, which, row, '')}*{x}[{time}1]")
+                text.terms.append(f"{self.cell(text, name, row, '')}*{x}[{time}1]")
                 return
-            self.add_sum(text, name, which, row, "j", before, f"{x}[{time}j]", "B", whole_width(self) if one else 0)
+            self.add_sum(text, name, row, "j", before, f"{x}[{time}j]", "B", whole_width(self) if one else 0)
             return
         for k, (state, letter) in enumerate(zip(self.below[self.t - 1], ("x", "v"), strict=False)):
             x = text.read(letter, state)
-            self.add_sum(
-                text, name, which, row, "jl"[k], before + k * whole.width, f"{x}[{'jl'[k]}]", "BC"[k], whole.width
-            )
+            self.add_sum(text, name, row, "jl"[k], before + k * whole.width, f"{x}[{'jl'[k]}]", "BC"[k], whole.width)
 
     def from_state(self, text: Text, gate: str, reset: str = "") -> None:
         """Wh h; with a reset gate, of r⊙h."""
@@ -110,12 +104,12 @@ class StepFormulas:
         at = "" if whole.bare else "[k]"
         state = f"({text.read('r', reset)}{at}*{h}{at})" if reset else f"{h}{at}"
         if whole.bare:
-            text.terms.append(f"{self.cell(name, which, row, '')}*{state}")
+            text.terms.append(f"{self.cell(text, name, row, '')}*{state}")
         else:
-            self.add_sum(text, name, which, row, "k", before, state, "D", whole.width if one else 0)
+            self.add_sum(text, name, row, "k", before, state, "D", whole.width if one else 0)
 
     def add_sum(
-        self, text: Text, name: str, which: str, row: str, index: str, before: int, what: str, letter: str, size: int
+        self, text: Text, name: str, row: str, index: str, before: int, what: str, letter: str, size: int
     ) -> None:
         """A sum of weights times what they meet; of as many as there is a `size` of, where the weights are for more."""
         column = f"{index} + {letter}" if before else index
@@ -123,7 +117,7 @@ class StepFormulas:
             text.numbers[letter] = before
         if size:
             text.numbers[index.upper()] = size
-        text.terms.append(f"Sum({self.cell(name, which, row, column)}*{what}, {index}, 1, {index.upper()})")
+        text.terms.append(f"Sum({self.cell(text, name, row, column)}*{what}, {index}, 1, {index.upper()})")
 
     def add_bias(self, text: Text, gate: str, *which: str) -> None:
         """The biases that are there."""

@@ -5,8 +5,9 @@ Source: PyTorch, torch.nn.Unfold and torch.nn.Fold.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
@@ -14,6 +15,9 @@ from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
 from hwsolve.layers.products import less
 from hwsolve.layers.reached import tracks
 from hwsolve.spec.fields import EachAxis, Size, SizeOrZero
+
+if TYPE_CHECKING:
+    from hwsolve.layers.axes import Frame
 
 
 class Windows(window.OverMap, frozen=True, kw_only=True):
@@ -32,6 +36,13 @@ class Windows(window.OverMap, frozen=True, kw_only=True):
         window.check_window(self.kernel_size, self.stride, self.dilation)
         each = zip(sides, self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
         return tuple([window.places(n, k, s, base.total((p, p)), d) for n, k, s, p, d in each])
+
+    def frame(self, sides: Shape) -> Frame:
+        """The window's places over a map of these sides."""
+        from hwsolve.layers.axes import Frame, Sliding
+
+        settings = (self.kernel_size, self.stride, self.padding, self.dilation)
+        return Frame(tuple(Sliding(*s) for s in zip(sides, self.each_places(sides), *settings, strict=True)))
 
     def places(self, sides: Shape) -> base.Size:
         """How many places the window has over a map of these sides."""
@@ -83,6 +94,13 @@ class Unfold(Windows, frozen=True, kw_only=True):
         """The window and its places."""
         return {"channels": x[0]} | self.met(x[1:])[1]
 
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The cells of the windows, each in its row and column."""
+        from hwsolve.layers.unfolding_operations import Unfolding
+
+        own = builder.sample(x)
+        return (builder.forward(Unfolding(self.frame(own[1:]), own[0]), (x,)),)
+
 
 class Fold(Windows, frozen=True, kw_only=True):
     """Fold: columns are added up where their windows lie in a map of `output_size`, (C·K·K, places) → (C, H, W)."""
@@ -124,3 +142,10 @@ class Fold(Windows, frozen=True, kw_only=True):
     def cost_sizes(self, x: Shape) -> dict[str, base.Size]:
         """The window and its places."""
         return {"channels": self.output(x)[0]} | self.met(self.output_size)[1]
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """The sums of what lies on each cell."""
+        from hwsolve.layers.unfolding_operations import Folding
+
+        channels = int(str(self.output(builder.sample(x))[0]))
+        return (builder.forward(Folding(self.frame(self.output_size), channels), (x,)),)

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.tree import ZERO, Number, Ref
+from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder, Label
 from hwsolve.graph.stack import Stack, stands_apart
 from hwsolve.language import say
+from hwsolve.layers.base import NotComputed, shape_text
 from hwsolve.layers.gates import SYMBOL, ByGate, suffix
 from hwsolve.layers.parameter import DEFAULT, ParameterSpec
 from hwsolve.layers.step_formulas import StepFormulas, Text
@@ -19,8 +21,8 @@ from hwsolve.spec.fields import Array
 class Unrolling:
     """Writes all layers, directions and steps."""
 
-    def __init__(self, layer: Any, builder: Builder, x: str) -> None:
-        self.layer, self.builder, self.x = layer, builder, x
+    def __init__(self, layer: Any, builder: Builder, x: str, named: dict[str, str]) -> None:
+        self.layer, self.builder, self.x, self.named = layer, builder, x, named  # `named`: nodes of initial states
         shape = builder.own_shape(x)
         self.lead = int(builder.is_data(x) and builder.graph.batched)
         self.samples = builder.shape(x)[: self.lead]
@@ -110,6 +112,15 @@ class Unrolling:
         repeated = Array(shape, values.values * shape[0], values.node)
         return msgspec.structs.replace(spec, values=repeated)
 
+    def named_state(self, name: str, wanted: tuple[Any, ...]) -> str:
+        """The node of an initial state that is a quantity of the network."""
+        node = self.named[name]
+        if (found := self.builder.own_shape(node)) != wanted and (found, wanted) != ((1,), ()):
+            known = {"name": name, "found": shape_text(found), "wanted": shape_text(wanted)}
+            message = say("The initial state `{name}` has the shape {found}, but needs {wanted}.", **known)
+            raise NotComputed(message)
+        return node
+
     def say_cuts(self) -> None:
         """Where no gradient goes on."""
         cut = [t for t in range(2, self.times + 1) if self.is_cut(t)]
@@ -167,13 +178,30 @@ class Direction(StepFormulas):
             width = whole.width if name == "h" else whole.hidden
             shape = (*whole.samples, *(() if whole.bare else (width,)))
             label = Label(whole.symbol(name, self.behind), {}, start, whole.lead, self.behind)
-            self.states[name] = whole.builder.initial(label, shape, whole.for_each(spec, shape), ZERO)
+            self.states[name] = (
+                self.as_state(label, whole.named_state(name + self.behind, shape[whole.lead :]))
+                if isinstance(spec, str)
+                else whole.builder.initial(label, shape, whole.for_each(spec, shape), ZERO)
+            )
         found = {}
         for k, t in enumerate(order, 1):
             self.t, self.cut = t, whole.is_cut(k)
             self.step()
             found[t] = self.states["h"]
         return found
+
+    def as_state(self, label: Label, node: str) -> str:
+        """A quantity of the network as the state before the first step."""
+        builder, data = self.whole.builder, self.whole.lead and self.whole.builder.is_data(node)
+        found = builder.own_shape(node)
+        at, extents = ((), ()) if self.whole.bare else (("i",), found)
+        term = "s" if not found else "s[i]" if at else "s[1]"
+        operation = ByFormula(term, ("s",), ("s",) if data else (), at, extents)
+        label = msgspec.structs.replace(label, lead=int(bool(data)))
+        shape = (*builder.shape(node)[: label.lead], *extents)
+        known = {"inputs": (node,), "layer": builder.path, "of": "initial"}
+        name: str = builder.graph.add(label, shape, "forward", operation, **known)
+        return name
 
     # one step
 
@@ -205,7 +233,7 @@ class Direction(StepFormulas):
         if projected:
             text = Text([], {}, {}, set())
             weights, _ = self.weights(text, "p", "weight_hr", "")
-            text.terms.append(f"Sum({self.cell(weights, 'weight_hr', 'i', 'k')}*{text.read('m', end)}[k], k, 1, K)")
+            text.terms.append(f"Sum({self.cell(text, weights, 'i', 'k')}*{text.read('m', end)}[k], k, 1, K)")
             end = self.add("h", text, self.whole.width)
         self.states["h"] = end
 

@@ -20,15 +20,19 @@ from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 MOST_CELLS = 1_000_000  # that are followed one by one
-NEIGHBOURS = {"nearest": 1, "linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8}
+NEAREST = ("nearest", "nearest-exact")
+NEIGHBOURS = {"nearest": 1, "nearest-exact": 1, "linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8}
 
 
 class Upsample(Layer, frozen=True):
-    """Upsampling to `size`, or by `scale_factor`: (C, n…) → (C, floor(n·scale_factor)…)."""
+    """Upsampling to `size`, or by `scale_factor`: (C, n…) → (C, floor(n·scale_factor)…).
+
+    `nearest` takes the cell that the start of a new one lies in, `nearest-exact` the one that its middle lies in.
+    """
 
     size: Annotated[Shape, ListOf(Size, minimum=1, single=True)] | None = None
     scale_factor: Annotated[tuple[Formula, ...], ListOf(Decimal, minimum=1, single=True)] | None = None
-    mode: Annotated[str, Choice("nearest", "linear", "bilinear", "bicubic", "trilinear")] = "nearest"
+    mode: Annotated[str, Choice(*NEIGHBOURS)] = "nearest"
     align_corners: Flag = False
 
     CATEGORY: ClassVar[str] = "interpolation"
@@ -36,7 +40,7 @@ class Upsample(Layer, frozen=True):
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""
         base.one_of(self, "size", "scale_factor")
-        if self.align_corners and self.mode == "nearest":
+        if self.align_corners and self.mode in NEAREST:
             message = say(
                 "`{key}` is for the modes between cells, not for `{mode}`.", key="align_corners", mode=self.mode
             )
@@ -84,8 +88,8 @@ class Upsample(Layer, frozen=True):
         sample = builder.sample(x)
         shape = tuple(int(str(n)) for n in self.output(sample))
         steps = self.steps(sample[1:], shape[1:])
-        if self.mode == "nearest":
-            return (nearest(builder, x, shape, steps),)
+        if self.mode in NEAREST:
+            return (nearest(builder, x, shape, steps, middle=self.mode != "nearest"),)
         sides = zip(sample[1:], shape[1:], steps, strict=True)
         return (weighed(builder, x, [self.weights(int(str(n)), m, *step) for n, m, step in sides]),)
 
@@ -101,15 +105,15 @@ class Upsample(Layer, frozen=True):
         """Each new cell the nearest old one, or its neighbours."""
         y = self.output(x)
         pairs = list(zip(x[1:], y[1:], strict=True))
-        if self.mode == "nearest":
+        if self.mode in NEAREST:
             scaled_by = [base.quotient(m, n) for n, m in pairs]
             if all(map(whole, scaled_by)):  # each old cell is spread over so many new ones
                 return (tuple([Window(kernel=n, stride=n, spread=True) for n in scaled_by]),)
         steps = self.steps(x[1:], y[1:])
         if len(steps) < len(pairs):
             return (None,)
-        around = {"nearest": 0, "bicubic": 2}.get(self.mode, 1)
-        made: list[Reading] = [Sampled(p, q, around) for p, q in steps]
+        around = 0 if self.mode in NEAREST else 2 if self.mode == "bicubic" else 1
+        made: list[Reading] = [Sampled(p, q, around, centred=self.mode != "nearest") for p, q in steps]
         if self.align_corners:
             if not all(isinstance(n, int) and isinstance(m, int) for n, m in pairs):
                 return (None,)
@@ -132,7 +136,7 @@ class Upsample(Layer, frozen=True):
 
     def macs(self, x: Shape) -> str | Nothing | NotCounted:
         """One for each neighbour of a new value."""
-        if self.mode == "nearest":
+        if self.mode in NEAREST:
             return Nothing(say("no multiply-adds: values are copied"))
         return SIDES_UNKNOWN if isinstance(x, StatedMap) else "neighbours*outputs"
 
@@ -163,12 +167,13 @@ class Upsample(Layer, frozen=True):
         """How many of an axis' n cells the m new ones are made of."""
         up = n == m or (isinstance(n, int) and isinstance(m, int) and n <= m)
         up = up or (isinstance(scale, Number) and scale.numerator >= scale.denominator)
-        if self.mode == "nearest" and scale is None:
+        if self.mode in NEAREST and scale is None:
             return m if not up and isinstance(n, int) and isinstance(m, int) else n if up else call("min", n, m)
-        if self.mode == "nearest" and isinstance(scale, Number):
+        if self.mode in NEAREST and isinstance(scale, Number):
             if not up or scale.denominator == 1:
                 return n if up else m
-            return base.total((base.floor_quotient((m - 1) * scale.denominator, scale.numerator), 1))
+            last, twice = (m - 1, 1) if self.mode == "nearest" else (2 * m - 1, 2)  # half a cell further to its middle
+            return base.total((base.floor_quotient(last * scale.denominator, twice * scale.numerator), 1))
         if (up and n == 1) or (up and not (self.align_corners and m == 1)):
             return n
         if not isinstance(n, int) or not isinstance(m, int) or m > MOST_CELLS:

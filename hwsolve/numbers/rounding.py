@@ -47,7 +47,7 @@ class Shaking:
         self.short = [k for k, x in enumerate(like) if np.size(x) <= BLOCK]
         self.long: dict[int, Array] = dict.fromkeys(k for k, x in enumerate(like) if np.size(x) > BLOCK)
         sizes = [np.size(like[k]) for k in self.short]
-        self.starts = np.cumsum([0, *sizes[:-1]])
+        self.starts = np.cumsum([0, *sizes])[:-1]
         self.flat = np.empty(sum(sizes))
         self.factors, self.least = np.empty((2, sum(sizes))), np.empty((2, sum(sizes)))
         where = zip(self.short, self.starts, sizes, strict=True)

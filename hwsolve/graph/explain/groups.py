@@ -276,7 +276,9 @@ class Groups:
 
     def reader(self, name: str) -> Formula:
         """What reads a quantity: of a step of a sequence its letter alone."""
-        return self.symbol(name) if self.writer.graph.labels[name].time is None else Ref(self.writer.key(name, ()).name)
+        return (
+            self.symbol(name) if self.writer.graph.labels[name].time is None else whole(self.writer.key(name, ()).name)
+        )
 
     def added(self, matrix: Matrix) -> Message | str:
         """What is added to each row, or to each element."""

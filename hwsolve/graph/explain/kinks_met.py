@@ -36,8 +36,8 @@ def note(writer: Any, name: str, indices: Indices, formula: Formula, read: Looku
 def note_borders(writer: Any, name: str, indices: Indices, read: Lookup) -> None:
     """Remember the places where cases of a quantity's own formula meet."""
     part, graph = writer.parts(name)[0], writer.graph
-    if not any(isinstance(node, Call) and node.name == "if" for node in walk(part.own)):
-        return
+    if part.tie is not None or not any(isinstance(node, Call) and node.name == "if" for node in walk(part.own)):
+        return  # what is taken of equal cells is told of the maximum
     moving = {node.of for node in graph.nodes.values() if node.role == "gradient"}
     shapes = {n: graph.nodes[n].shape for n in part.names.values()}
     at = dict(zip(part.indices, indices, strict=True))

@@ -191,7 +191,9 @@ def part(
         if slot is not None and "g" not in names:
             f = transform(f, lambda node: ONE if isinstance(node, Ref) and node.name == "g" else node)
         kinds[key] = Kind(f, own.indices, shapes, tuple([name for name, _ in late]))
-    return Part(graph, kinds[key], names, late, None if term is None else operation.tie_remark())
+    return Part(
+        graph, kinds[key], names, late, None if term is None and not operation.decides else operation.tie_remark()
+    )
 
 
 def schematic_of(

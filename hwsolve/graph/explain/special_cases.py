@@ -118,20 +118,23 @@ def decided_cases(f: Formula, holds: Holds, met: Conditions) -> Formula:
     A sum of ones where a comparison holds is the number of these.
     """
 
-    def settle(node: Formula) -> Formula:
+    def settle(node: Formula, bound: frozenset[str] = frozenset()) -> Formula:
         match node:
             case Call("if", (Call(name, (Number(), Number())) as condition, then, other)) if name in COMPARISONS:
-                return settle(then if holds(condition) else other)  # of a target that selects a class
-            case Call("if", (Call(name, _) as condition, then, other)) if name in COMPARISONS and of_elements(
-                condition
+                return settle(then if holds(condition) else other, bound)  # of a target that selects a class
+            case Call("if", (Call(name, _) as condition, then, other)) if (
+                name in COMPARISONS
+                and of_elements(condition)
+                and bound.isdisjoint(r.name for r in references(condition))
             ):
                 met[condition] = holds(condition)  # anew at each step
-                return settle(then if met[condition] else other)
+                return settle(then if met[condition] else other, bound)
             case BigOperator("Sum", Call("if", (Call(), Number(), Number())) as body, index, Number(), Number(n)):
-                ones = (settle(substitute(body, {index: Number(k)})) for k in range(1, n + 1))
+                ones = (settle(substitute(body, {index: Number(k)}), bound) for k in range(1, n + 1))
                 return Number(sum(one.numerator if isinstance(one, Number) else 0 for one in ones))
         parts = () if isinstance(node, Ref) else children(node)
-        changed = tuple(map(settle, parts))
+        within = bound | {node.index} if isinstance(node, BigOperator) else bound
+        changed = tuple([settle(part, within) for part in parts])
         return node if changed == parts else rebuild(node, changed)
 
     found = settle(f)
@@ -148,8 +151,10 @@ def is_comparison(f: Formula) -> bool:
     return isinstance(f, Call) and f.name in COMPARISONS
 
 
-def of_elements(condition: Formula) -> bool:
-    """Whether a comparison reads quantities, each at one element."""
+def of_elements(condition: Formula, bound: frozenset[str] = frozenset()) -> bool:
+    """Whether a comparison reads quantities, each at one element, and no index that a sum around it has `bound`."""
     refs = list(references(condition))
+    if not bound.isdisjoint(ref.name for ref in refs):
+        return False
     whole = all(isinstance(i, Number) for ref in refs for i in ref.indices)
     return bool(refs) and whole and not any(isinstance(part, BigOperator) for part in walk(condition))

@@ -18,7 +18,7 @@ from hwsolve.graph.explain.over_time import beside, form_of, text_of, time_lette
 from hwsolve.graph.explain.room import EVERY, WRITTEN
 from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import Operation
-from hwsolve.graph.stack import is_stack
+from hwsolve.graph.stack import begins, is_stack
 from hwsolve.language import Message, say
 from hwsolve.solution import Carried, Detail, Form, Group, Item, Line, Sentence, Stage, Text
 
@@ -98,7 +98,7 @@ class TimeGroups(Groups):
     def new(self, run: list[Node]) -> list[tuple[str, Form, Node]]:
         """The forms of a step that did not stand before, as texts too."""
         made = []
-        for node in run:
+        for node in run if run[0].role == "gradient" or not self.is_start(run) else ():
             if node.name not in self.made:
                 likeness = shape_in_time(self.writer.graph, node)
                 if likeness not in self.alike:
@@ -126,8 +126,8 @@ class TimeGroups(Groups):
         return self.of_cells[1].get(self.cell(run)) or Steps([], {})
 
     def is_start(self, run: list[Node]) -> bool:
-        """Whether these are gradients of states before the first step."""
-        return run[0].role == "gradient" and self.writer.graph.nodes[run[0].of].role == "given"
+        """Whether these are states before the first step, or gradients of such."""
+        return begins(self.writer.graph, run[0])
 
     def cell(self, run: list[Node]) -> tuple[str, str] | None:
         """The layer and the cell of a step; None of what is none."""

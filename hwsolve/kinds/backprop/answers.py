@@ -11,7 +11,7 @@ from hwsolve.graph.elements import count, elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.room import FIRST, WRITTEN
 from hwsolve.graph.graph import Node
-from hwsolve.graph.stack import is_stack, stands_alone
+from hwsolve.graph.stack import begins, is_stack, stands_alone
 from hwsolve.language import Message, say
 from hwsolve.numbers.printing import full
 from hwsolve.quantities import alike
@@ -80,7 +80,7 @@ class Answers:
         """Enter a step of a sequence: with the others, once all are there; else by its elements."""
         writer = self.writer
         label, key = writer.graph.labels[node.name], writer.key(node.name, ()).name
-        if self.is_start(node):
+        if begins(writer.graph, node):
             self.enter_elements(node, found)
             return
         known = self.steps.setdefault(key, {})
@@ -96,17 +96,13 @@ class Answers:
             arrays = tuple(zip(*arrays, strict=True))
         found[key] = Answer(alike(arrays, writer.digits), self.is_main(node))
 
-    def is_start(self, node: Node) -> bool:
-        """Whether a quantity is the gradient of a state before the first step."""
-        return node.role == "gradient" and self.writer.graph.nodes[node.of].role == "given"
-
     def count(self, node: Node) -> int:
         """How many steps of a quantity there are."""
         graph = self.writer.graph
         if id(graph) not in self.counts:
             timed = [graph.nodes[name] for name, label in graph.labels.items() if label.time is not None]
             self.counts[id(graph)] = Counter(
-                (graph.symbol(other.name), other.role) for other in timed if not self.is_start(other)
+                (graph.symbol(other.name), other.role) for other in timed if not begins(graph, other)
             )
         return self.counts[id(graph)][graph.symbol(node.name), node.role]
 

@@ -140,7 +140,7 @@ SPECS = {
             )
         ),
         *(("loss", n) for n in ("ctc_loss", "CTCLoss", "focal_loss")),
-        *(("optimizer", n) for n in ("rprop", "Rprop", "shampoo", "lbfgs")),
+        *(("optimizer", n) for n in ("lion", "Adafactor", "shampoo", "lbfgs")),
         *(("initialization", n) for n in ("lecun_normal", "variance_scaling")),
         *(("function", n) for n in ("asinh", "erfc", "argmax", "glu")),
     ],

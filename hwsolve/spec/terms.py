@@ -124,9 +124,10 @@ OPTIMIZER = Terms(
     say("optimizer"),
     "optimizers",
     words(
-        """adafactor amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon
-        newton conjugate_gradient rprop sparse_adam shampoo adabound"""
+        """adafactor amsgrad ftrl lamb lars lbfgs lion muon
+        newton conjugate_gradient sparse_adam shampoo adabound"""
     ),
+    {"averaged_sgd": called("asgd"), "resilient_propagation": called("rprop")},
 )
 INITIALIZATION = Terms(
     say("initialization"),

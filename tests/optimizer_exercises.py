@@ -74,7 +74,13 @@ def rprop() -> Found:
             last[i] = 0.0 if turned else g
             w[i] -= step[i] * ((last[i] > 0) - (last[i] < 0))
         seen.append([*w, step[0]])
-    return {"x@2": seen[1][0], "x@4": w[0], "y@4": w[1], "Delta_x@3": seen[2][2], "f@4": (w[0] - 1) ** 2 + 4 * w[1] ** 2}
+    return {
+        "x@2": seen[1][0],
+        "x@4": w[0],
+        "y@4": w[1],
+        "Delta_x@3": seen[2][2],
+        "f@4": (w[0] - 1) ** 2 + 4 * w[1] ** 2,
+    }
 
 
 def averaged() -> Found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Number
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
 from hwsolve.optimizers.optimizer import ZERO, Optimizer

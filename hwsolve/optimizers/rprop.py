@@ -14,7 +14,7 @@ Pair = Annotated[tuple[Formula, Formula], TupleOf(2, DecimalField())]
 
 
 class Rprop(Optimizer, frozen=True, kw_only=True):
-    """Rprop: w ← w − Δ·sign(p), Δ grows where g has the sign of the last p, and shrinks where it changed; p is then 0."""
+    """Rprop: w ← w − Δ·sign(p), p = g; Δ grows where g has the sign of the last p, shrinks where not: there p is 0."""
 
     lr: Decimal = Number(1, 100)
     etas: Pair = (Number(1, 2), Number(6, 5))
@@ -56,7 +56,8 @@ class Rprop(Optimizer, frozen=True, kw_only=True):
     def wrong(self) -> tuple[str, Message] | None:
         """A step shrinks where the sign changed, and grows where it did not."""
         shrinks, grows = self.etas
-        if isinstance(shrinks, Number) and isinstance(grows, Number):
-            if not 0 < shrinks.numerator < shrinks.denominator or grows.numerator <= grows.denominator:
-                return "etas", say("The first of `etas` is between 0 and 1, the second more than 1.")
+        small = not isinstance(shrinks, Number) or 0 < shrinks.numerator < shrinks.denominator
+        large = not isinstance(grows, Number) or grows.numerator > grows.denominator
+        if not (small and large):
+            return "etas", say("The first of `etas` is between 0 and 1, the second more than 1.")
         return super().wrong()

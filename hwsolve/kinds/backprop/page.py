@@ -27,8 +27,8 @@ from hwsolve.kinds.backprop.drawn import numbers_of, wanted_circuit
 from hwsolve.kinds.backprop.given_letters import functions, given_letters
 from hwsolve.kinds.backprop.layer_parts import divided, steps_of
 from hwsolve.kinds.backprop.local_names import meanings, relabelled
-from hwsolve.kinds.backprop.other_steps import other_steps
 from hwsolve.kinds.backprop.optimizer_letters import optimizer_letters
+from hwsolve.kinds.backprop.other_steps import other_steps
 from hwsolve.kinds.backprop.outcome import compared, of_losses, unchanged
 from hwsolve.kinds.backprop.passed_over import left_out, meaning_of_steps, passed_over
 from hwsolve.kinds.backprop.posed import counting_forms, posed, starting

@@ -356,40 +356,63 @@ def test_swin_counts_as_torchvision_does() -> None:
     assert {key: answers[key].value.value for key in wanted} == wanted
 
 
-@pytest.mark.parametrize("seed", range(often(8)))
-def test_bags_of_embeddings(seed: int) -> None:
-    """Sum and mean of picked rows, which may be the same, of one sample or of several; the gradient of every row."""
-    dice = random.Random(seed)
-    words, width, length = dice.randint(1, 5), dice.randint(1, 3), dice.randint(1, 4)
-    samples, mode = dice.randint(1, 3), ("mean", "sum")[seed % 2]
-    table = [[dice.randint(-8, 8) / 4 for _ in range(width)] for _ in range(words)]
+@pytest.mark.parametrize("mode", ["mean", "sum", "max"])
+@pytest.mark.parametrize("seed", range(often(8, long=70)))
+def test_bags_of_embeddings(mode: str, seed: int) -> None:
+    """Rows that may be the same or equal, padding among them, weighed or not, of one sample or of several."""
+    dice = random.Random(f"{mode} {seed}")
+    words, width, length = dice.randint(2, 5), dice.randint(1, 3), dice.randint(1, 4)
+    samples = dice.randint(1, 3)
+    table = [[dice.randint(-4, 4) / 4 for _ in range(width)] for _ in range(words)]
     picked = [[dice.randrange(words) for _ in range(length)] for _ in range(samples)]
     alone = samples == 1 and dice.random() < 0.5
-    bag = {"num_embeddings": words, "embedding_dim": width, "mode": mode, "weight": table, "output": "y"}
+    pad = dice.choice((None, -1, *range(words)))
+    if mode == "max" and pad is not None:
+        for bag in picked:  # one row at least
+            bag[dice.randrange(length)] = (pad + 1) % words
+    weights = [[dice.randint(-4, 4) / 2 for _ in range(length)] for _ in range(samples)]
+    weighed = mode == "sum" and dice.random() < 0.6
+    settings = {"num_embeddings": words, "embedding_dim": width, "mode": mode, "weight": table, "output": "y"}
+    settings |= {} if pad is None else {"padding_idx": pad}
+    settings |= {"per_sample_weights": weights[0] if alone else weights} if weighed else {}
     found = hwsolve.solve(
         {
             "kind": "backprop",
-            "network": {"input": {"tokens": length}, "layers": [{"embedding_bag": bag}, {"tanh": {"output": "a"}}]},
+            "network": {"input": {"tokens": length}, "layers": [{"embedding_bag": settings}, {"tanh": {"output": "a"}}]},
             "input": {"index": picked[0] if alone else picked},
             "target": {"zeros": [width] if alone else [samples, width]},
             "loss": "mse_loss",
         }
     )
-    theirs = nn.EmbeddingBag(words, width, mode=mode, dtype=torch.float64)
+    theirs = nn.EmbeddingBag(words, width, mode=mode, padding_idx=pad, dtype=torch.float64)
     theirs.weight.data = torch.tensor(table, dtype=torch.float64)
-    y = theirs(torch.tensor(picked))
+    by = torch.tensor(weights, dtype=torch.float64, requires_grad=True) if weighed else None
+    y = theirs(torch.tensor(picked), per_sample_weights=by)
     (y.tanh() ** 2).mean().backward()
     assert array(found.answers["y"].value).ravel() == pytest.approx(y.detach().numpy().ravel(), rel=1e-9)
-    assert array(found.answers["dL_dE"].value) == pytest.approx(theirs.weight.grad.numpy(), rel=1e-9)
+    assert array(found.answers["dL_dE"].value) == pytest.approx(theirs.weight.grad.numpy(), rel=1e-9, abs=1e-12)
+    if by is not None:
+        wanted = by.grad.numpy().ravel()
+        assert array(found.answers["dL_domega"].value).ravel() == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    if seed < 4:
+        assert wrong_lines(json.loads(found.to("json"))) == []
 
 
-@pytest.mark.parametrize("more", [{"mode": "max"}, {"padding_idx": 0}], ids=str)
-def test_what_of_a_bag_is_only_counted(more: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"mode": "max", "padding_idx": 1}, "A bag of `embedding_bag1` holds padding alone"),
+        ({"per_sample_weights": [1, 2]}, "`per_sample_weights` needs the mode `sum`."),
+        ({"mode": "sum", "per_sample_weights": [1]}, "has the shape 1, its input 2."),
+    ],
+    ids=str,
+)
+def test_bags_that_are_refused(more: dict[str, Any], said: str) -> None:
     bag = {"num_embeddings": 2, "embedding_dim": 1, "weight": [[1], [2]], **more}
-    with pytest.raises(SpecFailure, match="but not yet computed by hand"):
+    with pytest.raises(SpecFailure, match=said):
         hwsolve.solve(
             {"kind": "backprop", "network": {"input": {"tokens": 2}, "layers": [{"embedding_bag": bag}]}}
-            | {"input": {"index": [0, 1]}}
+            | {"input": {"index": [1, 1]}}
         )
 
 

@@ -378,7 +378,10 @@ def test_bags_of_embeddings(mode: str, seed: int) -> None:
     found = hwsolve.solve(
         {
             "kind": "backprop",
-            "network": {"input": {"tokens": length}, "layers": [{"embedding_bag": settings}, {"tanh": {"output": "a"}}]},
+            "network": {
+                "input": {"tokens": length},
+                "layers": [{"embedding_bag": settings}, {"tanh": {"output": "a"}}],
+            },
             "input": {"index": picked[0] if alone else picked},
             "target": {"zeros": [width] if alone else [samples, width]},
             "loss": "mse_loss",

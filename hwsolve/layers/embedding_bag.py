@@ -148,4 +148,6 @@ class LargestOfBag(Operation, frozen=True):
 
     def tie_remark(self) -> Message:
         """The convention in words."""
-        return say("Where several rows of a bag have the largest number, the gradient goes to the first, as in PyTorch.")
+        return say(
+            "Where several rows of a bag have the largest number, the gradient goes to the first, as in PyTorch."
+        )

@@ -11,6 +11,7 @@ import pytest
 
 import hwsolve
 from hwsolve.spec.report import SpecFailure
+from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
 from tests.often import often
 from tests.test_layers_truth import solved
@@ -259,13 +260,84 @@ def test_the_table_says_how_many_experts_are_active() -> None:
     assert "8 × expert, 2 active" in text
 
 
-def test_a_mixture_is_not_computed_by_hand() -> None:
-    mixture = {"experts": 2, "active": 1, "body": [{"linear": 2}]}
-    network = {"input": [1, 2], "layers": [{"mixture": mixture}]}
-    with pytest.raises(SpecFailure, match="not yet computed by hand"):
-        hwsolve.solve({"kind": "backprop", "network": network, "input": [[1, 2]]})
+@pytest.mark.parametrize("seed", range(often(10, long=200)))
+def test_a_mixture_by_hand(seed: int) -> None:
+    """Rows of which each goes to its own experts; equal logits; weights divided by their sum or not."""
+    dice = random.Random(f"mixture {seed}")
+    size, count, rows = dice.randint(1, 3), dice.randint(2, 4), dice.randint(1, 3)
+    active, renormalize, residual = dice.randint(1, count), dice.random() < 0.5, dice.random() < 0.5
+
+    def some(*shape: int) -> Any:
+        return [some(*shape[1:]) for _ in range(shape[0])] if shape else dice.randint(-2, 2) / 2
+
+    router, weights, biases = some(count, size), some(count, size, size), some(count, size)
+    experts = [
+        [{"linear": {"out_features": size, "weight": w, "bias": b}}, "tanh"]
+        for w, b in zip(weights, biases, strict=True)
+    ]
+    mixture = {
+        "mixture": {"active": active, "experts": experts, "router": {"weight": router, "symbols": {"weight": "R"}}}
+    }
+    mixture["mixture"] |= {} if renormalize and dice.random() < 0.5 else {"renormalize": renormalize}
+    x, g = some(rows, size), some(rows, size)
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {
+                "input": size if dice.random() < 0.5 else [rows, size],
+                "layers": [{"add": [[mixture], []]} if residual else mixture, {"identity": {"output": "out"}}],
+            },
+            "input": x,
+            "upstream": g,
+        }
+    )
+    xs, rs = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (x, router))
+    ws, bs = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (weights, biases))
+    logits = xs @ rs.T
+    chosen = torch.argsort(-logits, dim=1, stable=True)[:, :active]  # of equal ones the first
+    p = torch.softmax(logits, 1)
+    made = []
+    for n in range(rows):
+        shares = p[n, chosen[n]]
+        shares = shares / shares.sum() if renormalize else shares
+        parts = [share * torch.tanh(ws[e] @ xs[n] + bs[e]) for share, e in zip(shares, chosen[n], strict=True)]
+        made.append(sum(parts) + (xs[n] if residual else 0))
+    out = torch.stack(made)
+    out.backward(torch.tensor(g, dtype=torch.float64))
+    wanted = {"out": out.detach(), "dL_dx": xs.grad, "dL_dR": rs.grad}
+    wanted |= {f"dL_dw{e + 2}": ws.grad[e] for e in range(count)} | {f"dL_db{e + 2}": bs.grad[e] for e in range(count)}
+    for key, value in wanted.items():
+        ours = array(found.answers[key].value).ravel()
+        assert ours == pytest.approx(value.numpy().ravel(), rel=1e-9, abs=1e-12), (key, seed)
+    assert seed > 4 or wrong_lines(json.loads(found.to("json"))) == []
+
+
+def test_the_mixture_among_the_problems_states_what_torch_gives() -> None:
+    from tests.mixture_truth import expected
+
+    assert expected() in (PROBLEMS / "language" / "mixture-of-experts.yaml").read_text(encoding="utf-8")
+
+
+def test_a_mixture_whose_experts_stand_under_one_body_or_do_not_fit() -> None:
+    body = [{"linear": {"out_features": 2, "bias": False, "weight": [[1, 2], [3, 4]]}}]
+    mixture = {"experts": 2, "active": 1, "body": body, "router": {"weight": [[1, 0], [0, 1]]}, "output": "y"}
+    network = {"input": 2, "layers": [{"mixture": mixture}]}
+    found = hwsolve.solve({"kind": "backprop", "network": network, "input": [1, 2]})
+    assert list(array(found.answers["y"].value).ravel()) == [5, 11]
+    one = {"linear": {"out_features": 1, "bias": False, "weight": [[1, 2]]}}
+    unlike = mixture | {"experts": [body, [one]]}
+    del unlike["body"]
+    with pytest.raises(SpecFailure, match="expert 2 has other layers"):
+        hwsolve.solve({"kind": "backprop", "network": {"input": 2, "layers": [{"mixture": unlike}]}, "input": [1, 2]})
+    others = [[{"linear": {"out_features": 2, "bias": False, "weight": [[k, 2], [3, 4]]}}] for k in range(3)]
+    answers = solved({"input": 2, "layers": [{"mixture": unlike | {"experts": others}}]})
+    assert (answers["params"], answers["params.active"]) == (3 * 4 + 3 * 2, 4 + 3 * 2)
     with pytest.raises(SpecFailure, match="at most 2 are active"):
         solved({"input": [1, 2], "layers": [{"mixture": mixture | {"active": 3}}]})
+    for wrong in ({"experts": [body]}, {"body": None}):
+        told = {key: value for key, value in (mixture | wrong).items() if value is not None}
+        with pytest.raises(SpecFailure, match="a number beside a `body`, or a list"):
+            solved({"input": [1, 2], "layers": [{"mixture": told}]})
 
 
 # ---------------------------------------------------------------- LeNet-5

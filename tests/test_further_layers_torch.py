@@ -330,7 +330,7 @@ def test_a_mixture_whose_experts_stand_under_one_body_or_do_not_fit() -> None:
     with pytest.raises(SpecFailure, match="expert 2 has other layers"):
         hwsolve.solve({"kind": "backprop", "network": {"input": 2, "layers": [{"mixture": unlike}]}, "input": [1, 2]})
     others = [[{"linear": {"out_features": 2, "bias": False, "weight": [[k, 2], [3, 4]]}}] for k in range(3)]
-    answers = solved({"input": 2, "layers": [{"mixture": unlike | {"experts": others}}]})
+    answers = solved({"input": 2, "layers": [{"mixture": unlike | {"experts": others, "router": None}}]})
     assert (answers["params"], answers["params.active"]) == (3 * 4 + 3 * 2, 4 + 3 * 2)
     with pytest.raises(SpecFailure, match="at most 2 are active"):
         solved({"input": [1, 2], "layers": [{"mixture": mixture | {"active": 3}}]})

@@ -119,7 +119,7 @@ def sequence_formulas(loss: Any) -> list[tuple[str, Formula]]:
         if (operation := node.operation) is not None:
             names = dict(zip(operation.inputs, map(builder.graph.symbol, node.inputs), strict=True))
             f = forward_schematic(operation, len(node.shape)).formula
-            numbers = {letter: Number(n) for letter, n in operation.numbers if letter == "P"}  # type: ignore[attr-defined]
+            numbers: dict[str, Formula] = {letter: Number(n) for letter, n in operation.numbers if letter == "P"}  # type: ignore[attr-defined]
             found.append((builder.graph.symbol(node.name), rename(substitute(f, numbers), names)))
     return found
 

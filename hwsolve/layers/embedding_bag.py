@@ -93,17 +93,17 @@ class EmbeddingBag(Embedding, frozen=True):
     def added(self, builder: Builder, shape: Sizes, rows: list[int], pad: int, table: str) -> str:
         """The sum of the rows of a bag, each with its weight where there are weights, or their mean."""
         chosen = self.picked(builder, shape, [0 if row == pad else row for row in rows])
-        row, numbers, names, nodes = "Sum(s[t,v]*w[v,j], v, 1, V)", (), ("s", "w"), (chosen, table)
+        row, reads = "Sum(s[t,v]*w[v,j], v, 1, V)", {"s": chosen, "w": table}
         if self.per_sample_weights is not None:
-            row, names, nodes = f"p[t]*{row}", (*names, "p"), (*nodes, self.weights(builder, shape))
-        body = f"Sum({row}, t, 1, T)"
+            row, reads = f"p[t]*{row}", reads | {"p": self.weights(builder, shape)}
+        body, numbers = f"Sum({row}, t, 1, T)", dict[str, int]()
         if self.mode == "mean" and pad:
             body = f"({body})/max(1, Sum(Sum(s[t,v], v, 1, V), t, 1, T))"
         elif self.mode == "mean":
-            body, numbers = f"({body})/T", (("T", shape[-1]),)
-        data = tuple(name for name in names if name != "w")
-        together = ByFormula(body, names, data, ("j",), constants=(0,), numbers=numbers)
-        return builder.forward(together, nodes, builder.free_symbol("x"))
+            body, numbers = f"({body})/T", {"T": shape[-1]}
+        data = tuple(name for name in reads if name != "w")
+        together = ByFormula(body, tuple(reads), data, ("j",), constants=(0,), numbers=tuple(numbers.items()))
+        return builder.forward(together, tuple(reads.values()), builder.free_symbol("x"))
 
     def weights(self, builder: Builder, shape: Sizes) -> str:
         """The weight of each place of a bag."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 from hwsolve.language import say
 from hwsolve.layers.items import Body, Item, Part, Wire
-from hwsolve.layers.names import Names, Scope
+from hwsolve.layers.names import Names, Scope, Stop
 
 
 def placed_mixture(walk: Any, part: Part, path: str, stream: Wire, names: Names) -> Item:
@@ -23,11 +24,16 @@ def placed_mixture(walk: Any, part: Part, path: str, stream: Wire, names: Names)
     walk.read.add(first.end.name)
     if not walk.unrolled:
         one = body("expert", experts[0])
-        counts = (1, part.times), (1, part.active)
-        return Item(path, part.type, None, part.node, (stream,), (one.end,), (first, one), *counts, part.path, symbols)
+        assert part.active is not None
+        times, active = (1, part.times), (1, part.active)
+        made: tuple[Body, ...] = (first, one)
+        return Item(
+            path, part.type, None, part.node, (stream,), (one.end,), made, times, active, part.path, symbols
+        )  # fmt: skip
     if not isinstance(part.times, int) or not isinstance(part.active, int):
         walk.stop(part, say("How many experts there are, and how many work, must be numbers here."), "experts")
-    every = experts if len(experts) > 1 else experts * part.times
+        raise Stop
+    every = experts if len(experts) > 1 else repeat(experts[0], part.times)
     bodies = [body(f"expert{k}", parts) for k, parts in enumerate(every, 1)]
     walk.read |= {one.end.name for one in bodies}
     options = part.options | {"active": part.active}

@@ -45,11 +45,10 @@ class CTCLoss(Loss, frozen=True, kw_only=True):
         q = builder.forward(read, (x, labels), builder.free_symbol("q"), layer="loss")
         a = ""
         for t in range(1, steps + 1):
-            text, names, nodes = FIRST, ("q", "b"), (q, target.arrays["begins"])
-            if a:
-                text, names, nodes = NEXT, ("q", "a", "k"), (q, a, target.arrays["skips"])
-            made = ByFormula(text, names, names, ("s",), constants=(len(names) - 1,), numbers=(("P", t),))
-            a = builder.forward(made, nodes, builder.free_symbol(f"alpha{t}"), layer="loss")
+            reads = {"q": q, "a": a, "k": target.arrays["skips"]} if a else {"q": q, "b": target.arrays["begins"]}
+            text, names, last = NEXT if a else FIRST, tuple(reads), len(reads) - 1
+            made = ByFormula(text, names, names, ("s",), constants=(last,), numbers=(("P", t),))
+            a = builder.forward(made, tuple(reads.values()), builder.free_symbol(f"alpha{t}"), layer="loss")
         written = [call("whole", Ref(builder.graph.symbol(n))) for n in (q, a, *target.arrays.values())]
         builder.remark(
             say(

@@ -63,6 +63,36 @@ def rmsprop() -> Found:
     return {"x@2": w[0], "y@2": w[1], "v_x@2": v[0], "v_y@2": v[1]}
 
 
+def rprop() -> Found:
+    """The step along x grows until x passes 1; where the sign changed the gradient counts as 0, and nothing moves."""
+    w, last, step = [0.0, 2.0], [0.0, 0.0], [0.5, 0.5]
+    seen = []
+    for _ in range(4):
+        for i, g in enumerate((2 * (w[0] - 1), 8 * w[1])):
+            turned = g * last[i] < 0
+            step[i] = min(50, max(1e-6, step[i] * (1.2 if g * last[i] > 0 else 0.5 if turned else 1)))
+            last[i] = 0.0 if turned else g
+            w[i] -= step[i] * ((last[i] > 0) - (last[i] < 0))
+        seen.append([*w, step[0]])
+    return {
+        "x@2": seen[1][0],
+        "x@4": w[0],
+        "y@4": w[1],
+        "Delta_x@3": seen[2][2],
+        "f@4": (w[0] - 1) ** 2 + 4 * w[1] ** 2,
+    }
+
+
+def averaged() -> Found:
+    """The weights jump over the minimum at 0; those after the updates 2, 3 and 4 are averaged."""
+    w, made = [4.0], []
+    for t in range(1, 5):
+        rate = 0.75 / (1 + 0.5 * 0.75 * (t - 1)) ** 0.5
+        made.append(rate)
+        w.append(w[-1] - rate * 0.5 * w[-1] - rate * 2 * w[-1])
+    return {"rate@4": made[3], "w@4": w[4], "a_w@4": (w[2] + w[3] + w[4]) / 3}
+
+
 def decay() -> Found:
     """Least squares; the rates are 0.2, 0.2/1.5 and 0.1."""
     rows, b, w, rates = [(1, 2), (0, 1), (1, -1)], (1, 2, 0), [0.0, 0.0], []
@@ -117,6 +147,8 @@ EXERCISES: dict[str, Callable[[], Found]] = {
     "optimize-nesterov-inside": nesterov,
     "optimize-adam-two-steps": adam,
     "optimize-rmsprop-valley": rmsprop,
+    "optimize-rprop-steps": rprop,
+    "optimize-averaged-weights": averaged,
     "optimize-rate-decay": decay,
     "optimize-clipped-gradients": clipping,
     "backprop-epoch-of-logistic-batches": logistic,

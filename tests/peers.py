@@ -415,6 +415,21 @@ OPTIMIZERS: dict[str, tuple[str, Callable[[random.Random], dict[str, Any]]]] = {
             **dice.choice(({}, {"weight_decay": 0.1})),
         },
     ),
+    "asgd": (
+        "ASGD",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.3, "lambd": 0.5}, {"lr": 0.05, "lambd": 0.25, "alpha": 0.5}, {"lambd": 0})),
+            **dice.choice(({}, {"t0": 0}, {"t0": 2}, {"t0": 9})),
+            **dice.choice(({}, {"weight_decay": 0.1})),
+        },
+    ),
+    "rprop": (
+        "Rprop",
+        lambda dice: {
+            **dice.choice(({}, {"lr": 0.5}, {"lr": 0.125, "etas": [0.25, 2]})),
+            **dice.choice(({}, {"step_sizes": [0.1, 0.4]}, {"step_sizes": [0.25, 5]})),
+        },
+    ),
     "adagrad": (
         "Adagrad",
         lambda dice: {

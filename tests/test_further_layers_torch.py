@@ -11,6 +11,7 @@ import pytest
 
 import hwsolve
 from hwsolve.spec.report import SpecFailure
+from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
 from tests.often import often
 from tests.test_layers_truth import solved
@@ -259,13 +260,84 @@ def test_the_table_says_how_many_experts_are_active() -> None:
     assert "8 × expert, 2 active" in text
 
 
-def test_a_mixture_is_not_computed_by_hand() -> None:
-    mixture = {"experts": 2, "active": 1, "body": [{"linear": 2}]}
-    network = {"input": [1, 2], "layers": [{"mixture": mixture}]}
-    with pytest.raises(SpecFailure, match="not yet computed by hand"):
-        hwsolve.solve({"kind": "backprop", "network": network, "input": [[1, 2]]})
+@pytest.mark.parametrize("seed", range(often(10, long=200)))
+def test_a_mixture_by_hand(seed: int) -> None:
+    """Rows of which each goes to its own experts; equal logits; weights divided by their sum or not."""
+    dice = random.Random(f"mixture {seed}")
+    size, count, rows = dice.randint(1, 3), dice.randint(2, 4), dice.randint(1, 3)
+    active, renormalize, residual = dice.randint(1, count), dice.random() < 0.5, dice.random() < 0.5
+
+    def some(*shape: int) -> Any:
+        return [some(*shape[1:]) for _ in range(shape[0])] if shape else dice.randint(-2, 2) / 2
+
+    router, weights, biases = some(count, size), some(count, size, size), some(count, size)
+    experts = [
+        [{"linear": {"out_features": size, "weight": w, "bias": b}}, "tanh"]
+        for w, b in zip(weights, biases, strict=True)
+    ]
+    mixture = {
+        "mixture": {"active": active, "experts": experts, "router": {"weight": router, "symbols": {"weight": "R"}}}
+    }
+    mixture["mixture"] |= {} if renormalize and dice.random() < 0.5 else {"renormalize": renormalize}
+    x, g = some(rows, size), some(rows, size)
+    found = hwsolve.solve(
+        {
+            "kind": "backprop",
+            "network": {
+                "input": size if dice.random() < 0.5 else [rows, size],
+                "layers": [{"add": [[mixture], []]} if residual else mixture, {"identity": {"output": "out"}}],
+            },
+            "input": x,
+            "upstream": g,
+        }
+    )
+    xs, rs = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (x, router))
+    ws, bs = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (weights, biases))
+    logits = xs @ rs.T
+    chosen = torch.argsort(-logits, dim=1, stable=True)[:, :active]  # of equal ones the first
+    p = torch.softmax(logits, 1)
+    made = []
+    for n in range(rows):
+        shares = p[n, chosen[n]]
+        shares = shares / shares.sum() if renormalize else shares
+        parts = [share * torch.tanh(ws[e] @ xs[n] + bs[e]) for share, e in zip(shares, chosen[n], strict=True)]
+        made.append(sum(parts) + (xs[n] if residual else 0))
+    out = torch.stack(made)
+    out.backward(torch.tensor(g, dtype=torch.float64))
+    wanted = {"out": out.detach(), "dL_dx": xs.grad, "dL_dR": rs.grad}
+    wanted |= {f"dL_dw{e + 2}": ws.grad[e] for e in range(count)} | {f"dL_db{e + 2}": bs.grad[e] for e in range(count)}
+    for key, value in wanted.items():
+        ours = array(found.answers[key].value).ravel()
+        assert ours == pytest.approx(value.numpy().ravel(), rel=1e-9, abs=1e-12), (key, seed)
+    assert seed > 4 or wrong_lines(json.loads(found.to("json"))) == []
+
+
+def test_the_mixture_among_the_problems_states_what_torch_gives() -> None:
+    from tests.mixture_truth import expected
+
+    assert expected() in (PROBLEMS / "language" / "mixture-of-experts.yaml").read_text(encoding="utf-8")
+
+
+def test_a_mixture_whose_experts_stand_under_one_body_or_do_not_fit() -> None:
+    body = [{"linear": {"out_features": 2, "bias": False, "weight": [[1, 2], [3, 4]]}}]
+    mixture = {"experts": 2, "active": 1, "body": body, "router": {"weight": [[1, 0], [0, 1]]}, "output": "y"}
+    network = {"input": 2, "layers": [{"mixture": mixture}]}
+    found = hwsolve.solve({"kind": "backprop", "network": network, "input": [1, 2]})
+    assert list(array(found.answers["y"].value).ravel()) == [5, 11]
+    one = {"linear": {"out_features": 1, "bias": False, "weight": [[1, 2]]}}
+    unlike = mixture | {"experts": [body, [one]]}
+    del unlike["body"]
+    with pytest.raises(SpecFailure, match="expert 2 has other layers"):
+        hwsolve.solve({"kind": "backprop", "network": {"input": 2, "layers": [{"mixture": unlike}]}, "input": [1, 2]})
+    others = [[{"linear": {"out_features": 2, "bias": False, "weight": [[k, 2], [3, 4]]}}] for k in range(3)]
+    answers = solved({"input": 2, "layers": [{"mixture": unlike | {"experts": others, "router": None}}]})
+    assert (answers["params"], answers["params.active"]) == (3 * 4 + 3 * 2, 4 + 3 * 2)
     with pytest.raises(SpecFailure, match="at most 2 are active"):
         solved({"input": [1, 2], "layers": [{"mixture": mixture | {"active": 3}}]})
+    for wrong in ({"experts": [body]}, {"body": None}):
+        told = {key: value for key, value in (mixture | wrong).items() if value is not None}
+        with pytest.raises(SpecFailure, match="a number beside a `body`, or a list"):
+            solved({"input": [1, 2], "layers": [{"mixture": told}]})
 
 
 # ---------------------------------------------------------------- LeNet-5
@@ -356,40 +428,66 @@ def test_swin_counts_as_torchvision_does() -> None:
     assert {key: answers[key].value.value for key in wanted} == wanted
 
 
-@pytest.mark.parametrize("seed", range(often(8)))
-def test_bags_of_embeddings(seed: int) -> None:
-    """Sum and mean of picked rows, which may be the same, of one sample or of several; the gradient of every row."""
-    dice = random.Random(seed)
-    words, width, length = dice.randint(1, 5), dice.randint(1, 3), dice.randint(1, 4)
-    samples, mode = dice.randint(1, 3), ("mean", "sum")[seed % 2]
-    table = [[dice.randint(-8, 8) / 4 for _ in range(width)] for _ in range(words)]
+@pytest.mark.parametrize("mode", ["mean", "sum", "max"])
+@pytest.mark.parametrize("seed", range(often(8, long=70)))
+def test_bags_of_embeddings(mode: str, seed: int) -> None:
+    """Rows that may be the same or equal, padding among them, weighed or not, of one sample or of several."""
+    dice = random.Random(f"{mode} {seed}")
+    words, width, length = dice.randint(2, 5), dice.randint(1, 3), dice.randint(1, 4)
+    samples = dice.randint(1, 3)
+    table = [[dice.randint(-4, 4) / 4 for _ in range(width)] for _ in range(words)]
     picked = [[dice.randrange(words) for _ in range(length)] for _ in range(samples)]
     alone = samples == 1 and dice.random() < 0.5
-    bag = {"num_embeddings": words, "embedding_dim": width, "mode": mode, "weight": table, "output": "y"}
+    pad = dice.choice((None, -1, *range(words)))
+    if mode == "max" and pad is not None:
+        for bag in picked:  # one row at least
+            bag[dice.randrange(length)] = (pad + 1) % words
+    weights = [[dice.randint(-4, 4) / 2 for _ in range(length)] for _ in range(samples)]
+    weighed = mode == "sum" and dice.random() < 0.6
+    settings = {"num_embeddings": words, "embedding_dim": width, "mode": mode, "weight": table, "output": "y"}
+    settings |= {} if pad is None else {"padding_idx": pad}
+    settings |= {"per_sample_weights": weights[0] if alone else weights} if weighed else {}
     found = hwsolve.solve(
         {
             "kind": "backprop",
-            "network": {"input": {"tokens": length}, "layers": [{"embedding_bag": bag}, {"tanh": {"output": "a"}}]},
+            "network": {
+                "input": {"tokens": length},
+                "layers": [{"embedding_bag": settings}, {"tanh": {"output": "a"}}],
+            },
             "input": {"index": picked[0] if alone else picked},
             "target": {"zeros": [width] if alone else [samples, width]},
             "loss": "mse_loss",
         }
     )
-    theirs = nn.EmbeddingBag(words, width, mode=mode, dtype=torch.float64)
+    theirs = nn.EmbeddingBag(words, width, mode=mode, padding_idx=pad, dtype=torch.float64)
     theirs.weight.data = torch.tensor(table, dtype=torch.float64)
-    y = theirs(torch.tensor(picked))
+    by = torch.tensor(weights, dtype=torch.float64, requires_grad=True) if weighed else None
+    y = theirs(torch.tensor(picked), per_sample_weights=by)
     (y.tanh() ** 2).mean().backward()
     assert array(found.answers["y"].value).ravel() == pytest.approx(y.detach().numpy().ravel(), rel=1e-9)
-    assert array(found.answers["dL_dE"].value) == pytest.approx(theirs.weight.grad.numpy(), rel=1e-9)
+    assert array(found.answers["dL_dE"].value) == pytest.approx(theirs.weight.grad.numpy(), rel=1e-9, abs=1e-12)
+    if by is not None:
+        wanted = by.grad.numpy().ravel()
+        assert array(found.answers["dL_domega"].value).ravel() == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    if seed < 4:
+        assert wrong_lines(json.loads(found.to("json"))) == []
 
 
-@pytest.mark.parametrize("more", [{"mode": "max"}, {"padding_idx": 0}], ids=str)
-def test_what_of_a_bag_is_only_counted(more: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"mode": "max", "padding_idx": 1}, "A bag of `embedding_bag1` holds padding alone"),
+        ({"per_sample_weights": [1, 2]}, "`per_sample_weights` needs the mode `sum`."),
+        ({"mode": "sum", "per_sample_weights": [1]}, "has the shape 1, its input 2."),
+    ],
+    ids=str,
+)
+def test_bags_that_are_refused(more: dict[str, Any], said: str) -> None:
     bag = {"num_embeddings": 2, "embedding_dim": 1, "weight": [[1], [2]], **more}
-    with pytest.raises(SpecFailure, match="but not yet computed by hand"):
+    with pytest.raises(SpecFailure, match=said):
         hwsolve.solve(
             {"kind": "backprop", "network": {"input": {"tokens": 2}, "layers": [{"embedding_bag": bag}]}}
-            | {"input": {"index": [0, 1]}}
+            | {"input": {"index": [1, 1]}}
         )
 
 

@@ -166,14 +166,14 @@ def test_unfold_and_fold(padding: int) -> None:
         assert counted(fold, list(columns.shape)) == ({"forward": taken} if taken else {})
 
 
-@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+@pytest.mark.parametrize("mode", ["sum", "mean", "max", "weighed"])
 def test_embedding_bag(mode: str) -> None:
     """All indices pick one row, and so all bags send their errors to it."""
     for bags, picked in ((1, 4), (3, 2), (2, 1)):
         tally = Tally()
         table = {(j,): tally.num(j + 0.5) for j in range(5)}
         for j in [*range(5)] * bags:
-            values = [table[j,] for _ in range(picked)]
+            values = [table[j,] * 2 if mode == "weighed" else table[j,] for _ in range(picked)]
             if mode == "max":
                 best = values[0]
                 for value in values[1:]:
@@ -185,9 +185,11 @@ def test_embedding_bag(mode: str) -> None:
         sent: list[tuple[Index, Num]] = []
         for j in [*range(5)] * bags:
             g = tally.num(1) / picked if mode == "mean" else tally.num(1)
-            sent += [((j,), g) for _ in range(1 if mode == "max" else picked)]
+            parts = [g * 2 if mode == "weighed" else g for _ in range(1 if mode == "max" else picked)]
+            sent += [((j,), part) for part in parts]
         scattered(sent)
-        found = counted({"embedding_bag": {"num_embeddings": 7, "embedding_dim": 5, "mode": mode}}, [bags, picked])
+        how = {"mode": mode} if mode != "weighed" else {"mode": "sum", "per_sample_weights": [[2] * picked] * bags}
+        found = counted({"embedding_bag": {"num_embeddings": 7, "embedding_dim": 5, **how}}, [bags, picked])
         assert found.get("forward", {}) == forward and found.get("gradient", {}) == tally.taken()
 
 

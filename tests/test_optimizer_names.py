@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import product
 from typing import Any
 
 import pytest
 
 import hwsolve
+from hwsolve.formula.notation import unicode
+from hwsolve.formula.tree import Ref
 from hwsolve.optimizers import OPTIMIZERS
 from tests.line_check import wrong_lines
 
@@ -50,3 +53,21 @@ def test_without_a_clash_they_keep_their_letters() -> None:
     problem = {"kind": "backprop", "network": {"input": 2, "layers": [LINEAR]}, "input": [1, 2], "target": [0, 0]}
     solution = hwsolve.solve(problem | {"loss": "mse_loss", "optimizer": {"adam": {"lr": 1}}})
     assert {"lr", "beta1", "beta2", "eps"} <= {one["key"] for one in json.loads(solution.to("json"))["given"]}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_letter_is_said_to_be_something_before_it_is_read(name: str) -> None:
+    """Of the numbers of an optimizer, of what it keeps, and of what it works out; a word says it by itself."""
+    decay = {"weight_decay": 0.25} if "weight_decay" in OPTIMIZERS[name].__struct_fields__ else {}
+    problem = {"kind": "optimize", "parameters": {"w": [1, 2]}, "gradient": {"w": [[0.5, 1], [1, 0.5]]}}
+    solution = hwsolve.solve(problem | {"optimizer": {name: {"lr": 0.5, **decay}}})
+    said, _, work = solution.to("plain").partition("Given\n")
+    said = " ".join(said.split())
+    document = json.loads(solution.to("json"))
+    lines = [line for part in document["sections"] for line in part["lines"] if line["kind"] == "value"]
+    keys = {re.split(r"[@[]", one["key"])[0].removesuffix("_w") for one in (*lines, *document["given"])}
+    for key in keys - {"w", "g"}:
+        letter = unicode(Ref(key))
+        if letter != key or len(key) == 1:
+            assert len(re.findall(rf"(?<!\S){letter}(?:_w)? (?:is )?the ", said)) == 1, (letter, said)
+    assert "weight_decay" not in work and (not decay or "the weight decay" in said)

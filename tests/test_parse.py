@@ -157,7 +157,7 @@ def test_big_operators_and_elements() -> None:
         ("1 < 2 < 3", 7, "Comparisons cannot be chained: put one of them in parentheses."),
         ("2*if(a, b)", 3, "“if” takes a condition and two values: if(c, a, b)."),
         ("Max(x, 1, 3)", 1, "“Max” takes a body, an index and two bounds: Max(w[j]*x[j], j, 1, 3)."),
-        ("Sum(x[j], x[1], 1, 3)", 1, "“Sum” takes a body, an index and two bounds: Sum(w[j]*x[j], j, 1, 3)."),
+        ("Sum(x[j], x[1], 1, 3)", 1, "“Sum” takes a body, an index and two bounds: Sum(x[j], j, 1, 3)."),
         ("1e99999", 1, "A number may have at most 1000 digits."),
         ("1 + " + "7" * 1001, 5, "A number may have at most 1000 digits."),
     ],

@@ -57,7 +57,7 @@ def entry(name: str) -> Entry:
     from hwsolve.layers import layer_class
     from hwsolve.layers.composed import COMPOSED, KEYS, REQUIRED, WIRE_NAMES, WIRES
     from hwsolve.layers.packaged import PACKAGED, packaged_class
-    from hwsolve.spec.fields import CountField, SizeField, WordField
+    from hwsolve.spec.fields import CountField, FlagField, SizeField, WordField
 
     if name in COMPOSED:
         takes = dict.fromkeys(("times", "experts", "active"), SizeField().expected)
@@ -66,7 +66,7 @@ def entry(name: str) -> Entry:
             "router": say("the settings of `{layer}`", layer="linear"),
             "name": WordField().expected,
         }
-        takes["axis"] = CountField(1).expected
+        takes["renormalize"] = FlagField().expected
         takes |= {"body": say("a list of layers"), "shortcut": say("`zero_pad`, or a list of layers")}
         takes |= {"of": say("a list of branches and names, or a name"), "layer": say("a name")}
         takes |= dict.fromkeys(WIRES, WIRE_NAMES.expected)
@@ -78,7 +78,7 @@ def entry(name: str) -> Entry:
         return Entry(
             name,
             brief(name),
-            facts=kinds_fact(COUNTED[:1] if name == "mixture" else COUNTED),
+            facts=kinds_fact((COUNTED[0], COUNTED[-1]) if name == "mixture" else COUNTED),
             arguments=arguments,
             example=FORMS[name],
         )

@@ -63,6 +63,8 @@ def loss_entry(name: str) -> Entry:
     loss = LOSSES[name]()
     if len(loss.OUTPUTS) > 1:
         return joint_entry(name, loss)
+    if loss.sequence:
+        return sequence_entry(name, loss)
     letter, value, slope = loss_formulas(loss)
     facts = (
         *fact("equation", say("Equation"), f"L = {unicode(value)}"),
@@ -84,6 +86,42 @@ def joint_entry(name: str, loss: Any) -> Entry:
         *fact("target", say("Target"), target(loss)),
     )
     return Entry(name, sentence(type(loss).__doc__), facts=facts, arguments=record_arguments(type(loss)))
+
+
+def sequence_entry(name: str, loss: Any) -> Entry:
+    """A loss of a sequence of labels, with the recursion over the steps."""
+    from hwsolve.formula.notation import symbol, unicode
+
+    equations = "\n".join(f"{symbol(of)} = {unicode(value)}" for of, value in sequence_formulas(loss))
+    facts = (
+        *fact("equation", say("Equation"), equations),
+        *fact("takes", say("Takes"), loss.wants),
+        *fact(
+            "target", say("Target"), say("the labels, as `{form}`: no more of them than steps", form="{class: [3, 2]}")
+        ),
+    )
+    return Entry(name, sentence(type(loss).__doc__), facts=facts, arguments=record_arguments(type(loss)))
+
+
+def sequence_formulas(loss: Any) -> list[tuple[str, Formula]]:
+    """The quantities of a loss of two steps and one label, and their formulas."""
+    from hwsolve.formula.tree import Number, substitute
+    from hwsolve.graph.graph import Builder, Graph
+    from hwsolve.graph.operation import forward_schematic, rename
+    from hwsolve.losses.loss import Target
+
+    builder = Builder(Graph())
+    letters = {"labels": ("c", (3, 2)), "begins": ("b", (3,)), "skips": ("k", (3,))}
+    arrays = {key: builder.given(*one) for key, one in letters.items()}
+    loss.build(builder, (builder.given("x", (2, 2)),), Target(arrays["labels"], False, arrays=arrays), 1)
+    found = []
+    for node in builder.graph.nodes.values():
+        if (operation := node.operation) is not None:
+            names = dict(zip(operation.inputs, map(builder.graph.symbol, node.inputs), strict=True))
+            f = forward_schematic(operation, len(node.shape)).formula
+            numbers: dict[str, Formula] = {letter: Number(n) for letter, n in operation.numbers if letter == "P"}  # type: ignore[attr-defined]
+            found.append((builder.graph.symbol(node.name), rename(substitute(f, numbers), names)))
+    return found
 
 
 def target(loss: Any) -> Message:

@@ -73,7 +73,7 @@ def rule_text(optimizer: Any) -> str:
     from hwsolve.formula.tree import ZERO
 
     made = []
-    for name, text in optimizer.plain() if optimizer.weight_decay == ZERO else optimizer.decayed():
+    for name, text in optimizer.plain() if getattr(optimizer, "weight_decay", ZERO) == ZERO else optimizer.decayed():
         sign = "←" if name.endswith("'") else "="
         made.append(f"{symbol(name.removesuffix(chr(39)))} {sign} {unicode(parse(text.replace(chr(39), '')))}")
     return "\n".join(made)

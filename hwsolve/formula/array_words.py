@@ -22,9 +22,9 @@ def form_of(name: str) -> str:
     return f"{name}(x)" if one.most == 1 else f"{name}(x), {name}(x, axis)"
 
 
-FORMS = {name: form_of(name) for name in ARRAY_FUNCTIONS}
+FORMS = {name: form_of(name) for name in ARRAY_FUNCTIONS} | {"detach": "detach(x)"}
 # those that are called by name
-WORDS = tuple(name for name in ARRAY_FUNCTIONS if name.isidentifier() and name != "element")
+WORDS = tuple(name for name in FORMS if name.isidentifier() and name != "element")
 
 OVER_INDEX = {  # what is written with a capital over an index
     "sum": "Sum({}, {})", "mean": "Sum({}, {})/{}", "max": "Max({}, {})", "min": "Min({}, {})",

@@ -179,6 +179,8 @@ class Elements:
         if name in OPERATORS:
             return
         known = function(name)
+        if name == "detach":
+            raise Unfit(say("`detach` stands in the formulas of a worksheet, around one thing."), f)
         if known is None:
             raise Unfit(say("There is no function `{name}`.", name=name), f, (*FUNCTIONS, *ARRAY_FUNCTIONS))
         least = len(known.parameters) - len(known.defaults)
@@ -200,7 +202,7 @@ class Elements:
                 longest[k] = (n, part) if n != 1 and length == 1 else longest[k]
         return tuple(length for length, _ in longest)
 
-    def length(self, index: str, f: Formula) -> int:
+    def length(self, index: str, f: Formula, op: str = "") -> int:
         """How far an index runs: to the length of the axes on which it stands by itself."""
         lengths: dict[int, str] = {}
         for name, n in self.axes_of(index, f):
@@ -208,7 +210,9 @@ class Elements:
         if len(lengths) == 1:
             return next(iter(lengths))
         if not lengths:
-            raise Unfit(say("`{i}` runs along no axis: no quantity has it as an index.", i=index), f)
+            form = plain(BigOperator(op, f, index, Number(1), Number(3))) if op else ""
+            hint = say("With its bounds it needs no axis: `{form}`.", form=form) if op else None
+            raise Unfit(say("`{i}` runs along no axis: no quantity has it as an index.", i=index), f, hint=hint)
         (a, first), (b, second) = list(lengths.items())[:2]
         raise Unfit(
             say("`{i}` runs along axes of {a} (`{x}`) and {b} (`{y}`).", i=index, a=a, x=first, b=b, y=second), f
@@ -240,7 +244,7 @@ class Elements:
                 return along_axes(BigOperator(op, self.element(body, ()), index, low, high), lengths)
             case Call("Sum" | "Prod" | "Max" | "Min" as op, (body, Ref(index, ()))):
                 self.need_number(body)
-                return big(op, self.element(body, ()), index, self.length(index, body))
+                return big(op, self.element(body, ()), index, self.length(index, body, op))
             case Call("max" | "min" as name, (whole,)):
                 return self.over_all(name.capitalize(), whole, lambda x: x)
             case Call(name, args) if name in ARRAY_FUNCTIONS:

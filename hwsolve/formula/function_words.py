@@ -24,6 +24,7 @@ ABOUT: dict[str, Message] = {  # what is no function of numbers
     "inv": say("Inverse of a matrix, up to 3 × 3."),
     "concat": say("Arrays behind each other, along their first axis."),
     "cumsum": say("Sums of the elements up to each of them."),
+    "detach": say("The value of x as it is, and no gradient through it, as in PyTorch; in worksheets."),
     "if": say("The second argument where the condition holds, else the third."),
     "Sum": say("Sum of a formula over an index from a lowest to a highest value."),
     "Prod": say("Product of a formula over an index."),

@@ -20,7 +20,7 @@ from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
-from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, listed
+from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, listed, walk
 from hwsolve.language import Message, say
 
 MAX_DEPTH = 100
@@ -74,7 +74,7 @@ class Parser:
     """
 
     def __init__(self, text: str, arrays: bool = False) -> None:
-        self.tokens = tokens(text)
+        self.text, self.tokens = text, tokens(text)
         self.arrays = arrays
         self.at = 0
         self.level = 0
@@ -156,9 +156,22 @@ class Parser:
                 return BigOperator(token.text, body, index, low, high)
             case (body, Ref(index, ())) if self.arrays:
                 return Call(token.text, (body, Ref(index)))
-        form = f"{token.text}(w[j]*x[j], j, 1, 3)"
+        form = f"{token.text}({self.meant(token, args)})"
         message = say("“{name}” takes a body, an index and two bounds: {form}.", name=token.text, form=form)
         raise FormulaError(message, token.column)
+
+    def meant(self, token: Token, args: tuple[Formula, ...]) -> str:
+        """What a big operator would take that lacks its index or a bound: its own body, if that has one such name."""
+        start, end = token.column + len(token.text), self.tokens[self.at - 1].column - 1
+        written = self.text[start:end].split(",") if len(args) == self.text.count(",", start, end) + 1 else []
+        found = [ref for f in args[:1] for ref in walk(f) if isinstance(ref, Ref)]
+        within = {i.name for ref in found for i in ref.indices if isinstance(i, Ref)}
+        names = within or {ref.name for ref in found}
+        if len(names) != 1 or not written or (args[0] in found and not within):
+            return "w[j]*x[j], j, 1, 3"
+        bounds = [w.strip() for w, f in zip(written[1:], args[1:], strict=True) if isinstance(f, Number)]
+        low, high = bounds if len(bounds) == 2 else ("1", *(bounds or ["3"]))[:2]
+        return f"{written[0].strip()}, {names.pop()}, {low}, {high}"
 
     def arguments(self, closing: str, empty: Message = NO_INDEX) -> tuple[Formula, ...]:
         """The list behind an opening bracket, which is the token here; `empty` says what “[]” lacks."""

@@ -42,6 +42,15 @@ def differentiate(graph: Graph, upstream: Mapping[str, str] = NOTHING, wanted: f
         gradients[name] = graph.add(label, node.shape, "gradient", terms=terms, layer=layer, of=name)
 
 
+def gradients_of(graph: Graph, top: str) -> dict[str, str]:
+    """The gradients by the quantities with respect to which they are; of several tops, those of one."""
+    every = {n.name: n.of for n in graph.nodes.values() if n.role == "gradient"}
+    if top in graph.heads:
+        letter = graph.symbol(top)
+        every = {name: of for name, of in every.items() if graph.symbol(name) == f"d{letter}_d{graph.symbol(of)}"}
+    return {of: name for name, of in every.items()}
+
+
 def reading(graph: Graph, wanted: frozenset[str]) -> set[str]:
     """These nodes, and all that read them, directly or through others."""
     found = set(wanted)

@@ -99,7 +99,7 @@ class Graph(msgspec.Struct):
     layers: dict[str, str] = {}  # what the layer or composite at each path is
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
-    heads: tuple[str, ...] = ()  # the outputs, where the network has several
+    heads: tuple[str, ...] = ()  # the outputs, or the quantities whose gradients are asked, where there are several
     loss: str = ""
     unstated: str = "L"  # the letter of a loss that is not stated
 

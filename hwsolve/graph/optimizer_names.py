@@ -1,6 +1,6 @@
 """The letters of an optimizer's own numbers, which step aside where a problem or a layer has them: β₁ of Adam beside β.
 
-Nobody names them, so that `beta1` becomes `beta_opt1`, and all of its kind with it.
+Nobody names them, so that `beta1` becomes `beta_opt1`, and all of its kind with it; so does the later of two of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ def step_aside(graph: Graph) -> dict[str, str]:
     others = [one for one in every if one.node not in common]
     if clash(others) is not None:
         return {}  # the problem itself has to say which is which
-    taken = {stem(one.name) for one in every if one.node in common and clash((*others, one)) is not None}
+    taken: set[str] = set()
+    for one in (one for one in every if one.node in common):
+        if clash((*others, one)) is None:
+            others.append(one)
+        else:
+            taken.add(stem(one.name))
     new: dict[str, str] = {}
     for name, node in graph.nodes.items():
         label = graph.labels[name]

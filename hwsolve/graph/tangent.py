@@ -20,6 +20,7 @@ from hwsolve.formula.directional import along, direction
 from hwsolve.formula.evaluate import measured_ball
 from hwsolve.formula.random_points import Dice
 from hwsolve.formula.tree import ZERO
+from hwsolve.graph.differentiate import gradients_of
 from hwsolve.graph.graph import Graph, Node, operations
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
 from hwsolve.graph.run import Feed, Trajectory, Values, train
@@ -51,23 +52,24 @@ def check(graph: Graph, values: Values, exact: bool) -> None:
 
     Nothing is said where a change does not exist, as at a tie of a maximum, or is not decided.
     """
-    way = Way(graph, values, exact)
-    try:
-        with numbers.quiet():
-            if way.agrees():
-                return
-    except ArithmeticError:  # a tie, a branch that balls do not decide, a value that does not exist
-        return
-    raise Disagreement(f"in a random direction the loss changes by {way.change}, by its gradients {way.total}")
+    for top in graph.heads if graph.loss in graph.heads else (graph.loss,):
+        way = Way(graph, values, exact, top)
+        try:
+            with numbers.quiet():
+                if way.agrees():
+                    continue
+        except ArithmeticError:  # a tie, a branch that balls do not decide, a value that does not exist
+            continue
+        raise Disagreement(f"in a random direction the loss changes by {way.change}, by its gradients {way.total}")
 
 
 class Way:
     """A direction for every quantity that has a gradient, and both ways to the change of the loss along it."""
 
-    def __init__(self, graph: Graph, values: Values, exact: bool) -> None:
-        self.graph, self.found, self.exact = graph, values, exact
+    def __init__(self, graph: Graph, values: Values, exact: bool, top: str = "") -> None:
+        self.graph, self.found, self.exact, self.top = graph, values, exact, top or graph.loss
         self.values = values if exact else {name: bare(v) for name, v in values.items()}
-        self.gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient" and n.name in values}
+        self.gradients = {of: name for of, name in gradients_of(graph, self.top).items() if name in values}
         dice = Dice(" ".join(f"{graph.symbol(n.name)}{n.shape}" for n in graph.nodes.values()))
         stands = self.substitutes()
         self.own = {name: self.drawn(dice, graph.nodes[name].shape) for name in self.gradients if name not in stands}
@@ -114,7 +116,8 @@ class Way:
     def blurred(self) -> bool:
         """Whether two floats differ by no more than rounding: the same once more on balls around the floats."""
         with numbers.precision(FLOAT_BITS):
-            return Way(self.graph, {name: in_balls(v) for name, v in self.found.items()}, exact=True).agrees()
+            balls = {name: in_balls(v) for name, v in self.found.items()}
+            return Way(self.graph, balls, exact=True, top=self.top).agrees()
 
     def forwards(self) -> Any:
         """The change of the loss, or of the output under its upstream gradient."""
@@ -124,8 +127,8 @@ class Way:
             own = self.own.get(node.name)
             if found is not None or own is not None:
                 changes[node.name] = own if found is None else found if own is None else found + own
-        if self.graph.loss:
-            return added(changes.get(self.graph.loss, 0))
+        if self.top:
+            return added(changes.get(self.top, 0))
         terms = (t for n in self.graph.nodes.values() for t in n.terms)
         heads = {t.output: t.upstream for t in terms if t.upstream and self.graph.nodes[t.upstream].role == "given"}
         return sum(added(self.values[upstream] * changes.get(output, 0)) for output, upstream in heads.items())

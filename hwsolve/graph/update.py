@@ -248,9 +248,9 @@ def unprimed(text: str) -> str:
     return text.replace("'", "_new")
 
 
-def scalar(graph: Graph, symbol: str, value: Formula) -> str:
-    """A number of the optimizer as a given quantity."""
-    name = graph.add(Label(symbol), (), "setting")
+def scalar(graph: Graph, symbol: str, value: Formula, of: str = "") -> str:
+    """A number of the optimizer as a given quantity; `of` one parameter."""
+    name = graph.add(Label(symbol), (), "setting", of=of)
     graph.numbers[name] = value
     return name
 
@@ -259,7 +259,7 @@ def decay_of(graph: Graph, name: str, rule: Rule) -> str | None:
     """The weight decay of one parameter: its own, or that of the optimizer; None without."""
     own = graph.parameters[name].weight_decay
     if own is not None:
-        return scalar(graph, f"weight_decay_{graph.symbol(name)}", own)
+        return scalar(graph, f"weight_decay_{graph.symbol(name)}", own, name)
     if rule.weight_decay is None:
         return None
     common = (n.name for n in graph.nodes.values() if n.role == "setting" and graph.symbol(n.name) == "weight_decay")

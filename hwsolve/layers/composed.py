@@ -28,8 +28,8 @@ COMPOSED: dict[str, tuple[Message, tuple[str, ...]]] = {
         ("times", "body", *WIRED),
     ),
     "mixture": (
-        say("Experts of which only some work on a row; a router, a linear layer, decides which.  It is only counted."),
-        ("experts", "active", "body", "router", *WIRED),
+        say("Experts of which only some work on a row; a router, a linear layer, decides which."),
+        ("experts", "active", "body", "router", "renormalize", *WIRED),
     ),
     "use": (
         say("A layer, composite or block that stands before, once more, with the same parameters."),
@@ -42,16 +42,17 @@ LONE = {"residual": "body", "use": "layer"}  # the key whose value may stand wit
 REQUIRED = {
     "residual": ("body",),
     "repeat": ("times", "body"),
-    "mixture": ("experts", "active", "body"),
+    "mixture": ("experts", "active"),
     "use": ("layer",),
 } | dict.fromkeys(BRANCHED, ("of",))
 KEYS: dict[str, Message] = {
     "body": say("the layers, one after the other"),
     "shortcut": say("the layers beside the body, or `zero_pad`; nothing is the input itself"),
     "times": say("how often the body stands"),
-    "experts": say("how many experts there are, each with weights of its own"),
+    "experts": say("how many experts there are, each with weights of its own; or a list with the layers of each"),
     "active": say("how many of them work on a row"),
     "router": say("the settings of the linear layer that decides; without a bias unless given"),
+    "renormalize": say("whether the weights of those at work are divided by their sum; true unless given"),
     "of": say("what is joined: lists of layers, or names of quantities; a name alone is joined to what comes in"),
     "axis": say("the axis along which branches are joined, from 1; the channels, the first axis, unless given"),
     "layer": say("the name of what is used again"),

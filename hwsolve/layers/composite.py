@@ -11,6 +11,7 @@ from hwsolve.layers.base import Layer, NotComputed, Shape
 from hwsolve.layers.elementwise import Elementwise
 from hwsolve.layers.items import Body, Item
 from hwsolve.layers.kernels import numbers_only
+from hwsolve.layers.mixture_operations import build_mixture
 from hwsolve.spec.amounts import DecimalField
 from hwsolve.spec.records import form_of
 
@@ -155,7 +156,9 @@ def sizes_of(layer: Layer) -> Shape:
 
 
 def build_merge(item: Item, builder: Builder, nodes: dict[str, str]) -> str:
-    """Write what joins the branches of a composite: two at a time."""
+    """Write what joins the branches of a composite: two at a time, or the experts of a mixture."""
+    if item.type == "mixture":
+        return build_mixture(item, builder, nodes)
     out, *others = [nodes[branch.end.name] for branch in item.branches]
     for k, end in enumerate(others, 1):
         operation = joining(item, builder, out, end)

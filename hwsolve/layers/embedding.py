@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 from hwsolve.formula.tree import Formula, Number, Ref, call
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder, Owned
+from hwsolve.graph.operation import Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
@@ -86,7 +87,7 @@ class Embedding(Layer, frozen=True):
             raise NotComputed(
                 say("`{layer}` has `padding_idx`: the numbers of its table must be given.", layer=builder.path)
             )
-        chosen = self.picking(builder, x, [0 if row == pad else row for row in rows])
+        chosen = self.picking(builder, builder.shape(x), [0 if row == pad else row for row in rows])
         table = builder.own(self, "weight", self.parameters(())["weight"], builder.free_symbol("E"))
         named = {"s": chosen, "table": table}
         symbols: dict[str, Any] = {key: call("whole", Ref(builder.graph.symbol(name))) for key, name in named.items()}
@@ -97,7 +98,7 @@ class Embedding(Layer, frozen=True):
         if pad in rows:
             body += " + Sum(p[v]*c[v,j], v, 1, V)"  # c is the table once more, as a constant
             picked = ByFormula(body, ("s", "w", "p", "c"), ("s", "p"), ("j",), constants=(0, 2, 3))
-            padded = self.picking(builder, x, [row if row == pad else 0 for row in rows])
+            padded = self.picking(builder, builder.shape(x), [row if row == pad else 0 for row in rows])
             inputs = (chosen, table, padded, table)
             symbols |= {"s": call("whole", Ref(builder.graph.symbol(padded))), "k": pad}
             builder.remark(say("Row {k} of {table} is padding: {s} picks it, and it gets no gradient.", **symbols))
@@ -107,10 +108,10 @@ class Embedding(Layer, frozen=True):
         """The row of padding, from 1; 0 where there is none."""
         return 0 if self.padding_idx is None else self.padding_idx % int(str(self.num_embeddings)) + 1
 
-    def picking(self, builder: Builder, x: str, rows: list[int]) -> str:
-        """What picks rows: a 1 for each, and 0 for the others; row 0 is none."""
+    def picking(self, builder: Builder, shape: Sizes, rows: list[int]) -> str:
+        """What picks rows, at places of a shape: a 1 for each, and 0 for the others; row 0 is none."""
         words = int(str(self.num_embeddings))
-        shape = (*builder.shape(x), words)
+        shape = (*shape, words)
         found = builder.given(builder.free_symbol("s"), shape, "input")
         ones = tuple(Number(int(row == k)) for row in rows for k in range(1, words + 1))
         numbers = ParameterSpec(values=Array(shape, ones, Node(0, 0)))

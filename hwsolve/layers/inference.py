@@ -12,7 +12,8 @@ from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape
 from hwsolve.layers.blocks import nth
 from hwsolve.layers.given_numbers import check_numbers
 from hwsolve.layers.items import MOST_PARTS, Body, Item, Part, Wire, too_many_layers
-from hwsolve.layers.merging import MERGED, merged
+from hwsolve.layers.merging import KEPT, MERGED, merged
+from hwsolve.layers.mixture_walk import placed_mixture
 from hwsolve.layers.names import DIMENSION, Names, Scope, Stop, Unnamed
 from hwsolve.layers.own_sizes import sized
 from hwsolve.layers.packaged import PACKAGED
@@ -45,7 +46,7 @@ class Walk(Wiring):
             item = self.item(part, stream, scope, names, again, like.items[k].path if like is not None else "")
             self.writable(part, item.output)
             self.keep(part, item, names, scope, again)
-            found += opened(item) if self.unrolled and item.layer is None and item.type not in MERGED else (item,)
+            found += opened(item) if self.unrolled and item.layer is None and item.type not in KEPT else (item,)
             stream = item.outputs[0] if item.layer is None or item.layer.ports() else stream
         return Body(name, tuple(found), stream)
 
@@ -86,7 +87,7 @@ class Walk(Wiring):
             return self.repeat(part, path, stream, inner, names)
         if part.type == "mixture":
             (stream,) = self.inputs(part, stream, names)
-            return self.mixture(part, path, stream, names)
+            return placed_mixture(self, part, path, stream, names)
         return self.block(part, path, self.inputs(part, stream, names, part.ports or ("x",)), inner, names)
 
     def block(self, part: Part, path: str, inputs: tuple[Wire, ...], scope: Scope, names: Names) -> Item:
@@ -107,20 +108,6 @@ class Walk(Wiring):
         return Item(
             path, part.type, None, part.node, inputs, ends, (body,), where=part.path, symbols=keys_of(part, names)
         )
-
-    def mixture(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
-        """The router, and one of the experts."""
-        assert part.active is not None
-        if self.unrolled:
-            self.stop(part, say("`{layer}` can be counted, but not yet computed by hand.", layer="mixture"))
-        bodies = []
-        for name, parts in zip(("router", "expert"), part.branches, strict=True):
-            prefix = f"{path}." if name == "router" else f"{path}.expert."
-            bodies.append(self.body(name, parts, stream, Scope(prefix), Names(parts, names, prefix)))
-        end, counts = bodies[1].end, (1, part.times)
-        self.read.add(bodies[0].end.name)
-        return Item(path, part.type, None, part.node, (stream,), (end,), tuple(bodies), counts, (1, part.active),
-                    part.path, keys_of(part, names))  # fmt: skip
 
     def use(self, part: Part, path: str, stream: Wire, names: Names) -> Item:
         """A layer, composite or block once more, with the parameters it has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hwsolve.layers.base import Shape, Size, StatedMap, total
 
 MERGED = ("residual", "add", "multiply", "concat")  # the composites whose branches come together
+KEPT = (*MERGED, "mixture")  # those that stay as they are where a network is written out
 
 
 def merged(kind: str, shapes: list[Shape], axis: int = 1) -> Shape | None:

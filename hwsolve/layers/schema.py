@@ -10,7 +10,7 @@ from hwsolve.layers.packaged import PACKAGED, packaged_class
 from hwsolve.spec.amounts import SizeField
 from hwsolve.spec.definitions import defined
 from hwsolve.spec.records import alone_schema, form_of, record_schema
-from hwsolve.spec.scalars import CountField, WordField
+from hwsolve.spec.scalars import CountField, FlagField, WordField
 
 
 def layers_schema() -> dict[str, Any]:
@@ -53,7 +53,8 @@ def composites_schema() -> dict[str, Any]:
         "shortcut": {"anyOf": [{"const": "zero_pad"}, layers_schema(), {"type": "null"}]},
         "times": SizeField().schema(),
         "axis": CountField(1).schema(),
-        "experts": SizeField().schema(),
+        "experts": {"anyOf": [SizeField().schema(), {"type": "array", "items": layers_schema(), "minItems": 1}]},
+        "renormalize": FlagField().schema(),
         "active": SizeField().schema(),
         "router": {"type": ["object", "null"]},
     }

@@ -34,6 +34,7 @@ LOSSES: Registry[Loss] = Registry(
         "smooth_l1_loss": "smooth_l1_loss:SmoothL1Loss",
         "cross_entropy": "cross_entropy:CrossEntropy",
         "nll_loss": "nll_loss:NLLLoss",
+        "ctc_loss": "ctc_loss:CTCLoss",
         "binary_cross_entropy": "binary_cross_entropy:BinaryCrossEntropy",
         "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits:BinaryCrossEntropyWithLogits",
     },

@@ -69,6 +69,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     holds: ClassVar[str] = ""  # the layer that the loss itself begins with
     takes: ClassVar[frozenset[str]] = frozenset()  # what the last layer may give (Layer.GIVES); anything for none
     wants: ClassVar[Message | None] = None  # the same in words
+    sequence: ClassVar[bool] = False  # takes a sequence of classes that may be shorter than the steps
     signs: ClassVar[bool] = False  # takes the numbers 1 and -1 in place of a class
     domain: ClassVar[Message | None] = None  # what its logarithms need of the output
 

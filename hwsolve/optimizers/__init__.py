@@ -13,6 +13,8 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     "hwsolve.optimizers",
     {
         "sgd": "sgd:SGD",
+        "asgd": "asgd:ASGD",
+        "rprop": "rprop:Rprop",
         "adagrad": "adagrad:Adagrad",
         "rmsprop": "rmsprop:RMSprop",
         "adadelta": "adadelta:Adadelta",

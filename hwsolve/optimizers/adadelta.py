@@ -32,4 +32,5 @@ class Adadelta(Optimizer, frozen=True, kw_only=True):
         "d": say("step before the learning rate"),
         "D": say("mean of the squared steps"),
     }
+    NUMBERS: ClassVar[dict[str, Message]] = Optimizer.NUMBERS | {"rho": say("weight of each last mean in the next")}
     MEANINGS: ClassVar[dict[str, Message]] = {"rho": say("ρ: how much of each mean is kept in the next")}

@@ -26,6 +26,9 @@ class Adamax(Moments, frozen=True, kw_only=True):
         ("mhat", "m'/(1 - beta1**t)"),
         ("w'", "w - lr*mhat/u'"),
     )
+    NUMBERS: ClassVar[dict[str, Message]] = Moments.NUMBERS | {
+        "beta2": say("factor of the last largest gradient"),
+    }
     WORDS: ClassVar[dict[str, Message]] = Optimizer.WORDS | {
         "mhat": say("corrected mean of the gradients"),
         "u": say("largest gradient so far"),

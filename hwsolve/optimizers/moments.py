@@ -19,6 +19,10 @@ class Moments(Optimizer, frozen=True, kw_only=True):
     eps: Decimal = Number(1, 10**8)
     weight_decay: Decimal = ZERO
 
+    NUMBERS: ClassVar[dict[str, Message]] = Optimizer.NUMBERS | {
+        "beta1": say("weight of the last mean of the gradients in the next"),
+        "beta2": say("weight of the last mean of the squared gradients in the next"),
+    }
     MEANINGS: ClassVar[dict[str, Message]] = {"betas": say("β₁ and β₂: how much of each mean is kept in the next")}
 
     def wrong(self) -> tuple[str, Message] | None:

@@ -13,8 +13,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from hwsolve.formula.notation import plain as plain_text
-from hwsolve.formula.notation import unicode
-from hwsolve.formula.tree import Formula, Number, references
+from hwsolve.formula.tree import Formula, Number, Ref, references
 from hwsolve.graph.update import Clipping, Lines, Rule
 from hwsolve.language import Message, say
 from hwsolve.optimizers.settings import SCHEDULED, Clip, StateField
@@ -53,6 +52,10 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
         "gnorm": say("norm of all gradients"),
         "scale": say("factor of the clipped gradients"),
         "ghat": say("clipped gradient"),
+    }
+    NUMBERS: ClassVar[dict[str, Message]] = {  # and its numbers that are written as letters
+        "eps": say("small number that keeps a divisor from being zero"),
+        "weight_decay": say("weight decay"),
     }
     MEANINGS: ClassVar[dict[str, Message]] = {
         "lr": say("the learning rate η: a number, or a formula in t (this update, from 1), epoch and steps"),
@@ -131,13 +134,13 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
 
     def stated(self, trained: bool, renamed: Mapping[str, str]) -> tuple[Message, ...]:
         """What its numbers do not say of it; of its states, some of them `renamed`, where something is trained."""
-        alike: dict[str, list[str]] = {}
+        alike: dict[Formula, list[Ref]] = {}
         letters = letters_of(self.starts()) | dict(renamed)
         for name, start in self.starts().items() if trained else ():
             if name in self.state or letters.get(name) in self.state:
                 continue
-            alike.setdefault(unicode(start), []).append(letters.get(name, name))
-        begin = tuple(say("Start at {value}: {names}.", names=", ".join(n), value=v) for v, n in alike.items())
+            alike.setdefault(start, []).extend(map(Ref, letters.get(name, name).split(", ")))
+        begin = tuple(say("Start at {value}: {names}.", names=tuple(n), value=v) for v, n in alike.items())
         if self.step == 1:
             return (*begin, say("One update was made before."))
         return (*begin, say("{n} updates were made before.", n=self.step)) if self.step else begin

@@ -24,6 +24,7 @@ class RMSprop(Optimizer, frozen=True, kw_only=True):
     eps_place: Annotated[str, Choice("outside", "inside")] = "outside"
 
     SHARES: ClassVar[tuple[str, ...]] = ("alpha",)
+    NUMBERS: ClassVar[dict[str, Message]] = Optimizer.NUMBERS | {"alpha": say("weight of the last mean in the next")}
     MEANINGS: ClassVar[dict[str, Message]] = {
         "alpha": say("how much of the mean is kept in the next"),
         "centered": say("whether the square of the mean gradient is taken off: v is then a variance"),

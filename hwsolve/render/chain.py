@@ -140,7 +140,7 @@ def without_repeats(links: list[Link]) -> list[Link]:
     for link in links[2:]:
         if not same(link[1], kept[-1][1]):
             kept.append(link)
-        elif link[0] == "≈":
+        elif link[0] == "≈" or (type(link[1]) is Number and link[1].denominator == 1):  # 1, not 1/1
             kept[-1] = link
     return kept
 

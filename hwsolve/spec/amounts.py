@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula, Number, Ref, walk
+from hwsolve.formula.tree import BigOperator, Formula, Number, Ref, walk
 from hwsolve.language import Message, say
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.limits import excessive
@@ -157,7 +157,8 @@ class DecimalField(Field):
         value = formula_at(node, report, path, self.expected, self.arrays)
         if value is INVALID or self.names:
             return value
-        name = next((part.name for part in walk(value) if isinstance(part, Ref) and part.name not in CONSTANTS), None)
+        known = {*CONSTANTS, *(part.index for part in walk(value) if isinstance(part, BigOperator))}
+        name = next((part.name for part in walk(value) if isinstance(part, Ref) and part.name not in known), None)
         if name is None:
             return value if self._finite(value, node, report, path) else INVALID
         report.add(node, path, say("Expected a number, got a formula with the name `{name}`.", name=name))

@@ -109,7 +109,7 @@ LOSS = Terms(
     say("loss"),
     "losses",
     words(
-        """adaptive_log_softmax_with_loss cosine_similarity ctc_loss squared_hinge linear_cross_entropy
+        """adaptive_log_softmax_with_loss cosine_similarity squared_hinge linear_cross_entropy
         linear_cross_entropy_loss
         triplet_margin_with_distance_loss contrastive_loss info_nce focal_loss dice_loss iou_loss
         log_cosh exponential_loss perceptron_loss zero_one_loss mape msle rmse wasserstein"""
@@ -124,9 +124,10 @@ OPTIMIZER = Terms(
     say("optimizer"),
     "optimizers",
     words(
-        """adafactor amsgrad asgd averaged_sgd ftrl lamb lars lbfgs lion muon
-        newton conjugate_gradient rprop sparse_adam shampoo adabound"""
+        """adafactor amsgrad ftrl lamb lars lbfgs lion muon
+        newton conjugate_gradient sparse_adam shampoo adabound"""
     ),
+    {"averaged_sgd": called("asgd"), "resilient_propagation": called("rprop")},
 )
 INITIALIZATION = Terms(
     say("initialization"),

@@ -14,8 +14,9 @@ GREEK = {
     "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ",
     "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
     "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ",
-    "Psi": "Ψ", "Omega": "Ω", "lr": "η", "eps": "ε", "lam": "λ", "inf": "∞",
+    "Psi": "Ψ", "Omega": "Ω", "lr": "η", "eps": "ε", "lam": "λ", "lambd": "λ", "weight_decay": "λ", "inf": "∞",
 }  # fmt: skip
+NO_NAMES = {"lr", "eps", "lam", "lambd", "weight_decay", "inf", "omicron"}  # of these no letter is called in LaTeX
 
 SPELLED = {"eta", "mu", "nu", "xi", "pi", "rho", "tau", "phi", "chi", "psi"}  # Greek letters that would be cut up
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from hwsolve.formula.notation.names import GREEK
+from hwsolve.formula.notation.names import GREEK, NO_NAMES
 
 SPECIAL = {
     "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#", "%": "\\%", "_": "\\_",
@@ -24,7 +24,7 @@ PLAIN = {
     "–": "--", "—": "---", "…": "\\ldots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\xa0": "~",
     "\N{EN SPACE}": "\\enspace{}", "\N{THIN SPACE}": "\\thinspace{}", "\N{NARROW NO-BREAK SPACE}": "\\thinspace{}",
 }  # fmt: skip
-LETTERS = {letter: name for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
+LETTERS = {letter: name for name, letter in GREEK.items() if name not in NO_NAMES}
 HATS = {"\u0302": "\\hat", "\u0304": "\\bar", "\u0303": "\\tilde"}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᴬ-ᵡʰʲʳˡˢˣⁱⁿ", "₀-₎ₐ-ₜᵢᵣᵤᵥⱼᵦᵧᵨᵩᵪ"
 RUN = re.compile(rf"([{RAISED}]+)|([{LOWERED}]+)|(.[\u0302-\u0304])|(.)", re.DOTALL)

@@ -10,9 +10,9 @@ import re
 from functools import lru_cache
 from unicodedata import normalize
 
-from hwsolve.formula.notation.names import GREEK
+from hwsolve.formula.notation.names import GREEK, NO_NAMES
 
-COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("lr", "lam", "eps", "inf", "omicron")}
+COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items() if name not in NO_NAMES}
 COMMANDS |= {"∞": "\\infty", "ο": "o", "ε": "\\varepsilon", "φ": "\\varphi"}
 SIGNS = {
     "=": "=",

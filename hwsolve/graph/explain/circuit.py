@@ -14,6 +14,7 @@ from hwsolve.figures import Diagram, Edge, Text
 from hwsolve.figures import Node as Drawn
 from hwsolve.formula.notation import unicode
 from hwsolve.formula.tree import Formula, Number, Ref, transform
+from hwsolve.graph.differentiate import gradients_of
 from hwsolve.graph.elements import count
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.matrix import called, matrix_of
@@ -39,7 +40,7 @@ def circuit(writer: Writer, values: bool, listed: bool = False) -> Diagram | Non
     nodes = [msgspec.structs.replace(n, inputs=read(graph, n)) for n in every if not is_stack(graph, n.name)]
     if len(nodes) > MOST:
         return None
-    gradients = {n.of: n.name for n in graph.nodes.values() if n.role == "gradient"} if values else {}
+    gradients = gradients_of(graph, graph.loss) if values else {}
     ranks: dict[str, int] = {}
     for node in nodes:
         ranks[node.name] = 1 + max([ranks[i] for i in node.inputs if i in ranks], default=-1)

@@ -109,10 +109,11 @@ class Writer(ElementFormulas):
         key = self.key(name, indices)
         if key in self.known:
             return
+        self.conditions.clear()
         reading = self.reading(name, indices)
         formula = self.formula(name, indices) if reading is None else reading.formula
         value = self.element(name, indices)
-        read = Reads(self.key, self.element)
+        read, decided = Reads(self.key, self.element), Reads(self.key, self.element)
         if reading is None or not self.exact:
             self.check(key, value, formula, read)
         else:
@@ -122,7 +123,9 @@ class Writer(ElementFormulas):
             formula = by_itself(self.graph, name, formula)
             for ref in references(formula):
                 read(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
-        yield from self.carry(read.seen)
+        for ref in (ref for condition in self.conditions for ref in references(condition)):
+            decided(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
+        yield from self.carry(read.seen | decided.seen)
         shown = self.relabel(formula) if reading is None else reading.over_keys(self)
         if reading is None and self.graph.nodes[name].role in ("forward", "loss"):
             note(self, name, indices, formula, read)

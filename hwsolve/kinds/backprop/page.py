@@ -27,6 +27,7 @@ from hwsolve.kinds.backprop.drawn import numbers_of, wanted_circuit
 from hwsolve.kinds.backprop.given_letters import functions, given_letters
 from hwsolve.kinds.backprop.layer_parts import divided, steps_of
 from hwsolve.kinds.backprop.local_names import meanings, relabelled
+from hwsolve.kinds.backprop.optimizer_letters import optimizer_letters
 from hwsolve.kinds.backprop.other_steps import other_steps
 from hwsolve.kinds.backprop.outcome import compared, of_losses, unchanged
 from hwsolve.kinds.backprop.passed_over import left_out, meaning_of_steps, passed_over
@@ -160,8 +161,9 @@ class NetworkPage:
     def network(self) -> Step:
         """What is asked, the network as a drawing, and what else is stated."""
         drawn = relabelled(diagram(self.writer), self.writer)
-        said = (*self.computation.stated, *meanings(self.writer))
-        stated = [*map(Sentence, self.axes.legend(self.graph)), *given_letters(self.writer), *map(Sentence, said)]
+        said = map(Sentence, (*self.computation.stated, *meanings(self.writer)))
+        letters = (*given_letters(self.writer), *optimizer_letters(self.graph, self.problem.optimizer))
+        stated = [*map(Sentence, self.axes.legend(self.graph)), *letters, *said]
         if self.problem.notation.gradients:
             stated.append(Sentence(meaning(self.graph)))
         if self.steps:

@@ -46,8 +46,9 @@ def symbols(writer: Writer, steps: Iterable[int], deltas: dict[str, str], severa
 
 
 def lone(graph: Graph) -> list[Node]:
-    """The quantities of one element, which has no name, and no time."""
-    single = [n for n in graph.nodes.values() if n.shape and count(n.shape) == 1 and not graph.labels[n.name].elements]
+    """The quantities of one element, which has no name, and no time; and a number of the optimizer for a parameter."""
+    every = [n for n in graph.nodes.values() if n.shape or (n.role == "setting" and n.of)]
+    single = [n for n in every if count(n.shape) == 1 and not graph.labels[n.name].elements]
     return [n for n in single if graph.labels[n.name].time is None and not is_stack(graph, n.name)]
 
 
@@ -111,7 +112,7 @@ def by_constants(writer: Writer, steps: Iterable[int]) -> dict[str, Ref]:
 def beside_parameters(writer: Writer, steps: Iterable[int]) -> dict[str, Ref]:
     """What an optimizer keeps or works out for a parameter: its letter, and below it the symbol of the parameter."""
     graph = writer.graph
-    kept = [n for n in graph.nodes.values() if n.role in ("state", "temporary") and n.of]
+    kept = [n for n in graph.nodes.values() if n.role in ("setting", "state", "temporary") and n.of]
     letters = letters_of({called(graph, node) for node in kept})
     found: dict[str, Ref] = {}
     for node in kept:

@@ -12,6 +12,7 @@ import msgspec
 from hwsolve.formula.tree import Formula, Number, Ref
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.kinds.backprop.input_arrays import Given, stands_for
+from hwsolve.kinds.backprop.label_sequences import enter_labels
 from hwsolve.kinds.backprop.target import Classes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
@@ -43,6 +44,8 @@ class TargetSetup:
         if loss.classes and not shape:
             self.wrong("loss", say("`{loss}` takes a number for each class.", loss=LOSSES.name_of(loss)))
             return None
+        if loss.sequence:
+            return enter_labels(self, loss, target, shape)
         arrays = self.enter_arrays(loss, target, shape)
         if arrays is None:
             return None

@@ -131,8 +131,11 @@ class Statement:
                 yield depth, say("shortcut"), say("what comes in")
         if name == "mixture":
             yield depth, say("router"), listed(setting_words("linear", entry(arguments, "router")))
-            yield depth, say("expert"), ""
-            yield from self.rows(entry(arguments, "body"), depth + 1)
+            experts = entry(arguments, "experts")
+            own = experts.items if isinstance(experts, Sequence) else [entry(arguments, "body")]
+            for k, body in enumerate(own, 1):
+                yield depth, say("expert") if len(own) == 1 else say("expert {k}", k=k), ""
+                yield from self.rows(body, depth + 1)
         for n, branch in enumerate(branches(name, arguments), 1):
             yield depth, say("branch {n}", n=n), what_is_read(branch)
             if isinstance(branch, Sequence):
@@ -180,10 +183,15 @@ def composite(name: str, arguments: Node) -> list[Text]:
         "mixture": say(
             "{active} of {n} experts work on a row",
             active=value_text(entry(arguments, "active")),
-            n=value_text(entry(arguments, "experts")),
+            n=counted(entry(arguments, "experts")),
         ),
     }
     return [known[name]]
+
+
+def counted(experts: Node) -> Text:
+    """How many experts there are, where they stand in a list too."""
+    return str(len(experts.items)) if isinstance(experts, Sequence) else value_text(experts)
 
 
 def wires(arguments: Node) -> nodes.Mapping:

@@ -14,6 +14,8 @@ from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.graph import Node
 from hwsolve.graph.run import Trajectory
+from hwsolve.kinds.backprop.given_letters import given_letters
+from hwsolve.kinds.backprop.optimizer_letters import optimizer_letters
 from hwsolve.kinds.backprop.outcome import compared, unchanged
 from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.kinds.backprop.posed import counting_forms
@@ -39,7 +41,8 @@ class OptimizePage(NetworkPage):
 
     def network(self) -> Step:
         """What is asked, and what else is stated."""
-        stated = [Sentence(text) for text in self.computation.stated]
+        letters = (*given_letters(self.writer), *optimizer_letters(self.graph, self.problem.optimizer))
+        stated = [*letters, *map(Sentence, self.computation.stated)]
         if self.steps > 1:
             stated.append(Sentence(self.step_numbers()))
         return Step("", (Sentence(self.question()), *stated), part="statement")

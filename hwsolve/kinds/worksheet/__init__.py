@@ -18,6 +18,7 @@ define:                       # in order; each may read what stands above it
   E: (y - 1)**2/2
 gradient_of: E                # leave it out for the values alone
 
+# gradient_of: [E, y]                     # several, one after the other; detach(y) in a formula lets none through
 # wrt: [w, b]                             # the gradient by these alone, not by everything given
 # define: {r: "softmax(A, 2)"}            # along axis 2, of each row; axes count from 1
 # define: {"P[i,j]": "A[i,j]/Sum(A[i,k], k)"}   # element by element, as on paper

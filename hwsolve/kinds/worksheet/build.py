@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from hwsolve.formula.array_functions import Unfit
 from hwsolve.formula.definition import CONSTANTS, defined
+from hwsolve.formula.detached import copy_of, with_copies
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import Call, Number, Ref, walk
 from hwsolve.graph.by_formula import of_definition
-from hwsolve.graph.differentiate import differentiate
+from hwsolve.graph.differentiate import differentiate, gradients_of
 from hwsolve.graph.graph import Label, operations
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.spelling import clash, quantities
@@ -39,6 +42,7 @@ class WorksheetConstruction(Construction):
         self.places: dict[str, Node] = {}
         self.whole: set[str] = set()  # names whose definitions have been taken apart
         self.counts: dict[str, int] = {}  # given whole numbers, which may be indices
+        self.detached: set[str] = set()  # names of copies that no gradient goes through
         self.at_points: set[str] = set()  # nodes with an axis of points in front
 
     def build(self) -> Computation | None:
@@ -106,6 +110,11 @@ class WorksheetConstruction(Construction):
             return
         path = ROOT / "define" / stated.name
         self.problem.places[stated.name] = (stated.node, path)
+        whole, copied = with_copies(stated.formula, self.nodes)
+        if copied:
+            stated = msgspec.structs.replace(stated, formula=whole)
+            for name in copied:
+                self.detach(name, stated)
         shapes = {name: self.own_shape(node) for name, node in self.nodes.items()}
         later = {one.name for one in self.problem.define} - set(shapes)
         constants = tuple(name for name in CONSTANTS if name not in later and name not in shapes)
@@ -151,9 +160,10 @@ class WorksheetConstruction(Construction):
         inputs = tuple(self.nodes[name] for name in found.reads)
         if not inputs:
             self.failed.add(stated.name)
-            form = f"given: {{{stated.name}: {plain(stated.formula)}}}"
+            text = plain(found.formula)
+            form = f"given: {{{stated.name}: {f'{chr(34)}{text}{chr(34)}' if ',' in text else text}}}"
             hint = say("A number by itself stands under `given`, as `{form}`.", form=form)
-            self.report.add(stated.node, path, say("This formula reads no quantity."), hint)
+            self.report.add(stated.node, path, say("This formula reads no quantity."), None if found.shape else hint)
             return
         lead = (self.problem.at.count,) if data and self.problem.at is not None else ()
         name = self.graph.add(
@@ -164,35 +174,68 @@ class WorksheetConstruction(Construction):
         self.nodes[stated.name], self.places[stated.name] = name, stated.head
         self.graph.output = name
 
+    def detach(self, name: str, stated: Stated) -> None:
+        """A copy of a quantity that no gradient goes back through, once for all that read it."""
+        copy = copy_of(name)
+        if copy in self.detached or not self.usable(copy, stated.head, "define"):
+            return
+        data = frozenset((name,) if self.nodes[name] in self.at_points else ())
+        found = defined(Ref(name), {name: self.own_shape(self.nodes[name])})
+        operation = of_definition(found, data, constants=frozenset((name,)))
+        shape = self.graph.nodes[self.nodes[name]].shape
+        self.nodes[copy] = self.graph.add(
+            Label(copy), shape, "forward", operation, inputs=(self.nodes[name],), layer=stated.name
+        )
+        if data:
+            self.at_points.add(self.nodes[copy])
+        self.detached.add(copy)
+        self.places[copy] = stated.head
+        self.remarks.append(
+            say(
+                "{copy} is {name} in `{form}`: its value as it is; the gradient stops there.",
+                copy=Ref(copy),
+                name=Ref(name),
+                form="detach(…)",
+            )
+        )
+
     def own_shape(self, node: str) -> tuple[int, ...]:
         """The shape of a quantity at one point."""
         shape = self.graph.nodes[node].shape
         return shape[1:] if node in self.at_points else shape
 
     def enter_gradient(self) -> None:
-        """The gradient of a quantity, which must be a number."""
-        name, wanted = self.problem.gradient_of, self.wanted()
-        if name is None:
-            return
-        node = self.nodes.get(name)
-        if node is None or self.graph.nodes[node].role != "forward":
-            names = [one.name for one in self.problem.define]
-            self.wrong("gradient_of", say("`{name}` is not defined.", name=name), did_you_mean(name, names))
-        elif self.own_shape(node):
-            message = say("`{name}` is an array; only a number has a gradient here.", name=name)
-            self.wrong("gradient_of", message, say("As `{name}[1]`, or its sum, under a name of its own.", name=name))
-        elif self.problem.at is not None and node not in self.at_points:
-            self.wrong("gradient_of", say("`{name}` is the same at all points.", name=name))
-        else:
-            self.graph.loss = node
+        """The gradients of some quantities, which must be numbers."""
+        wanted, tops = self.wanted(), list[str]()
+        for name in self.problem.gradient_of:
+            node = self.nodes.get(name)
+            if node is None or self.graph.nodes[node].role != "forward":
+                names = [one.name for one in self.problem.define]
+                self.wrong("gradient_of", say("`{name}` is not defined.", name=name), did_you_mean(name, names))
+            elif node in tops:
+                self.wrong("gradient_of", say("`{name}` stands here twice.", name=name))
+            elif self.own_shape(node):
+                message = say("`{name}` is an array; only a number has a gradient here.", name=name)
+                hint = say("As `{name}[1]`, or its sum, under a name of its own.", name=name)
+                self.wrong("gradient_of", message, hint)
+            elif self.problem.at is not None and node not in self.at_points:
+                self.wrong("gradient_of", say("`{name}` is the same at all points.", name=name))
+            else:
+                tops.append(node)
+        self.graph.heads = tuple(tops) if len(tops) > 1 else ()
+        for top in reversed(tops) if self.report.ok else ():  # the first is what the circuit is drawn for
+            self.graph.loss = top
             differentiate(self.graph, wanted=wanted)
+            if self.detached and not gradients_of(self.graph, top):
+                f = Ref(self.graph.symbol(top))
+                self.remarks.append(say("{f} has no gradient here: nothing leads to it but what is detached.", f=f))
 
     def wanted(self) -> frozenset[str] | None:
         """The nodes by which the gradient is asked; None for all that is given."""
         names = self.problem.wrt
         if names is None:
             return None
-        if self.problem.gradient_of is None:
+        if not self.problem.gradient_of:
             self.wrong("wrt", say("`wrt` goes with `gradient_of`, the quantity whose gradient is asked."))
         known = [name for name, node in self.nodes.items() if self.graph.nodes[node].role == "given"]
         for name in (name for name in names if name not in known):

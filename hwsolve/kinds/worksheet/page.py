@@ -8,6 +8,7 @@ import msgspec
 
 from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, transform
 from hwsolve.formula.whole_arrays import whole
+from hwsolve.graph.differentiate import gradients_of
 from hwsolve.graph.elements import elements
 from hwsolve.graph.explain.circuit import circuit
 from hwsolve.graph.graph import Node
@@ -33,7 +34,9 @@ def worked_out(problem: Problem) -> Solution:
 
 
 class WorksheetPage(NetworkPage):
-    """Writes the steps of a worksheet."""
+    """Writes the steps of a worksheet; `top` is the quantity whose gradient is written."""
+
+    top = ""
 
     def network(self) -> Step:
         """What is asked, and what the functions are."""
@@ -52,6 +55,19 @@ class WorksheetPage(NetworkPage):
             items += [Sentence(say("At each of these points:")), Table("", heads, rows)]
         return (Step(say("Formulas"), tuple(items), part="question"),)
 
+    @property
+    def tops(self) -> tuple[str, ...]:
+        """The quantities whose gradients are asked."""
+        return self.graph.heads or ((self.graph.loss,) if self.graph.loss else ())
+
+    def nodes(self, *roles: str) -> list[Node]:
+        """The nodes of these roles; of gradients those of the quantity that is written of."""
+        found = super().nodes(*roles)
+        if roles != ("gradient",) or not self.top:
+            return found
+        own = {*gradients_of(self.graph, self.top).values()}
+        return [node for node in found if node.name in own]
+
     def drawing(self) -> list[Item]:
         """The circuit of a small worksheet, or where it is wanted, values and gradients beside its quantities."""
         if self.problem.figure is not None:
@@ -63,14 +79,18 @@ class WorksheetPage(NetworkPage):
     def question(self) -> Message:
         """What is to be worked out."""
         names = tuple(map(self.as_written, self.wanted()))
-        if self.graph.loss:
-            top = Ref(self.graph.symbol(self.graph.loss))
+        if self.tops:
+            tops = tuple(Ref(self.graph.symbol(name)) for name in self.tops)
             by = tuple(
                 self.as_written(n) for n in self.nodes("given") if self.graph.symbol(n.name) in (self.problem.wrt or ())
             )
+            if by and len(tops) > 1:
+                return say("Asked: {names}, and the gradients of {f} by {by}.", names=names, f=tops, by=by)
             if by:
-                return say("Asked: {names}, and the gradient of {f} by {by}.", names=names, f=top, by=by)
-            return say("Asked: {names}, and the gradient of {f}.", names=names, f=top)
+                return say("Asked: {names}, and the gradient of {f} by {by}.", names=names, f=tops, by=by)
+            if len(tops) > 1:
+                return say("Asked: {names}, and the gradients of {f}.", names=names, f=tops)
+            return say("Asked: {names}, and the gradient of {f}.", names=names, f=tops)
         return say("Asked: {names}.", names=names)
 
     def called(self, name: str, at: tuple[Number, ...] = ()) -> Formula:
@@ -105,11 +125,14 @@ class WorksheetPage(NetworkPage):
         if self.points is not None:
             forward.insert(0, Sentence(self.place()))
         self.add(say("The formulas, one after the other"), forward)
-        if self.graph.loss:
-            top = Ref(self.graph.symbol(self.graph.loss))
+        for name in self.tops:
+            self.top = name
             slopes = self.quantities(step, "gradient")
-            self.add(say("The gradient of {f}, from the end back", f=top), [*slopes, *self.drawing()])
-        elif self.problem.figure is not None:
+            drawn = self.drawing() if slopes and name == self.graph.loss else []
+            top = Ref(self.graph.symbol(name))
+            self.add(say("The gradient of {f}, from the end back", f=top), [*slopes, *drawn])
+        self.top = ""
+        if not self.tops and self.problem.figure is not None:
             self.add(say("The circuit"), self.drawing())
 
     # several points
@@ -163,7 +186,7 @@ class WorksheetPage(NetworkPage):
         count, columns = self.points.count, self.points.columns
         given = [n for n in self.nodes("given") if self.graph.symbol(n.name) in columns]
         shown = [*given, *(n for n in self.nodes("forward") if self.at_points(n))]
-        shown += [n for n in self.nodes("gradient") if self.at_points(n) and self.graph.nodes[n.of].role == "given"]
+        shown += [n for n in self.slopes() if self.at_points(n)]
         parts = [(n, at) for n in shown for at in elements(n.shape[1:])]
         heads = tuple(
             say("{formula}", formula=self.called(self.graph.symbol(n.name), tuple(map(Number, at)))) for n, at in parts
@@ -180,10 +203,15 @@ class WorksheetPage(NetworkPage):
             return False
         return node.role == "forward" or (node.role == "gradient" and self.graph.nodes[node.of].role == "given")
 
+    def slopes(self) -> list[Node]:
+        """The gradients by what is given, in the order in which both are stated."""
+        every = [gradients_of(self.graph, top) for top in self.tops]
+        given = [n.name for n in self.nodes("given")]
+        return [self.graph.nodes[found[of]] for found in every for of in given if of in found]
+
     def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
         """The definitions, and the gradient by what is given."""
-        slopes = [n for n in self.nodes("gradient") if self.graph.nodes[n.of].role == "given"]
-        wanted = [*self.wanted(), *reversed(slopes)]  # in the order in which they are given
+        wanted = [*self.wanted(), *self.slopes()]
         wanted = [n for n in wanted if not self.at_points(n)]  # the table has these
         keys = [key for node in wanted for key in keys_of(self.writer, node.name, 0)]
         return tuple(k for k in dict.fromkeys(keys) if k in found)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number, Ref, call
 from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Called
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.attention_operations import dropped, mixed, scores, weights
@@ -29,6 +30,16 @@ MASK: dict[str, Message] = {
 }
 
 
+QUANTITIES = {
+    "q": Called(say("the queries"), many=True),
+    "k": Called(say("the keys"), many=True),
+    "v": Called(say("the values"), many=True),
+    "e": Called(say("the scores"), many=True),
+    "alpha": Called(say("the attention weights"), many=True),
+    "o": Called(say("the output of attention"), many=True),
+}
+
+
 def comparable(queries: Any, keys: Any) -> bool:
     """Whether it is known which of two sizes is the larger one."""
     return queries == keys or (isinstance(queries, int) and isinstance(keys, int))
@@ -43,6 +54,7 @@ class Masked(Layer, frozen=True, kw_only=True):
     dropout_p: Decimal = ZERO
 
     CATEGORY: ClassVar[str] = "attention"
+    QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     GIVES: ClassVar[str] = "numbers"
 
     def check_masks(self, heads: int, queries: Any, keys: Any) -> None:
@@ -250,5 +262,7 @@ class Attention(Masked, frozen=True, kw_only=True):
 
     def build(self, builder: Builder, q: str, k: str, v: str) -> tuple[str, ...]:
         """Scores, weights, output."""
+        for node in dict.fromkeys((q, k, v)):
+            builder.call(node, *(letter for letter, read in zip("qkv", (q, k, v), strict=True) if read == node))
         heads = len(builder.own_shape(q)) == 3
         return self.attend(builder, q, k, v, heads)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from hwsolve.formula.tree import Number
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Called
 from hwsolve.language import Message, say
 from hwsolve.layers.parameter import ABSENT
 
@@ -19,6 +20,16 @@ CHANNEL = "k"
 GROUP = "s"  # g is the gradient that comes in
 SIDES = ("i", "j", "l", "q", "r")
 VARIANCE = "(x[{at}] - mu{one})**2"  # what its mean is taken of
+
+
+QUANTITIES = {
+    "mu": Called(say("the mean")),
+    "var": Called(say("the variance")),
+    "rms": Called(say("the root mean square")),
+    "xhat": Called(say("the normalised input")),
+    "gamma": Called(say("the scale")),
+    "beta": Called(say("the shift")),
+}
 
 
 class Axes(NamedTuple):

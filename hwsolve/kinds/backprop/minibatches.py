@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.graph.graph import Graph, Label
+from hwsolve.graph.graph import Graph
+from hwsolve.graph.label import Label
 from hwsolve.kinds.backprop.computation import Computation, Data
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.loss_terms import Terms

@@ -129,3 +129,18 @@ def test_equations_that_read_each_other_stand_below_each_other() -> None:
     spec = {"kind": "worksheet", "given": {"x": 2}, "define": {"a": "x*3", "b": "a*3", "c": "b*3"}}
     page = render([hwsolve.solve(spec)], "plain", Options(width=100, color=False))
     assert len(re.findall(r"^  [abc] = \S+ ", page, re.M)) >= 3
+
+
+def test_masks_of_samples_and_padding_are_told_in_words() -> None:
+    """The sample stands once in front of its rows; where all rows see the same, that is said once."""
+    rows = [[[1, 0], [0, 1]], [[1, 1], [0, 2]]]
+    spec = {"kind": "backprop", "network": {"input": {"size": [2, 2]}}, "input": rows}
+    layer = {"mask": "causal", "key_padding_mask": [[False, True], [False, False]]}
+    page = words(spec | {"network": {"input": {"size": [2, 2]}, "layers": [{"attention": layer}]}})
+    assert "n numbers the samples, i the queries, j the keys." in page
+    assert (
+        "M is 1 where a row sees a position, else 0: in sample 1, every row sees position 1; "
+        "in sample 2, row 1 sees position 1; row 2 sees positions 1, 2." in page
+    )
+    long = words(spec | {"network": {"input": {"size": [2, 2]}, "layers": [{"attention": {"key_lengths": 1}}]}})
+    assert "M is 1 where a row sees a position, else 0: every row sees position 1." in long

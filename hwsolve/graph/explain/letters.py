@@ -14,7 +14,7 @@ from hwsolve.language import Message, say
 
 HIDDEN = "hklmrsuvpqc"
 TOKEN = "m"  # the numbers of a token, where letters are usual
-USUAL = {"h": say("the heads"), "i": say("the queries"), "j": say("the keys")}  # what usual letters number
+USUAL = {"n": say("the samples"), "h": say("the heads"), "i": say("the queries"), "j": say("the keys")}
 ALIKE = frozenset("ij")  # tokens, there
 ONE = "1"  # in the place of a letter: the axis has one element
 Letters = tuple[str, ...]
@@ -49,7 +49,7 @@ class Axes(msgspec.Struct):
             for i, n in zip(letters, graph.nodes[name].shape, strict=True)
             if n > 1
         }
-        known = {
+        known: dict[tuple[str, ...], Message] = {
             (self.inputs,): say("the inputs"),
             self.hidden: say("the hidden units"),
             (self.outputs,): say("the outputs"),

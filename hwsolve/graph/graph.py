@@ -77,6 +77,7 @@ class Graph(msgspec.Struct):
     chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     series: dict[str, Callable[[int], tuple[Formula, ...]]] = {}  # the numbers, by step, of givens that differ
     begun: set[str] = set()  # states whose numbers the problem states
+    defaults: set[str] = set()  # settings that the problem leaves as they are
     layers: dict[str, str] = {}  # what the layer or composite at each path is
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
@@ -105,7 +106,7 @@ class Graph(msgspec.Struct):
     def standing(self, name: str) -> str:
         """Whether the problem states the numbers of a quantity, or they are chosen or implied (see Given)."""
         implied = self.nodes[name].role == "state" and name not in self.begun
-        if name in self.selectors or implied or self.nodes[name].of == "start":
+        if name in self.selectors | self.defaults or implied or self.nodes[name].of == "start":
             return "implied"
         return "chosen" if name in self.chosen else "stated"
 

@@ -106,7 +106,8 @@ class Masked(Masks, frozen=True, kw_only=True):
         if b.mode == "shapes":  # which numbers a mask holds changes no count
             return self.unmasked(b, e, v, heads, group, port)
         seen = self.seen(b.own_shape(e)[0] if heads else 1, queries, keys - added, added)
-        given, per_head, each = (), False, False
+        given: tuple[str, ...] = ()
+        per_head = each = False
         if seen is not None:
             if (wrong := of_samples(seen, b.shape(e)[: len(b.shape(e)) - len(b.own_shape(e))])) is not None:
                 raise NotComputed(wrong)

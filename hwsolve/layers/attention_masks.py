@@ -190,8 +190,8 @@ def hidden(place: tuple[int, ...], samples: bool) -> Message:
 def in_words(symbol: str, seen: Seen) -> Message:
     """Which keys each query sees; in one where all queries of a sample or a head see the same."""
     found: dict[tuple[int, ...], list[list[int]]] = {}
-    for (*front, _), through in seen.rows():
-        found.setdefault(tuple(front), []).append(through)
+    for place, through in seen.rows():
+        found.setdefault(place[:-1], []).append(through)
     every: list[Message] = []
     for front, rows in found.items():
         head = where(front, bool(seen.samples))

@@ -55,3 +55,28 @@ def test_an_asked_difference_has_the_digits_that_are_left_of_it() -> None:
 def test_arrays_whose_elements_cancel_are_not_put_in_rounded() -> None:
     assert re.search(r"a⁽¹⁾ − t ≈ ⎡[ ]*1\.0+ *⎤ − ⎡0⎤", hwsolve.solve(trained(8, 0)).to("plain"))
     assert re.search(r"a⁽¹⁾ − t ≈ ⎡−2\.25070 × 10⁻⁷⎤", hwsolve.solve(trained(8, 1)).to("plain"))
+
+
+def test_fractions_stand_where_their_rounded_numbers_would_not_add_up_to_nothing() -> None:
+    attention = {"attention": {"inputs": ["q", "k", "v"], "scale": False}}
+    problem = {
+        "kind": "backprop", "network": {"inputs": {"q": [1, 1], "k": [3, 1], "v": [3, 1]}, "layers": [attention]},
+        "input": {"q": [[0]], "k": [[1], [2], [4]], "v": [[1], [0], [2]]}, "upstream": [[1]],
+    }  # fmt: skip
+    solution = hwsolve.solve(problem)
+    assert not wrong_lines(json.loads(solution.to("json", full=True)))
+    page = solution.to("plain", full=True)
+    assert "1/3 × (1 − (1 × (1/3) + 0 × (1/3) + 2 × (1/3))) = 0" in page
+
+
+@pytest.mark.parametrize("z", [2, 15, 40, 400])
+def test_a_logarithm_of_nearly_one_has_the_digits_that_tell_it_from_one(z: int) -> None:
+    linear = {"linear": {"out_features": 2, "weight": [[z], [0]], "bias": False}}
+    problem = {"kind": "backprop", "network": {"input": 1, "layers": [linear]}, "input": [1], "target": {"class": 1}}
+    solution = hwsolve.solve(problem | {"loss": "cross_entropy"})
+    assert not wrong_lines(json.loads(solution.to("json")))
+    shown = re.findall(r"−ln\((0\.\d+|1\.0+)\)", solution.to("plain"))
+    assert bool(shown) == (z < 400)
+    with mpmath.workdps(60):
+        wanted = mpmath.log(1 + mpmath.exp(-z))
+        assert all(abs(-mpmath.log(mpmath.mpf(text)) / wanted - 1) < 1e-2 for text in shown)

@@ -124,7 +124,11 @@ def test_objects_nan_and_too_many_numbers_are_refused(tmp_path: Path) -> None:
     [
         ("x", "--input takes NAME=FILE, as in --input x=data.csv."),
         ("x=none.npy", "There is no file none.npy."),
-        ("y=x.csv", "--input y=x.csv: There is no input `y`.\n  hint: Known are `x`."),
+        (
+            "y=x.csv",
+            "--input y=x.csv: There is no input `y`; other numbers have their path, as `network.layers[1].weight`.\n"
+            "  hint: Known are `x`.",
+        ),
         ("x=x.csv", "The input has the shape 3, the network takes 2."),
     ],
 )
@@ -133,6 +137,17 @@ def test_a_wrong_call_is_named(asked: str, said: str, tmp_path: Path, hwsolve: R
     (tmp_path / "x.csv").write_text("1,2,3")
     found = hwsolve("solve", spec(tmp_path), "--input", asked)
     assert found.returncode == 2 and said in found.stderr
+
+
+@pytest.mark.parametrize("name", ["network.layers[1].weight", "network.layers[1].linear.weight"])
+def test_any_numbers_have_their_path(name: str, tmp_path: Path, hwsolve: Run) -> None:
+    path = tmp_path / "w.json"
+    path.write_text("[[3, -1]]")
+    typed = NET.replace("[[1, 2]]", "[[3, -1]]") + "input: [[1, 2], [0, 1]]\n"
+    wanted = hwsolve("solve", spec(tmp_path, typed), "--format", "json").stdout
+    untyped = spec(tmp_path, NET + "input: [[1, 2], [0, 1]]\n")
+    found = hwsolve("solve", untyped, "--input", f"{name}={path}", "--format", "json").stdout
+    assert json.loads(found)["answers"] == json.loads(wanted)["answers"] != {}
 
 
 def test_a_kind_without_givens_takes_none(tmp_path: Path, hwsolve: Run) -> None:

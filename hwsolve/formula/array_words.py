@@ -25,3 +25,8 @@ def form_of(name: str) -> str:
 FORMS = {name: form_of(name) for name in ARRAY_FUNCTIONS}
 # those that are called by name
 WORDS = tuple(name for name in ARRAY_FUNCTIONS if name.isidentifier() and name != "element")
+
+OVER_INDEX = {  # what is written with a capital over an index
+    "sum": "Sum({}, {})", "mean": "Sum({}, {})/{}", "max": "Max({}, {})", "min": "Min({}, {})",
+    "amax": "Max({}, {})", "amin": "Min({}, {})", "prod": "Prod({}, {})",
+}  # fmt: skip

@@ -103,6 +103,7 @@ RECURRENT: dict[str, Message] = {
 DRAWN_HINTS: dict[str, Message] = {"init": say("As `{form}`.", form="weight: {init: normal}")}
 
 RECURRENT_HINTS: dict[str, Message] = {
+    "init": say("As `{form}`.", form="weight_ih: {init: normal}"),
     "dropout": say(
         "Dropout between stacked layers is an item of its own: a layer, `dropout`, the next layer. Of a single "
         "layer PyTorch's `dropout` drops nothing."

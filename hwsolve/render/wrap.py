@@ -82,7 +82,8 @@ def break_before(text: str, room: int) -> int:
         if at >= len(depths) or width(text[:at].rstrip()) > room:
             break
         kind = kind_of(text[at:].lstrip()[:2])
-        rank = (depths[at], kind) if at >= room * 2 // 5 else (EARLY, 0)
+        least = room // 5 if depths[at] < 0 and kind == LOOSE else room * 2 // 5  # a bracket of the row above has ended
+        rank = (depths[at], kind) if at >= least else (EARLY, 0)
         if found.lastgroup:
             rank = (RESORTS[found.lastgroup], depths[at])
         if best is None or rank <= best:

@@ -45,7 +45,7 @@ class Override:
 
 
 class Data:
-    """Numbers from outside for a given quantity, by the name that a document has for it."""
+    """Numbers from outside for a given quantity, by the name that a document has for it, or its path."""
 
     def __init__(self, name: str, source: str, value: Node, whole: Report) -> None:
         whole.overrides.append((f"--input {name}={source}", ""))
@@ -60,7 +60,10 @@ class Data:
                 _put(document, steps, self.value, self.line, report)
 
     def place(self, document: Mapping, keys: tuple[str, ...], report: Report) -> list[str | int]:
-        """The path of the quantity; nothing after a note."""
+        """The path of the quantity, if its name is not one already; nothing after a note."""
+        steps = steps_of(self.name) or []
+        if len(steps) > 1 and steps[0] in document.entries:
+            return steps
         if not keys:
             report.add(Scalar(self.line, 1, ""), ROOT, say("This kind of problem takes no numbers from a file."))
             return []
@@ -76,7 +79,9 @@ class Data:
             return ["input", self.name] if isinstance(named, Mapping) else ["input"]
         if self.name in ("target", "upstream"):
             return [self.name]
-        message = say("There is no input `{name}`.", name=self.name)
+        message = say(
+            "There is no input `{name}`; other numbers have their path, as `network.layers[1].weight`.", name=self.name
+        )
         report.add(Scalar(self.line, 1, ""), ROOT, message, did_you_mean(self.name, known))
         return []
 

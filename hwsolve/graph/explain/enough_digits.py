@@ -1,4 +1,5 @@
-"""More digits where rounded numbers cancel: 1 − 1.00000 would be 0, where 1 − 0.99999999999999999575 is meant."""
+"""More digits where rounded numbers cancel: 1 − 1.00000 would be 0, where 1 − 0.99999999999999999575 is meant, and
+ln(1.00000) too."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from hwsolve.derivation.substitution import Insertion
 from hwsolve.formula.tree import Call, Formula, Number, Ref, children, transform, walk
 from hwsolve.graph.explain.masks import hidden
 from hwsolve.numbers import Undecided
-from hwsolve.quantities import put_in, quantity
+from hwsolve.quantities import put_in, quantity, small_fractions
 
 LEFT = Fraction(1, 10**4)  # of the largest term, where less is left of a sum digits are missing
 MORE = (12, 24, 48)  # digits
+LOGARITHMS = ("log", "log2", "log10")
 HIGHEST = 100  # exponent of a power that is worked out here
 
 
@@ -28,7 +30,7 @@ def with_enough(writer: Any, f: Formula, value: Any) -> Insertion:
     """The same of a formula that no mask makes 0."""
     alone: Insertion = writer.relabel
     found: dict[Formula, Formula] = {}
-    sums = [n for n in walk(f) if isinstance(n, Call) and n.name in ("+", "-")] if writer.exact else []
+    sums = [n for part in walk(f) if (n := difference(part)) is not None] if writer.exact else []
     for node in (node for node in sums if not (node == f and value == 0) and cancels(put(writer, node, {}))):
         known = apart(writer, node)
         if not known:
@@ -37,12 +39,28 @@ def with_enough(writer: Any, f: Formula, value: Any) -> Insertion:
     return (lambda node: found.get(node) or writer.number(node)) if found else writer.number
 
 
+def difference(part: Formula) -> Call | None:
+    """The sum whose digits a part of a formula needs: itself, or what a logarithm's argument has beyond 1."""
+    match part:
+        case Call("+" | "-"):
+            return part
+        case Call(name, (Ref() as argument,)) if name in LOGARITHMS:
+            return Call("-", (argument, Number(1)))
+    return None
+
+
 def apart(writer: Any, node: Call) -> dict[Formula, Formula]:
-    """The numbers of a sum to so many digits that something is left of it; empty where as many are not known."""
+    """The numbers of a sum to so many digits that something is left of it, or as the short fractions that they are.
+
+    Empty where neither is known.
+    """
+    rounded = [ref for ref in walk(node) if is_rounded(writer, ref)]
+    if (exact := small_fractions([quantity(element(writer, ref)) for ref in rounded])) is not None:
+        return dict(zip(rounded, exact, strict=True))
     for digits in MORE:
         try:
             known: dict[Formula, Formula] = {
-                ref: longer(writer, ref, digits) for ref in walk(node) if is_rounded(writer, ref)
+                ref: put_in(quantity(element(writer, ref), digits), digits) for ref in rounded
             }
         except Undecided:  # what is 0 has no digits, however many are known of its terms
             return {}
@@ -62,11 +80,10 @@ def is_rounded(writer: Any, node: Formula) -> bool:
     return isinstance(shown, Number) and shown.rounded
 
 
-def longer(writer: Any, ref: Formula, digits: int) -> Number:
-    """The number of a reference to so many digits."""
+def element(writer: Any, ref: Formula) -> Any:
+    """The value of a reference."""
     assert isinstance(ref, Ref)
-    at = tuple(i.numerator for i in ref.indices if isinstance(i, Number))
-    return put_in(quantity(writer.element(ref.name, at), digits), digits)
+    return writer.element(ref.name, tuple(i.numerator for i in ref.indices if isinstance(i, Number)))
 
 
 def cancels(f: Formula, left: Fraction = LEFT) -> bool:

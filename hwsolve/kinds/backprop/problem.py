@@ -39,6 +39,11 @@ class Problem(base.Problem, kw_only=True):
     full: Flag = False
     DATA: ClassVar[tuple[str, ...]] = ("input",)
     NOTATION: ClassVar[tuple[str, ...]] = ("count_from", "units", "gradients")
+    HINTS: ClassVar[dict[str, Message]] = {
+        "seed": say("As `{form}`.", form="weight: {init: normal, seed: 7}"),
+        "lr": say("As `{form}`.", form="optimizer: {sgd: {lr: 0.1}}"),
+        "learning_rate": say("As `{form}`.", form="optimizer: {sgd: {lr: 0.1}}"),
+    }
     MEANINGS: ClassVar[dict[str, Message]] = {
         "blocks": say("bodies of layers by name, to be used like layers"),
         "network": say("the shape that comes in, and the layers"),

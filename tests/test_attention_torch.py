@@ -95,10 +95,83 @@ def test_attention() -> None:
         agrees(*attention(dice), read=k < READ)
 
 
-def multihead(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+def padding_of(dice: random.Random, samples: int, queries: int, keys: int) -> tuple[dict[str, Any], Any, Any]:
+    """What a spec says of padding, or of a mask of each sample; for PyTorch the keys and the pairs that are ignored.
+
+    The first key is seen by all.
+    """
+    ignored = torch.tensor([[k > 0 and dice.random() < 0.5 for k in range(keys)] for _ in range(samples)])
+    pairs = torch.zeros(samples, queries, keys, dtype=torch.bool)
+    kind = dice.choice(("flags", "numbers", "all", "lengths", "each", "causal"))
+    if kind == "lengths":
+        lengths = [dice.randint(1, keys) for _ in range(samples)]
+        ignored = torch.tensor([[k >= n for k in range(keys)] for n in lengths])
+        return {"key_lengths": lengths}, ignored, pairs
+    if kind == "all":
+        ignored[:] = ignored[0].clone()
+        return {"key_padding_mask": ignored[0].tolist()}, ignored, pairs
+    own = {"key_padding_mask": ignored.tolist() if kind == "flags" else ignored.int().tolist()}
+    if kind == "each":
+        pairs = torch.tensor([dice.random() < 0.4 for _ in range(samples * queries * keys)]).reshape(pairs.shape)
+        pairs[..., 0] = False
+        own["mask"] = (~pairs).int().tolist()
+    elif kind == "causal":
+        pairs = torch.ones(queries, keys, dtype=torch.bool).triu(1).expand(samples, queries, keys)
+        own["mask"] = "causal"
+    return own, ignored, pairs
+
+
+def padded(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Attention in a batch whose samples have keys that are padding, or masks of their own."""
+    queries, keys, dim, width, samples = *(dice.randint(1, 4) for _ in range(4)), dice.randint(2, 3)
+    heads = dice.choice((0, 0, 2, 3))
+    own = (heads,) if heads else ()
+    sides = {"q": (queries, dim), "k": (keys, dim), "v": (keys, width)}
+    arrays = {name: drawn(dice, samples, *own, *side) for name, side in sides.items()}
+    settings, ignored, pairs = padding_of(dice, samples, queries, keys)
+    truths = ~(ignored[:, None, :] | pairs)
+    if heads and isinstance(settings.get("mask"), list):  # the same for all heads, or one for each
+        of_heads = torch.tensor([dice.random() < 0.7 for _ in range(heads * queries * keys)]).reshape(
+            1, heads, queries, keys
+        )
+        of_heads[..., 0] = True
+        every = (~pairs)[:, None] & (of_heads if dice.random() < 0.5 else torch.ones(1, 1, 1, 1, dtype=torch.bool))
+        settings["mask"] = every.int().tolist()
+        truths = every & ~ignored[:, None, None, :]
+    elif heads:
+        truths = truths[:, None]
+    o = F.scaled_dot_product_attention(*arrays.values(), attn_mask=truths)
+    g = drawn(dice, *o.shape).detach()
+    o.backward(g)
+    spec = {
+        "kind": "backprop",
+        "numbers": dice.choice(("exact", "float64")),
+        "network": {
+            "inputs": {name: [*own, *side] for name, side in sides.items()},
+            "layers": [{"attention": {"inputs": ["q", "k", "v"]} | settings}],
+        },
+        "input": {name: array.tolist() for name, array in arrays.items()},
+        "upstream": g.tolist(),
+    }
+    return spec, {"o": o.detach(), **{f"dL_d{name}": array.grad for name, array in arrays.items()}}
+
+
+def test_masks_of_samples_and_keys_that_are_padding() -> None:
+    dice = random.Random(18)
+    for k in range(CASES):
+        agrees(*padded(dice), read=k < READ)
+
+
+def test_multihead_attention_with_keys_that_are_padding() -> None:
+    dice = random.Random(19)
+    for k in range(CASES):
+        agrees(*multihead(dice, padding=True), read=k < READ)
+
+
+def multihead(dice: random.Random, padding: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """Multi-head attention as torch.nn.MultiheadAttention computes it, from one input or three."""
     heads, width = dice.randint(1, 3), dice.randint(1, 2)
-    embed, queries, samples = heads * width, dice.randint(1, 3), dice.choice((0, 0, 2))
+    embed, queries, samples = heads * width, dice.randint(1, 3), 2 if padding else dice.choice((0, 0, 2))
     alone, bias, rows, zeros = (dice.random() < chance for chance in (0.5, 0.6, 0.3, 0.3))
     keys, kdim, vdim = (
         (queries, embed, embed) if alone else (dice.randint(1, 3), dice.randint(1, 3), dice.randint(1, 3))
@@ -113,13 +186,19 @@ def multihead(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     sides = {"x": (queries, embed)} if alone else {"x": (queries, embed), "y": (keys, kdim), "z": (keys, vdim)}
     arrays = {name: drawn(dice, *front, *side) for name, side in sides.items()}
     mask, truths = mask_of(dice, queries, keys)
-    read = list(arrays.values()) * (3 if alone else 1)
-    out, alpha = peer(*read, attn_mask=~truths, average_attn_weights=False)
+    read, masks = list(arrays.values()) * (3 if alone else 1), {"attn_mask": ~truths}
+    hidden: dict[str, Any] = {} if mask is None else {"mask": mask}
+    if padding:
+        hidden, ignored, pairs = padding_of(dice, samples, queries, keys)
+        masks = {"attn_mask": pairs.repeat_interleave(heads, 0), "key_padding_mask": ignored}
+    if padding and heads == samples and isinstance(hidden.get("mask"), list):
+        hidden["mask"] = [[one] for one in hidden["mask"]]  # else it is one of each head
+    out, alpha = peer(*read, **masks, average_attn_weights=False)
     g = drawn(dice, *out.shape).detach()
     out.backward(g)
     settings: dict[str, Any] = {"embed_dim": embed, "num_heads": heads, "output": "out"}
     settings |= {} if alone else {"inputs": ["x", "y", "z"]}
-    settings |= {} if mask is None else {"mask": mask}
+    settings |= hidden
     if rows:
         settings |= {"add_bias_kv": True, "bias_k": peer.bias_k.tolist(), "bias_v": peer.bias_v.flatten().tolist()}
     settings |= {"add_zero_attn": True} if zeros else {}

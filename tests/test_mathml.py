@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -94,3 +95,20 @@ def test_text_is_escaped() -> None:
 def test_words_between_cases_are_those_of_the_language() -> None:
     text = mathml(parse("if(x > 0, if(y > 0, 1, 0), 0)"), ("若", "且", "否则"))
     assert [word in text for word in ("若", "且", "否则", "if", "and", "else")] == [True] * 3 + [False] * 3
+
+
+def nested(value: Any) -> Formula:
+    """An array of nested lists."""
+    return Call("[]", tuple(map(nested, value))) if isinstance(value, list) else Number(value)
+
+
+def test_an_array_of_three_axes_is_matrices_behind_each_other() -> None:
+    """Rows stay rows: those of α[h,i,j] are queries, each with its weights beside each other."""
+    whole = nested([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [3, 2, 1]]])
+    rows = re.findall("<mtr>(.*?)</mtr>", mathml(whole))
+    assert [re.findall(r"<mn>(\d+)</mn>", row) for row in rows] == [
+        ["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"], ["3", "2", "1"],
+    ]  # fmt: skip
+    assert mathml(whole).count("<mtable>") == 2
+    alone = nested([[[1, 2], [3, 4]]])
+    assert mathml(alone) == mathml(nested([[1, 2], [3, 4]]))

@@ -14,6 +14,7 @@ from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.optimizers.adadelta import Adadelta
 from hwsolve.optimizers.adamax import Adamax
 from hwsolve.optimizers.nadam import NAdam
+from hwsolve.render import Options, render
 from tests import line_check, optimizer_exercises
 from tests.conftest import PROBLEMS
 
@@ -213,3 +214,25 @@ def test_a_number_with_a_form_goes_over_the_elements_of_an_array() -> None:
     for operation in (add, sub, mul, truediv):
         found = operation(number, array)
         assert [float(v.ball) for v in found] == pytest.approx([operation(2**0.5, v) for v in (0.5, 3.0)])
+
+
+@pytest.mark.parametrize(
+    ("stated", "given", "told"),
+    [
+        ("{adam: {lr: 0.1}}", "η = 0.1", "β₁ = 0.9, β₂ = 0.999, ε = 1 × 10⁻⁸, as in PyTorch where nothing is stated."),
+        ("adam", "", "η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 1 × 10⁻⁸, as in PyTorch where nothing is stated."),
+        ("{adam: {lr: 0.001, betas: [0.9, 0.999], eps: 1e-8}}", "η = 0.001 β₁ = 0.9 β₂ = 0.999 ε = 1 × 10⁻⁸", ""),
+        ("{sgd: {lr: 0.1, clip: {norm: 2}}}", "η = 0.1 max_norm = 2", "clip_eps = 0.000001, as in PyTorch"),
+        ("{sgd: {lr: 0.1, clip: {norm: 2, eps: 0.5}}}", "η = 0.1 max_norm = 2 clip_eps = 0.5", ""),
+        ("{adamw: {lr: 0.1}}", "η = 0.1", "weight_decay = 0.01, as in PyTorch"),
+    ],
+)
+def test_settings_that_are_not_stated_are_told_as_defaults(stated: str, given: str, told: str) -> None:
+    """Given is what the problem gives; what PyTorch puts in its place is told, though it be the same number."""
+    spec = f"kind: optimize\nminimize: x**2\nstart: {{x: 3}}\nsteps: 2\noptimizer: {stated}"
+    page = render([hwsolve.solve(spec)], "plain", Options(width=300, color=False))
+    assert " ".join(re.findall(r"^  x = 3(.*)$", page, re.M)[0].split()) == given
+    assert told in page
+    assert ("where nothing is stated" in page) == bool(told)
+    solution = json.loads(hwsolve.solve(spec).to("json"))
+    assert line_check.wrong_lines(solution) == []

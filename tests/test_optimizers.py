@@ -12,7 +12,8 @@ import pytest
 import hwsolve
 from hwsolve import numbers
 from hwsolve.formula.tree import Number
-from hwsolve.graph.graph import Graph, Label, Training
+from hwsolve.graph.graph import Graph, Training
+from hwsolve.graph.label import Label
 from hwsolve.graph.run import Values, train
 from hwsolve.graph.update import update
 from hwsolve.optimizers import OPTIMIZERS

@@ -194,3 +194,12 @@ def test_a_threshold_that_stays_has_no_column_and_proves_nothing_by_a_circle_alo
                 "bias": {"value": 1, "trainable": False},
             }
         )
+
+
+@pytest.mark.parametrize("targets", [[1, 0], {"class": [1, 2]}])
+def test_a_rate_that_is_not_stated_is_told_and_not_given(targets: Any) -> None:
+    spec: dict[str, Any] = {"kind": "perceptron", "input": [[1, 0], [0, 1]], "target": targets}
+    page = hwsolve.solve(spec).to("plain")
+    assert "η = 1, as none is stated." in page
+    assert page.count("η = 1") == 1
+    assert "as none is stated" not in hwsolve.solve(spec | {"lr": 1}).to("plain")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hwsolve.graph.graph import Contribution, Graph, Label, Node
+from hwsolve.graph.graph import Contribution, Graph, Node
+from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Operation
 
 NOTHING: Mapping[str, str] = {}

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 import msgspec
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Formula
+from hwsolve.graph.label import Called, Label, named_elements
 from hwsolve.graph.operation import Operation, Sizes
-from hwsolve.language import Message
-
-
-class Label(msgspec.Struct, frozen=True):
-    """How a quantity is written: its symbol, and symbols of single elements where the problem names them."""
-
-    symbol: str
-    elements: dict[tuple[int, ...], str] = {}
-    time: int | None = None  # which step of a sequence it is: an index of its own, behind `lead` others
-    lead: int = 0
-    cell: str = ""  # which cell of its layer the step belongs to
-
-    @property
-    def clock(self) -> Formula:
-        """The time as an index."""
-        return Number(self.time or 0)
-
-    def at(self, indices: tuple[Any, ...], time: Any = None) -> tuple[Any, ...]:
-        """The indices of an element as its key has them, with that of the time; `time` stands in its place."""
-        when = () if self.time is None else (self.time if time is None else time,)
-        return (*indices[: self.lead], *when, *indices[self.lead :])
+from hwsolve.language import Message, listed, say
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -96,6 +77,7 @@ class Graph(msgspec.Struct):
     chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     series: dict[str, Callable[[int], tuple[Formula, ...]]] = {}  # the numbers, by step, of givens that differ
     begun: set[str] = set()  # states whose numbers the problem states
+    defaults: set[str] = set()  # settings that the problem leaves as they are
     layers: dict[str, str] = {}  # what the layer or composite at each path is
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
@@ -124,7 +106,7 @@ class Graph(msgspec.Struct):
     def standing(self, name: str) -> str:
         """Whether the problem states the numbers of a quantity, or they are chosen or implied (see Given)."""
         implied = self.nodes[name].role == "state" and name not in self.begun
-        if name in self.selectors or implied or self.nodes[name].of == "start":
+        if name in self.selectors | self.defaults or implied or self.nodes[name].of == "start":
             return "implied"
         return "chosen" if name in self.chosen else "stated"
 
@@ -154,6 +136,8 @@ class Builder:
         self.warnings: list[Any] = []
         self.renewals: list[tuple[str, Operation, tuple[str, ...]]] = []  # what training moves without a gradient
         self.path = ""  # of the layer that is being written
+        self.words: dict[str, Called] = {}  # what its quantities are called, by their usual letters
+        self.usual: dict[str, str] = {}  # the usual letters of symbols
         self.outputs: tuple[str, ...] = ()  # the names that the problem gives to what comes out of it
         self.owners: dict[str, tuple[str, str]] = {}  # whose its parameters are, where they were there before
         self.named: frozenset[str] = frozenset()  # the names that the problem gives, here or further below
@@ -161,9 +145,28 @@ class Builder:
         self._parameters: dict[tuple[str, str], str] = {}  # by owner
         self._activations: dict[str, int] = {}
 
-    def at(self, path: str, outputs: tuple[str, ...] = (), owners: dict[str, tuple[str, str]] | None = None) -> None:
+    def at(
+        self,
+        path: str,
+        outputs: tuple[str, ...] = (),
+        owners: dict[str, tuple[str, str]] | None = None,
+        layer: Any = None,
+    ) -> None:
         """What is written from here on is that of the layer at a path."""
         self.path, self.outputs, self.owners = path, outputs, owners or {}
+        self.words = getattr(layer, "QUANTITIES", {})
+
+    def call(self, name: str, *letters: str) -> None:
+        """A quantity that comes in is called what the layer calls it, unless it has a name in words."""
+        label, known = self.graph.labels[name], [self.words[letter] for letter in letters if letter in self.words]
+        if label.called is None and known:
+            *first, last = [called.words for called in known]
+            words = say("{first} and {last}", first=listed(first), last=last) if first else last
+            self.graph.labels[name] = msgspec.structs.replace(label, called=Called(words, known[-1].many))
+
+    def called(self, symbol: str) -> Called | None:
+        """What a quantity of the layer is called, by the symbol that it was given for its usual letter."""
+        return self.words.get(self.usual.get(symbol, symbol))
 
     def shape(self, name: str) -> Sizes:
         """The shape of a quantity."""
@@ -198,7 +201,7 @@ class Builder:
         """
         if which in self.owners:
             return self._parameters[self.owners[which]]
-        spec, shape = parameter.spec, parameter.shape if shape is None else shape
+        spec, shape, called = parameter.spec, parameter.shape if shape is None else shape, self.called(symbol)
         symbol = getattr(layer.symbols, which, None) or symbol
         elements = {}
         if spec.symbols is not None:
@@ -206,7 +209,7 @@ class Builder:
             elements = {missing + at: name for at, name in named_elements(spec.symbols)}
         if isinstance(spec.symbols, str):
             symbol, elements = spec.symbols, {}
-        name = self.graph.add(Label(symbol, elements), shape, "parameter", layer=self.path)
+        name = self.graph.add(Label(symbol, elements, called=called), shape, "parameter", layer=self.path)
         self._parameters[self.path, which] = name
         self.graph.parameters[name] = Training(layer.trainable and spec.trainable, spec.weight_decay)
         stored = parameter.shape if len(parameter.shape) != len(shape) else None
@@ -257,7 +260,10 @@ class Builder:
         """The symbol, or one of the others that is free; else with a number behind it from the second on."""
         symbols = {label.symbol for label in self.graph.labels.values()} | self.named
         taken = sum(1 for name in symbols if name == base or name.startswith(f"{base}_"))
-        return next((s for s in (base, *others) if s not in symbols and (others or not taken)), f"{base}_{taken + 1}")
+        free = (s for s in (base, *others) if s not in symbols and (others or not taken))
+        found = next(free, f"{base}_{taken + 1}")
+        self.usual[found] = base
+        return found
 
     def initial(self, label: Label, shape: Sizes, spec: Any, start: Any) -> str:
         """The state before the first step of a sequence: given, or `start` in every element."""
@@ -281,7 +287,7 @@ class Builder:
         """
         shape = operation.shape(*(self.shape(i) for i in inputs))
         named = self.outputs[port] if 0 <= port < len(self.outputs) and not layer else ""
-        label = Label(named or symbol or self.activation_symbol())
+        label = Label(named or symbol or self.activation_symbol(), called=self.called(symbol))
         return self.graph.add(label, shape, "forward", operation, inputs=inputs, layer=layer or self.path)
 
     def activation_symbol(self) -> str:
@@ -289,12 +295,3 @@ class Builder:
         base = f"a{self.layers}"
         self._activations[base] = self._activations.get(base, 0) + 1
         return base if self._activations[base] == 1 else f"{base}_{self._activations[base]}"
-
-
-def named_elements(symbols: Any, indices: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], str]]:
-    """The names of single elements with their indices, from nested tuples of names."""
-    if isinstance(symbols, str):
-        yield indices, symbols
-        return
-    for k, part in enumerate(symbols, 1):
-        yield from named_elements(part, (*indices, k))

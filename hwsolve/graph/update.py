@@ -18,7 +18,8 @@ from hwsolve.formula.notation import plain
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Call, Formula, Number, call, references
 from hwsolve.graph.by_formula import of_definition
-from hwsolve.graph.graph import Graph, Label, Node
+from hwsolve.graph.graph import Graph, Node
+from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Array, Operation, Sizes
 
 Lines = tuple[tuple[str, str], ...]

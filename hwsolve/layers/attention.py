@@ -8,24 +8,35 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from hwsolve.formula.tree import ONE, ZERO, Formula, Number, Ref, call
+from hwsolve.formula.tree import ONE, ZERO, Formula, Number, call
 from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Called
 from hwsolve.language import Message, say
 from hwsolve.layers import base
+from hwsolve.layers.attention_masks import Masks, check_array, in_words, of_samples
 from hwsolve.layers.attention_operations import dropped, mixed, scores, weights
-from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import BY_FORMULAS, ByFormulas, Product
 from hwsolve.layers.dropout import mask_in_words
 from hwsolve.layers.parameter import Parameter, ParameterSpec
 from hwsolve.layers.saves import LOG_SUM, WEIGHTS, Keeps, Kept, Y
-from hwsolve.spec.fields import Array, ArrayField, Choice, Decimal, DecimalField, FlagField, OneOf
+from hwsolve.spec.fields import Array, ArrayField, Decimal, DecimalField, FlagField, OneOf
 from hwsolve.spec.nodes import Scalar
 
-MASK: dict[str, Message] = {
-    "mask": say("which keys a query sees: `causal` (those up to its own place), or a 1 or 0 for each query and key"),
+MASK: dict[str, Message] = Masks.MASKS | {
     "scale": say("what the scores are multiplied by: a number, `false` for nothing, `true` for one over the root of d"),
     "dropout_mask": say("a 1 for each weight that is kept and a 0 for each that is dropped"),
     "dropout_p": say("the probability with which weights are dropped; those that are kept are divided by what is left"),
+}
+
+
+QUANTITIES = {
+    "q": Called(say("the queries"), many=True),
+    "k": Called(say("the keys"), many=True),
+    "v": Called(say("the values"), many=True),
+    "e": Called(say("the scores"), many=True),
+    "alpha": Called(say("the attention weights"), many=True),
+    "o": Called(say("the output of attention"), many=True),
 }
 
 
@@ -34,53 +45,28 @@ def comparable(queries: Any, keys: Any) -> bool:
     return queries == keys or (isinstance(queries, int) and isinstance(keys, int))
 
 
-class Masked(Layer, frozen=True, kw_only=True):
+class Masked(Masks, frozen=True, kw_only=True):
     """What layers of attention share: scale, masks, and the quantities between queries, keys, values and output."""
 
     scale: Annotated[Any, OneOf(FlagField(), DecimalField())] = True
-    mask: Annotated[Any, OneOf(Choice("causal"), ArrayField())] = None
     dropout_mask: Annotated[Array | None, ArrayField()] = None
     dropout_p: Decimal = ZERO
 
     CATEGORY: ClassVar[str] = "attention"
+    QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     GIVES: ClassVar[str] = "numbers"
 
-    def check_masks(self, heads: int, queries: Any, keys: Any) -> None:
+    def check_masks(self, heads: int, queries: Any, keys: Any, added: int = 0) -> None:
         """Refuse masks of another shape, with other numbers than 0 and 1, or that hide everything from a query."""
-        for name, mask in (("mask", self.mask), ("dropout_mask", self.dropout_mask)):
-            if not isinstance(mask, Array):
-                continue
+        self.check_hidden(heads, queries, keys, added)
+        if self.dropout_mask is not None:
             if not isinstance(queries, int) or not isinstance(keys, int):
-                raise ShapeError(say("How many queries and keys there are must be numbers for a mask."), name)
+                said = say("How many queries and keys there are must be numbers for a mask.")
+                raise ShapeError(said, "dropout_mask")
             wanted = [(queries, keys), *([(heads, queries, keys)] if heads > 1 else [])]
-            if mask.shape not in wanted:
-                shapes = " or ".join(str(base.shape_text(s)) for s in wanted)
-                got = base.shape_text(mask.shape)
-                raise ShapeError(say("The mask has the shape {got}, not {wanted}.", got=got, wanted=shapes), name)
-            if any(v not in (ZERO, ONE) for v in mask.values):
-                raise ShapeError(say("A mask holds zeros and ones only."), name)
-        if isinstance(self.mask, Array):
-            values = self.mask.values
-            for row in range(len(values) // keys):
-                if all(v == ZERO for v in values[row * keys : (row + 1) * keys]):
-                    said = say("Row {row} of the mask lets nothing through.", row=row % queries + 1)
-                    raise ShapeError(said, "mask")
+            check_array("dropout_mask", self.dropout_mask, wanted)
         if isinstance(self.dropout_p, Number) and not 0 <= self.dropout_p.numerator < self.dropout_p.denominator:
             raise ShapeError(say("The probability of being dropped is at least 0 and less than 1."), "dropout_p")
-
-    def seen(self, queries: int, keys: int, added: int = 0) -> tuple[tuple[int, ...], tuple[Formula, ...]] | None:
-        """The shape and the zeros and ones of the mask; None where every query sees every key.
-
-        All see the last `added` keys, of which a mask says nothing.
-        """
-        if self.mask is None:
-            return None
-        shape: tuple[int, ...] = (queries, keys - added)
-        own: tuple[Formula, ...] = tuple(Number(int(j <= i)) for i in range(shape[0]) for j in range(shape[1]))
-        if isinstance(self.mask, Array):
-            shape, own = self.mask.shape, self.mask.values
-        rows = (own[k : k + shape[-1]] for k in range(0, len(own), shape[-1]))
-        return (*shape[:-1], keys), tuple(one for row in rows for one in (*row, *(ONE,) * added))
 
     def pairs(self, queries: Any, keys: Any, half: bool, added: int = 0) -> str:
         """How many pairs of a query and a key are multiplied; `half`: those alone that a causal mask lets through.
@@ -119,11 +105,16 @@ class Masked(Layer, frozen=True, kw_only=True):
         e = b.forward(operation, (q, k, *factor), b.free_symbol("e"), port=-1)
         if b.mode == "shapes":  # which numbers a mask holds changes no count
             return self.unmasked(b, e, v, heads, group, port)
-        mask, by_head = self.mask_of(b, self.seen(queries, keys, added), "M")
-        given = (mask,) if mask else ()
-        alpha = b.forward(weights(bool(mask), heads, by_head), (e, *given), b.free_symbol("alpha"), port=1)
-        if mask:
-            b.said.append(self.in_words(b.graph.symbol(mask), queries, keys, added))
+        seen = self.seen(b.own_shape(e)[0] if heads else 1, queries, keys - added, added)
+        given: tuple[str, ...] = ()
+        per_head = each = False
+        if seen is not None:
+            if (wrong := of_samples(seen, b.shape(e)[: len(b.shape(e)) - len(b.own_shape(e))])) is not None:
+                raise NotComputed(wrong)
+            per_head, each = bool(seen.heads), bool(seen.samples)
+            given = (self.mask_of(b, seen.shape, seen.values, "M"),)
+            b.said.append(in_words(b.graph.symbol(given[0]), seen))
+        alpha = b.forward(weights(bool(given), heads, per_head, each), (e, *given), b.free_symbol("alpha"), port=1)
         mixing = alpha
         if self.by_mode() and b.mode == "train":
             shape = base.shape_text((queries, keys))
@@ -132,13 +123,12 @@ class Masked(Layer, frozen=True, kw_only=True):
                     layer=b.path, key="dropout_mask", shape=shape)
             )  # fmt: skip
         if self.dropout_mask is not None and b.mode != "eval":
-            found = self.dropout_mask.shape, self.dropout_mask.values
-            drop, each = self.mask_of(b, found, "R")
-            mixing = b.forward(
-                dropped(heads, each, call("-", ONE, self.dropout_p)), (alpha, drop), b.free_symbol("r"), port=-1
-            )
+            drop = self.mask_of(b, self.dropout_mask.shape, self.dropout_mask.values, "R")
+            operation = dropped(heads, len(self.dropout_mask.shape) > 2, call("-", ONE, self.dropout_p))
+            mixing = b.forward(operation, (alpha, drop), b.free_symbol("r"), port=-1)
             b.said.append(mask_in_words(b.graph.symbol(drop), b.path, self.dropout_p))
-        operation = mixed(data(p=mixing, v=v), bool(mask), heads, group, by_head)
+        read = data(p=mixing, v=v) + (("M",) if each else ())
+        operation = mixed(read, bool(given), heads, group, per_head)
         return b.forward(operation, (mixing, v, *given), b.free_symbol("o"), port=port), alpha
 
     def unmasked(self, b: Builder, e: str, v: str, heads: bool, group: Any, port: int) -> tuple[str, str]:
@@ -150,41 +140,10 @@ class Masked(Layer, frozen=True, kw_only=True):
         data = tuple(name for name, node in (("p", mixing), ("v", v)) if b.is_data(node))
         return b.forward(mixed(data, False, heads, group, False), (mixing, v), b.free_symbol("o"), port=port), alpha
 
-    def mask_of(
-        self, b: Builder, found: tuple[tuple[int, ...], tuple[Formula, ...]] | None, symbol: str
-    ) -> tuple[str, bool]:
-        """The node of a mask, and whether each head has its own."""
-        if found is None:
-            return "", False
-        shape, values = found
+    def mask_of(self, b: Builder, shape: tuple[int, ...], values: tuple[Formula, ...], symbol: str) -> str:
+        """The node of a mask."""
         spec = ParameterSpec(values=Array(shape, values, Scalar(0, 0, "")))
-        return b.selector(Parameter(shape, "buffer", spec), b.free_symbol(symbol)), len(shape) > 2
-
-    def in_words(self, symbol: str, queries: int, keys: int, added: int) -> Message:
-        """Which keys each query sees."""
-        found = self.seen(queries, keys, added)
-        assert found is not None
-        (*_, rows, columns), values = found
-        said: Message | str = ""
-        for row in range(min(len(values) // columns, 8)):
-            through = [str(j + 1) for j in range(columns) if values[row * columns + j] == ONE]
-            places = ", ".join(through)
-            head = say("head {h}, ", h=row // rows + 1) if len(values) > rows * columns else ""
-            one = (
-                say("{head}row {i} sees position {places}", head=head, i=row % rows + 1, places=places)
-                if len(through) == 1
-                else say("{head}row {i} sees positions {places}", head=head, i=row % rows + 1, places=places)
-            )
-            said = one if not said else say("{first}; {second}", first=said, second=one)
-        if len(values) // columns > 8:
-            said = say("{first}; and so on", first=said)
-        return say(
-            "{mask} is {one} where a row sees a position, else {zero}: {rows}.",
-            mask=call("whole", Ref(symbol)),
-            rows=said,
-            one=1,
-            zero=0,
-        )
+        return b.selector(Parameter(shape, "buffer", spec), b.free_symbol(symbol))
 
 
 class Attention(Masked, frozen=True, kw_only=True):
@@ -250,5 +209,7 @@ class Attention(Masked, frozen=True, kw_only=True):
 
     def build(self, builder: Builder, q: str, k: str, v: str) -> tuple[str, ...]:
         """Scores, weights, output."""
+        for node in dict.fromkeys((q, k, v)):
+            builder.call(node, *(letter for letter, read in zip("qkv", (q, k, v), strict=True) if read == node))
         heads = len(builder.own_shape(q)) == 3
         return self.attend(builder, q, k, v, heads)

@@ -21,7 +21,10 @@ class Attending(ByFormula, frozen=True):
 
 
 class MaskedSoftmax(Attending, frozen=True):
-    """α[i,j] = exp(e[i,j])/Σₛ exp(e[i,s]) over what M lets through; array code keeps exponentials in range."""
+    """α[i,j] = exp(e[i,j])/Σₛ exp(e[i,s]) over what M lets through; array code keeps exponentials in range.
+
+    Among the data, M is that of each sample.
+    """
 
     by_rows = True
 
@@ -32,10 +35,11 @@ class MaskedSoftmax(Attending, frozen=True):
         import numpy as np
 
         y = np.zeros(x.shape) if numbers.is_float(x) else repeated(numbers.exact(0), x.shape)
-        for row in np.ndindex(mask.shape[:-1]):
-            through = [j for j, seen in enumerate(mask[row]) if seen != 0]
-            at = (..., *row, through)
-            y[at] = softmax(x[at])
+        each = "M" in self.data
+        for own, here, there in zip(mask, x, y, strict=True) if each else ((mask, x, y),):
+            for row in np.ndindex(own.shape[:-1]):
+                at = (..., *row, [j for j, seen in enumerate(own[row]) if seen != 0])
+                there[at] = softmax(here[at])
         return y
 
 
@@ -55,8 +59,8 @@ def scores(data: tuple[str, ...], dim: Size, scale: Formula | bool, heads: bool,
     return Attending(by + total + over, names, data, at, whole=forms)
 
 
-def weights(masked: bool, heads: bool, mask_heads: bool) -> MaskedSoftmax:
-    """α of the scores."""
+def weights(masked: bool, heads: bool, mask_heads: bool, each: bool = False) -> MaskedSoftmax:
+    """α of the scores; `each`: every sample has a mask of its own."""
     h, m = ("h," if heads else ""), ("h," if mask_heads else "")
     through, others = (f"M[{m}i,j]*", f"M[{m}i,s]*") if masked else ("", "")
     text = f"{through}exp(x[{h}i,j])/Sum({others}exp(x[{h}i,s]), s, 1, S)"
@@ -69,7 +73,9 @@ def weights(masked: bool, heads: bool, mask_heads: bool) -> MaskedSoftmax:
     slope = f"{through}y[{h}{row},{place}]*(g[{h}{row},{place}] - Sum({others}g[{h}{row},s]*y[{h}{row},s], s, 1, S))"
     names = ("x", "M") if masked else ("x",)
     at = ("h", "i", "j") if heads else ("i", "j")
-    return MaskedSoftmax(text, names, ("x",), at, constants=(1,) if masked else (), slopes=(("x", slope),))
+    return MaskedSoftmax(
+        text, names, ("x", "M") if each else ("x",), at, constants=(1,) if masked else (), slopes=(("x", slope),)
+    )
 
 
 def dropped(heads: bool, mask_heads: bool, kept: Formula) -> Attending:

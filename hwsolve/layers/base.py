@@ -138,6 +138,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
+    QUANTITIES: ClassVar[dict[str, Any]] = {}  # what its quantities are called, by their usual letters
+
     INPUTS: ClassVar[tuple[str, ...]] = ("x",)  # the ports through which quantities come in
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y",)
 

@@ -20,7 +20,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.normalised import CHANNEL, SAMPLE, SIDES, Axes, learns, normalised, statistics
+from hwsolve.layers.normalised import CHANNEL, QUANTITIES, SAMPLE, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, FROZEN, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.saves import Keeps, X, of_groups
 from hwsolve.spec.amounts import negative
@@ -39,6 +39,7 @@ class ChannelNorm(Layer, frozen=True):
     gradient: Annotated[str, Choice("terms", "short")] = "terms"
 
     CATEGORY: ClassVar[str] = "normalization"
+    QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), "channels")
     MACS: ClassVar[str | Nothing | NotCounted] = "values"

@@ -116,7 +116,7 @@ def build_body(body: Body, builder: Builder, nodes: dict[str, str]) -> str:
         if item.layer is None:
             for branch in item.branches:
                 build_body(branch, builder, nodes)
-        builder.at(item.path, item.symbols, item.owners)
+        builder.at(item.path, item.symbols, item.owners, item.layer)
         builder.graph.layers[item.path] = kind_of(item)
         made = build_layer(item, builder, nodes) if item.layer is not None else (build_merge(item, builder, nodes),)
         for wire, node in zip(item.outputs, made, strict=True):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from hwsolve.graph.label import Called
 from hwsolve.language import Message, say
 from hwsolve.layers.parameter import ABSENT, DEFAULT, ParameterField, ParameterSpec
 from hwsolve.spec.fields import INVALID, Field, Word
@@ -83,6 +84,22 @@ class StateField(ParameterField):
         return {"anyOf": [{"type": "string"}, super().schema()]}
 
 
+QUANTITIES = {
+    "i": Called(say("the input gate")),
+    "f": Called(say("the forget gate")),
+    "g": Called(say("the candidate")),
+    "o": Called(say("the output gate")),
+    "r": Called(say("the reset gate")),
+    "z": Called(say("the update gate")),
+    "u": Called(say("the part of the candidate that comes from the state")),
+    "n": Called(say("the candidate")),
+    "c": Called(say("the cell")),
+    "m": Called(say("the state before its projection")),
+    "a": Called(say("what goes into the activation")),
+    "h": Called(say("the state")),
+}
+
+
 class RecurrentSymbols(msgspec.Struct, frozen=True, kw_only=True):
     """The letters of a recurrent layer's quantities, by their own names; `output` is that of what comes out."""
 
@@ -116,12 +133,8 @@ class RecurrentSymbols(msgspec.Struct, frozen=True, kw_only=True):
 
     MEANINGS: ClassVar[dict[str, Message]] = {
         "output": say("the letter of what comes out: the states of the last layer, in all directions"),
-        "h": say("the letter of the states"),
-        "c": say("the letter of the cells"),
+        **{name: say("the letter of {what}", what=called.words) for name, called in QUANTITIES.items()},
         "a": say("the letter of what goes into the activation; `a_i`, `a_f` … of what goes into a gate"),
-        "u": say("the letter of the part of a GRU's candidate that comes from the state"),
-        "m": say("the letter of the state before its projection"),
-        **{gate: say("the letter of a gate") for gate in "ifgorzn"},
         **{f"a_{gate}": say("the letter of what goes into a gate") for gate in "ifgorzn"},
         "Wx": say("the letter of the weights of the input"),
         "Wh": say("the letter of the weights of the state"),

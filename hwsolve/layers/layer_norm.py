@@ -5,7 +5,7 @@ y = γ·(x − mean)/sqrt(var + eps) + β over `normalized_shape`.  Source: PyTo
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
@@ -13,7 +13,7 @@ from hwsolve.language import say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
-from hwsolve.layers.normalised import SIDES, Axes, learns, normalised, statistics
+from hwsolve.layers.normalised import QUANTITIES, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
@@ -29,6 +29,7 @@ class OverLastAxes(Layer, frozen=True):
 
     ALONE: ClassVar[tuple[str, ...]] = ("normalized_shape",)
     CATEGORY: ClassVar[str] = "normalization"
+    QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
 
     def over(self, x: Shape) -> Shape:

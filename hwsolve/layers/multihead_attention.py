@@ -112,7 +112,7 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
             field = "bias_v" if self.bias_k is DEFAULT else "bias_k"
             raise ShapeError(say("`{name}` needs `add_bias_kv: true`.", name=field), field)
         self.check_windows(q[0], k[0])
-        self.check_masks(self.num_heads if isinstance(self.num_heads, int) else 1, q[0], k[0])
+        self.check_masks(self.num_heads if isinstance(self.num_heads, int) else 1, q[0], k[0], self.added)
         self.check_parts(k, v)
         return (q[0], self.embed_dim)
 

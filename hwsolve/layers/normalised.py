@@ -16,6 +16,7 @@ from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Number, substitute
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Called
 from hwsolve.graph.operation import INNER, Array
 from hwsolve.language import Message, say
 from hwsolve.layers.parameter import ABSENT
@@ -25,6 +26,16 @@ CHANNEL = "k"
 GROUP = "s"  # g is the gradient that comes in
 SIDES = ("i", "j", "l", "q", "r")
 VARIANCE = "(x[{at}] - mu{one})**2"  # what its mean is taken of
+
+
+QUANTITIES = {
+    "mu": Called(say("the mean")),
+    "var": Called(say("the variance")),
+    "rms": Called(say("the root mean square")),
+    "xhat": Called(say("the normalised input")),
+    "gamma": Called(say("the scale")),
+    "beta": Called(say("the shift")),
+}
 
 
 class Axes(NamedTuple):

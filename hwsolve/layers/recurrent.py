@@ -17,6 +17,7 @@ from hwsolve.layers.cost import BY_FORMULAS, ByFormulas, NotCounted, Nothing, Pr
 from hwsolve.layers.gates import (
     FURTHER,
     NO_LETTERS,
+    QUANTITIES,
     GateField,
     RecurrentSymbols,
     StateField,
@@ -60,6 +61,7 @@ class Recurrent(Layer, frozen=True, kw_only=True):
     ALONE: ClassVar[tuple[str, ...]] = ("hidden_size",)
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y", "h")
     GIVES: ClassVar[str] = "numbers"
+    QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     GATES: ClassVar[tuple[str, ...]] = ("",)  # in PyTorch's order
     STATES: ClassVar[tuple[str, ...]] = ("h",)
     FURTHER: ClassVar[Any] = staticmethod(further)
@@ -184,8 +186,7 @@ class Recurrent(Layer, frozen=True, kw_only=True):
                         shape = self.shape_of(name, rows, self.incoming(x, layer))
                         if bare:
                             shape = () if count == 1 else (count,)
-                        role = "bias" if name.startswith("bias") else "weight"
-                        found[path] = Parameter(shape, role, spec)
+                        found[path] = Parameter(shape, "bias" if name.startswith("bias") else "weight", spec)
         return found
 
     def specs(self) -> dict[str, ParameterSpec]:
@@ -217,9 +218,8 @@ class Recurrent(Layer, frozen=True, kw_only=True):
 
     def step_macs(self, *shapes: Any) -> str:
         """The multiply-adds of one step: those of the weights."""
-        x = shapes[0]
-        texts = self.products(x)
-        return " + ".join(texts[name] for name, p in self.parameters(x).items() if not p.added)
+        texts = self.products(*shapes)
+        return " + ".join(texts[name] for name, p in self.parameters(*shapes).items() if not p.added)
 
     def macs(self, x: Shape, *_: Any, **__: Any) -> str | Nothing | NotCounted:
         """Those of all steps."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.graph.by_formula import ByFormula
-from hwsolve.graph.graph import Label
+from hwsolve.graph.label import Label
 from hwsolve.layers.gates import suffix
 
 
@@ -156,7 +156,8 @@ class StepFormulas:
         operation = ByFormula(terms, names, data, at, extents, constants=constants, numbers=numbers)
         lead = whole.lead if data else 0
         shape = (*(whole.samples if lead else ()), *extents)
-        label = Label(whole.symbol(symbol, self.behind), {}, self.t, lead, self.behind)
+        called = whole.builder.called(symbol)
+        label = Label(whole.symbol(symbol, self.behind), {}, self.t, lead, self.behind, called)
         inputs = tuple(text.names.values())
         name: str = graph.add(label, shape, "forward", operation, inputs=inputs, layer=whole.builder.path)
         return name

@@ -8,7 +8,8 @@ import msgspec
 
 from hwsolve.formula.tree import ZERO, Number, Ref
 from hwsolve.graph.by_formula import ByFormula
-from hwsolve.graph.graph import Builder, Label
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Label
 from hwsolve.graph.stack import Stack, stands_apart
 from hwsolve.language import say
 from hwsolve.layers.base import NotComputed, shape_text
@@ -183,6 +184,9 @@ class Direction(StepFormulas):
                 if isinstance(spec, str)
                 else whole.builder.initial(label, shape, whole.for_each(spec, shape), ZERO)
             )
+        for name in whole.layer.names():  # those of one kind stand together, whatever reads them first
+            for gate in whole.layer.GATES if name != "weight_hr" else ("",):
+                whole.parameter(name, gate, self.behind)
         found = {}
         for k, t in enumerate(order, 1):
             self.t, self.cut = t, whole.is_cut(k)
@@ -222,10 +226,10 @@ class Direction(StepFormulas):
 
     def lstm(self) -> None:
         """The gates, the cell, the state."""
-        gate = {}
-        for name in self.whole.layer.GATES:
-            before = self.affine(f"a_{name}", name)
-            gate[name] = self.by_element(name, "tanh(p)" if name == "g" else "sigmoid(p)", p=before)
+        before = {name: self.affine(f"a_{name}", name) for name in self.whole.layer.GATES}
+        gate = {
+            name: self.by_element(name, "tanh(p)" if name == "g" else "sigmoid(p)", p=a) for name, a in before.items()
+        }
         p, q, s = gate["f"], gate["i"], gate["g"]
         self.states["c"] = self.by_element("c", "p*c + q*s", constant="c", p=p, c=self.states["c"], q=q, s=s)
         projected = getattr(self.whole.layer, "proj_size", None)
@@ -240,8 +244,8 @@ class Direction(StepFormulas):
     def gru(self) -> None:
         """Reset and update gate, the candidate, the state."""
         layer: Any = self.whole.layer
-        r = self.by_element("r", "sigmoid(p)", p=self.affine("a_r", "r"))
-        z = self.by_element("z", "sigmoid(p)", p=self.affine("a_z", "z"))
+        before = {name: self.affine(f"a_{name}", name) for name in "rz"}
+        r, z = [self.by_element(name, "sigmoid(p)", p=a) for name, a in before.items()]
         if layer.reset == "after":
             inner = Text([], {}, {}, set())
             self.from_state(inner, "n")

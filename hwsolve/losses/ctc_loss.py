@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar
 
 from hwsolve.formula.tree import Ref, call
 from hwsolve.graph.by_formula import ByFormula
-from hwsolve.graph.graph import Builder, Label
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Label
 from hwsolve.language import Message, say
 from hwsolve.losses.loss import LETTERS, Loss, Target
 from hwsolve.spec.fields import Choice, CountField

@@ -6,7 +6,8 @@ from math import prod
 from typing import ClassVar
 
 from hwsolve.graph.by_formula import ByFormula
-from hwsolve.graph.graph import Builder, Label
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Sizes
 from hwsolve.losses.loss import LETTERS, Loss, Target
 from hwsolve.losses.spelled import Spelled

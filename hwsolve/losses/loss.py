@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from hwsolve.formula.tree import Formula
-from hwsolve.graph.graph import Builder, Label
+from hwsolve.graph.graph import Builder
+from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, say
 from hwsolve.layers.meanings import SYMBOLS

@@ -17,6 +17,7 @@ OPENS, CLOSES = re.compile(f"[(\\[{OPENING}]+$"), re.compile(f"^[.,;:!?)\\]{CLOS
 WIDE = 26  # columns of a left side that the rest of its chain stands below
 NARROW = 40  # columns of a piece of a link, which a narrow screen has room for
 TAG = re.compile(r"<(/?)\w[^>]*>")
+COMMA = mo(",")
 SIGNS = [mo(sign) for sign in "+−=≈<>≤≥⟺"]  # that a piece begins with
 BRACKETS = re.compile(r"<mo[^>]*>\(</mo>.*<mo[^>]*>\)</mo>", re.S)
 
@@ -85,11 +86,11 @@ def cut(text: str) -> list[str]:
 
 
 def runs(parts: Iterable[str], least: int) -> list[str]:
-    """Elements in pieces that begin with signs and relations, the first of at least so many elements."""
+    """Elements in pieces that begin with signs, relations or matrices, the first of at least so many elements."""
     found = [""]
     for n, element in enumerate(parts):
-        if n >= least and element in SIGNS:
-            found.append(element.replace("<mo>", '<mo form="infix">'))
+        if n >= least and (element in SIGNS or ("<mtable" in element and found[-1].endswith(COMMA))):
+            found.append(element.replace("<mo>", '<mo form="infix">') if element in SIGNS else element)
         else:
             found[-1] += element
     return found

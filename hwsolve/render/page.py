@@ -24,6 +24,7 @@ from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
+from hwsolve.render.side_by_side import side_by_side
 from hwsolve.render.table import GAP, drawn, fitted
 from hwsolve.render.table_rows import in_lines
 from hwsolve.render.wrap import equation
@@ -132,7 +133,7 @@ class Page:
             case blocks.Say(text):
                 yield Rows([[("  " + row, "")] for row in self.rows_of(text, self.columns - 2)], close=True)
             case blocks.Equations(rows):
-                yield Rows([made for row in rows for made in self.equation(row)], close=True)
+                yield Rows(list(side_by_side(rows, self.equation, self.columns)), close=True)
             case blocks.Grille(table):
                 kept, dropped = fitted(self.in_lines(table), self.words, self.columns - 2, self.options.full)
                 yield Grille(kept)

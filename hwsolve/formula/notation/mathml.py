@@ -60,6 +60,7 @@ def writer(words: tuple[str, ...]) -> MathML:
 class MathML(Writer):
     """The elements of MathML."""
 
+    boxes = True
     times, dot, plus, minus, thin, odot = mo("×"), mo("⋅"), mo("+"), mo("−"), THIN, mo("⊙")
     star = mo("⋆")
     gap, comma, behind_word = "", mo(","), THIN

@@ -121,8 +121,10 @@ def total(w: Writer, args: Args) -> Piece:
 
 
 def listed(w: Writer, args: Args) -> Piece:
-    """An array of numbers: a column, or rows."""
+    """An array of numbers: a column, or rows; one of more axes as matrices behind each other."""
     rows = [a.args if isinstance(a, Call) and a.name == "[]" else (a,) for a in args]
+    if w.boxes and any(isinstance(cell, Call) and cell.name == "[]" for row in rows for cell in row):
+        return in_a_row(w, args) if len(args) > 1 else w.write(args[0])
     deep = any(isinstance(a, Call) and a.name == "[]" for a in args)
     return Piece(w.array([[w.write(a).text for a in row] for row in rows], deep), ATOM, "array")
 

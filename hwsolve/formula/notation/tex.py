@@ -63,6 +63,7 @@ def number_piece(text: str) -> Piece | None:
 class Latex(Writer):
     """The commands of LaTeX."""
 
+    boxes = True
     times, dot, minus, thin, odot, star = " \\times ", " \\cdot ", "-", " ", " \\odot ", " \\star "
     conjunction = " \\text{ and } "
     behind_word = " \\thinspace "

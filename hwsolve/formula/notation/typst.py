@@ -65,6 +65,7 @@ def name_of(shown: str) -> str:
 class Typst(Writer):
     """The mathematics of Typst."""
 
+    boxes = True
     times, dot, minus, thin, odot, star = " × ", " ⋅ ", "−", " ", " ⊙ ", " ⋆ "
     behind_word = " thin "
     sigma, del_sign = "∑ ", "∂ "

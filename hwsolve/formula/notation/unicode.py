@@ -146,6 +146,10 @@ class Unicode(Writer):
         return Piece(f"∂{self.symbol(numerator)}/∂{self.symbol(denominator)}", PRODUCT + 1, "partial")
 
     def fraction(self, top: Formula, bottom: Formula) -> Piece:
+        if type(top) is Call and top.name == "neg":  # −(a + b)/c, not (−(a + b))/c
+            piece = self.fraction(top.args[0], bottom)
+            if piece.front != MINUS:
+                return Piece(self.minus + piece.text, PRODUCT, piece.kind, MINUS)
         above, under = self.write(top), self.write(bottom)
         numeric = above.kind == under.kind == "number"
         slash = above.level < POWER and "/" in above.text

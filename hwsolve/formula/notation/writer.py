@@ -44,6 +44,7 @@ class Writer:
     mark, gradient = "′", "∇"
     behind_word = " "  # parts a word from an array
     stroke = "/"  # of fractions in one line
+    boxes = False  # whether a matrix stands in brackets of its height
     relations = {"==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠", "≈": "≈"}
 
     def number(self, f: Number) -> Piece:

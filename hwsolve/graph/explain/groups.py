@@ -245,8 +245,8 @@ class Groups:
             return ""
         graph = self.writer.graph
         readers = list(dict.fromkeys(term.output for term in node.terms))
-        if reads_steps(self.writer, node) and len(readers) == 1:
-            return say("through {readers}", readers=(self.reader(readers[0]),))
+        if reads_steps(self.writer, node) and len({graph.labels[name].time for name in readers}) == 1:
+            return ""  # its terms name what reads it
         if reads_steps(self.writer, node):
             return say("{quantity} is used at every step", quantity=self.symbol(node.of))
         if len(readers) > 1:

@@ -14,6 +14,7 @@ from hwsolve.language import Message, say
 
 HIDDEN = "hklmrsuvpqc"
 TOKEN = "m"  # the numbers of a token, where letters are usual
+USUAL = {"n": say("the samples"), "h": say("the heads"), "i": say("the queries"), "j": say("the keys")}
 ALIKE = frozenset("ij")  # tokens, there
 ONE = "1"  # in the place of a letter: the axis has one element
 Letters = tuple[str, ...]
@@ -42,11 +43,18 @@ class Axes(msgspec.Struct):
 
     def legend(self, graph: Graph) -> tuple[Message, ...]:
         """What the letters number, as a sentence; none where there are none."""
-        known = {
+        own = {
+            i
+            for name, letters in self.usual.items()
+            for i, n in zip(letters, graph.nodes[name].shape, strict=True)
+            if n > 1
+        }
+        known: dict[tuple[str, ...], Message] = {
             (self.inputs,): say("the inputs"),
             self.hidden: say("the hidden units"),
             (self.outputs,): say("the outputs"),
             (self.samples,): say("the samples"),
+            **{(letter,): what for letter, what in USUAL.items() if letter in own},
         }
         said: Message | None = None
         for letters, what in known.items():

@@ -177,7 +177,9 @@ class TimeGroups(Groups):
             lines += rest
         if carried:
             yield Group(tuple(carried), detail=detail)
-        if lines:
+        if not self.several and run[0].role == "forward" and len(lines) == len(run):  # as in any other network
+            yield from (Group((line,), detail=detail) for line in lines)
+        elif lines:
             start = self.is_start(run)
             step = say("step {t}", t=self.time(run)) if self.several else ""
             yield Group(tuple(lines), self.readers(run[0]) if start else step, detail=detail)

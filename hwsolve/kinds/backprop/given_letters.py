@@ -9,6 +9,7 @@ from hwsolve.formula.tree import Formula, Ref
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import count
 from hwsolve.graph.explain.functions_met import functions_met
+from hwsolve.graph.label import Called
 from hwsolve.kinds.backprop.layer_parts import short_names
 from hwsolve.language import Message, listed, say
 from hwsolve.solution import Group, Sentence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
     from hwsolve.graph.graph import Graph, Node
 
+TARGET, TARGETS = Called(say("the target")), Called(say("the targets"), many=True)
+RATE, LOSS = Called(say("the learning rate")), Called(say("the loss"))
 MOST = 4  # dense layers whose weights are named one by one
 LAYERS = 24  # layers of any kind whose letters are listed
 
@@ -97,22 +100,41 @@ def of_one(writer: Writer, weight: str, bias: str, x: Formula, y: Formula) -> Me
 
 
 def of_the_rest(writer: Writer) -> Iterator[Message]:
-    """The target, the learning rate and the loss, each where there is one; batches have words of their own."""
+    """The target, the learning rate, the loss and the quantities of layers; batches have words of their own."""
     graph = writer.graph
     targets = [n.name for n in graph.nodes.values() if n.role == "given" and n.of == "target"]
     rates = [n.name for n in graph.nodes.values() if n.role == "setting" and graph.symbol(n.name) == "lr"]
-    found: list[Message] = []
+    found: list[tuple[Formula, Called]] = []
     if len(targets) == 1 and targets[0] not in graph.selectors and not graph.series:
-        t = symbol(writer, targets[0])
-        found.append(say("{t} holds the targets", t=t) if graph.batched else say("{t} is the target", t=t))
+        found.append((symbol(writer, targets[0]), TARGETS if graph.batched else TARGET))
     if rates:
-        eta = symbol(writer, rates[0])
-        found.append(say("{eta} the learning rate", eta=eta) if found else say("{eta} is the learning rate", eta=eta))
+        found.append((symbol(writer, rates[0]), RATE))
     if graph.loss and not graph.series and graph.nodes[graph.loss].role == "loss":
-        loss = symbol(writer, graph.loss)
-        found.append(say("{loss} the loss", loss=loss) if found else say("{loss} is the loss", loss=loss))
-    if found:
-        yield say("{facts}.", facts=listed(found))
+        found.append((symbol(writer, graph.loss), LOSS))
+    if facts := [*in_words([*found, *of_quantities(writer)])]:
+        yield say("{facts}.", facts=listed(facts))
+
+
+def of_quantities(writer: Writer) -> Iterator[tuple[Formula, Called]]:
+    """What layers call their quantities: each thing once, by the first letter that it has."""
+    seen = set[str]()
+    for name, label in writer.graph.labels.items():
+        if label.called is not None and label.called.words.template not in seen:
+            seen.add(label.called.words.template)
+            yield symbol(writer, name) if label.time is None else Ref(writer.key(name, ()).name), label.called
+
+
+def in_words(found: list[tuple[Formula, Called]]) -> Iterator[Message]:
+    """Each fact; the verb stands where it changes: t is the target, L the loss, e holds the scores, α the weights."""
+    before: Called | None = None
+    for name, called in found:
+        if before is not None and before.many == called.many:
+            yield say("{name} {what}", name=name, what=called.words)
+        elif called.many:
+            yield say("{name} holds {what}", name=name, what=called.words)
+        else:
+            yield say("{name} is {what}", name=name, what=called.words)
+        before = called
 
 
 def own_parameters(graph: Graph, node: Node) -> list[str]:

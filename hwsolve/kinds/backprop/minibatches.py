@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.graph.graph import Graph, Label
+from hwsolve.graph.graph import Graph
+from hwsolve.graph.label import Label
 from hwsolve.kinds.backprop.computation import Computation, Data
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.loss_terms import Terms
@@ -154,7 +155,7 @@ def in_batches(whole: Computation, plan: Plan, graph_of: Callable[[Batch], Graph
     for one in (whole.graph, *made.values()):
         one.series = {name: typed(name) for name in series}
         one.typed = whole.graph.typed
-        one.begun = whole.graph.begun
+        one.begun, one.defaults = whole.graph.begun, whole.graph.defaults
     every = {name: whole.givens[name] for name in series}
     data = Data(numbers, graph, plan.epochs(), whole.graph, every)
     return msgspec.structs.replace(whole, graph=graph(0), givens=whole.givens | numbers(0), data=data, plan=plan)

@@ -37,6 +37,9 @@ def symbols(writer: Writer, steps: Iterable[int], deltas: dict[str, str], severa
             key = writer.key(node.name, elements(node.shape)[0], step)
             known = found.get(key.name)
             found[plain(key)] = Ref(known.name if isinstance(known, Ref) else key.name, key.indices[:-1])
+        for node in without_clock(writer):
+            key = writer.key(node.name, elements(node.shape)[0], step)
+            found[plain(key)] = Ref(key.name)
         for name, delta in deltas.items():
             key = writer.key(name, elements(graph.nodes[name].shape)[0], step)
             found |= as_delta(key, delta, plain(key) in found)
@@ -57,6 +60,25 @@ def steps_of_one(writer: Writer) -> list[Node]:
     labels = writer.graph.labels
     nodes = writer.graph.nodes.values()
     return [n for n in nodes if (label := labels[n.name]).time is not None and n.shape[label.lead :] == (1,)]
+
+
+def without_clock(writer: Writer) -> list[Node]:
+    """The single numbers of a cell that are there at one time alone, as the gates of its only step: i, not i₁."""
+    graph, times = writer.graph, dict[str, set[int]]()
+    for label in graph.labels.values():
+        if label.time is not None:
+            times.setdefault(label.symbol, set()).add(label.time)
+    of = {
+        name: graph.labels[graph.nodes[name].of if graph.nodes[name].role == "gradient" else name]
+        for name in times_of(graph)
+    }
+    return [graph.nodes[name] for name, label in of.items() if len(times[label.symbol]) == 1]
+
+
+def times_of(graph: Graph) -> list[str]:
+    """The quantities of steps that are single numbers."""
+    labels = graph.labels
+    return [n.name for n in graph.nodes.values() if labels[n.name].time is not None and count(n.shape) == 1]
 
 
 def apart(writer: Writer, steps: Iterable[int]) -> dict[str, Formula]:

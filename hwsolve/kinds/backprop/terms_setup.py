@@ -11,7 +11,7 @@ from hwsolve.formula.definition import CONSTANTS, bound_in, defined, quantities
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import Formula, Number, Ref, call, references
 from hwsolve.graph.by_formula import of_definition
-from hwsolve.graph.graph import Label
+from hwsolve.graph.label import Label
 from hwsolve.kinds.backprop.chosen_steps import chosen, of_target, refused
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.loss_terms import Term, Terms

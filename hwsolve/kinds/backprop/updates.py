@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hwsolve.formula.tree import ZERO, Formula, Number, references
+from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, references
 from hwsolve.graph.optimizer_names import step_aside
 from hwsolve.graph.update import called, update
 from hwsolve.kinds.backprop.input_arrays import Given, stands_for
@@ -15,6 +15,7 @@ from hwsolve.language import say
 from hwsolve.layers.base import shape_text
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.optimizers.optimizer import Course, Optimizer, letters_of
+from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def enter_updates(
         shape = graph.nodes[name].shape
         construction.givens[name] = Given(shape, (start,) * prod(shape))
     States(construction, optimizer, starts).enter()
+    graph.defaults |= defaults_of(construction, optimizer)
     renamed = step_aside(graph)
+    if each := tuple(Call("==", (Ref(graph.symbol(n)), f)) for n, f in graph.numbers.items() if n in graph.defaults):
+        construction.stated.append(say("{settings}, as in PyTorch where nothing is stated.", settings=each))
     construction.stated.extend(optimizer.stated(bool(starts), renamed | states_beside(graph, starts, optimizer)))
     counters = [n.name for n in graph.nodes.values() if n.role == "counter"]
     if optimizer.step:
@@ -54,6 +58,20 @@ def enter_updates(
     frozen = [graph.symbol(name) for name, p in graph.parameters.items() if not p.trainable]
     if frozen:
         construction.stated.append(say("Not trained: {names}.", names=tuple(frozen)))
+
+
+def defaults_of(construction: Construction, optimizer: Optimizer) -> set[str]:
+    """The settings that the problem leaves as PyTorch has them: they are told, and none of what is given."""
+    graph, ends, open_to = construction.graph, construction.ends(), set[str]()
+    for key in optimizer.__struct_fields__:
+        if f"optimizer.{key}" not in ends:
+            value = getattr(optimizer, key)
+            many = len(value) if type(value) is tuple else 0
+            open_to |= {f"{key.removesuffix('s')}{k}" for k in range(1, many + 1)} if many else {key}
+    clip, _ = ends.get("optimizer.clip", (None, None))
+    if isinstance(clip, Mapping) and "eps" not in clip.entries:
+        open_to.add("clip_eps")
+    return {n.name for n in graph.nodes.values() if n.role == "setting" and graph.symbol(n.name) in open_to}
 
 
 def states_beside(graph: Graph, starts: dict[str, Formula], optimizer: Optimizer) -> dict[str, str]:

@@ -73,7 +73,7 @@ class FormulaCounts(OperationTotals):
             if not any(work.forms and work.phase != "forward" for work in self.works):
                 yield say("Here {g} is the gradient of the loss with respect to {a}.", g=gradient(A), a=A)
             yield say("Formulas are counted as they are written; what was worked out once is not worked out again.")
-        if any(isinstance(layer, Masked) and layer.mask is not None for layer in self.layers):
+        if any(isinstance(layer, Masked) and layer.hides for layer in self.layers):
             yield say("A mask saves no operations.")
         if any(isinstance(layer, Recurrent) for layer in self.layers):
             yield say("{w} are the weights of what comes in, {u} those of the state.", w=Ref("W"), u=Ref("U"))

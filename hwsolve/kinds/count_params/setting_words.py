@@ -87,6 +87,8 @@ NAMED: Mapping[str, Message] = {
     "align_corners": say("align corners"),
     "upscale_factor": say("upscale factor"),
     "dropout_mask": say("dropout mask"),
+    "key_padding_mask": say("key padding mask"),
+    "key_lengths": say("key lengths"),
     "dropout_p": say("dropout p"),
     "in_proj_weight": say("in proj weight"),
     "in_proj_bias": say("in proj bias"),

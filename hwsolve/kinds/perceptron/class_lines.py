@@ -40,7 +40,7 @@ class ClassLines(Lines):
             self.know(key, value)
             role = "stated" if stated is not None else "implied"
             self.given.append(Given(key, self.quantity(value), as_typed(f), shape, role))
-        self.give(Ref("lr"), problem.lr, self.data.lr)
+        self.give(Ref("lr"), problem.lr, self.data.lr, (), "implied" if problem.default_rate else "stated")
         self.keep_state(0, start)
 
     def whole_bias(self, name: str) -> Formula:

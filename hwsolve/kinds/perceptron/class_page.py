@@ -78,6 +78,8 @@ class ClassPage(PerceptronPage):
         ]
         if offset:
             items.append(Sentence(say("The bias of a class changes by {lr} in the same way.", lr=Ref("lr"))))
+        if self.problem.default_rate is not None:
+            items.append(Sentence(self.problem.default_rate))
         if self.problem.order:
             order = tuple([str(k + 1) for k in self.data.order])
             items.append(Sentence(say("An epoch presents the samples in the order {order}.", order=order)))

@@ -91,7 +91,7 @@ class Lines:
         if problem.offset is not None:
             implied = problem.bias is None and problem.threshold is None
             self.give(Ref(self.offset), problem.offset[1], start.b, (), "implied" if implied else "stated")
-        self.give(Ref("lr"), problem.lr, self.data.lr)
+        self.give(Ref("lr"), problem.lr, self.data.lr, (), "implied" if problem.default_rate else "stated")
         self.keep_state(0, start)
 
     # answers

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from hwsolve.formula.tree import Formula, Number
+from hwsolve.formula.tree import Call, Formula, Number, Ref
 from hwsolve.kinds.backprop.target import TargetField
 from hwsolve.kinds.perceptron.activation import ACTIVATIONS, Threshold
 from hwsolve.language import Message, say
@@ -24,6 +24,7 @@ from hwsolve.spec.fields import (
     OneOf,
 )
 from hwsolve.spec.named import NamedField
+from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.records import RecordField
 from hwsolve.spec.terms import ACTIVATION
 
@@ -79,6 +80,12 @@ class Problem(base.Problem, kw_only=True):
         "epochs": say("how often all samples are presented at most; it ends after an epoch without mistakes"),
         "order": say("the samples in the order in which an epoch presents them"),
     }
+
+    @property
+    def default_rate(self) -> Message | None:
+        """What is said of a learning rate that is not stated."""
+        stated = isinstance(self.node, Mapping) and "lr" in self.node.entries
+        return None if stated else say("{rate}, as none is stated.", rate=Call("==", (Ref("lr"), self.lr)))
 
     @property
     def offset(self) -> tuple[str, Formula] | None:

@@ -34,6 +34,8 @@ def statement(problem: Problem, data: Data) -> Step:
     unstated += [Ref(offset)] if offset and problem.bias is None and problem.threshold is None else []
     if unstated:
         items.append(Sentence(say("The start of {names} is {zero}.", names=tuple(unstated), zero=0)))
+    if problem.default_rate is not None:
+        items.append(Sentence(problem.default_rate))
     if problem.order:
         order = tuple([str(k + 1) for k in data.order])
         items.append(Sentence(say("An epoch presents the samples in the order {order}.", order=order)))

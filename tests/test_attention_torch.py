@@ -12,12 +12,13 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.nearness import near
+from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 F = torch.nn.functional
 
-CASES = often(20)  # 200 with HWSOLVE_TIMES=10
+CASES = each(20)
 READ = 2  # solutions of a kind that are read line by line
 
 
@@ -53,8 +54,7 @@ def agrees(spec: dict[str, Any], wanted: dict[str, Any], read: bool) -> Any:
     """The answers are the wanted numbers; `read`: every line is right."""
     solution = hwsolve.solve(spec)
     for key, peer in wanted.items():
-        own = torch.tensor(found(solution.answers[key].value), dtype=torch.float64).reshape(peer.shape)
-        assert torch.allclose(own, peer, rtol=1e-9, atol=1e-9), (key, own, peer, spec)
+        near(found(solution.answers[key].value), peer, (key, spec))
     if read:
         assert wrong_lines(json.loads(solution.to("json"))) == [], spec
     return solution

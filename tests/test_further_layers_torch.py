@@ -12,7 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.often import each, often
 from tests.test_layers_truth import solved
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
@@ -356,7 +356,7 @@ def test_swin_counts_as_torchvision_does() -> None:
     assert {key: answers[key].value.value for key in wanted} == wanted
 
 
-@pytest.mark.parametrize("seed", range(often(8)))
+@pytest.mark.parametrize("seed", range(each(8)))
 def test_bags_of_embeddings(seed: int) -> None:
     """Sum and mean of picked rows, which may be the same, of one sample or of several; the gradient of every row."""
     dice = random.Random(seed)
@@ -393,7 +393,7 @@ def test_what_of_a_bag_is_only_counted(more: dict[str, Any]) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", range(often(12)))
+@pytest.mark.parametrize("seed", range(each(12)))
 def test_quantities_joined_along_an_axis(seed: int) -> None:
     """Of one, two or three axes, along each of them; alone or in a batch; shapes counted, gradients by each part."""
     dice = random.Random(seed)

@@ -11,13 +11,13 @@ pytest.importorskip("torch", reason="PyTorch is the independent peer of these te
 
 import hwsolve
 from hwsolve.spec.report import SpecFailure
-from tests.often import often
+from tests.often import each
 from tests.test_attention_torch import agrees, drawn, found, mask_of, turned
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 F = torch.nn.functional
 
-CASES = often(4)  # 200 with HWSOLVE_TIMES=50
+CASES = each(4)
 READ = 1  # solutions of a kind that are worked out exactly and read line by line
 LR = 0.125
 NORMS = {"layer_norm": 1e-5, "rms_norm": 1.1920929e-07}

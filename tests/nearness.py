@@ -1,0 +1,21 @@
+"""How near a number is to that of PyTorch in float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+CLOSE = 1e-9
+ROUNDING = 1e-12  # of the largest element, or of 1: what is left where terms cancel
+
+
+def near(found: Any, peer: Any, what: Any = "", rounding: float = ROUNDING) -> None:
+    """Every element to nine digits, but for rounding in the largest."""
+    peer = np.asarray(peer.detach() if hasattr(peer, "detach") else peer, dtype=float)
+    found = np.asarray(found, dtype=float)
+    assert found.size == peer.size, (what, found, peer)
+    largest = max(1.0, float(np.abs(peer).max(initial=0)))
+    np.testing.assert_allclose(
+        found.reshape(peer.shape), peer, rtol=CLOSE, atol=rounding * largest, err_msg=str(what)[:4000]
+    )

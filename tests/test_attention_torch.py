@@ -367,6 +367,16 @@ def test_equal_scores_share_exactly() -> None:
     assert wrong_lines(json.loads(solution.to("json"))) == []
 
 
+def test_a_sum_of_irrationals_that_is_0_is_written_in_one_way() -> None:
+    """Keys with a coordinate in common: its gradient is 0, and of two forms of it rounding tells nothing."""
+    solution = solved([[0.3, -0.2]], [[0.75, 0.1875], [0.75, -0.75]], [[1], [2]], [[1]])
+    lines = [line for section in json.loads(solution.to("json"))["sections"] for line in section["lines"]]
+    found = {line["key"]: line for line in lines if line.get("key", "").startswith("dL_dq[")}
+    assert (found["dL_dq[1,1]"]["relation"], found["dL_dq[1,1]"]["value"]) == ("=", "0")
+    assert "links" not in found["dL_dq[1,1]"] and len(found["dL_dq[1,2]"]["links"]) == 1
+    assert wrong_lines(json.loads(solution.to("json"))) == []
+
+
 def test_large_scores_do_not_overflow() -> None:
     q, k, v = [[300.0, 0]], [[5.0, 1], [4.9, 2], [-5.0, 0]], [[1], [2], [3]]
     for numbers in ("exact", "float64"):

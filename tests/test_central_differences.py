@@ -119,8 +119,8 @@ OF_ROWS = (
 # with an index of its own, among them a linear recurrent unit and a gate over all places before
 OF_PLACES = (
     "{o}[i] = Sum({W}[i,j]*tanh(input[j]), j) + {a}[i]",
-    "{o}[t] = Sum({a}[s]*sigmoid({s})**(t - s)*input[s], s, 1, t)",
-    "{o}[i] = Sum(exp({a}[j])*input[j], j, 1, i)/Sum(exp({a}[j]), j, 1, i)",
+    "{o}[t] = input[t]/4 + Sum({a}[s]*sigmoid({s})**(t - s)*input[s], s, 1, t)",
+    "{o}[i] = input[i] + Sum(exp({a}[j])*input[j], j, 1, i)/Sum(exp({a}[j]), j, 1, i)",
     "{o}[i] = input[i]*Prod(1 + {a}[j]**2, j) + {s}",
 )
 

@@ -173,7 +173,7 @@ def cancels(writer: Writer, chain: Call, line: Value) -> bool:
         return False
     known = [next(references(part)) for part in chain.args]
     values = [writer.element(y.name, tuple(i.numerator for i in y.indices)) for y in known]  # type: ignore[attr-defined]
-    return sum(not numbers.is_exact(v) and v != 0 for v in values) > 1
+    return bool(sum(not numbers.is_exact(v) and v != 0 for v in values) > 1)
 
 
 def has_line(writer: Writer, element: Formula) -> bool:

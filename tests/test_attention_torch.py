@@ -12,7 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.nearness import near
+from tests.nearness import near, size
 from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
@@ -54,7 +54,7 @@ def agrees(spec: dict[str, Any], wanted: dict[str, Any], read: bool) -> Any:
     """The answers are the wanted numbers; `read`: every line is right."""
     solution = hwsolve.solve(spec)
     for key, peer in wanted.items():
-        near(found(solution.answers[key].value), peer, (key, spec))
+        near(found(solution.answers[key].value), peer, (key, spec), size(wanted.values()))
     if read:
         assert wrong_lines(json.loads(solution.to("json"))) == [], spec
     return solution

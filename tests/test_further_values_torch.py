@@ -13,7 +13,7 @@ from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer
 from tests import further_peers, peers
 from tests.line_check import wrong_lines
-from tests.nearness import near
+from tests.nearness import near, size
 from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
@@ -40,7 +40,7 @@ def floats(value: Any) -> Any:
 def compare(solution: Any, wanted: dict[str, Any], spec: Any) -> None:
     """The answers are those numbers."""
     for key, peer in wanted.items():
-        near(floats(solution.answers[key].value), peer, (key, spec))
+        near(floats(solution.answers[key].value), peer, (key, spec), size(wanted.values()))
 
 
 def agrees(name: str, dice: random.Random, k: int) -> None:

@@ -15,7 +15,7 @@ import hwsolve
 from hwsolve.derivation.lines import Disagreement
 from hwsolve.layers import normalised
 from tests.line_check import wrong_lines
-from tests.nearness import near
+from tests.nearness import near, size
 from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
@@ -53,7 +53,7 @@ def agrees(spec: dict[str, Any], wanted: Wanted, read: bool) -> None:
     for key, peer in wanted.items():
         own = np.array(found(solution.answers[key].value))
         assert own.shape == peer.shape, (key, spec)
-        near(own, peer, (key, spec))
+        near(own, peer, (key, spec), size(wanted.values()))
     if read:
         assert wrong_lines(json.loads(solution.to("json"))) == [], spec
 

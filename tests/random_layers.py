@@ -43,9 +43,9 @@ def different(dice: random.Random, shape: tuple[int, ...]) -> np.ndarray:
     return np.array(dice.sample(range(-2 * size, 2 * size), size), dtype=np.int64).reshape(shape) / 2
 
 
-def convolution(dice: random.Random) -> Case | None:
+def convolution(dice: random.Random, layer: str = "") -> Case | None:
     """A convolution or transposed convolution; None where the settings do not fit."""
-    layer = dice.choice(KERNELS)
+    layer = layer or dice.choice(KERNELS)
     axes, transposed = int(layer[-2]), "transpose" in layer
     groups = dice.choice((1, 1, 1, 2))
     c_in, c_out = groups * dice.choice((1, 1, 2)), groups * dice.choice((1, 1, 2))
@@ -98,9 +98,9 @@ def convolution(dice: random.Random) -> Case | None:
     return Case(spec, layer, arguments, x, w, b, g, batch, shape)
 
 
-def pooling(dice: random.Random) -> Case | None:
+def pooling(dice: random.Random, layer: str = "") -> Case | None:
     """A pooling layer; None where the settings do not fit."""
-    layer = dice.choice(POOLS)
+    layer = layer or dice.choice(POOLS)
     axes = int(layer[-2])
     top = {1: 9, 2: 5, 3: 3}[axes]
     sides = tuple(dice.randint(1, top) for _ in range(axes))
@@ -164,7 +164,7 @@ def peer(case: Case, torch: Any) -> dict[str, np.ndarray]:
     return result | {"y": y.detach().numpy(), "g": g.numpy()}
 
 
-def cases(make: Any, count: int, seed: int) -> list[Case]:
+def cases(make: Any, count: int, seed: Any) -> list[Case]:
     """So many cases that fit."""
     dice = random.Random(seed)
     found: list[Case] = []

@@ -12,7 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 
@@ -29,7 +29,7 @@ def labels(dice: random.Random, length: int, classes: list[int], steps: int) -> 
             return row
 
 
-@pytest.mark.parametrize("seed", range(often(12, long=200)))
+@pytest.mark.parametrize("seed", range(each(12, 200)))
 def test_the_loss_of_labels_is_that_of_torch(seed: int) -> None:
     """One sample alone, a batch of one, and several; any class as the blank; every reduction."""
     dice = random.Random(f"ctc {seed}")

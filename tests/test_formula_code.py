@@ -309,6 +309,13 @@ def test_every_operation_is_here() -> None:
     assert all(layer_class(name) for name in LAYERS)
 
 
+@pytest.mark.parametrize("cls", [Affine, Correlation, UpdateLine], ids=lambda c: c.__name__)
+def test_an_operation_that_is_not_here_is_missed(cls: type[Operation], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(DRAWN, cls)
+    with pytest.raises(AssertionError):
+        test_every_operation_is_here()
+
+
 # ---------------------------------------------------------------- numbers
 
 

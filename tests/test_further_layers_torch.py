@@ -13,7 +13,7 @@ import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.conftest import PROBLEMS
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.often import each, often
 from tests.test_layers_truth import solved
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
@@ -260,7 +260,7 @@ def test_the_table_says_how_many_experts_are_active() -> None:
     assert "8 × expert, 2 active" in text
 
 
-@pytest.mark.parametrize("seed", range(often(10, long=200)))
+@pytest.mark.parametrize("seed", range(each(10, 200)))
 def test_a_mixture_by_hand(seed: int) -> None:
     """Rows of which each goes to its own experts; equal logits; weights divided by their sum or not."""
     dice = random.Random(f"mixture {seed}")
@@ -429,7 +429,7 @@ def test_swin_counts_as_torchvision_does() -> None:
 
 
 @pytest.mark.parametrize("mode", ["mean", "sum", "max"])
-@pytest.mark.parametrize("seed", range(often(8, long=70)))
+@pytest.mark.parametrize("seed", range(each(8, 70)))
 def test_bags_of_embeddings(mode: str, seed: int) -> None:
     """Rows that may be the same or equal, padding among them, weighed or not, of one sample or of several."""
     dice = random.Random(f"{mode} {seed}")
@@ -491,7 +491,7 @@ def test_bags_that_are_refused(more: dict[str, Any], said: str) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", range(often(12)))
+@pytest.mark.parametrize("seed", range(each(12)))
 def test_quantities_joined_along_an_axis(seed: int) -> None:
     """Of one, two or three axes, along each of them; alone or in a batch; shapes counted, gradients by each part."""
     dice = random.Random(seed)

@@ -15,6 +15,7 @@ import hwsolve
 from hwsolve import numbers
 from hwsolve.formula.function_code import code_names, on_rationals_and_balls
 from hwsolve.formula.tree import Formula
+from hwsolve.graph.run import PlainProgram
 from hwsolve.numbers import NotFinite, Undecided, atoms, forms
 from hwsolve.numbers.formed import Formed, Remembering
 from hwsolve.render import Options, render
@@ -327,6 +328,23 @@ def test_forms_cost_nothing_where_all_is_decided(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Remembering, "__enter__", None)
     found = solved(kind="pooling", layer={"max_pool1d": 2}, input=["sqrt(2)", "sqrt(3)"], upstream=[1])
     assert found["dL_dx"] == [0, 1]
+
+
+@pytest.mark.usefixtures("first_precision")
+@pytest.mark.parametrize(("a", "b"), RULES)
+def test_equal_numbers_are_decided_by_one_more_run(a: str, b: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the first precision, in at most twice the work of numbers that differ."""
+    runs: list[int] = []
+    true = PlainProgram.run
+    monkeypatch.setattr(PlainProgram, "run", lambda self, state: (runs.append(1), true(self, state))[1])
+
+    def work(*x: str) -> int:
+        runs.clear()
+        solved(kind="pooling", layer={"max_pool1d": 2}, input=[*x], upstream=[1])
+        return len(runs)
+
+    apart = work(a, "sqrt(3)/1000")
+    assert 0 < apart <= work(a, b) <= 2 * apart
 
 
 # -- lines and kinks

@@ -12,12 +12,12 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.often import each
 from tests.random_wiring import tensor
 
 torch = pytest.importorskip("torch", reason="PyTorch is the peer of these tests")
 F = torch.nn.functional
-COUNT = often(12)
+COUNT = each(12)
 LOSSES = (
     "mse_loss",
     "half_squared_error",

@@ -12,7 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.optimizers import OPTIMIZERS
 from tests import line_check, peers
-from tests.often import often
+from tests.often import each, often
 
 torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of these tests: pip install torch")
 
@@ -141,7 +141,7 @@ def schedule(optimizer: Any, theirs: dict[str, Any], t: int, steps: int) -> None
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_given_gradients_from_the_middle_of_a_training(name: str) -> None:
     dice = random.Random(f"given {name}")
-    for _ in range(often(4, long=200)):
+    for _ in range(each(4, 200)):
         with peers.in_doubles():
             settings, ours, theirs = drawn(dice, name)
             steps, made = dice.randint(1, 4), dice.choice((0, 0, 10))

@@ -21,10 +21,10 @@ from hwsolve.layers.names import DIMENSION
 from hwsolve.losses import LOSSES
 from hwsolve.optimizers import OPTIMIZERS
 from tests import peers
-from tests.often import often
+from tests.often import each
 from tests.test_layers_truth import CLASSES
 
-CASES = often(6)  # random settings of each
+CASES = each(6)  # random settings of each
 # layers whose peers stand elsewhere: test_recurrent…, test_wiring_nets
 ELSEWHERE = {"rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell", "parameter", "constant", "formula"}
 # losses whose peers stand in test_losses_joint

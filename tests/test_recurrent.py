@@ -17,7 +17,7 @@ from hwsolve.render import render
 from hwsolve.render.options import Options
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.often import TIMES
+from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the peer of these tests")
 
@@ -25,7 +25,7 @@ from tests import recurrent_expectations as expectations  # noqa: E402
 from tests.recurrent_peer import Peer, random_problem, worked  # noqa: E402
 
 Spec = dict[str, Any]
-COUNT = 12 if TIMES == 1 else 200
+COUNT = each(12)
 
 
 def solved(problem: Spec) -> Any:
@@ -71,7 +71,7 @@ def agree(problem: Spec) -> Any:
                 assert element(answers, key, place) == pytest.approx(value[at].item(), rel=1e-9, abs=1e-11)
                 if value.grad is not None:
                     got = gradient(answers, key, place)
-                    assert got == pytest.approx(float(value.grad[at]), rel=1e-8, abs=1e-10), f"dL_d{key}{place}"
+                    assert got == pytest.approx(float(value.grad[at]), rel=1e-9, abs=1e-11), f"dL_d{key}{place}"
     stated = next(iter(problem["network"]["layers"][0].values())).get("initial", {})
     for key, leaf in {**peer.leaves, "x": x}.items():
         if leaf.grad is None or (key[1:2] == "0" and key.replace("0", "", 1) not in stated):
@@ -84,7 +84,7 @@ def agree(problem: Spec) -> Any:
                 before = len(place) - 1
                 place = (*place[:before], start, *place[before:])
             got = gradient(answers, key.replace("0", "", 1) if name else key, place)
-            assert got == pytest.approx(float(leaf.grad[at]), rel=1e-8, abs=1e-10), f"dL_d{key}{place}"
+            assert got == pytest.approx(float(leaf.grad[at]), rel=1e-9, abs=1e-11), f"dL_d{key}{place}"
     text = json.loads(render([solution], "json", Options()))
     assert wrong_lines(text) == []
     lines = [line for section in (text[0] if isinstance(text, list) else text)["sections"] for line in section["lines"]]
@@ -159,7 +159,7 @@ def test_a_net_is_trained_through_time() -> None:
         for name, key in (("weight_ih", "Wx"), ("weight_hh", "Wh"), ("bias", "b")):
             layer[name] = (peer.leaves[key] - 0.1 * peer.leaves[key].grad).detach().tolist()
     for name, key in (("weight_ih", "Wx"), ("weight_hh", "Wh"), ("bias", "b")):
-        np.testing.assert_allclose(found(solution.answers, f"{key}@2"), layer[name], rtol=1e-8)
+        np.testing.assert_allclose(found(solution.answers, f"{key}@2"), layer[name], rtol=1e-9)
     assert wrong_lines(json.loads(render([solution], "json", Options()))) == []
 
 

@@ -13,11 +13,12 @@ import hwsolve
 from hwsolve.render import render
 from hwsolve.render.options import Options
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.nearness import near
+from tests.often import each
 
 torch = pytest.importorskip("torch", reason="PyTorch is the peer of these tests")
 
-COUNT = often(60)  # random networks
+COUNT = each(60, most=300)  # random networks
 Spec = dict[str, Any]
 
 
@@ -116,13 +117,13 @@ def agree(problem: Spec, lines: bool = False) -> Any:
     loss = ((y - torch.tensor(problem["target"], dtype=torch.float64)) ** 2).sum() / 2
     loss.backward()
     lr, found = problem["optimizer"]["sgd"]["lr"], {k: a.value for k, a in solution.answers.items()}
-    np.testing.assert_allclose(array(found["L"]), loss.detach(), rtol=1e-9)
-    np.testing.assert_allclose(array(found["dL_dx"]), x.grad, rtol=1e-8, atol=1e-12)
+    near(array(found["L"]), loss, "L")
+    near(array(found["dL_dx"]), x.grad, "dL_dx")
     for key, leaf in peer.leaves.items():
         if leaf.grad is None:
             continue  # nothing reads it
-        np.testing.assert_allclose(array(found[f"dL_d{key}"]), leaf.grad, rtol=1e-8, atol=1e-12, err_msg=key)
-        np.testing.assert_allclose(array(found[f"{key}@1"]), leaf.detach() - lr * leaf.grad, rtol=1e-8, atol=1e-12)
+        near(array(found[f"dL_d{key}"]), leaf.grad, key)
+        near(array(found[f"{key}@1"]), leaf.detach() - lr * leaf.grad, key)
     assert {key for key in found if key.endswith("@1") and key[0] in "wb"} <= {f"{key}@1" for key in peer.leaves}
     counted = solved({k: problem[k] for k in ("network", "blocks") if k in problem} | {"kind": "count-params"})
     assert counted.answers["params"].value.value == sum(leaf.numel() for leaf in peer.leaves.values())

@@ -12,7 +12,7 @@ import pytest
 import hwsolve
 from hwsolve.spec.report import SpecFailure
 from tests.line_check import wrong_lines
-from tests.often import often
+from tests.often import each
 
 VECTORS = ("w", "A @ {v}", "{v}*{v}", "sin({v})", "{s}*{v}", "detach({v})", "{v} + w")
 SCALARS = ("x", "sum({v})", "{s}*{s}", "{s} + {s}", "tanh({s})", "detach({s})", "detach({s})*{s}", "x*{s}")
@@ -29,7 +29,7 @@ def floats(value: Any) -> Any:
     return [floats(v) for v in value] if isinstance(value, (list, tuple)) else float(getattr(value, "value", value))
 
 
-@pytest.mark.parametrize("seed", range(often(12, long=200)))
+@pytest.mark.parametrize("seed", range(each(12, 200)))
 def test_gradients_of_several_quantities_that_stop_at_detach(seed: int) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
     dice = random.Random(f"detach {seed}")

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hwsolve.formula.tree import Number
+from hwsolve.graph.by_formula import ByFormula
+from hwsolve.graph.graph import Builder
 from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap, shape_text
 from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
 from hwsolve.layers.reach_of_layer import Readings, Window
+
+LETTERS = ("k", "i", "j", "l")
 
 
 class ZeroPad(Layer, frozen=True):
@@ -52,3 +57,16 @@ class ZeroPad(Layer, frozen=True):
                 say("Zeros can't make {source} into {target}, what the body gives.", source=source, target=target)
             )
         return self.target
+
+    def build(self, builder: Builder, x: str) -> tuple[str, ...]:
+        """Every s-th cell of the channels that are there, and zeros in the others."""
+        own = builder.sample(x)
+        shape, s = tuple(int(str(n)) for n in self.target), self.stride(own)
+        if own == shape:
+            return (x,)
+        channel, *sides = LETTERS[: len(shape)] if len(shape) > 1 else LETTERS[1:2]
+        places = [i if s == 1 else f"{s}*({i} - 1) + 1" for i in sides]
+        inside = f"x[{','.join((channel, *places))}]"
+        text = f"if({channel} <= {own[0]}, {inside}, v)"
+        operation = ByFormula(text, ("x", "v"), ("x",), (channel, *sides), shape, constants=(1,))
+        return (builder.forward(operation, (x, builder.constant(Number(0)))),)

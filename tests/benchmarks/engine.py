@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from datetime import date
+from itertools import pairwise, product
 from time import process_time
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
@@ -15,8 +16,25 @@ import numpy as np
 from tests.benchmarks import measure
 
 STEPS = 20
-SIZES = (784, 512, 512, 10)
 BATCH = 64
+
+
+class Net(NamedTuple):
+    """A dense net that is trained: its sizes, and what stands between its layers."""
+
+    sizes: tuple[int, ...] = (784, 512, 512, 10)
+    activation: str = "relu"
+
+    def __str__(self) -> str:
+        """As it is called in the table."""
+        return "-".join(map(str, self.sizes)) + ("" if self.activation == "relu" else f" with {self.activation}")
+
+
+def of_the_day() -> Net:
+    """A net that nobody knew before: nothing is made for it alone."""
+    dice = random.Random(date.today().isoformat())
+    inner = [dice.randrange(128, 641) for _ in range(dice.randint(1, 3))]
+    return Net((dice.randrange(200, 801), *inner, dice.randint(2, 20)), dice.choice(("relu", "tanh", "sigmoid")))
 
 
 def problem(spec: dict[str, Any]) -> Any:
@@ -84,20 +102,20 @@ def of_a_line(spec: dict[str, Any]) -> float:
 # training
 
 
-def trained(optimizer: dict[str, Any]) -> Callable[[], Any]:
-    """Steps of a net of 784-512-512-10 units by the engine."""
+def trained(optimizer: dict[str, Any], net: Net) -> Callable[[], Any]:
+    """Steps of a net by the engine."""
     from hwsolve.graph.run import train
 
     body: list[Any] = []
-    for n in SIZES[1:]:
+    for n in net.sizes[1:]:
         body += [
             {"linear": {"out_features": n, "weight": {"init": "xavier_uniform", "seed": n}, "bias": {"init": "zeros"}}},
-            "relu",
+            net.activation,
         ]
     dice = np.random.default_rng(3)
     spec = {
-        "kind": "backprop", "network": {"input": SIZES[0], "layers": body[:-1]}, "numbers": "float64",
-        "input": dice.integers(0, 99, (BATCH, SIZES[0])).tolist(), "target": dice.integers(0, 9, (BATCH, SIZES[-1])).tolist(),
+        "kind": "backprop", "network": {"input": net.sizes[0], "layers": body[:-1]}, "numbers": "float64",
+        "input": dice.random((BATCH, net.sizes[0])).round(2).tolist(), "target": dice.random((BATCH, net.sizes[-1])).round(2).tolist(),
         "loss": "mse_loss", "optimizer": optimizer, "steps": STEPS,
     }  # fmt: skip
     with patch("hwsolve.kinds.backprop.build.MOST_VALUES", 10**6):
@@ -106,15 +124,16 @@ def trained(optimizer: dict[str, Any]) -> Callable[[], Any]:
     return lambda: train(computation.graph, lambda: dict(givens), STEPS, {STEPS}, False)
 
 
-def by_torch(optimizer: str) -> Callable[[], Any]:
+def by_torch(optimizer: str, of: Net) -> Callable[[], Any]:
     """The same steps by PyTorch."""
     import torch
 
     layers: list[Any] = []
-    for n, m in pairwise(SIZES):
-        layers += [torch.nn.Linear(n, m, dtype=torch.float64), torch.nn.ReLU()]
+    between = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}[of.activation]
+    for n, m in pairwise(of.sizes):
+        layers += [torch.nn.Linear(n, m, dtype=torch.float64), between()]
     net = torch.nn.Sequential(*layers[:-1])
-    x, t = (torch.rand(BATCH, n, dtype=torch.float64) for n in (SIZES[0], SIZES[-1]))
+    x, t = (torch.rand(BATCH, n, dtype=torch.float64) for n in (of.sizes[0], of.sizes[-1]))
     made = getattr(torch.optim, optimizer)(net.parameters(), lr=1e-3)
 
     def steps() -> None:
@@ -175,9 +194,9 @@ def figures() -> Iterator[tuple[str, float, float]]:
     yield "the second way to every gradient / a pass, LSTM of 80 steps", second_way(unrolled(80)), 1
     yield from formulas()
     try:
-        for name, goal in (("SGD", 1.2), ("Adam", 1.5)):
-            ours, theirs = trained({name.lower(): {"lr": 0.001}}), by_torch(name)
+        for net, (name, goal) in product((Net(), of_the_day()), (("SGD", 1.2), ("Adam", 1.5))):
+            ours, theirs = trained({name.lower(): {"lr": 0.001}}, net), by_torch(name, net)
             ours(), theirs()
-            yield f"{STEPS} steps of 784-512-512-10 by {name} / by PyTorch", measure.in_turns(ours, theirs, 3), goal
+            yield f"{STEPS} steps of {net} by {name} / by PyTorch", measure.in_turns(ours, theirs, 3), goal
     except ImportError:
         print("torch is not installed: no comparison with it")

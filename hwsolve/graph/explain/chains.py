@@ -160,11 +160,20 @@ def at_element(writer: Writer, node: Node, chain: Formula, line: Value, at: Indi
         return None  # in float64 a saturated slope may have lost its digits: nothing is said of it
     except (numbers.NotFinite, numbers.Undecided, NoValue, ArithmeticError, LookupError, ValueError):
         return None
-    if isinstance(f, Call) and f.name == "+" and len(f.args) > writer.unroll:
+    if isinstance(f, Call) and f.name == "+" and (len(f.args) > writer.unroll or cancels(writer, f, line)):
         return line
     if not all(has_line(writer, part.args[0]) for part in walk(f) if isinstance(part, Call) and part.name == "diff"):
         return line
     return msgspec.structs.replace(line, stages=(Stage("=", writer.relabel(f), own=True), *line.stages))
+
+
+def cancels(writer: Writer, chain: Call, line: Value) -> bool:
+    """Whether a 0 is the sum of irrational terms: written in two ways, no number of digits tells that both are one."""
+    if line.quantity is None or line.quantity.text.strip("-0."):
+        return False
+    known = [next(references(part)) for part in chain.args]
+    values = [writer.element(y.name, tuple(i.numerator for i in y.indices)) for y in known]  # type: ignore[attr-defined]
+    return bool(sum(not numbers.is_exact(v) and v != 0 for v in values) > 1)
 
 
 def has_line(writer: Writer, element: Formula) -> bool:

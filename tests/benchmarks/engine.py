@@ -97,7 +97,7 @@ def trained(optimizer: dict[str, Any]) -> Callable[[], Any]:
     dice = np.random.default_rng(3)
     spec = {
         "kind": "backprop", "network": {"input": SIZES[0], "layers": body[:-1]}, "numbers": "float64",
-        "input": dice.integers(0, 99, (BATCH, SIZES[0])).tolist(), "target": dice.integers(0, 9, (BATCH, SIZES[-1])).tolist(),
+        "input": dice.random((BATCH, SIZES[0])).round(2).tolist(), "target": dice.random((BATCH, SIZES[-1])).round(2).tolist(),
         "loss": "mse_loss", "optimizer": optimizer, "steps": STEPS,
     }  # fmt: skip
     with patch("hwsolve.kinds.backprop.build.MOST_VALUES", 10**6):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from numpy import ndindex
@@ -15,12 +15,14 @@ from numpy import ndindex
 from hwsolve import numbers
 from hwsolve.graph.calls import Calls
 from hwsolve.graph.graph import Graph, Node
+from hwsolve.graph.narrow import NarrowProgram, NarrowValues, can_follow
 from hwsolve.graph.operation import Array
 from hwsolve.graph.shaken import ShakenProgram, ShakenValues
 from hwsolve.language import say
 from hwsolve.numbers.formed import Known
 from hwsolve.numbers.forms import Form
 from hwsolve.numbers.identity import abridged, settled, shortened
+from hwsolve.numbers.narrow import Unclear
 from hwsolve.numbers.systems import NoResult
 
 Values = dict[str, Array]
@@ -166,23 +168,37 @@ def train(
     """
     wanted = set(keep)
 
-    def work() -> Trajectory:
-        return trained(graph, givens(), steps, wanted, exact, feed)
+    def work(way: Way = PLAIN) -> Trajectory:
+        return trained(graph, givens(), steps, wanted, way, feed)
 
     with numbers.quiet():
         if not exact:
-            return work()
+            try:
+                return work(NARROW if can_follow(graph) else SHAKEN)
+            except Unclear:
+                return work(SHAKEN)
         shared: dict[Form, Any] = {}
         found = settled(work, shared=shared)
     found.known = {id(ball): (ball, form) for form, ball in shared.items()}
     return found
 
 
+class Way(NamedTuple):
+    """How a run is made: what holds its values, and what computes them."""
+
+    values: Callable[[int], Any]
+    program: Callable[[Graph, Iterable[str]], Any]
+
+
+PLAIN = Way(PlainValues, PlainProgram)
+SHAKEN = Way(ShakenValues, ShakenProgram)  # in float64, with copies beside it that show its errors
+NARROW = Way(NarrowValues, NarrowProgram)  # the same with a copy in float32
+
+
 class Programs:
     """The calls of one graph: its forward pass, what leads to the next step alone, and everything."""
 
-    def __init__(self, graph: Graph, exact: bool) -> None:
-        of_kind: Any = PlainProgram if exact else ShakenProgram
+    def __init__(self, graph: Graph, of_kind: Callable[[Graph, Iterable[str]], Any]) -> None:
         updates = {n.name for n in graph.nodes.values() if n.role == "update"}
         losses = {graph.loss} if graph.loss else set()
         self.forward = of_kind(graph, {n.name for n in graph.nodes.values() if n.role in ("forward", "loss")})
@@ -191,15 +207,15 @@ class Programs:
 
 
 def trained(
-    graph: Graph, givens: Values, steps: int, wanted: set[int], exact: bool, feed: Feed | None = None
+    graph: Graph, givens: Values, steps: int, wanted: set[int], way: Way, feed: Feed | None = None
 ) -> Trajectory:
-    """The passes of `train`; in float64 with copies beside them that show its errors."""
+    """The passes of `train`, in one way."""
     updates = {n.name: n.follows for n in graph.nodes.values() if n.role == "update"}
-    programs = {id(graph): Programs(graph, exact)}
+    programs = {id(graph): Programs(graph, way.program)}
     slots = programs[id(graph)].whole.calls.slots
     counters = [(slots[n.name], whole_number(givens.get(n.name, 0))) for n in counting(graph)]
     moves = [(slots[old], slots[new]) for new, old in updates.items()]
-    values = (PlainValues if exact else ShakenValues)(len(slots))
+    values = way.values(len(slots))
     give(values, slots, {n: v for n, v in givens.items() if graph.nodes[n].role != "counter"})
     trajectory = Trajectory([], {})
     for step in range(steps + 1 if updates else 1):
@@ -209,12 +225,12 @@ def trained(
             here = feed.graph(step)
             if step in feed.wholes and feed.whole is not None:
                 give(values, slots, feed.data())
-                made(programs, feed.whole, exact).forward.run(values)
+                made(programs, feed.whole, way).forward.run(values)
                 trajectory.wholes[step] = values.seen(slots[graph.loss])
             give(values, slots, feed.given(step))
         for slot, before in counters:
             values.count(slot, before + step + 1)
-        calls = made(programs, here, exact)
+        calls = made(programs, here, way)
         (calls.forward if last else calls.whole if step in wanted else calls.quick).run(values)
         if graph.loss:
             trajectory.losses.append(values.seen(slots[graph.loss]))
@@ -226,15 +242,15 @@ def trained(
         if not last:
             for old, new in moves:
                 values.move(old, new)
-    if not exact:
+    if way is not PLAIN:
         check_finite(trajectory)
     return trajectory
 
 
-def made(programs: dict[int, Programs], graph: Graph, exact: bool) -> Programs:
+def made(programs: dict[int, Programs], graph: Graph, way: Way) -> Programs:
     """The calls of a graph, made once."""
     if id(graph) not in programs:
-        programs[id(graph)] = Programs(graph, exact)
+        programs[id(graph)] = Programs(graph, way.program)
     return programs[id(graph)]
 
 

@@ -66,7 +66,7 @@ class ShakenProgram:
     def __init__(self, graph: Graph, wanted: Iterable[str]) -> None:
         self.calls = Calls(graph, wanted, exact=False)
         slots = self.calls.slots
-        self.smooth = {slots[node.name] for node in graph.nodes.values() if any(map(is_smooth, operations(node)))}
+        self.smooth = {slots[node.name] for node in graph.nodes.values() if any(map(is_smooth, operations_of(node)))}
         self.kinked = {slots[name] for name in kinked(graph)}
         self.plan: list[Copies] = []
 
@@ -127,7 +127,7 @@ def apart(function: Code, copies: Iterable[Array]) -> Array:
     return made
 
 
-def operations(node: Node) -> list[Operation]:
+def operations_of(node: Node) -> list[Operation]:
     """What a node is computed by."""
     return [node.operation] if node.operation is not None else [t.operation for t in node.terms]
 

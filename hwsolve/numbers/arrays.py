@@ -26,8 +26,8 @@ Array = Any  # ndarray of float64, or of objects: flint's classes have no annota
 
 
 def is_float(x: Array) -> bool:
-    """Whether an array or scalar is in float64."""
-    return x.dtype.char == "d" if isinstance(x, np.ndarray) else isinstance(x, float)
+    """Whether an array or scalar is in float64, or in float32 as a copy of a run is."""
+    return x.dtype.char in "df" if isinstance(x, np.ndarray) else isinstance(x, float | np.float32)
 
 
 def once_for_each(function: Callable[[Scalar], Scalar], of_each: Callable[[Array], Array], x: Array) -> Array:
@@ -51,9 +51,9 @@ def key_of(v: Scalar) -> Scalar:
 
 
 def in_float64(parameter: Array) -> Array:
-    """A parameter as float or float64 array."""
+    """A parameter as float or array of floats."""
     if isinstance(parameter, np.ndarray):
-        return parameter if parameter.dtype.char == "d" else parameter.astype(np.float64)
+        return parameter if parameter.dtype.char in "df" else parameter.astype(np.float64)
     return float(parameter)
 
 

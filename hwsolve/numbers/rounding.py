@@ -155,7 +155,12 @@ def distance(base: Array, copies: Array) -> Array:
 
 def measured(value: Array, copies: Array) -> Array:
     """An array (or scalar) with its errors."""
-    error = MARGIN * distance(value, copies) + 4 * EPS * np.abs(value)
+    return with_errors(value, MARGIN * distance(value, copies))
+
+
+def with_errors(value: Array, error: Array) -> Array:
+    """An array (or scalar) that is so far off, and by the rounding of its own."""
+    error = error + 4 * EPS * np.abs(value)
     error = np.where(np.isnan(error), np.inf, error)
     if not isinstance(value, np.ndarray):
         return Measured(value, float(error))

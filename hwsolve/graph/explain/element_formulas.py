@@ -12,7 +12,7 @@ from hwsolve.formula.instantiate import fold, instantiate
 from hwsolve.formula.tree import ZERO, Formula, Number, Ref, call, transform
 from hwsolve.graph.elements import Indices, position
 from hwsolve.graph.explain.keys import key_of
-from hwsolve.graph.explain.parts import Kind, Part, at_update, parts_of
+from hwsolve.graph.explain.parts import Kind, Part, Rows, at_update, parts_of
 from hwsolve.graph.explain.present import Present
 from hwsolve.graph.explain.reading import Reading, reading_of
 from hwsolve.graph.explain.room import EVERY, UNROLL
@@ -43,6 +43,7 @@ class ElementFormulas:
         self._parts: dict[str, list[Part]] = {}
         self._parts_of: dict[int, dict[str, list[Part]]] = {id(graph): self._parts}  # by graph
         self._kinds: dict[Hashable, Kind] = {}
+        self._rows: dict[int, Rows] = {}  # by the identity of a list of parts, which is kept in it
         self._keys: dict[tuple[str, Indices], Ref] = {}
         self._readings: dict[tuple[str, Indices, int], Reading | None] = {}
 
@@ -90,7 +91,10 @@ class ElementFormulas:
         """The formula of an element by the patterns of its kind; None where it has none."""
         place = (name, indices, self.unroll)
         if place not in self._readings:
-            self._readings[place] = reading_of(self.parts(name), indices, self.unroll)
+            parts = self.parts(name)
+            if id(parts) not in self._rows:
+                self._rows[id(parts)] = Rows(parts)
+            self._readings[place] = reading_of(self._rows[id(parts)].at(indices, self.unroll), indices, self.unroll)
         return self._readings[place]
 
     def parts(self, name: str) -> list[Part]:

@@ -21,6 +21,7 @@ from hwsolve.language import Message
 Constants = tuple[tuple[str, Formula], ...]
 Letters = tuple[tuple[str, int], ...]  # that only say which row of a quantity is read
 MOST = 4096  # patterns that a kind keeps
+FEW = 8  # parts of which each is looked at
 
 
 class Kind:
@@ -141,6 +142,28 @@ class Part:
         graph = self.graph
         decides = (*graph.counters, *graph.selectors, *graph.weights)
         return self.tie is None and not any(name in decides for name in self.names.values())
+
+
+class Rows:
+    """The parts of a quantity, of which many may be alike but for the row that each one reads."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        self.parts = parts
+        self.by: dict[int, dict[int, list[int]]] = {}  # the numbers of parts, by kind and row
+        self.place: dict[int, int] = {}  # of the index that says which row it is
+        for k, part in enumerate(parts if len(parts) > FEW else ()):
+            if len(part.kind.guards) == 1 and part.is_plain and not part.constants and not part.named:
+                ((letter, self.place[id(part.kind)]),) = part.kind.guards.values()
+                self.by.setdefault(id(part.kind), {}).setdefault(part.numbers[letter], []).append(k)
+
+    def at(self, indices: tuple[int, ...], unroll: int) -> list[Part]:
+        """The parts of an element without those of other rows, where these are 0."""
+        absent: set[int] = set()
+        for kind, rows in self.by.items():
+            others = [k for row, numbers in rows.items() if row != indices[self.place[kind]] for k in numbers]
+            if others and self.parts[others[0]].pattern(indices, unroll) is ZERO:
+                absent.update(others)
+        return [p for k, p in enumerate(self.parts) if k not in absent] if absent else self.parts
 
 
 def parts_of(

@@ -48,8 +48,6 @@ class TransformerSettings(Packaged, frozen=True, kw_only=True):
         "mask": say("what self-attention sees: `causal` (up to its own place), or a 1 or 0 for each query and key"),
     }
 
-    KINDS: ClassVar[tuple[str, ...]] = ("count-params", "backprop")
-
     OWN: ClassVar[frozenset[str]] = frozenset()  # what is not passed on to the layers
 
     def passed(self) -> list[str]:

@@ -138,6 +138,12 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {}  # settings that say what comes in: by which port, on which axis
+    HINTS: ClassVar[dict[str, Message]] = {
+        "dtype": say("`{form}` says what a number takes.", form="count: {dtype: float16}"),
+        "device": say("There is no device here; leave it out."),
+    }
+
     INPUTS: ClassVar[tuple[str, ...]] = ("x",)  # the ports through which quantities come in
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y",)
 

@@ -15,7 +15,9 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.idle_arguments import AGAIN
 from hwsolve.layers.reach_of_layer import Reading, Readings, Sampled, Window, whole
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
 
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -31,6 +33,7 @@ class Upsample(Layer, frozen=True):
     mode: Annotated[str, Choice("nearest", "linear", "bilinear", "bicubic", "trilinear")] = "nearest"
     align_corners: Flag = False
 
+    IDLE: ClassVar[dict[str, Field]] = AGAIN
     CATEGORY: ClassVar[str] = "interpolation"
 
     def output(self, x: Shape) -> Shape:

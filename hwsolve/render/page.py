@@ -24,7 +24,8 @@ from hwsolve.render.measure import CLOSING, fill, right, wide, width
 from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
-from hwsolve.render.table import GAP, drawn, fitted
+from hwsolve.render.table import drawn, fitted
+from hwsolve.render.table_columns import GAP
 from hwsolve.render.table_rows import in_lines
 from hwsolve.render.wrap import equation
 from hwsolve.solution import Solution, Table, Text

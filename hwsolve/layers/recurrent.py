@@ -31,9 +31,9 @@ from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterField,
 from hwsolve.layers.recurrent_checks import look
 from hwsolve.layers.recurrent_products import step_products
 from hwsolve.layers.recurrent_saves import NO_STEPS, kept_of_steps
-from hwsolve.layers.sequences import OverSequences
+from hwsolve.layers.sequences import LayersField, OverSequences
 from hwsolve.layers.unrolling import Unrolling
-from hwsolve.spec.fields import Choice, Count, CountField, Flag, ListOf, MapOf, RecordField, Word
+from hwsolve.spec.fields import Choice, Count, Flag, ListOf, MapOf, RecordField, Word
 from hwsolve.spec.fields import Size as SizeOf
 
 
@@ -41,7 +41,7 @@ class Recurrent(OverSequences, frozen=True, kw_only=True):
     """What recurrent layers share: (T, D) → (T, H), or (H) with `returns: last`."""
 
     hidden_size: SizeOf
-    num_layers: Annotated[int, CountField(1)] = 1
+    num_layers: Annotated[int, LayersField()] = 1
     bidirectional: Flag = False
     weight_ih: Annotated[Any, GateField()] = DEFAULT
     weight_hh: Annotated[Any, GateField()] = DEFAULT

@@ -155,7 +155,7 @@ def whole(found: Subject, format: str, columns: int | None) -> str:
     words = left_column([str(mark.word) for mark in marks])
     names = left_column([name for name, _ in rows])
     shown = [(f"{name}  {word}", text) for name, word, (_, text) in zip(names, words, rows, strict=True)]
-    meant = dict.fromkeys(f"{mark.word}: {mark.meaning}." for mark in marks)
+    meant = dict.fromkeys(str(say("{word}: {meaning}.", word=mark.word, meaning=mark.meaning)) for mark in marks)
     return two_columns(shown, columns) + "\n\n" + "\n".join(meant)
 
 

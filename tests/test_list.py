@@ -548,6 +548,11 @@ def test_a_wrong_call_of_list(call: list[str], said: str, hwsolve: Run) -> None:
     assert (done.returncode, done.stdout) == (2, "") and said in done.stderr and "bug" not in done.stderr
 
 
+def test_an_entry_is_found_by_every_spelling() -> None:
+    for subject, name, spelling in (("layers", "conv2d", "Conv2d"), ("losses", "mse_loss", "MSELoss")):
+        assert listing(subject, spelling, "plain") == listing(subject, name, "plain")
+
+
 def test_an_entry_without_arguments_is_a_page_too() -> None:
     use("en")
     assert described(Entry("a", "What a is.")) == "a\n  What a is."

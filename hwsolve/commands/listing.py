@@ -16,6 +16,7 @@ from hwsolve.errors import CallError
 from hwsolve.language import Message, say, use
 from hwsolve.registry import load
 from hwsolve.spec import terms
+from hwsolve.spec.names import same_spelling
 
 
 def names_at(place: str) -> Callable[[], Iterable[str]]:
@@ -138,6 +139,8 @@ def of_subject(found: Subject, subject: str, name: str | None, format: str, colu
 
         return as_json(found.entry(name).data()) if format == "json" else example(name)
     known = list(found.names())
+    if name not in known:
+        name = same_spelling(name, known) or name
     if name not in known and not (subject == "functions" and name.startswith("d_") and name[2:] in known):
         raise call_error(*found.unknown(name, known))
     entry = found.entry(name)

@@ -29,19 +29,32 @@ class Solution(solution.Solution, kw_only=True):
     """
 
     problem: Problem | None = None
+    demanded: dict[str, solution.Answer] = msgspec.field(default_factory=dict)  # worked out when they were asked for
 
     def __getitem__(self, key: str) -> Any:
         """The number of a key, an element or an expression over keys: `solution["w@1"]`, `solution["E - E@1"]`.
 
         An int, a Fraction, or a float where the value is no rational; nested lists of an array, with None for what has
-        no value; a formula where sizes have names.  KeyError where nothing has that key.
+        no value; a formula where sizes have names.  What stands at a step that is not written out is worked out when it
+        is asked for.  KeyError where nothing has that key.
         """
         from hwsolve.answers import BadKey, look_up
 
         try:
-            return number(look_up(key, self.answers))
+            return number(look_up(key, self.answers | self.demanded))
         except BadKey as error:
-            raise KeyError(" ".join([str(part) for part in (error.message, error.hint) if part])) from None
+            try:
+                return number(look_up(key, self._found_alone(key)))
+            except BadKey:
+                raise KeyError(" ".join([str(part) for part in (error.message, error.hint) if part])) from None
+
+    def _found_alone(self, key: str) -> dict[str, solution.Answer]:
+        """What there is where a key is asked for."""
+        if self.problem is None:
+            return {}
+        asked = msgspec.structs.replace(self.problem, only=key, every=True, expect={}, published={})
+        self.demanded |= work_out(asked).answers
+        return self.answers | self.demanded
 
     def to(self, format: str, **options: Any) -> str | bytes:
         """The solution as `plain`, `markdown`, `json` …, as bytes where that is no text; `options` as `full=True`."""
@@ -76,20 +89,39 @@ def solve(spec: Spec, **overrides: Any) -> Solution:
     return one_of(solve_all(spec, **overrides))
 
 
-def summary(model: Any, *shapes: Sequence[int], tokens: int | None = None, **overrides: Any) -> Solution:
+def summary(
+    model: Any,
+    *shapes: Sequence[int] | int,
+    input_size: Any = None,
+    input_data: Any = None,
+    tokens: int | None = None,
+    **overrides: Any,
+) -> Solution:
     """Parameters, output shapes and multiply-adds of a network, layer by layer, as a solution with all formulas.
 
     `model`: a PyTorch module or Keras model, a configuration of the Hugging Face hub, a spec, or what `hwsolve import`
     reads by its name.  `shapes` are those of a module's inputs, without the batch: `summary(model, (3, 224, 224))`;
-    `tokens` is the length of a sequence.  `columns=("params", "activations")` chooses columns; other overrides change
-    fields of the spec.  Raises CallError where the model is nothing of that, or has a layer that is not known.
+    `input_size=(1, 3, 224, 224)` and `input_data=` are with it, as in torchinfo.  One sample is counted.  `tokens` is
+    the length of a sequence.  `columns=("params", "activations")` chooses columns; other overrides change fields of the
+    spec.  Raises CallError where the model is nothing of that, or has a layer that is not known.
     """
     from hwsolve.importing.settings import Settings
+    from hwsolve.importing.shapes import Shapes, of_other_tools, stated, with_batch, without_batch
     from hwsolve.importing.source import KNOWN, in_place_of, spec_of
 
-    settings = Settings(tuple(tuple(map(int, shape)) for shape in shapes), tokens)
+    for name in overrides:
+        if (why := of_other_tools(name)) is not None:
+            raise CallError(why)
     named = isinstance(model, str | os.PathLike)
-    found = None if is_text(model) else in_place_of(os.fspath(model), settings) if named else spec_of(model, settings)
+
+    def read(known: Shapes) -> str | bytes | None:
+        settings = Settings(known, tokens)
+        return in_place_of(os.fspath(model), settings) if named else spec_of(model, settings)
+
+    told = stated(shapes), with_batch(input_size, input_data)
+    if all(told):
+        raise CallError(say("`{a}` and `{b}` can't both be given.", a="shapes", b="input_size"))
+    found, batch = (None, None) if is_text(model) else without_batch(read, *told)
     if found is None and not named and not isinstance(model, Mapping):
         raise CallError(
             say("{source} is nothing that can be imported. {known}", source=type(model).__name__, known=KNOWN)
@@ -97,8 +129,9 @@ def summary(model: Any, *shapes: Sequence[int], tokens: int | None = None, **ove
     changed = {"columns": USUAL} | overrides
     if found is None:
         return solve(model, **changed)
-    source = str(model) if named else f"<{type(model).__name__}>"
-    return one_of(_solve(found, source, changed))
+    made = one_of(_solve(found, str(model) if named else f"<{type(model).__name__}>", changed))
+    notes = (*made.notes, *((solution.Note("info", batch),) if batch else ()))
+    return msgspec.structs.replace(made, notes=notes)
 
 
 def one_of(solutions: list[Solution]) -> Solution:

@@ -242,12 +242,18 @@ def test_an_output_that_knows_only_ascii(hwsolve: Run) -> None:
 # ---------------------------------------------------------------- reference
 
 
+def entries(listed: str) -> list[str]:
+    """The names of a list: what is set in goes on with the entry above."""
+    return [row.split()[0] for row in listed.partition("\n\n")[0].splitlines() if row[:1].strip()]
+
+
 def test_kinds_and_layers(hwsolve: Run) -> None:
-    listed = hwsolve("kinds").stdout.splitlines()
-    assert [row.split()[0] for row in listed] == list(KINDS) and all(len(row.split()) > 3 for row in listed)
-    listed = hwsolve("layers").stdout.splitlines()
-    assert [row.split()[0] for row in listed] == [*LAYERS, *PACKAGED, *COMPOSITES]
-    assert all(len(row.split()) > 3 for row in listed)
+    assert entries(hwsolve("kinds").stdout) == list(KINDS)
+    assert entries(hwsolve("layers").stdout) == [*LAYERS, *PACKAGED, *COMPOSITES]
+    for subject in ("kinds", "layers"):
+        assert all(
+            len(row.split()) > 3 for row in hwsolve(subject, COLUMNS="200").stdout.partition("\n\n")[0].splitlines()
+        )
 
 
 @pytest.mark.parametrize("subject", ["losses", "optimizers", "functions"])
@@ -301,7 +307,7 @@ def test_a_composite_is_shown_as_it_is_typed(name: str, hwsolve: Run) -> None:
 
 
 def test_examples(hwsolve: Run, tmp_path: Path) -> None:
-    names = [row.split()[0] for row in hwsolve("examples").stdout.splitlines()]
+    names = entries(hwsolve("examples").stdout)
     assert "homework-2/2.1-backprop" in names
     text = (PROBLEMS / "homework-2" / "2.1-backprop.yaml").read_text()
     for name in ("homework-2/2.1-backprop", "2.1-backprop", "problems/homework-2/2.1-backprop.yaml"):

@@ -244,3 +244,16 @@ def test_a_layer_beside_a_block_shows_how_both_counts_arise() -> None:
     back = rows(comparison(f"{other}---\n{one}", "params"))["separable1, conv1"]
     assert [unicode(cell) for cell in (there[0], there[2])] == ["(3 × 3 × 32 + 1) × 64", "320 + 2,112"]
     assert (back[0], back[2]) == (there[2], there[0])
+
+
+def test_a_narrow_page_keeps_differences_and_ratios_before_formulas(hwsolve: Run) -> None:
+    places = [str(PROBLEMS / "models" / f"{name}.yaml") for name in ("resnet18", "resnet34")]
+    for columns, kept, gone in (
+        (80, ["Working", "B − A", "B / A"], ""),
+        (64, ["B / A"], "B − A"),
+        (200, ["Working", "B − A"], ""),
+    ):
+        text = hwsolve("compare", *places, "--columns", "macs", COLUMNS=str(columns)).stdout
+        head = next(row for row in text.splitlines() if row.strip().startswith("Layer "))
+        assert all(name in head for name in kept) and (not gone or gone not in head)
+        assert max(map(len, text.splitlines())) <= columns

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hwsolve import layers as registry
-from hwsolve.commands import layer_entries
+from hwsolve.commands import layer_samples
 from hwsolve.commands.entries import Entry, described
 from hwsolve.commands.listing import SUBJECTS, listing
 from hwsolve.examples import names as examples
@@ -51,9 +52,27 @@ def test_everything_registered_is_listed_with_a_description(subject: str) -> Non
     rows = json.loads(listing(subject, None, "json"))
     assert {row["name"] for row in rows} == REGISTERED[subject] and len(rows) == len(REGISTERED[subject])
     assert all(len(row["about"]) >= 4 for row in rows)
-    text = listing(subject, None, "plain").splitlines()
+    text = listing(subject, None, "plain").partition("\n\n")[0].splitlines()
     assert [row.split()[0] for row in text] == [row["name"] for row in rows]
     assert all(row["about"] in line for row, line in zip(rows, text, strict=True))
+
+
+def test_the_list_of_layers_says_what_is_counted_and_what_is_computed() -> None:
+    for row, line in zip(
+        json.loads(listing("layers", None, "json")), listing("layers", None, "plain").splitlines(), strict=False
+    ):
+        kinds = entry(row["name"])["kinds"].split(", ")
+        assert row["counted"] == ("count-params" in kinds) and row["computed"] == ("backprop" in kinds)
+        assert line.split()[1] == {(True, True): "both", (True, False): "counted"}[row["counted"], row["computed"]]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_list_is_folded_to_the_columns_there_are(columns: int, hwsolve: Run) -> None:
+    rows = hwsolve("layers", COLUMNS=str(columns)).stdout.splitlines()
+    assert max(map(len, rows)) <= columns
+    assert [row.split()[0] for row in rows if row[:1].strip()][: len(REGISTERED["layers"])] == list(
+        SUBJECTS["layers"].names()
+    )
 
 
 def test_every_list_is_listed() -> None:
@@ -213,7 +232,7 @@ def test_the_kinds_of_an_entry_are_those_that_take_the_layer(name: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
     """The parameters' formula of the entry, with numbers put in, against the program's count of a real layer."""
-    layer, shapes = layer_entries.sample(layer_class(name))
+    layer, shapes = layer_samples.sample(layer_class(name))
     counts = layer.counts(*shapes)
     assert bool(counts) == ("parameters" in entry(name))
     if not counts:
@@ -237,6 +256,7 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
         "G": 1,
         "C": 4,
         "hidden_size": 6,
+        "T": 3,
     }
     values |= {f"{axis}{end}": 5 for axis in "LHWD" for end in ("", "_in", "_out")} | {"D": 1}
     from hwsolve.formula.evaluate import evaluate
@@ -255,6 +275,50 @@ def test_the_counts_of_an_entry_are_those_of_the_program(name: str) -> None:
             product *= number(size)
         owned += product
     assert total == owned
+
+
+TORCH: dict[str, Callable[[Any], Any]] = {  # what PyTorch builds for the letters N, M = 2, d = 8, h = 2, f = 12
+    "transformer_encoder_layer": lambda nn: nn.TransformerEncoderLayer(8, 2, 12),
+    "transformer_decoder_layer": lambda nn: nn.TransformerDecoderLayer(8, 2, 12),
+    "transformer_encoder": lambda nn: nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 12), 2),
+    "transformer_decoder": lambda nn: nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 12), 2),
+    "transformer": lambda nn: nn.Transformer(8, 2, 2, 2, 12),
+    "lstm": lambda nn: nn.LSTM(8, 2),
+    "gru": lambda nn: nn.GRU(8, 2),
+    "rnn": lambda nn: nn.RNN(8, 2),
+    "multihead_attention": lambda nn: nn.MultiheadAttention(8, 2),
+}
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_the_parameters_of_an_entry_are_those_of_pytorch(name: str) -> None:
+    nn = pytest.importorskip("torch").nn
+    from hwsolve.formula.evaluate import evaluate
+    from hwsolve.formula.tree import Formula
+
+    if name in PACKAGED:
+        inputs, typed = layer_samples.block(name)
+        shapes = ", ".join(f"{port}: [{', '.join(sides)}]" for port, sides in inputs.items())
+        text = f"kind: count-params\nnetwork: {{inputs: {{{shapes}}}, layers: [{{{typed}}}]}}\n"
+        found = work_out(read(text, "x")[0]).answers["params"].value
+        assert isinstance(found, Formula)
+        count = evaluate(found, lambda n, _: {"N": 2, "M": 2, "d": 8, "h": 2, "f": 12, "T": 5, "S": 3}[n])
+    else:
+        letters = {"in": 8, "hidden": 2, "state": 2, "heads": 2, "kv": 2, "width": 4} | dict.fromkeys(
+            ("embed", "key", "value"), 8
+        )
+        layer, sides = layer_samples.sample(layer_class(name))
+        from hwsolve.formula.parse import parse
+
+        count = evaluate(parse(layer.counts(*sides)["params"]), lambda n, _: letters[n])
+    assert count == sum(p.numel() for p in TORCH[name](nn).parameters())
+
+
+def test_multiply_adds_of_an_entry_are_those_of_its_steps() -> None:
+    assert entry("lstm")["macs"] == "steps · (4 · hidden · in + 4 · hidden · hidden)"
+    assert entry("gru_cell")["macs"] == "3 · hidden · in + 3 · hidden · hidden"
+    assert entry("linear")["forward"] == "×  in · out\n+  (in − 1) · out + out"
+    assert entry("swiglu")["macs"] == "3Tdh" and entry("swiglu")["forward"].startswith("×  3Tdh + Th")
 
 
 def test_the_equation_of_an_activation_is_its_value() -> None:
@@ -488,6 +552,11 @@ def test_other_names_of_a_list(call: list[str], same: list[str], hwsolve: Run) -
 def test_a_wrong_call_of_list(call: list[str], said: str, hwsolve: Run) -> None:
     done = hwsolve("list", *call)
     assert (done.returncode, done.stdout) == (2, "") and said in done.stderr and "bug" not in done.stderr
+
+
+def test_an_entry_is_found_by_every_spelling() -> None:
+    for subject, name, spelling in (("layers", "conv2d", "Conv2d"), ("losses", "mse_loss", "MSELoss")):
+        assert listing(subject, spelling, "plain") == listing(subject, name, "plain")
 
 
 def test_an_entry_without_arguments_is_a_page_too() -> None:

@@ -76,7 +76,7 @@ def test_what_gives_way_in_order() -> None:
     for columns, kept, gone in (
         (140, ["Output", "Working", "Parameters", "Working", "Multiply-adds"], []),
         (80, ["Output", "Working", "Parameters", "Multiply-adds"], terms[:1]),
-        (62, ["Output", "Parameters", "Multiply-adds"], terms),
+        (58, ["Output", "Parameters", "Multiply-adds"], terms),
         (44, ["Parameters", "Multiply-adds"], [*terms, "Output"]),
     ):
         text = page(LAYERS, columns, full=True)
@@ -84,6 +84,47 @@ def test_what_gives_way_in_order() -> None:
         assert rows[2].split() == ["Layer", *kept]
         assert " ".join(text.split()).partition("left out: ")[2].removesuffix(".") == ", ".join(gone)
         assert max(map(width, rows)) <= columns
+
+
+def test_a_formula_takes_several_rows_before_it_goes() -> None:
+    """It is broken before a sign, sums first, and its value stands behind its last row; not where many would be."""
+    from hwsolve.render.table_pairs import broken, paired
+
+    assert broken("12×64×768 + 12×64 + 768×12×64 + 768", 20) == ["12×64×768 + 12×64", "  + 768×12×64 + 768"]
+    assert broken("3×3×128×256×56×56", 10) == ["3×3×128", "  ×256×56", "  ×56"]
+    assert paired("2 × 3×3", "73,728", 13) == ["2 × 3×3      ", "       73,728"]
+    assert paired("", "5", 3) == ["  5"] and paired("", "", 3) == [""]
+    rows = page(LAYERS, 62, full=True).splitlines()
+    at = next(n for n, row in enumerate(rows) if "2 × 3×3×64×64" in row)
+    assert "73,728" not in rows[at] and "231,211,008" in rows[at] and rows[at + 1].split() == ["73,728"]
+    assert rows[at + 1].index("73,728") + len("73,728") == rows[at - 1].index("147,456") + len("147,456")
+    assert "Working (Parameters)" not in page(LAYERS, 62, full=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 9999), min_size=1, max_size=5), min_size=1, max_size=5), st.integers(8, 60))
+def test_a_broken_formula_is_the_formula(terms: list[list[int]], room: int) -> None:
+    from hwsolve.render.table_pairs import broken, least, paired
+
+    text = " + ".join("×".join(map(str, factors)) for factors in terms)
+    made = broken(text, room)
+    assert "".join("".join(made).split()) == "".join(text.split())
+    room = max(room, least(text, "12,345"))
+    shown = paired(text, "12,345", room)
+    assert {width(row) for row in shown} == {room} and shown[-1].endswith("12,345")
+
+
+def test_a_row_over_all_columns_is_not_broken_in_the_first() -> None:
+    text = "… 8 layers as in the first (--full)"
+    names = ("residual1.conv1 with a window and a stride", "b")
+    table = Table(
+        "",
+        ("Layer", "", "n"),
+        ((names[0], parse("12*34*56*78 + 9"), 1), (names[1], "", 2)),
+        folds=((1, 1, text),),
+        drop=(1,),
+    )
+    assert f"\n  {text}\n" in page(table, 44)
 
 
 def test_heads_stand_in_two_rows_before_a_column_goes() -> None:

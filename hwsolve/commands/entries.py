@@ -13,6 +13,7 @@ from hwsolve.language import Message, localised, say
 from hwsolve.render.measure import fill, left, width
 
 ROOM = 100  # columns of a paragraph
+LEAST = 20  # columns of one that stands beside a name
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -54,14 +55,26 @@ class Entry(msgspec.Struct, frozen=True):
         return found | ({"example": self.example} if self.example else {})
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """What a list says of an entry in a word; what that means, and the same as data."""
+
+    word: Message
+    meaning: Message
+    data: dict[str, bool]
+
+
 class Subject(msgspec.Struct, frozen=True):
-    """A list: what it is of, its entries by name, in order, and the words of the field for a name that is not there."""
+    """A list: what it is of, its entries by name, in order, and the words of the field for a name that is not there.
+
+    `mark` is a word on each entry, in a column of its own.
+    """
 
     about: Message
     names: Callable[[], Iterable[str]]
     brief: Callable[[str], str]
     entry: Callable[[str], Entry]
     unknown: Callable[[str, list[str]], tuple[Message, Message | None]]
+    mark: Callable[[str], Mark] | None = None
 
 
 def fact(key: str, label: Message, text: object) -> tuple[Fact, ...]:
@@ -69,10 +82,18 @@ def fact(key: str, label: Message, text: object) -> tuple[Fact, ...]:
     return (Fact(key, str(label), str(text)),) if text else ()
 
 
-def two_columns(rows: Sequence[tuple[str, str]]) -> str:
-    """Names and what they are, aligned."""
-    widest = max(width(name) for name, _ in rows)
-    return "\n".join(f"{left(name, widest)}  {text}".rstrip() for name, text in rows)
+def left_column(texts: Sequence[str]) -> list[str]:
+    """Texts filled up to the width of the widest one."""
+    widest = max(map(width, texts))
+    return [left(text, widest) for text in texts]
+
+
+def two_columns(rows: Sequence[tuple[str, str]], columns: int | None = None) -> str:
+    """Names and what they are, aligned; folded where they are to be shown in so many columns."""
+    if columns is not None:
+        return hanging(rows, columns)
+    names = left_column([name for name, _ in rows])
+    return "\n".join(f"{name}  {text}".rstrip() for name, (_, text) in zip(names, rows, strict=True))
 
 
 def described(entry: Entry) -> str:
@@ -101,12 +122,12 @@ def takes(argument: Argument) -> str:
     return str(say("{form}; {default}", form=argument.takes, default=default))
 
 
-def hanging(rows: Sequence[tuple[str, str]]) -> str:
+def hanging(rows: Sequence[tuple[str, str]], columns: int = ROOM) -> str:
     """Names with paragraphs beside them."""
     widest = max(width(name) for name, _ in rows)
     lines = []
     for name, text in rows:
-        inner = [row for part in text.split("\n") for row in fill(part, ROOM - widest - 2)]
+        inner = [row for part in text.split("\n") for row in fill(part, max(columns - widest - 2, LEAST))]
         lines += [f"{left('' if n else name, widest)}  {row}".rstrip() for n, row in enumerate(inner)]
     return "\n".join(lines)
 

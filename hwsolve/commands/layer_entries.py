@@ -9,9 +9,9 @@ import inspect
 import re
 from typing import Any
 
-import msgspec
-
-from hwsolve.commands.entries import Argument, Entry, Fact, fact, record_arguments, sentence
+from hwsolve.commands.entries import Argument, Entry, Fact, Mark, fact, record_arguments, sentence
+from hwsolve.commands.layer_counts import counts_of_block, counts_of_layer, has_operations
+from hwsolve.commands.layer_samples import sample
 from hwsolve.language import localised, say
 
 LAST = (
@@ -25,11 +25,6 @@ LAST = (
     "symbols",
 )  # the arguments that most layers have
 COUNTED = ("count-params", "complexity", "backprop")  # the kinds of a whole network
-LETTERS = {"kernel_size": "K", "stride": "S", "padding": "P", "dilation": "D"}
-NAMES = {
-    "out_features": "out", "out_channels": "C_out", "num_groups": "G", "num_embeddings": "V", "embedding_dim": "d",
-    "upscale_factor": "r",
-}  # fmt: skip
 FORMS = {
     "residual": "- residual:\n    body: [linear: 4, relu, linear: 4]\n    shortcut: [linear: 4]",
     "add": "- linear: {out_features: 4, output: s}\n- add:\n    - s\n    - [linear: 4, tanh]",
@@ -87,15 +82,26 @@ def entry(name: str) -> Entry:
     wires = tuple(Argument(key, str(WIRE_NAMES.expected), str(say("none")), str(KEYS[key])) for key in WIRES)
     arguments = (*record_arguments(cls, LAST), *wires)
     if name in PACKAGED:
-        return Entry(name, brief(name), more, kinds_fact(cls.KINDS), arguments, cls.EXAMPLE)
+        return Entry(name, brief(name), more, (*counts_of_block(name), *kinds_fact(COUNTED)), arguments, cls.EXAMPLE)
     return Entry(name, brief(name), more, (*facts(cls), *kinds_fact(kinds_of(cls))), arguments)
+
+
+BOTH = Mark(say("both"), say("counted and computed by hand"), {"counted": True, "computed": True})
+COUNTED_ONLY = Mark(say("counted"), say("counted, not yet computed by hand"), {"counted": True, "computed": False})
+
+
+def mark(name: str) -> Mark:
+    """Whether a layer, which is counted, is computed by hand too."""
+    from hwsolve.layers import LAYERS, layer_class
+    from hwsolve.layers.base import Layer
+
+    computed = layer_class(name).build is not Layer.build if name in LAYERS else name != "mixture"
+    return BOTH if computed else COUNTED_ONLY
 
 
 def kinds_fact(kinds: tuple[str, ...]) -> tuple[Fact, ...]:
     """The kinds that take a layer, and whether it is only counted."""
-    counted, computed = "count-params" in kinds, "backprop" in kinds
-    both = say("counted and computed by hand") if counted else say("computed by hand, not counted")
-    done = both if computed else say("counted, not yet computed by hand")
+    done = (BOTH if "backprop" in kinds else COUNTED_ONLY).meaning
     return (*fact("done", say("Here it is"), done), *fact("kinds", say("Kinds that take it"), ", ".join(kinds)))
 
 
@@ -120,73 +126,22 @@ def has_fans(cls: Any) -> bool:
     return cls.CATEGORY in ("dense", "convolution") and len(cls.INPUTS) == 1
 
 
-def has_operations(cls: Any) -> bool:
-    """Whether there is a rule for the operations of a layer, be it for sizes that are numbers alone."""
-    from hwsolve.formula.tree import Ref
-    from hwsolve.layers.base import ShapeError
-    from hwsolve.layers.cost import NotCounted
-
-    layer, shapes = sample(cls)
-    try:
-        if not isinstance(layer.operations(*shapes), NotCounted):
-            return True
-        named = {f.name: getattr(layer, f.name) for f in msgspec.structs.fields(cls)}
-        sizes = {k: (3,) * len(v) for k, v in named.items() if isinstance(v, tuple) and v and isinstance(v[0], Ref)}
-        small = msgspec.structs.replace(layer, **sizes)
-        return not isinstance(small.operations(*[(12,) * len(shape) for shape in shapes]), NotCounted)
-    except ShapeError:
-        return True
-
-
 def paragraphs(docstring: str | None) -> list[str]:
     """A docstring's paragraphs, each on one line."""
     return [" ".join(text.split("\n")) for text in re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))]
 
 
-def sample(cls: Any) -> tuple[Any, tuple[tuple[Any, ...], ...]]:
-    """A layer whose sizes are letters, and the shapes that it reads."""
-    from hwsolve.formula.tree import Ref
-    from hwsolve.layers.window import AXES
-
-    n = getattr(cls, "AXES", 0)
-    fields = {f.name for f in msgspec.structs.fields(cls)}
-    settings: dict[str, Any] = {key: (Ref(letter),) for key, letter in LETTERS.items() if n and key in fields}
-    settings |= {key: Ref(letter) for key, letter in NAMES.items() if key in fields}
-    if "output_size" in fields:
-        settings["output_size"] = tuple(Ref(f"{axis}_out") for axis in AXES[n])
-    if "cells" in fields:
-        settings["size"] = tuple(Ref(f"{axis}_out") for axis in AXES[n])
-    if "output_padding" in fields:
-        settings["output_padding"] = (0,) * n
-    if "unflattened_size" in fields:
-        settings |= {"dim": -1, "unflattened_size": (Ref("C"), Ref("H"), Ref("W"))}
-    own = msgspec.structs.fields(cls)
-    settings |= {f.name: Ref(f.name) for f in own if f.required and f.name not in settings}
-    axes = (*getattr(cls, "RANKS", ()), n + 1)[0]
-    map_of = {2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
-    names = ("C_in", *(f"{axis}_in" for axis in AXES[n])) if n else map_of.get(axes, ("n",))
-    ports = len(cls.INPUTS)
-    shapes = [tuple(Ref(f"{name}{k}" if ports > 1 else name) for name in names) for k in range(1, ports + 1)]
-    return cls(**settings), tuple(shapes)
-
-
 def facts(cls: Any) -> tuple[Fact, ...]:
-    """The equation of an output element, the sides of a map, the parameters and the multiply-adds."""
+    """The equation of an output element, the sides of a map, and what is counted."""
     from hwsolve.formula.notation import unicode
     from hwsolve.formula.parse import parse
-    from hwsolve.formula.tree import Ref
-    from hwsolve.layers.cost import Nothing
 
     layer, shapes = sample(cls)
-    grouped = msgspec.structs.replace(layer, groups=Ref("groups")) if hasattr(layer, "groups") else layer
-    said: Nothing | None = getattr(cls, "COUNTED", None)  # of a layer whose count follows from what is written
-    counts, macs, sides = grouped.counts(*shapes), said or grouped.macs(*shapes), layer.axes(*shapes)
-    lengths = "\n".join(f"{cap(cls, axis)} = {unicode(parse(text))}" for axis, (text, _) in sides.items())
+    lengths = "\n".join(f"{cap(cls, axis)} = {unicode(parse(text))}" for axis, (text, _) in layer.axes(*shapes).items())
     return (
         *fact("equation", say("Equation"), equation(layer, shapes[0]) if shapes else ""),
         *fact("sides", say("Sides"), lengths),
-        *fact("parameters", say("Parameters"), unicode(parse(counts["params"])) if counts else ""),
-        *fact("macs", say("Multiply-adds"), unicode(parse(macs)) if isinstance(macs, str) else macs.reason),
+        *counts_of_layer(cls),
     )
 
 

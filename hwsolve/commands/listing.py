@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable
-from typing import cast
+from typing import Any, cast
 
 from hwsolve.commands import layer_entries as layers
 from hwsolve.commands import loss_entries as losses
 from hwsolve.commands import word_entries as words
 from hwsolve.commands.common import Common
-from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, sentence, two_columns
+from hwsolve.commands.entries import Entry, Subject, as_json, call_error, described, left_column, sentence, two_columns
 from hwsolve.errors import CallError
 from hwsolve.language import Message, say, use
 from hwsolve.registry import load
 from hwsolve.spec import terms
+from hwsolve.spec.names import same_spelling
 
 
 def names_at(place: str) -> Callable[[], Iterable[str]]:
@@ -69,7 +72,8 @@ SUBJECTS: dict[str, Subject] = {
         terms.KIND.unknown,
     ),
     "layers": Subject(
-        say("Layers of a network."), layer_names, layers.brief, layers.entry, terms.LAYER.unknown
+        say("Layers of a network."), layer_names, layers.brief, layers.entry, terms.LAYER.unknown,
+        layers.mark,
     ),
     "losses": Subject(
         say("Losses of `backprop`."), losses.loss_names, losses.loss_brief, losses.loss_entry, terms.LOSS.unknown
@@ -99,45 +103,65 @@ KEYS = say("The keys that a problem answers: `hwsolve list keys SPEC`.")
 
 def show_list(subject: str | None, name: str | None, common: Common) -> None:
     """Write a list to the standard output, in the format that is asked for."""
-    from hwsolve.commands.solving import emit, format_of
+    from hwsolve.commands.solving import emit, format_of, terminal_width
 
     use(common.language())
     format = format_of(common)
     if format == "markdown":
         raise CallError(say("A list has the format plain or json."))
-    emit(listing(subject, name, format), None)
+    on_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
+    emit(listing(subject, name, format, terminal_width(on_terminal) if on_terminal else None), None)
 
 
-def listing(subject: str | None, name: str | None, format: str) -> str:
-    """The list of a subject, one entry of it, or all subjects; as text or as JSON."""
+def listing(subject: str | None, name: str | None, format: str, columns: int | None = None) -> str:
+    """The list of a subject, one entry of it, or all subjects; as text or as JSON.
+
+    An entry is a row of text, which is folded where it is to be shown in so many `columns`.
+    """
     if subject is None:
         rows = [(known, str(found.about)) for known, found in SUBJECTS.items()] + [("keys", str(KEYS))]
-        return as_json(pairs(rows)) if format == "json" else two_columns(rows)
+        return as_json(pairs(rows)) if format == "json" else two_columns(rows, columns)
     if subject == "keys":
         from hwsolve.commands.keys import keys_of
 
         return keys_of(name, format)
     if subject not in SUBJECTS:
         raise call_error(*terms.Terms(say("list"), "").unknown(subject, [*SUBJECTS, "keys"]))
-    return of_subject(SUBJECTS[subject], subject, name, format)
+    return of_subject(SUBJECTS[subject], subject, name, format, columns)
 
 
-def of_subject(found: Subject, subject: str, name: str | None, format: str) -> str:
+def of_subject(found: Subject, subject: str, name: str | None, format: str, columns: int | None) -> str:
     """All of a subject, or one of its entries."""
     if name is None:
-        rows = [(known, found.brief(known)) for known in found.names()]
-        return as_json(pairs(rows)) if format == "json" else two_columns(rows)
+        return whole(found, format, columns)
     if subject == "examples":
         from hwsolve.commands.reference import example
 
         return as_json(found.entry(name).data()) if format == "json" else example(name)
     known = list(found.names())
+    if name not in known:
+        name = same_spelling(name, known) or name
     if name not in known and not (subject == "functions" and name.startswith("d_") and name[2:] in known):
         raise call_error(*found.unknown(name, known))
     entry = found.entry(name)
     return as_json(entry.data()) if format == "json" else described(entry)
 
 
-def pairs(rows: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+def whole(found: Subject, format: str, columns: int | None) -> str:
+    """All of a subject, with the word on each entry where there is one, and what these words mean."""
+    rows = [(known, found.brief(known)) for known in found.names()]
+    if found.mark is None:
+        return as_json(pairs(rows)) if format == "json" else two_columns(rows, columns)
+    marks = [found.mark(known) for known, _ in rows]
+    if format == "json":
+        return as_json([pair | mark.data for pair, mark in zip(pairs(rows), marks, strict=True)])
+    words = left_column([str(mark.word) for mark in marks])
+    names = left_column([name for name, _ in rows])
+    shown = [(f"{name}  {word}", text) for name, word, (_, text) in zip(names, words, rows, strict=True)]
+    meant = dict.fromkeys(str(say("{word}: {meaning}.", word=mark.word, meaning=mark.meaning)) for mark in marks)
+    return two_columns(shown, columns) + "\n\n" + "\n".join(meant)
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Names with what they are, as data."""
     return [{"name": name, "about": about} for name, about in rows]

@@ -17,6 +17,8 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, Shape, ShapeError
 from hwsolve.layers.cost import MOVED, NOT_COUNTED, NotCounted, Nothing, Operations, elementwise
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
+from hwsolve.layers.idle_arguments import BEND, INPLACE
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Choice, Decimal
 
 
@@ -31,6 +33,7 @@ class Activation(Layer, frozen=True):
 
     CATEGORY: ClassVar[str] = "activation"
     GIVES: ClassVar[str] = "activations"
+    IDLE: ClassVar[dict[str, Field]] = INPLACE
     function: ClassVar[str] = "x"
     evaluation: ClassVar[str | None] = None
     slope: ClassVar[str | None] = None
@@ -122,6 +125,8 @@ class Softplus(Activation, frozen=True):
 
     beta: Decimal = Number(1)
 
+    IDLE: ClassVar[dict[str, Field]] = BEND
+
     def settings(self) -> dict[str, Formula]:
         """The sharpness beta."""
         return {} if self.beta == Number(1) else {"beta": self.beta}
@@ -211,6 +216,8 @@ class HardTanh(Activation, frozen=True):
 
     min_val: Decimal = Number(-1)
     max_val: Decimal = Number(1)
+
+    ALSO: ClassVar[dict[str, str]] = {"min_value": "min_val", "max_value": "max_val"}
     function: ClassVar[str] = "hard_tanh(x)"
     slope: ClassVar[str] = "if(x > -1, if(x < 1, 1, 0), 0)"
     MEANINGS: ClassVar[dict[str, Message]] = Activation.MEANINGS | {

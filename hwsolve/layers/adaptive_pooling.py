@@ -14,6 +14,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.idle_arguments import INDICES
 from hwsolve.layers.pooling import COMPARED, TOGETHER
 from hwsolve.layers.reach_of_layer import Readings, shared_out
 from hwsolve.spec.fields import EachAxis, Field, SizeField
@@ -88,6 +89,7 @@ class AdaptivePooling(window.OverMap, frozen=True):
     output_size: Annotated[Shape, EachAxis(SideField())]
 
     ALONE: ClassVar[tuple[str, ...]] = ("output_size",)
+    IDLE: ClassVar[dict[str, Field]] = INDICES
     CATEGORY: ClassVar[str] = "pooling"
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 

@@ -139,6 +139,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
     QUANTITIES: ClassVar[dict[str, Any]] = {}  # what its quantities are called, by their usual letters
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {}  # settings that say what comes in: by which port, on which axis
+    HINTS: ClassVar[dict[str, Message]] = {
+        "dtype": say("`{form}` says what a number takes.", form="count: {dtype: float16}"),
+        "device": say("There is no device here; leave it out."),
+    }
 
     INPUTS: ClassVar[tuple[str, ...]] = ("x",)  # the ports through which quantities come in
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y",)

@@ -20,11 +20,13 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
+from hwsolve.layers.idle_arguments import GROUP
 from hwsolve.layers.normalised import CHANNEL, QUANTITIES, SAMPLE, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, FROZEN, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.saves import Keeps, X, of_groups
 from hwsolve.spec.amounts import negative
-from hwsolve.spec.fields import Choice, Decimal, Flag, RecordField
+from hwsolve.spec.field import Field
+from hwsolve.spec.fields import Choice, Decimal, Flag, RecordField, Size
 
 RUNNING = ("running_mean", "running_var")
 
@@ -120,7 +122,10 @@ class BatchNorm(ChannelNorm, frozen=True):
     track_running_stats: Flag = True
     running: Annotated[Running | None, RecordField(Running)] = None
     mode: Annotated[str | None, Choice("train", "eval")] = None
+    num_features: Size | None = None
 
+    ALONE: ClassVar[tuple[str, ...]] = ("num_features",)
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"num_features": (0, 0)}
     MEANINGS: ClassVar[dict[str, Message]] = Layer.MEANINGS | {
         "running": say("the statistics of training so far: `mean`, `var`, and `momentum` or `keep`"),
         "mode": say("`train` or `eval`, for this layer alone"),
@@ -223,6 +228,7 @@ class SyncBatchNorm(BatchNorm, frozen=True):
     """Batch normalisation over the batches of several machines: (C, …), keeps the shape; 2·C parameters."""
 
     RANKS: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+    IDLE: ClassVar[dict[str, Field]] = GROUP
 
 
 class BatchNorm2d(BatchNorm, frozen=True):

@@ -48,6 +48,7 @@ class Bilinear(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     INPUTS: ClassVar[tuple[str, ...]] = ("x1", "x2")
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"in1_features": (0, -1), "in2_features": (1, -1)}
     CATEGORY: ClassVar[str] = "dense"
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "y = x₁ᵀ A x₂ + b"
@@ -66,13 +67,6 @@ class Bilinear(Layer, frozen=True):
             shapes = base.shape_text(x1), base.shape_text(x2)
             raise ShapeError(say("Expected two inputs that differ in their last axis alone, got {a} and {b}.",
                                  a=shapes[0], b=shapes[1]))  # fmt: skip
-        for name, stated, got in (
-            ("in1_features", self.in1_features, x1[-1]),
-            ("in2_features", self.in2_features, x2[-1]),
-        ):
-            if stated is not None and stated != got:
-                text = {"wanted": base.size_text(stated), "got": base.size_text(got)}
-                raise ShapeError(say("Expected {wanted} values, got {got}.", **text), name)
         return (*x1[:-1], self.out_features)
 
     def parameters(self, x1: Shape, x2: Shape) -> dict[str, Parameter]:

@@ -35,8 +35,10 @@ class KernelLayer(window.OverMap, frozen=True):
     if TYPE_CHECKING:  # their places among the arguments are PyTorch's, and differ
         dilation: Shape = ()
         groups: Size = 1
+        in_channels: Size | None = None
 
     ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"in_channels": (0, 0)}
     CATEGORY: ClassVar[str] = "convolution"
     GIVES: ClassVar[str] = "numbers"
     HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
@@ -105,6 +107,7 @@ class Convolution(KernelLayer, frozen=True):
     connections: Annotated[tuple[tuple[int, ...], ...] | None, ListOf(ListOf(CountField(1), minimum=1), minimum=1)] = (
         None
     )
+    in_channels: Size | None = None
 
     WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in/groups*out")
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {

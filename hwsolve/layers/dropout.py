@@ -16,8 +16,10 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, shape_text
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
 from hwsolve.layers.elementwise import Elementwise
+from hwsolve.layers.idle_arguments import INPLACE
 from hwsolve.layers.parameter import Parameter, ParameterSpec
 from hwsolve.layers.saves import FLAG, MASK, Keeps, Kept
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Array, ArrayField, Choice, Decimal
 
 LETTERS = ("i", "j", "k", "l", "q", "r")
@@ -32,6 +34,7 @@ class Dropout(Layer, frozen=True):
     scale: Annotated[str, Choice("inverted", "test")] = "inverted"
     mode: Annotated[str | None, Choice("train", "eval")] = None
 
+    IDLE: ClassVar[dict[str, Field]] = INPLACE
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds at inference"))
     CHANNELS: ClassVar[bool] = False  # whether whole channels are dropped
     KEPT_MASK: ClassVar[Kept] = Kept(name=MASK, text="values", bytes=FLAG)

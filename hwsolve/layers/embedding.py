@@ -17,11 +17,14 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
+from hwsolve.layers.idle_arguments import PICKING
 from hwsolve.layers.meanings import DRAWN_HINTS
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.layers.saves import INDEX, Keeps, Kept
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Array, CountField, Size
 from hwsolve.spec.nodes import Node
+from hwsolve.spec.terms import called
 
 
 class Embedding(Layer, frozen=True):
@@ -35,7 +38,11 @@ class Embedding(Layer, frozen=True):
     EQUATION: ClassVar[str] = "y[t] = W[x[t]]"
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: rows are picked"))
     COUNTS: ClassVar[dict[str, str]] = {"weight": "words*dim"}
-    HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
+    HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS | {
+        "_weight": called("weight: …"),
+        "_freeze": called("trainable: false"),
+    }
+    IDLE: ClassVar[dict[str, Field]] = PICKING
 
     def output(self, x: Shape) -> Shape:
         """(…) → (…, embedding_dim)."""

@@ -17,9 +17,11 @@ from hwsolve.layers.base import NotComputed, Shape, ShapeError, shape_text
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase
 from hwsolve.layers.embedding import Embedding, picked_rows
 from hwsolve.layers.equal_maxima import resolved
+from hwsolve.layers.idle_arguments import OFFSETS
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.parameter import ParameterSpec
 from hwsolve.layers.products import less
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Array, ArrayField, Choice
 
 
@@ -31,6 +33,7 @@ class EmbeddingBag(Embedding, frozen=True):
 
     ALONE: ClassVar[tuple[str, ...]] = ("num_embeddings",)
     EQUATION: ClassVar[str] = "y = Σₜ W[x[t]]/T"
+    IDLE: ClassVar[dict[str, Field]] = OFFSETS
     MACS: ClassVar[str | Nothing | NotCounted] = Nothing(say("no multiply-adds: rows are picked and added"))
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
         "mode": say("what becomes of the rows: their mean, their sum, or the largest number of each column"),

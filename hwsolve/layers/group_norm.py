@@ -23,6 +23,9 @@ class GroupNorm(ChannelNorm, frozen=True):
     """Group normalisation over `num_groups` groups of channels: (C, …), keeps the shape; 2·C parameters."""
 
     num_groups: Size = 1
+    num_channels: Size | None = None
+
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"num_channels": (0, 0)}
 
     def output(self, x: Shape) -> Shape:
         """The same shape."""
@@ -55,6 +58,10 @@ class InstanceNorm(ChannelNorm, frozen=True):
     momentum: Decimal = Number(1, 10)
     affine: Flag = False
     track_running_stats: Flag = False
+    num_features: Size | None = None
+
+    ALONE: ClassVar[tuple[str, ...]] = ("num_features",)
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"num_features": (0, 0)}
 
     @property
     def tracks(self) -> bool:

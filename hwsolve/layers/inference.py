@@ -11,6 +11,7 @@ from hwsolve.language import say
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, StatedMap, shape_text, simplified
 from hwsolve.layers.blocks import nth
 from hwsolve.layers.given_numbers import check_numbers
+from hwsolve.layers.incoming import agreed
 from hwsolve.layers.items import MOST_PARTS, Body, Item, Part, Wire, too_many_layers
 from hwsolve.layers.merging import KEPT, MERGED, merged
 from hwsolve.layers.mixture_walk import placed_mixture
@@ -140,6 +141,7 @@ class Walk(Wiring):
         """A layer."""
         shapes = tuple([wire.shape for wire in inputs])
         try:
+            layer = agreed(layer, shapes) if layer.INCOMING else layer
             first = self.owners.first(path)
             tied: Tied = {}
             if first is not None and first.item.layer is not None:

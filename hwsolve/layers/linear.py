@@ -115,8 +115,10 @@ class Linear(Layer, frozen=True):
     out_features: Size
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
+    in_features: Size | None = None
 
     CATEGORY: ClassVar[str] = "dense"
+    INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"in_features": (0, -1)}
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out"}

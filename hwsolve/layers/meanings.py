@@ -33,6 +33,11 @@ ARGUMENTS: dict[str, Message] = {
     "symbols": say("the letters for its weight, bias and output"),
     "weight": say("the weights: numbers, or how they are drawn"),
     "bias": say("the bias: numbers, how they are drawn, or whether there is one"),
+    "in_features": say("how many values come in; those that do unless given"),
+    "in_channels": say("how many channels come in; those that do unless given"),
+    "num_features": say("how many channels come in; those that do unless given"),
+    "num_channels": say("how many channels come in; those that do unless given"),
+    "input_size": say("how many values come in at each step; those that do unless given"),
     "out_features": say("how many values come out"),
     "out_channels": say("how many channels come out, one for each bank of kernels"),
     "kernel_size": say("the sides of the window that slides over the map"),
@@ -115,5 +120,6 @@ RECURRENT_HINTS: dict[str, Message] = {
         "Dropout between stacked layers is an item of its own: a layer, `dropout`, the next layer. Of a single "
         "layer PyTorch's `dropout` drops nothing."
     ),
+    "proj_size": say("Only `{layer}` has a projection.", layer="lstm"),
     **{f"{s}0": say("As `{form}`.", form=f"initial: {{{s}: […]}}") for s in ("h", "c")},
 }  # of keys that other libraries have

@@ -16,10 +16,12 @@ from hwsolve.layers.attention import MASK
 from hwsolve.layers.attention_operations import joined, projected, with_rows
 from hwsolve.layers.base import NotComputed, NotWritten, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import Product
+from hwsolve.layers.idle_arguments import BATCH_FIRST
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec
 from hwsolve.layers.projections import PARTS, Projections
 from hwsolve.layers.rotary import Rotary, need_pairs, rotated
 from hwsolve.layers.saves import LOG_SUM, WEIGHTS, Keeps, Kept
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Choice, Flag, FlagField, ListOf, OneOf, RecordField, Size, SizeOrZero
 
 HEADS = Kept(name=say("output of the heads"), text="queries*heads*width")
@@ -47,6 +49,8 @@ class MultiheadAttention(Projections, frozen=True, kw_only=True):
     shift: Annotated[Shape | None, ListOf(SizeOrZero, minimum=1, single=True)] = None
 
     ALONE: ClassVar[tuple[str, ...]] = ("embed_dim",)
+    IDLE: ClassVar[dict[str, Field]] = BATCH_FIRST
+    ALSO: ClassVar[dict[str, str]] = {"dropout": "dropout_p"}
     INPUTS: ClassVar[tuple[str, ...]] = ("q", "k", "v")
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y", "alpha")
     EQUATION: ClassVar[str] = "y = Σₕ softmax(qₕ kₕᵀ/√d) vₕ W_oᵀ + b"

@@ -52,7 +52,6 @@ class Packaged(msgspec.Struct, frozen=True, kw_only=True):
     }
     INPUTS: ClassVar[tuple[str, ...]] = ("x",)
     ALONE: ClassVar[tuple[str, ...]] = ()
-    KINDS: ClassVar[tuple[str, ...]] = ("count-params", "complexity", "backprop")
     EXAMPLE: ClassVar[str] = ""  # how it is typed
     INPUT: ClassVar[str] = ""  # what such a layer may read, where no row will do
 

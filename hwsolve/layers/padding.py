@@ -17,7 +17,7 @@ from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import MOVED, NotCounted, Nothing, Operations
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.reach_of_layer import Readings, Window
-from hwsolve.spec.fields import CountField, Decimal, EachAxis, ListOf, Size
+from hwsolve.spec.fields import CountField, Decimal, EachAxis, ListOf, Size, SizeField
 
 AROUND = say("cells on each side, or for each end of each axis, the last axis first: left, right, top, bottom")
 
@@ -65,7 +65,7 @@ class Around(window.OverMap, frozen=True):
 class Pad(Around, frozen=True):
     """What layers that add cells around a map share."""
 
-    padding: Annotated[tuple[int, ...], ListOf(CountField(None), minimum=1, single=True)]
+    padding: Annotated[Shape, ListOf(SizeField(None), minimum=1, single=True)]
 
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = MOVED
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {"padding": AROUND}

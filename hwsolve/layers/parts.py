@@ -15,6 +15,7 @@ from hwsolve.layers.composed import COMPOSED, COMPOSITES, LONE, REQUIRED, WIRE_N
 from hwsolve.layers.items import MOST_PARTS, Part, too_many_layers
 from hwsolve.layers.mixture import read_mixture
 from hwsolve.layers.packaged import PACKAGED, packaged_class, written_out
+from hwsolve.layers.spelling import spelled
 from hwsolve.spec.fields import INVALID, SizeField, WordField, describe, read_record
 from hwsolve.spec.names import same_name
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence, is_null
@@ -82,7 +83,7 @@ class Reader:
             ((_, (head, arguments)),) = node.entries.items()  # type: ignore[assignment]
         else:
             return self._no_layer(node, path)
-        name = head.text
+        name = spelled(head.text, self.blocks)
         if depth > DEEPEST or self.count > MOST_PARTS:
             return self._too_much(head, path, depth)
         if name in LAYERS:
@@ -97,8 +98,7 @@ class Reader:
         stated = document.entries.get("blocks") if isinstance(document, Mapping) else None
         if stated is not None and isinstance(stated[1], Mapping) and name in stated[1].entries:
             return INVALID  # what is wrong with it is noted there
-        known = [*LAYERS, *PACKAGED, *COMPOSITES, *self.blocks]
-        message, hint = LAYER.unknown(name, known)
+        message, hint = LAYER.unknown(name, [*LAYERS, *PACKAGED, *COMPOSITES, *self.blocks])
         self.report.add(head, path, message, loss_in_place(name) or hint)
         return INVALID
 

@@ -13,8 +13,10 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import NotCounted, Nothing, Operations
+from hwsolve.layers.idle_arguments import INDICES
 from hwsolve.layers.reached import Track, meeting, tracks
 from hwsolve.layers.stated_size import stated_size_warnings
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Choice, EachAxis, Flag, OneOf, Size, SizeOrZero
 
 if TYPE_CHECKING:
@@ -186,6 +188,7 @@ class MaxPooling(Pooling, frozen=True):
 
     dilation: Annotated[Shape, EachAxis(Size)] = (1,)
 
+    IDLE: ClassVar[dict[str, Field]] = INDICES
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
 
     @property

@@ -18,11 +18,13 @@ from hwsolve.language import Message, say
 from hwsolve.layers import base, window
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase
+from hwsolve.layers.idle_arguments import INDICES
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.pooling import COMPARED, Pooling
 from hwsolve.layers.products import less
 from hwsolve.layers.reach_of_layer import Readings
 from hwsolve.layers.upsample import scaled
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Decimal, EachAxis, Size
 
 
@@ -138,6 +140,10 @@ class FractionalMaxPooling(window.OverMap, frozen=True):
     output_size: Annotated[Shape | None, EachAxis(Size)] = None
     output_ratio: Annotated[tuple[Formula, ...] | None, EachAxis(Decimal)] = None
 
+    IDLE: ClassVar[dict[str, Field]] = INDICES
+    HINTS: ClassVar[dict[str, Message]] = {
+        "_random_samples": say("Where the windows stand is not asked: it changes no count.")
+    }
     CATEGORY: ClassVar[str] = "pooling"
     MACS: ClassVar[str | Nothing | NotCounted] = COMPARED
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {

@@ -12,7 +12,7 @@ import msgspec
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Layer, NotComputed, Shape, Size
+from hwsolve.layers.base import NotComputed, Shape, Size
 from hwsolve.layers.cost import BY_FORMULAS, ByFormulas, NotCounted, Nothing, Product
 from hwsolve.layers.gates import (
     FURTHER,
@@ -28,21 +28,22 @@ from hwsolve.layers.gates import (
     parts,
     suffix,
 )
-from hwsolve.layers.meanings import ARGUMENTS, RECURRENT, RECURRENT_HINTS
+from hwsolve.layers.meanings import ARGUMENTS, RECURRENT
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterSpec
 from hwsolve.layers.recurrent_checks import look
 from hwsolve.layers.recurrent_products import step_products
 from hwsolve.layers.recurrent_saves import NO_STEPS, kept_of_steps
+from hwsolve.layers.sequences import LayersField, OverSequences
 from hwsolve.layers.unrolling import Unrolling
-from hwsolve.spec.fields import Choice, Count, CountField, Flag, ListOf, MapOf, RecordField, Word
+from hwsolve.spec.fields import Choice, Count, Flag, ListOf, MapOf, RecordField, Word
 from hwsolve.spec.fields import Size as SizeOf
 
 
-class Recurrent(Layer, frozen=True, kw_only=True):
+class Recurrent(OverSequences, frozen=True, kw_only=True):
     """What recurrent layers share: (T, D) → (T, H), or (H) with `returns: last`."""
 
     hidden_size: SizeOf
-    num_layers: Annotated[int, CountField(1)] = 1
+    num_layers: Annotated[int, LayersField()] = 1
     bidirectional: Flag = False
     weight_ih: Annotated[Any, GateField()] = DEFAULT
     weight_hh: Annotated[Any, GateField()] = DEFAULT
@@ -69,7 +70,6 @@ class Recurrent(Layer, frozen=True, kw_only=True):
     FURTHER_KEY: ClassVar[str] = "bias_reverse"
     CELL: ClassVar[bool] = False
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | RECURRENT
-    HINTS: ClassVar[dict[str, Message]] = RECURRENT_HINTS
     keeps = kept_of_steps
 
     def named(self) -> dict[str, str]:

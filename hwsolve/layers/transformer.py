@@ -10,8 +10,10 @@ from typing import Annotated, Any, ClassVar
 
 from hwsolve.language import Message, say
 from hwsolve.layers.gated import gated
+from hwsolve.layers.idle_arguments import BATCH_FIRST
 from hwsolve.layers.packaged import Packaged
 from hwsolve.layers.rotary import Rotary
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import ArrayField, Choice, Decimal, Flag, FlagField, OneOf, RecordField, Size
 
 GATED = {"swiglu": "silu", "geglu": "gelu"}
@@ -33,6 +35,7 @@ class TransformerSettings(Packaged, frozen=True, kw_only=True):
     rotary: Annotated[Any, OneOf(FlagField(), RecordField(Rotary))] = False
     mask: Annotated[Any, OneOf(Choice("causal"), ArrayField())] = None
 
+    IDLE: ClassVar[dict[str, Field]] = BATCH_FIRST
     MEANINGS: ClassVar[dict[str, Message]] = {
         "d_model": say("how many numbers a row has; as many as come in unless given"),
         "nhead": say("how many heads there are"),
@@ -47,8 +50,6 @@ class TransformerSettings(Packaged, frozen=True, kw_only=True):
         "rotary": say("whether queries and keys are rotated by their places in each head: `true`, or how"),
         "mask": say("what self-attention sees: `causal` (up to its own place), or a 1 or 0 for each query and key"),
     }
-
-    KINDS: ClassVar[tuple[str, ...]] = ("count-params", "backprop")
 
     OWN: ClassVar[frozenset[str]] = frozenset()  # what is not passed on to the layers
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from hwsolve.language import Message, say
+from hwsolve.layers.idle_arguments import NESTED
 from hwsolve.layers.transformer import TransformerSettings
+from hwsolve.spec.field import Field
 from hwsolve.spec.fields import ArrayField, Choice, Flag, OneOf, Size
 
 
@@ -18,6 +20,11 @@ class Stack(TransformerSettings, frozen=True, kw_only=True):
     num_layers: Size
     final_norm: Flag = False
 
+    IDLE: ClassVar[dict[str, Field]] = NESTED
+    HINTS: ClassVar[dict[str, Message]] = dict.fromkeys(
+        ("encoder_layer", "decoder_layer"),
+        say("The settings of the layer stand here themselves: `{form}`.", form="nhead: 2, dim_feedforward: 8"),
+    )
     MEANINGS: ClassVar[dict[str, Message]] = {
         "num_layers": say("how many layers there are"),
         "final_norm": say("whether what comes out is normalised, by the part `norm`"),
@@ -96,6 +103,9 @@ class Transformer(TransformerSettings, frozen=True, kw_only=True):
             "the numbers of encoder and decoder, as `{form}`", form="{encoder: {layer1: {linear1: {weight: …}}}}"
         ),
     }
+    HINTS: ClassVar[dict[str, Message]] = dict.fromkeys(
+        ("custom_encoder", "custom_decoder"), say("Other layers stand in `{key}` themselves.", key="layers")
+    )
     INPUTS: ClassVar[tuple[str, ...]] = ("source", "target")
     OWN: ClassVar[frozenset[str]] = frozenset({
         "num_encoder_layers", "num_decoder_layers", "target_mask", "memory_mask", "mask", "weights", "init", "seed",

@@ -37,6 +37,7 @@ class TransposedConvolution(KernelLayer, frozen=True):
     dilation: Annotated[Shape, EachAxis(Size)] = (1,)
     padding_mode: Annotated[str, Choice("zeros")] = "zeros"
     weight: Annotated[ParameterSpec, ParameterField()] = DEFAULT
+    in_channels: Size | None = None
 
     WEIGHTS: ClassVar[tuple[str, str]] = ("in*out", "in*out/groups")
 

@@ -7,21 +7,43 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import floor, gcd
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from hwsolve.formula.tree import Formula, Number, call
+from hwsolve.formula.tree import Formula, Number, Ref, call
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
+from hwsolve.layers.idle_arguments import AGAIN
 from hwsolve.layers.reach_of_layer import Reading, Readings, Sampled, Window, whole
-from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
+from hwsolve.spec.amounts import CONSTANTS
+from hwsolve.spec.field import Field
+from hwsolve.spec.fields import Choice, DecimalField, Flag, ListOf, Size, SizeField
+from hwsolve.spec.nodes import Node, Scalar
+from hwsolve.spec.report import Path, Report
 
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 MOST_CELLS = 1_000_000  # that are followed one by one
 NEAREST = ("nearest", "nearest-exact")
 NEIGHBOURS = {"nearest": 1, "nearest-exact": 1, "linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8}
+
+
+class ScaleField(DecimalField):
+    """A number, or a name for a whole one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected = say("a number, or a name for a whole one")
+
+    def read(self, node: Node, report: Report, path: Path) -> Any:
+        """The number, or the name."""
+        named = isinstance(node, Scalar) and node.text.isidentifier() and node.text not in CONSTANTS
+        return SizeField().read(node, report, path) if named else super().read(node, report, path)
+
+    def schema(self) -> dict[str, Any]:
+        """Both."""
+        return {"anyOf": [super().schema(), SizeField().schema()]}
 
 
 class Upsample(Layer, frozen=True):
@@ -31,10 +53,11 @@ class Upsample(Layer, frozen=True):
     """
 
     size: Annotated[Shape, ListOf(Size, minimum=1, single=True)] | None = None
-    scale_factor: Annotated[tuple[Formula, ...], ListOf(Decimal, minimum=1, single=True)] | None = None
+    scale_factor: Annotated[tuple[Formula, ...], ListOf(ScaleField(), minimum=1, single=True)] | None = None
     mode: Annotated[str, Choice(*NEIGHBOURS)] = "nearest"
     align_corners: Flag = False
 
+    IDLE: ClassVar[dict[str, Field]] = AGAIN
     CATEGORY: ClassVar[str] = "interpolation"
 
     def output(self, x: Shape) -> Shape:
@@ -166,6 +189,7 @@ class Upsample(Layer, frozen=True):
     def read(self, n: base.Size, m: base.Size, scale: base.Size | None) -> base.Size:
         """How many of an axis' n cells the m new ones are made of."""
         up = n == m or (isinstance(n, int) and isinstance(m, int) and n <= m)
+        up = up or isinstance(scale, Ref)
         up = up or (isinstance(scale, Number) and scale.numerator >= scale.denominator)
         if self.mode in NEAREST and scale is None:
             return m if not up and isinstance(n, int) and isinstance(m, int) else n if up else call("min", n, m)
@@ -215,6 +239,8 @@ def scaled(n: base.Size, factor: base.Size) -> base.Size:
         return n * factor.numerator // factor.denominator
     if isinstance(factor, Number):
         return base.floor_quotient(base.product((n, factor.numerator)), factor.denominator)
+    if isinstance(factor, Ref):
+        return base.simplified(base.product((n, factor)))
     raise ShapeError(say("Expected a decimal or a fraction."), "scale_factor")
 
 

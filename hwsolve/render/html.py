@@ -29,7 +29,8 @@ from hwsolve.render.page import Page as TextPage
 from hwsolve.render.quantity_rows import Row, is_continued
 from hwsolve.render.select import title
 from hwsolve.render.svg import drawing
-from hwsolve.render.table import fitted, full_width, layout, numeric_columns
+from hwsolve.render.table import fitted, layout, numeric_columns
+from hwsolve.render.table_columns import full_width
 from hwsolve.render.table_heads import heads_of
 from hwsolve.solution import Cell, Quantity, Solution, Table, Text
 
@@ -245,7 +246,7 @@ class Article:
 
     def table(self, table: Table) -> str:
         """A table whose first column heads its rows; numbers at the right; without columns that are no longer seen."""
-        table, dropped = fitted(table, self.words, ROOM) if table.drop else (table, [])
+        table, dropped = fitted(table, self.words, ROOM, folds=False) if table.drop else (table, [])
         right = [' class="number"' if number else "" for number in numeric_columns(table)]
         heads = [
             f'<th scope="col"{r}>{self.inline(c)}</th>' if c else "<td></td>"

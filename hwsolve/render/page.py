@@ -25,7 +25,8 @@ from hwsolve.render.options import Options
 from hwsolve.render.quantity_rows import Row as Chain
 from hwsolve.render.select import title
 from hwsolve.render.side_by_side import side_by_side
-from hwsolve.render.table import GAP, drawn, fitted
+from hwsolve.render.table import drawn, fitted
+from hwsolve.render.table_columns import GAP
 from hwsolve.render.table_rows import in_lines
 from hwsolve.render.wrap import equation
 from hwsolve.solution import Solution, Table, Text

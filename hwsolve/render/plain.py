@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from hwsolve.render.measure import fill, left, width
 from hwsolve.render.options import Options
 from hwsolve.render.page import Framed, Grille, Heading, Page, Part, Row, Rows
-from hwsolve.render.table import GAP, drawn
+from hwsolve.render.table import drawn
+from hwsolve.render.table_columns import GAP
 from hwsolve.solution import Solution, Table
 
 WIDEST = 100  # columns of a box

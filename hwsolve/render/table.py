@@ -1,12 +1,11 @@
 """Tables as text: cells, which columns are numbers, and what gives way where a table is wider than the page.
 
-In order: heads in two rows, the columns that the table says may go, names and words in rows under each other, numbers
-at the right end.  A column that goes is named below the table.
+In order: heads in two rows, formulas in rows under each other, the columns that the table says may go, names and words
+in rows under each other, numbers at the right end.  A column that goes is named below the table.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -15,31 +14,29 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.notation.unicode import number_text
 from hwsolve.formula.tree import Call, Formula, Number
 from hwsolve.language import say
-from hwsolve.render.measure import fill, left, pieces, right, width
-from hwsolve.render.table_heads import halves, heads_of, name_of, working
+from hwsolve.render.table_columns import (
+    GAP,
+    INSET,
+    NARROWEST_TEXT,
+    Column,
+    beside,
+    fold,
+    folded,
+    full_width,
+    headed,
+    narrower,
+    narrowest,
+    spans,
+    squeezed,
+    widest,
+)
+from hwsolve.render.table_heads import heads_of, name_of, working
 from hwsolve.solution import Cell, Quantity, Table, Text
 
 LONGEST, HEAD, TAIL = 120, 40, 20  # rows of a table in the short form
-NARROWEST, NARROWEST_TEXT = 3, 14
+MOST_TALL = 3  # one of so many rows of a table may have formulas in several rows
 UNKNOWN = ("?", "–", "")  # in place of a number
-INSET = "  "
-GAP = 2  # between columns
-
-PARTS = re.compile(r"(?<=\.)(?=[^\W\d])|(?<=\s)(?=\S)")  # between the parts of a name, and between words
-RELATIONS = ("=", "≈", "←")
 Words = Callable[[Text], str]
-
-
-class Column(msgspec.Struct):
-    """A column of the page: each row of the table gives it one or more rows of text.  The head is the first."""
-
-    rows: list[list[str]]
-    right: bool
-    width: int
-
-    def cells(self, n: int) -> list[str]:
-        """The rows of text of row n, as wide as the column."""
-        return [right(text, self.width) if self.right else left(text, self.width) for text in self.rows[n]]
 
 
 # the table that is shown
@@ -67,10 +64,10 @@ def only(table: Table, kept: Sequence[int]) -> Table:
     )
 
 
-def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Table, list[Text]]:
-    """The table without the columns for which there is no room, and their heads."""
+def fitted(table: Table, words: Words, room: int, full: bool = True, folds: bool = True) -> tuple[Table, list[Text]]:
+    """The table without the columns for which there is no room, and their heads; `folds`: formulas may be broken."""
     dropped: list[Text] = []
-    while len(table.columns) > 1 and full_width(least(table, words, full)) > room:
+    while len(table.columns) > 1 and not has_room(table, words, room, full, folds):
         numbers = [n for n, numeric in enumerate(numeric_columns(table)) if numeric and n]
         if not table.drop and len(numbers) < 2:
             break
@@ -80,15 +77,22 @@ def fitted(table: Table, words: Words, room: int, full: bool = True) -> tuple[Ta
     return table, dropped
 
 
-def least(table: Table, words: Words, full: bool) -> list[Column]:
-    """The columns, heads in two rows; those of text as narrow as they may be where nothing is left to drop."""
+def has_room(table: Table, words: Words, room: int, full: bool, folds: bool) -> bool:
+    """Whether a table fits, without many of its formulas in several rows where one of them may go."""
+    if full_width(least(table, words, full, folds)) > room:
+        return False
+    if not table.drop or not folds:
+        return True
+    made = layout(table, words, room, GAP, full)
+    tall = [any(len(c.rows[n]) > 1 for c in made if c.pairs) for n in range(1, len(made[0].rows))]
+    return sum(tall) * MOST_TALL <= len(tall)
+
+
+def least(table: Table, words: Words, full: bool, folds: bool) -> list[Column]:
+    """The columns, heads in two rows, formulas broken; those of text as narrow as they may be where none may go."""
     columns = headed(columns_of(table, words, full), 0)
+    columns = [narrowest(c) for c in columns] if folds else columns
     return columns if table.drop else [c if c.right else narrower(c, NARROWEST_TEXT) for c in columns]
-
-
-def narrower(column: Column, least: int) -> Column:
-    """A column of text that takes the room of its shortest form."""
-    return Column(column.rows, False, min(column.width, max(column.width // 2 + 2, least)))
 
 
 # cells
@@ -190,109 +194,3 @@ def columns_of(table: Table, words: Words, full: bool) -> list[Column]:
         column = Column([[row[n]] for row in rows], flush, widest([row[n] for row in narrow]))
         found.append(column if terms is None else beside(terms, column))
     return found
-
-
-def widest(texts: Sequence[str]) -> int:
-    """The columns of the widest text."""
-    return max(map(width, texts), default=0)
-
-
-def beside(terms: Column, numbers: Column) -> Column:
-    """Numbers behind what they come from, these at the left: the two share the room of a column."""
-    (head,), *left_rows = terms.rows
-    heads = halves(head) if head else [""]  # in two rows, as it is longer than most of what it heads
-    left_cells = [heads, *left_rows]
-    pairs = [(a[0], b[0]) for a, b in zip(left_cells, numbers.rows, strict=True)]
-    room = max(width(a) + width(b) + GAP * bool(a and b) for a, b in pairs)
-    rows = [[a + right(b, room - width(a))] for a, b in pairs]
-    rows[0] += [left(text, room) for text in heads[1:]]
-    return Column(rows, True, max(room, *map(width, heads)))
-
-
-def spans(row: Sequence[list[str]]) -> bool:
-    """Whether a row is one text with nothing behind it: it takes the room of all columns."""
-    return len(row) > 1 and not any(text for cell in row[1:] for text in cell)
-
-
-def full_width(columns: Sequence[Column], between: int = GAP) -> int:
-    """The width of a table's text."""
-    return sum([c.width for c in columns]) + between * (len(columns) - 1)
-
-
-def headed(columns: list[Column], excess: int) -> list[Column]:
-    """The columns that are wider for their heads alone, these in two rows; all of them for an excess of 0."""
-    made, left_over = [], excess or 10**9
-    for c in columns:
-        head = c.rows[0][0]
-        if len(c.rows[0]) > 1:  # is in two rows already
-            made.append(c)
-            continue
-        cells = widest([text for row in c.rows[1:] for text in row])
-        two = halves(head.strip())
-        wide = max(cells, *map(width, two))
-        if left_over > 0 and cells < width(head) and wide < c.width:
-            left_over -= c.width - wide
-            c = Column([two, *c.rows[1:]], c.right, wide)
-        made.append(c)
-    return made
-
-
-def folded(columns: list[Column], room: int, between: int) -> list[Column]:
-    """The columns of text made narrower, the widest first, none by more than a half, broken behind dots and spaces."""
-    widths = [c.width for c in columns]
-    least = [c.width if c.right else narrower(c, max(NARROWEST_TEXT, longest_word(c))).width for c in columns]
-    excess = full_width(columns, between) - room
-    while excess > 0:
-        slack = [w - m for w, m in zip(widths, least, strict=True)]
-        if max(slack) <= 0:
-            return columns
-        widths[slack.index(max(slack))] -= 1
-        excess -= 1
-    return [c if c.width == w else refolded(c, w) for c, w in zip(columns, widths, strict=True)]
-
-
-def refolded(column: Column, columns: int) -> Column:
-    """A column of text in fewer columns."""
-    rows = [[piece for text in cell for piece in fold(text, columns)] for cell in column.rows]
-    return Column(rows, False, columns)
-
-
-def fold(text: str, columns: int) -> list[str]:
-    """`smaller1.residual1.conv1` in rows, broken behind dots and spaces; the rows below are set in."""
-    if width(text) <= columns:
-        return [text]
-    inset = text[: len(text) - len(text.lstrip())]
-    if len(sides := text.split(" = ")) == 2 and max(width(sides[0]), width(f"{inset}  = {sides[1]}")) <= columns:
-        return [sides[0], f"{inset}  = {sides[1]}"]  # an equation, before its sign
-    rows, row = [], ""
-    for part in [piece for word in PARTS.split(text) for piece in pieces(word)]:
-        if row.strip() and width(row) + width(part.rstrip()) > columns:
-            apart = row.rstrip().endswith(RELATIONS)  # from what stands behind it: its left side goes along
-            at = max(row.rfind(", "), row.rfind("，")) + 1 if apart else 0
-            rows.append(row[: at or None].rstrip())
-            row = inset + "  " + (row[at:].lstrip() if at else "")
-        row += part
-    return [piece for r in [*rows, row] for piece in fill(r, columns)]
-
-
-def longest_word(column: Column) -> int:
-    """The columns that a column of text needs to break no word."""
-    words = [w for cell in column.rows for text in cell for part in PARTS.split(text) for w in pieces(part)]
-    return len(INSET) + widest([word.rstrip() for word in words])
-
-
-def squeezed(columns: list[Column], room: int, between: int) -> list[Column]:
-    """The widest columns made narrower until the table fits, those of text first, words broken last of all."""
-    for c in columns:
-        c.width = min(c.width, max(room, NARROWEST))
-    solid = {id(c): longest_word(c) for c in columns if not c.right}
-    while full_width(columns, between) > room:
-        wide = [c for c in columns if c.width > NARROWEST]
-        if not wide:
-            break
-        whole = [c for c in wide if c.width > solid.get(id(c), c.width)]
-        max(whole or [c for c in wide if not c.right] or wide, key=lambda c: c.width).width -= 1
-    for c in columns:
-        broken = fill if c.right else fold
-        c.rows = [[piece for text in cell for piece in broken(text, c.width)] for cell in c.rows]
-    return columns

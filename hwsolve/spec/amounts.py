@@ -45,11 +45,20 @@ def formula_at(node: Scalar, report: Report, path: Path, expected: Message, arra
 
 
 class SizeField(Field):
-    """A size: a whole number of at least `minimum`, a name such as `n`, or a formula of names such as `3*n`."""
+    """A size: a whole number of at least `minimum`, a name such as `n`, or a formula of names such as `3*n`.
 
-    def __init__(self, minimum: int = 1) -> None:
+    Without a minimum it may be below 0 too.
+    """
+
+    def __init__(self, minimum: int | None = 1) -> None:
         self.minimum = minimum
         self.expected = say("a size (a whole number ≥ {minimum}, or a name)", minimum=minimum)
+        if minimum is None:
+            self.expected = say("a whole number, or a name")
+
+    def enough(self, value: int) -> bool:
+        """Whether a number is large enough."""
+        return self.minimum is None or value >= self.minimum
 
     def may_be(self, node: Node) -> bool:
         """Whether a node is no number, or a whole one that is large enough."""
@@ -57,7 +66,7 @@ class SizeField(Field):
             number = decimal(node.text) if isinstance(node, Scalar) else None
         except Excess:
             return False
-        return number is None or (number.denominator == 1 and number.numerator >= self.minimum)
+        return number is None or (number.denominator == 1 and self.enough(number.numerator))
 
     def read(self, node: Node, report: Report, path: Path) -> Any:
         if type(node) is not Scalar or not node.text or is_null(node):
@@ -73,7 +82,7 @@ class SizeField(Field):
             report.add(node, path, excess.message)
             return INVALID
         if value is not None:
-            return value if value >= self.minimum else self.wrong(node, report, path)
+            return value if self.enough(value) else self.wrong(node, report, path)
         return self._symbolic(node, report, path)
 
     def _symbolic(self, node: Scalar, report: Report, path: Path) -> Any:
@@ -95,10 +104,11 @@ class SizeField(Field):
     def _constant(self, size: Formula, node: Scalar, report: Report, path: Path) -> Any:
         """The value of a formula without names: `400*400`."""
         value, _ = constant(size)
-        return value if type(value) is int and value >= self.minimum else self.wrong(node, report, path)
+        return value if type(value) is int and self.enough(value) else self.wrong(node, report, path)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"type": "integer", "minimum": self.minimum}, {"type": "string", "minLength": 1}]}
+        least = {} if self.minimum is None else {"minimum": self.minimum}
+        return {"anyOf": [{"type": "integer"} | least, {"type": "string", "minLength": 1}]}
 
 
 def constant(f: Formula) -> tuple[Any, Message | None]:

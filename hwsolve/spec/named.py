@@ -9,6 +9,7 @@ import msgspec
 
 from hwsolve.language import say
 from hwsolve.spec.field import Field
+from hwsolve.spec.names import same_spelling
 from hwsolve.spec.nodes import Mapping, Node, Scalar, is_null
 from hwsolve.spec.records import alone_schema, form_of, read_record, record_schema
 from hwsolve.spec.report import Path, Report
@@ -31,6 +32,7 @@ class NamedField(Field):
         if found is None:
             return self.wrong(node, report, path)
         name, head, arguments = found
+        name = same_spelling(name, self.classes) or name
         cls = self.classes.get(name)
         if cls is None:
             return unknown_name(head, report, path, self.terms, name, list(self.classes))

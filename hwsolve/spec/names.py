@@ -159,15 +159,20 @@ def bare(word: str) -> str:
     return ".".join(parts).lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
+def same_spelling(word: str, names: Iterable[str]) -> str | None:
+    """The name that a word spells otherwise."""
+    meant = bare(word) if len(word) <= LONGEST else ""
+    return next((name for name in names if bare(name) == meant), None) if meant else None
+
+
 def same_name(word: str, names: Iterable[str]) -> str | None:
     """The name that a word spells otherwise, or stands for in other books."""
     meant = bare(word)
     if not meant or len(word) > LONGEST:
         return None
     known = list(names)
-    by_spelling = (name for name in known if bare(name) == meant)
     by_meaning = (name for name in known if meant in map(bare, ELSEWHERE.get(name, ())))
-    return next(by_spelling, None) or next(by_meaning, None)
+    return same_spelling(word, known) or next(by_meaning, None)
 
 
 def near_name(word: str, names: Iterable[str]) -> str | None:

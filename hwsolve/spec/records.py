@@ -17,11 +17,17 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What a record class takes: a field per key in the class's order, and which keys must be there."""
+    """What a record class takes: a field per key in the class's order, and which keys must be there.
+
+    `idle`: keys that are read and forgotten; `also`: other names of keys; `hints`: what is said of keys that it lacks.
+    """
 
     fields: dict[str, tuple[str, Field]]
     required: tuple[str, ...]
     first: str
+    idle: dict[str, Field]
+    also: dict[str, str]
+    hints: dict[str, Message]
 
 
 _forms: dict[type, Form] = {}
@@ -41,8 +47,19 @@ def form_of(cls: type[msgspec.Struct]) -> Form:
             if info.required:
                 required.append(info.encode_name)
         own = [name for name in getattr(cls, "__annotations__", {}) if name in fields]
-        form = _forms[cls] = Form(fields, tuple(required), next(iter(own or fields), ""))
+        first = next(iter(own or fields), "")
+        idle = {key: field for key, field in stated(cls, "IDLE").items() if key not in fields}
+        form = Form(fields, tuple(required), first, idle, stated(cls, "ALSO"), stated(cls, "HINTS"))
+        _forms[cls] = form
     return form
+
+
+def stated(cls: type, name: str) -> dict[str, Any]:
+    """What a class and those that it derives from state in a mapping of this name."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        found |= vars(base).get(name, {})
+    return found
 
 
 def read_record(
@@ -95,10 +112,17 @@ def _fill(
     meant = set()
     good = True
     fields = form.fields
-    for key, (at, part) in entries.items():
+    for typed, (at, part) in entries.items():
+        key = form.also.get(typed, typed)
         known = fields.get(key)
         if known is None and key in beside:
             continue
+        if known is None and (idle := form.idle.get(key)) is not None:
+            good = idle.read(part, report, Path(path, key)) is not INVALID and good
+            continue
+        if key != typed and key in entries:
+            report.add(at, Path(path, typed), say("`{a}` and `{b}` can't both be given.", a=key, b=typed))
+            good = False
         if known is None and (more := further(cls, key)) is not None:
             value = more.read(part, report, Path(path, key))
             good = good and value is not INVALID
@@ -106,18 +130,18 @@ def _fill(
             continue
         if known is None:
             every = (*fields, *beside)
-            hint = getattr(cls, "HINTS", {}).get(key) or did_you_mean(key, every)
+            hint = form.hints.get(key) or did_you_mean(key, every)
             report.add(at, Path(path, key), say("Unknown key `{key}`.", key=clip(key)), hint)
             meant.add(suggest(key, every))
             good = False
             continue
         name, field = known
-        value = field.read(part, report, Path(path, key))
+        value = field.read(part, report, Path(path, typed))
         if value is INVALID:
             good = False
         values[name] = value
     for key in form.required:
-        if key not in entries and key not in meant:
+        if fields[key][0] not in values and key not in meant:
             message = say("`{key}` is missing: {expected}.", key=key, expected=fields[key][1].expected)
             report.add(node, path, message)
             good = False
@@ -154,10 +178,7 @@ class RecordField(Field):
 
 def meanings(cls: type) -> dict[str, Message]:
     """What the fields of a record mean, in a line each: `MEANINGS` of the class and of those that it derives from."""
-    found: dict[str, Message] = {}
-    for base in reversed(cls.__mro__):
-        found |= vars(base).get("MEANINGS", {})
-    return found
+    return stated(cls, "MEANINGS")
 
 
 def alone_schema(cls: type[msgspec.Struct]) -> list[dict[str, Any]]:
@@ -176,6 +197,10 @@ def record_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
     properties = {}
     for key, (_, field) in form.fields.items():
         properties[key] = plain(field).schema() | ({"description": str(known[key])} if key in known else {})
+    for key, field in form.idle.items():
+        properties[key] = plain(field).schema() | {"description": str(say("taken, and changes nothing here"))}
+    for key, name in form.also.items():
+        properties[key] = properties[name]
     title = cls.__name__.lstrip("_")
     schema: dict[str, Any] = {"title": title, "type": "object", "properties": properties, "additionalProperties": False}
     if (keys := getattr(cls, "FURTHER_KEYS", "")) and (more := further(cls, getattr(cls, "FURTHER_KEY", ""))):

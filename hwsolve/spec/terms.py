@@ -71,8 +71,7 @@ LAYER = Terms(
     words(
         """log_softplus maxout sparsemax gumbel_softmax squareplus snake rnn_base rnn_cell_base conv_lstm peephole_lstm
         recurrent time_distributed additive_attention adaptive_log_softmax_with_loss drop_connect
-        gaussian_noise gaussian_dropout cosine_similarity pairwise_distance upsampling_bilinear2d
-        upsampling_nearest2d roi_pool spatial_pyramid_pooling
+        gaussian_noise gaussian_dropout cosine_similarity pairwise_distance roi_pool spatial_pyramid_pooling
         spectral_norm weight_norm deformable_conv2d graph_conv gcn capsule highway sequential module_list
         squeeze unsqueeze"""
     ),
@@ -89,6 +88,8 @@ LAYER = Terms(
             "positional_encoding: {kind: learned}": "positional_embedding",
             "positional_encoding: {kind: rotary}": "rotary_embedding rope",
             "linear": "feed_forward",
+            "upsample: {scale_factor: 2, mode: bilinear, align_corners: true}": "upsampling_bilinear2d",
+            "upsample: {scale_factor: 2}": "upsampling_nearest2d",
         }.items()
         for name in names.split()
     },

@@ -15,6 +15,7 @@ from hwsolve.losses.penalty import PENALTIES, Penalty
 from hwsolve.spec.defining import EquationField, Stated
 from hwsolve.spec.fields import INVALID, CountField, Decimal, Field, ListOf, WordField, read_record, record_schema
 from hwsolve.spec.named import NamedField, named
+from hwsolve.spec.names import same_spelling
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.report import Path, Report, did_you_mean
 from hwsolve.spec.terms import LOSS
@@ -82,6 +83,12 @@ class Terms(msgspec.Struct, frozen=True):
         return next(found, None)
 
 
+def spelled(node: Node) -> tuple[str, Node, Node] | None:
+    """What is named, a loss by its name here however it is spelled."""
+    found = named(node)
+    return found and (same_spelling(found[0], LOSSES) or found[0], *found[1:])
+
+
 class LossField(Field):
     """A loss by its name, or a list of them."""
 
@@ -97,7 +104,7 @@ class LossField(Field):
                 return self.wrong(node, report, path)
             found = [self.term(item, report, path / k) for k, item in enumerate(node.items, 1)]
             return INVALID if INVALID in found else Terms(tuple(found))
-        known = named(node)
+        known = spelled(node)
         entries = known[2].entries if known is not None and isinstance(known[2], Mapping) else {}
         listed = known is not None and (known[0] in (*PENALTIES, FORMULA) or joint(known[0]))
         if listed or any(key in entries for key in self.beside):
@@ -107,7 +114,7 @@ class LossField(Field):
 
     def term(self, node: Node, report: Report, path: Path) -> Any:
         """One of a list."""
-        found = named(node)
+        found = spelled(node)
         if found is None:
             return self.wrong(node, report, path, self.within(node))
         name, head, arguments = found

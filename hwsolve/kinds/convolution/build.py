@@ -16,7 +16,7 @@ from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.problem import Problem as NetworkProblem
 from hwsolve.kinds.convolution.copies import Copies, copies_of
 from hwsolve.kinds.convolution.index_letters import check_letters, letter_of_loss
-from hwsolve.kinds.convolution.instance import case_with_numbers, left_out
+from hwsolve.kinds.convolution.instance import case_with_numbers, coming, left_out
 from hwsolve.kinds.convolution.network import axes_written, one_layer
 from hwsolve.kinds.convolution.recursion import Quantities, Recursion
 from hwsolve.kinds.convolution.single_layer import SingleLayerProblem, named_map, put_sizes, stated, with_sizes
@@ -132,7 +132,7 @@ def general_shape(problem: SingleLayerProblem, sample: Shape) -> Shape:
         return stated if len(stated) > axes else (1, *stated)
     if isinstance(problem.input, Array):
         return sample
-    channels: Size = 1 if left_out(problem) else Ref("C")
+    channels: Size = 1 if left_out(problem) else coming(problem.record) or Ref("C")
     return (channels, *named_map(axes))
 
 

@@ -125,7 +125,7 @@ def instance_shape(problem: SingleLayerProblem, layer: Any, sizes: dict[str, int
     sides = tuple(instance_side(layer, axis) for axis in range(layer.AXES))
     stated = problem.shape
     if stated is None:
-        channels = () if left_out(problem) else (2 * getattr(layer, "groups", 1),)
+        channels = () if left_out(problem) else (coming(layer) or 2 * getattr(layer, "groups", 1),)
         return (*channels, *sides), sizes
     wanted = (*((2,) if len(stated) > layer.AXES else ()), *sides)
     found = dict(sizes)
@@ -149,7 +149,12 @@ def instance_side(layer: Any, axis: int) -> int:
 
 def left_out(problem: SingleLayerProblem) -> bool:
     """Whether a problem that states no input speaks of a single channel, and leaves its index out."""
-    return getattr(problem.record, "out_channels", 1) == 1
+    return getattr(problem.record, "out_channels", 1) == 1 and coming(problem.record) in (None, 1)
+
+
+def coming(layer: Any) -> Any:
+    """How many channels come in, where the layer says it."""
+    return getattr(layer, "in_channels", None)
 
 
 def made_up(shape: Shape, step: int, among: int, problem: SingleLayerProblem, lowest: int | None = None) -> Array:

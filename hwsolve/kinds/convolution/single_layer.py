@@ -12,6 +12,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.base import Layer, Shape, ShapeError, Size, simplified
 from hwsolve.layers.given_numbers import check_numbers
+from hwsolve.layers.incoming import agreed
 from hwsolve.layers.items import Part
 from hwsolve.spec import problem as base
 from hwsolve.spec import terms
@@ -145,7 +146,7 @@ def fits(problem: SingleLayerProblem, layer: Layer, shape: Shape, report: Report
     """The layer's output for an input of this shape; what does not fit is noted at its place."""
     part = stated(problem, "layer")
     try:
-        out = layer.output(shape)
+        out = agreed(layer, (shape,)).output(shape)
         check_numbers(layer, (shape,))
     except ShapeError as error:
         at: Node = part.head

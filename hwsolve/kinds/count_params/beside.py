@@ -48,7 +48,9 @@ class BesideTable:
             last += ["", self.whole(counting)]
         last += [self.shown(value) for pair in totals for value in pair]
         body = (*self.rows, tuple(last))
-        drop = (*range(len(heads) - 1, 2 * len(letters), -2), *range(2 * len(letters) - 1, 0, -2))
+        workings = range(2 * len(letters) - 1, 0, -2)
+        differences, ratios = range(len(heads) - 2, 2 * len(letters), -2), range(len(heads) - 1, 2 * len(letters), -2)
+        drop = (*workings, *differences, *ratios)  # a formula stands under --full too, a difference in its two numbers
         return Table("", tuple(heads), body, True, (*self.depths, 0), tuple(self.folds), drop)
 
     def whole(self, counting: Counting) -> Cell:

@@ -21,6 +21,7 @@ from hwsolve.layers.blocks import Block
 from hwsolve.layers.composed import BRANCHED, COMPOSITES, WIRED
 from hwsolve.layers.items import Network
 from hwsolve.layers.packaged import PACKAGED
+from hwsolve.layers.spelling import spelled
 from hwsolve.solution import Cell, Step, Table, Text
 from hwsolve.spec import nodes
 from hwsolve.spec.nodes import Node, Scalar, Sequence, is_null
@@ -84,6 +85,7 @@ class Statement:
     def layer(self, node: Node, depth: int, times: str = "") -> Iterator[Row]:
         """A layer, the use of a block, or a composite with its parts below it."""
         name, arguments = head(node)
+        name = spelled(name, self.blocks)
         if self.without_numbers:
             arguments = unnumbered(arguments)
         if name == "repeat":

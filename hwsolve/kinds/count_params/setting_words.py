@@ -10,14 +10,13 @@ from hwsolve.formula.notation import unicode
 from hwsolve.formula.parse import FormulaError, parse
 from hwsolve.language import Message, listed, say
 from hwsolve.layers import layer_class
-from hwsolve.layers.base import Layer
 from hwsolve.layers.blocks import ARGUMENT, Block
 from hwsolve.layers.composed import COMPOSITES, WIRED
-from hwsolve.layers.packaged import PACKAGED, Packaged, packaged_class
+from hwsolve.layers.packaged import PACKAGED, packaged_class
 from hwsolve.solution import Text
 from hwsolve.spec import nodes
 from hwsolve.spec.nodes import Node, Scalar, is_null
-from hwsolve.spec.records import names_alone
+from hwsolve.spec.records import form_of, meant_alone
 from hwsolve.spec.report import clip
 from hwsolve.spec.scalars import FLAGS
 
@@ -27,6 +26,8 @@ COUNTED: Mapping[str, Callable[[str], Message]] = {
     "in_channels": lambda n: say("{n} input channels", n=n),
     "out_features": lambda n: say("{n} outputs", n=n),
     "in_features": lambda n: say("{n} inputs", n=n),
+    "num_features": lambda n: say("{n} channels", n=n),
+    "num_channels": lambda n: say("{n} channels", n=n),
     "channels": lambda n: say("{n} channels", n=n),
     "groups": lambda n: say("{n} groups", n=n),
     "num_heads": lambda n: say("{n} heads", n=n),
@@ -137,10 +138,11 @@ def setting_words(name: str, arguments: Node) -> list[Text]:
     if name not in COMPOSITES and not name.startswith("$"):
         layer = packaged_class(name) if name in PACKAGED else layer_class(name)
     if isinstance(arguments, nodes.Mapping):
-        return [setting(key, value, layer) for key, (_, value) in arguments.entries.items()]
+        idle = form_of(layer).idle if layer is not None else {}
+        return [setting(key, value, layer) for key, (_, value) in arguments.entries.items() if key not in idle]
     if is_null(arguments) or layer is None:
         return []
-    return [setting(first_field(layer), arguments, layer)]
+    return [setting(meant_alone(layer, arguments), arguments, layer)]
 
 
 def argument_words(block: Block, arguments: Node) -> Text:
@@ -156,13 +158,6 @@ def argument_words(block: Block, arguments: Node) -> Text:
     said: list[Text] = [in_words(key, value_text(arguments.entries[key][1])) for key in own]
     rest = [key for key in arguments.entries if key not in own]
     return listed([*said, *[setting(key, arguments.entries[key][1], None) for key in rest]])
-
-
-def first_field(layer: type[Struct]) -> str:
-    """The setting that a value alone stands for."""
-    if issubclass(layer, Packaged):
-        return names_alone(layer)[0]
-    return next((f for f in layer.__struct_fields__ if f not in Layer.__struct_fields__), "")
 
 
 def setting(key: str, value: Node, layer: type[Struct] | None) -> Text:

@@ -16,6 +16,7 @@ from hwsolve.layers import LAYERS, layer_class
 from hwsolve.layers.activation import Activation
 from hwsolve.layers.base import Layer
 from hwsolve.layers.prelu import PReLU
+from hwsolve.layers.spelling import spelled
 from hwsolve.spec import terms
 from hwsolve.spec.amounts import CONSTANTS
 from hwsolve.spec.fields import (
@@ -64,6 +65,7 @@ class LayerField(Field):
             ((name, (head, arguments)),) = node.entries.items()  # type: ignore[assignment]
         else:
             return self.wrong(node, report, path)
+        name = spelled(name)
         if name not in LAYERS:
             return self.unknown(name, head, report, path)
         return self.record(name, head, arguments, report, path)

@@ -20,6 +20,7 @@ from hwsolve.kinds.initialization.problem import Problem
 from hwsolve.kinds.initialization.simulation import MOST_WORK
 from hwsolve.language import Message, say
 from hwsolve.layers.base import ShapeError, Size
+from hwsolve.layers.incoming import agreed
 from hwsolve.numbers import LADDER, NotFinite, Undecided, precision
 from hwsolve.proof import proven
 from hwsolve.solution import Solution
@@ -66,7 +67,7 @@ class Checking:
         problem = self.problem
         try:
             if len(problem.layer.INPUTS) == 1:
-                problem.layer.output(problem.input)
+                agreed(problem.layer, (problem.input,)).output(problem.input)
             found = fans(problem.layer, problem.input)
         except ShapeError as why:
             self.unfit(why)

@@ -13,7 +13,7 @@ from itertools import chain, count
 import msgspec
 
 from hwsolve.formula.array_functions import Index, Sizes, Unfit, big
-from hwsolve.formula.array_words import ARRAY_FUNCTIONS, FORMS, OVER_INDEX
+from hwsolve.formula.array_words import ARRAY_FUNCTIONS, FORMS, OVER_INDEX, extent
 from hwsolve.formula.comparisons import as_numbers
 from hwsolve.formula.cut_sums import along_axes, counted
 from hwsolve.formula.functions import FUNCTIONS, function
@@ -113,7 +113,7 @@ class Elements:
     def shape(self, f: Formula) -> Sizes:
         """The shape of what a formula gives."""
         match f:
-            case Call(name, (body, Ref(index, ()))) if name in OVER_INDEX and (n := self.extent(body, index)):
+            case Call(name, (body, Ref(index, ()))) if name in OVER_INDEX and (n := extent(body, index, self.shapes)):
                 form = OVER_INDEX[name].format(plain(body), index, n)
                 raise Unfit(say("`{name}` takes no index; over one stands `{form}`.", name=name, form=form), f)
             case Number() | BigOperator():
@@ -132,16 +132,6 @@ class Elements:
                 self.check_call(f, name, len(args))
                 return self.repeated(f, [self.shape(a) for a in args])
         raise Unfit(say("This is no formula."), f)
-
-    def extent(self, body: Formula, index: str) -> int:
-        """How far an index of a formula runs that is no quantity; 0 where there is none."""
-        if index in self.shapes:
-            return 0
-        parts = (part for part in walk(body) if isinstance(part, Ref) and part.name in self.shapes)
-        found = (
-            n for part in parts for i, n in zip(part.indices, self.shapes[part.name], strict=False) if i == Ref(index)
-        )
-        return next(found, 0)
 
     def of_reference(self, f: Formula, name: str, indices: Index) -> Sizes:
         """Of a quantity, or of a part of it: `W[2]` is its second row."""

@@ -32,10 +32,9 @@ from hwsolve.render.wrap import equation
 from hwsolve.solution import Solution, Table, Text
 
 UNICODE, IN_LINE = Notation(unicode), Notation(in_line)
-TIED = "\u00a0"  # a space that no row is broken at
 BLANK, RELATED = re.compile(" "), re.compile(r" (?=[=≈<>≤≥≠] )|(?<= [=≈<>≤≥≠+−×·]) ")
 POWER = re.compile(r" (?=[×*] 10[⁻⁰¹²³⁴-⁹^])|(?<= [×*]) (?=10[⁻⁰¹²³⁴-⁹^])")  # 800 × 10³ is one number
-SHORT = 30  # columns of a formula in a sentence that is not broken
+TIED, SHORT = "\u00a0", 30  # a space that no row is broken at; columns of a formula in a sentence that is not broken
 RAISED, IN_BRACKETS = re.compile("(?:[ΣΠ]|max|min)[ₐ-ₜᵢᵣᵤᵥⱼᵦᵧᵨᵩᵪ]+₌"), re.compile(r"(?:[ΣΠ]|max|min)\[\w+ = ")  # bounds
 
 Span = tuple[str, str]

@@ -23,7 +23,7 @@ def said_shared(items: Iterable[Item]) -> Iterator[Message]:
 
 
 def shared(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
-    """Layers and composites whose parameters are all another's, and what has these; of other layers single parameters."""
+    """Layers and composites all of whose parameters are those of one other, and what has these; else parameters."""
     for item in items:
         every = [i for i in walk_items((item,)) if i.layer is not None and names(i)]
         if not every:

@@ -43,6 +43,7 @@ class Masked(Layer, frozen=True, kw_only=True):
     dropout_p: Decimal = ZERO
 
     CATEGORY: ClassVar[str] = "attention"
+    MULTIPLIES: ClassVar[Message | None] = say("attention")
     GIVES: ClassVar[str] = "numbers"
 
     def check_masks(self, heads: int, queries: Any, keys: Any) -> None:

@@ -49,6 +49,7 @@ class Bilinear(Layer, frozen=True):
 
     INPUTS: ClassVar[tuple[str, ...]] = ("x1", "x2")
     CATEGORY: ClassVar[str] = "dense"
+    MULTIPLIES: ClassVar[Message | None] = say("bilinear layers (A x₂ of each output, and its product with x₁)")
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "y = x₁ᵀ A x₂ + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in1*in2*out", "bias": "out"}

@@ -117,6 +117,7 @@ class Linear(Layer, frozen=True):
     bias: Annotated[ParameterSpec, ParameterField(allow_flag=True)] = DEFAULT
 
     CATEGORY: ClassVar[str] = "dense"
+    MULTIPLIES: ClassVar[Message | None] = say("dense layers")
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out"}

@@ -32,6 +32,7 @@ class Upsample(Layer, frozen=True):
     align_corners: Flag = False
 
     CATEGORY: ClassVar[str] = "interpolation"
+    MULTIPLIES: ClassVar[Message | None] = say("interpolation (one for each neighbour of a new value)")
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""

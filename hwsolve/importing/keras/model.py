@@ -91,8 +91,9 @@ def built_for(reader: Reader, layer: dict[str, Any]) -> Value | None:
     """What a layer behind one that failed reads, by the shape that it was built for; further mistakes are found so."""
     known = layer.get("build_config")
     shape = known.get("input_shape") if isinstance(known, dict) else None
-    right = isinstance(shape, list) and len(shape) > 1 and all(is_size(n) for n in shape[1:])
-    return Value(reader.fresh(), tuple(shape[1:])) if right else None
+    if not isinstance(shape, list) or len(shape) < 2 or not all(is_size(n) for n in shape[1:]):
+        return None
+    return Value(reader.fresh(), tuple(shape[1:]))
 
 
 def built(config: Any) -> Any:

@@ -119,7 +119,7 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, said: str)
 
 def onnx_file(path: Path, nodes: list[Any], weights: dict[str, tuple[int, ...]], shape: list[Any], **small: Any) -> str:
     """An ONNX file with one input x and one output y."""
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
     import numpy as np
 
     made = [onnx.numpy_helper.from_array(np.zeros(size, np.float32), name) for name, size in weights.items()]
@@ -132,7 +132,7 @@ def onnx_file(path: Path, nodes: list[Any], weights: dict[str, tuple[int, ...]],
 
 
 def test_an_onnx_file_has_the_parameters_of_its_weights(tmp_path: Path) -> None:
-    node = pytest.importorskip("onnx").helper.make_node
+    node = pytest.importorskip("onnx", reason="the package onnx is not installed").helper.make_node
     weights: dict[str, tuple[int, ...]] = {"w1": (6, 3, 3, 3), "b1": (6,)}
     nodes = [node("Conv", ["x", "w1", "b1"], ["h0"], pads=[1, 1, 1, 1], strides=[2, 2])]
     for k in range(3):
@@ -162,14 +162,14 @@ def test_an_onnx_file_has_the_parameters_of_its_weights(tmp_path: Path) -> None:
 def test_a_graph_of_onnx_that_runs_in_a_circle_or_gives_a_name_twice(
     tmp_path: Path, reads: list[str], said: str
 ) -> None:
-    node = pytest.importorskip("onnx").helper.make_node
+    node = pytest.importorskip("onnx", reason="the package onnx is not installed").helper.make_node
     nodes = [node("Relu", [reads[0]], ["y"]), node("Relu", [reads[1]], ["z" if said[0] == "n" else "y"])]
     with pytest.raises(CallError, match=said):
         imported(onnx_file(tmp_path / "net.onnx", nodes, {}, [1, 3]))
 
 
 def test_an_operator_of_onnx_that_is_not_known_is_named(tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
     source = onnx_file(tmp_path / "net.onnx", [onnx.helper.make_node("Det", ["x"], ["y"])], {}, [1, 3, 3])
     with pytest.raises(CallError, match="Det"):
         imported(source)

@@ -95,7 +95,9 @@ def unread(model: Any) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_head_has_the_parameters_and_the_products_of_transformers(name: str) -> None:
-    transformers = pytest.importorskip("transformers")
+    transformers = pytest.importorskip(
+        "transformers", reason="transformers builds the models of these tests: pip install transformers"
+    )
     kind, rng = NAMES[name], random.Random(name)
     for _ in range(2):
         config, labels = sizes(kind, rng), 2 if name.endswith("Answering") else rng.randint(3, 6)

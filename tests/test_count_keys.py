@@ -542,6 +542,22 @@ def test_bars_are_the_outermost_rows() -> None:
         assert "60" in render([solution], format, Options())
 
 
+@pytest.mark.parametrize(
+    ("layers", "shape", "said"),
+    [
+        ([{"linear": "4*d"}, {"linear": 3}], ["n", "d"], "Parameters: no bars, since not all of its rows are numbers."),
+        ([{"linear": k + 1} for k in range(61)], [3], "Parameters: no bars, since there would be more than 60."),
+        ([{"linear": 3}, {"linear": 4}], ["n", 2], "Multiply-adds: no bars, since not all of its rows are numbers."),
+    ],
+)
+def test_a_column_without_bars_says_why(layers: list[Any], shape: list[Any], said: str) -> None:
+    """Numbers stand beside names: the parameters of the last case have a chart, its multiply-adds have none."""
+    solution = solved(layers, shape, columns=["macs"], figure="bars")
+    page = " ".join(render([solution], "plain", Options()).split())
+    figures = [str(figure.title) for step in solution.sections for figure in step.figures]
+    assert said in page and figures == (["Parameters"] if shape == ["n", 2] else [])
+
+
 def test_eighty_copies_of_a_block_fit_one_screen() -> None:
     """As a language model has them: all keys of training asked for."""
     block = [

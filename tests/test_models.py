@@ -18,6 +18,8 @@ FILES = sorted((PROBLEMS / "models").glob("*.yaml"))
 # layers, width, heads, heads of keys, hidden units, words, places: of a decoder, and its parameters as they are known
 DECODERS = {
     "gpt2": (12, 768, 12, 12, 3072, 50257, 1024, 124_439_808),
+    "gpt2_medium": (24, 1024, 16, 16, 4096, 50257, 1024, 354_823_168),
+    "gpt2_large": (36, 1280, 20, 20, 5120, 50257, 1024, 774_030_080),
     "gpt2_xl": (48, 1600, 25, 25, 6400, 50257, 1024, 1_557_611_200),
     "llama_7b": (32, 4096, 32, 32, 11008, 32000, 2048, 6_738_415_616),
     "llama_3_8b": (32, 4096, 32, 8, 14336, 128256, 8192, 8_030_261_248),

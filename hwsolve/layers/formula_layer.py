@@ -40,6 +40,7 @@ class FormulaLayer(Layer, frozen=True, kw_only=True):
     wholes: tuple[tuple[str, int], ...] = ()  # constants that stand as indices
 
     EQUATION: ClassVar[str] = "y = f(x, …)"
+    COUNTED: ClassVar[Nothing] = Nothing(say("one for each term of a sum of products"))
     MULTIPLIES: ClassVar[Message | None] = say("formulas (one for each term of a sum of products)")
     ALONE: ClassVar[tuple[str, ...]] = ("value",)
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {

@@ -125,3 +125,35 @@ def test_rotated_numbers_are_counted_alike(seed: int) -> None:
         assert number(turned, "macs") == number(turned, "macs.elementwise") == often * outside
         assert number(turned, "macs.backward") == often * outside
         assert number(turned, "macs.matmul") == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_attention_alone_keeps_its_keys_and_values(seed: int) -> None:
+    """With and without an axis of heads, its numbers made by layers or given: a key and a value for each position."""
+    dice = random.Random(seed)
+    heads, rows, others, dim, width, batch = (dice.randint(1, 4) for _ in range(6))
+    front = [heads] if dice.random() < 0.5 else []
+    mask = dice.choice(["causal", None])
+    others = rows if mask or dice.random() < 0.5 else others + rows
+    shapes = {"q": [*front, rows, dim], "k": [*front, others, dim], "v": [*front, others, width]}
+    one = sum(4 for _ in range(heads if front else 1) for _ in range(dim + width))
+    text = f"""
+kind: count-params
+network: {{inputs: {shapes}, layers: [attention: {{inputs: [q, k, v]{", mask: causal" if mask else ""}}}]}}
+count: {{batch: {batch}}}
+ask: [kv_cache.token, kv_cache.bytes]
+"""
+    solution = checked(text)
+    assert number(solution, "kv_cache.token") == (one if rows == others else 0)
+    assert number(solution, "kv_cache.bytes") == sum(one for _ in range(batch * others))
+
+
+def test_attention_between_projections_keeps_what_one_head_of_multi_head_attention_keeps() -> None:
+    parts = [{"linear": {"inputs": "x", "out_features": 8, "output": name}} for name in "qkv"]
+    apart = solved([*parts, {"attention": {"inputs": ["q", "k", "v"], "mask": "causal"}}], [5, 8], ASK)
+    packed = solved([{"multihead_attention": {"embed_dim": 8, "num_heads": 1, "mask": "causal"}}], [5, 8], ASK)
+    assert [number(apart, key) for key in ASK] == [number(packed, key) for key in ASK] == [64, 320]
+    across = {"inputs": {"s": [4, 8], "t": [3, 8]}, "layers": [
+        {"linear": {"inputs": "s", "out_features": 8, "output": "m"}}, {"attention": {"inputs": ["t", "m", "m"]}}]}  # fmt: skip
+    found = checked(f"kind: count-params\nnetwork: {across}\nask: [kv_cache.token, kv_cache.bytes]\n")
+    assert [number(found, key) for key in ASK] == [0, 4 * 64]

@@ -284,7 +284,7 @@ def test_conventions() -> None:
     everything = solved(layers, [1, 8, 8], count={"macs": "all"})
     assert number(everything, "macs") == multiplied + norm + 4 * pool
     assert any(
-        "one for each value of a normalisation" in str(item.text)
+        "normalizations (one for each value)" in str(item.text)
         for item in everything.sections[0].items
         if isinstance(item, Sentence)
     )

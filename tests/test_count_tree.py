@@ -71,9 +71,23 @@ def test_stages_of_resnet_50_are_their_blocks() -> None:
         "stage 3: first3, 5 × bottleneck": 7_098_368, "stage 4: first4, 2 × bottleneck": 14_964_736,
     }  # fmt: skip
     closed = [str(text) for _, _, text in table.folds]
-    assert closed == ["… 8 layers as in first1 (--full)", "… 6 layers as in bottleneck1 (--full)"] * 3
+    first, then = ("… 8 layers as in first1, of other sizes", "… 6 layers as in bottleneck1, of other sizes")
+    assert closed == [f"{first} (--full)", f"{then} (--full)"] * 3
     short, full = page(solution), page(solution, full=True)
     assert short.count("conv3 1×1") == 2 and full.partition("2 Totals")[0].count("conv3 1×1") == 8
+
+
+def test_closed_rows_are_those_of_a_composite_of_the_same_sizes() -> None:
+    """Another width, kernel or number of channels is said; a second use, whose parameters are shared, is the same."""
+    layers = []
+    for k, width in enumerate((8, 12, 8), 1):
+        layers += [
+            {"transformer_encoder_layer": {"name": f"t{k}", "nhead": 2, "dim_feedforward": width}},
+            {"linear": 4},
+        ]
+    found = solved([*layers, {"use": "t1"}, {"linear": 4}, {"use": "t2"}], [3, 4])
+    closed = [str(text).removeprefix("… 5 layers as in ") for _, _, text in table_of(found).folds]
+    assert closed == ["t1, of other sizes (--full)", "t1 (--full)", "t1 (--full)", "t1, of other sizes (--full)"]
 
 
 def test_one_run_of_composites_is_no_stage() -> None:

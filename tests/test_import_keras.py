@@ -13,6 +13,7 @@ import pytest
 from hwsolve.importing.document import Document
 from hwsolve.importing.keras import imported
 from hwsolve.pipeline import read, work_out
+from hwsolve.spec.report import SpecFailure
 from tests.often import often
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -109,6 +110,47 @@ def some(r: random.Random, x: Any, makes: list[Make], most: int) -> Any:
             y = K.Add()([x, y]) if way < 0.2 else layer(y) if way < 0.3 else K.Multiply()([y, x]) if way < 0.35 else y
         x = y
     return x
+
+
+@pytest.mark.parametrize("ways", [(False, True), (True, False), (False, False), (True, True)])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "GRU before", "SimpleRNN"])
+def test_directions_that_are_not_trained(kind: str, ways: tuple[bool, bool]) -> None:
+    """One way, the other, both or none; with a bias, two or none."""
+    name, _, before = kind.partition(" ")
+    for biased in (True, False):
+        made = K.Bidirectional(getattr(K, name)(3, use_bias=biased, **({"reset_after": False} if before else {})))
+        start = K.Input((4, 2))
+        model = keras.Model(start, K.Dense(2)(made(start)))
+        made.forward_layer.trainable, made.backward_layer.trainable = ways
+        agrees(model)
+
+
+def test_directions_that_differ_in_more_are_refused() -> None:
+    start = K.Input((4, 2))
+    made = K.Bidirectional(K.LSTM(3), backward_layer=K.LSTM(3, go_backwards=True, use_bias=False))
+    text = keras.Model(start, made(start)).to_json()
+    with pytest.raises(SpecFailure, match="two directions that are not alike"):
+        imported(Document(json.loads(text), "model.json"))
+
+
+@pytest.mark.parametrize("functional", [True, False])
+def test_all_layers_that_are_not_read_are_told_at_once(functional: bool) -> None:
+    """Behind one that fails the shapes are those for which Keras built the layers."""
+    layers = [K.Input((4, 2)), K.LSTM(3, return_sequences=True, stateful=False), K.Dense(5),
+              K.Bidirectional(K.GRU(3)), K.Dense(2)]  # fmt: skip
+    model: Any = keras.Sequential(layers)
+    if functional:
+        x = start = layers[0]
+        for layer in layers[1:]:
+            x = layer(x)
+        model = keras.Model(start, x)
+    data = json.loads(model.to_json())
+    kinds = {layer["class_name"]: layer["config"] for layer in data["config"]["layers"]}
+    kinds["LSTM"]["return_state"], kinds["Bidirectional"]["merge_mode"] = True, None
+    with pytest.raises(SpecFailure) as raised:
+        imported(Document(data, "model.json"))
+    said = str(raised.value)
+    assert "gives its states" in said and "joins its directions" in said and said.count("at config.layers") == 2
 
 
 @pytest.mark.parametrize("seed", range(MODELS))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from hwsolve.pipeline import read, work_out
 from hwsolve.render import render
@@ -18,6 +21,8 @@ FILES = sorted((PROBLEMS / "models").glob("*.yaml"))
 # layers, width, heads, heads of keys, hidden units, words, places: of a decoder, and its parameters as they are known
 DECODERS = {
     "gpt2": (12, 768, 12, 12, 3072, 50257, 1024, 124_439_808),
+    "gpt2_medium": (24, 1024, 16, 16, 4096, 50257, 1024, 354_823_168),
+    "gpt2_large": (36, 1280, 20, 20, 5120, 50257, 1024, 774_030_080),
     "gpt2_xl": (48, 1600, 25, 25, 6400, 50257, 1024, 1_557_611_200),
     "llama_7b": (32, 4096, 32, 32, 11008, 32000, 2048, 6_738_415_616),
     "llama_3_8b": (32, 4096, 32, 8, 14336, 128256, 8192, 8_030_261_248),
@@ -106,3 +111,37 @@ def test_a_model_says_where_its_figures_come_from(file: Path) -> None:
     sources: list[Any] = [problem.title, *(stated.source for stated in (problem.published or {}).values())]
     assert all(text["en"] and text["zh"] for text in sources)
     assert "Warning" not in render([solution], "plain", Options(color=False))
+
+
+def outputs(items: Any, times: int = 1) -> int:
+    """The values that convolutions and dense layers give, one copy of a repeated layer like the others."""
+    found = 0
+    for item in items:
+        if item.layer is None:
+            copies = times * (prod(item.times) if item.type == "repeat" else 1)
+            found += sum(outputs(branch.items, copies) for branch in item.branches)
+        elif item.layer.CATEGORY in ("convolution", "dense"):
+            found += times * prod(item.output)
+    return found
+
+
+# What functions give is no output of a module: means of maps, and ReLUs; a pooling that changes nothing is one.
+FUNCTIONS = {"vgg16": -512 * 7 * 7, "mobilenet_v2": 1280, "shufflenet_v2_x1_0": 1024, "densenet121": 1024 * (7 * 7 + 1),
+             "googlenet": 3_227_160 - 1000}  # fmt: skip
+OTHER_MODULES = {"vit_b_16", "swin_t", "convnext_tiny", "inception_v3"}  # whose functions are not those of layers here
+
+
+@pytest.mark.parametrize("row", rows("torchvision_macs.csv"), ids=lambda row: row["name"])
+def test_parameters_products_and_outputs_are_those_of_torchvision(row: dict[str, str]) -> None:
+    """In a forward pass, as its modules and its counter of operations say."""
+    stated = yaml.safe_load((PROBLEMS / "models" / f"{row['name']}.yaml").read_text(encoding="utf-8"))
+    kept = {key: stated[key] for key in ("kind", "blocks", "network") if key in stated}
+    count = {"activations": "outputs", "macs": "matmul"}
+    (problem,) = read(json.dumps(kept | {"count": count}), "net.yaml")
+    answers = {key: int(a.value.exact) for key, a in work_out(problem).answers.items() if key in (*count, "params")}
+    assert answers["params"] == int(row["params"])
+    assert answers["macs"] == float(row["torch_flop_counter_macs_fwd"])
+    assert outputs(problem.network.items) == int(row["conv_linear_activation_elements"])
+    if row["name"] not in OTHER_MODULES:
+        leaves = int(row["leaf_activation_elements"])
+        assert answers["activations"] == leaves + FUNCTIONS.get(row["name"], 0)

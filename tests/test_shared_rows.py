@@ -43,9 +43,26 @@ def test_a_layer_with_parameters_of_another_has_a_row(text: str, row: str, said:
     assert said in " ".join(page.split())
 
 
-def test_a_layer_with_one_bias_of_its_own_is_not_said_to_have_none() -> None:
-    """A tied weight beside an own bias leaves the bias."""
-    text = TIED.replace("bias: false, ", "")
-    page = str(render([work_out(read(text, "test.yaml")[0])], "plain", Options()))
-    assert [line.split()[-1] for line in page.splitlines() if line.split()[:1] == ["head"]] == ["100"]
-    assert "shared with" not in " ".join(page.split())
+STACK = """
+kind: count-params
+blocks:
+  rest: {arguments: [table], body: [multihead_attention: {embed_dim: 8, num_heads: 2, position_bias: 4, position_table: {tie: $table}}]}
+network:
+  input: [5, 8]
+  layers:
+    - multihead_attention: {name: first, embed_dim: 8, num_heads: 2, position_bias: 4}
+    - repeat: {name: rest, times: 3, body: [rest: first]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TIED.replace("bias: false, ", ""), "head.weight: 0 parameters, shared with embedding.weight."),
+        (STACK, "multihead_attention1.position_table: 0 parameters, shared with first.position_table."),
+    ],
+)
+def test_of_a_layer_with_parameters_of_its_own_those_are_named_that_it_shares(text: str, said: str) -> None:
+    """A tied weight beside an own bias leaves the bias; a stack shares one table of distances, and no more."""
+    page = " ".join(str(render([work_out(read(text, "test.yaml")[0])], "plain", Options())).split())
+    assert said in page and page.count("shared with") == 1

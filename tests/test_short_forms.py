@@ -114,3 +114,23 @@ def test_each_mistake_has_its_place(text: str, place: str, message: str) -> None
         read(text, "w.yaml", None, None)
     said = str(failure.value)
     assert any(line.startswith(f"w.yaml:{place}:") and message in line for line in said.splitlines()), said
+
+
+@pytest.mark.parametrize("given", [{}, {"d_model": 8}])
+def test_a_transformer_is_as_wide_as_what_comes_in(given: dict[str, int]) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
+    sizes = {"nhead": 2, "num_encoder_layers": 2, "num_decoder_layers": 1, "dim_feedforward": 12}
+    layer = {"transformer": {"inputs": ["s", "t"]} | sizes | given}
+    network = {"inputs": {"s": [5, 8], "t": [3, 8]}, "layers": [layer]}
+    found = hwsolve.solve({"kind": "count-params", "network": network})
+    theirs = sum(p.numel() for p in torch.nn.Transformer(8, **sizes).parameters())
+    assert int(found.answers["params"].value.exact) == theirs
+
+
+@pytest.mark.parametrize("more", [{}, {"d_model": 6}])
+def test_source_and_target_of_a_transformer_are_as_wide(more: dict[str, int]) -> None:
+    """Another width is refused, as by torch.nn.Transformer."""
+    layer = {"transformer": {"inputs": ["s", "t"], "nhead": 2} | more}
+    network = {"inputs": {"s": [5, 8], "t": [3, 6]}, "layers": [layer]}
+    with pytest.raises(SpecFailure, match="Expected"):
+        hwsolve.solve({"kind": "count-params", "network": network})

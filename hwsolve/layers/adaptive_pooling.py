@@ -15,7 +15,7 @@ from hwsolve.layers import base, window
 from hwsolve.layers.base import Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations
 from hwsolve.layers.idle_arguments import INDICES
-from hwsolve.layers.pooling import COMPARED, TOGETHER
+from hwsolve.layers.pooling import COMPARED, MEANS, TOGETHER
 from hwsolve.layers.reach_of_layer import Readings, shared_out
 from hwsolve.spec.fields import EachAxis, Field, SizeField
 from hwsolve.spec.nodes import Node, Scalar, is_null
@@ -168,6 +168,8 @@ class AdaptivePooling(window.OverMap, frozen=True):
 
 class AdaptiveAveragePooling(AdaptivePooling, frozen=True):
     """Adaptive average pooling; to 1×1 it is global average pooling."""
+
+    MULTIPLIES: ClassVar[Message | None] = MEANS
 
     def operations(self, x: Shape) -> Operations | NotCounted:
         """A sum and a division; back, each gradient is divided, and the shares that meet in a cell are added."""

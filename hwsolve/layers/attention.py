@@ -54,6 +54,7 @@ class Masked(Masks, frozen=True, kw_only=True):
 
     CATEGORY: ClassVar[str] = "attention"
     QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
+    MULTIPLIES: ClassVar[Message | None] = say("attention")
     GIVES: ClassVar[str] = "numbers"
 
     def check_masks(self, heads: int, queries: Any, keys: Any, added: int = 0) -> None:
@@ -186,8 +187,9 @@ class Attention(Masked, frozen=True, kw_only=True):
 
     def sizes(self, q: Shape, k: Shape, v: Shape) -> dict[str, base.Size]:
         """Queries and keys (of all heads), their length, and that of a value."""
-        heads = base.product(q[:-2])
-        return {"queries": base.product((heads, q[-2])), "keys": k[-2], "dim": q[-1], "value_dim": v[-1]}
+        heads = {"heads": q[0]} if len(q) == 3 else {}
+        queries = base.product(q[:-1])
+        return heads | {"queries": queries, "keys": k[-2], "dim": q[-1], "value_dim": v[-1]}
 
     def macs(self, q: Shape, k: Shape, v: Shape) -> str:
         """q kᵀ and α v; a mask saves nothing."""
@@ -206,6 +208,10 @@ class Attention(Masked, frozen=True, kw_only=True):
     def keeps_fused(self, *shapes: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
         """In place of the weights the output, and for each query what gives its weights again."""
         return (*[Kept(port=n) for n in range(3)], Y, Kept(name=LOG_SUM, text="queries"))
+
+    def cache(self, q: Shape, k: Shape, v: Shape) -> str:
+        """What is kept of each position of the past, as a formula text over `sizes`: its keys and its values."""
+        return "heads*(dim + value_dim)" if len(k) == 3 else "(dim + value_dim)"
 
     def build(self, builder: Builder, q: str, k: str, v: str) -> tuple[str, ...]:
         """Scores, weights, output."""

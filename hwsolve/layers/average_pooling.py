@@ -14,7 +14,7 @@ from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations, joined
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.parameter import Parameter
-from hwsolve.layers.pooling import Pooling
+from hwsolve.layers.pooling import MEANS, Pooling
 from hwsolve.layers.products import less
 from hwsolve.spec.fields import Flag, Size
 
@@ -29,6 +29,7 @@ class AveragePooling(Pooling, frozen=True):
     count_include_pad: Flag = True
     trainable: Flag = False
 
+    MULTIPLIES: ClassVar[Message | None] = MEANS
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
         "trainable": say("whether each channel has a coefficient and a bias that are learned, as in LeNet-5"),
     }

@@ -136,6 +136,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     EQUATION: ClassVar[str] = ""  # what comes out, as a reader sees it, where no operation says it
     COUNTS: ClassVar[dict[str, str]] = {}  # per parameter the names of `sizes` whose product is its count: in*out
     MACS: ClassVar[str | Nothing | NotCounted] = NOT_COUNTED  # multiply-adds forward as a formula over `sizes`
+    MULTIPLIES: ClassVar[Message | None] = None  # what they are, in words, of a layer that has any
     OPERATIONS: ClassVar[Operations | Nothing | NotCounted] = NOT_COUNTED  # of each phase, over `cost_sizes`
 
     QUANTITIES: ClassVar[dict[str, Any]] = {}  # what its quantities are called, by their usual letters

@@ -19,7 +19,7 @@ from hwsolve.graph.update import UpdateLine
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
+from hwsolve.layers.cost import NORMALISED, SIDES_UNKNOWN, NotCounted, Nothing, Operations, normalisation
 from hwsolve.layers.idle_arguments import GROUP
 from hwsolve.layers.normalised import CHANNEL, QUANTITIES, SAMPLE, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, FROZEN, Parameter, ParameterField, ParameterSpec, owned
@@ -45,6 +45,7 @@ class ChannelNorm(Layer, frozen=True):
     EQUATION: ClassVar[str] = "y = γ·(x − mean)/√(var + eps) + β"
     COUNTS: ClassVar[dict[str, str]] = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), "channels")
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
+    MULTIPLIES: ClassVar[Message | None] = NORMALISED
     RANKS: ClassVar[tuple[int, ...]]
 
     def output(self, x: Shape) -> Shape:

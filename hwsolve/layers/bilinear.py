@@ -50,6 +50,7 @@ class Bilinear(Layer, frozen=True):
     INPUTS: ClassVar[tuple[str, ...]] = ("x1", "x2")
     INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"in1_features": (0, -1), "in2_features": (1, -1)}
     CATEGORY: ClassVar[str] = "dense"
+    MULTIPLIES: ClassVar[Message | None] = say("bilinear layers (A x₂ of each output, and its product with x₁)")
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "y = x₁ᵀ A x₂ + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in1*in2*out", "bias": "out"}

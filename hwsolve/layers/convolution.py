@@ -40,6 +40,7 @@ class KernelLayer(window.OverMap, frozen=True):
     ALONE: ClassVar[tuple[str, ...]] = ("out_channels",)
     INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"in_channels": (0, 0)}
     CATEGORY: ClassVar[str] = "convolution"
+    MULTIPLIES: ClassVar[Message | None] = say("convolutions")
     GIVES: ClassVar[str] = "numbers"
     HINTS: ClassVar[dict[str, Message]] = DRAWN_HINTS
     WEIGHTS: ClassVar[tuple[str, str]]  # how many there are for each cell of a kernel, in one group and in several

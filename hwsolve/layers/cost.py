@@ -62,6 +62,7 @@ class Product(msgspec.Struct, frozen=True):
 NOT_COUNTED = NotCounted(say("it has no counting rule"))
 SIDES_UNKNOWN = NotCounted(say("the sides of the map are not stated"))
 BY_FORMULAS = ByFormulas()
+NORMALISED = say("normalizations (one for each value)")
 MOVED = Nothing(say("no operations: values are moved"))
 
 

@@ -41,6 +41,7 @@ class FormulaLayer(Layer, frozen=True, kw_only=True):
 
     EQUATION: ClassVar[str] = "y = f(x, …)"
     COUNTED: ClassVar[Nothing] = Nothing(say("one for each term of a sum of products"))
+    MULTIPLIES: ClassVar[Message | None] = say("formulas (one for each term of a sum of products)")
     ALONE: ClassVar[tuple[str, ...]] = ("value",)
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
         "value": say("the formula, with or without a name on its left side"),

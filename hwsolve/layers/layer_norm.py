@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from hwsolve.formula.tree import Number
 from hwsolve.graph.graph import Builder
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError
-from hwsolve.layers.cost import NotCounted, Nothing, Operations, normalisation
+from hwsolve.layers.cost import NORMALISED, NotCounted, Nothing, Operations, normalisation
 from hwsolve.layers.normalised import QUANTITIES, SIDES, Axes, learns, normalised, statistics
 from hwsolve.layers.parameter import DEFAULT, Parameter, ParameterField, ParameterSpec, owned
 from hwsolve.spec.fields import Choice, Decimal, Flag, ListOf, Size
@@ -31,6 +31,7 @@ class OverLastAxes(Layer, frozen=True):
     CATEGORY: ClassVar[str] = "normalization"
     QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     MACS: ClassVar[str | Nothing | NotCounted] = "values"
+    MULTIPLIES: ClassVar[Message | None] = NORMALISED
 
     def over(self, x: Shape) -> Shape:
         """The axes that are normalised."""

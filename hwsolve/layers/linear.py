@@ -119,6 +119,7 @@ class Linear(Layer, frozen=True):
 
     CATEGORY: ClassVar[str] = "dense"
     INCOMING: ClassVar[dict[str, tuple[int, int]]] = {"in_features": (0, -1)}
+    MULTIPLIES: ClassVar[Message | None] = say("dense layers")
     GIVES: ClassVar[str] = "numbers"
     EQUATION: ClassVar[str] = "z = W a + b"
     COUNTS: ClassVar[dict[str, str]] = {"weight": "in*out", "bias": "out"}

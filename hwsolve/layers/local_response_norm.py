@@ -15,7 +15,7 @@ from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base
 from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
-from hwsolve.layers.cost import SIDES_UNKNOWN, NotCounted, Operations, Phase
+from hwsolve.layers.cost import NORMALISED, SIDES_UNKNOWN, NotCounted, Operations, Phase
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.normalised import CHANNEL, SIDES, bracketed
 from hwsolve.spec.fields import Decimal, Size
@@ -30,6 +30,7 @@ class LocalResponseNorm(Layer, frozen=True):
     k: Decimal = Number(1)
 
     CATEGORY: ClassVar[str] = "normalization"
+    MULTIPLIES: ClassVar[Message | None] = NORMALISED
     EQUATION: ClassVar[str] = "y[c] = x[c]/(k + α/size·Σ x[c′]²)^β"
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | {
         "size": say("over how many channels the squares are added"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hwsolve.layers.pooling_operations import Pooled
 
 COMPARED = Nothing(say("no multiply-adds: values are compared"))
+MEANS = say("average pooling (one for each cell of a window)")
 TOGETHER = say("the largest values of overlapping windows are taken to lie in as few cells as they can.")
 
 

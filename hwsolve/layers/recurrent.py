@@ -69,6 +69,7 @@ class Recurrent(OverSequences, frozen=True, kw_only=True):
     FURTHER_KEYS: ClassVar[str] = r"^(weight|bias)(_ih|_hh|_hr)?(_l[0-9]+)?(_reverse)?$"
     FURTHER_KEY: ClassVar[str] = "bias_reverse"
     CELL: ClassVar[bool] = False
+    MULTIPLIES: ClassVar[Message | None] = say("recurrent layers (each weight at each step)")
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | RECURRENT
     keeps = kept_of_steps
 
@@ -216,10 +217,10 @@ class Recurrent(OverSequences, frozen=True, kw_only=True):
         known = {"in": x[-1], "hidden": self.hidden_size, "state": self.width, "between": self.incoming(x, 2)}
         return known | ({} if len(x) == 1 and not self.CELL else {"steps": self.steps(x)})
 
-    def step_macs(self, *shapes: Any) -> str:
+    def step_macs(self, x: Shape, *_: Any) -> str:
         """The multiply-adds of one step: those of the weights."""
-        texts = self.products(*shapes)
-        return " + ".join(texts[name] for name, p in self.parameters(*shapes).items() if not p.added)
+        texts = self.products(x)
+        return " + ".join(texts[name] for name, p in self.parameters(x).items() if not p.added)
 
     def macs(self, x: Shape, *_: Any, **__: Any) -> str | Nothing | NotCounted:
         """Those of all steps."""

@@ -75,6 +75,8 @@ class TransformerLayer(TransformerSettings, frozen=True, kw_only=True):
         dropped = "" if self.dropout is None else ", dropout_p: $dropout"
         rotary = self.has("rotary") if name == "self_attention" else ""
         wires = f"inputs: {inputs}, embed_dim: $d_model, num_heads: $nhead"
+        if name == "cross_attention":  # a memory is as wide as the target
+            wires += ", kdim: $d_model, vdim: $d_model"
         return f"- multihead_attention: {{name: {name}, {wires}{self.has('kv_heads')}{rotary}{masked}{dropped}{no}}}\n"
 
     def normalised(self, k: int, output: str = "") -> str:

@@ -85,7 +85,6 @@ class Transformer(TransformerSettings, frozen=True, kw_only=True):
     Its parts are `encoder` and `decoder`, each with a norm at its end, as in torch.nn.Transformer.
     """
 
-    d_model: Size = 512
     nhead: Size = 8
     num_encoder_layers: Size = 6
     num_decoder_layers: Size = 6
@@ -93,7 +92,6 @@ class Transformer(TransformerSettings, frozen=True, kw_only=True):
     memory_mask: Annotated[Any, ArrayField()] = None
 
     MEANINGS: ClassVar[dict[str, Message]] = {
-        "d_model": say("how many numbers a row has"),
         "num_encoder_layers": say("how many layers the encoder has"),
         "num_decoder_layers": say("how many layers the decoder has"),
         "mask": say("what self-attention sees in the encoder"),

@@ -59,6 +59,7 @@ class Upsample(Layer, frozen=True):
 
     IDLE: ClassVar[dict[str, Field]] = AGAIN
     CATEGORY: ClassVar[str] = "interpolation"
+    MULTIPLIES: ClassVar[Message | None] = say("interpolation (one for each neighbour of a new value)")
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""

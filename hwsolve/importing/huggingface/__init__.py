@@ -33,9 +33,9 @@ def imported(document: Document, settings: Settings = NO_SETTINGS) -> str:
     name = architecture(config)
     document.finish()
     module = import_module(f"{__name__}.{MODULES[name]}")
-    spec, comments = getattr(module, name)(config, settings.tokens or "n")
+    spec = getattr(module, name)(config, settings.tokens or "n")
     document.finish()
-    return spec_text(spec, comments + config.by_default())
+    return spec_text(spec, config.by_default())
 
 
 def architecture(config: Config) -> str:

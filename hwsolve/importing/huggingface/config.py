@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hwsolve.importing.document import Document
 from hwsolve.importing.fields import MOST, Fields, is_size
 from hwsolve.language import say
+from hwsolve.spec.report import clip, suggest
 
 
 class Config(Fields):
@@ -55,18 +57,29 @@ class Config(Fields):
                        n=across)  # fmt: skip
             self.document.add(self.data, key, said)
 
-    def architectures(self) -> list[str]:
-        """The models that the configuration names."""
-        named = self.data.get("architectures")
-        return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    def ending(self, prefix: str, known: Iterable[str], default: str) -> str:
+        """The end of the first architecture's name, behind that of its family; one that is not known is refused."""
+        endings, named = tuple(known), self.data.get("architectures")
+        if not named:
+            return default
+        if not isinstance(named, list) or not isinstance(named[0], str):
+            self.refuse("architectures", say("a list of names"))
+            return default
+        end = named[0].rpartition(prefix)[2]
+        if end in endings:
+            return end
+        near = suggest(prefix + end, tuple(prefix + one for one in endings))
+        all_known = say("Known are {known}.", known=", ".join(prefix + one for one in endings))
+        said = say("There is no importer for the architecture {name}.", name=clip(named[0]))
+        hint = say("Did you mean `{near}`? {known}", near=near, known=all_known) if near else all_known
+        self.document.add(named, 0, said, hint)
+        return default
 
-    def head(self, *endings: str) -> tuple[bool, tuple[str, ...]]:
-        """Whether the model has the head of an architecture that ends so, as without a name; and what is left out."""
-        first = next(iter(self.architectures()), "")
-        if not first or first.endswith(endings):
-            return True, ()
-        bare = first.endswith("Model") or not first.isidentifier()
-        return False, () if bare else (f"The head of {first} is left out.",)
+    def labels(self) -> int:
+        """How many labels a classifier knows: their number, or that of their names."""
+        names = self.data.get("id2label")
+        counted = isinstance(names, dict) and names and not self.given("num_labels")
+        return len(names) if counted else self.size("num_labels", 2)
 
     def by_default(self) -> tuple[str, ...]:
         """Says which sizes the configuration leaves to `transformers`."""

@@ -5,61 +5,74 @@ from __future__ import annotations
 from typing import Any
 
 from hwsolve.importing.huggingface.config import Config
+from hwsolve.importing.huggingface.heads import LAST, Heads, extended, headed, labelled, words
 from hwsolve.importing.huggingface.parts import (
     ACTIVATIONS,
     GATED,
+    Block,
     Layers,
-    Spec,
     added,
     attention,
-    headed,
+    linear,
     mlp,
     named,
     spec,
+    table,
 )
 
+ENCODERS = ("EncoderModel", "ForTokenClassification")  # what has no decoder
 
-def t5(c: Config, tokens: Any) -> Spec:
+
+def t5(c: Config, tokens: Any) -> dict[str, Any]:
     """T5: RMS norms, no biases, and in the first layer of each stack a table of distances that the others share."""
-    width, heads = c.size("d_model", 512), c.size("num_heads", 8)
-    sizes = {"head_dim": c.size("d_kv", 64), "bias": False}
-    distances = c.size("relative_attention_num_buckets", 32)
-    feed = [added("rms_norm", *feed_forward(c, width))]
-    read = [attention(width, heads, **sizes)]
-    written = [attention(width, heads, **sizes, mask="causal")]
-    seen = attention(width, heads, **sizes, inputs=["query", "memory", "memory"])
-    cross = added({"rms_norm": {"output": "query"}}, seen)
-    vocabulary = c.size("vocab_size", 32128)
-    depth = c.size("num_layers", 6)
-    deep = c.optional("num_decoder_layers", depth)
+    width, vocabulary = c.size("d_model", 512), c.size("vocab_size", 32128)
     tied = c.flag("tie_word_embeddings", True)
-    table = {"position_bias": distances}
-    blocks = {
-        "encoder_first": [added("rms_norm", attention(width, heads, **sizes, **table)), *feed],
-        "encoder_layer": [added("rms_norm", *read), *feed],
-        "decoder_first": [added("rms_norm", attention(width, heads, **sizes, **table, mask="causal")), cross, *feed],
-        "decoder_layer": [added("rms_norm", *written), cross, *feed],
+    heads: Heads = {
+        "Model": list,
+        "ForConditionalGeneration": lambda: [words(vocabulary, "shared" if tied else "")],
+        "EncoderModel": list,
+        "ForSequenceClassification": lambda: [LAST, linear(width, name="dense"), "tanh", *labelled(c, "out_proj")],
+        "ForTokenClassification": lambda: labelled(c, "classifier"),
+        "ForQuestionAnswering": lambda: labelled(c, "qa_outputs"),
     }
-    for name, layers_in_all in (("encoder_layer", depth), ("decoder_layer", deep)):
-        if layers_in_all == 1:
-            del blocks[name]
-    layers: Layers = [
-        {"embedding": {"name": "shared", "inputs": "source", "num_embeddings": vocabulary, "embedding_dim": width}},
-        *stack("encoder", depth),
-        {"rms_norm": {"name": "encoder_norm", "output": "memory"}},
-        {"use": {"layer": "shared", "inputs": "target", "output": "words"}},
-        *stack("decoder", deep),
-        {"rms_norm": {"name": "decoder_norm"}},
-    ]
-    layers, comments = headed(c, layers, "shared" if tied else "", vocabulary)
-    inputs = {"inputs": {"source": {"tokens": tokens}, "target": {"tokens": "m" if tokens == "n" else tokens}}}
-    return spec(named(c, "T5"), blocks, inputs, layers), comments
+    model = c.ending("T5", heads, "ForConditionalGeneration")
+    alone, depth = model in ENCODERS, c.size("num_layers", 6)
+    attends, crosses = attentions(c, width)
+    blocks: dict[str, Block] = {"feed": [added("rms_norm", *feed_forward(c, width))]}
+    layers = [table("shared", vocabulary, width), *stack("encoder", depth, attends, blocks, "feed")]
+    layers.append({"rms_norm": {"name": "encoder_norm"}})
+    inputs: dict[str, Any] = {"input": {"tokens": tokens}}
+    if not alone:
+        inputs = {"inputs": {"source": {"tokens": tokens}, "target": {"tokens": "m" if tokens == "n" else tokens}}}
+        layers[0], layers[-1] = extended(layers[0], inputs="source"), extended(layers[-1], output="memory")
+        blocks["reads"] = [crosses]
+        layers += [
+            {"use": {"layer": "shared", "inputs": "target", "output": "words"}},
+            *stack("decoder", c.optional("num_decoder_layers", depth), attends, blocks, "reads", "feed", mask="causal"),
+            {"rms_norm": {"name": "decoder_norm"}},
+        ]
+    layers, outputs = headed(layers, heads[model]())
+    return spec(named(c, "T5"), blocks, inputs, layers, outputs)
 
 
-def stack(name: str, depth: int) -> Layers:
-    """The first layer, which has the table of distances, and the others."""
-    others = {"repeat": {"name": name, "times": depth - 1, "body": [f"{name}_layer"]}}
-    return [f"{name}_first", *([others] if depth > 1 else [])]
+def attentions(c: Config, width: int) -> tuple[dict[str, Any], Any]:
+    """Attention within a stack, as the settings it has everywhere, and that to what the encoder gives."""
+    sizes = {"head_dim": c.size("d_kv", 64), "bias": False, "scale": False}
+    seen = attention(width, c.size("num_heads", 8), **sizes)
+    within = extended(seen, position_bias=c.size("relative_attention_num_buckets", 32))
+    return within, added({"rms_norm": {"output": "query"}}, extended(seen, inputs=["query", "memory", "memory"]))
+
+
+def stack(name: str, depth: int, attends: Any, blocks: dict[str, Block], *behind: str, **mask: Any) -> Layers:
+    """The first layer, which has the table of distances, and the others, which have it once more."""
+    first = ["rms_norm", extended(attends, name="attention", **mask)]
+    layers: Layers = [{"residual": {"name": f"{name}1", "body": first}}, *behind]
+    if depth == 1:
+        return layers
+    other = extended(attends, **mask, position_table={"tie": "$table"})
+    blocks[f"{name}_attends"] = {"arguments": ["table"], "body": [added("rms_norm", other)]}
+    body = [{f"{name}_attends": f"{name}1.attention"}, *behind]
+    return [*layers, {"repeat": {"name": name, "times": depth - 1, "body": body}}]
 
 
 def feed_forward(c: Config, width: int) -> Layers:

@@ -1,13 +1,14 @@
-"""What the architectures have in common: activations by their names there, blocks, heads."""
+"""What the architectures have in common: activations by their names there, and blocks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hwsolve.importing.huggingface.config import Config
 
 Layers = list[Any]
-Spec = tuple[dict[str, Any], tuple[str, ...]]
+Block = Layers | dict[str, Any]  # its body, or with arguments too
 
 TANH_GELU = {"gelu": {"approximate": "tanh"}}
 ACTIVATIONS: dict[str, Any] = {
@@ -43,35 +44,27 @@ def added(*layers: Any) -> Any:
     return {"add": [list(layers), []]}
 
 
-def attention(width: int, heads: int, **more: Any) -> Any:
-    """Multi-head attention; what is None is left out."""
-    given = {name: value for name, value in more.items() if value is not None}
+def attention(width: int, heads: int, head_dim: int | None = None, **more: Any) -> Any:
+    """Multi-head attention; what is None is left out, and the width of heads that follows from their number."""
+    across = {} if head_dim is None or head_dim * heads == width else {"head_dim": head_dim}
+    given = across | {name: value for name, value in more.items() if value is not None}
     return {"multihead_attention": {"embed_dim": width, "num_heads": heads} | given}
 
 
-def words(name: str, count: int, width: int) -> Any:
+def table(name: str, count: int, width: int) -> Any:
     """A table of words."""
     return {"embedding": {"name": name, "num_embeddings": count, "embedding_dim": width}}
 
 
-def headed(c: Config, layers: Layers, tied: str, count: int, bias: bool = False) -> tuple[Layers, tuple[str, ...]]:
-    """Layers with what gives a number for each word, where the architecture has it, and a comment where it is another.
-
-    `tied` names the table whose numbers it has.
-    """
-    there, comments = c.head("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
-    last = linear(count, bias, name="lm_head", **({"weight": {"tie": tied}} if tied else {}))
-    return ([*layers, last] if there else layers), comments
-
-
-def spec(title: str, blocks: dict[str, Layers], tokens: Any, layers: Layers) -> dict[str, Any]:
+def spec(
+    title: str, blocks: Mapping[str, Block], inputs: dict[str, Any], layers: Layers, outputs: list[str]
+) -> dict[str, Any]:
     """A problem that counts."""
-    inputs = tokens if isinstance(tokens, dict) and "inputs" in tokens else {"input": tokens}
     return {
         "kind": "count-params",
         "title": title,
-        "blocks": {name: {"body": body} for name, body in blocks.items()},
-        "network": inputs | {"layers": layers},
+        "blocks": {name: {"body": block} if isinstance(block, list) else block for name, block in blocks.items()},
+        "network": inputs | {"layers": layers} | ({"outputs": outputs} if outputs else {}),
         "count": {"macs": "matmul"},
     }
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from hwsolve.errors import CallError
 from hwsolve.importing.huggingface.config import Config
-from hwsolve.importing.huggingface.parts import ACTIVATIONS, Spec, added, attention, linear, mlp, named, spec
+from hwsolve.importing.huggingface.heads import FIRST, Heads, headed, labelled, pooled
+from hwsolve.importing.huggingface.parts import ACTIVATIONS, added, attention, mlp, named, spec
 from hwsolve.language import say
 
 
-def vit(c: Config, tokens: Any) -> Spec:
+def vit(c: Config, tokens: Any) -> dict[str, Any]:
     """ViT: patches as tokens behind one that stands for the class; the sequence is as long as the image says."""
     width, side, patch = c.size("hidden_size", 768), c.size("image_size", 224), c.size("patch_size", 16)
     if tokens != "n":
@@ -32,16 +33,13 @@ def vit(c: Config, tokens: Any) -> Spec:
         {"positional_encoding": {"name": "position_embeddings", "kind": "learned"}},
         {"repeat": {"name": "encoder", "times": c.size("num_hidden_layers", 12), "body": ["block"]}},
         {"layer_norm": {"name": "layernorm"}},
-        {"select": {"dim": 1, "index": 1}},
-        *end(c, width),
     ]
-    size = [c.size("num_channels", 3), side, side]
-    return spec(named(c, "ViT"), {"block": block}, size, layers), ()
-
-
-def end(c: Config, width: int) -> list[Any]:
-    """The classifier where the configuration has one, else the pooler."""
-    if "ViTForImageClassification" not in c.architectures():
-        return [linear(width, name="pooler"), "tanh"]
-    labels = next((found for key in ("id2label", "label2id") if isinstance(found := c.data.get(key), dict)), {})
-    return [linear(len(labels) or c.size("num_labels", 2), name="classifier")]
+    known: Heads = {
+        "Model": lambda: pooled(
+            width, c.meaning("pooler_act", "tanh", ACTIVATIONS), c.optional("pooler_output_size", width)
+        ),
+        "ForImageClassification": lambda: [FIRST, *labelled(c, "classifier")],
+    }
+    layers, outputs = headed(layers, known[c.ending("ViT", known, "Model")]())
+    inputs = {"input": [c.size("num_channels", 3), side, side]}
+    return spec(named(c, "ViT"), {"block": block}, inputs, layers, outputs)

@@ -58,13 +58,13 @@ def model(reader: Reader, data: dict[str, Any], read: list[Value] | None) -> lis
 
 def sequential(reader: Reader, config: Any, layers: list[Any], read: list[Value] | None) -> list[Value]:
     """One layer after the other."""
-    at = read[0] if read else None
+    at, begun = (read[0] if read else None), bool(read)
     for layer in layers:
         own = layer["config"]
         if layer["class_name"] == INPUT:
-            at = at or entry(reader, layer, layers)
+            at, begun = at or entry(reader, layer, layers), True
             continue
-        if at is None:
+        if at is None and not begun:
             shape = own.get("batch_input_shape") or own.get("batch_shape") or built(config)
             if shape is None and not reader.settings.shapes:
                 raise Unreadable(
@@ -76,12 +76,24 @@ def sequential(reader: Reader, config: Any, layers: list[Any], read: list[Value]
                 )
             whole = layer["class_name"] == "Embedding"
             at = reader.input("x", tuple((shape or [None])[1:]), whole, spatial(layers[:1]))
+        at = at or built_for(reader, layer)
+        if at is None:
+            break
         made = called(reader, layer, [at], {})
-        reader.document.finish()
-        at = made[0]
+        at, begun = (made[0] if made else None), True
+    reader.document.finish()
     if at is None:
         raise Unreadable(say("the model has no layers."))
     return [at]
+
+
+def built_for(reader: Reader, layer: dict[str, Any]) -> Value | None:
+    """What a layer behind one that failed reads, by the shape that it was built for; further mistakes are found so."""
+    known = layer.get("build_config")
+    shape = known.get("input_shape") if isinstance(known, dict) else None
+    if not isinstance(shape, list) or len(shape) < 2 or not all(is_size(n) for n in shape[1:]):
+        return None
+    return Value(reader.fresh(), tuple(shape[1:]))
 
 
 def built(config: Any) -> Any:
@@ -123,7 +135,7 @@ def reads(layer: dict[str, Any], name: str) -> bool:
 
 
 def functional(reader: Reader, config: dict[str, Any], layers: list[Any], read: list[Value] | None) -> list[Value]:
-    """A graph; a layer may be called several times.  What reads something that failed is left out."""
+    """A graph; a layer may be called several times.  What reads something that failed is tried as it was built."""
     values: dict[Key, Value] = {}
     given = iter(read or ())
     by_name = {name_of(layer): layer for layer in layers}
@@ -142,7 +154,9 @@ def functional(reader: Reader, config: dict[str, Any], layers: list[Any], read: 
     while waiting:
         ready = [one for one in waiting if all(source in values for source in one[2].all)]
         if not ready:
-            break
+            if not resumed(reader, by_name, [(name, call) for name, _, call in waiting], values):
+                break
+            continue
         waiting = [one for one in waiting if one not in ready]
         for name, k, call in ready:
             named = {word: values[source] for word, source in call.named.items()}
@@ -156,6 +170,16 @@ def functional(reader: Reader, config: dict[str, Any], layers: list[Any], read: 
     if left := [end for end in ends if end not in values]:
         raise Unreadable(say("{name} gives nothing: it is not called.", name=left[0][0]))
     return [values[end] for end in ends]
+
+
+def resumed(reader: Reader, layers: dict[str, Any], waiting: list[tuple[str, Call]], values: dict[Key, Value]) -> bool:
+    """Put something in the place of what failed, for a layer that reads nothing else and says what it was built for."""
+    for name, call in waiting if reader.document.wrong else ():
+        stand_in = built_for(reader, layers[name])
+        if len(call.all) == 1 and stand_in is not None:
+            values[call.all[0]] = stand_in
+            return True
+    return False
 
 
 def circle(reader: Reader, layers: dict[str, Any], waiting: list[tuple[str, Call]], values: dict[Key, Value]) -> None:
@@ -173,7 +197,8 @@ def circle(reader: Reader, layers: dict[str, Any], waiting: list[tuple[str, Call
 def still(layer: dict[str, Any], around: bool) -> bool:
     """Whether nothing in a layer is trained: as it says, or a model or layer around it."""
     own = layer["config"] if isinstance(layer["config"], dict) else {}
-    return around or own.get("trainable") is False or ("layer" in own and still(own["layer"], False))
+    within = [own[key] for key in ("layer", "backward_layer") if own.get(key)]
+    return around or own.get("trainable") is False or (bool(within) and all(still(one, False) for one in within))
 
 
 def called(

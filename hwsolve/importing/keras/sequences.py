@@ -62,13 +62,37 @@ def bidirectional(reader: Reader, config: Config, read: list[Value], named: Name
     layer, units = RECURRENT.get(inner["class_name"]), inner["config"].get("units")
     if layer is None or how not in ("concat", *JOINED):
         raise Unreadable(say("{name} joins its directions in a way that is not read.", name=config.get("name")))
-    settings = recurrent_settings(layer, inner["config"]) | {"bidirectional": True}
+    back = config.get("backward_layer") or inner
+    settings = recurrent_settings(layer, inner["config"])
+    if back["class_name"] != inner["class_name"] or recurrent_settings(layer, forwards(back)) != settings:
+        raise Unreadable(
+            say("{name} has two directions that are not alike, which is not read.", name=config.get("name"))
+        )
+    settings |= {"bidirectional": True} | still_ways(layer, settings, [inner["config"], back["config"]])
     both = steps(reader, layer, settings, inner["config"], read[0], 2 * units)
     if how == "concat":
         return both
     axis = len(both.shape)
     halves = [reader.part(both.id, axis, start, units, both.shape) for start in (0, units)]
     return Value(reader.formula(JOINED[how], halves), (*both.shape[:-1], units))
+
+
+def forwards(layer: Config) -> Config:
+    """The settings of the layer that goes backwards, as if it went forwards."""
+    own: Config = layer["config"]
+    return own | {"go_backwards": False}
+
+
+def still_ways(layer: str, settings: Config, ways: list[Config]) -> Config:
+    """Which parameters are trained, where those of one direction alone are."""
+    trained = [way.get("trainable") is not False for way in ways]
+    if len(set(trained)) == 1:
+        return {}
+    two = layer == "gru" and "reset" not in settings
+    biases = [] if "bias" in settings else ["bias_ih", "bias_hh"] if two else ["bias"]
+    behind = {"": trained[0], "_reverse": trained[1]} if trained[1] else {"_reverse": trained[1]}
+    names = ["weight_ih", "weight_hh", *biases]
+    return {name + end: {"trainable": own} for end, own in behind.items() for name in names}
 
 
 def attention(reader: Reader, config: Config, read: list[Value], named: Named) -> Made:

@@ -133,16 +133,23 @@ def recurrent(f: Fields) -> None:
         f.flag(key, False)
 
 
-def inner(f: Fields) -> None:
+def inner(f: Fields, key: str = "layer") -> None:
     """A layer around another one, whose settings are checked for themselves."""
-    layer = f.holder.get("layer")
+    layer = f.holder.get(key)
     right = say("a layer with its `class_name` and `config`")
     if layer is None:
-        f.missing("layer", right)
+        f.missing(key, right)
     elif not isinstance(layer, dict) or not isinstance(layer.get("config"), dict):
-        f.refuse("layer", right)
+        f.refuse(key, right)
     elif isinstance(kind := layer.get("class_name"), str) and kind in CHECKS:
         CHECKS[kind](Fields(f.document, layer["config"], kind))
+
+
+def both_ways(f: Fields) -> None:
+    """A recurrent layer, and the one backwards where it stands there."""
+    inner(f)
+    if f.given("backward_layer"):
+        inner(f, "backward_layer")
 
 
 def numbers(*keys: str, least: float | None = None, below: float | None = None) -> Check:
@@ -195,7 +202,7 @@ def attention(f: Fields) -> None:
 CHECKS: dict[str, Check] = {
     "Dense": dense, "BatchNormalization": norm, "LayerNormalization": norm, "RMSNormalization": norm,
     "GroupNormalization": group_norm, "Normalization": axis, "Concatenate": axis, "Softmax": axis,
-    "Embedding": embedding, "Bidirectional": inner, "TimeDistributed": inner, "LSTM": recurrent, "GRU": recurrent,
+    "Embedding": embedding, "Bidirectional": both_ways, "TimeDistributed": inner, "LSTM": recurrent, "GRU": recurrent,
     "SimpleRNN": recurrent, "Activation": lambda f: applied(f, needed=True), "ELU": numbers("alpha"),
     "ReLU": numbers("max_value", "negative_slope", "threshold"), "LeakyReLU": numbers("negative_slope", "alpha"),
     "PReLU": slopes, "Rescaling": rescaling, "MultiHeadAttention": attention,

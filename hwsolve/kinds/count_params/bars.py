@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from hwsolve.figures import Bars
 from hwsolve.kinds.count_params.counted import QUANTITIES
-from hwsolve.solution import Table, Text
+from hwsolve.language import say
+from hwsolve.solution import Sentence, Table, Text
 
 MOST = 60  # bars of a chart
 
 
-def charts(table: Table, keys: tuple[str, ...]) -> Iterator[Bars]:
-    """The charts of a table; a column with sizes that are names, or without a total, has none."""
+def charts(table: Table, keys: tuple[str, ...]) -> Iterator[Bars | Sentence]:
+    """The charts of a table, or why a column has none; one without a total is no sum of bars."""
     for key in keys:
         head = QUANTITIES[key].head
         column = next((n for n, title in enumerate(table.columns) if title == head), None)
@@ -23,7 +24,11 @@ def charts(table: Table, keys: tuple[str, ...]) -> Iterator[Bars]:
             (name_of(row[0]), cell) for row in outermost if isinstance(cell := row[column], int)
         ]
         known = all(isinstance(row[column], int) or row[column] == "" for row in outermost)
-        if known and 0 < len(bars) <= MOST:
+        if not known:
+            yield Sentence(say("{column}: no bars, since not all of its rows are numbers.", column=head))
+        elif len(bars) > MOST:
+            yield Sentence(say("{column}: no bars, since there would be more than {n}.", column=head, n=MOST))
+        elif bars:
             yield Bars(head, tuple(bars))
 
 

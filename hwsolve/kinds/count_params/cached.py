@@ -23,7 +23,8 @@ def kept_by(items: tuple[Item, ...]) -> dict[str, Kept]:
     every = list(walk_items(items))
     found = [item for item in every if hasattr(item.layer, "cache")]
     before = {i.outputs[0].name: i.inputs[0].name for i in every if len(i.inputs) == 1 and i.layer is not None}
-    across = [item for item in found if start(item, 0, before) != start(item, 1, before)]
+    made = {wire.name for item in every for wire in item.outputs}
+    across = [item for item in found if not of_one(item, made) and start(item, 0, before) != start(item, 1, before)]
     encoded = leading_to(every, [item.inputs[1].name for item in across])
     masked = any(mask_of(item) is not None for item in found if item not in across)
     kept: dict[str, Kept] = {}
@@ -32,6 +33,12 @@ def kept_by(items: tuple[Item, ...]) -> dict[str, Kept]:
         own: Kept = "grows" if causal(mask_of(item)) or not at_once else "nothing"
         kept[item.path] = "fixed" if item in across else own
     return kept
+
+
+def of_one(item: Item, made: set[str]) -> bool:
+    """Whether queries and keys are known to be of one sequence: by their mask, or as many of each that are given."""
+    given = made.isdisjoint(wire.name for wire in item.inputs)
+    return causal(mask_of(item)) or (given and item.shapes[0][-2] == item.shapes[1][-2])
 
 
 def start(item: Item, port: int, before: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import Size
 from hwsolve.layers.items import Item, walk_items
 from hwsolve.layers.parameter import ABSENT
@@ -36,6 +36,7 @@ class Asked(msgspec.Struct, frozen=True):
     `dtypes` are those of params, gradients, optimizer, activations and cache; `states`: how many numbers the optimizer
     keeps of each parameter, None where none is stated; `optimizer` is its name, `master` the type of a copy of the
     weights that it keeps.  `fused`: attention works its weights out anew on the way back.
+    `layers`: what is multiplied, where the network is known.
     """
 
     stored: str
@@ -54,6 +55,7 @@ class Asked(msgspec.Struct, frozen=True):
     master: str = ""
     framework: str | None = None
     fused: bool = False
+    layers: tuple[Message, ...] = ()
 
     def counts_output(self, part: str) -> bool:
         """Whether the output of such a layer counts among the activations."""

@@ -35,6 +35,7 @@ class Counts:
         self.partial: dict[str, AtLeast] = {}  # totals that are no numbers, by key
         self.unanswered: dict[str, Message] = {}  # keys that have no answer for another reason
         self.nothing: dict[str, Nothing] = {}  # why types of layers cost nothing, or what of them counts
+        self.multiplied: dict[str, Message] = {}  # what has multiply-adds, in words
         self.network: dict[str, Any] = {}  # what a quantity works out of the whole network first, by its key
         self.keys = {
             wire.name: key for key, wire in problem.network.entries.items()

@@ -62,13 +62,14 @@ class Counting(LayerCounts):
         stated = self.problem.blocks or not self.short
         alone, *blocks = posed(self.problem.network, self.problem.blocks) if stated else [Step("", part="question")]
         words = {record.key: record.words for record in self.records}
+        layers = tuple(self.multiplied.values())
         return Solution(
             kind=self.problem.kind,
             title=self.problem.title,
             source=self.problem.source,
             given=given,
             sections=(
-                statement(self.problem.network, self.asked),
+                statement(self.problem.network, msgspec.structs.replace(self.asked, layers=layers)),
                 alone,
                 self.overview(),
                 *blocks,

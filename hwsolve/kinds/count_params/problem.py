@@ -102,7 +102,7 @@ class Count(msgspec.Struct, frozen=True):
             "what is stored: outputs of input, convolution, pooling and dense layers (cs231n), of all layers "
             "(outputs), what the way back reads (saved), or what lives at one time (peak)"
         ),
-        "macs": say("whose multiply-adds count: of convolution, dense and attention layers, or of all"),
+        "macs": say("whose multiply-adds count: products with weights and attention (matmul), or all layers (all)"),
         "bias": say("whether adding a bias is a multiply-add too"),
         "causal": say("whether pairs that a causal mask hides are multiplied (`full`) or not (`half`)"),
         "attention": say(

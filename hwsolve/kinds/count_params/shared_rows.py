@@ -1,4 +1,4 @@
-"""What is said of layers without parameters of their own, which have those of others: whose they are."""
+"""What is said of layers and parameters that have no count of their own, since they are others': whose they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_PARTS = 2  # parameters of one layer that are named one by one
 
 
 def said_shared(items: Iterable[Item]) -> Iterator[Message]:
-    """A sentence for each owner, with the layers that share with it."""
+    """A sentence for each owner, with the layers and single parameters that share with it."""
     found: dict[str, list[str]] = {}
     for path, owner in shared(items):
         found.setdefault(owner, []).append(path)
@@ -23,7 +23,7 @@ def said_shared(items: Iterable[Item]) -> Iterator[Message]:
 
 
 def shared(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
-    """The paths of layers and composites all of whose parameters are others', and what has these."""
+    """Layers and composites all of whose parameters are those of one other, and what has these; else parameters."""
     for item in items:
         every = [i for i in walk_items((item,)) if i.layer is not None and names(i)]
         if not every:
@@ -33,13 +33,22 @@ def shared(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
             for i in every
             for name in names(i)
         }
-        if item.layer is not None and set(names(item)) <= item.owners.keys():
-            yield item.path, owners(item)
-        elif item.layer is None and len(first) == 1 and "" not in first:
+        if item.layer is not None:
+            yield from shared_of_layer(item)
+        elif len(first) == 1 and "" not in first:
             yield item.path, first.pop()
         else:
             for branch in item.branches:
                 yield from shared(branch.items)
+
+
+def shared_of_layer(item: Item) -> Iterator[tuple[str, str]]:
+    """The layer, where none of its parameters are its own; else each that is another's."""
+    others = [name for name in names(item) if name in item.owners]
+    if len(others) == len(names(item)):
+        yield item.path, owners(item)
+    else:
+        yield from ((f"{item.path}.{name}", ".".join(item.owners[name])) for name in others)
 
 
 def names(item: Item) -> tuple[str, ...]:

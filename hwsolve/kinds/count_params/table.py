@@ -11,7 +11,7 @@ from hwsolve.formula.tree import Call, Formula, Number, formula
 from hwsolve.kinds.count_params.counted import QUANTITIES
 from hwsolve.kinds.count_params.partial import GAP, AtLeast, Count
 from hwsolve.kinds.count_params.stages import RUN, STAGE, numbered
-from hwsolve.kinds.count_params.tree import SHORTCUT, Node, form, without_ones
+from hwsolve.kinds.count_params.tree import SHORTCUT, Node, form, of_same_sizes, without_ones
 from hwsolve.kinds.count_params.type_words import IN_ROWS, row_words, spoken_of, type_word, word_in_row
 from hwsolve.language import Message, listed, say
 from hwsolve.layers import LAYERS, layer_class
@@ -32,7 +32,7 @@ class CountTable:
         self.rows: list[Row] = []
         self.depths: list[int] = []
         self.folds: list[tuple[int, int, Text]] = []
-        self.written: dict[Any, Text] = {}  # by their form the composites that are written out
+        self.written: dict[Any, list[tuple[Node, Text]]] = {}  # by their form the composites that are written out
         self.within = 0  # in how many copied composites the row stands that is being written
         self.copies = False  # whether the parts of one copy stand below the row of several
         self.called: dict[str, Text] = {}  # the rows of layers by their paths, where a row has no name of the spec
@@ -86,9 +86,10 @@ class CountTable:
         if not node.children:
             return
         self.copies |= node.times != 1
-        alike = self.written.get(form(node))
+        alike = self.like(node)
         if alike is None and not closed:
-            self.written[form(node)] = name.values["stage"] if isinstance(name, Message) else name
+            own = name.values["stage"] if isinstance(name, Message) else name
+            self.written.setdefault(form(node), []).append((node, own))
         nested = node.type == STAGE and any(child.children for child in node.children)
         first = len(self.rows)
         self.within += node.times != 1
@@ -104,10 +105,21 @@ class CountTable:
             self.close(first, last, say("… {n} layers (--full)", n=f"{node.layers:,}"))
             return
         if alike is not None:
-            self.close(first, last, say("… {n} layers as in {name} (--full)", n=f"{node.layers:,}", name=spoken(alike)))
+            self.close(first, last, alike)
         elif node.type == RUN:
             others = f"{len(node.children) - 1:,}", spoken(node.children[0].kind)
             self.close(first, last, say("… {n} × {name} of other sizes (--full)", n=others[0], name=others[1]))
+
+    def like(self, node: Node) -> Message | None:
+        """Where the same parts are written out: in a composite of the same sizes, else in one of others."""
+        known = self.written.get(form(node), [])
+        if not known:
+            return None
+        equal = next((name for first, name in known if of_same_sizes(first, node)), None)
+        said = {"n": f"{node.layers:,}", "name": spoken(known[0][1] if equal is None else equal)}
+        if equal is None:
+            return say("… {n} layers as in {name}, of other sizes (--full)", **said)
+        return say("… {n} layers as in {name} (--full)", **said)
 
     def close(self, first: int, last: int, text: Text) -> None:
         """Leave rows closed, with those that are closed among them."""

@@ -263,6 +263,17 @@ def form(node: Node) -> Any:
     return node.kind, tuple([(form(child), child.times) for child in node.children])
 
 
+def of_same_sizes(a: Node, b: Node) -> bool:
+    """Whether two nodes of one form have the same shapes, settings and counts, of which one may be a shared 0."""
+    counts = [(size_of(count), size_of(b.counts[q])) for q, count in a.counts.items() if q in b.counts]
+    return (
+        (a.active, a.shape) == (b.active, b.shape)
+        and [translate(words, "en") for words in a.settings] == [translate(words, "en") for words in b.settings]
+        and all(one == other or 0 in (one, other) for one, other in counts)
+        and all(of_same_sizes(one, other) for one, other in zip(a.children, b.children, strict=True))
+    )
+
+
 def without_ones(f: Formula) -> Formula:
     """A formula without factors of one."""
     if not isinstance(f, Call):

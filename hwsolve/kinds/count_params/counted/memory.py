@@ -117,7 +117,7 @@ def cache(counts: Counts, item: Item, layer: Layer, lines: list[Line]) -> None:
     one = counts.values["kv_cache.token"].get(item.path)
     if one is None or isinstance(one, AtLeast):
         return
-    n, path = product((counts.asked.batch, item.shapes[1][0])), item.path
+    n, path = product((counts.asked.batch, item.shapes[1][-2])), item.path
     size, aside = product((n, one)), "kv_cache.bytes" not in counts.asked.shown
     numbers = counts.terms["kv_cache.bytes"][path] = times(n, formula(one))
     line = by_keys(Ref(f"kv_cache.bytes.{path}"), times(n, Ref(f"kv_cache.token.{path}")), numbers, size, aside=aside)

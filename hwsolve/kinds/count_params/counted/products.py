@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hwsolve.derivation.size_lines import by_keys, counted, none_of, same, times
 from hwsolve.formula.tree import Ref, formula
@@ -11,32 +11,15 @@ from hwsolve.kinds.count_params.counted.factors import counted_products, ports_w
 from hwsolve.kinds.count_params.counted.record import Counted, Parts
 from hwsolve.kinds.count_params.counts import Counts, put_in
 from hwsolve.kinds.count_params.partial import AtLeast, multiplied
-from hwsolve.language import Message, say
+from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Layer
 from hwsolve.layers.cost import NotCounted, Nothing, Phase, Product, joined
 from hwsolve.layers.items import Item
 from hwsolve.layers.multiplied import PARTS, depends, product_sizes
 from hwsolve.solution import Line, Text
 
-MULTIPLIED = {
-    "matmul": say("Multiply-adds: of convolution, dense and attention layers, one sample, without biases."),
-    "all": say(
-        "Multiply-adds: of convolution, dense and attention layers, one for each value of a normalisation, for "
-        "each cell of an average pooling window and for each neighbour of an interpolated value, two for each rotated "
-        "number; one sample, without biases."
-    ),
-}
-WITH_BIASES = {
-    "matmul": say(
-        "Multiply-adds (matmul, with biases): of convolution, dense and attention layers, and one for each bias that "
-        "is added; one sample."
-    ),
-    "all": say(
-        "Multiply-adds (all, with biases): of convolution, dense and attention layers, one for each bias that is "
-        "added, for each value of a normalisation, for each cell of an average pooling window and for each neighbour "
-        "of an interpolated value, two for each rotated number; one sample."
-    ),
-}
+EVERYTHING = {"matmul": say("products with weights, and attention"), "all": say("all layers")}
+ROTATIONS = say("rotations (two for each rotated number)")
 HALF = say("Of a causal mask only the pairs that it lets through are multiplied (`causal: half`).")
 BACKWARD = say(
     "Backward each multiply-add of a forward pass stands once more for each of its two factors whose gradient is "
@@ -51,8 +34,12 @@ FLOPS_ALL = say(
 
 
 def said(asked: Asked) -> Message:
-    """Which layers."""
-    whole = (WITH_BIASES if asked.biases else MULTIPLIED)[asked.multiplied]
+    """Of which layers."""
+    layers = listed(asked.layers) if asked.layers else EVERYTHING[asked.multiplied]
+    if asked.biases:
+        whole = say("Multiply-adds: of {layers}; one for each bias that is added; one sample.", layers=layers)
+    else:
+        whole = say("Multiply-adds: of {layers}; one sample, without biases.", layers=layers)
     return say("{first} {second}", first=whole, second=HALF) if asked.half else whole
 
 
@@ -79,17 +66,26 @@ def macs(counts: Counts, item: Item, layer: Layer, lines: list[Line]) -> None:
         counts.keep(f"macs.{path}.step", of_step, lines, one)
     if isinstance(text, NotCounted):
         counts.values["macs"][path] = AtLeast(0, {path: text})
-    elif isinstance(text, Nothing):
+        return
+    if isinstance(text, Nothing):
         counts.nothing[item.type] = text
         return
-    elif not (products := counted_products(counts, item, layer)):
+    if not (products := counted_products(counts, item, layer)):
         return
-    elif counts.asked.biases or counts.asked.half or any(product.part == "rotation" for product in products):
+    counts.multiplied |= {said.template: said for said in multiplied_as(layer, products)}
+    if counts.asked.biases or counts.asked.half or any(product.part == "rotation" for product in products):
         counts.text("macs", path, texts(products), product_sizes(layer, shapes, item.output), lines)
     else:
         counts.text("macs", path, text, sizes, lines)
-    if rule := getattr(layer, "RULE", None):
-        counts.nothing[item.type] = rule
+
+
+def multiplied_as(layer: Layer, products: Iterable[Product]) -> Iterator[Message]:
+    """What the multiply-adds of a layer are, in words."""
+    parts = {product.part for product in products}
+    if layer.MULTIPLIES is not None and not parts <= {"rotation", "bias"}:
+        yield layer.MULTIPLIES
+    if "rotation" in parts:
+        yield ROTATIONS
 
 
 def texts(products: Iterable[Product]) -> str:
@@ -181,8 +177,7 @@ def operations_of(
         of_formula(counts, item, own(*item.shapes), lines, quantity, phases)
         return
     free = layer.macs(*item.shapes)
-    functions = layer.CATEGORY in FUNCTIONS or hasattr(layer, "RULE")
-    if counts.asked.multiplied != "all" or not isinstance(free, Nothing) or not functions:
+    if counts.asked.multiplied != "all" or not isinstance(free, Nothing) or layer.CATEGORY not in FUNCTIONS:
         return
     rules = layer.operations(*item.shapes)
     if isinstance(rules, NotCounted):

@@ -93,7 +93,9 @@ class Masks(Layer, frozen=True, kw_only=True):
                 raise ShapeError(say("Expected at most {most}, got {got}.", most=keys, got=max(given)), name)
         if added or not self.hides or not isinstance(queries, int) or not isinstance(keys, int):
             return
-        seen = self.seen(heads, queries, keys)
+        if self.mask == "causal" and self.key_padding_mask is None and self.key_lengths is None:
+            return
+        seen = self.seen(heads, queries if isinstance(self.mask, Array) else 1, keys)  # else the first one sees least
         for place, through in seen.rows() if seen is not None else ():
             if not through:
                 raise ShapeError(hidden(place, bool(seen and seen.samples)), self.named())

@@ -17,7 +17,8 @@ from hwsolve.pipeline import read
 from hwsolve.spec.report import SpecFailure
 from tests.broken_models import broken, broken_graph
 from tests.conftest import Run
-from tests.test_import_files import CONFIGS, SMALL, a_layer, keras, onnx_file
+from tests.test_import_files import CONFIGS, a_layer, keras, onnx_file
+from tests.test_import_heads import SMALL
 
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.json"))
 SECONDS = 5

@@ -60,9 +60,9 @@ def sizes(kind: str, rng: random.Random) -> dict[str, Any]:
     return made | ({"head_dim": rng.choice([2, 8])} if kind == "gemma" else {})
 
 
-def counted(config: dict[str, Any], tokens: int | None = None) -> dict[str, int]:
-    """What the spec of a configuration counts."""
-    text = imported(Document(config, "config.json"), Settings(tokens=tokens))
+def counted(config: dict[str, Any], tokens: int | None = None, architecture: str | None = None) -> dict[str, int]:
+    """What the spec of a configuration counts, read as an architecture."""
+    text = imported(Document(config, "config.json"), Settings(tokens=tokens, architecture=architecture))
     answers = work_out(read(text, "net.yaml", None, None)[0]).answers
     return {key: int(answers[key].value.exact) for key in ("params", "macs")}
 
@@ -105,7 +105,7 @@ def test_a_head_has_the_parameters_and_the_products_of_transformers(name: str) -
         own = transformers.AutoConfig.for_model(kind, **config, **said, **RUN)
         model = getattr(transformers, name)(own).eval()
         config |= said | {"model_type": kind, "architectures": [name]}
-        found = counted(config, None if kind == "vit" else TOKENS)
+        found = counted(config, None if kind == "vit" else TOKENS, name)
         assert found["params"] == sum(p.numel() for p in model.parameters()) - unread(model)
         assert found["macs"] == products(model, kind)
 
@@ -140,7 +140,14 @@ def test_bert_has_its_pooler_where_no_other_head_is_named() -> None:
     """As counted by most: the paper's 110 M are those of a model with all heads, 110,106,428."""
     base = json.loads((Path(__file__).parent / "importing_configs" / "bert-base.json").read_text())
     for named, count in (("Model", 109_482_240), ("ForMaskedLM", 109_514_298), ("ForPreTraining", 110_106_428)):
-        assert counted(base | {"architectures": [f"Bert{named}"]}, TOKENS)["params"] == count
+        assert counted(base, TOKENS, f"Bert{named}")["params"] == count
+        assert counted(base | {"architectures": [f"Bert{named}"]}, TOKENS)["params"] == 109_482_240
+
+
+def test_an_encoder_is_read_without_the_head_of_its_training_and_says_so() -> None:
+    text = of_file(str(Path(__file__).parent / "importing_configs" / "bert-base.json"))
+    assert "# As BertModel, without the head of BertForMaskedLM: --architecture BertForMaskedLM has it" in text
+    assert 'title: "BERT (BertModel)"' in text
 
 
 @pytest.mark.parametrize(("tied", "table"), [({}, 0), ({"tie_word_embeddings": False}, 50 * 16)])

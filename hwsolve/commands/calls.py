@@ -41,11 +41,17 @@ def derivative(
     return run([spec] if spec else [], common, settings(order, wrt, variables, points), kind="derivative")
 
 
-def count_params(spec: str | None, common: Common, shape: list[str] | None = None, tokens: int | None = None) -> int:
+def count_params(
+    spec: str | None,
+    common: Common,
+    shape: list[str] | None = None,
+    tokens: int | None = None,
+    architecture: str | None = None,
+) -> int:
     """The exit status of the kind that takes what can be imported too."""
     from hwsolve.commands.shapes import settings
 
-    return run([spec] if spec else [], common, kind="count-params", given=settings(shape, tokens))
+    return run([spec] if spec else [], common, kind="count-params", given=settings(shape, tokens, architecture))
 
 
 OWN: dict[str, Callable[[str | None, Common], int]] = {

@@ -16,11 +16,20 @@ Shapes = Annotated[
     list[str] | None, typer.Option("--shape", metavar="3,224,224", help="The shape that comes in, without the batch.")
 ]
 Tokens = whole_number(1, 10**9, "--tokens", "How long a sequence is, in place of a name.")
+Architecture = Annotated[
+    str | None, typer.Option("--architecture", metavar="NAME", help="The model of a config.json, as BertForMaskedLM.")
+]
 Output = Annotated[str | None, typer.Option("--output", "-o", **FILE)]
 
 
 def import_(
-    source: Source, shape: Shapes = None, tokens: int | None = Tokens, output: Output = None, *, common: Common
+    source: Source,
+    shape: Shapes = None,
+    tokens: int | None = Tokens,
+    architecture: Architecture = None,
+    output: Output = None,
+    *,
+    common: Common,
 ) -> None:
     """Write the spec of a model that another program describes."""
     from hwsolve.commands.solving import as_spec, emit
@@ -28,6 +37,6 @@ def import_(
     from hwsolve.pipeline import read
 
     use(common.language())
-    text = imported(source, settings(shape, tokens))
+    text = imported(source, settings(shape, tokens, architecture))
     read(text, as_spec(source))  # what does not hold as a spec is not written
     emit(text, output)

@@ -8,7 +8,7 @@ import typer
 
 from hwsolve.commands import calls
 from hwsolve.commands.common import Common
-from hwsolve.commands.importing import Shapes, Tokens
+from hwsolve.commands.importing import Architecture, Shapes, Tokens
 from hwsolve.commands.options import whole_number
 
 Spec = Annotated[str | None, typer.Argument(metavar="[SPEC]", help="A spec file, or - for the standard input.")]
@@ -46,11 +46,12 @@ def count_params(
     spec: Annotated[str | None, typer.Argument(metavar="[SPEC|SOURCE]", help="A spec, or what `import` reads.")] = None,
     shape: Shapes = None,
     tokens: int | None = Tokens,
+    architecture: Architecture = None,
     *,
     common: Common,
 ) -> None:
     """A command that takes what can be imported too."""
-    raise typer.Exit(calls.count_params(spec, common, shape, tokens))
+    raise typer.Exit(calls.count_params(spec, common, shape, tokens, architecture))
 
 
 OWN_OPTIONS: dict[str, Any] = {"backprop": backprop, "derivative": derivative, "count-params": count_params}

@@ -9,9 +9,9 @@ from hwsolve.language import say
 MOST_AXES = 8
 
 
-def settings(shapes: list[str] | None, tokens: int | None) -> Settings:
+def settings(shapes: list[str] | None, tokens: int | None, architecture: str | None = None) -> Settings:
     """What is said of a source."""
-    return Settings(tuple([shape_of(text) for text in shapes or []]), tokens)
+    return Settings(tuple([shape_of(text) for text in shapes or []]), tokens, architecture)
 
 
 def shape_of(text: str) -> tuple[int, ...]:

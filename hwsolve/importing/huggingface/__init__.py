@@ -29,13 +29,13 @@ KNOWN = ", ".join(sorted(MODULES))
 
 def imported(document: Document, settings: Settings = NO_SETTINGS) -> str:
     """The spec text of a configuration; the length of the sequence has the name n where no number is set."""
-    config = Config(document)
+    config = Config(document, settings.architecture)
     name = architecture(config)
     document.finish()
     module = import_module(f"{__name__}.{MODULES[name]}")
     spec = getattr(module, name)(config, settings.tokens or "n")
     document.finish()
-    return spec_text(spec, config.by_default())
+    return spec_text(spec, (*config.by_default(), *config.notes))
 
 
 def architecture(config: Config) -> str:

@@ -14,7 +14,8 @@ from hwsolve.spec.report import clip, suggest
 class Config(Fields):
     """Reads settings, and keeps what is wrong with them until `finish`; `taken` are defaults that stand for sizes."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, architecture: str | None = None) -> None:
+        self.chosen, self.notes = architecture, list[str]()
         super().__init__(document, document.data)
         self.data, self.source = document.data, document.source
         self.taken: dict[str, int] = {}
@@ -57,22 +58,31 @@ class Config(Fields):
                        n=across)  # fmt: skip
             self.document.add(self.data, key, said)
 
-    def ending(self, prefix: str, known: Iterable[str], default: str) -> str:
-        """The end of the first architecture's name, behind that of its family; one that is not known is refused."""
-        endings, named = tuple(known), self.data.get("architectures")
+    def ending(self, prefix: str, known: Iterable[str], default: str, instead: Iterable[str] = ()) -> str:
+        """The end of the first architecture's name, behind that of its family; one that is not known is refused.
+
+        In place of those that are `instead` stands the default, unless the call names them.
+        """
+        endings, named = tuple(known), [self.chosen] if self.chosen else self.data.get("architectures")
         if not named:
             return default
         if not isinstance(named, list) or not isinstance(named[0], str):
             self.refuse("architectures", say("a list of names"))
             return default
         end = named[0].rpartition(prefix)[2]
+        if end in instead and not self.chosen:
+            self.notes.append(f"As {prefix}{default}, without the head of {named[0]}: --architecture {named[0]} has it")
+            return default
         if end in endings:
             return end
         near = suggest(prefix + end, tuple(prefix + one for one in endings))
         all_known = say("Known are {known}.", known=", ".join(prefix + one for one in endings))
         said = say("There is no importer for the architecture {name}.", name=clip(named[0]))
         hint = say("Did you mean `{near}`? {known}", near=near, known=all_known) if near else all_known
-        self.document.add(named, 0, said, hint)
+        if self.chosen:
+            self.document.add(self.data, "architectures", said, hint)
+        else:
+            self.document.add(named, 0, said, hint)
         return default
 
     def labels(self) -> int:

@@ -9,6 +9,7 @@ from hwsolve.importing.huggingface.heads import FIRST, Heads, extended, guessed,
 from hwsolve.importing.huggingface.parts import ACTIVATIONS, Layers, added, attention, linear, mlp, named, spec, table
 
 TABLE = "word_embeddings"
+PRETRAINED = ("ForMaskedLM", "ForPreTraining")  # heads that training leaves behind: an encoder is named without them
 
 
 def bert(c: Config, tokens: Any) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def like_bert(
         "ForTokenClassification": lambda: labelled(c, "classifier"),
         "ForQuestionAnswering": lambda: labelled(c, "qa_outputs"),
     }
-    layers, outputs = headed(layers, heads[c.ending(prefix, heads, "Model")]())
+    layers, outputs = headed(layers, heads[c.ending(prefix, heads, "Model", PRETRAINED)]())
     inputs = {"inputs": {"tokens": {"tokens": tokens}, "types": {"tokens": tokens}}}
-    return spec(named(c, family), {"block": block}, inputs, layers, outputs)
+    title = named(c, family) + (f" ({prefix}Model)" if c.notes else "")
+    return spec(title, {"block": block}, inputs, layers, outputs)

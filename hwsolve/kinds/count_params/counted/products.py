@@ -35,11 +35,12 @@ FLOPS_ALL = say(
 
 def said(asked: Asked) -> Message:
     """Of which layers."""
-    layers = listed(asked.layers) if asked.layers else EVERYTHING[asked.multiplied]
+    *before, last = asked.layers or (EVERYTHING[asked.multiplied],)
+    layers = say("{first} and {last}", first=listed(before), last=last) if before else last
     if asked.biases:
         whole = say("Multiply-adds: of {layers}; one for each bias that is added; one sample.", layers=layers)
     else:
-        whole = say("Multiply-adds: of {layers}; one sample, without biases.", layers=layers)
+        whole = say("Multiply-adds: of {layers}, one sample, without biases.", layers=layers)
     return say("{first} {second}", first=whole, second=HALF) if asked.half else whole
 
 

@@ -17,6 +17,7 @@ from hwsolve.losses import LOSSES
 from tests import (
     further_peers,
     peers,
+    test_ctc,
     test_further_layers_torch,
     test_further_values_torch,
     test_loss_terms,
@@ -27,11 +28,12 @@ from tests import (
     test_wiring_nets,
 )
 
-ONLY_COUNTED = {name for name in LAYERS if layer_class(name).build is Layer.build} | {"mixture"}
+ONLY_COUNTED = {name for name in LAYERS if layer_class(name).build is Layer.build}
 BY_TEST: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("rnn", "lstm", "gru"), test_recurrent.test_random_recurrent_layers_against_pytorch),
     **dict.fromkeys(("rnn_cell", "lstm_cell", "gru_cell"), test_further_values_torch.test_one_step),
     **dict.fromkeys(("parameter", "constant", "formula", "use", "repeat"), test_wiring_nets.test_random_networks),
+    "mixture": test_further_layers_torch.test_a_mixture_by_hand,
     "embedding_bag": test_further_layers_torch.test_bags_of_embeddings,
     **{f"transformer_{side}coder_layer": test_transformer_torch.test_a_layer for side in ("en", "de")},
     **{f"transformer_{side}coder": test_transformer_torch.test_a_stack for side in ("en", "de")},
@@ -39,6 +41,7 @@ BY_TEST: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("swiglu", "geglu"), test_transformer_torch.test_a_gated_unit),
 }
 LOSSES_BY_TEST: dict[str, Callable[..., Any]] = {
+    "ctc_loss": test_ctc.test_the_loss_of_labels_is_that_of_torch,
     "triplet_margin_loss": test_losses_joint.test_triplets,
     "cosine_embedding_loss": test_losses_joint.test_cosines,
     "margin_ranking_loss": test_losses_joint.test_ranks,

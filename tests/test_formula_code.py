@@ -32,6 +32,7 @@ from hwsolve.layers.bilinear import BilinearForm
 from hwsolve.layers.composite import Add, Concatenate, Merge, Multiply
 from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelation, Written
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
+from hwsolve.layers.embedding_bag import LargestOfBag
 from hwsolve.layers.linear import Affine
 from hwsolve.layers.moved import Moved
 from hwsolve.layers.normalised import GROUP, Axes, Short, ShortOfGroups, Spread, shortened
@@ -84,6 +85,7 @@ FORMULA_ONLY = (
     Root,
     GoingBack,
     Short,
+    LargestOfBag,
 )  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation, ShortOfGroups)  # of numbers between 0 and 1
 

@@ -83,6 +83,7 @@ class Graph(msgspec.Struct):
     output: str = ""
     heads: tuple[str, ...] = ()  # the outputs, or the quantities whose gradients are asked, where there are several
     loss: str = ""
+    named: frozenset[str] = frozenset()  # the names that the problem gives
     unstated: str = "L"  # the letter of a loss that is not stated
 
     def add(self, label: Label, shape: Sizes, role: str, operation: Operation | None = None, **more: Any) -> str:
@@ -140,7 +141,6 @@ class Builder:
         self.usual: dict[str, str] = {}  # the usual letters of symbols
         self.outputs: tuple[str, ...] = ()  # the names that the problem gives to what comes out of it
         self.owners: dict[str, tuple[str, str]] = {}  # whose its parameters are, where they were there before
-        self.named: frozenset[str] = frozenset()  # the names that the problem gives, here or further below
         self.said: list[Message] = []  # what a reader is told of how a layer is set
         self._parameters: dict[tuple[str, str], str] = {}  # by owner
         self._activations: dict[str, int] = {}
@@ -258,7 +258,7 @@ class Builder:
 
     def free_symbol(self, base: str, *others: str) -> str:
         """The symbol, or one of the others that is free; else with a number behind it from the second on."""
-        symbols = {label.symbol for label in self.graph.labels.values()} | self.named
+        symbols = {label.symbol for label in self.graph.labels.values()} | self.graph.named
         taken = sum(1 for name in symbols if name == base or name.startswith(f"{base}_"))
         free = (s for s in (base, *others) if s not in symbols and (others or not taken))
         found = next(free, f"{base}_{taken + 1}")

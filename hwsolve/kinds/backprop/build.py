@@ -5,6 +5,7 @@ Everything that is wrong with a problem as a whole is noted in the report at the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -26,7 +27,7 @@ from hwsolve.language import Message, say
 from hwsolve.layers.base import NotComputed, shape_text
 from hwsolve.layers.composite import build_body
 from hwsolve.layers.formula_layer import FormulaLayer
-from hwsolve.layers.items import Body, walk_items
+from hwsolve.layers.items import Body, Item, walk_items
 from hwsolve.layers.network import expand
 from hwsolve.layers.sources import Source
 from hwsolve.optimizers.optimizer import Course
@@ -125,7 +126,7 @@ class NetworkConstruction(Construction):
         if not self.has_mode(body):
             return False
         nodes = dict(inputs)
-        self.builder.named = frozenset(name for i in walk_items(body.items) for name in i.symbols)
+        self.graph.named = frozenset(stated_names(body.items)) | frozenset(network.inputs)
         self.graph.output = build_body(body, self.builder, nodes)
         self.stated += self.builder.said
         self.remarks += self.builder.remarks
@@ -245,3 +246,11 @@ def alone_hint(shape: tuple[int, ...]) -> Message:
 def build(problem: Problem, report: Report) -> Computation | None:
     """The computation that a problem asks for; None after errors."""
     return NetworkConstruction(problem, report).build()
+
+
+def stated_names(items: tuple[Item, ...]) -> Iterator[str]:
+    """The names that a network gives to quantities and parameters."""
+    for item in walk_items(items):
+        yield from item.symbols
+        letters = getattr(item.layer, "symbols", None)
+        yield from (getattr(letters, name) or "" for name in getattr(letters, "__struct_fields__", ()))

@@ -27,14 +27,23 @@ OF_TERM = re.compile(r"([^\W\d_]+)(\d+)")
 
 def short_names(graph: Graph) -> dict[str, str]:
     """What is written in place of the names of single quantities."""
-    return of_bodies(graph) | of_terms(graph)
+    return of_bodies(graph) | of_digits(graph)
 
 
-def of_terms(graph: Graph) -> dict[str, str]:
-    """The arrays of the terms of a loss, whose digits stand below: t₂, p₂."""
-    nodes = [n for n in graph.nodes.values() if n.shape and (n.of == "target" or n.layer in ("loss", "softmax"))]
-    found = ((graph.symbol(n.name), OF_TERM.fullmatch(graph.symbol(n.name))) for n in nodes if n.role != "gradient")
-    return {name: f"{digits[1]}{BESIDE}{digits[2]}" for name, digits in found if digits}
+def of_digits(graph: Graph) -> dict[str, str]:
+    """The arrays whose digits are no layer's and stand below: of the terms of a loss, t₂, and those that are named.
+
+    Beside an array h the digit of h1 stays above: h₁ is an element.
+    """
+    arrays = {graph.symbol(n.name) for n in graph.nodes.values() if n.shape}
+    found: dict[str, str] = {}
+    for node in graph.nodes.values():
+        name = graph.symbol(node.name)
+        digits = OF_TERM.fullmatch(name) if node.shape and node.role != "gradient" else None
+        of_term = node.of == "target" or node.layer in ("loss", "softmax")
+        if digits and (of_term or (name in graph.named and digits[1] not in arrays)):
+            found[name] = f"{digits[1]}{BESIDE}{digits[2]}"
+    return found
 
 
 def of_bodies(graph: Graph) -> dict[str, str]:

@@ -59,6 +59,7 @@ class OptimizeConstruction(WorksheetConstruction):
             assert problem.node is not None
             self.report.add(place or problem.node, ROOT, found.sentence(), say("Choose another name."))
             return None
+        self.graph.named = frozenset(label.symbol for label in self.graph.labels.values())
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         data = Data(self.numbers, lambda step: self.graph) if self.series else None

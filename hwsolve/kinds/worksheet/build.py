@@ -65,6 +65,7 @@ class WorksheetConstruction(Construction):
             return None
         if "pi" in self.nodes and any(Ref("pi") in walk(one.formula) for one in self.problem.define):
             self.remarks.append(say("{pi} is the quantity of this name here; the number is `acos(-1)`.", pi=Ref("pi")))
+        self.graph.named = frozenset(label.symbol for label in self.graph.labels.values())
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         return Computation(self.graph, self.givens, [], self.remarks, self.warnings, operations(self.graph))
 

@@ -62,7 +62,7 @@ def test_what_is_minimised_with_default_letters(names: tuple[str, ...]) -> None:
     found = solved(names)
     assert numbers(found) == numbers(solved(plain))
     if names == ("m", "v"):
-        assert "Start at 0: m_m, m_v, v_m, v_v." in found.to("plain")
+        assert "Start at 0: mₘ, mᵥ, vₘ, vᵥ." in found.to("plain")
 
 
 @pytest.mark.parametrize(

@@ -207,13 +207,8 @@ class Latex(Writer):
 
 def join(word: str, rest: str) -> str:
     """A word and indices in one subscript."""
-    upright = (
-        word
-        if word.isdecimal()
-        else f"\\mathrm{{{word}}}"
-        if word.isascii() and word.isalnum()
-        else COMMANDS.get(word) or words(word)
-    )
+    plain = word if word.isdecimal() else f"\\mathrm{{{word}}}"
+    upright = plain if word.isascii() and word.isalnum() else COMMANDS.get(word) or words(word)
     return f"{upright}{',' if rest else ''}{rest}" if word else rest
 
 

@@ -126,8 +126,9 @@ class NetworkConstruction(Construction):
         if not self.has_mode(body):
             return False
         nodes = dict(inputs)
-        self.graph.named = frozenset(stated_names(body.items)) | frozenset(network.inputs)
+        self.graph.named = frozenset(name for i in walk_items(body.items) for name in i.symbols)
         self.graph.output = build_body(body, self.builder, nodes)
+        self.graph.named |= frozenset(letters(body.items)) | frozenset(network.inputs)
         self.stated += self.builder.said
         self.remarks += self.builder.remarks
         for node in self.graph.nodes.values():
@@ -248,9 +249,8 @@ def build(problem: Problem, report: Report) -> Computation | None:
     return NetworkConstruction(problem, report).build()
 
 
-def stated_names(items: tuple[Item, ...]) -> Iterator[str]:
-    """The names that a network gives to quantities and parameters."""
+def letters(items: tuple[Item, ...]) -> Iterator[str]:
+    """The letters that layers are told to use."""
     for item in walk_items(items):
-        yield from item.symbols
-        letters = getattr(item.layer, "symbols", None)
-        yield from (getattr(letters, name) or "" for name in getattr(letters, "__struct_fields__", ()))
+        known = getattr(item.layer, "symbols", None)
+        yield from (getattr(known, name) or "" for name in getattr(known, "__struct_fields__", ()))

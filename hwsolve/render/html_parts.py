@@ -31,9 +31,16 @@ def across(f: Formula) -> int:
 
 
 def spread(f: Formula) -> Formula:
-    """A long sum over one number, or behind a minus, as a sum: a row can be broken between its terms."""
+    """A long sum over one number, or behind a minus, as a sum: a row can be broken between its terms.
+
+    Of a long product over one number the last factor, where it is a sum, stands behind the fraction of the others.
+    """
+    if isinstance(f, Call) and f.name in ("+", "-"):
+        return Call(f.name, tuple(map(spread, f.args)))
     if not isinstance(f, Call) or f.name not in ("/", "neg"):
         return f
+    if f.name == "/" and across(f.args[0]) > NARROW and (parted := factored(f.args[0])) is not None:
+        return Call("*", (Call("/", (parted[0], f.args[1])), parted[1]))
     parts = terms(spread(f.args[0]))
     if len(parts) < 2:
         return f
@@ -47,6 +54,14 @@ def spread(f: Formula) -> Formula:
     for sign, part in rest:
         total = Call(sign, (total, part))
     return total
+
+
+def factored(f: Formula) -> tuple[Formula, Formula] | None:
+    """A product as its first factors and its last one, if that is a sum."""
+    match f:
+        case Call("*", (*first, Call("+" | "-") as last)) if first:
+            return (first[0] if len(first) == 1 else Call("*", tuple(first))), last
+    return None
 
 
 def elements(text: str) -> list[str]:

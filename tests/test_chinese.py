@@ -242,7 +242,7 @@ def test_a_bug_report(speak: Speak, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_layers_and_their_arguments(speak: Speak) -> None:
-    rows = speak("layers")[1].splitlines()
+    rows = speak("layers")[1].partition("\n\n")[0].splitlines()
     named = [row.split()[0] for row in rows]
     assert set(LAYERS) <= set(named) and all(CHINESE.search(row) for row in rows)
     for layer in named:
@@ -252,7 +252,9 @@ def test_layers_and_their_arguments(speak: Speak) -> None:
 
 @pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if subject != "examples"])
 def test_every_list_and_entry(subject: str) -> None:
-    rows = listing(subject, None, "plain").splitlines()
+    rows, _, legend = listing(subject, None, "plain").partition("\n\n")
+    assert english(legend) == []
+    rows = rows.splitlines()
     assert all(CHINESE.search(row) for row in rows)
     for row in rows:
         text = listing(subject, row.split()[0], "plain")

@@ -95,7 +95,7 @@ def mark(name: str) -> Mark:
     from hwsolve.layers import LAYERS, layer_class
     from hwsolve.layers.base import Layer
 
-    computed = layer_class(name).build is not Layer.build if name in LAYERS else name != "mixture"
+    computed = name not in LAYERS or layer_class(name).build is not Layer.build
     return BOTH if computed else COUNTED_ONLY
 
 

@@ -279,7 +279,7 @@ def test_layers_that_only_move_or_scale_values() -> None:
 
 def test_every_layer_has_a_rule_or_does_nothing() -> None:
     nothing = {"flatten", "unflatten", "pixel_shuffle", "parameter", "constant", "crop", "permute", "select", "reshape"}
-    nothing |= {"channel_shuffle", "pixel_unshuffle", "narrow"}
+    nothing |= {"channel_shuffle", "pixel_unshuffle", "narrow", "max_unpool1d", "max_unpool2d", "max_unpool3d"}
     for name in LAYERS:
         rule = layer_class(name).operations
         assert (rule is Layer.operations) == (name in nothing), name

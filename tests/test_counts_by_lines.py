@@ -79,7 +79,9 @@ def counted(name: str, settings: Any, shape: Any) -> tuple[int, int] | None:
     network = {"input": list(shape), "layers": [{name: settings}]}
     asked = {"kind": "count-params", "network": network, "ask": ["macs"]}
     macs = int(hwsolve.solve(asked).answers["macs"].value.value)
-    x = [0] * shape[0] if name == "embedding" else further_peers.eighths(random.Random(1), torch, *shape).tolist()
+    values = further_peers.eighths(random.Random(1), torch, *shape)
+    values = values.abs() if name.startswith("lp_pool") else values  # no power of a negative number
+    x = [0] * shape[0] if name == "embedding" else values.tolist()
     norm = {"running": {"mean": 0, "var": 1}} if "batch_norm" in name else {}
     network["layers"] = [{name: settings | norm}]
     spec = {"kind": "backprop", "mode": "eval", "network": network, "input": {"index": x} if name == "embedding" else x}

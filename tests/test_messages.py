@@ -77,11 +77,13 @@ def test_every_term_of_torch_nn_is_there_or_said_to_be_not_there_yet(name: str) 
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     for spelling in (name, snake, f"nn.{name}", f"torch.nn.{name}"):
         text = told(kind, spelling)
+        plain = bare(name).removeprefix("lazy")
         meant = re.search(r"Did you mean `(\w+)`\?", text)
         if NOT_YET in text:
             assert meant is None and bare(name) not in map(bare, KNOWN[kind][1])
+        elif here := re.search(r"Here it is `(\w+)", text):
+            assert here[1] in KNOWN[kind][1] and plain not in map(bare, KNOWN[kind][1])
         else:
-            plain = bare(name).removeprefix("lazy")
             assert meant and (bare(meant[1]) == plain or plain in map(bare, ELSEWHERE[meant[1]])), text
 
 

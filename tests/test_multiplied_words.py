@@ -30,20 +30,20 @@ def convention(layers: str, shape: str, count: str) -> str:
 @pytest.mark.parametrize(
     ("layers", "shape", "count", "said"),
     [
-        ("linear: 3, relu, linear: 2", "4", "macs: matmul", "dense layers; one "),
-        ("conv2d: {out_channels: 2, kernel_size: 1}, batch_norm2d, avg_pool2d: 2", "[3, 4, 4]", "macs: matmul", "convolutions; one "),
+        ("linear: 3, relu, linear: 2", "4", "macs: matmul", "dense layers, one "),
+        ("conv2d: {out_channels: 2, kernel_size: 1}, batch_norm2d, avg_pool2d: 2", "[3, 4, 4]", "macs: matmul", "convolutions, one "),
         ("conv2d: {out_channels: 2, kernel_size: 1}, batch_norm2d, avg_pool2d: 2", "[3, 4, 4]", "macs: all",
-         "convolutions, normalizations (one for each value), average pooling (one for each cell of a window); one "),
-        ("lstm: 4, gru: 2", "[T, 3]", "macs: matmul", "recurrent layers (each weight at each step); one "),
+         "convolutions, normalizations (one for each value) and average pooling (one for each cell of a window), one "),
+        ("lstm: 4, gru: 2", "[T, 3]", "macs: matmul", "recurrent layers (each weight at each step), one "),
         ("lstm: {hidden_size: 4, output: h}, bilinear: {inputs: [h, h], out_features: 2}", "[T, 3]", "macs: matmul, bias: true",
-         "recurrent layers (each weight at each step), bilinear layers (A x₂ of each output, and its product with x₁); "
+         "recurrent layers (each weight at each step) and bilinear layers (A x₂ of each output, and its product with x₁); "
          "one for each bias that is added; one "),
-        ("multihead_attention: {embed_dim: 8, num_heads: 2, rotary: true}", "[3, 8]", "macs: matmul", "attention; one "),
+        ("multihead_attention: {embed_dim: 8, num_heads: 2, rotary: true}", "[3, 8]", "macs: matmul", "attention, one "),
         ("multihead_attention: {embed_dim: 8, num_heads: 2, rotary: true}", "[3, 8]", "macs: all",
-         "attention, rotations (two for each rotated number); one "),
-        ("positional_encoding: rotary", "[3, 8]", "macs: all", "rotations (two for each rotated number); one "),
-        ("{formula: 'input @ T(input)'}", "[3, 8]", "macs: matmul", "formulas (one for each term of a sum of products); one "),
-        ("relu", "4", "macs: matmul", "products with weights, and attention; one "),
+         "attention and rotations (two for each rotated number), one "),
+        ("positional_encoding: rotary", "[3, 8]", "macs: all", "rotations (two for each rotated number), one "),
+        ("{formula: 'input @ T(input)'}", "[3, 8]", "macs: matmul", "formulas (one for each term of a sum of products), one "),
+        ("relu", "4", "macs: matmul", "products with weights, and attention, one "),
     ],
 )  # fmt: skip
 def test_the_convention_names_the_layers_of_the_network(layers: str, shape: str, count: str, said: str) -> None:

@@ -63,6 +63,8 @@ class EmbeddingBag(Embedding, frozen=True):
             forward, error = forward | {"mul": "picked*dim"}, error | {"mul": "picked*dim"}
         return {"forward": forward, "gradient.weight": error}
 
+    MULTIPLIES: ClassVar[Message | None] = say("weighed bags of embeddings (one for each number)")
+
     def macs(self, x: Shape, **_: Any) -> str | Nothing | NotCounted:
         """One for each number of a row that has a weight."""
         return self.MACS if self.per_sample_weights is None else "picked*dim"

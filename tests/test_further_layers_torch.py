@@ -312,6 +312,22 @@ def test_a_mixture_by_hand(seed: int) -> None:
     assert seed > 4 or wrong_lines(json.loads(found.to("json"))) == []
 
 
+@pytest.mark.parametrize("count", [16, 40])
+def test_a_mixture_of_many_experts(count: int) -> None:
+    """More of them than there are terms of a sum that are written out; the first and the last have equal logits."""
+    dice = random.Random(f"experts {count}")
+    router = [[dice.randint(-8, 8) / 8 for _ in range(2)] for _ in range(count)]
+    router[-1] = router[0]
+    experts = [[{"linear": {"out_features": 1, "weight": [[k, 1]], "bias": False}}] for k in range(count)]
+    mixture = {"experts": experts, "active": 3, "router": {"weight": router, "output": "r"}, "output": "y"}
+    network = {"input": 2, "layers": [{"mixture": mixture}]}
+    found = hwsolve.solve({"kind": "backprop", "network": network, "input": [1, 2], "upstream": [1]})
+    x, w = torch.tensor([1.0, 2], dtype=torch.float64), torch.tensor(router, dtype=torch.float64)
+    first = torch.argsort(-(w @ x), stable=True)[:3]
+    y = torch.softmax((w @ x)[first], 0) @ (first + 2).double()
+    assert array(found.answers["y"].value).ravel() == pytest.approx([float(y)])
+
+
 def test_the_mixture_among_the_problems_states_what_torch_gives() -> None:
     from tests.mixture_truth import expected
 

@@ -328,6 +328,26 @@ def test_a_mixture_of_many_experts(count: int) -> None:
     assert array(found.answers["y"].value).ravel() == pytest.approx([float(y)])
 
 
+@pytest.mark.parametrize("renormalize", [True, False])
+def test_an_expert_that_rests(renormalize: bool) -> None:
+    """Its gradient is 0 and no number near it, that of its logit too where the weights are divided by their sum."""
+    experts = [[{"linear": {"out_features": 1, "weight": [[k, 1]], "bias": False}}] for k in (1, 2, 5)]
+    router = {"weight": [[1, 0], [0, 1], [1, 1]], "symbols": {"weight": "R"}}
+    mixture = {"experts": experts, "active": 2, "router": router, "renormalize": renormalize, "output": "y"}
+    network = {"input": 2, "layers": [{"mixture": mixture}]}
+    found = hwsolve.solve({"kind": "backprop", "network": network, "input": [1, 0.5], "upstream": [1]})
+    rows = [row for _, row in zip(range(3), found.answers["dL_dR"].value, strict=True)]
+    shown = [[quantity.exact is not None for quantity in row] for row in rows]
+    assert [all(row) for row in shown] == [False, renormalize, False]
+    assert (float(rows[1][0].value) == 0) is renormalize
+    assert [float(q.value) for row in found.answers["dL_dw3"].value for q in row] == [0, 0]
+    text = " ".join(found.to("plain").split())
+    assert "i numbers the inputs, e the experts" in text
+    assert "the weights of the experts in the sum" in text
+    assert ("neither does its logit" in text) is renormalize
+    assert ("p holds the weights that the router gives" in text) is not renormalize
+
+
 def test_the_mixture_among_the_problems_states_what_torch_gives() -> None:
     from tests.mixture_truth import expected
 

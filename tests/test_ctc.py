@@ -104,3 +104,39 @@ def test_labels_that_are_refused(target: str, settings: str, said: str) -> None:
     with pytest.raises(SpecFailure) as failure:
         hwsolve.solve(f"{text}target: {target}\nloss: {{ctc_loss: {settings}}}\n")
     assert said in " ".join(str(failure.value).split())
+
+
+def test_the_page_says_what_its_letters_are() -> None:
+    """Of every quantity on the way, the row with its blanks, and what the mean divides by; no letter that is not so."""
+    spec: dict[str, Any] = {
+        "kind": "backprop",
+        "network": {"input": [3, 3], "layers": [{"log_softmax": {"dim": -1}}]},
+        "input": [[1, 2, 3], [0.5, 1, 0], [0, 1, 2]],
+        "target": {"index": [1, 2]},
+        "loss": "ctc_loss",
+    }
+    text = " ".join(hwsolve.solve(spec).to("plain").split())
+    for letter in "bck":
+        assert f" {letter} a 1 for" in text or f" {letter} holds a 1 for" in text
+    assert "q the probability of the class" in text
+    assert "α₁ to α₃ hold" in text
+    assert "blank, 2, blank, 3, blank; s numbers these places, t the steps, v the classes." in text
+    assert "divides the loss by the number of labels, 2." in text
+    summed = spec | {"loss": {"ctc_loss": {"reduction": "sum"}}}
+    assert "the number of" not in hwsolve.solve(summed).to("plain")
+    named = spec | {"network": {"input": [3, 3], "layers": [{"log_softmax": {"dim": -1, "output": "s"}}]}}
+    text = " ".join(hwsolve.solve(named).to("plain").split())
+    assert "blank, 2, blank, 3, blank. " in text
+    assert "qₜₛ" not in text
+    long = spec | {
+        "network": spec["network"] | {"input": [6, 3]},
+        "input": [[1, 2, 3]] * 6,
+        "target": {"index": [1, 2, 1, 2, 1]},
+    }
+    text = " ".join(hwsolve.solve(long).to("plain").split())
+    assert "blank, 2, blank, 3, …, 2, blank;" in text
+    rows = spec | {"input": [spec["input"]] * 2, "target": {"index": [[1, 2, 1], [2, 1, 2]]}}
+    text = " ".join(hwsolve.solve(rows).to("plain").split())
+    assert "The labels are the classes 2, 3, 2; 3, 2, 3, counted from 1" in text
+    assert "between its labels: blank, 2, blank, 3, blank, 2, blank;" in text
+    assert "of each sample by the number of its labels, 3," in text

@@ -312,6 +312,42 @@ def test_a_mixture_by_hand(seed: int) -> None:
     assert seed > 4 or wrong_lines(json.loads(found.to("json"))) == []
 
 
+@pytest.mark.parametrize("count", [16, 40])
+def test_a_mixture_of_many_experts(count: int) -> None:
+    """More of them than there are terms of a sum that are written out; the first and the last have equal logits."""
+    dice = random.Random(f"experts {count}")
+    router = [[dice.randint(-8, 8) / 8 for _ in range(2)] for _ in range(count)]
+    router[-1] = router[0]
+    experts = [[{"linear": {"out_features": 1, "weight": [[k, 1]], "bias": False}}] for k in range(count)]
+    mixture = {"experts": experts, "active": 3, "router": {"weight": router, "output": "r"}, "output": "y"}
+    network = {"input": 2, "layers": [{"mixture": mixture}]}
+    found = hwsolve.solve({"kind": "backprop", "network": network, "input": [1, 2], "upstream": [1]})
+    x, w = torch.tensor([1.0, 2], dtype=torch.float64), torch.tensor(router, dtype=torch.float64)
+    first = torch.argsort(-(w @ x), stable=True)[:3]
+    y = torch.softmax((w @ x)[first], 0) @ (first + 2).double()
+    assert array(found.answers["y"].value).ravel() == pytest.approx([float(y)])
+
+
+@pytest.mark.parametrize("renormalize", [True, False])
+def test_an_expert_that_rests(renormalize: bool) -> None:
+    """Its gradient is 0 and no number near it, that of its logit too where the weights are divided by their sum."""
+    experts = [[{"linear": {"out_features": 1, "weight": [[k, 1]], "bias": False}}] for k in (1, 2, 5)]
+    router = {"weight": [[1, 0], [0, 1], [1, 1]], "symbols": {"weight": "R"}}
+    mixture = {"experts": experts, "active": 2, "router": router, "renormalize": renormalize, "output": "y"}
+    network = {"input": 2, "layers": [{"mixture": mixture}]}
+    found = hwsolve.solve({"kind": "backprop", "network": network, "input": [1, 0.5], "upstream": [1]})
+    rows = [row for _, row in zip(range(3), found.answers["dL_dR"].value, strict=True)]
+    shown = [[quantity.exact is not None for quantity in row] for row in rows]
+    assert [all(row) for row in shown] == [False, renormalize, False]
+    assert (float(rows[1][0].value) == 0) is renormalize
+    assert [float(q.value) for row in found.answers["dL_dw3"].value for q in row] == [0, 0]
+    text = " ".join(found.to("plain").split())
+    assert "i numbers the inputs, e the experts" in text
+    assert "the weights of the experts in the sum" in text
+    assert ("neither does its logit" in text) is renormalize
+    assert ("p holds the weights that the router gives" in text) is not renormalize
+
+
 def test_the_mixture_among_the_problems_states_what_torch_gives() -> None:
     from tests.mixture_truth import expected
 

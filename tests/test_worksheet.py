@@ -502,3 +502,21 @@ def test_elements_compared_with_their_extreme_are_said_in_words(extreme: str, re
     said = re.search(r"\((. of 6: [^:;]*); (.: [^:;)]*)\)", page(found))
     cases = {case.replace(" of 6", "") for case in said.groups()} if said else set()
     assert cases == {f"4: {rest} the {word}", f"2: the {word}"}
+
+
+def test_a_long_sum_of_cases_is_that_of_its_own_terms() -> None:
+    """Longer than what is written out: from a first index on, of numbers that are not 1, and one within another."""
+    x = [(7 * k) % 20 for k in range(1, 21)]
+    wanted = {
+        "a": sum(v > 7 for v in x[3:]),
+        "b": sum(1 if v > 7 else -3 for v in x[4:]) / 2,
+        "c": sum(v > x[j] for j in range(2, 18) for v in x[1:]),
+    }
+    define = {
+        "a": "Sum(if(x[i] > t, 1, 0), i, 4, 20)",
+        "b": "Sum(if(x[i] > t, 1/2, -3/2), i, 5, 20)",
+        "c": "Sum(Sum(if(x[i] > x[j], 1, 0), i, 2, 20), j, 3, 18)",
+    }
+    found = hwsolve.solve({"kind": "worksheet", "given": {"x": x, "t": 7}, "define": define})
+    assert {name: float(found.answers[name].value.value) for name in wanted} == wanted
+    assert wrong_lines(json.loads(found.to("json"))) == []

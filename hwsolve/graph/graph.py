@@ -79,6 +79,7 @@ class Graph(msgspec.Struct):
     begun: set[str] = set()  # states whose numbers the problem states
     defaults: set[str] = set()  # settings that the problem leaves as they are
     layers: dict[str, str] = {}  # what the layer or composite at each path is
+    units: dict[str, tuple[str, Message]] = {}  # the letter of what a quantity's last axis numbers, and what that is
     batched: bool = False  # whether the first axis of the data counts samples
     output: str = ""
     heads: tuple[str, ...] = ()  # the outputs, or the quantities whose gradients are asked, where there are several

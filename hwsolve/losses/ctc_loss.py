@@ -7,18 +7,24 @@ differ (Graves, eq. 7.9).  The loss is minus the logarithm of α⁽ᵀ⁾[S] + �
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from hwsolve.formula.tree import Ref, call
+from hwsolve.formula.tree import Formula, Ref, call
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
-from hwsolve.graph.label import Label
+from hwsolve.graph.label import Called, Label
 from hwsolve.language import Message, say
 from hwsolve.losses.loss import LETTERS, Loss, Target
 from hwsolve.spec.fields import Choice, CountField
 
 FIRST = "b[s]*q[P,s]"
 NEXT = "(a[s] + a[s - 1] + k[s]*a[s - 2])*q[P,s]"
+QUANTITIES = {
+    "c": Called(say("a 1 for the class at each place and zeros for the others"), many=True),
+    "b": Called(say("a 1 for each place where a path may begin and zeros"), many=True),
+    "k": Called(say("a 1 for each place that a path may reach over the blank in front of it and zeros"), many=True),
+    "q": Called(say("the probability of the class at each place, at each step"), many=True),
+}
 
 
 class CTCLoss(Loss, frozen=True, kw_only=True):
@@ -30,6 +36,7 @@ class CTCLoss(Loss, frozen=True, kw_only=True):
     sequence: ClassVar[bool] = True
     takes: ClassVar[frozenset[str]] = frozenset({"log distribution"})
     wants: ClassVar[Message | None] = say("logarithms of probabilities, as of a `log_softmax`")
+    QUANTITIES: ClassVar[dict[str, Any]] = QUANTITIES
     MEANINGS: ClassVar[dict[str, Message]] = {
         "reduction": say("the mean over samples of the loss by label, the sum over samples, or none of these"),
         "blank": say("the class that stands for no label, from 0 as in PyTorch"),
@@ -42,32 +49,18 @@ class CTCLoss(Loss, frozen=True, kw_only=True):
         shape, labels = builder.shape(x), target.arrays["labels"]
         steps, places = shape[-2], builder.shape(labels)[-2]
         lead = ("n",) * (len(shape) - 2)
+        for node, letter in zip(target.arrays.values(), "cbk", strict=True):
+            builder.call(node, letter)
         read = ByFormula("exp(Sum(c[s,v]*x[t,v], v, 1, V))", ("x", "c"), ("x", "c"), ("t", "s"), constants=(1,))
         q = builder.forward(read, (x, labels), builder.free_symbol("q"), layer="loss")
-        a = ""
+        a, every = "", list[Formula]()
         for t in range(1, steps + 1):
             reads = {"q": q, "a": a, "k": target.arrays["skips"]} if a else {"q": q, "b": target.arrays["begins"]}
             text, names, last = NEXT if a else FIRST, tuple(reads), len(reads) - 1
             made = ByFormula(text, names, names, ("s",), constants=(last,), numbers=(("P", t),))
             a = builder.forward(made, tuple(reads.values()), builder.free_symbol(f"alpha{t}"), layer="loss")
-        written = [call("whole", Ref(builder.graph.symbol(n))) for n in (q, a, *target.arrays.values())]
-        builder.remark(
-            say(
-                "{q} holds the probabilities of blank, label, blank, …, blank at each step; {alpha}, of the last step, "
-                "those of all paths that end at each of these.",
-                q=written[0],
-                alpha=written[1],
-            )
-        )
-        builder.remark(
-            say(
-                "{c} is one for the class that stands at a place and zero for the others, {b} for the two places where "
-                "paths begin, {k} where the blank in front of a label may be passed over.",
-                c=written[2],
-                b=written[3],
-                k=written[4],
-            )
-        )
+            every.append(call("whole", Ref(builder.graph.symbol(a))))
+        builder.said += self.told(every, (places - 1) // 2, bool(lead))
         at = ",".join((*lead, ""))
         text = f"-log(a[{at}S] + a[{at}S - 1])"
         if self.reduction == "mean":
@@ -81,3 +74,29 @@ class CTCLoss(Loss, frozen=True, kw_only=True):
         of = (samples,) if kept else ()
         builder.graph.loss = builder.graph.add(Label(symbol), of, "loss", end, inputs=(a,), layer="loss")
         return builder.graph.loss
+
+    def told(self, alphas: list[Formula], labels: int, several: bool) -> list[Message]:
+        """What the quantities of the recursion are, and what the mean divides by."""
+        first, last = alphas[0], alphas[-1]
+        paths = say(
+            "{first} holds the probabilities of the paths of one step, by the place where they are.", first=first
+        )
+        if len(alphas) > 1:
+            paths = say(
+                "{first} to {last} hold, step by step, the probabilities of all paths so far that end at each place; a "
+                "whole path ends at the last label or at the blank behind it.",
+                first=first,
+                last=last,
+            )
+        said = [paths]
+        if self.reduction == "mean" and several:
+            said.append(
+                say(
+                    "The reduction `mean` divides the loss of each sample by the number of its labels, {n}, and takes "
+                    "the mean over the samples.",
+                    n=labels,
+                )
+            )
+        elif self.reduction == "mean":
+            said.append(say("The reduction `mean` divides the loss by the number of labels, {n}.", n=labels))
+        return said

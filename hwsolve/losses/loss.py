@@ -7,7 +7,7 @@ its own has an operation of its own.
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -57,6 +57,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         "reduction": say("the mean over all elements, their sum, the mean over samples alone, or none of these"),
         "symbols": say("the letters for the loss, and for the probabilities of a cross entropy"),
     }
+    QUANTITIES: ClassVar[dict[str, Any]] = {}  # what its quantities are called, by their usual letters
     OUTPUTS: ClassVar[tuple[str, ...]] = ("y",)  # what it is of, in this order
     compares: ClassVar[bool] = True  # has a target
     by_sample: ClassVar[bool] = False  # its mean is that over samples

@@ -27,6 +27,7 @@ class Axes(msgspec.Struct):
     usual: dict[str, Letters] = {}  # of what is read or given by operations whose letters are usual
     inputs: str = ""
     hidden: tuple[str, ...] = ()
+    own: dict[str, Message] = {}  # letters of units that have a name of their own, as experts
     outputs: str = ""
     samples: str = ""
     count: int = 0  # how many layers of units there are, the input among them
@@ -52,6 +53,7 @@ class Axes(msgspec.Struct):
         known: dict[tuple[str, ...], Message] = {
             (self.inputs,): say("the inputs"),
             self.hidden: say("the hidden units"),
+            **{(letter,): what for letter, what in self.own.items()},
             (self.outputs,): say("the outputs"),
             (self.samples,): say("the samples"),
             **{(letter,): what for letter, what in USUAL.items() if letter in own},
@@ -79,6 +81,7 @@ class Unused(msgspec.Struct):
     chosen: list[str]
     last: str
     free: list[str]
+    taken: frozenset[str]
 
 
 def axes_of(graph: Graph, taken: frozenset[str], units: tuple[str, ...] = ()) -> Axes:
@@ -86,7 +89,8 @@ def axes_of(graph: Graph, taken: frozenset[str], units: tuple[str, ...] = ()) ->
     axes = Axes({})
     first, last, sample = ("" if letter in taken or letter in units else letter for letter in "ijn")
     first = units[0] if units else first
-    unused = Unused(list(units[1:]), last, [letter for letter in HIDDEN if letter not in taken | set(units)])
+    free = [letter for letter in HIDDEN if letter not in taken | set(units)]
+    unused = Unused(list(units[1:]), last, free, taken | {*units})
     axes.usual = usual_letters(graph, taken | set(units))
     usual = {letter for letters in axes.usual.values() for letter in letters}
     unused.free, unused.last = [x for x in unused.free if x not in usual], "" if last in usual else last
@@ -174,6 +178,11 @@ def new(graph: Graph, node: Node, size: int, unused: Unused, axes: Axes) -> str:
     letter = unused.chosen.pop(0) if unused.chosen else ""
     if size == 1:
         return ONE
+    if node.name in graph.units:
+        usual, what = graph.units[node.name]
+        letter = letter or (usual if usual not in unused.taken else unused.free.pop(0) if unused.free else "")
+        axes.own |= {letter: what} if letter else {}
+        return letter
     behind = graph.nodes[graph.output]
     ends = (letter or unused.last) and node.shape == behind.shape and only_elements(graph, node.name, behind)
     if not letter:

@@ -8,6 +8,7 @@ an element that is a number, it writes `if(0 == t, …)`, the number first, as n
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 
 from hwsolve.formula.arrays import COMPARISONS
@@ -115,7 +116,7 @@ def untied(then: Formula, holds: Holds) -> Formula:
 def decided_cases(f: Formula, holds: Holds, met: Conditions) -> Formula:
     """The formula with what holds in place of every case that elements decide; `met` keeps what decided.
 
-    A sum of ones where a comparison holds is the number of these.
+    A sum of numbers where comparisons hold is one number, as of ones how many hold.
     """
 
     def settle(node: Formula, bound: frozenset[str] = frozenset()) -> Formula:
@@ -129,9 +130,11 @@ def decided_cases(f: Formula, holds: Holds, met: Conditions) -> Formula:
             ):
                 met[condition] = holds(condition)  # anew at each step
                 return settle(then if met[condition] else other, bound)
-            case BigOperator("Sum", Call("if", (Call(), Number(), Number())) as body, index, Number(), Number(n)):
-                ones = (settle(substitute(body, {index: Number(k)}), bound) for k in range(1, n + 1))
-                return Number(sum(one.numerator if isinstance(one, Number) else 0 for one in ones))
+            case BigOperator("Sum", Call("if", (Call(), Number(), Number())) as body, i, Number(low), Number(high)):
+                every = [settle(substitute(body, {i: Number(k)}), bound) for k in range(low, high + 1)]
+                terms = [Fraction(n.numerator, n.denominator) for n in every if isinstance(n, Number)]
+                if len(terms) == len(every):
+                    return Number((total := sum(terms, Fraction(0))).numerator, total.denominator)
         parts = () if isinstance(node, Ref) else children(node)
         within = bound | {node.index} if isinstance(node, BigOperator) else bound
         changed = tuple([settle(part, within) for part in parts])

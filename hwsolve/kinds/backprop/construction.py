@@ -8,6 +8,7 @@ from hwsolve.graph.graph import Builder, Graph
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.language import Message
 from hwsolve.layers.items import Body, walk_items
+from hwsolve.losses.loss import Loss, Target
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.nodes import Node as Place
 from hwsolve.spec.report import ROOT, Path, Report
@@ -25,6 +26,15 @@ class Construction:
         self.remarks: list[Message] = []
         self.warnings: list[Message] = []
         self.body: Body | None = None
+
+    def build_loss(self, loss: Loss, outputs: tuple[str, ...], target: Target | None) -> str:
+        """Write a loss into the graph, with what a reader is told of it; gives its node."""
+        builder, told, noted = self.builder, len(self.builder.said), len(self.builder.remarks)
+        builder.words = loss.QUANTITIES
+        made = loss.build(builder, outputs, target, self.samples)
+        self.stated += builder.said[told:]
+        self.remarks += builder.remarks[noted:]
+        return made
 
     def wrong(self, key: str, message: Message, hint: Message | None = None, within: tuple[str, ...] = ()) -> None:
         """Note an error at a key of the problem, or at one that stands within it."""

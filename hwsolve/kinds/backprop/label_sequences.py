@@ -5,13 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from hwsolve.formula.tree import Number
+from hwsolve.formula.tree import Number, Ref
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.target import Classes
 from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
 from hwsolve.losses import LOSSES
 from hwsolve.losses.loss import Target
+
+FEW = 4  # labels that are all written out with the blanks between them
 
 
 def enter_labels(setup: Any, loss: Any, target: Any, shape: tuple[int, ...]) -> Target | None:
@@ -55,11 +57,26 @@ def enter_labels(setup: Any, loss: Any, target: Any, shape: tuple[int, ...]) -> 
         setup.construction.givens[name] = Given(sizes, tuple(map(Number, ones)))
         setup.graph.selectors.add(name)
         arrays[key] = name
-    shown = tuple(", ".join(str(k) for k in row) for row in rows)
+    shown = "; ".join(", ".join(map(str, row)) for row in rows)
     setup.construction.stated.append(
         say("The labels are the classes {rows}, counted from 1; class {blank} is the blank.", rows=shown, blank=blank)
     )
+    setup.construction.stated.append(places_told(setup.builder, rows, batched))
     return Target(arrays["labels"], False, arrays=arrays)
+
+
+def places_told(builder: Any, rows: list[tuple[int, ...]], batched: bool) -> Message:
+    """The row of labels with blanks around and between them, and the letters of its places, the steps and classes."""
+    row = [say("blank"), *(part for label in rows[0] for part in (Number(label), say("blank")))]
+    told = tuple(row if len(rows[0]) <= FEW else [*row[:4], "…", *row[-2:]])
+    if batched:
+        said = say("The first row is read with blanks around and between its labels: {row}", row=told)
+    else:
+        said = say("They are read with blanks around and between them: {row}", row=told)
+    if any(builder.free_symbol(letter) != letter for letter in "stv"):
+        return say("{first}.", first=said)
+    s, t, v = map(Ref, "stv")
+    return say("{first}; {s} numbers these places, {t} the steps, {v} the classes.", first=said, s=s, t=t, v=v)
 
 
 def misfit(blank: int, rows: list[tuple[int, ...]], steps: int, classes: int) -> Message | None:

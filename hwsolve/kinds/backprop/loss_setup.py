@@ -64,7 +64,7 @@ class LossSetup:
         )
         self.look_twice(problem.loss)
         if target is not None:
-            problem.loss.build(self.builder, (self.graph.output,), target, self.construction.samples)
+            self.construction.build_loss(problem.loss, (self.graph.output,), target)
             if problem.loss.reduction == "none":
                 self.construction.remarks.append(
                     say("The loss is not reduced; gradients are those of the sum of its elements.")

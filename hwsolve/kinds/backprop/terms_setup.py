@@ -142,10 +142,7 @@ class TermsSetup:
         if number and loss.symbols.probability is None and loss.holds == "softmax":
             p = f"p{number}" if self.several_softmax else "p"
             loss = msgspec.structs.replace(loss, symbols=msgspec.structs.replace(loss.symbols, probability=p))
-        before = len(self.builder.remarks)
-        made = loss.build(self.builder, tuple(outputs), entered, self.construction.samples)
-        self.construction.remarks += self.builder.remarks[before:]
-        return made
+        return self.construction.build_loss(loss, tuple(outputs), entered)
 
     def outputs(self, term: Term, loss: Loss) -> list[str] | None:
         """The outputs that a loss is of: those that are named, or all of the network."""

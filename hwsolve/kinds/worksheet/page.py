@@ -16,6 +16,7 @@ from hwsolve.graph.run import Trajectory
 from hwsolve.kinds.backprop.asked import keys_of
 from hwsolve.kinds.backprop.drawn import wanted_circuit
 from hwsolve.kinds.backprop.given_letters import functions
+from hwsolve.kinds.backprop.local_names import short_names
 from hwsolve.kinds.backprop.page import NetworkPage
 from hwsolve.language import Message, say
 from hwsolve.quantities import alike
@@ -95,7 +96,8 @@ class WorksheetPage(NetworkPage):
 
     def called(self, name: str, at: tuple[Number, ...] = ()) -> Formula:
         """A quantity by its name; where each point has a value, as the lines write it, without the point."""
-        return Ref(name, at) if at or self.points is None else whole(name)
+        short = short_names(self.graph).get(name) if self.points is not None else None
+        return Ref(short or name, at) if at or short or self.points is None else whole(name)
 
     def in_names(self, f: Formula) -> Formula:
         """A definition in the names of the page."""

@@ -590,3 +590,14 @@ def test_memory_with_a_peak_of_named_sizes_is_that_of_numbers() -> None:
     for n in (3, 10, 40):
         found = evaluate(total("n"), lambda _, __, n=n: n)  # type: ignore[misc]
         assert found == total(n).value == 4 * (10 * n + 10) + 4 * max(n + 10, 20)
+
+
+UNREACHED = {"max_pool1d": {"dilation": "e", "kernel_size": "k"}}
+
+
+def test_operations_whose_rule_does_not_reach_its_settings_are_not_known() -> None:
+    """Where gradients meet under named steps no rule says; the rest of the network is counted."""
+    for count in ({"macs": "all"}, {"macs": "all", "activations": "peak"}):
+        solution = solved([UNREACHED, "hard_sigmoid"], ["n", "d"], count=count)
+        assert "flops.other.hard_sigmoid1" in solution.answers
+        assert "flops.other.max_pool1" not in solution.answers

@@ -93,8 +93,7 @@ class Counting(LayerCounts):
         """The tree of the network, as its rows stand in the table."""
         columns = [key for key in self.asked.columns if QUANTITIES[key].total or self.values[key]]
         self.tree = Tree(self.values, self.terms, tuple(columns))
-        stored = self.problem.network.entries if "activations" in self.asked.columns else {}
-        self.nodes = self.tree.inputs(stored) + staged(self.tree.nodes(self.problem.network.items))
+        self.nodes = self.tree.inputs(self.problem.network.entries) + staged(self.tree.nodes(self.problem.network.items))
 
     def overview(self) -> Step:
         """The table of all layers, and how it is read."""

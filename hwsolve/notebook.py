@@ -37,8 +37,8 @@ class Solution(solution.Solution, kw_only=True):
         """The number of a key, an element or an expression over keys: `solution["w@1"]`, `solution["E - E@1"]`.
 
         An int, a Fraction, or a float where the value is no rational; nested lists of an array, with None for what has
-        no value; a formula as its text, where sizes have names: `"16*n"`.  What stands at a step that is not written out is worked out when it
-        is asked for.  KeyError where nothing has that key.
+        no value; a formula as its text, where sizes have names: `"16*n"`.  What stands at a step that is not written
+        out is worked out when it is asked for.  KeyError where nothing has that key.
         """
         from hwsolve.answers import BadKey, look_up
 

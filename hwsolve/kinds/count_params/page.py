@@ -93,7 +93,8 @@ class Counting(LayerCounts):
         """The tree of the network, as its rows stand in the table."""
         columns = [key for key in self.asked.columns if QUANTITIES[key].total or self.values[key]]
         self.tree = Tree(self.values, self.terms, tuple(columns))
-        self.nodes = self.tree.inputs(self.problem.network.entries) + staged(self.tree.nodes(self.problem.network.items))
+        network = self.problem.network
+        self.nodes = self.tree.inputs(network.entries) + staged(self.tree.nodes(network.items))
 
     def overview(self) -> Step:
         """The table of all layers, and how it is read."""

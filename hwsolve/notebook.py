@@ -169,7 +169,7 @@ def of_formula(f: Formula) -> Any:
         return whole(Fraction(f.numerator, f.denominator))
     if all(ref.name in CONSTANTS for ref in references(f)):
         with suppress(NoValue, NotFinite, TypeError, ValueError):
-            return float(evaluate(f, no_names))  # type: ignore[arg-type]
+            return float(evaluate(f, no_names))
     return plain_text(f)
 
 

@@ -193,6 +193,8 @@ class Counting(LayerCounts):
             self.keys[item.path] = self.keys[end.name]
         elif item.type in MERGED:
             self.joined(item, lines)
+        if f"shape.{item.path}" not in self.answers and not isinstance(item.output, StatedMap):
+            self.as_inside(item, lines)
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
         if item.type == "repeat" and any(n != 1 for n in item.times):
             title = say(

@@ -13,7 +13,7 @@ from hwsolve.kinds.count_params.counts import Counts, put_in
 from hwsolve.kinds.count_params.partial import AtLeast, multiplied
 from hwsolve.language import Message, listed, say
 from hwsolve.layers.base import Layer, ShapeError, Size
-from hwsolve.layers.cost import NotCounted, Nothing, Operations, Phase, Product, joined
+from hwsolve.layers.cost import ByFormulas, NotCounted, Nothing, Operations, Phase, Product, joined
 from hwsolve.layers.items import Item
 from hwsolve.layers.multiplied import PARTS, depends, product_sizes
 from hwsolve.solution import Line, Text
@@ -191,7 +191,7 @@ def operations_of(
             counts.text(quantity, item.path, joined(found), sizes, lines)
 
 
-def rules_of(layer: Layer, item: Item) -> tuple[Operations, dict[str, Size]]:
+def rules_of(layer: Layer, item: Item) -> tuple[Operations | Nothing | NotCounted | ByFormulas, dict[str, Size]]:
     """The rules of a layer and the sizes they read; that they are not known where they don't reach its settings."""
     try:
         return layer.operations(*item.shapes), layer.cost_sizes(*item.shapes)

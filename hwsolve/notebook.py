@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import msgspec
 from hwsolve import solution
 from hwsolve.errors import CallError
 from hwsolve.files import read_spec
+from hwsolve.formula.tree import Formula, Number, references
 from hwsolve.language import say
 from hwsolve.pipeline import Request, read, work_out
 
@@ -35,8 +37,8 @@ class Solution(solution.Solution, kw_only=True):
         """The number of a key, an element or an expression over keys: `solution["w@1"]`, `solution["E - E@1"]`.
 
         An int, a Fraction, or a float where the value is no rational; nested lists of an array, with None for what has
-        no value; a formula where sizes have names.  What stands at a step that is not written out is worked out when it
-        is asked for.  KeyError where nothing has that key.
+        no value; a formula as its text, where sizes have names: `"16*n"`.  What stands at a step that is not written
+        out is worked out when it is asked for.  KeyError where nothing has that key.
         """
         from hwsolve.answers import BadKey, look_up
 
@@ -147,11 +149,32 @@ def number(value: Any) -> Any:
         return [number(part) for part in value]
     if isinstance(value, solution.Missing):
         return None
+    if isinstance(value, Formula):
+        return of_formula(value)
     if not isinstance(value, solution.Quantity):
         return value
     if value.exact is None:
         return float(value.value)
-    exact = Fraction(value.exact)
+    return whole(Fraction(value.exact))
+
+
+def of_formula(f: Formula) -> Any:
+    """A formula as Python has it: its number, where nothing in it has a name, else its text as a spec writes it."""
+    from hwsolve.answers import CONSTANTS, plain_text
+    from hwsolve.formula.evaluate import evaluate, no_names
+    from hwsolve.formula.operators import NoValue
+    from hwsolve.numbers import NotFinite
+
+    if isinstance(f, Number):
+        return whole(Fraction(f.numerator, f.denominator))
+    if all(ref.name in CONSTANTS for ref in references(f)):
+        with suppress(NoValue, NotFinite, TypeError, ValueError):
+            return float(evaluate(f, no_names))
+    return plain_text(f)
+
+
+def whole(exact: Fraction) -> int | Fraction:
+    """An int where it is one."""
     return int(exact) if exact.denominator == 1 else exact
 
 
@@ -177,9 +200,9 @@ def is_text(spec: Any) -> bool:
 
 
 def _solve(text: str | bytes, source: str, overrides: dict[str, Any]) -> list[Solution]:
-    from hwsolve.spec.load import as_text
+    from hwsolve.spec.load import as_row
 
-    wishes = Request({path: as_text([value]).strip() for path, value in overrides.items()})
+    wishes = Request({path: as_row(value) for path, value in overrides.items()}, option="")
     problems = read(text, source, wishes)
     return [_dressed(work_out(problem), problem) for problem in problems]
 

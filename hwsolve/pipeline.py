@@ -19,13 +19,14 @@ class Request(msgspec.Struct, frozen=True):
 
     `overrides` replace parts of it (path and YAML text); where a text has no key of `instead` at its top, that is added
     and takes the place of the overrides below the key.  `settings` (full, columns) are for the kinds that have them.
-    `files` have the numbers of givens, by name.
+    `files` have the numbers of givens, by name.  `option` is what was typed before an override.
     """
 
     overrides: dict[str, str] = {}
     instead: dict[str, str] = {}
     settings: dict[str, Any] = {}
     files: dict[str, str] = {}
+    option: str = "--set "
 
 
 def read(text: str | bytes, source: str, request: Request | None = None, kind: str | None = None) -> list[Problem]:
@@ -54,7 +55,9 @@ def read_each(
         from hwsolve.data_files import read_array
 
         data = {name: (path, read_array(path)) for name, path in request.files.items()}
-    found = load_each(text, source, record, kinds.KINDS, request.overrides, kind, request.instead, check, data)
+    found = load_each(
+        text, source, record, kinds.KINDS, request.overrides, kind, request.instead, check, data, request.option
+    )
     for name, value in request.settings.items():
         for problem in found:
             if name in getattr(problem, "__struct_fields__", ()):

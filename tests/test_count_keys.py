@@ -590,3 +590,31 @@ def test_memory_with_a_peak_of_named_sizes_is_that_of_numbers() -> None:
     for n in (3, 10, 40):
         found = evaluate(total("n"), lambda _, __, n=n: n)  # type: ignore[misc]
         assert found == total(n).value == 4 * (10 * n + 10) + 4 * max(n + 10, 20)
+
+
+UNREACHED = {"max_pool1d": {"dilation": "e", "kernel_size": "k"}}
+
+
+def test_operations_whose_rule_does_not_reach_its_settings_are_not_known() -> None:
+    """Where gradients meet under named steps no rule says; the rest of the network is counted."""
+    for count in ({"macs": "all"}, {"macs": "all", "activations": "peak"}):
+        solution = solved([UNREACHED, "hard_sigmoid"], ["n", "d"], count=count)
+        assert "flops.other.hard_sigmoid1" in solution.answers
+        assert "flops.other.max_pool1" not in solution.answers
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        ({"transformer_encoder_layer": {"d_model": 4, "nhead": 2, "dim_feedforward": 8}}, (5, 4)),
+        ({"residual": {"body": [{"linear": 6}], "shortcut": [{"linear": 6}]}}, (5, 6)),
+        ({"repeat": {"times": 3, "body": [{"linear": 4}, "relu"]}}, (5, 4)),
+        ({"repeat": {"times": 2, "body": [{"residual": [{"linear": 4}]}]}}, (5, 4)),
+        ({"mixture": {"experts": 4, "active": 2, "body": [{"linear": 8}, {"linear": 4}]}}, (5, 4)),
+        ({"swiglu": {"hidden": 6, "out_features": 3}}, (5, 3)),
+    ],
+)
+def test_a_composite_has_a_shape_as_a_layer_has(layer: dict[str, Any], shape: tuple[int, ...]) -> None:
+    """What comes out of it, with a line for each axis."""
+    key = f"shape.{next(iter(layer))}1"
+    assert number(solved([layer, "relu"], [5, 4], (key,)), key) == shape

@@ -345,3 +345,58 @@ def test_fused_attention_keeps_no_weights(seed: int) -> None:
         )
     assert found["fused"] == saved(Attending(heads * width, heads), torch.randn(1, rows, heads * width))
     assert found["weights"] - found["fused"] == 4 * heads * rows * (rows - 1)
+
+
+def poisoned(made: Any, kept: list[tuple[int, ...]], x: Any) -> bool:
+    """Whether the gradient stays what it is where all that is saved in other shapes than `kept` is NaN."""
+    found = []
+    for spoil in (False, True):
+        leaf = x.clone().requires_grad_()
+
+        def unpack(t: Any, spoil: bool = spoil) -> Any:
+            return torch.full_like(t, float("nan")) if spoil and tuple(t.shape) not in kept else t
+
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: t, unpack):
+            made(leaf * 1).square().sum().backward()
+        found.append(leaf.grad)
+    return bool(torch.equal(*found))
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_a_power_mean_keeps_what_comes_in_and_what_comes_out(p: int) -> None:
+    """With p = 1 it is a sum, whose slope reads neither."""
+    x = torch.rand(1, 4, 6, 6, dtype=torch.double) + 0.5
+    y = nn.functional.lp_pool2d(x, p, 2)
+
+    def pooled(x: Any) -> Any:
+        return nn.functional.lp_pool2d(x, p, 2) if p > 1 else 4 * nn.functional.avg_pool2d(x, 2)
+
+    assert poisoned(pooled, [tuple(x.shape), tuple(y.shape)], x)
+    assert p == 1 or not poisoned(pooled, [tuple(y.shape)], x)
+    conv = {"conv2d": {"out_channels": 4, "kernel_size": 1}}
+    layers = [conv, {"lp_pool2d": {"norm_type": p, "kernel_size": 2}}]
+    solution = solved(layers, [3, 6, 6], ("activations",), count={"activations": "saved"})
+    assert number(solution, "activations") == 3 * 36 + (x.numel() + y.numel() if p > 1 else 0)
+
+
+def test_local_response_normalisation_keeps_what_comes_in_and_what_divides() -> None:
+    """Whose power and whose padded squares follow from them."""
+    x = torch.rand(1, 4, 6, 6, dtype=torch.double)
+
+    def normalised(x: Any) -> Any:
+        return nn.functional.local_response_norm(x, 3)
+
+    assert poisoned(normalised, [tuple(x.shape)], x)
+    conv = {"conv2d": {"out_channels": 4, "kernel_size": 1}}
+    solution = solved([conv, {"local_response_norm": 3}], [3, 6, 6], ("activations",), count={"activations": "saved"})
+    assert number(solution, "activations") == 3 * 36 + 2 * x.numel()
+
+
+@pytest.mark.parametrize("drop", ["dropout", "alpha_dropout", "dropout1d"])
+def test_dropout_that_drops_nothing_gives_what_it_reads(drop: str) -> None:
+    """What a layer behind it keeps is kept already: PyTorch returns the same tensor."""
+    layers: list[Any] = [{"linear": 4}, "relu", {drop: {"p": 0}}, {"linear": 2}]
+    solution = solved(layers, [5, 3], ("activations.bytes",), count={"activations": "saved"})
+    modules = {"dropout": nn.Dropout, "alpha_dropout": nn.AlphaDropout, "dropout1d": nn.Dropout1d}
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), modules[drop](0.0), nn.Linear(4, 2))
+    assert number(solution, "activations.bytes") == saved(model, torch.randn(1, 5, 3))

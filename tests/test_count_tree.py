@@ -182,3 +182,25 @@ def test_every_number_of_a_model_is_on_its_full_page_or_its_column_is_named(path
     for row in rows:
         for head, cell in zip(heads, row, strict=True):
             assert head in gone or not isinstance(cell, int) or f" {cell:,}" in text, (head, cell)
+
+
+@pytest.mark.parametrize("around", [lambda layers: layers, lambda layers: [{"residual": layers}]])
+def test_no_two_rows_have_the_same_name(around: Any) -> None:
+    """Pools of two types are told apart, one that makes a map of given sides and one of windows."""
+    pools = [{"adaptive_max_pool2d": 8}, {"max_pool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}]
+    averages = [{"adaptive_avg_pool2d": 8}, {"avg_pool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}]
+    solution = solved(around([*pools, *averages]), [3, 8, 8], count={"activations": "outputs"}, columns=["activations"])
+    names = [label.strip().split(", ")[0].removesuffix(" 3×3") for label in labels(solution)]
+    assert len(set(names)) == len(names) and sum("adaptive" in name for name in names) == 2
+
+
+def test_a_column_of_bytes_adds_up_with_the_row_of_the_input() -> None:
+    """Whichever of its columns are chosen: the values that come in take bytes."""
+    count = {"dtype": "bfloat16", "gradients": True, "optimizer": "adam", "master_weights": "float32"}
+    columns = ["params", "activations.bytes", "memory.total"]
+    solution = solved([{"linear": 5}], [5], count=count, columns=columns)
+    table = table_of(solution)
+    assert labels(solution)[0] == "input"
+    for column in (-1, 3):
+        *cells, total = [row[column] for row in table.rows]
+        assert sum(cells) == total

@@ -60,6 +60,12 @@ def sizes(kind: str, rng: random.Random) -> dict[str, Any]:
     return made | ({"head_dim": rng.choice([2, 8])} if kind == "gemma" else {})
 
 
+def test_a_name_of_no_letters_is_no_architecture() -> None:
+    """It is not the one that stands in the file."""
+    with pytest.raises(SpecFailure, match='no importer for the architecture ""'):
+        counted({"model_type": "bert", "architectures": ["BertForMaskedLM"]}, 4, architecture="")
+
+
 def counted(config: dict[str, Any], tokens: int | None = None, architecture: str | None = None) -> dict[str, int]:
     """What the spec of a configuration counts, read as an architecture."""
     text = imported(Document(config, "config.json"), Settings(tokens=tokens, architecture=architecture))

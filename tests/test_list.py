@@ -318,7 +318,8 @@ def test_multiply_adds_of_an_entry_are_those_of_its_steps() -> None:
     assert entry("lstm")["macs"] == "steps · (4 · hidden · in + 4 · hidden · hidden)"
     assert entry("gru_cell")["macs"] == "3 · hidden · in + 3 · hidden · hidden"
     assert entry("linear")["forward"] == "×  in · out\n+  (in − 1) · out + out"
-    assert entry("swiglu")["macs"] == "3Tdh" and entry("swiglu")["forward"].startswith("×  3Tdh + Th")
+    assert entry("swiglu")["macs"] == "3Tdh"
+    assert entry("swiglu")["forward"].startswith("×  3Tdh + 2Th\n")  # that of SiLU, and that with the other projection
 
 
 def test_the_equation_of_an_activation_is_its_value() -> None:
@@ -582,3 +583,51 @@ def test_the_rule_of_an_optimizer_has_its_decay_where_it_decays_unasked(name: st
     decay = getattr(OPTIMIZERS[name](lr=ONE), "weight_decay", None)
     last = entry["rule"].splitlines()[-2 if name == "asgd" else -1]
     assert ("ηλw" in last) == (decay is not None and bool(decay.numerator))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_multiply_adds_that_count_with_all_layers_alone_say_so(name: str) -> None:
+    """An entry whose multiply-adds count-params leaves out by default names the convention that counts them."""
+    if hasattr(layer_class(name), "COUNTED"):
+        return
+    layer, shapes = layer_samples.sample(layer_class(name))
+    if not isinstance(layer.macs(*shapes), str):
+        return
+    said = entry(name)["macs"]
+    text = tried("count-params", name)
+    counted = []
+    for more in ("", "count: {macs: all}\n"):
+        try:
+            answers = work_out(read(text + more, "x")[0]).answers
+        except SpecFailure:
+            return
+        counted.append(str(getattr(answers.get("macs"), "value", "")))
+    assert ("macs: all" in said) == (counted[0] != counted[1]), (said, counted)
+
+
+def test_interpolation_says_what_its_modes_take() -> None:
+    """As many as upsample counts of one new value."""
+    said = entry("upsample")["macs"]
+    for mode, rank in (("linear", 1), ("bilinear", 2), ("bicubic", 2), ("trilinear", 3)):
+        layer = f"upsample: {{scale_factor: 2, mode: {mode}}}"
+        spec = f"kind: count-params\nnetwork: {{input: {[1] + [2] * rank}, layers: [{layer}]}}\ncount: {{macs: all}}\n"
+        found = int(work_out(read(spec, "x")[0]).answers["macs"].value.value)
+        assert f"{mode}: {found // 4**rank}" in said
+
+
+def test_operations_of_an_entry_are_all_that_are_counted() -> None:
+    """A cell of an LSTM has three sigmoids and two tanh of each unit: exponentials and quotients too."""
+    said = entry("lstm_cell")["forward"].split("\n")
+    assert {line.split("  ")[0]: line.split("  ")[1] for line in said if line[0] not in "×+"} == {
+        "÷": "3 · hidden", "exponentials": "3 · hidden", "tanh": "2 · hidden",
+    }  # fmt: skip
+    for name in ("gru", "swiglu", "squeeze_excitation", "transformer_encoder_layer"):
+        assert "÷" in entry(name)["forward"] and "exponentials" in entry(name)["forward"], name
+
+
+@pytest.mark.parametrize("name", ["layer_scale", "group_norm", "sync_batch_norm", "batch_norm1d"])
+def test_operations_of_each_value_are_not_said_of_channels(name: str) -> None:
+    """On maps a normalisation works on C·H·W values."""
+    said = entry(name)
+    assert said["forward"].split("\n")[0].endswith("values")
+    assert "channels − channels" not in said["forward"]

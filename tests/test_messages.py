@@ -462,3 +462,14 @@ def test_an_optimizer_that_has_nothing_to_train_says_so() -> None:
     assert [str(n.text) for n in found.notes if n.level == "warning"] == [
         "Nothing is trained: the optimizer changes no parameter."
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("fp16", "float16"), ("half", "float16"), ("bf16", "bfloat16"), ("fp32", "float32"), ("float", "float32"),
+     ("double", "float64")],
+)  # fmt: skip
+def test_a_type_of_numbers_by_another_name(typed: str, meant: str) -> None:
+    spec = f"kind: count-params\nnetwork: {{input: 3, layers: [linear: 3]}}\ncount: {{dtype: {typed}}}\n"
+    with pytest.raises(SpecFailure, match=f"Did you mean `{meant}`"):
+        read(spec, "a.yaml")

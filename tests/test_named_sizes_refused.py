@@ -28,7 +28,7 @@ def test_paddings_and_scales_by_name_are_those_of_pytorch(p: int, s: int) -> Non
     """Sides and counts as formulas, numbers put in, against the layers of PyTorch and a loop over windows."""
     nn = pytest.importorskip("torch").nn
     from hwsolve.formula.evaluate import evaluate
-    from hwsolve.formula.tree import Formula
+    from hwsolve.formula.parse import parse
 
     layers: list[dict[str, object]] = [
         {"zero_pad2d": "p"}, {"conv2d": {"out_channels": 3, "kernel_size": 2}}, {"upsample": {"scale_factor": "s"}},
@@ -49,7 +49,7 @@ def test_paddings_and_scales_by_name_are_those_of_pytorch(p: int, s: int) -> Non
 
     def number(size: object) -> object:
         values = {"H": 7, "W": 6, "p": p, "s": s}
-        return evaluate(size, lambda n, _: values[n]) if isinstance(size, Formula) else size
+        return evaluate(parse(size), lambda n, _: values[n]) if isinstance(size, str) else size
 
     assert number(solution["macs"]) == macs
     assert [number(n) for n in solution["shape.conv2"]] == list(x.shape[1:])

@@ -108,6 +108,25 @@ def test_a_key_an_element_and_an_expression_are_numbers() -> None:
     assert solution.asked == ("v@1[1,2]", "E - E@1")
     assert solution["v@1[1,2]"] == Fraction("0.13616") == solution["v@1"][0][1]
     assert solution["E - E@1"] == solution["E"] - solution["E@1"]
-    assert str(hwsolve.solve(TEXT.replace("4", "n"))["params"]) == str(parse("3*n + 11"))
+    assert parse(hwsolve.solve(TEXT.replace("4", "n"))["params"]) == parse("3*n + 11")
     with pytest.raises(KeyError, match="There is no answer `nothere`"):
         solution["nothere"]
+
+
+def test_no_answer_is_an_object_of_the_program() -> None:
+    """A half is a Fraction, a root of a number a float, and what holds a name the text that a spec would write."""
+    centred = {"conv2d": {"out_channels": 4, "kernel_size": 4, "stride": 2}}
+    spec = {"kind": "count-params", "network": {"input": [3, 8, 8], "layers": [centred]}}
+    start = hwsolve.solve(spec, ask=["start.conv1"])["start.conv1"]
+    assert start == 1 + (4 - 1) / 2 == 2.5 and float(start) == 2.5
+    named = hwsolve.solve(spec | {"network": {"input": ["n", 16], "layers": [{"linear": 4}]}})
+    assert named["shape.input"] == ["n", 16] and named["shape.linear1"] == ["n", 4]
+    assert isinstance(named["macs"], str)
+    slope = hwsolve.solve("kind: derivative\nfunction: sqrt(2)*x\nwrt: x\n")["d1"]
+    assert slope == pytest.approx(2**0.5, abs=1e-15)
+
+
+def test_an_error_in_what_python_passes_names_no_option_of_the_command_line() -> None:
+    with pytest.raises(SpecFailure, match=r'^columns=\["foo"\]: Expected one of') as wrong:
+        hwsolve.summary(SPEC, columns=("foo",))
+    assert "--set" not in str(wrong.value) and '| ["foo"]\n   |  ^' in str(wrong.value)

@@ -40,11 +40,19 @@ def counts_of_layer(cls: Any) -> tuple[Fact, ...]:
     said: Nothing | None = getattr(cls, "COUNTED", None)  # of a layer whose count follows from what is written
     counts, macs = grouped.counts(*shapes), said or grouped.macs(*shapes)
     alike = first_names(grouped.sizes(*shapes)) if counts or isinstance(macs, str) else {}
+    products = multiplied(cls, written(macs, alike)) if isinstance(macs, str) else macs.reason
     return (
         *fact("parameters", say("Parameters"), written(counts["params"], alike) if counts else ""),
-        *fact("macs", say("Multiply-adds"), written(macs, alike) if isinstance(macs, str) else macs.reason),
+        *fact("macs", say("Multiply-adds"), products),
         *fact("forward", say("Operations of a forward pass"), forward(layer, shapes)),
     )
+
+
+def multiplied(cls: Any, text: str) -> object:
+    """The multiply-adds of a layer, and where they count."""
+    from hwsolve.kinds.count_params.conventions import always_multiplied
+
+    return text if always_multiplied(cls.CATEGORY) else say("{count}, with `macs: all`", count=text)
 
 
 def forward(layer: Any, shapes: tuple[Any, ...]) -> str:
@@ -107,18 +115,24 @@ def counts_of_block(name: str) -> tuple[Fact, ...]:
 
 
 def forward_answers(inputs: dict[str, list[str]], typed: str) -> dict[str, str]:
-    """The multiplications and additions of a forward pass."""
-    found = answers("complexity", inputs, typed, ("forward.mul", "forward.add"))
-    return {key.removeprefix("forward."): text for key, text in found.items()}
+    """The operations of a forward pass, by kind."""
+    from hwsolve.kinds.complexity.tables import KINDS
+
+    found = answers("complexity", inputs, typed, tuple(f"forward.{kind}" for kind in KINDS))
+    return {key.removeprefix("forward."): text for key, text in found.items() if text != "0"}
 
 
 def answers(kind: str, inputs: dict[str, list[str]], typed: str, keys: tuple[str, ...]) -> dict[str, str]:
     """What a network with one layer answers, as a reader sees it."""
+    from hwsolve.answers import written as value_text
     from hwsolve.formula.notation import unicode
+    from hwsolve.formula.tree import Formula
     from hwsolve.pipeline import read, work_out
 
     shapes = ", ".join(f"{name}: [{', '.join(shape)}]" for name, shape in inputs.items())
-    text = f"kind: {kind}\nnetwork:\n  inputs: {{{shapes}}}\n  layers:\n    - {typed}\n"
-    (problem,) = read(text + (f"ask: [{', '.join(keys)}]\n"), "")
+    every = "count: {activations: true}\n" if kind == "complexity" else ""
+    text = f"kind: {kind}\n{every}network:\n  inputs: {{{shapes}}}\n  layers:\n    - {typed}\n"
+    (problem,) = read(text, "")
     found = work_out(problem).answers
-    return {key: unicode(found[key].value) for key in keys}
+    values = {key: found[key].value for key in keys if key in found}
+    return {key: unicode(f) if isinstance(f, Formula) else value_text(f) for key, f in values.items()}

@@ -12,9 +12,13 @@ NAMES = {
     "upscale_factor": "r",
 }  # fmt: skip
 SHAPES: dict[str, tuple[tuple[str, ...], ...]] = dict.fromkeys(("RNN", "LSTM", "GRU"), (("T", "D"),)) | {
+    "LayerScale": (("C", "H", "W"),),
+    "GroupNorm": (("C", "H", "W"),),
+    "BatchNorm1d": (("C", "L"),),
+    "SyncBatchNorm": (("C", "H", "W"),),
     "Attention": (("L", "d"), ("S", "d"), ("S", "c")),
     "MultiheadAttention": (("L", "embed_dim"), ("S", "embed_dim"), ("S", "embed_dim")),
-}  # of layers that read no row alone
+}  # of layers that read no row alone, or of whose counts a row says less
 ROWS = ("T", "S")  # how many rows come in by each port of a block
 BLOCK_LETTERS = {
     "d_model": "d", "nhead": "h", "dim_feedforward": "f", "hidden": "h", "num_layers": "N", "num_encoder_layers": "N",

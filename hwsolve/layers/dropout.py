@@ -120,6 +120,10 @@ class Dropout(Layer, frozen=True):
         inputs = (mask, x, builder.constant(self.p))[: 3 if divided else 2]
         return builder.forward(operation, inputs)
 
+    def passes(self) -> bool:
+        """Whether what goes in comes out, in the same memory."""
+        return self.p == DROPPED or (self.mode == "eval" and self.scale == "inverted")
+
     def keeps(self, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
         """The mask, where something is dropped; of whole channels one flag each, of a whole sample its factor."""
         if self.p == DROPPED or self.mode == "eval":

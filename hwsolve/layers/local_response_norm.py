@@ -18,6 +18,7 @@ from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import NORMALISED, SIDES_UNKNOWN, NotCounted, Operations, Phase
 from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.normalised import CHANNEL, SIDES, bracketed
+from hwsolve.layers.saves import Keeps, Kept, X
 from hwsolve.spec.fields import Decimal, Size
 
 
@@ -86,6 +87,10 @@ class LocalResponseNorm(Layer, frozen=True):
                        "beyond the first and the last are zeros that are added too.")  # fmt: skip
         return say("a power is counted as products of square roots; channels beyond the first and the last are zeros "
                    "that are added too.")  # fmt: skip
+
+    def keeps(self, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """x, and d of each value: both gradients, through x and through d, read them."""
+        return (X, Kept(name=say("what divides, before its power"), text="values"))
 
     def macs(self, x: Shape) -> str | NotCounted:
         """One for each value, as for other normalisations."""

@@ -23,6 +23,7 @@ from hwsolve.layers.meanings import ARGUMENTS
 from hwsolve.layers.pooling import COMPARED, Pooling
 from hwsolve.layers.products import less
 from hwsolve.layers.reach_of_layer import Readings
+from hwsolve.layers.saves import Keeps, X, Y
 from hwsolve.layers.upsample import scaled
 from hwsolve.spec.field import Field
 from hwsolve.spec.fields import Decimal, EachAxis, Size
@@ -78,6 +79,10 @@ class LPPooling(Pooling, frozen=True, kw_only=True):
         if not whole:
             back["div"] = f"{back['div']} + {read}"  # x^(p − 1) is x^p over x
         return {"forward": plus(plus(forward, powers), roots), "error": plus(error, back)}
+
+    def keeps(self, x: Shape, needed: frozenset[str], learned: list[str]) -> Keeps:
+        """x and y, of which the slope is (x/y)^(p − 1); with p = 1 nothing."""
+        return () if self.norm_type == ONE else (X, Y)
 
     def build(self, builder: Builder, x: str, **options: Any) -> tuple[str, ...]:
         """The sum of powers of each window, and its root; with p = 1 the sum."""

@@ -60,6 +60,11 @@ class Upsample(Layer, frozen=True):
     IDLE: ClassVar[dict[str, Field]] = AGAIN
     CATEGORY: ClassVar[str] = "interpolation"
     MULTIPLIES: ClassVar[Message | None] = say("interpolation (one for each neighbour of a new value)")
+    COUNTED: ClassVar[Nothing] = Nothing(
+        say("none where values are copied; between cells one for each neighbour of a new value ({modes}), with "
+            "`macs: all`",
+            modes=", ".join(f"{mode}: {n}" for mode, n in NEIGHBOURS.items() if n > 1))
+    )  # fmt: skip
 
     def output(self, x: Shape) -> Shape:
         """(C, n…) → (C, larger n…)."""

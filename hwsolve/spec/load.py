@@ -32,6 +32,7 @@ def load_each(
     instead: Dict[str, str] | None = None,
     check: Check | None = None,
     data: Dict[str, tuple[str, Node]] | None = None,
+    option: str = "--set ",
 ) -> list[Problem | SpecFailure]:
     """The problem of each document of a text, checked, or the SpecFailure with all that is wrong with it.
 
@@ -40,10 +41,10 @@ def load_each(
     and where given no document may state another.  Where a document has no key of `instead` at its top, that is added,
     and takes the place of the overrides below the key.  `check` notes what is wrong with a problem as a whole, beyond
     the single fields (shapes, names), and gives what its solution starts from.  `data` are numbers for givens by their
-    names, with where they come from.
+    names, with where they come from.  `option` stands before an override in errors, as it was typed.
     """
     whole = Report(source)
-    changes = [Override(path, value, whole) for path, value in (overrides or {}).items()]
+    changes = [Override(path, value, whole, option) for path, value in (overrides or {}).items()]
     additions = {key: Override(key, value, whole) for key, value in (instead or {}).items()}
     numbers = [Data(name, source, value, whole) for name, (source, value) in (data or {}).items()]
     decoded_text = decoded(text, whole) if isinstance(text, bytes) else text
@@ -150,6 +151,13 @@ def as_text(data: Any) -> str:
 
     several = data if isinstance(data, list) else [data]
     return "\n---\n".join(json.dumps(one, indent=2, ensure_ascii=False, default=_plain) for one in several) + "\n"
+
+
+def as_row(data: Any) -> str:
+    """Python data as text in one row."""
+    import json
+
+    return json.dumps(data, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:

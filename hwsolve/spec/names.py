@@ -8,6 +8,11 @@ from hwsolve.language import Message, say
 
 # What other books and libraries call things here; all that stand for one name are tried in turn.
 ELSEWHERE: dict[str, tuple[str, ...]] = {
+    # types of numbers
+    "float64": ("fp64", "double", "f64"),
+    "float32": ("fp32", "float", "single", "f32"),
+    "float16": ("fp16", "half", "f16"),
+    "bfloat16": ("bf16",),
     # layers
     "linear": ("dense", "fc", "fully_connected", "inner_product", "affine", "lazy_linear"),
     "conv1d": ("convolution1d", "lazy_conv1d"),

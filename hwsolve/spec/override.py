@@ -26,8 +26,8 @@ class _NoPlace(Exception):
 class Override:
     """A value (YAML text) for a path, to be put into documents; the report on the whole text keeps what was typed."""
 
-    def __init__(self, path: str, value: str, whole: Report) -> None:
-        whole.overrides.append((f"--set {path}={value}", value))
+    def __init__(self, path: str, value: str, whole: Report, option: str = "--set ") -> None:
+        whole.overrides.append((f"{option}{path}={value}", value))
         self.line = -len(whole.overrides)
         self.wrong = Report()
         self.steps = steps_of(path)

@@ -63,7 +63,7 @@ class Config(Fields):
 
         In place of those that are `instead` stands the default, unless the call names them.
         """
-        endings, named = tuple(known), [self.chosen] if self.chosen else self.data.get("architectures")
+        endings, named = tuple(known), [self.chosen] if self.chosen is not None else self.data.get("architectures")
         if not named:
             return default
         if not isinstance(named, list) or not isinstance(named[0], str):
@@ -77,9 +77,9 @@ class Config(Fields):
             return end
         near = suggest(prefix + end, tuple(prefix + one for one in endings))
         all_known = say("Known are {known}.", known=", ".join(prefix + one for one in endings))
-        said = say("There is no importer for the architecture {name}.", name=clip(named[0]))
+        said = say("There is no importer for the architecture {name}.", name=clip(named[0]) or '""')
         hint = say("Did you mean `{near}`? {known}", near=near, known=all_known) if near else all_known
-        if self.chosen:
+        if self.chosen is not None:
             self.document.add(self.data, "architectures", said, hint)
         else:
             self.document.add(named, 0, said, hint)

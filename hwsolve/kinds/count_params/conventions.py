@@ -28,6 +28,11 @@ FRAMEWORK_NOTES = {
 }
 
 
+def always_multiplied(part: str) -> bool:
+    """Whether the multiply-adds of such a layer count by every convention."""
+    return part in MULTIPLIED or part == "other"
+
+
 class Asked(msgspec.Struct, frozen=True):
     """The conventions, and which counts are shown.
 
@@ -65,7 +70,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def counts_macs(self, part: str) -> bool:
         """Whether the multiply-adds of such a layer count; of one that belongs to no part, it must be said."""
-        return self.multiplied == "all" or part in MULTIPLIED or part == "other"
+        return self.multiplied == "all" or always_multiplied(part)
 
     def bytes_of(self, role: str) -> int:
         """How many bytes a number of a role takes."""

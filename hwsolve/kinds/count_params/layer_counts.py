@@ -111,6 +111,15 @@ class LayerCounts(Counts):
             line = counted(Ref(f"params.frozen.{path}"), own.text(frozen), sizes, left, aside=True)
             self.put("params.frozen", path, left, lines, line)
 
+    def as_inside(self, item: Item, lines: list[Line]) -> None:
+        """The shape of a composite: that of what its body gives."""
+        self.shape_answer(item.path, item.output)
+        source = self.keys.get(item.outputs[0].name)
+        for axis, size in enumerate(item.output, 1):
+            key = Ref(f"shape.{item.path}", (Number(axis),))
+            inside = Ref(f"shape.{source}", (Number(axis),))
+            lines.append(stated(key, size) if source is None else same(key, inside, size))
+
     def joined(self, item: Item, lines: list[Line]) -> None:
         """The shape of branches side by side: the channels are summed, the other axes are those of a branch."""
         outs = [branch.end.shape for branch in item.branches]

@@ -93,8 +93,8 @@ class Counting(LayerCounts):
         """The tree of the network, as its rows stand in the table."""
         columns = [key for key in self.asked.columns if QUANTITIES[key].total or self.values[key]]
         self.tree = Tree(self.values, self.terms, tuple(columns))
-        stored = self.problem.network.entries if "activations" in self.asked.columns else {}
-        self.nodes = self.tree.inputs(stored) + staged(self.tree.nodes(self.problem.network.items))
+        network = self.problem.network
+        self.nodes = self.tree.inputs(network.entries) + staged(self.tree.nodes(network.items))
 
     def overview(self) -> Step:
         """The table of all layers, and how it is read."""
@@ -193,6 +193,8 @@ class Counting(LayerCounts):
             self.keys[item.path] = self.keys[end.name]
         elif item.type in MERGED:
             self.joined(item, lines)
+        if f"shape.{item.path}" not in self.answers and not isinstance(item.output, StatedMap):
+            self.as_inside(item, lines)
         title = say("{name} ({layer}): {before} → {after}", **ends_of(item))
         if item.type == "repeat" and any(n != 1 for n in item.times):
             title = say(

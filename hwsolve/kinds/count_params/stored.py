@@ -153,7 +153,8 @@ def is_view(item: Item) -> bool:
         return False
     if item.layer.CATEGORY == "view":
         return getattr(item.layer, "PART", False) or as_many(item.output, item.shapes[0])
-    return getattr(item.layer, "p", None) == 0
+    passes = getattr(item.layer, "passes", None)
+    return passes is not None and bool(passes())
 
 
 def as_many(shape: Shape, other: Shape) -> bool:

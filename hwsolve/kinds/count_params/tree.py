@@ -94,15 +94,13 @@ class Tree:
 
     def inputs(self, entries: Mapping[str, Wire]) -> list[Node]:
         """The nodes of what comes in, whose values are stored."""
-        if not entries:
-            return []
-        counts, terms = self.counts["activations"], self.terms["activations"]
-        made = [(key, wire, {"activations": terms[key]} if key in terms else {}) for key, wire in entries.items()]
-        return [
-            Node(key, key, wire.shape, {"activations": counts[key]}, own, paths=(key,))
-            for key, wire, own in made
-            if key in counts
-        ]
+        made = [(key, wire, *self.counted(key)) for key, wire in entries.items()]
+        return [Node(key, key, wire.shape, counts, terms, paths=(key,)) for key, wire, counts, terms in made if counts]
+
+    def counted(self, path: str) -> tuple[dict[str, Count], dict[str, Formula]]:
+        """What is counted of a layer or an input, and how it arises."""
+        counts = {q: self.counts[q][path] for q in self.quantities if path in self.counts.get(q, ())}
+        return counts, {q: self.terms[q][path] for q in counts if path in self.terms.get(q, ())}
 
     def without_rows(self) -> tuple[list[str], list[str]]:
         """What has no place: the types of which no layer has one, and the single layers of others."""
@@ -112,10 +110,9 @@ class Tree:
     def layer(self, item: Item, inside: str) -> Node:
         """A layer."""
         assert item.layer is not None
-        counts = {q: self.counts[q][item.path] for q in self.quantities if item.path in self.counts.get(q, ())}
+        counts, terms = self.counted(item.path)
         if item.layer.CATEGORY == "pooling" and "params" in self.quantities:
             counts.setdefault("params", 0)  # which its row says
-        terms = {q: self.terms[q][item.path] for q in counts if item.path in self.terms.get(q, ())}
         settings = window_words(item.layer)
         return Node(item.path.removeprefix(inside), plain_type(item.type), item.output, counts, terms, settings,
                     paths=(item.path,))  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from hwsolve.formula.functions import function
 from hwsolve.kinds.count_params.tree import Node, plain_type
-from hwsolve.language import Message, say
+from hwsolve.language import Message, say, translate
 from hwsolve.solution import Text
 
 WORDS: Mapping[str, Message] = {
@@ -68,18 +68,22 @@ def row_words(nodes: Iterable[Node]) -> dict[str, Text]:
     """The layers of a network that a row calls otherwise than by their names; a number only where there are several."""
     own = [(node, word_of(node)) for node in nodes if node.single and not node.children and is_numbered(node)]
     named = [(node, word) for node, word in own if word is not None]
-    often = Counter(word.template for _, word in named)
+    types = Counter(word.template for word in {node.type: word for node, word in named}.values())
+    named = [(node, kind_of(node, word) if types[word.template] > 1 else word) for node, word in named]
+    often = Counter(translate(word, "en") for _, word in named)
     found: dict[str, Text] = {}
     for node, word in named:
         number = node.name[len(node.type) :]
-        found[node.name] = word if often[word.template] == 1 else say("{layer} {n}", layer=word, n=number)
+        found[node.name] = word if often[translate(word, "en")] == 1 else say("{layer} {n}", layer=word, n=number)
     return found
 
 
 def word_in_row(node: Node) -> Text:
     """A layer within a composite, with its number."""
     word = word_of(node) if is_numbered(node) else None
-    return node.name if word is None else say("{layer} {n}", layer=word, n=node.name[len(node.type) :])
+    if word is None:
+        return node.name
+    return say("{layer} {n}", layer=kind_of(node, word), n=node.name[len(node.type) :])
 
 
 def spoken_of(word: Text) -> Text:
@@ -99,6 +103,13 @@ def word_of(node: Node) -> Message | None:
     if node.type in GLOBAL and sides and all(n == 1 for n in sides):
         return GLOBAL[node.type]
     return IN_ROWS.get(node.type)
+
+
+def kind_of(node: Node, word: Message) -> Message:
+    """The word of a row beside those of other pools: of one that is not of whole maps that it is adaptive."""
+    if node.type in GLOBAL and word != GLOBAL[node.type]:
+        return say("adaptive {layer}", layer=word)
+    return word
 
 
 def with_words(text: Text, words: Mapping[str, Text]) -> Text:

@@ -40,7 +40,8 @@ FUSED = say(
 )
 PEAK = say(
     "Activations (peak): the largest number of values that live at one time in a forward pass without a way back: what "
-    "a layer reads, what it gives, and what is still to be read; nothing is overwritten in place."
+    "a layer reads, what it gives, and what is still to be read; nothing is overwritten in place. What a layer makes "
+    "and reads within itself, as the scores and weights of attention, is left out."
 )
 
 

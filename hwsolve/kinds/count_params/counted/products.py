@@ -12,8 +12,8 @@ from hwsolve.kinds.count_params.counted.record import Counted, Parts
 from hwsolve.kinds.count_params.counts import Counts, put_in
 from hwsolve.kinds.count_params.partial import AtLeast, multiplied
 from hwsolve.language import Message, listed, say
-from hwsolve.layers.base import Layer
-from hwsolve.layers.cost import NotCounted, Nothing, Phase, Product, joined
+from hwsolve.layers.base import Layer, ShapeError, Size
+from hwsolve.layers.cost import ByFormulas, NotCounted, Nothing, Operations, Phase, Product, joined
 from hwsolve.layers.items import Item
 from hwsolve.layers.multiplied import PARTS, depends, product_sizes
 from hwsolve.solution import Line, Text
@@ -180,7 +180,7 @@ def operations_of(
     free = layer.macs(*item.shapes)
     if counts.asked.multiplied != "all" or not isinstance(free, Nothing) or layer.CATEGORY not in FUNCTIONS:
         return
-    rules = layer.operations(*item.shapes)
+    rules, sizes = rules_of(layer, item)
     if isinstance(rules, NotCounted):
         counts.values[quantity][item.path] = AtLeast(0, {item.path: rules})
     elif unknown := [why for phase, why in layer.not_counted(*item.shapes).items() if phase in phases]:
@@ -188,7 +188,15 @@ def operations_of(
     elif isinstance(rules, dict):
         found = [text for phase in phases for text in rules.get(phase, {}).values()]
         if found:
-            counts.text(quantity, item.path, joined(found), layer.cost_sizes(*item.shapes), lines)
+            counts.text(quantity, item.path, joined(found), sizes, lines)
+
+
+def rules_of(layer: Layer, item: Item) -> tuple[Operations | Nothing | NotCounted | ByFormulas, dict[str, Size]]:
+    """The rules of a layer and the sizes they read; that they are not known where they don't reach its settings."""
+    try:
+        return layer.operations(*item.shapes), layer.cost_sizes(*item.shapes)
+    except ShapeError as why:
+        return NotCounted(why.message), {}
 
 
 def of_formula(

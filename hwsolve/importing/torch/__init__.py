@@ -45,7 +45,8 @@ def of_module(module: Any, settings: Settings) -> str:
         example = f"summary({name.lower()}, (3, 224, 224))"
         raise CallError(say("{source}: say which shape comes in, as in {example}.", source=name, example=example))
     bare = {id(p): torch.nn.Parameter(p.detach().to("meta"), p.requires_grad) for p in module.parameters()}
-    kept = chain(bare.items(), ((id(b), b.to("meta")) for b in module.buffers()))
+    beside = (v for m in module.modules() for v in vars(m).values() if isinstance(v, torch.Tensor))
+    kept = chain(bare.items(), ((id(b), b.detach().to("meta")) for b in chain(module.buffers(), beside)))
     return assembled(name, passed(deepcopy(module, dict(kept)), settings.shapes, name))
 
 

@@ -58,7 +58,18 @@ FOLLOWED = (
     "Module",
 )
 
+# methods that say nothing of the forward pass
+HARMLESS = {"reset_parameters", "_reset_parameters", *dir(torch.nn.Module)} - {"forward"}
+
 Made = Callable[[Recorder, Any, tuple[Any, ...], dict[str, Any], Any], None]
+
+
+def changed(module: Any, cls: type) -> bool:
+    """Whether a module computes something else than the class of a library does: by methods of its own, or by hooks."""
+    classes = type(module).__mro__
+    own = {name for k in classes[: classes.index(cls)] for name in vars(k)} - HARMLESS
+    hooks = module._forward_hooks or module._forward_pre_hooks
+    return bool(hooks) or "forward" in vars(module) or any(n[:2] != "__" and hasattr(cls, n) for n in own)
 
 
 def layer_of(module: Any) -> Made | None:
@@ -67,9 +78,9 @@ def layer_of(module: Any) -> Made | None:
     for cls in type(module).__mro__:
         home, name = cls.__module__, OLDER.get(cls.__name__, cls.__name__)
         if home.startswith("torchvision.") and name in VISION:
-            return VISION[name]
+            return None if changed(module, cls) else VISION[name]
         if home.startswith(("torch.nn.", "torch.ao.nn.")):
-            if name in FOLLOWED:
+            if name in FOLLOWED or (name in (*SPECIAL, *NAMES) and changed(module, cls)):
                 return None
             if name in SPECIAL:
                 return SPECIAL[name]
@@ -130,7 +141,7 @@ def recurrent(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[
         raise Unreadable(say("packed sequences are not read."))
     if not module.batch_first and found.own(x) != tuple(x.shape) and tuple(x.shape).index(17) == 0:
         raise ValueError("the module wants the batch as its second axis")
-    layer = type(module).__name__.lower()
+    layer = module.mode.partition("_")[0].lower()
     y, states = out
     node = found.add(layer, attributes(layer, module), [x], [y, *tensors_in(states)], label_of(found, module), module)
     for state in tensors_in(states):

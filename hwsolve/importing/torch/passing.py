@@ -143,6 +143,8 @@ class Functions(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
 
         out = func(*args, **(kwargs or {}))
-        if not self.found.leaf:
+        if self.found.leaf:
+            self.found.touched.update(id(t) for t in tensors_in((args, kwargs or {})))
+        else:
             seen(self.found, func, args, kwargs or {}, out)
         return out

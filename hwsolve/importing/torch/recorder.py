@@ -22,6 +22,7 @@ class Recorder(Known):
         self.aside: list[Node] = []  # what has parameters beside the way of the data
         self.calls: dict[str, int] = {}
         self.leaf = 0
+        self.touched: set[int] = set()  # what functions within layers read
         self.made: dict[int, Node] = {}  # the first call of each module that is a layer
         self.owners: dict[int, Node] = {}  # the layer of each parameter
         self.roles: dict[int, str] = {}  # what the layer calls it
@@ -99,6 +100,11 @@ class Recorder(Known):
                 else say("{name} with weights that are computed is not read.", name=layer)
             )
         turned = by_input != (self.views.get(id(weight), "same") == "turned")
+        if bias is not None and self.again(layer, settings, held, bias, turned):
+            owner = self.owners[id(held)]
+            name = owner.settings.setdefault("name", self.name_by(owner, held))
+            self.join(owner, self.add("use", {"layer": name}, [x], [out], owner.label))
+            return
         if bias is None and (has_bias or by_input):
             settings["bias"] = False
         node = self.add(layer, settings, [x], [out], self.parameters[id(held)].rpartition(".")[2])
@@ -114,6 +120,14 @@ class Recorder(Known):
             elif layer not in ("linear", "embedding") or role == "bias" or not self.tie(node, p, name, turned):
                 raise Unreadable(say("{name} shares a parameter in a way that has no form here.", name=name))
 
+    def again(self, layer: str, settings: dict[str, Any], weight: Any, bias: Any, turned: bool) -> bool:
+        """Whether a weight and a bias are those of a layer that was there, which is used once more."""
+        owner = self.owners.get(id(weight))
+        if owner is None or owner is not self.owners.get(id(bias)) or owner.layer != layer:
+            return False
+        alike = layer == "linear" or {k: v for k, v in owner.settings.items() if k != "name"} == settings
+        return alike and turned == (id(weight) in self.turned) and self.roles[id(bias)] == "bias"
+
     def tie(self, node: Node, p: Any, name: str, turned: bool = False) -> bool:
         """Say that a layer's weight is that of another layer, perhaps with its axes exchanged; False if it can't be."""
         owner = self.owners[id(p)]
@@ -127,7 +141,7 @@ class Recorder(Known):
     def shared(self, node: Node, module: Any) -> Node:
         """The layer, or its use once more; its parameters are read."""
         first = self.made.get(id(module))
-        parameters = [p for p in module.parameters() if p is not None]
+        parameters = [p for p in module.parameters() if id(p) in self.touched]
         self.read.update(id(p) for p in parameters)
         if first is not None and parameters:
             name = self.name_of(first, module)
@@ -136,6 +150,8 @@ class Recorder(Known):
         self.made[id(module)] = node
         for role, p in module.named_parameters():
             owner = self.owners.get(id(p))
+            if id(p) not in self.touched:
+                continue
             if owner is None:
                 self.owners[id(p)], self.roles[id(p)] = node, role
                 self.holders[id(p)] = module

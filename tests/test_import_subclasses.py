@@ -145,3 +145,11 @@ def test_what_a_hook_computes_is_followed() -> None:
     module = Held(a)
     module.more = b
     assert counted(module, (4,)) == (30, 24)
+
+
+def test_lazy_layers_want_one_call() -> None:
+    module = Held(nn.LazyLinear(3))
+    with pytest.raises(CallError, match=r"body\.weight has no size yet, as its layer is lazy"):
+        summary(module, (4,))
+    module(torch.zeros(2, 4))
+    assert counted(module, (4,)) == (15, 12)

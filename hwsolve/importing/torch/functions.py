@@ -117,6 +117,8 @@ def seen(found: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
         found.alias(outs[0], args[0])
         return
     handler = TABLE.get(name)
+    for made in outs if handler is not None else ():
+        found.one_batch(made, name)
     if handler is None:
         known = all_known([name for name in TABLE if name.isalpha()])
         raise Unreadable(say("there is no layer for the function {name}. {known}", name=name, known=known))
@@ -170,7 +172,9 @@ def pooling(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str,
 
 def softmax(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
     """Softmax along an axis."""
-    dim = found.axis_of(args[0], argument("dim", args, kwargs, dim=-1)["dim"])
+    dim = argument("dim", args, kwargs, dim=-1)["dim"]
+    found.apart(args[0], dim, name)
+    dim = found.axis_of(args[0], dim)
     dim = -1 if dim == len(found.own(args[0])) else dim
     found.add(name, written(name, {"dim": dim}), args[:1], [out])
 

@@ -11,7 +11,7 @@ from hwsolve.importing.drawing import Unreadable
 from hwsolve.importing.settings_of import plain, written
 from hwsolve.importing.torch.attributes import attributes, label_of
 from hwsolve.importing.torch.recorder import Recorder
-from hwsolve.importing.torch.values import tensors_in
+from hwsolve.importing.torch.values import BATCH, tensors_in
 from hwsolve.importing.torch.vision import VISION
 from hwsolve.language import say
 from hwsolve.layers import LAYERS
@@ -103,10 +103,15 @@ def simple(layer: str) -> Made:
         if found.is_data(x[0]) and (layer == "identity" or ("dropout" in layer and not module.p)):
             found.alias(out, x[0])
             return
+        if layer == "flatten" and found.is_data(x[0]) and not found.axis_of(x[0], module.start_dim):
+            found.rename(found.reshaped(found.value(x[0]), found.own(x[0]), found.own(out)), out)
+            return
         settings = attributes(layer, module)
         if "dim" in settings or "start_dim" in settings or "end_dim" in settings:
             for key in ("dim", "start_dim", "end_dim"):
                 if key in settings and settings[key] is not None:
+                    if key == "dim":
+                        found.apart(x[0], settings[key], type(module).__name__)
                     settings[key] = settings[key] if settings[key] < 0 else found.axis_of(x[0], settings[key])
         read = (
             [t for t in x if isinstance(t, torch.Tensor)]
@@ -139,7 +144,7 @@ def recurrent(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[
     packed = not isinstance(x, torch.Tensor)
     if packed:
         raise Unreadable(say("packed sequences are not read."))
-    if not module.batch_first and found.own(x) != tuple(x.shape) and tuple(x.shape).index(17) == 0:
+    if not module.batch_first and found.own(x) != tuple(x.shape) and tuple(x.shape).index(BATCH) == 0:
         raise ValueError("the module wants the batch as its second axis")
     layer = module.mode.partition("_")[0].lower()
     y, states = out
@@ -170,7 +175,7 @@ def attention(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[
         | kwargs
     )
     read = [named["query"], named["key"], named["value"]]
-    if not module.batch_first and read[0].ndim == 3 and tuple(read[0].shape).index(17) == 0:
+    if not module.batch_first and read[0].ndim == 3 and tuple(read[0].shape).index(BATCH) == 0:
         raise ValueError("the module wants the batch as its second axis")
     settings: dict[str, Any] = {"embed_dim": module.embed_dim, "num_heads": module.num_heads}
     settings |= {k: getattr(module, k) for k in ("kdim", "vdim") if getattr(module, k) != module.embed_dim}

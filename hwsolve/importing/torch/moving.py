@@ -17,6 +17,8 @@ def concatenate(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[
     """Several quantities behind each other."""
     parts = list(args[0] if args else kwargs["tensors"])
     dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
+    for part in parts:
+        found.apart(part, dim, name)
     rank = len(found.own(out))
     found.rename(found.concatenated([found.operand(p, rank) for p in parts], found.axis_of(out, dim), rank), out)
 

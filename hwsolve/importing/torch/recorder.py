@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -12,6 +13,10 @@ from hwsolve.importing.nodes import Node, Reading
 from hwsolve.importing.torch.freezing import freeze
 from hwsolve.importing.torch.values import Known
 from hwsolve.language import say
+
+# layers that tell the axes of a sample from each other
+WHOLE = re.compile(r"conv|.*pool|(sync_)?batch_norm|instance_norm|group_norm|local_resp|prelu|rnn|lstm|gru|.*attention|"
+                   r"transformer|upsample|pixel|channel|.*pad\d|fold|unfold|dropout\dd")  # fmt: skip
 
 
 class Recorder(Known):
@@ -37,6 +42,8 @@ class Recorder(Known):
         self, layer: str, settings: dict[str, Any], inputs: Any, outputs: Any, label: str = "", module: Any = None
     ) -> Node:  # fmt: skip
         """A layer that reads tensors and gives tensors."""
+        if WHOLE.match(layer) and any(not isinstance(i, str) and self.is_joined(i) for i in inputs):
+            raise Unreadable(say("{layer} of a batch that is one axis with another one is not read.", layer=layer))
         read = tuple(i if isinstance(i, str) else self.value(i) for i in inputs)
         made = tuple(self.give(o) for o in outputs)
         if "value" in settings and layer == "formula":

@@ -9,7 +9,7 @@ import torch
 from hwsolve.importing.drawing import Drawing, Unreadable
 from hwsolve.language import say
 
-BATCH = 17  # samples in the pass: a prime, by which the axis of the batch is known
+BATCH = 1009  # samples in the pass: a prime that is no other size, by which the axis of the batch is known
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
@@ -83,9 +83,27 @@ class Known(Drawing):
             shape.remove(BATCH)
         else:  # the batch and another axis may have become one
             at = next((k for k, n in enumerate(shape) if n and n % BATCH == 0), None)
-            if at is not None and self.is_data(x):
+            if at is not None and self.base(x) is None:
                 shape[at] //= BATCH
         return tuple(shape)
+
+    def one_batch(self, x: torch.Tensor, name: str) -> None:
+        """What depends on the data has one axis for its samples, perhaps with another one in it."""
+        if sum(n > 0 and n % BATCH == 0 for n in x.shape) != 1:
+            raise Unreadable(
+                say("{name} mixes the samples of a batch: a network here is that of one sample.", name=name)
+            )
+
+    def apart(self, x: torch.Tensor, dim: int, name: str) -> None:
+        """An operation along an axis is not one along the batch."""
+        if self.is_data(x) and x.shape[dim] and x.shape[dim] % BATCH == 0:
+            raise Unreadable(
+                say("{name} mixes the samples of a batch: a network here is that of one sample.", name=name)
+            )
+
+    def is_joined(self, x: torch.Tensor) -> bool:
+        """Whether the batch is one axis with another one."""
+        return self.is_data(x) and BATCH not in x.shape
 
     def axis_of(self, x: torch.Tensor, dim: int) -> int:
         """An axis of a tensor, counted from 1 without the batch; 0 is the batch."""

@@ -128,14 +128,18 @@ def mean(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, An
 def interpolate(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
     """A map made larger."""
     given = argument(
-        "size scale_factor mode align_corners",
+        "size scale_factor mode align_corners recompute_scale_factor antialias",
         args,
         kwargs,
         size=None,
         scale_factor=None,
         mode="nearest",
         align_corners=None,
+        antialias=False,
     )
+    if given["mode"] == "area" or given["antialias"]:
+        what = "mode='area'" if given["mode"] == "area" else "antialias"
+        raise Unreadable(say("interpolate with {what} is not read.", what=what))
     settings = written("upsample", {"mode": given["mode"], "align_corners": bool(given["align_corners"])})
     own = (
         {"size": plain(list(found.own(out)[1:]))}

@@ -107,6 +107,8 @@ def seen(found: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
     swapped = name.startswith("r") and name[1:] in SIGNS and name not in ("relu",)
     name = name[1:] if swapped else name
     read = tensors_in((args, kwargs))
+    if name in ("rand_like", "randn_like") and found.is_data(args[0]):
+        found.noise(outs[0])
     if name in MADE:
         return
     data = [t for t in read if found.is_data(t)]
@@ -114,6 +116,8 @@ def seen(found: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
         without_data(found, name, read, out)
         return
     if name in SAME:
+        if name == "masked_fill":
+            found.note("The mask of `masked_fill` is left out.")
         found.alias(outs[0], args[0])
         return
     handler = TABLE.get(name)
@@ -131,11 +135,16 @@ def without_data(found: Recorder, name: str, read: list[Any], out: Any) -> None:
     """Another view of a parameter; anything else computed from parameters alone keeps to them."""
     outs = tensors_in(out)
     bases = {id(b): b for t in read if (b := found.base(t)) is not None}
+    several = dict.fromkeys(name for t in read for name in found.computed.get(id(t), ()))
+    several |= dict.fromkeys(found.parameters[k] for k in bases) if several or len(bases) > 1 else {}
+    for made in outs if several else ():
+        found.keep.append(made)
+        found.computed[id(made)] = tuple(several)
     tables = [t for t in read if id(t) in found.tables]
     if tables and len(outs) == 1:
         found.tables[id(outs[0])] = found.tables[id(tables[0])]
         found.keep.append(outs[0])
-    elif len(bases) == 1 and len(outs) == 1:
+    elif len(bases) == 1 and len(outs) == 1 and not several:
         found.keep.append(outs[0])
         found.derived[id(outs[0])] = next(iter(bases.values()))
         view = found.views.get(id(read[0]), "same")

@@ -133,7 +133,7 @@ def constant_input(found: Recorder, module: Any, layer: str, read: list[Any], ou
         found.keep.append(out)
         return
     for x in read:
-        if not found.is_data(x):
+        if not found.is_data(x) and found.base(x) is None:
             found.given(x)
     found.add(layer, attributes(layer, module), read, tensors_in(out)[:1], label_of(found, module), module)
 
@@ -148,6 +148,7 @@ def recurrent(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[
         raise ValueError("the module wants the batch as its second axis")
     layer = module.mode.partition("_")[0].lower()
     y, states = out
+    found.left_out(module, tensors_in((args[1:], kwargs)))
     node = found.add(layer, attributes(layer, module), [x], [y, *tensors_in(states)], label_of(found, module), module)
     for state in tensors_in(states):
         found.states[id(state)] = (module.num_layers * (2 if module.bidirectional else 1), node.outputs[0])
@@ -221,6 +222,7 @@ def cells(layer: str) -> Made:
     """One step of a recurrent layer; several steps would share it."""
 
     def make(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        found.left_out(module, tensors_in((args[1:], kwargs)))
         found.add(layer, attributes(layer, module), args[:1], tensors_in(out), label_of(found, module), module)
 
     return make

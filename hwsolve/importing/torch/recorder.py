@@ -35,8 +35,10 @@ class Recorder(Known):
         self.tables: dict[int, Any] = {}  # tensors that are tables of positions, by id
         self.states: dict[int, tuple[int, str]] = {}  # last states of recurrent layers
         self.dissolved: set[str] = set()  # calls that share parameters with others
+        self.training = module.training
+        self.elsewhere: set[int] = set()  # parameters that are read where no layer has a place for them
+        self.notes: list[str] = []  # what is said above the text
         self.ends: tuple[str, ...] = ()
-        self.inputs: dict[str, Any] = {}
 
     def add(
         self, layer: str, settings: dict[str, Any], inputs: Any, outputs: Any, label: str = "", module: Any = None
@@ -52,6 +54,11 @@ class Recorder(Known):
         self.nodes.append(node if module is None else self.shared(node, module))
         return self.nodes[-1]
 
+    def note(self, text: str) -> None:
+        """Say something once above the text."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     def rename(self, name: str, out: torch.Tensor) -> None:
         """A tensor is a quantity that was made."""
         self.keep.append(out)
@@ -64,6 +71,7 @@ class Recorder(Known):
         shape = tuple(x.shape)[-rank:] if x.ndim > rank else (1,) * (rank - x.ndim) + tuple(x.shape)
         base = self.base(x)
         if base is None:
+            self.uncomputed(x)
             return self.source(shape, "constant", "constant")
         size = 1
         for n in shape:
@@ -84,8 +92,26 @@ class Recorder(Known):
             self.owners[id(base)], self.roles[id(base)] = self.nodes[-1], "value"
         return self.sources[id(base), shape]
 
+    def uncomputed(self, x: torch.Tensor) -> None:
+        """A constant does not come from parameters."""
+        if id(x) in self.computed:
+            names = ", ".join(self.computed[id(x)])
+            raise Unreadable(say("what is computed from the parameters {names} is not read.", names=names))
+
+    def value(self, x: torch.Tensor) -> str:
+        """The id of a quantity, which may be a parameter."""
+        return super().value(x) if self.base(x) is None else self.operand(x, len(self.own(x)))
+
+    def left_out(self, module: Any, states: list[torch.Tensor]) -> None:
+        """States that a recurrent layer starts from."""
+        bases = {id(b) for x in states if (b := self.base(x)) is not None}
+        self.elsewhere |= bases
+        if bases or any(map(self.is_data, states)):
+            self.note(f"The states that `{self.paths[id(module)]}` is given are left out.")
+
     def given(self, x: torch.Tensor) -> None:
         """A tensor without data is a constant."""
+        self.uncomputed(x)
         self.rename(self.source(tuple(x.shape), "constant", "constant"), x)
 
     def is_matrix(self, x: Any) -> bool:
@@ -198,7 +224,7 @@ class Recorder(Known):
 
     def imported(self) -> Imported:
         """The graph; parameters that nothing reads are not left out."""
-        comments: tuple[str, ...] = ()
+        comments = tuple(self.notes)
         left = self.unread()
         sizes = dict(self.module.named_parameters())
         extra = []
@@ -208,10 +234,13 @@ class Recorder(Known):
             extra.append(Node("parameter", settings, (), (f"unread.{name}",), (), word))
             self.owners[id(sizes[name])], self.roles[id(sizes[name])] = extra[-1], "value"
         freeze(dict(self.module.named_parameters()), self.owners, self.roles)
-        if self.module.training:
-            comments = ("As in training: some parameters are read then alone.",)
-        if left:
-            comments += (f"Nothing reads these parameters: {', '.join(left[:6])}{' …' if len(left) > 6 else ''}",)
+        if self.training:
+            comments += ("As in training: some parameters are read then alone.",)
+        beside = [name for name in left if id(sizes[name]) in self.elsewhere]
+        nowhere = [name for name in left if name not in beside]
+        if nowhere:
+            more = " …" if len(nowhere) > 6 else ""
+            comments += (f"Nothing reads these parameters: {', '.join(nowhere[:6])}{more}",)
         for node in self.nodes:
             node.scopes = tuple(s for s in node.scopes if s.id not in self.dissolved)
         return Imported(extra + self.aside + self.nodes, self.inputs, self.names, self.ends, {}, comments)

@@ -31,6 +31,7 @@ class Known(Drawing):
         self.module = module
         self.values: dict[int, str] = {}
         self.names: dict[str, str] = {}
+        self.inputs: dict[str, Any] = {}
         self.keep: list[Any] = [module]
         self.read: set[int] = set()  # parameters
         self.holders: dict[int, Any] = {}
@@ -39,6 +40,7 @@ class Known(Drawing):
         self.buffers = {id(p): name for name, p in module.named_buffers()}
         self.sources: dict[tuple[int, tuple[int, ...]], str] = {}
         self.derived: dict[int, torch.Tensor] = {}  # a parameter under another shape
+        self.computed: dict[int, tuple[str, ...]] = {}  # the parameters that a tensor without data is computed from
         self.views: dict[int, str] = {}  # of a parameter: the same matrix, one turned round, another shape of it
         self.axis = 0
 
@@ -47,6 +49,11 @@ class Known(Drawing):
         found = self.give(x)
         self.names[found] = name
         return found
+
+    def noise(self, x: torch.Tensor) -> None:
+        """Random numbers come in, too."""
+        count = sum(name.startswith("noise") for name in self.names.values())
+        self.inputs[self.input(x, f"noise{count + 1}" if count else "noise")] = list(self.own(x))
 
     def give(self, out: torch.Tensor) -> str:
         """A new quantity that a tensor now is."""

@@ -118,3 +118,22 @@ def test_training_is_told_only_where_it_reads_more() -> None:
     assert text_of(Held(aside, **parts), (3,)).startswith("# As in training")
     text = text_of(Held(lambda self, x: self.a(x), **parts), (3,))
     assert text.startswith("# Nothing reads these parameters: b.weight, b.bias\n")
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda self, x: self.f(x) / self.t, "input / t"),
+        (lambda self, x: self.f(x) * self.t, "multiply"),
+        (lambda self, x: self.t - self.f(x), "t - input"),
+    ],
+)
+def test_a_parameter_without_axes_is_read(function: Any, said: str) -> None:
+    text = text_of(Held(function, f=nn.Linear(3, 3), t=nn.Parameter(torch.tensor(1.0))), (5, 3))
+    assert answers_of(text) == {"params": 13, "macs": 5 * 9} and said in text and not text.startswith("#")
+
+
+def test_a_parameter_that_is_changed_before_it_is_read() -> None:
+    module = Held(lambda self, x: self.f(x) * self.t.exp(), f=nn.Linear(3, 3), t=nn.Parameter(torch.tensor(1.0)))
+    text = text_of(module, (3,))
+    assert text.startswith("# `t` stands for what is computed from it.\n") and answers_of(text)["params"] == 13

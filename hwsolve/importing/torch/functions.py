@@ -147,6 +147,9 @@ def without_data(found: Recorder, name: str, read: list[Any], out: Any) -> None:
     elif len(bases) == 1 and len(outs) == 1 and not several:
         found.keep.append(outs[0])
         found.derived[id(outs[0])] = next(iter(bases.values()))
+        if TABLE.get(name) in (activation, softmax, arithmetic, elements, clamp, mean, extremes):
+            found.changed.add(id(outs[0]))
+        found.changed |= {id(outs[0])} if id(read[0]) in found.changed else set()
         view = found.views.get(id(read[0]), "same")
         turn = {"same": "turned", "turned": "same"}.get(view, "other")
         same = name in SAME and name not in ("masked_fill", "expand", "expand_as", "broadcast_to")
@@ -203,7 +206,7 @@ def arithmetic(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[s
     a: Any = args[0]
     b: Any = args[1] if len(args) > 1 else kwargs.get("other", kwargs.get("exponent"))
     sign = SIGNS[name]
-    if not all(isinstance(v, torch.Tensor) and v.ndim for v in (a, b)):
+    if not all(isinstance(v, torch.Tensor) and (v.ndim or found.base(v) is not None) for v in (a, b)):
         texts = [(number(v) if not (isinstance(v, torch.Tensor) and found.is_data(v)) else "{0}") for v in (a, b)]
         data: Any = next(v for v in (a, b) if found.is_data(v))
         if (texts == ["{0}", "0"] and sign in "+-") or ("1" in texts and sign == "*"):

@@ -70,6 +70,8 @@ class Recorder(Known):
             return self.values[id(x)]
         shape = tuple(x.shape)[-rank:] if x.ndim > rank else (1,) * (rank - x.ndim) + tuple(x.shape)
         base = self.base(x)
+        if id(x) in self.changed:
+            self.note(f"`{self.parameters[id(base)]}` stands for what is computed from it.")
         if base is None:
             self.uncomputed(x)
             return self.source(shape, "constant", "constant")

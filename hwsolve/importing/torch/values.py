@@ -41,6 +41,7 @@ class Known(Drawing):
         self.sources: dict[tuple[int, tuple[int, ...]], str] = {}
         self.derived: dict[int, torch.Tensor] = {}  # a parameter under another shape
         self.computed: dict[int, tuple[str, ...]] = {}  # the parameters that a tensor without data is computed from
+        self.changed: set[int] = set()  # tensors that are no other view of a parameter, but computed from it
         self.views: dict[int, str] = {}  # of a parameter: the same matrix, one turned round, another shape of it
         self.axis = 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hwsolve.importing.naming import branches_of, distinct, settle, splice
 from hwsolve.importing.nodes import Items, Scoped
+from hwsolve.importing.reaching import reach
 from hwsolve.importing.settings_of import short
 from hwsolve.importing.unifying import Arguments, Differ, unified
 from hwsolve.layers import LAYERS
@@ -31,6 +32,7 @@ def folded(items: Items, taken: set[str]) -> tuple[dict[str, Any], Items]:
             fold_repeats(body[place].body)
         fold_level(places, blocks)
     fold_repeats(items)
+    reach(items)
     lone = {name: next(iter(b["arguments"])) for name, b in blocks.items() if len(b.get("arguments", ())) == 1}
     made = {
         name: block | {"body": finished(block["body"], lone, set(block.get("inputs", ())))}

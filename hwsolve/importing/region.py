@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from hwsolve.importing.nodes import Items, Reading, Scoped, is_source
+from hwsolve.importing.nodes import MERGES, Items, Reading, Scoped, is_source
 
 RESERVED = frozenset({"input", "e", "pi", "params", "macs", "flops", "memory", "activations", "y", "L"})
 
@@ -87,6 +87,11 @@ class Region:
         """The quantities that a unit reads, each once, without parameters and constants."""
         return list(dict.fromkeys(i for i in unit.inputs if i not in self.sources))
 
+    def beside(self, unit: Unit) -> bool:
+        """Whether a layer reads a parameter beside the stream, so that it must name what it reads."""
+        named = isinstance(unit.head, dict) and not {"formula", *MERGES} & unit.head.keys()
+        return named and len(set(unit.inputs)) > 1 and any(i in self.sources for i in unit.inputs)
+
     def take_sources(self, unit: Unit) -> bool:
         """A parameter that only one unit reads stands right before it."""
         found = False
@@ -130,7 +135,14 @@ class Region:
     def start(self, name: str) -> str:
         """Where a branch begins that ends in a quantity: itself, unless nothing else reads it."""
         maker = self.maker.get(name)
-        if maker is None or self.uses[name] > 1 or maker.pending or maker.at not in self.units or name != maker.out:
+        if (
+            maker is None
+            or self.uses[name] > 1
+            or maker.pending
+            or self.beside(maker)
+            or maker.at not in self.units
+            or name != maker.out
+        ):
             return name
         read = self.data(maker)
         return read[0] if len(read) == 1 and not any(self.uses[o] for o in maker.outputs[1:]) else name
@@ -139,7 +151,14 @@ class Region:
         """A unit that alone reads another one is appended to it."""
         read = self.data(unit)
         maker = self.maker.get(read[0]) if len(read) == 1 else None
-        if maker is None or unit.pending or maker.pending or maker.at not in self.units or read[0] in self.sources:
+        if (
+            maker is None
+            or unit.pending
+            or self.beside(unit)
+            or maker.pending
+            or maker.at not in self.units
+            or read[0] in self.sources
+        ):
             return False
         once = self.uses[read[0]] == sum(i == read[0] for i in unit.inputs) and read[0] not in self.ends
         if not once or read[0] != maker.out or any(self.uses[o] for o in maker.outputs[1:]):
@@ -175,7 +194,7 @@ class Region:
             unit.head[unit.pending]["of"] = [[] if i == self.stream else self.named(i) for i in unit.inputs]
         elif isinstance(unit.head, dict) and "formula" in unit.head:
             self.fill(unit, {i: self.named(i) for i in read if i != self.stream})
-        elif len(read) > 1 or not read:
+        elif len(read) > 1 or not read or self.beside(unit):
             self.read_by_name(unit.head, [self.named(i) for i in unit.inputs])
         elif read and read[0] != self.stream:
             self.read_by_name(unit.head, [self.named(read[0])])

@@ -13,7 +13,7 @@ from hwsolve.layers.packaged import PACKAGED, packaged_class
 
 # what is meant where a setting is left out, of those in which the uses of one block may differ
 DEFAULTS: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0, "bias": True}
-NOT_WRITTEN = frozenset({"name", "trainable", "symbols", "framework", "mode", "running", "momentum", "normalized_shape",
+NOT_WRITTEN = frozenset({"name", "trainable", "symbols", "framework", "running", "momentum", "normalized_shape",
                          "init"})  # fmt: skip
 
 

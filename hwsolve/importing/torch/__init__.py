@@ -38,14 +38,17 @@ def of_module(module: Any, settings: Settings) -> str:
 
     import torch
 
+    from hwsolve.importing.torch.building import known_sizes
     from hwsolve.importing.torch.passing import passed
 
     name = type(module).__name__
     if not settings.shapes:
         example = f"summary({name.lower()}, (3, 224, 224))"
         raise CallError(say("{source}: say which shape comes in, as in {example}.", source=name, example=example))
+    known_sizes(module, name)
     bare = {id(p): torch.nn.Parameter(p.detach().to("meta"), p.requires_grad) for p in module.parameters()}
-    kept = chain(bare.items(), ((id(b), b.to("meta")) for b in module.buffers()))
+    beside = (v for m in module.modules() for v in vars(m).values() if isinstance(v, torch.Tensor))
+    kept = chain(bare.items(), ((id(b), b.detach().to("meta")) for b in chain(module.buffers(), beside)))
     return assembled(name, passed(deepcopy(module, dict(kept)), settings.shapes, name))
 
 
@@ -53,7 +56,7 @@ def made(source: str) -> Any:
     """The module that a name stands for."""
     import torch
 
-    from hwsolve.importing.torch.building import without_numbers
+    from hwsolve.importing.torch.building import known_sizes, without_numbers
 
     place, _, name = source.partition(":")
     sys.path.insert(0, "")
@@ -77,6 +80,7 @@ def made(source: str) -> Any:
             ) from None
     if not isinstance(found, torch.nn.Module):
         raise CallError(say("{source}: {name} is no module of PyTorch.", source=source, name=name))
+    known_sizes(found, source)
     return without_numbers(found)
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
+
+from hwsolve.errors import CallError
+from hwsolve.language import say
 
 MAKERS = frozenset({torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn})
 
@@ -18,6 +22,16 @@ class WithoutWeights(TorchFunctionMode):
         if func in MAKERS:
             kwargs["device"] = "meta"
         return func(*args, **kwargs)
+
+
+def known_sizes(module: torch.nn.Module, source: str) -> None:
+    """Layers that learn their sizes from the first call must have had it."""
+    for name, held in (*module.named_parameters(), *module.named_buffers()):
+        if is_lazy(held):
+            raise CallError(
+                say("{source}: {name} has no size yet, as its layer is lazy: call the module once, or give its sizes.",
+                    source=source, name=name)
+            )  # fmt: skip
 
 
 def without_numbers(module: torch.nn.Module) -> torch.nn.Module:

@@ -107,6 +107,8 @@ def seen(found: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
     swapped = name.startswith("r") and name[1:] in SIGNS and name not in ("relu",)
     name = name[1:] if swapped else name
     read = tensors_in((args, kwargs))
+    if name in ("rand_like", "randn_like") and found.is_data(args[0]):
+        found.noise(outs[0])
     if name in MADE:
         return
     data = [t for t in read if found.is_data(t)]
@@ -114,9 +116,13 @@ def seen(found: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
         without_data(found, name, read, out)
         return
     if name in SAME:
+        if name == "masked_fill":
+            found.note("The mask of `masked_fill` is left out.")
         found.alias(outs[0], args[0])
         return
     handler = TABLE.get(name)
+    for made in outs if handler is not None else ():
+        found.one_batch(made, name)
     if handler is None:
         known = all_known([name for name in TABLE if name.isalpha()])
         raise Unreadable(say("there is no layer for the function {name}. {known}", name=name, known=known))
@@ -129,13 +135,21 @@ def without_data(found: Recorder, name: str, read: list[Any], out: Any) -> None:
     """Another view of a parameter; anything else computed from parameters alone keeps to them."""
     outs = tensors_in(out)
     bases = {id(b): b for t in read if (b := found.base(t)) is not None}
+    several = dict.fromkeys(name for t in read for name in found.computed.get(id(t), ()))
+    several |= dict.fromkeys(found.parameters[k] for k in bases) if several or len(bases) > 1 else {}
+    for made in outs if several else ():
+        found.keep.append(made)
+        found.computed[id(made)] = tuple(several)
     tables = [t for t in read if id(t) in found.tables]
     if tables and len(outs) == 1:
         found.tables[id(outs[0])] = found.tables[id(tables[0])]
         found.keep.append(outs[0])
-    elif len(bases) == 1 and len(outs) == 1:
+    elif len(bases) == 1 and len(outs) == 1 and not several:
         found.keep.append(outs[0])
         found.derived[id(outs[0])] = next(iter(bases.values()))
+        if TABLE.get(name) in (activation, softmax, arithmetic, elements, clamp, mean, extremes):
+            found.changed.add(id(outs[0]))
+        found.changed |= {id(outs[0])} if id(read[0]) in found.changed else set()
         view = found.views.get(id(read[0]), "same")
         turn = {"same": "turned", "turned": "same"}.get(view, "other")
         same = name in SAME and name not in ("masked_fill", "expand", "expand_as", "broadcast_to")
@@ -170,7 +184,9 @@ def pooling(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str,
 
 def softmax(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
     """Softmax along an axis."""
-    dim = found.axis_of(args[0], argument("dim", args, kwargs, dim=-1)["dim"])
+    dim = argument("dim", args, kwargs, dim=-1)["dim"]
+    found.apart(args[0], dim, name)
+    dim = found.axis_of(args[0], dim)
     dim = -1 if dim == len(found.own(args[0])) else dim
     found.add(name, written(name, {"dim": dim}), args[:1], [out])
 
@@ -190,7 +206,7 @@ def arithmetic(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[s
     a: Any = args[0]
     b: Any = args[1] if len(args) > 1 else kwargs.get("other", kwargs.get("exponent"))
     sign = SIGNS[name]
-    if not all(isinstance(v, torch.Tensor) and v.ndim for v in (a, b)):
+    if not all(isinstance(v, torch.Tensor) and (v.ndim or found.base(v) is not None) for v in (a, b)):
         texts = [(number(v) if not (isinstance(v, torch.Tensor) and found.is_data(v)) else "{0}") for v in (a, b)]
         data: Any = next(v for v in (a, b) if found.is_data(v))
         if (texts == ["{0}", "0"] and sign in "+-") or ("1" in texts and sign == "*"):

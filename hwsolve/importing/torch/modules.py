@@ -11,7 +11,7 @@ from hwsolve.importing.drawing import Unreadable
 from hwsolve.importing.settings_of import plain, written
 from hwsolve.importing.torch.attributes import attributes, label_of
 from hwsolve.importing.torch.recorder import Recorder
-from hwsolve.importing.torch.values import tensors_in
+from hwsolve.importing.torch.values import BATCH, tensors_in
 from hwsolve.importing.torch.vision import VISION
 from hwsolve.language import say
 from hwsolve.layers import LAYERS
@@ -58,7 +58,18 @@ FOLLOWED = (
     "Module",
 )
 
+# methods that say nothing of the forward pass
+HARMLESS = {"reset_parameters", "_reset_parameters", *dir(torch.nn.Module)} - {"forward"}
+
 Made = Callable[[Recorder, Any, tuple[Any, ...], dict[str, Any], Any], None]
+
+
+def changed(module: Any, cls: type) -> bool:
+    """Whether a module computes something else than the class of a library does: by methods of its own, or by hooks."""
+    classes = type(module).__mro__
+    own = {name for k in classes[: classes.index(cls)] for name in vars(k)} - HARMLESS
+    hooks = module._forward_hooks or module._forward_pre_hooks
+    return bool(hooks) or "forward" in vars(module) or any(n[:2] != "__" and hasattr(cls, n) for n in own)
 
 
 def layer_of(module: Any) -> Made | None:
@@ -67,9 +78,9 @@ def layer_of(module: Any) -> Made | None:
     for cls in type(module).__mro__:
         home, name = cls.__module__, OLDER.get(cls.__name__, cls.__name__)
         if home.startswith("torchvision.") and name in VISION:
-            return VISION[name]
+            return None if changed(module, cls) else VISION[name]
         if home.startswith(("torch.nn.", "torch.ao.nn.")):
-            if name in FOLLOWED:
+            if name in FOLLOWED or (name in (*SPECIAL, *NAMES) and changed(module, cls)):
                 return None
             if name in SPECIAL:
                 return SPECIAL[name]
@@ -92,10 +103,15 @@ def simple(layer: str) -> Made:
         if found.is_data(x[0]) and (layer == "identity" or ("dropout" in layer and not module.p)):
             found.alias(out, x[0])
             return
+        if layer == "flatten" and found.is_data(x[0]) and not found.axis_of(x[0], module.start_dim):
+            found.rename(found.reshaped(found.value(x[0]), found.own(x[0]), found.own(out)), out)
+            return
         settings = attributes(layer, module)
         if "dim" in settings or "start_dim" in settings or "end_dim" in settings:
             for key in ("dim", "start_dim", "end_dim"):
                 if key in settings and settings[key] is not None:
+                    if key == "dim":
+                        found.apart(x[0], settings[key], type(module).__name__)
                     settings[key] = settings[key] if settings[key] < 0 else found.axis_of(x[0], settings[key])
         read = (
             [t for t in x if isinstance(t, torch.Tensor)]
@@ -117,7 +133,7 @@ def constant_input(found: Recorder, module: Any, layer: str, read: list[Any], ou
         found.keep.append(out)
         return
     for x in read:
-        if not found.is_data(x):
+        if not found.is_data(x) and found.base(x) is None:
             found.given(x)
     found.add(layer, attributes(layer, module), read, tensors_in(out)[:1], label_of(found, module), module)
 
@@ -128,10 +144,11 @@ def recurrent(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[
     packed = not isinstance(x, torch.Tensor)
     if packed:
         raise Unreadable(say("packed sequences are not read."))
-    if not module.batch_first and found.own(x) != tuple(x.shape) and tuple(x.shape).index(17) == 0:
+    if not module.batch_first and found.own(x) != tuple(x.shape) and tuple(x.shape).index(BATCH) == 0:
         raise ValueError("the module wants the batch as its second axis")
-    layer = type(module).__name__.lower()
+    layer = module.mode.partition("_")[0].lower()
     y, states = out
+    found.left_out(module, tensors_in((args[1:], kwargs)))
     node = found.add(layer, attributes(layer, module), [x], [y, *tensors_in(states)], label_of(found, module), module)
     for state in tensors_in(states):
         found.states[id(state)] = (module.num_layers * (2 if module.bidirectional else 1), node.outputs[0])
@@ -159,7 +176,7 @@ def attention(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[
         | kwargs
     )
     read = [named["query"], named["key"], named["value"]]
-    if not module.batch_first and read[0].ndim == 3 and tuple(read[0].shape).index(17) == 0:
+    if not module.batch_first and read[0].ndim == 3 and tuple(read[0].shape).index(BATCH) == 0:
         raise ValueError("the module wants the batch as its second axis")
     settings: dict[str, Any] = {"embed_dim": module.embed_dim, "num_heads": module.num_heads}
     settings |= {k: getattr(module, k) for k in ("kdim", "vdim") if getattr(module, k) != module.embed_dim}
@@ -205,6 +222,7 @@ def cells(layer: str) -> Made:
     """One step of a recurrent layer; several steps would share it."""
 
     def make(found: Recorder, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        found.left_out(module, tensors_in((args[1:], kwargs)))
         found.add(layer, attributes(layer, module), args[:1], tensors_in(out), label_of(found, module), module)
 
     return make

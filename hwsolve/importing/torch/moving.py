@@ -17,6 +17,8 @@ def concatenate(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[
     """Several quantities behind each other."""
     parts = list(args[0] if args else kwargs["tensors"])
     dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
+    for part in parts:
+        found.apart(part, dim, name)
     rank = len(found.own(out))
     found.rename(found.concatenated([found.operand(p, rank) for p in parts], found.axis_of(out, dim), rank), out)
 
@@ -126,14 +128,18 @@ def mean(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, An
 def interpolate(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
     """A map made larger."""
     given = argument(
-        "size scale_factor mode align_corners",
+        "size scale_factor mode align_corners recompute_scale_factor antialias",
         args,
         kwargs,
         size=None,
         scale_factor=None,
         mode="nearest",
         align_corners=None,
+        antialias=False,
     )
+    if given["mode"] == "area" or given["antialias"]:
+        what = "mode='area'" if given["mode"] == "area" else "antialias"
+        raise Unreadable(say("interpolate with {what} is not read.", what=what))
     settings = written("upsample", {"mode": given["mode"], "align_corners": bool(given["align_corners"])})
     own = (
         {"size": plain(list(found.own(out)[1:]))}

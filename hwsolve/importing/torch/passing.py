@@ -50,7 +50,13 @@ def passed(module: torch.nn.Module, shapes: tuple[tuple[int, ...], ...], source:
         text = (str(first).strip().splitlines() or [type(first).__name__])[0]
         sizes = "; ".join(",".join(map(str, shape)) for shape in shapes)
         raise CallError(
-            say("{source}: the module fails at an input of {shape}: {why}", source=source, shape=sizes, why=text)
+            say(
+                "{source}: the module fails at an input of {shape}, in a batch of {samples}: {why}",
+                source=source,
+                shape=sizes,
+                samples=BATCH,
+                why=text,
+            )
         )
     try:
         return best.imported()
@@ -143,6 +149,8 @@ class Functions(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
 
         out = func(*args, **(kwargs or {}))
-        if not self.found.leaf:
+        if self.found.leaf:
+            self.found.touched.update(id(t) for t in tensors_in((args, kwargs or {})))
+        else:
             seen(self.found, func, args, kwargs or {}, out)
         return out

@@ -96,9 +96,10 @@ def attention(found: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[st
     given = dict(zip(["query", "key", "value", "attn_mask", "dropout_p", "is_causal"], args, strict=False)) | kwargs
     read = [found.operand(given[k], given[k].ndim - 1) for k in ("query", "key", "value")]
     rank = len(found.own(given["query"]))
-    causal = {"mask": "causal"} if given.get("is_causal") else {}
-    if rank == 2:
-        found.add("attention", causal, read, [out])
+    if given.get("attn_mask") is not None or (rank > 3 and given.get("is_causal")):
+        found.note("The mask of an attention is left out.")
+    if rank == 2 or (rank == 3 and given.get("is_causal")):
+        found.add("attention", {"mask": "causal"} if given.get("is_causal") else {}, read, [out])
         return
     lead = LETTERS[: rank - 2]
     i, j, d = list(LETTERS[rank - 2 : rank + 1])

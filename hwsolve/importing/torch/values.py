@@ -9,7 +9,7 @@ import torch
 from hwsolve.importing.drawing import Drawing, Unreadable
 from hwsolve.language import say
 
-BATCH = 17  # samples in the pass: a prime, by which the axis of the batch is known
+BATCH = 1009  # samples in the pass: a prime that is no other size, by which the axis of the batch is known
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
@@ -31,6 +31,7 @@ class Known(Drawing):
         self.module = module
         self.values: dict[int, str] = {}
         self.names: dict[str, str] = {}
+        self.inputs: dict[str, Any] = {}
         self.keep: list[Any] = [module]
         self.read: set[int] = set()  # parameters
         self.holders: dict[int, Any] = {}
@@ -39,6 +40,8 @@ class Known(Drawing):
         self.buffers = {id(p): name for name, p in module.named_buffers()}
         self.sources: dict[tuple[int, tuple[int, ...]], str] = {}
         self.derived: dict[int, torch.Tensor] = {}  # a parameter under another shape
+        self.computed: dict[int, tuple[str, ...]] = {}  # the parameters that a tensor without data is computed from
+        self.changed: set[int] = set()  # tensors that are no other view of a parameter, but computed from it
         self.views: dict[int, str] = {}  # of a parameter: the same matrix, one turned round, another shape of it
         self.axis = 0
 
@@ -47,6 +50,11 @@ class Known(Drawing):
         found = self.give(x)
         self.names[found] = name
         return found
+
+    def noise(self, x: torch.Tensor) -> None:
+        """Random numbers come in, too."""
+        count = sum(name.startswith("noise") for name in self.names.values())
+        self.inputs[self.input(x, f"noise{count + 1}" if count else "noise")] = list(self.own(x))
 
     def give(self, out: torch.Tensor) -> str:
         """A new quantity that a tensor now is."""
@@ -83,9 +91,27 @@ class Known(Drawing):
             shape.remove(BATCH)
         else:  # the batch and another axis may have become one
             at = next((k for k, n in enumerate(shape) if n and n % BATCH == 0), None)
-            if at is not None and self.is_data(x):
+            if at is not None and self.base(x) is None:
                 shape[at] //= BATCH
         return tuple(shape)
+
+    def one_batch(self, x: torch.Tensor, name: str) -> None:
+        """What depends on the data has one axis for its samples, perhaps with another one in it."""
+        if sum(n > 0 and n % BATCH == 0 for n in x.shape) != 1:
+            raise Unreadable(
+                say("{name} mixes the samples of a batch: a network here is that of one sample.", name=name)
+            )
+
+    def apart(self, x: torch.Tensor, dim: int, name: str) -> None:
+        """An operation along an axis is not one along the batch."""
+        if self.is_data(x) and x.shape[dim] and x.shape[dim] % BATCH == 0:
+            raise Unreadable(
+                say("{name} mixes the samples of a batch: a network here is that of one sample.", name=name)
+            )
+
+    def is_joined(self, x: torch.Tensor) -> bool:
+        """Whether the batch is one axis with another one."""
+        return self.is_data(x) and BATCH not in x.shape
 
     def axis_of(self, x: torch.Tensor, dim: int) -> int:
         """An axis of a tensor, counted from 1 without the batch; 0 is the batch."""

@@ -62,6 +62,10 @@ class Owned(msgspec.Struct, frozen=True):
     stored: Sizes | None = None  # the shape in which PyTorch stores and draws it, where it has other axes here
 
 
+class TooLarge(Exception):
+    """A graph would hold more numbers than it may."""
+
+
 class Graph(msgspec.Struct):
     """Nodes in the order in which they can be computed, with the labels of their quantities."""
 
@@ -85,9 +89,13 @@ class Graph(msgspec.Struct):
     loss: str = ""
     named: frozenset[str] = frozenset()  # the names that the problem gives
     unstated: str = "L"  # the letter of a loss that is not stated
+    room: int | None = None  # how many more numbers it may hold, where there is a limit
 
     def add(self, label: Label, shape: Sizes, role: str, operation: Operation | None = None, **more: Any) -> str:
         """Put a node behind those that it needs, and give it a name."""
+        if self.room is not None and (room := self.room - prod(shape)) < 0:
+            raise TooLarge
+        self.room = None if self.room is None else room
         name = f"#{len(self.nodes) + 1}"
         self.nodes[name] = Node(name, shape, role, operation, **more)
         self.labels[name] = label

@@ -11,7 +11,7 @@ from typing import Any
 
 from hwsolve.formula.tree import Formula
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Graph, Owned, operations
+from hwsolve.graph.graph import Graph, Owned, TooLarge, operations
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.chosen_letters import check_notation
 from hwsolve.kinds.backprop.computation import Computation
@@ -46,18 +46,21 @@ class NetworkConstruction(Construction):
 
     def build(self) -> Computation | None:
         """The computation; None after an error."""
-        inputs = InputSetup(self).enter()
-        if inputs is None:
-            return None
+        self.graph.room = MOST_VALUES
         try:
-            if not self.enter_layers(inputs):
+            inputs = InputSetup(self).enter()
+            if inputs is None or not self.enter_layers(inputs):
                 return None
-            if self.too_many():
-                return None
+            self.graph.room = None  # gradients are as many as what they are of
             self.enter_parameters()
             upstream = LossSetup(self).enter()
         except NotComputed as why:
             self.wrong_layer(why.layer, why.message)
+            return None
+        except TooLarge:
+            said = say("The weights and values of this network are more than {most} numbers, and no more are worked "
+                       "out by hand.", most=f"{MOST_VALUES:,}")  # fmt: skip
+            self.wrong("network", said, say("`count-params` counts a network of any size."))
             return None
         self.plan = planned(self)
         if not self.report.ok:
@@ -103,18 +106,6 @@ class NetworkConstruction(Construction):
         if self.stands is not None:
             return self.stands
         return Course(self.problem.steps, len(self.plan.batches) if self.plan is not None else 0)
-
-    def too_many(self) -> bool:
-        """Note a computation with more numbers than a machine should hold."""
-        values = sum(prod(node.shape) for node in self.graph.nodes.values())
-        if values > MOST_VALUES:
-            message = say(
-                "The weights and values of this network are {n} numbers; at most {most} are worked out by hand.",
-                n=f"{values:,}",
-                most=f"{MOST_VALUES:,}",
-            )
-            self.wrong("network", message, say("`count-params` counts a network of any size."))
-        return values > MOST_VALUES
 
     def enter_layers(self, inputs: dict[str, str]) -> bool:
         """The layers that read the inputs, given by wire, and what comes out of them; whether they can be read."""

@@ -111,11 +111,13 @@ class Masked(Masks, frozen=True, kw_only=True):
         per_head = each = False
         if seen is not None:
             lead = b.shape(e)[: len(b.shape(e)) - len(b.own_shape(e))]
+            seen = seen.cut(*b.batch.of(seen.shape, seen.values)) if seen.samples else seen
             seen = seen if lead else of_one(seen)
             if (wrong := of_samples(self.named(), seen, lead)) is not None:
                 raise NotComputed(wrong)
             per_head, each = bool(seen.heads), bool(seen.samples)
             given = (self.mask_of(b, seen.shape, seen.values, "M"),)
+            b.graph.by_sample |= {*given} if each else set()
             b.said.append(in_words(b.graph.symbol(given[0]), seen))
         alpha = b.forward(weights(bool(given), heads, per_head, each), (e, *given), b.free_symbol("alpha"), port=1)
         mixing = alpha

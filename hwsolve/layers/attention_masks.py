@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number, Ref, call
 from hwsolve.language import Message, listed, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.base import Layer, ShapeError
 from hwsolve.spec.collections import nested_schema
 from hwsolve.spec.fields import Array, ArrayField, Choice, ListOf, OneOf, SizeOrZero
 from hwsolve.spec.nodes import Node, Scalar
@@ -45,6 +45,10 @@ class Seen(NamedTuple):
     heads: int
     shape: tuple[int, ...]
     values: tuple[Formula, ...]
+
+    def cut(self, shape: tuple[int, ...], values: tuple[Formula, ...]) -> Seen:
+        """The same of other samples."""
+        return Seen(shape[0], self.heads, shape, values)
 
     def rows(self) -> Iterator[tuple[tuple[int, ...], list[int]]]:
         """The sample and the head, as far as they matter, and the row, from 1; and the keys that it sees."""

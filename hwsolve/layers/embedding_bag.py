@@ -112,12 +112,15 @@ class EmbeddingBag(Embedding, frozen=True):
         """The weight of each place of a bag."""
         given = self.per_sample_weights
         assert given is not None
-        if given.shape != shape:
+        own, values = builder.batch.of(given.shape, given.values)
+        if own != shape:
             said = say("`per_sample_weights` of `{layer}` has the shape {found}, its input {shape}.",
                        layer=builder.path, found=shape_text(given.shape), shape=shape_text(shape))  # fmt: skip
             raise NotComputed(said)
         found = builder.given(builder.free_symbol("omega"), shape, "input")
-        builder.owned[found] = Owned(ParameterSpec(values=given), builder.path, "input", "buffer")
+        builder.owned[found] = Owned(
+            ParameterSpec(values=Array(shape, values, given.node)), builder.path, "input", "buffer"
+        )
         return found
 
     def largest(self, builder: Builder, shape: Sizes, rows: list[int], pad: int, table: str) -> str:

@@ -10,8 +10,10 @@ from math import prod
 from typing import Any
 
 from hwsolve.formula.tree import Formula
+from hwsolve.graph.batch import Batch as Samples
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Graph, Owned, TooLarge, operations
+from hwsolve.graph.effort import operations
+from hwsolve.graph.graph import Graph, Owned, TooLarge
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.chosen_letters import check_notation
 from hwsolve.kinds.backprop.computation import Computation
@@ -19,7 +21,7 @@ from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, stands_for, transposed, zeros
 from hwsolve.kinds.backprop.input_setup import InputSetup
 from hwsolve.kinds.backprop.loss_setup import LossSetup
-from hwsolve.kinds.backprop.minibatches import Batch, Plan, in_batches, narrowed, planned
+from hwsolve.kinds.backprop.minibatches import KEYS, Batch, Plan, alike, in_batches, narrowed, planned
 from hwsolve.kinds.backprop.name_clashes import check_names
 from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.kinds.backprop.updates import enter_updates
@@ -94,8 +96,12 @@ class NetworkConstruction(Construction):
         def graph_of(batch: Batch) -> Graph:
             one = NetworkConstruction(narrowed(self.problem, plan, batch), self.report)
             one.stands = self.course()
+            one.builder.batch = Samples(batch, plan.samples)
             made = one.build()
-            assert made is None or list(made.graph.nodes) == list(whole.graph.nodes)
+            if made is not None and not alike(made.graph, whole.graph):
+                key = next(key for key in KEYS if getattr(self.problem, key) is not None)
+                self.wrong(key, say("A layer reads the samples of a batch otherwise than all samples, as where padding "
+                                    "is in some alone."), say("All samples in one batch can be computed."))  # fmt: skip
             return whole.graph if made is None else made.graph
 
         found = in_batches(whole, plan, graph_of)

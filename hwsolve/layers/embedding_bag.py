@@ -145,6 +145,7 @@ class EmbeddingBag(Embedding, frozen=True):
 class LargestOfBag(Operation, frozen=True):
     """y[j] = max over t of x[j,t]; of equal ones the first gets the gradient, as in PyTorch."""
 
+    of_windows: ClassVar[bool] = False
     indices: ClassVar[tuple[str, ...]] = ("j",)
     formula: ClassVar[str] = "Max(x[j,t], t, 1, T)"
 

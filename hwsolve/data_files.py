@@ -1,4 +1,7 @@
-"""Numbers from a file: `.npy` (exact float64 values), `.csv` and `.json` (the decimals that are typed there)."""
+"""Numbers from a file: `.npy` (exact float64 values), `.csv` and `.json` (the decimals that are typed there).
+
+An array of truths is one of `true` and `false`, where these are read.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def of_npy(data: bytes, path: str) -> Node:
         if "allow_pickle" in str(error) and "Object arrays" in str(error):
             raise wrong(path, say("An array of Python objects is not loaded; save numbers.")) from None
         raise wrong(path, say("This is no whole `.npy` file.")) from None
-    if found.dtype.kind not in "iuf":
+    if found.dtype.kind not in "iufb":
         message = say("Expected an array of real numbers, got one of the type {type}.", type=str(found.dtype))
         raise wrong(path, message)
     if found.size > MOST_VALUES:
@@ -106,7 +109,9 @@ def nested(value: Any, path: str) -> Node:
     """Lists of numbers as parts of a spec."""
     if isinstance(value, list):
         return Sequence(1, 1, [nested(part, path) for part in value])
-    if not isinstance(value, _Typed | int | float) or isinstance(value, bool):
+    if isinstance(value, bool):
+        return Scalar(1, 1, str(value).lower())
+    if not isinstance(value, _Typed | int | float):
         raise wrong(path, say("Expected numbers, and lists of them."))
     text = value if isinstance(value, _Typed) else exactly(value)
     if (why := no_number(text)) is not None:

@@ -102,11 +102,14 @@ def padding_of(dice: random.Random, samples: int, queries: int, keys: int) -> tu
     """
     ignored = torch.tensor([[k > 0 and dice.random() < 0.5 for k in range(keys)] for _ in range(samples)])
     pairs = torch.zeros(samples, queries, keys, dtype=torch.bool)
-    kind = dice.choice(("flags", "numbers", "all", "lengths", "each", "causal"))
+    kind = dice.choice(("flags", "numbers", "all", "lengths", "length", "each", "causal"))
     if kind == "lengths":
         lengths = [dice.randint(1, keys) for _ in range(samples)]
         ignored = torch.tensor([[k >= n for k in range(keys)] for n in lengths])
         return {"key_lengths": lengths}, ignored, pairs
+    if kind == "length":
+        ignored[:] = torch.tensor([k >= (keys + 1) // 2 for k in range(keys)])
+        return {"key_lengths": (keys + 1) // 2}, ignored, pairs
     if kind == "all":
         ignored[:] = ignored[0].clone()
         return {"key_padding_mask": ignored[0].tolist()}, ignored, pairs
@@ -160,6 +163,20 @@ def test_masks_of_samples_and_keys_that_are_padding() -> None:
     dice = random.Random(18)
     for k in range(CASES):
         agrees(*padded(dice), read=k < READ)
+
+
+@pytest.mark.parametrize(
+    "one", [{"mask": [[[1, 0], [1, 1]]]}, {"key_padding_mask": [[False, True]]}, {"key_lengths": [1]}]
+)
+def test_a_mask_of_one_sample_is_that_of_a_single_one(one: dict[str, Any]) -> None:
+    dice = random.Random(20)
+    x, g = drawn(dice, 2, 2).requires_grad_(), drawn(dice, 2, 2).detach()
+    seen = torch.tensor([[True, False], [True, "mask" in one]])
+    o = F.scaled_dot_product_attention(x, x, x, attn_mask=seen)
+    o.backward(g)
+    spec = {"kind": "backprop", "network": {"input": {"size": [2, 2]}, "layers": [{"attention": one}]}}
+    spec |= {"input": x.tolist(), "upstream": g.tolist()}
+    agrees(spec, {"o": o.detach(), "dL_dx": x.grad}, read=True)
 
 
 def test_multihead_attention_with_keys_that_are_padding() -> None:

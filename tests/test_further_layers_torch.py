@@ -557,3 +557,12 @@ def test_quantities_joined_along_an_axis(seed: int) -> None:
 def dice_numbers(dice: random.Random, shape: list[int]) -> Any:
     """Nested lists of quarters."""
     return [dice_numbers(dice, shape[1:]) for _ in range(shape[0])] if shape else dice.randint(-8, 8) / 4
+
+
+def test_the_words_for_the_largest_of_a_bag() -> None:
+    bag = {"num_embeddings": 2, "embedding_dim": 2, "mode": "max", "weight": [[1, 2], [3, 0]], "output": "y"}
+    spec = {"kind": "backprop", "network": {"input": [2], "layers": [{"embedding_bag": bag}]}}
+    spec |= {"input": {"index": [[0, 1], [1, 1]]}, "upstream": [[1, 1], [1, 1]]}
+    page = " ".join(hwsolve.solve(spec).to("plain").split())
+    assert "has the largest value in the bag of y₁₁" in page and "window" not in page
+    assert "numbers the inputs" not in page and "n numbers the samples" in page

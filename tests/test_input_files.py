@@ -84,7 +84,7 @@ REFUSED = {
     "c.csv": ("", "The file holds no numbers."),
     "d.csv": ("1,nan", "Line 1: `nan` is no finite number."),
     "a.json": ("{}", "Expected numbers, and lists of them."),
-    "b.json": ("[true]", "Expected numbers, and lists of them."),
+    "b.json": ("[null]", "Expected numbers, and lists of them."),
     "c.json": ("[Infinity]", "`Infinity` is no finite number."),
     "d.json": ("[1,", "This is no JSON: line 1, column 4."),
     "e.json": ("[" * 100_000, "These lists are too deep."),
@@ -195,3 +195,50 @@ def test_a_batch_gives_its_numbers_to_every_spec(tmp_path: Path, hwsolve: Run) -
     y = [np.array([[1, 2], [3, 4]]) @ w for w in ([1, 2], [3, -1])]
     wanted = [float(np.mean((v - [1, 0]) ** 2)) for v in y]
     assert [float(one["answers"]["L"]["value"]) for one in json.loads(found.stdout)] == wanted
+
+
+ATTENTION = """kind: backprop
+network: {input: {size: [2, 2]}, layers: [attention: {mask: causal}]}
+input: [[1, 0.5], [0.25, 2]]
+"""
+
+
+@pytest.mark.parametrize("name", ["m.npy", "m.json"])
+def test_a_mask_of_truths_is_that_of_ones_and_zeros(name: str, tmp_path: Path, hwsolve: Run) -> None:
+    path, seen = tmp_path / name, [[True, False], [False, True]]
+    if path.suffix == ".npy":
+        np.save(path, np.array(seen))
+    else:
+        path.write_text(json.dumps(seen))
+    asked = ("--input", f"network.layers[1].mask={path}", "--format", "json")
+    found = hwsolve("solve", spec(tmp_path, ATTENTION), *asked).stdout
+    assert json.loads(found)["answers"]["o"]["value"] == [[1, 0.5], [0.25, 2]]  # each row sees itself alone
+
+
+def test_truths_are_no_numbers(tmp_path: Path, hwsolve: Run) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.array([True, False]))
+    found = hwsolve("solve", spec(tmp_path), "--input", f"x={path}")
+    assert found.returncode == 2 and f"--input x={path}: Expected a number, got `true`.\n  at input[1]" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "said"),
+    [
+        ("weight[1]", "1,2,3", "Expected a list of 2 here, got a list of 3."),
+        ("weight[1]", "4", "Expected a list of 2 here, got a list of 1."),
+        ("weight[1][1]", "1,2", "Expected a single value here, got a list of 2."),
+        ("weight[2]", "1,2,3", "Expected a list of 2 here, got a list of 3."),
+        ("bias[1]", "1,2", "Expected a single value here, got a list of 2."),
+    ],
+)
+def test_a_part_of_another_length_is_the_fault_of_its_file(
+    place: str, text: str, said: str, tmp_path: Path, hwsolve: Run
+) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text(text)
+    layer = "linear: {out_features: 2, weight: [[1, 2], [3, 4]], bias: [0, 0]}"
+    net = f"kind: backprop\nnetwork: {{input: 2, layers: [{layer}]}}\ninput: [1, 1]\nupstream: [1, 1]\n"
+    found = hwsolve("solve", spec(tmp_path, net), "--input", f"network.layers[1].{place}={path}")
+    told = f"--input network.layers[1].{place}={path}: {said}\n  at network.layers[1].{place}\n"
+    assert (found.returncode, found.stderr) == (2, told)

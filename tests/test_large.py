@@ -46,7 +46,37 @@ def dense(n: int, m: int | None = None, **more: Any) -> dict[str, Any]:
 def test_a_network_of_millions_of_weights_is_refused_with_a_sentence(tmp_path: Path, options: tuple[str, ...]) -> None:
     status, out, err = run(dense(1900, upstream={"ones": 1900}), tmp_path, *options)
     assert (status, out) == (2, "")
-    assert "3,613,800 numbers" in err and "500,000" in err and "count-params" in err
+    assert "more than 500,000 numbers" in err and "count-params" in err
+
+
+TABLE = {"num_embeddings": 10**8, "embedding_dim": 1}
+
+
+@pytest.mark.parametrize(
+    ("layer", "given", "shape"),
+    [
+        ({"embedding": TABLE}, {"index": [1, 2]}, [2]),
+        ({"embedding_bag": TABLE}, {"index": [1, 2]}, [2]),
+        ({"linear": 10**9}, {"ones": 2}, [2]),
+        ({"attention": {"mask": "causal"}}, {"ones": [10_000, 1]}, [10_000, 1]),
+    ],
+)
+def test_what_picks_or_hides_is_not_made_before_its_numbers_are_counted(
+    tmp_path: Path, layer: Any, given: Any, shape: list[int]
+) -> None:
+    problem = {"kind": "backprop", "network": {"input": shape, "layers": [layer]}, "input": given}
+    status, out, err = run(problem | {"upstream": [1]}, tmp_path)
+    assert (status, out) == (2, "")
+    assert "more than 500,000 numbers" in err and "count-params" in err
+
+
+@pytest.mark.parametrize("size", [300_000, 10**9])
+def test_a_response_over_many_channels_adds_up_those_that_there_are(tmp_path: Path, size: int) -> None:
+    layer = {"local_response_norm": {"size": size, "alpha": size, "beta": 1, "k": 0, "output": "y"}}
+    problem = {"kind": "backprop", "network": {"input": [2, 1], "layers": [layer]}, "input": [[1], [2]]}
+    status, out, err = run(problem | {"upstream": [[1], [0]]}, tmp_path, "--format", "json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["answers"]["y"]["value"] == [[0.2], [0.4]]
 
 
 TRAINED = {"loss": "mse_loss", "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}}}

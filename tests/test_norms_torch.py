@@ -60,6 +60,21 @@ def agrees(spec: dict[str, Any], wanted: Wanted, read: bool) -> None:
         assert wrong_lines(json.loads(solution.to("json"))) == [], spec
 
 
+def test_windows_wider_than_the_channels() -> None:
+    """Of a response norm: they reach as far as the first and the last channel, and `size` divides all the same."""
+    dice = random.Random(31)
+    for channels in (1, 2, 3):
+        for width in range(1, 2 * channels + 3):
+            x = drawn(dice, channels, 2).requires_grad_()
+            y = torch.nn.LocalResponseNorm(width, 0.75, 0.5, 1.5)(x[None])[0]
+            g = drawn(dice, channels, 2)
+            y.backward(g)
+            layer = {"local_response_norm": {"size": width, "alpha": 0.75, "beta": 0.5, "k": 1.5, "output": "y"}}
+            spec = {"kind": "backprop", "network": {"input": [channels, 2], "layers": [layer]}}
+            spec |= {"input": x.tolist(), "upstream": g.tolist()}
+            agrees(spec, {"y": y.detach(), "dL_dx": x.grad}, read=width > 2 * channels)
+
+
 def run(dice: random.Random, make: Callable[[random.Random], Any], cases: int = CASES) -> None:
     for k in range(cases):
         spec, wanted = make(dice)

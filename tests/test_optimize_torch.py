@@ -262,3 +262,79 @@ def test_epochs_of_batches(name: str) -> None:
                 assert abs(found[f"L_all@{step}"] - loss(every).item()) < near(loss(every).item()), problem
             off = np.abs(found[f"w1@{step}"].reshape(1, 2) - weight.detach().numpy()).max()
             assert off < near(float(weight.abs().max())), (problem, off)
+
+
+OF_SAMPLES = ("tokens", "mask", "key_padding_mask", "key_lengths", "dropout", "per_sample_weights")
+
+
+def masked_by(dice: random.Random, kind: str, n: int) -> tuple[dict[str, Any], Any, Any, Any]:
+    """Layers that are told something of each of n samples, their input, the same in PyTorch, and the numbers it has."""
+    w = torch.tensor(eighths(dice, 2, 2), requires_grad=True)
+    weight = w.tolist()
+    if kind == "tokens":
+        words = [[dice.randint(0, 1) for _ in range(3)] for _ in range(n)]
+        table = {"num_embeddings": 2, "embedding_dim": 2, "weight": weight}
+        return (
+            {"input": [3], "layers": [{"embedding": table}]},
+            {"index": words},
+            lambda at: w[torch.tensor(words)[at]],
+            w,
+        )
+    if kind == "per_sample_weights":
+        rows, factors = [[dice.randint(0, 1) for _ in range(3)] for _ in range(n)], eighths(dice, n, 3)
+        bag = {"num_embeddings": 2, "embedding_dim": 2, "mode": "sum", kind: factors, "weight": weight}
+
+        def bags(at: list[int]) -> Any:
+            own = torch.tensor(factors)[at]
+            return torch.nn.functional.embedding_bag(torch.tensor(rows)[at], w, mode="sum", per_sample_weights=own)
+
+        return {"input": [3], "layers": [{"embedding_bag": bag}]}, {"index": rows}, bags, w
+    linear = {"linear": {"out_features": 2, "weight": weight, "bias": False}}
+    if kind == "dropout":
+        x = eighths(dice, n, 2)
+        kept = [[dice.randint(0, 1) for _ in range(2)] for _ in range(n)]
+        drop = {"dropout": {"p": 0.5, "mask": kept}}
+
+        def dropped(at: list[int]) -> Any:
+            return (torch.tensor(x)[at] * torch.tensor(kept)[at] * 2) @ w.T
+
+        return {"input": 2, "layers": [drop, linear]}, x, dropped, w
+    x = eighths(dice, n, 3, 2)
+    seen = torch.tensor([[[j == 0 or dice.random() < 0.5 for j in range(3)] for _ in range(3)] for _ in range(n)])
+    if kind != "mask":
+        seen[:] = seen[:, :1].clone()
+    own: Any = {"mask": seen.int().tolist(), "key_padding_mask": (~seen[:, 0]).tolist()}.get(kind)
+    if kind == "key_lengths":
+        own = [dice.randint(1, 3) for _ in range(n)]
+        seen = torch.tensor([[[j < length for j in range(3)] for _ in range(3)] for length in own])
+
+    def attended(at: list[int]) -> Any:
+        z = torch.tensor(x)[at] @ w.T
+        return torch.nn.functional.scaled_dot_product_attention(z, z, z, attn_mask=seen[at])
+
+    return {"input": {"size": [3, 2]}, "layers": [linear, {"attention": {kind: own}}]}, x, attended, w
+
+
+@pytest.mark.parametrize("kind", OF_SAMPLES)
+def test_what_layers_are_told_of_each_sample_goes_with_its_batch(kind: str) -> None:
+    dice = random.Random(f"samples {kind}")
+    with peers.in_doubles():
+        for _ in range(2):
+            n = dice.randint(3, 4)
+            network, x, forward, w = masked_by(dice, kind, n)
+            order, size = dice.sample(range(1, n + 1), n), dice.randint(1, 2)
+            t = eighths(dice, *forward([*range(n)]).shape)
+            problem = {
+                "kind": "backprop", "mode": "train", "network": network, "input": x, "target": t, "loss": "mse_loss",
+                "optimizer": {"sgd": {"lr": 0.5}}, "order": order, "batch_size": size,
+            }  # fmt: skip
+            found, step = answers(problem), 0
+            for k in range(0, n, size):
+                rows = [at - 1 for at in order[k : k + size]]
+                loss = torch.nn.functional.mse_loss(forward(rows), torch.tensor(t)[rows])
+                assert abs(found[f"L@{step}" if step else "L"] - loss.item()) < near(loss.item()), (problem, step)
+                (g,) = torch.autograd.grad(loss, w)
+                w.data -= 0.5 * g
+                step += 1
+            every = torch.nn.functional.mse_loss(forward([*range(n)]), torch.tensor(t))
+            assert abs(found[f"L_all@{step}"] - every.item()) < near(every.item()), problem

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from hwsolve.formula.tree import Formula
+from hwsolve.graph.batch import Batch
 from hwsolve.graph.label import Called, Label, named_elements
 from hwsolve.graph.operation import Operation, Sizes
 from hwsolve.language import Message, listed, say
@@ -62,6 +63,10 @@ class Owned(msgspec.Struct, frozen=True):
     stored: Sizes | None = None  # the shape in which PyTorch stores and draws it, where it has other axes here
 
 
+class TooLarge(Exception):
+    """A graph would hold more numbers than it may."""
+
+
 class Graph(msgspec.Struct):
     """Nodes in the order in which they can be computed, with the labels of their quantities."""
 
@@ -76,6 +81,7 @@ class Graph(msgspec.Struct):
     counters: list[str] = []  # the numbers of updates
     chosen: set[str] = set()  # quantities whose numbers are no part of the problem
     series: dict[str, Callable[[int], tuple[Formula, ...]]] = {}  # the numbers, by step, of givens that differ
+    by_sample: set[str] = set()  # givens of layers that have a row for each sample
     begun: set[str] = set()  # states whose numbers the problem states
     defaults: set[str] = set()  # settings that the problem leaves as they are
     layers: dict[str, str] = {}  # what the layer or composite at each path is
@@ -86,9 +92,13 @@ class Graph(msgspec.Struct):
     loss: str = ""
     named: frozenset[str] = frozenset()  # the names that the problem gives
     unstated: str = "L"  # the letter of a loss that is not stated
+    room: int | None = None  # how many more numbers it may hold, where there is a limit
 
     def add(self, label: Label, shape: Sizes, role: str, operation: Operation | None = None, **more: Any) -> str:
         """Put a node behind those that it needs, and give it a name."""
+        if self.room is not None and (room := self.room - prod(shape)) < 0:
+            raise TooLarge
+        self.room = None if self.room is None else room
         name = f"#{len(self.nodes) + 1}"
         self.nodes[name] = Node(name, shape, role, operation, **more)
         self.labels[name] = label
@@ -113,15 +123,6 @@ class Graph(msgspec.Struct):
         return "chosen" if name in self.chosen else "stated"
 
 
-def operations(graph: Graph) -> int:
-    """About how many element operations a forward and backward pass take."""
-    total = 0
-    for node in [node for node in graph.nodes.values() if node.role == "forward"]:
-        sizes = node.operation.sizes(*(graph.nodes[i].shape for i in node.inputs)) if node.operation else {}
-        total += 3 * prod(node.shape) * prod(sizes.values())
-    return total
-
-
 class Builder:
     """Writes the nodes of a network into a graph, and names them by the defaults of a textbook.
 
@@ -137,6 +138,7 @@ class Builder:
         self.remarks: list[Any] = []  # what a reader must know of a layer
         self.warnings: list[Any] = []
         self.renewals: list[tuple[str, Operation, tuple[str, ...]]] = []  # what training moves without a gradient
+        self.batch = Batch()  # the samples, where the graph is that of a batch
         self.path = ""  # of the layer that is being written
         self.words: dict[str, Called] = {}  # what its quantities are called, by their usual letters
         self.usual: dict[str, str] = {}  # the usual letters of symbols

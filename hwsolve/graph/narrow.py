@@ -15,7 +15,8 @@ from hwsolve.formula.functions import FUNCTIONS, function
 from hwsolve.formula.parse import parse
 from hwsolve.formula.tree import BigOperator, Call, Formula, Number, Ref, children, walk
 from hwsolve.graph.calls import Calls
-from hwsolve.graph.graph import Graph, Node, operations
+from hwsolve.graph.effort import operations
+from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import Array, Operation
 from hwsolve.graph.shaken import called, is_smooth, operations_of, texts
 from hwsolve.numbers import narrow

@@ -40,6 +40,7 @@ class Operation(msgspec.Struct, frozen=True):
     lettered: ClassVar[bool] = False  # its letters are those by which a page knows the axes of what it reads and gives
     shares: ClassVar[bool] = False  # a formula of any form: of equal arguments of a maximum each has the same share
     decides: ClassVar[bool] = False  # forward too it goes by which of several cells have a maximum
+    of_windows: ClassVar[bool] = True  # where it takes a maximum, it is that of a window, not of a bag
     by_element: ClassVar[bool] = False  # forward, and back to the first input; the other inputs are like it, or numbers
 
     def text(self) -> str:

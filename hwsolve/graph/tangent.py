@@ -21,7 +21,8 @@ from hwsolve.formula.evaluate import measured_ball
 from hwsolve.formula.random_points import Dice
 from hwsolve.formula.tree import ZERO
 from hwsolve.graph.differentiate import gradients_of
-from hwsolve.graph.graph import Graph, Node, operations
+from hwsolve.graph.effort import operations
+from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import Array, Sizes, forward_schematic
 from hwsolve.graph.run import Feed, Trajectory, Values, train
 

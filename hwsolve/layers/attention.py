@@ -13,7 +13,7 @@ from hwsolve.graph.graph import Builder
 from hwsolve.graph.label import Called
 from hwsolve.language import Message, say
 from hwsolve.layers import base
-from hwsolve.layers.attention_masks import Masks, check_array, in_words, of_samples
+from hwsolve.layers.attention_masks import Masks, check_array, in_words, of_one, of_samples
 from hwsolve.layers.attention_operations import dropped, mixed, scores, weights
 from hwsolve.layers.base import NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import BY_FORMULAS, ByFormulas, Product
@@ -110,10 +110,14 @@ class Masked(Masks, frozen=True, kw_only=True):
         given: tuple[str, ...] = ()
         per_head = each = False
         if seen is not None:
-            if (wrong := of_samples(seen, b.shape(e)[: len(b.shape(e)) - len(b.own_shape(e))])) is not None:
+            lead = b.shape(e)[: len(b.shape(e)) - len(b.own_shape(e))]
+            seen = seen.cut(*b.batch.of(seen.shape, seen.values)) if seen.samples else seen
+            seen = seen if lead else of_one(seen)
+            if (wrong := of_samples(self.named(), seen, lead)) is not None:
                 raise NotComputed(wrong)
             per_head, each = bool(seen.heads), bool(seen.samples)
             given = (self.mask_of(b, seen.shape, seen.values, "M"),)
+            b.graph.by_sample |= {*given} if each else set()
             b.said.append(in_words(b.graph.symbol(given[0]), seen))
         alpha = b.forward(weights(bool(given), heads, per_head, each), (e, *given), b.free_symbol("alpha"), port=1)
         mixing = alpha

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number, Ref, call
 from hwsolve.language import Message, listed, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Layer, Shape, ShapeError
+from hwsolve.layers.base import Layer, ShapeError
 from hwsolve.spec.collections import nested_schema
 from hwsolve.spec.fields import Array, ArrayField, Choice, ListOf, OneOf, SizeOrZero
 from hwsolve.spec.nodes import Node, Scalar
@@ -46,6 +46,10 @@ class Seen(NamedTuple):
     shape: tuple[int, ...]
     values: tuple[Formula, ...]
 
+    def cut(self, shape: tuple[int, ...], values: tuple[Formula, ...]) -> Seen:
+        """The same of other samples."""
+        return Seen(shape[0], self.heads, shape, values)
+
     def rows(self) -> Iterator[tuple[tuple[int, ...], list[int]]]:
         """The sample and the head, as far as they matter, and the row, from 1; and the keys that it sees."""
         width = self.shape[-1]
@@ -59,14 +63,14 @@ class Masks(Layer, frozen=True, kw_only=True):
 
     mask: Annotated[Any, OneOf(Choice("causal"), FlagsField())] = None
     key_padding_mask: Annotated[Array | None, FlagsField()] = None
-    key_lengths: Annotated[Shape | None, ListOf(SizeOrZero, minimum=1, single=True)] = None
+    key_lengths: Annotated[Any, OneOf(SizeOrZero, ListOf(SizeOrZero, minimum=1))] = None
 
     MASKS: ClassVar[dict[str, Message]] = {
         "mask": say("which keys a query sees: `causal` (those up to its own place), or a 1 or 0 for each query and "
                     "key; of each head, or of each sample, with axes in front"),
         "key_padding_mask": say("which keys are padding, that no query sees: 1 or `true` for each that is ignored, of "
                                 "all samples or of each"),
-        "key_lengths": say("how many keys each sample has; those behind them are padding"),
+        "key_lengths": say("how many keys each sample has, or one number for all; those behind them are padding"),
     }  # fmt: skip
 
     @property
@@ -89,12 +93,20 @@ class Masks(Layer, frozen=True, kw_only=True):
                 raise ShapeError(say("How many queries and keys there are must be numbers for a mask."), name)
             if isinstance(given, Array):
                 check_array(name, given, shapes(name, given, heads, queries, keys))
-            elif max(given) > keys:
-                raise ShapeError(say("Expected at most {most}, got {got}.", most=keys, got=max(given)), name)
+                continue
+            for n in self.lengths:
+                if not isinstance(n, int):
+                    raise ShapeError(say("Expected a number here, got {got}.", got=base.size_text(n)), name)
+                if n > keys:
+                    raise ShapeError(say("Expected at most {most}, got {got}.", most=keys, got=n), name)
         if added or not self.hides or not isinstance(queries, int) or not isinstance(keys, int):
             return
         if self.mask == "causal" and self.key_padding_mask is None and self.key_lengths is None:
             return
+        samples, there = self.padding() or self.by_lengths(keys)
+        for n, row in enumerate(there, 1):
+            if not any(row):
+                raise ShapeError(all_padding(n if samples > 1 else 0), self.named())
         seen = self.seen(heads, queries if isinstance(self.mask, Array) else 1, keys)  # else the first one sees least
         for place, through in seen.rows() if seen is not None else ():
             if not through:
@@ -136,9 +148,15 @@ class Masks(Layer, frozen=True, kw_only=True):
 
     def by_lengths(self, keys: int) -> tuple[int, tuple[tuple[bool, ...], ...]]:
         """The same from lengths; nothing where there are none."""
-        lengths: tuple[Any, ...] = self.key_lengths or ()
-        rows = tuple(tuple(j < n for j in range(keys)) for n in lengths)
-        return len(rows) if len(rows) > 1 else 0, rows
+        rows = tuple(tuple(j < n for j in range(keys)) for n in self.lengths)
+        return len(rows) if isinstance(self.key_lengths, tuple) else 0, rows
+
+    @property
+    def lengths(self) -> tuple[Any, ...]:
+        """Those that are stated: of each sample, or one for all."""
+        if self.key_lengths is None:
+            return ()
+        return self.key_lengths if isinstance(self.key_lengths, tuple) else (self.key_lengths,)
 
     def of_mask(self, heads: int, queries: int, keys: int) -> tuple[int, int, tuple[Formula, ...]]:
         """Of how many samples and of how many heads the mask is, 0 for all; and its numbers."""
@@ -189,6 +207,13 @@ def hidden(place: tuple[int, ...], samples: bool) -> Message:
     return say("Row {row} of the mask lets nothing through.", row=row)
 
 
+def all_padding(sample: int) -> Message:
+    """That a sample has no key to see, or all have none."""
+    if sample:
+        return say("In {where}, every key is padding: a query sees none.", where=say("sample {n}", n=sample))
+    return say("Every key is padding: a query sees none.")
+
+
 def in_words(symbol: str, seen: Seen) -> Message:
     """Which keys each query sees; in one where all queries of a sample or a head see the same."""
     found: dict[tuple[int, ...], list[list[int]]] = {}
@@ -237,10 +262,17 @@ def all_rows(head: Message | str, through: list[int]) -> Message:
     return say("{head}every row sees positions {places}", head=head, places=places)
 
 
-def of_samples(seen: Seen, lead: tuple[int, ...]) -> Message | None:
+def of_one(seen: Seen) -> Seen:
+    """The mask of a single sample, without an axis of samples."""
+    return Seen(0, seen.heads, seen.shape[1:], seen.values) if seen.samples == 1 else seen
+
+
+def of_samples(name: str, seen: Seen, lead: tuple[int, ...]) -> Message | None:
     """That a mask is of another number of samples than come in."""
     if not seen.samples or lead == (seen.samples,):
         return None
     if not lead:
         return say("The mask is of {a} samples, but what comes in is one.", a=seen.samples)
+    if seen.samples == 1:
+        return say("`{name}` is of one sample, but what comes in has {b}.", name=name, b=prod(lead))
     return say("The mask is of {a} samples, but what comes in has {b}.", a=seen.samples, b=prod(lead))

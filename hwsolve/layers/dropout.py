@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from hwsolve.formula.instantiate import fold
 from hwsolve.formula.tree import Formula, Number, Ref, call
+from hwsolve.graph.batch import Batch
 from hwsolve.graph.by_formula import ByFormula
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
@@ -91,7 +92,7 @@ class Dropout(Layer, frozen=True):
                     layer=builder.path, key="mask", shape=wanted,
                 )
             )  # fmt: skip
-        found = self.mask.shape
+        found, values = (builder.batch if lead else Batch()).of(self.mask.shape, self.mask.values)
         if found not in (shape, lead + shape):
             raise NotComputed(
                 say(
@@ -114,8 +115,10 @@ class Dropout(Layer, frozen=True):
             constants=(0,),
         )
         mask = builder.fixed(
-            Parameter(found, "buffer", ParameterSpec(values=self.mask)), builder.free_symbol("m"), "mask"
-        )
+            Parameter(found, "buffer", ParameterSpec(values=Array(found, values, self.mask.node))),
+            builder.free_symbol("m"), "mask",
+        )  # fmt: skip
+        builder.graph.by_sample |= {mask} if each else set()
         builder.said.append(mask_in_words(builder.graph.symbol(mask), builder.path, self.p if divided else DROPPED))
         inputs = (mask, x, builder.constant(self.p))[: 3 if divided else 2]
         return builder.forward(operation, inputs)

@@ -114,12 +114,15 @@ class EmbeddingBag(Embedding, frozen=True):
         """The weight of each place of a bag."""
         given = self.per_sample_weights
         assert given is not None
-        if given.shape != shape:
+        own, values = builder.batch.of(given.shape, given.values)
+        if own != shape:
             said = say("`per_sample_weights` of `{layer}` has the shape {found}, its input {shape}.",
                        layer=builder.path, found=shape_text(given.shape), shape=shape_text(shape))  # fmt: skip
             raise NotComputed(said)
         found = builder.given(builder.free_symbol("omega"), shape, "input")
-        builder.owned[found] = Owned(ParameterSpec(values=given), builder.path, "input", "buffer")
+        builder.owned[found] = Owned(
+            ParameterSpec(values=Array(shape, values, given.node)), builder.path, "input", "buffer"
+        )
         return found
 
     def largest(self, builder: Builder, shape: Sizes, rows: list[int], pad: int, table: str) -> str:
@@ -144,6 +147,7 @@ class EmbeddingBag(Embedding, frozen=True):
 class LargestOfBag(Operation, frozen=True):
     """y[j] = max over t of x[j,t]; of equal ones the first gets the gradient, as in PyTorch."""
 
+    of_windows: ClassVar[bool] = False
     indices: ClassVar[tuple[str, ...]] = ("j",)
     formula: ClassVar[str] = "Max(x[j,t], t, 1, T)"
 

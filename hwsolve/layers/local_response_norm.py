@@ -103,10 +103,12 @@ class LocalResponseNorm(Layer, frozen=True):
 
     def build(self, builder: Builder, x: str) -> tuple[str, ...]:
         """What each value is divided by, a power of d = k + alpha/size·Σ x²; and the quotient."""
-        size, sides = int(str(self.size)), SIDES[: len(builder.sample(x)) - 1]
+        size, (channels, *rest) = int(str(self.size)), builder.sample(x)
+        before, behind = (min(n, channels - 1) for n in (size // 2, (size - 1) // 2))  # further ones are zeros
+        sides = SIDES[: len(rest)]
         at = bracketed(letters := (CHANNEL, *sides))
-        around = bracketed((f"{CHANNEL} + u - {1 + size // 2}", *sides))
-        squares = f"kappa + alpha*Sum(x{around}**2, u, 1, {size})/{size}"
+        around = bracketed((f"{CHANNEL} + u - {1 + before}", *sides))
+        squares = f"kappa + alpha*Sum(x{around}**2, u, 1, {before + 1 + behind})/{size}"
         base_of = ByFormula(squares, ("x", "alpha", "kappa"), ("x",), letters, builder.sample(x))
         settings = (builder.constant(self.alpha), builder.constant(self.k))
         d = builder.forward(base_of, (x, *settings), builder.free_symbol("d"), port=-1)

@@ -10,7 +10,7 @@ import msgspec
 from hwsolve.formula.tree import ONE, ZERO, Formula, Number
 from hwsolve.language import Message, say
 from hwsolve.spec.amounts import DecimalField
-from hwsolve.spec.collections import MOST_VALUES, ListOf, nested_schema, uneven
+from hwsolve.spec.collections import MOST_VALUES, ListOf, leading, nested_schema, uneven
 from hwsolve.spec.field import INVALID, Field
 from hwsolve.spec.nodes import Mapping, Node, Scalar, Sequence
 from hwsolve.spec.numerals import Excess, decimal
@@ -65,7 +65,7 @@ class ArrayField(Field):
             shape.append(len(first.items))
             if not first.items:
                 return self.wrong(first, report, path)
-            first = first.items[0]
+            first = leading(first)
         if prod(shape) > MOST_VALUES:
             report.add(node, path, too_many(prod(shape)))
             return INVALID
@@ -92,8 +92,10 @@ class ArrayField(Field):
 
     def _number(self, node: Node, report: Report, path: Path) -> Any:
         if type(node) is Sequence:
-            n = len(node.items)
-            report.add(node, path, say("Here the array has a list of {n}; its first part is a single value.", n=n))
+            said = say("Here the array has a list of {n}; its first part is a single value.", n=len(node.items))
+            if node.line < 0:
+                said = say("Expected a single value here, got a list of {n}.", n=len(node.items))
+            report.add(node, path, said)
             return INVALID
         if type(node) is Scalar:
             try:

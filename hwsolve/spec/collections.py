@@ -173,7 +173,7 @@ class Nested(Field):
         first: Node = node
         while type(first) is Sequence and first.items:
             shape.append(len(first.items))
-            first = first.items[0]
+            first = leading(first)
         if prod(shape) > MOST_VALUES:  # lists can hold each other more often than they are written
             report.add(node, path, say("An array of more than {most} values is too big.", most=f"{MOST_VALUES:,}"))
             return INVALID
@@ -204,8 +204,17 @@ def nested_schema(item: Field) -> dict[str, Any]:
     return {"anyOf": [one, defined(name, lambda: lists)]}
 
 
+def leading(node: Sequence) -> Node:
+    """The part that says how long the others are: the first that was not put in from outside, else the first."""
+    return next((part for part in node.items if part.line >= 0), node.items[0])
+
+
 def uneven(node: Node, shape: list[int], level: int) -> Message | None:
     """What is wrong with a part that should be a list of `shape[level]`, or None."""
+    if node.line < 0:  # put in from outside: what is measured by need not be the first part
+        got = say("a list of {n}", n=len(node.items)) if type(node) is Sequence else say("a single value")
+        good = type(node) is Sequence and len(node.items) == shape[level]
+        return None if good else say("Expected a list of {n} here, got {got}.", n=shape[level], got=got)
     if type(node) is not Sequence:
         return say("Here the array has a single value; its first part has a list of {n}.", n=shape[level])
     if len(node.items) != shape[level]:

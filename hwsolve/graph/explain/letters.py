@@ -98,12 +98,15 @@ def axes_of(graph: Graph, taken: frozenset[str], units: tuple[str, ...] = ()) ->
         name: [named(letter, size) for letter, size in zip(letters, graph.nodes[name].shape, strict=True)]
         for name, letters in axes.usual.items()
     }
+    read = {name for node in graph.nodes.values() for name in node.inputs}
     for node in graph.nodes.values():
         if node.name in known:
             continue
         if node.role == "given" and node.of == "input" and 0 < len(node.shape) <= 2 and first:
             lead = [sample] if graph.batched and sample else []
-            if len(node.shape) == len(lead) + 1:
+            if len(node.shape) == len(lead) + 1 and node.name not in read:
+                axes.samples = "".join(lead)  # classes, in whose place a table is read by what picks its rows
+            elif len(node.shape) == len(lead) + 1:
                 known[node.name] = [*lead, named(first, node.shape[-1])]
                 axes.inputs, axes.samples = first * (node.shape[-1] > 1), "".join(lead)
                 axes.count = 1

@@ -87,10 +87,15 @@ def chosen(writer: Any, node: Node, line: Value) -> Message | str:
     _, at = writer.known[line.key]
     f = passed_on(writer, node, writer.formula(node.name, at))
     x = writer.key(node.of, at)
+    bags = not terms[0].operation.of_windows
     if f == ZERO:
+        if bags:
+            return say("{x} is taken as the maximum of no bag", x=x)
         return say("{x} is taken as the maximum of no window", x=x)
     places = dict.fromkeys(whole_numbers(ref) for ref in references(f) if ref.name == terms[0].upstream)
     ys = tuple([writer.key(terms[0].output, place) for place in places])
+    if bags:
+        return say("{x} has the largest value in the bag of {y}", x=x, y=ys[0])
     if len(ys) == 1:
         return say("{x} has the largest value in the window of {y}", x=x, y=ys[0])
     return say("{x} has the largest value in the windows of {y}", x=x, y=ys)

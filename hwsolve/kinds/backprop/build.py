@@ -10,8 +10,10 @@ from math import prod
 from typing import Any
 
 from hwsolve.formula.tree import Formula
+from hwsolve.graph.batch import Batch as Samples
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Graph, Owned, operations
+from hwsolve.graph.effort import operations
+from hwsolve.graph.graph import Graph, Owned, TooLarge
 from hwsolve.initializers import INITIALIZERS
 from hwsolve.kinds.backprop.chosen_letters import check_notation
 from hwsolve.kinds.backprop.computation import Computation
@@ -19,7 +21,7 @@ from hwsolve.kinds.backprop.construction import Construction
 from hwsolve.kinds.backprop.input_arrays import Given, origin, stands_for, transposed, zeros
 from hwsolve.kinds.backprop.input_setup import InputSetup
 from hwsolve.kinds.backprop.loss_setup import LossSetup
-from hwsolve.kinds.backprop.minibatches import Batch, Plan, in_batches, narrowed, planned
+from hwsolve.kinds.backprop.minibatches import KEYS, Batch, Plan, alike, in_batches, narrowed, planned
 from hwsolve.kinds.backprop.name_clashes import check_names
 from hwsolve.kinds.backprop.problem import Problem
 from hwsolve.kinds.backprop.updates import enter_updates
@@ -46,18 +48,21 @@ class NetworkConstruction(Construction):
 
     def build(self) -> Computation | None:
         """The computation; None after an error."""
-        inputs = InputSetup(self).enter()
-        if inputs is None:
-            return None
+        self.graph.room = MOST_VALUES
         try:
-            if not self.enter_layers(inputs):
+            inputs = InputSetup(self).enter()
+            if inputs is None or not self.enter_layers(inputs):
                 return None
-            if self.too_many():
-                return None
+            self.graph.room = None  # gradients are as many as what they are of
             self.enter_parameters()
             upstream = LossSetup(self).enter()
         except NotComputed as why:
             self.wrong_layer(why.layer, why.message)
+            return None
+        except TooLarge:
+            said = say("The weights and values of this network are more than {most} numbers, and no more are worked "
+                       "out by hand.", most=f"{MOST_VALUES:,}")  # fmt: skip
+            self.wrong("network", said, say("`count-params` counts a network of any size."))
             return None
         self.plan = planned(self)
         if not self.report.ok:
@@ -91,8 +96,12 @@ class NetworkConstruction(Construction):
         def graph_of(batch: Batch) -> Graph:
             one = NetworkConstruction(narrowed(self.problem, plan, batch), self.report)
             one.stands = self.course()
+            one.builder.batch = Samples(batch, plan.samples)
             made = one.build()
-            assert made is None or list(made.graph.nodes) == list(whole.graph.nodes)
+            if made is not None and not alike(made.graph, whole.graph):
+                key = next(key for key in KEYS if getattr(self.problem, key) is not None)
+                self.wrong(key, say("A layer reads the samples of a batch otherwise than all samples, as where padding "
+                                    "is in some alone."), say("All samples in one batch can be computed."))  # fmt: skip
             return whole.graph if made is None else made.graph
 
         found = in_batches(whole, plan, graph_of)
@@ -103,18 +112,6 @@ class NetworkConstruction(Construction):
         if self.stands is not None:
             return self.stands
         return Course(self.problem.steps, len(self.plan.batches) if self.plan is not None else 0)
-
-    def too_many(self) -> bool:
-        """Note a computation with more numbers than a machine should hold."""
-        values = sum(prod(node.shape) for node in self.graph.nodes.values())
-        if values > MOST_VALUES:
-            message = say(
-                "The weights and values of this network are {n} numbers; at most {most} are worked out by hand.",
-                n=f"{values:,}",
-                most=f"{MOST_VALUES:,}",
-            )
-            self.wrong("network", message, say("`count-params` counts a network of any size."))
-        return values > MOST_VALUES
 
     def enter_layers(self, inputs: dict[str, str]) -> bool:
         """The layers that read the inputs, given by wire, and what comes out of them; whether they can be read."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hwsolve.formula.tree import Formula, Ref, transform
+from hwsolve.graph.batch import rows
 from hwsolve.graph.graph import Graph
 from hwsolve.graph.label import Label
 from hwsolve.kinds.backprop.computation import Computation, Data
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.loss_terms import Terms
 from hwsolve.kinds.backprop.target import Classes
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.spec.fields import Array
 
 if TYPE_CHECKING:
@@ -107,14 +108,8 @@ def chosen(value: Any, samples: int, batch: Batch) -> Any:
             shape = shape[1:]
         if not shape or shape[0] != samples:
             return value
-        return Array((len(batch), *shape[1:]), rows(value.values, shape, batch), value.node)
+        return msgspec.structs.replace(value, shape=(len(batch), *shape[1:]), values=rows(value.values, shape, batch))
     return value
-
-
-def rows(values: tuple[Any, ...], shape: tuple[int, ...], batch: Batch) -> tuple[Any, ...]:
-    """The numbers of some samples, from those of all."""
-    size = prod(shape[1:])
-    return tuple(v for k in batch for v in values[(k - 1) * size : k * size])
 
 
 def narrowed(problem: Any, plan: Plan, batch: Batch) -> Any:
@@ -158,10 +153,35 @@ def in_batches(whole: Computation, plan: Plan, graph_of: Callable[[Batch], Graph
         one.begun, one.defaults = whole.graph.begun, whole.graph.defaults
     every = {name: whole.givens[name] for name in series}
     data = Data(numbers, graph, plan.epochs(), whole.graph, every)
-    return msgspec.structs.replace(whole, graph=graph(0), givens=whole.givens | numbers(0), data=data, plan=plan)
+    own = {whole.graph.symbol(name): Ref(f"{whole.graph.symbol(name)}@{plan.steps}") for name in whole.graph.by_sample}
+    told = [of_all(said, own) for said in whole.stated]
+    given = whole.givens | numbers(0)
+    return msgspec.structs.replace(whole, graph=graph(0), givens=given, stated=told, data=data, plan=plan)
+
+
+def of_all(part: Any, names: dict[str, Ref]) -> Any:
+    """What is said of data of layers: that of all samples, which stands behind the last update."""
+    if isinstance(part, Message):
+        return Message(part.template, {key: of_all(value, names) for key, value in part.values.items()})
+    if isinstance(part, Formula):
+        return transform(part, lambda f: names.get(f.name, f) if isinstance(f, Ref) and not f.indices else f)
+    return part
+
+
+def alike(part: Graph, whole: Graph) -> bool:
+    """Whether the graph of a batch has the formulas of that of all samples, and rows as long."""
+
+    def form(graph: Graph) -> list[Any]:
+        samples = next((node.shape[0] for node in graph.nodes.values() if node.of == "input"), 0)
+        return [
+            n.shape[1:] if n.shape[:1] == (samples,) else n.shape for n in graph.nodes.values() if n.role == "given"
+        ]
+
+    return len(part.nodes) == len(whole.nodes) and form(part) == form(whole)
 
 
 def is_by_sample(whole: Computation, name: str, samples: int) -> bool:
     """Whether a given has a row for each sample."""
     node = whole.graph.nodes[name]
-    return node.role == "given" and node.of in ("input", "target") and node.shape[:1] == (samples,)
+    data = node.of in ("input", "target") or name in whole.graph.by_sample
+    return node.role == "given" and data and node.shape[:1] == (samples,)

@@ -10,7 +10,8 @@ from hwsolve.formula.definition import defined
 from hwsolve.formula.tree import Call, Formula, Ref
 from hwsolve.graph.by_formula import of_definition
 from hwsolve.graph.differentiate import differentiate
-from hwsolve.graph.graph import Training, operations
+from hwsolve.graph.effort import operations
+from hwsolve.graph.graph import Training
 from hwsolve.graph.label import Label
 from hwsolve.graph.spelling import clash, quantities
 from hwsolve.kinds.backprop.computation import Computation, Data

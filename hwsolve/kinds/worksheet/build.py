@@ -13,7 +13,7 @@ from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import Call, Number, Ref, walk
 from hwsolve.graph.by_formula import of_definition
 from hwsolve.graph.differentiate import differentiate, gradients_of
-from hwsolve.graph.graph import operations
+from hwsolve.graph.effort import operations
 from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.spelling import clash, quantities

@@ -24,9 +24,9 @@ MOST = 4  # dense layers whose weights are named one by one
 LAYERS = 24  # layers of any kind whose letters are listed
 
 
-def given_letters(writer: Writer) -> Iterator[Sentence]:
-    """What the letters are, in one paragraph."""
-    said = [*(list(of_layers(writer)) or of_parts(writer)), *of_the_rest(writer)]
+def given_letters(writer: Writer, loss: Called = LOSS) -> Iterator[Sentence]:
+    """What the letters are, in one paragraph; `loss`: what the page calls it."""
+    said = [*(list(of_layers(writer)) or of_parts(writer)), *of_the_rest(writer, loss)]
     if said:
         last = said.pop()
         for text in reversed(said):
@@ -99,7 +99,7 @@ def of_one(writer: Writer, weight: str, bias: str, x: Formula, y: Formula) -> Me
     return say("{first}, {b} the biases.", first=first, b=b)
 
 
-def of_the_rest(writer: Writer) -> Iterator[Message]:
+def of_the_rest(writer: Writer, loss: Called) -> Iterator[Message]:
     """The target, the learning rate, the loss and the quantities of layers; batches have words of their own."""
     graph = writer.graph
     targets = [n.name for n in graph.nodes.values() if n.role == "given" and n.of == "target"]
@@ -110,7 +110,7 @@ def of_the_rest(writer: Writer) -> Iterator[Message]:
     if rates:
         found.append((symbol(writer, rates[0]), RATE))
     if graph.loss and not graph.series and graph.nodes[graph.loss].role == "loss":
-        found.append((symbol(writer, graph.loss), LOSS))
+        found.append((symbol(writer, graph.loss), loss))
     if facts := [*in_words([*found, *of_quantities(writer)])]:
         yield say("{facts}.", facts=listed(facts))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hwsolve.language import Message, say
@@ -61,16 +62,25 @@ class Wiring:
             return self.stop(part, why.message, field, why.hint, place)
 
     def inputs(
-        self, part: Part, stream: Wire, names: Names, ports: tuple[str, ...] = ("x",), own: bool = False
+        self,
+        part: Part,
+        stream: Wire,
+        names: Names,
+        ports: tuple[str, ...] = ("x",),
+        own: bool = False,
+        settings: dict[int, tuple[str, Shape]] | None = None,
     ) -> tuple[Wire, ...]:
         """What a part reads: the stream, or the quantities that it names; one name goes to every port.
 
-        `own`: the layer names them itself, as a formula does, and calls the stream `input`.
+        `own`: the layer names them itself, as a formula does, and calls the stream `input`; `settings`: where it names
+        some of them, and the shapes that these need.
         """
-        wires = tuple(
-            stream if name == "input" and own else self.named(part, lambda n=name: names.wire(n), "inputs", k)
-            for k, name in enumerate(part.inputs, 1)
-        ) or (stream,) * bool(ports)
+        wires: tuple[Wire, ...] = ()
+        for k, name in enumerate(part.inputs, 1):
+            field, shape = (settings or {}).get(k, ("inputs", None))
+            ask = partial(names.wire, name, shape)
+            wires += (stream if name == "input" and own else self.named(part, ask, field, k),)
+        wires = wires or (stream,) * bool(ports)
         if part.inputs and len(wires) == 1 and ports:
             wires *= len(ports)
         if part.inputs and not ports:

@@ -96,9 +96,15 @@ class Wiring:
         return wires
 
     def unread(self, end: Wire) -> tuple[Message, ...]:
-        """Warnings of what nothing reads."""
-        left = [given for wire, given in self.given.items() if wire not in self.read and wire != end.name]
-        return tuple(unread(path, name) for path, name in left)
+        """Warnings of what nothing reads; an output that is named so that one behind it has a name needs no reader."""
+        left: list[Message] = []
+        behind = ""  # the layer that an output which is read comes from
+        for wire, (path, name) in reversed(self.given.items()):
+            if wire in self.read or wire == end.name:
+                behind = path
+            elif not path or path != behind:
+                left.append(unread(path, name))
+        return tuple(reversed(left))
 
     def short_enough(self, part: Part, shape: Shape) -> None:
         """Sizes with names stay readable: layer upon layer they can double."""

@@ -55,3 +55,18 @@ def test_a_layer_with_a_g_of_its_own_has_another_letter() -> None:
     problem = {"kind": "backprop", "network": {"input": [2, 1], "layers": [{"lstm": layer}]}}
     page = str(hwsolve.solve(problem | {"input": [[1], [2]], "upstream": [[1], [1]]}).to("plain"))
     assert "Gₕ the part of ∂L/∂h" in " ".join(page.split())
+
+
+def test_the_gradient_of_a_start_that_is_given_is_asked_and_answered() -> None:
+    solution, _, page = written({"initial": {"h": [0.5]}}, [[1], [-2]])
+    h = start = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    total = torch.tensor(0.0, dtype=torch.float64)
+    for x, g in ((1, 1), (2, -2)):
+        h = torch.tanh(0.5 * x + h)
+        total = total + g * h
+    total.backward()
+    first = [key for key in solution.asked if key.startswith("dL_dh")]
+    assert first in (["dL_dh[0]"], ["dL_dh[0,1]"])
+    assert float(solution.answers[first[0]].value.text) == pytest.approx(float(start.grad), rel=1e-4)
+    assert "the inputs and the initial states, given that of the output." in " ".join(page.split())
+    assert "initial states" not in written({}, [[1], [-2]])[2].partition("given that of")[0]

@@ -70,3 +70,13 @@ def test_the_gradient_of_a_start_that_is_given_is_asked_and_answered() -> None:
     assert float(solution.answers[first[0]].value.text) == pytest.approx(float(start.grad), rel=1e-4)
     assert "the inputs and the initial states, given that of the output." in " ".join(page.split())
     assert "initial states" not in written({}, [[1], [-2]])[2].partition("given that of")[0]
+
+
+def test_numbered_letters_are_written_alike_in_words_and_in_lines() -> None:
+    weights = {"weight_ih": [[1], [1], [1]], "weight_hh": [[1], [1], [1]], "bias": False, "initial": {"h": "r"}}
+    network = {"inputs": {"x": [2, 1], "r": [1]}, "layers": [{"gru": {"hidden_size": 1} | weights}]}
+    data = {"input": {"x": [[[1], [2]], [[0], [1]]], "r": [[1], [0]]}, "target": [[[1], [0]], [[0], [0]]]}
+    solution = hwsolve.solve({"kind": "backprop", "network": network, "loss": "mse_loss"} | data)
+    page = str(solution.to("plain"))
+    assert "r⁽²⁾ the reset gate" in " ".join(page.split()) and "r₂ the" not in page
+    assert ",⁽" not in page and "aᵣ⁽²⁾" in page

@@ -126,7 +126,7 @@ class Unicode(Writer):
             inside = ", ".join([self.write(i).text for i in f.indices])
             return f"{known.base}{below(known.word)}{layer}{updates(known.step)}[{inside}]"
         word = below(known.word)
-        parted = known.word and (known.word.isdecimal() or APART in f.name or not (layer or "_" in word))
+        parted = known.word and (known.word.isdecimal() or (not layer and (APART in f.name or "_" not in word)))
         return known.base + word + ("," if parted else "") + layer + lowered + updates(known.step)
 
     def lowered(self, indices: tuple[Formula, ...], apart: bool = False) -> str | None:

@@ -121,7 +121,9 @@ def of_quantities(writer: Writer) -> Iterator[tuple[Formula, Called]]:
     for name, label in writer.graph.labels.items():
         if label.called is not None and label.called.words.template not in seen:
             seen.add(label.called.words.template)
-            yield symbol(writer, name) if label.time is None else Ref(writer.key(name, ()).name), label.called
+            key = writer.key(name, ()).name
+            numbered = whole(key) if key[-1].isdigit() else Ref(key)  # r_2 is r⁽²⁾ at every step
+            yield symbol(writer, name) if label.time is None else numbered, label.called
 
 
 def in_words(found: list[tuple[Formula, Called]]) -> Iterator[Message]:

@@ -103,3 +103,21 @@ def test_a_state_that_there_is_not_is_refused() -> None:
     layers = [{"gru": {"hidden_size": 2, "initial": {"h": "s"}}}]
     with pytest.raises(SpecFailure, match="There is no quantity `s` here"):
         hwsolve.solve({"kind": "count-params", "network": {"input": [2, 1], "layers": layers}})
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "hint"),
+    [("z", "`z` is read here, and given further below.", ""), ("so", "There is no quantity `so` here.", "`s0`.")],
+)
+def test_a_mistake_stands_where_the_state_is_named(name: str, said: str, hint: str) -> None:
+    """And no quantity of another shape is proposed."""
+    layers = [
+        {"gru": {"hidden_size": 2, "inputs": "x", "initial": {"h": name}, "output": "so2"}},
+        {"linear": {"out_features": 1, "inputs": "so2", "output": "z"}},
+    ]
+    network = {"inputs": {"x": [2, 1], "s": [3], "s0": [2], "soo": [4]}, "layers": layers}
+    with pytest.raises(SpecFailure) as failure:
+        hwsolve.solve({"kind": "count-params", "network": network})
+    text = str(failure.value)
+    assert said in text and "at network.layers[1].initial.h" in text
+    assert text.partition("hint:")[2].endswith(hint) and "soo" not in text.partition("hint:")[2]

@@ -158,6 +158,8 @@ UNICODE = {
     "Sum(w[i,j]*x[j], j, 1, 3) + b[i]": "Σⱼ₌₁³ wᵢⱼxⱼ + bᵢ",
     "Sum(x[j] + 1, j, 1, n - 1)": "Σⱼ₌₁ⁿ⁻¹ (xⱼ + 1)",
     "Sum(x[c], c, 1, C)": "Σ[c = 1…C] x[c]",
+    "Sum(x[tau], tau, 1, 3)": "Σ[τ = 1…3] x[τ]",
+    "Sum(x[phi], phi, 1, 3)": "Σᵩ₌₁³ xᵩ",
     "Sum(x[j], j, 1, 3)*y": "(Σⱼ₌₁³ xⱼ)y",
     "Max(x[j], j, 1, 3)": "maxⱼ₌₁³ xⱼ",
     "diff(sigmoid(x), x)": "d/dx σ(x)",

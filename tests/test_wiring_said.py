@@ -52,3 +52,29 @@ def test_names_of_a_body_are_its_own_and_it_reads_those_around_it() -> None:
     answers = hwsolve.solve(problem).answers
     assert {"h", "one.h", "y", "a", "cell2.h", "repeat1.c.h", "repeat1.c_2.y"} <= set(answers)
     assert {"one.y", "cell2.y", "one.a"}.isdisjoint(answers)
+
+
+def test_an_output_that_is_named_for_the_sake_of_the_next_needs_no_reader() -> None:
+    rnn = {"hidden_size": 1, "weight_ih": [[0.5]], "weight_hh": [[1]], "bias": False}
+    given = {"network": {"inputs": {"x": [2, 1], "s": [2, 1]}}, "input": {"x": [[1], [2]], "s": [[0], [1]]}}
+
+    def warned(names: list[str], state: dict[str, str]) -> list[str]:
+        both = [{"rnn": rnn | {"inputs": "x", "output": names}}, {"rnn": rnn | {"inputs": "s", "initial": state}}]
+        network = given["network"] | {"layers": both}
+        notes = hwsolve.solve({"kind": "backprop"} | given | {"network": network}).notes
+        return [str(note.text) for note in notes if note.level == "warning"]
+
+    assert warned(["enc", "he"], {"h": "he"}) == []
+    assert warned(["enc"], {}) == ["Nothing reads `enc`, which `rnn1` gives."]
+    assert [text[:18] for text in warned(["enc", "he"], {})] == ["Nothing reads `enc", "Nothing reads `he`"]
+
+
+def test_the_letter_of_the_time_beside_t_and_s_can_be_lowered() -> None:
+    rnn = {"hidden_size": 2, "weight_ih": [[0.5], [1]], "weight_hh": [[1, 0], [0, 1]], "bias": False}
+    network = {
+        "inputs": {"s": [2, 1]},
+        "layers": [{"rnn": rnn}, {"linear": {"out_features": 1, "weight": [[1, 1]], "bias": False}}],
+    }
+    problem = {"kind": "backprop", "network": network, "input": {"s": [[1], [2]]}, "target": [[1], [0]]}
+    page = str(hwsolve.solve(problem | {"loss": "mse_loss"}).to("plain"))
+    assert "(at every step p)" in page and "Σₚ₌₁² ∂L/∂aₚ,ᵢ · sₚ,₁" in page

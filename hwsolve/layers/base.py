@@ -161,6 +161,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         """The quantities that it reads and gives by its own words, as a formula does."""
         return (), ()
 
+    def wired_at(self) -> dict[int, tuple[str, Shape]]:
+        """Where in its settings such a quantity stands, and the shape that it needs, by its number from 1."""
+        return {}
+
     # A method that takes shapes takes one for each of its ports, in their order; a layer names them as it likes.
 
     def output(self, *shapes: Any, **_: Any) -> Shape:

@@ -79,7 +79,9 @@ class Walk(Wiring):
             own = not part.inputs
             if len(read := layer.wired()[0]) > len(part.inputs):
                 part = msgspec.structs.replace(part, inputs=part.inputs + read[len(part.inputs) :])
-            return self.leaf(part, layer, path, self.inputs(part, stream, names, layer.ports(), own), names)
+            return self.leaf(
+                part, layer, path, self.inputs(part, stream, names, layer.ports(), own, layer.wired_at()), names
+            )
         inner = Scope(path + ".")
         if part.type in MERGED:
             return self.joined(part, path, stream, inner, names)

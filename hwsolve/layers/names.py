@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hwsolve.language import Message, say
+from hwsolve.layers.base import Shape
 from hwsolve.layers.items import Item, Part, Wire
 from hwsolve.spec.nodes import Mapping
 from hwsolve.spec.report import Report, did_you_mean
@@ -85,8 +86,8 @@ class Names:
             yield at
             at = at.outer
 
-    def wire(self, name: str) -> Wire:
-        """The quantity of a name."""
+    def wire(self, name: str, shape: Shape | None = None) -> Wire:
+        """The quantity of a name; where there is none, those of the `shape` that is needed may be meant."""
         for names in self.chain():
             if name in names.wires:
                 return names.wires[name]
@@ -94,7 +95,7 @@ class Names:
                 break
         if any(name in names.later for names in self.chain()):
             raise Unnamed(say("`{name}` is read here, and given further below.", name=name))
-        known = [n for names in self.chain() for n in names.wires]
+        known = [n for names in self.chain() for n, w in names.wires.items() if shape in (None, w.shape)]
         hint = did_you_mean(name, known)
         if any(name in names.layers for names in self.chain()):
             hint = say("`{name}` is the name of a layer; `output: {name}` names what comes out of it.", name=name)

@@ -30,7 +30,7 @@ from hwsolve.layers.gates import (
 )
 from hwsolve.layers.meanings import ARGUMENTS, RECURRENT
 from hwsolve.layers.parameter import ABSENT, DEFAULT, Parameter, ParameterSpec
-from hwsolve.layers.recurrent_checks import look
+from hwsolve.layers.recurrent_checks import look, states_at
 from hwsolve.layers.recurrent_products import step_products
 from hwsolve.layers.recurrent_saves import NO_STEPS, kept_of_steps
 from hwsolve.layers.sequences import LayersField, OverSequences
@@ -72,6 +72,7 @@ class Recurrent(OverSequences, frozen=True, kw_only=True):
     MULTIPLIES: ClassVar[Message | None] = say("recurrent layers (each weight at each step)")
     MEANINGS: ClassVar[dict[str, Message]] = ARGUMENTS | RECURRENT
     keeps = kept_of_steps
+    wired_at = states_at
 
     def named(self) -> dict[str, str]:
         """The initial states that are quantities of the network: what each is called there."""

@@ -54,6 +54,12 @@ def look_at_names(layer: Any) -> None:
             raise ShapeError(message, name)
 
 
+def states_at(layer: Any) -> dict[int, tuple[str, Shape]]:
+    """Where initial states that are quantities stand, behind the stream, and their shapes."""
+    width = {"h": (layer.width,), "c": (layer.hidden_size,)}
+    return {k: (f"initial.{name}", width.get(name[:1], ())) for k, name in enumerate(layer.named(), 2)}
+
+
 def look_at_state(layer: Any, name: str, shape: Shape | None) -> None:
     """Refuse an initial state that there is not, or of another width; that of a quantity has a `shape`."""
     known = {s + suffix(k, way): s for s in layer.STATES for k in range(1, layer.num_layers + 1) for way in layer.ways}

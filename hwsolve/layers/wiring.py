@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hwsolve.language import Message, say
@@ -61,16 +62,25 @@ class Wiring:
             return self.stop(part, why.message, field, why.hint, place)
 
     def inputs(
-        self, part: Part, stream: Wire, names: Names, ports: tuple[str, ...] = ("x",), own: bool = False
+        self,
+        part: Part,
+        stream: Wire,
+        names: Names,
+        ports: tuple[str, ...] = ("x",),
+        own: bool = False,
+        settings: dict[int, tuple[str, Shape]] | None = None,
     ) -> tuple[Wire, ...]:
         """What a part reads: the stream, or the quantities that it names; one name goes to every port.
 
-        `own`: the layer names them itself, as a formula does, and calls the stream `input`.
+        `own`: the layer names them itself, as a formula does, and calls the stream `input`; `settings`: where it names
+        some of them, and the shapes that these need.
         """
-        wires = tuple(
-            stream if name == "input" and own else self.named(part, lambda n=name: names.wire(n), "inputs", k)
-            for k, name in enumerate(part.inputs, 1)
-        ) or (stream,) * bool(ports)
+        wires: tuple[Wire, ...] = ()
+        for k, name in enumerate(part.inputs, 1):
+            field, shape = (settings or {}).get(k, ("inputs", None))
+            ask = partial(names.wire, name, shape)
+            wires += (stream if name == "input" and own else self.named(part, ask, field, k),)
+        wires = wires or (stream,) * bool(ports)
         if part.inputs and len(wires) == 1 and ports:
             wires *= len(ports)
         if part.inputs and not ports:
@@ -86,9 +96,15 @@ class Wiring:
         return wires
 
     def unread(self, end: Wire) -> tuple[Message, ...]:
-        """Warnings of what nothing reads."""
-        left = [given for wire, given in self.given.items() if wire not in self.read and wire != end.name]
-        return tuple(unread(path, name) for path, name in left)
+        """Warnings of what nothing reads; an output that is named so that one behind it has a name needs no reader."""
+        left: list[Message] = []
+        behind = ""  # the layer that an output which is read comes from
+        for wire, (path, name) in reversed(self.given.items()):
+            if wire in self.read or wire == end.name:
+                behind = path
+            elif not path or path != behind:
+                left.append(unread(path, name))
+        return tuple(reversed(left))
 
     def short_enough(self, part: Part, shape: Shape) -> None:
         """Sizes with names stay readable: layer upon layer they can double."""

@@ -21,6 +21,7 @@ class ASGD(Optimizer, frozen=True, kw_only=True):
     weight_decay: Decimal = ZERO
 
     STATES: ClassVar[tuple[str, ...]] = ("a",)
+    RESULTS: ClassVar[tuple[str, ...]] = ("a",)
     LINES: ClassVar[Lines] = (
         ("rate", "lr/(1 + lambd*lr*(t - 1))**alpha"),
         ("mu", "1/max(1, t - 1 - t0)"),
@@ -35,7 +36,7 @@ class ASGD(Optimizer, frozen=True, kw_only=True):
     NUMBERS: ClassVar[dict[str, Message]] = Optimizer.NUMBERS | {
         "lambd": say("factor with which the weights decay and the learning rate falls"),
         "alpha": say("power with which the learning rate falls"),
-        "t0": say("number of updates before averaging begins"),
+        "t0": say("number of the update whose weights begin the average, less 2"),
     }
     MEANINGS: ClassVar[dict[str, Message]] = {
         "lr": say("the learning rate η of the first update"),

@@ -39,6 +39,8 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
 
     SHARED: ClassVar[tuple[str, ...]] = ()  # states that are one number, the same for all parameters
     SQUARES: ClassVar[tuple[str, ...]] = ("v", "u", "G", "D")  # states that are no less than 0
+    FROM_RATE: ClassVar[tuple[str, ...]] = ()  # states that start at the learning rate
+    RESULTS: ClassVar[tuple[str, ...]] = ()  # states that come out beside the parameters
     SHARES: ClassVar[tuple[str, ...]] = ()  # settings that are at most 1, as they weigh a mean
     STATES: ClassVar[tuple[str, ...]] = ()  # those that start at 0, where settings change nothing of it
     LINES: ClassVar[Lines] = ()  # likewise
@@ -71,12 +73,16 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
 
     def settings(self) -> dict[str, Formula]:
         """The numbers that the formulas read, by their names there; those of a tuple are numbered."""
-        found: dict[str, Formula] = {}
+        found: dict[str, Any] = {}
         for key in self.__struct_fields__:
             value = getattr(self, key)
-            parts = {f"{key.removesuffix('s')}{k}": v for k, v in enumerate(value, 1)} if type(value) is tuple else {}
-            found |= parts or {key: value}
+            found |= zip(self.names(key), value if type(value) is tuple else (value,), strict=False)
         return {key: value for key, value in found.items() if isinstance(value, Formula)}
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """What the formulas call a setting, or the parts of one."""
+        value = getattr(self, key)
+        return tuple(f"{key.removesuffix('s')}{k + 1}" for k in range(len(value))) if type(value) is tuple else (key,)
 
     def starts(self) -> dict[str, Formula]:
         """The quantities that are kept from one update to the next, and the number at which each starts."""
@@ -134,13 +140,18 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True):
 
     def stated(self, trained: bool, renamed: Mapping[str, str]) -> tuple[Message, ...]:
         """What its numbers do not say of it; of its states, some of them `renamed`, where something is trained."""
-        alike: dict[Formula, list[Ref]] = {}
+        alike: dict[tuple[Formula, bool], list[Ref]] = {}
         letters = letters_of(self.starts()) | dict(renamed)
         for name, start in self.starts().items() if trained else ():
             if name in self.state or letters.get(name) in self.state:
                 continue
-            alike.setdefault(start, []).extend(map(Ref, letters.get(name, name).split(", ")))
-        begin = tuple(say("Start at {value}: {names}.", names=tuple(n), value=v) for v, n in alike.items())
+            alike.setdefault((start, name in self.FROM_RATE), []).extend(map(Ref, letters.get(name, name).split(", ")))
+        begin = tuple(
+            say("Start at the learning rate, {value}: {names}.", names=tuple(n), value=v)
+            if rate
+            else say("Start at {value}: {names}.", names=tuple(n), value=v)
+            for (v, rate), n in alike.items()
+        )
         if self.step == 1:
             return (*begin, say("One update was made before."))
         return (*begin, say("{n} updates were made before.", n=self.step)) if self.step else begin

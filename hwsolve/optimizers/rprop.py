@@ -8,6 +8,7 @@ from hwsolve.formula.tree import Formula, Number
 from hwsolve.graph.update import Lines
 from hwsolve.language import Message, say
 from hwsolve.optimizers.optimizer import ZERO, Optimizer
+from hwsolve.spec.amounts import constant
 from hwsolve.spec.fields import Decimal, DecimalField, TupleOf
 
 Pair = Annotated[tuple[Formula, Formula], TupleOf(2, DecimalField())]
@@ -21,6 +22,7 @@ class Rprop(Optimizer, frozen=True, kw_only=True):
     step_sizes: Pair = (Number(1, 10**6), Number(50))
 
     SQUARES: ClassVar[tuple[str, ...]] = ("Delta",)
+    FROM_RATE: ClassVar[tuple[str, ...]] = ("Delta",)
     LINES: ClassVar[Lines] = (
         ("c", "if(g*p > 0, eta2, if(g*p < 0, eta1, 1))"),
         ("Delta'", "min(Delta_max, max(Delta_min, c*Delta))"),
@@ -44,10 +46,10 @@ class Rprop(Optimizer, frozen=True, kw_only=True):
         "step_sizes": say("the smallest and the largest step size"),
     }
 
-    def settings(self) -> dict[str, Formula]:
+    def names(self, key: str) -> tuple[str, ...]:
         """The first step is no setting of the formulas, but where the step sizes start."""
-        least, most = self.step_sizes
-        return {"eta1": self.etas[0], "eta2": self.etas[1], "Delta_min": least, "Delta_max": most}
+        own: dict[str, tuple[str, ...]] = {"lr": (), "step_sizes": ("Delta_min", "Delta_max")}
+        return own[key] if key in own else super().names(key)
 
     def starts(self) -> dict[str, Formula]:
         """The step sizes, and no gradient yet."""
@@ -60,4 +62,7 @@ class Rprop(Optimizer, frozen=True, kw_only=True):
         large = not isinstance(grows, Number) or grows.numerator > grows.denominator
         if not (small and large):
             return "etas", say("The first of `etas` is between 0 and 1, the second more than 1.")
+        least, most = (constant(size)[0] for size in self.step_sizes)
+        if None not in (least, most) and float(least) > float(most):
+            return "step_sizes", say("The smallest of `step_sizes` stands first.")
         return super().wrong()

@@ -126,7 +126,7 @@ class Unicode(Writer):
             inside = ", ".join([self.write(i).text for i in f.indices])
             return f"{known.base}{below(known.word)}{layer}{updates(known.step)}[{inside}]"
         word = below(known.word)
-        parted = known.word and (known.word.isdecimal() or APART in f.name or not (layer or "_" in word))
+        parted = known.word and (known.word.isdecimal() or (not layer and (APART in f.name or "_" not in word)))
         return known.base + word + ("," if parted else "") + layer + lowered + updates(known.step)
 
     def lowered(self, indices: tuple[Formula, ...], apart: bool = False) -> str | None:
@@ -181,7 +181,8 @@ class Unicode(Writer):
 
     def scripts(self, f: BigOperator) -> str | None:
         """The bounds below and above a sign, None where a character cannot be lowered or raised."""
-        plain, high = f"{f.index}={self.write(f.low).text}".replace(" ", ""), self.write(f.high).text
+        index, low, high = (self.write(part).text for part in (Ref(f.index), f.low, f.high))
+        plain = f"{index}={low}".replace(" ", "")
         lowered, raised = plain.translate(SUBSCRIPTS), raisable(high.replace(" ", "")) if "," not in high else None
         return None if raised is None or any(a == b for a, b in zip(plain, lowered, strict=True)) else lowered + raised
 

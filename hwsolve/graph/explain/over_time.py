@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hwsolve.graph.explain.lines import Writer
     from hwsolve.graph.graph import Node
 
-TIMES = ("t", "s", "tau")  # letters of the time, the first that no quantity has
+TIMES = ("t", "s", "p", "tau")  # letters of the time, the first that no quantity has; τ is no subscript in text
 
 
 def time_letter(writer: Writer) -> Ref:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hwsolve.formula.notation import plain
 from hwsolve.formula.tree import Number, Ref
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import elements
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.graph import Graph
-from hwsolve.graph.stack import Stack
+from hwsolve.graph.stack import Stack, begins
 from hwsolve.language import Message, say
 
 
@@ -44,6 +45,12 @@ def question(graph: Graph, steps: int) -> Message:
         if not any(graph.nodes[graph.nodes[g].of].role == "given" for g in gradients):
             return say(
                 "Asked: {output}, and the gradients with respect to the parameters, given that of {output}.",
+                output=output,
+            )
+        if any(graph.nodes[graph.nodes[g].of].of == "initial" for g in gradients):
+            return say(
+                "Asked: {output}, and the gradients with respect to the parameters, the inputs and the initial states, "
+                "given that of {output}.",
                 output=output,
             )
         return say(
@@ -124,6 +131,8 @@ def asked_keys(writer: Writer, steps: int, answers: dict[str, Any]) -> tuple[str
 def keys_of(writer: Writer, name: str, step: int) -> Iterable[str]:
     """The keys under which a quantity stands among the answers."""
     node = writer.graph.nodes[name]
+    if begins(writer.graph, node):
+        return [plain(writer.key(name, at, step)) for at in elements(node.shape)]
     if writer.graph.labels[name].elements:
         return [writer.key(name, at, step).name for at in elements(node.shape)]
     return [writer.key(name, (), step).name]

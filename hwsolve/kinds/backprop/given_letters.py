@@ -24,9 +24,9 @@ MOST = 4  # dense layers whose weights are named one by one
 LAYERS = 24  # layers of any kind whose letters are listed
 
 
-def given_letters(writer: Writer) -> Iterator[Sentence]:
-    """What the letters are, in one paragraph."""
-    said = [*(list(of_layers(writer)) or of_parts(writer)), *of_the_rest(writer)]
+def given_letters(writer: Writer, loss: Called = LOSS) -> Iterator[Sentence]:
+    """What the letters are, in one paragraph; `loss`: what the page calls it."""
+    said = [*(list(of_layers(writer)) or of_parts(writer)), *of_the_rest(writer, loss)]
     if said:
         last = said.pop()
         for text in reversed(said):
@@ -99,7 +99,7 @@ def of_one(writer: Writer, weight: str, bias: str, x: Formula, y: Formula) -> Me
     return say("{first}, {b} the biases.", first=first, b=b)
 
 
-def of_the_rest(writer: Writer) -> Iterator[Message]:
+def of_the_rest(writer: Writer, loss: Called) -> Iterator[Message]:
     """The target, the learning rate, the loss and the quantities of layers; batches have words of their own."""
     graph = writer.graph
     targets = [n.name for n in graph.nodes.values() if n.role == "given" and n.of == "target"]
@@ -110,7 +110,7 @@ def of_the_rest(writer: Writer) -> Iterator[Message]:
     if rates:
         found.append((symbol(writer, rates[0]), RATE))
     if graph.loss and not graph.series and graph.nodes[graph.loss].role == "loss":
-        found.append((symbol(writer, graph.loss), LOSS))
+        found.append((symbol(writer, graph.loss), loss))
     if facts := [*in_words([*found, *of_quantities(writer)])]:
         yield say("{facts}.", facts=listed(facts))
 
@@ -121,7 +121,9 @@ def of_quantities(writer: Writer) -> Iterator[tuple[Formula, Called]]:
     for name, label in writer.graph.labels.items():
         if label.called is not None and label.called.words.template not in seen:
             seen.add(label.called.words.template)
-            yield symbol(writer, name) if label.time is None else Ref(writer.key(name, ()).name), label.called
+            key = writer.key(name, ()).name
+            numbered = whole(key) if key[-1].isdigit() else Ref(key)  # r_2 is r⁽²⁾ at every step
+            yield symbol(writer, name) if label.time is None else numbered, label.called
 
 
 def in_words(found: list[tuple[Formula, Called]]) -> Iterator[Message]:

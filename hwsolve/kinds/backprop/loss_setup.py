@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hwsolve.graph.stack import is_stack
+import msgspec
+
+from hwsolve.formula.tree import Ref
+from hwsolve.graph.label import Called, Label
+from hwsolve.graph.stack import is_stack, stands_apart
 from hwsolve.kinds.backprop.input_arrays import Given, stands_for
 from hwsolve.kinds.backprop.loss_terms import Terms
 from hwsolve.kinds.backprop.target_setup import TargetSetup
@@ -129,13 +133,25 @@ class LossSetup:
             )
             self.construction.wrong("upstream", message, None, within)
             return {}
-        read = any(output in node.inputs for node in self.graph.nodes.values())
-        of = f"d{self.graph.unstated}_d"
-        default = f"{'g_' if read else of}{self.graph.symbol(output)}"  # ∂L/∂h has other terms
-        default = f"{of}y" if is_stack(self.graph, output) else default  # the states have names, not their stack
-        name = self.builder.given(upstream.symbol or default, shape, "upstream")
+        label = self.label_of(output)
+        label = label if upstream.symbol is None else msgspec.structs.replace(label, symbol=upstream.symbol)
+        name = self.graph.add(label, shape, "given", of="upstream")
         self.construction.givens[name] = Given(shape, upstream.values.values)
         return {output: name}
+
+    def label_of(self, output: str) -> Label:
+        """How a gradient that is given is written: ∂L/∂y; where ∂L/∂y has other terms too, as a part of it.
+
+        Those are of what reads the output too, or of later steps, where the states have its name.
+        """
+        symbol, whole = self.graph.symbol(output), f"d{self.graph.unstated}_d{self.graph.symbol(output)}"
+        read = any(output in node.inputs for node in self.graph.nodes.values())
+        if not read and (not is_stack(self.graph, output) or stands_apart(self.graph, output)):
+            return Label(whole)
+        taken = {label.symbol.partition("_")[0] for label in self.graph.labels.values()}  # an LSTM has a g of its own
+        letter = "G" if "g" in taken else "g"
+        words = say("the part of {whole} that comes from outside the network", whole=Ref(whole))
+        return Label(f"{letter}_{symbol}", called=Called(words))
 
 
 def last_layer(body: Body | None) -> Item | None:

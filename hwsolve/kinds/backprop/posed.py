@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hwsolve.formula.parse import parse
-from hwsolve.formula.tree import Formula, Ref, transform, walk
+from hwsolve.formula.tree import Call, Formula, Number, Ref, transform, walk
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.explain.lines import Writer
 from hwsolve.graph.explain.origin import is_view
@@ -70,7 +70,7 @@ def of_update(page: Any) -> Iterator[Item]:
     optimizer = getattr(page.problem, "optimizer", None)
     if optimizer is not None:
         yield Sentence(say("The optimizer: {name}.", name=OPTIMIZERS.name_of(optimizer)))
-    lines, counter = update_forms(page.writer, page.steps > 1)
+    lines, counter = update_forms(page, page.steps > 1)
     if lines:
         others = sum(1 for n in page.graph.parameters if n in page.writer.trained) > 1
         yield Group(lines, say("and so for every parameter") if others else "", 0)
@@ -82,16 +82,18 @@ def counting_forms(page: Any, step: int) -> Iterator[Group]:
     """In front of the first update the lines that read its number, for any number."""
     if step or page.alone:
         return
-    forms, counter = update_forms(page.writer, page.steps > 1, counting=True)
+    forms, counter = update_forms(page, page.steps > 1, counting=True)
     if forms and counter is not None:
         yield Group(forms, say("{k} is the number of the update", k=counter), 0)
 
 
-def update_forms(writer: Writer, several: bool, counting: bool = False) -> tuple[tuple[Form, ...], Ref | None]:
+def update_forms(page: Any, several: bool, counting: bool = False) -> tuple[tuple[Form, ...], Ref | None]:
     """The lines of the run and of the first parameter, and the letter in them; with `counting` those that read it.
 
-    What an update leaves behind is ⁺, of several ⟨k⟩, where k is its number.
+    What an update leaves behind is ⁺, of several ⟨k⟩, where k is its number; updates made before stand beside k.
     """
+    writer, optimizer = page.writer, getattr(page.problem, "optimizer", None)
+    before = optimizer.step if several and optimizer is not None else 0
     graph = writer.graph
     nodes = [n for n in graph.nodes.values() if n.role in ("temporary", "update")]
     first = next((n for n in graph.nodes if n in writer.trained and n in graph.parameters), "")
@@ -99,7 +101,7 @@ def update_forms(writer: Writer, several: bool, counting: bool = False) -> tuple
     counters = [n.name for n in graph.nodes.values() if n.role == "counter"]
     letter = next((graph.symbol(name) for name in counters), "k")
     shown = [n for n in own if not counting or {*n.inputs} & {*counters}]
-    forms = tuple(one_form(writer, n, letter if several else "") for n in shown)
+    forms = tuple(one_form(writer, n, letter if several else "", before) for n in shown)
     read = {part.name for form in forms for link in form.links for part in walk(link.formula) if isinstance(part, Ref)}
     return forms, Ref(letter) if letter in read or (several and forms) else None
 
@@ -110,7 +112,7 @@ def parameter_of(writer: Writer, node: Node) -> str:
     return of.name if of.name in writer.graph.parameters else of.of
 
 
-def one_form(writer: Writer, node: Node, letter: str) -> Form:
+def one_form(writer: Writer, node: Node, letter: str, before: int) -> Form:
     """A line over the letter of the update, or over what one update leaves behind."""
     graph, operation = writer.graph, node.operation
     assert isinstance(operation, UpdateLine)
@@ -122,7 +124,8 @@ def one_form(writer: Writer, node: Node, letter: str) -> Form:
         """A quantity at the update."""
         at = graph.nodes[name]
         if at.role in ("counter", "setting"):
-            return Ref(graph.symbol(name))
+            own = Ref(graph.symbol(name))
+            return Call("+", (own, Number(before))) if before and at.role == "counter" else own
         key = writer.key(at.follows if at.role == "update" and at.follows else name, (), 0).name
         stem = symbols[key].name if key in symbols else key
         stem = stem.partition("@")[0]

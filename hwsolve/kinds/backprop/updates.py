@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from hwsolve.formula.tree import ZERO, Call, Formula, Number, Ref, references
 from hwsolve.graph.optimizer_names import step_aside
 from hwsolve.graph.update import called, update
 from hwsolve.kinds.backprop.input_arrays import Given, stands_for
-from hwsolve.language import say
+from hwsolve.language import Message, say
 from hwsolve.layers.base import shape_text
 from hwsolve.optimizers import OPTIMIZERS
 from hwsolve.optimizers.optimizer import Course, Optimizer, letters_of
@@ -45,6 +46,7 @@ def enter_updates(
         shape = graph.nodes[name].shape
         construction.givens[name] = Given(shape, (start,) * prod(shape))
     States(construction, optimizer, starts).enter()
+    construction.warnings += idle_rate(construction, optimizer)
     graph.defaults |= defaults_of(construction, optimizer)
     renamed = step_aside(graph)
     if each := tuple(Call("==", (Ref(graph.symbol(n)), f)) for n, f in graph.numbers.items() if n in graph.defaults):
@@ -60,14 +62,24 @@ def enter_updates(
         construction.stated.append(say("Not trained: {names}.", names=tuple(frozen)))
 
 
+def idle_rate(construction: Construction, optimizer: Optimizer) -> Iterator[Message]:
+    """A learning rate that is stated, where all that would start at it has numbers of its own."""
+    graph, stated = construction.graph, {name: optimizer.state.get(name) for name in optimizer.FROM_RATE}
+    own = [n for n in graph.nodes.values() if n.role == "state"]
+    for name, numbers in stated.items() if "optimizer.lr" in construction.ends() else ():
+        every = sum(1 for n in own if called(graph, n) == name)
+        if numbers is not None and (not isinstance(numbers, dict) or len(numbers) == every):
+            yield say(
+                "`{key}` is not read: it is where `{state}` starts, whose numbers are stated.", key="lr", state=name
+            )
+
+
 def defaults_of(construction: Construction, optimizer: Optimizer) -> set[str]:
     """The settings that the problem leaves as PyTorch has them: they are told, and none of what is given."""
     graph, ends, open_to = construction.graph, construction.ends(), set[str]()
     for key in optimizer.__struct_fields__:
         if f"optimizer.{key}" not in ends:
-            value = getattr(optimizer, key)
-            many = len(value) if type(value) is tuple else 0
-            open_to |= {f"{key.removesuffix('s')}{k}" for k in range(1, many + 1)} if many else {key}
+            open_to |= {*optimizer.names(key)}
     clip, _ = ends.get("optimizer.clip", (None, None))
     if isinstance(clip, Mapping) and "eps" not in clip.entries:
         open_to.add("clip_eps")

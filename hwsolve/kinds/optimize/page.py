@@ -13,7 +13,10 @@ from hwsolve.formula.tree import Ref
 from hwsolve.formula.whole_arrays import whole
 from hwsolve.graph.elements import count, elements
 from hwsolve.graph.graph import Node
+from hwsolve.graph.label import Called
 from hwsolve.graph.run import Trajectory
+from hwsolve.graph.update import called
+from hwsolve.kinds.backprop.asked import keys_of
 from hwsolve.kinds.backprop.given_letters import given_letters
 from hwsolve.kinds.backprop.optimizer_letters import optimizer_letters
 from hwsolve.kinds.backprop.outcome import compared, unchanged
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from hwsolve.kinds.optimize.problem import Problem
 
 ROWS = 50  # of the table of a long run
+OBJECTIVE = Called(say("the objective"))
 COLUMNS = 8  # elements of parameters in the table
 
 
@@ -41,7 +45,7 @@ class OptimizePage(NetworkPage):
 
     def network(self) -> Step:
         """What is asked, and what else is stated."""
-        letters = (*given_letters(self.writer), *optimizer_letters(self.graph, self.problem.optimizer))
+        letters = (*given_letters(self.writer, OBJECTIVE), *optimizer_letters(self.graph, self.problem.optimizer))
         stated = [*letters, *map(Sentence, self.computation.stated)]
         if self.steps > 1:
             stated.append(Sentence(self.step_numbers()))
@@ -49,7 +53,7 @@ class OptimizePage(NetworkPage):
 
     def question(self) -> Message:
         """What is to be worked out."""
-        names = tuple(self.written(n) for n in self.graph.parameters)
+        names = tuple(self.written(n) for n in (*self.graph.parameters, *self.results()))
         if self.graph.loss:
             f = Ref(self.graph.symbol(self.graph.loss))
             if self.steps == 1:
@@ -61,6 +65,18 @@ class OptimizePage(NetworkPage):
         if self.steps == 1:
             return say("Asked: {names} after one update.", names=names)
         return say("Asked: {names} after {n} updates.", names=names, n=f"{self.steps:,}")
+
+    def results(self) -> list[str]:
+        """What comes out beside the parameters, as their averages."""
+        graph, wanted = self.graph, self.problem.optimizer.RESULTS
+        return [n.name for n in graph.nodes.values() if n.role == "state" and called(graph, n) in wanted]
+
+    def asked_for(self, found: dict[str, Any]) -> tuple[str, ...]:
+        """The same, with these behind the parameters."""
+        keys = super().asked_for(found)
+        own = [k for n in self.results() for k in keys_of(self.writer, n, self.steps) if k in found]
+        behind = sum(1 for n in self.graph.parameters for k in keys_of(self.writer, n, self.steps) if k in keys)
+        return (*keys[:behind], *own, *keys[behind:])
 
     def written(self, name: str) -> Any:
         """A quantity as a whole."""

@@ -65,6 +65,31 @@ def test_the_page_says_where_the_gradient_stops() -> None:
     assert "the gradients of g, f." in page
 
 
+def test_a_gradient_that_is_cut_off_is_0_and_the_page_says_so() -> None:
+    """Through copies of what is made of it too; not where it has another way, nor of what is not asked or not read."""
+    spec = "{kind: worksheet, given: {x: 3, w: 2, v: 1}, define: {t: w*x, q: detach(x**2) + w, r: detach(t)*v}"
+    page = hwsolve.solve(spec + ", gradient_of: [q, r]}").to("plain")
+    said = [line for line in page.splitlines() if "in `detach(…)` alone" in line]
+    assert [line.partition("Note: ")[2] for line in said] == [
+        "∂q/∂x = 0: q reads x in `detach(…)` alone.",
+        "∂r/∂x = 0: r reads x in `detach(…)` alone.",
+        "∂r/∂w = 0: r reads w in `detach(…)` alone.",
+    ]
+    assert "alone" not in hwsolve.solve(spec + ", gradient_of: q, wrt: w}").to("plain")
+
+
+def test_a_copy_takes_a_name_that_is_free() -> None:
+    """Neither one that is given nor one that is defined below."""
+    torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
+    x, x_sg = torch.tensor(2.0, requires_grad=True), torch.tensor(5.0, requires_grad=True)
+    y = x.detach() * x * x_sg + x_sg.detach()
+    slopes = torch.autograd.grad(y, [x, x_sg])
+    spec = "{kind: worksheet, given: {x: 2, x_sg: 5}, define: {y: detach(x)*x*x_sg + detach(x_sg), x_sg2: y + 1}"
+    answers = hwsolve.solve(spec + ", gradient_of: y}").answers
+    assert floats(answers["y"].value) == y.item() and floats(answers["x_sg2"].value) == y.item() + 1
+    assert [floats(answers[f"dy_d{name}"].value) for name in ("x", "x_sg")] == [s.item() for s in slopes]
+
+
 @pytest.mark.parametrize("text", ["Sum(k**2)", "Sum(k**2, k)", "Sum(k**2, k, 4)", "Sum(k**2, 4)", "Sum(k**2, k, 1, 4)"])
 def test_the_hint_of_a_sum_leads_to_one_that_works(text: str) -> None:
     """Each form that is shown is typed as it stands, until one is solved."""

@@ -78,6 +78,16 @@ def test_a_gradient_that_is_cut_off_is_0_and_the_page_says_so() -> None:
     assert "alone" not in hwsolve.solve(spec + ", gradient_of: q, wrt: w}").to("plain")
 
 
+@pytest.mark.parametrize("t", ["sum(detach(s)*log(s))", "3*sum(s)"])
+def test_what_is_made_of_a_0_that_no_digits_prove_is_proven_by_none(t: str) -> None:
+    """The gradient behind a softmax whose parts are all worth the same: 0, as irrational terms cancel, and so on."""
+    given = {"A": [[1, 2], [3, 4]], "w": [0.5, -1]}
+    spec = {"kind": "worksheet", "given": given, "define": {"s": "softmax(A @ w)", "t": t}, "gradient_of": "t"}
+    found = json.loads(hwsolve.solve(spec).to("json"))
+    assert wrong_lines(found) == []
+    assert [found["answers"]["dt_dw"][k] for k in ("value", "exact", "system")] == [[0, 0], None, "certified"]
+
+
 def test_a_copy_takes_a_name_that_is_free() -> None:
     """Neither one that is given nor one that is defined below."""
     torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")

@@ -121,3 +121,12 @@ def test_the_hint_of_a_sum_leads_to_one_that_works(text: str) -> None:
             spec = f"kind: worksheet\ngiven: {{a: 2}}\ndefine:\n  s: {form[1] or form[2]}\n  t: a + s\n"
     upper = 4 if "4" in text else 3
     assert float(found.answers["t"].value.value) == 2 + sum(k * k for k in range(1, upper + 1))
+
+
+def test_a_0_behind_a_root_of_a_square_is_proven_by_no_digits() -> None:
+    """x/√(x²) is 1 or −1, and its slope 0."""
+    layer = {"local_response_norm": {"size": 1, "alpha": 1, "beta": 0.5, "k": 0, "output": "y"}}
+    spec = {"kind": "backprop", "network": {"input": [3, 1], "layers": [layer]}, "input": [[-0.31], [0.62], [0.97]]}
+    found = json.loads(hwsolve.solve(spec | {"upstream": [[0.7], [0.3], [0.43]]}).to("json"))
+    assert wrong_lines(found) == []
+    assert [found["answers"]["dL_dx"][k] for k in ("exact", "system")] == [None, "certified"]

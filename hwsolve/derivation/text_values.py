@@ -58,6 +58,8 @@ class TextValues:
         if key not in self.real or value != 0:
             return False
         near = bool(getattr(evaluate(formula, read), "rad", int)() != 0) or not self.near.isdisjoint(seen.values())
+        real = {seen[k] for k in self.real & seen.keys()}
+        near = near or not is_given(value, formula, read, {at for at in real if read(*at) != 0})
         if near:
             self.near.add(place)
         return near

@@ -65,6 +65,41 @@ def test_the_page_says_where_the_gradient_stops() -> None:
     assert "the gradients of g, f." in page
 
 
+def test_a_gradient_that_is_cut_off_is_0_and_the_page_says_so() -> None:
+    """Through copies of what is made of it too; not where it has another way, nor of what is not asked or not read."""
+    spec = "{kind: worksheet, given: {x: 3, w: 2, v: 1}, define: {t: w*x, q: detach(x**2) + w, r: detach(t)*v}"
+    page = hwsolve.solve(spec + ", gradient_of: [q, r]}").to("plain")
+    said = [line for line in page.splitlines() if "in `detach(…)` alone" in line]
+    assert [line.partition("Note: ")[2] for line in said] == [
+        "∂q/∂x = 0: q reads x in `detach(…)` alone.",
+        "∂r/∂x = 0: r reads x in `detach(…)` alone.",
+        "∂r/∂w = 0: r reads w in `detach(…)` alone.",
+    ]
+    assert "alone" not in hwsolve.solve(spec + ", gradient_of: q, wrt: w}").to("plain")
+
+
+@pytest.mark.parametrize("t", ["sum(detach(s)*log(s))", "3*sum(s)"])
+def test_what_is_made_of_a_0_that_no_digits_prove_is_proven_by_none(t: str) -> None:
+    """The gradient behind a softmax whose parts are all worth the same: 0, as irrational terms cancel, and so on."""
+    given = {"A": [[1, 2], [3, 4]], "w": [0.5, -1]}
+    spec = {"kind": "worksheet", "given": given, "define": {"s": "softmax(A @ w)", "t": t}, "gradient_of": "t"}
+    found = json.loads(hwsolve.solve(spec).to("json"))
+    assert wrong_lines(found) == []
+    assert [found["answers"]["dt_dw"][k] for k in ("value", "exact", "system")] == [[0, 0], None, "certified"]
+
+
+def test_a_copy_takes_a_name_that_is_free() -> None:
+    """Neither one that is given nor one that is defined below."""
+    torch = pytest.importorskip("torch", reason="PyTorch is the independent peer of this test: pip install torch")
+    x, x_sg = torch.tensor(2.0, requires_grad=True), torch.tensor(5.0, requires_grad=True)
+    y = x.detach() * x * x_sg + x_sg.detach()
+    slopes = torch.autograd.grad(y, [x, x_sg])
+    spec = "{kind: worksheet, given: {x: 2, x_sg: 5}, define: {y: detach(x)*x*x_sg + detach(x_sg), x_sg2: y + 1}"
+    answers = hwsolve.solve(spec + ", gradient_of: y}").answers
+    assert floats(answers["y"].value) == y.item() and floats(answers["x_sg2"].value) == y.item() + 1
+    assert [floats(answers[f"dy_d{name}"].value) for name in ("x", "x_sg")] == [s.item() for s in slopes]
+
+
 @pytest.mark.parametrize("text", ["Sum(k**2)", "Sum(k**2, k)", "Sum(k**2, k, 4)", "Sum(k**2, 4)", "Sum(k**2, k, 1, 4)"])
 def test_the_hint_of_a_sum_leads_to_one_that_works(text: str) -> None:
     """Each form that is shown is typed as it stands, until one is solved."""
@@ -86,3 +121,12 @@ def test_the_hint_of_a_sum_leads_to_one_that_works(text: str) -> None:
             spec = f"kind: worksheet\ngiven: {{a: 2}}\ndefine:\n  s: {form[1] or form[2]}\n  t: a + s\n"
     upper = 4 if "4" in text else 3
     assert float(found.answers["t"].value.value) == 2 + sum(k * k for k in range(1, upper + 1))
+
+
+def test_a_0_behind_a_root_of_a_square_is_proven_by_no_digits() -> None:
+    """x/√(x²) is 1 or −1, and its slope 0."""
+    layer = {"local_response_norm": {"size": 1, "alpha": 1, "beta": 0.5, "k": 0, "output": "y"}}
+    spec = {"kind": "backprop", "network": {"input": [3, 1], "layers": [layer]}, "input": [[-0.31], [0.62], [0.97]]}
+    found = json.loads(hwsolve.solve(spec | {"upstream": [[0.7], [0.3], [0.43]]}).to("json"))
+    assert wrong_lines(found) == []
+    assert [found["answers"]["dL_dx"][k] for k in ("exact", "system")] == [None, "certified"]

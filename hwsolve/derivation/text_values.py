@@ -28,6 +28,7 @@ class TextValues:
         self.real: set[Ref] = set()
         self.names: set[str] = set()
         self.rough: set[Ref] = set()
+        self.near: set[tuple[str, Indices]] = set()  # zeros that no digits prove
 
     def carry(self, key: Ref, value: Any) -> None:
         """A value is carried over: as a decimal where it is no rational."""
@@ -44,9 +45,24 @@ class TextValues:
             self.rough.add(key)
         return exactly
 
-    def only_near(self, key: Ref, formula: Formula, value: Any, read: Lookup) -> bool:
+    def only_near(
+        self,
+        key: Ref,
+        formula: Formula,
+        value: Any,
+        read: Lookup,
+        seen: dict[Ref, tuple[str, Indices]],
+        place: tuple[str, Indices],
+    ) -> bool:
         """Whether a 0 is one that no digits prove: what the text gives is as near to it as its digits go."""
-        return bool(key in self.real and value == 0 and getattr(evaluate(formula, read), "rad", int)() != 0)
+        if key not in self.real or value != 0:
+            return False
+        near = bool(getattr(evaluate(formula, read), "rad", int)() != 0) or not self.near.isdisjoint(seen.values())
+        real = {seen[k] for k in self.real & seen.keys()}
+        near = near or not is_given(value, formula, read, {at for at in real if read(*at) != 0})
+        if near:
+            self.near.add(place)
+        return near
 
     def take(self, key: Ref, formula: Formula, value: Any) -> Formula:
         """The formula as it stands in the text, which gives the key its value."""

@@ -21,6 +21,7 @@ from hwsolve.formula.function_code import apply
 from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.tree import BigOperator, Call, Formula, Ref
 from hwsolve.numbers.float64 import choose
+from hwsolve.numbers.magnitudes import Magnitudes
 
 Array = Any
 Arrays = dict[str, Array]
@@ -160,7 +161,7 @@ class Scope(NamedTuple):
         def run(arrays: Arrays) -> Array:
             value = arrays[name]
             if self.real:
-                return float(value)
+                return value if isinstance(value, Magnitudes) else float(value)
             value = self.number(value) if isinstance(value, int) else value  # the 1 that is the gradient of the loss
             if not rank:
                 return value

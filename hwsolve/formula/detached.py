@@ -5,27 +5,31 @@ What stands in it is read from copies of the quantities, `x_sg` of x ("stop grad
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from itertools import count
 
 from hwsolve.formula.definition import quantities
 from hwsolve.formula.tree import BigOperator, Call, Formula, Ref, rebuild
 from hwsolve.formula.tree import children as parts_of
 
 
-def copy_of(name: str) -> str:
-    """What the copy of a quantity is called."""
-    return f"{name}_sg"
+def copy_of(name: str, taken: Collection[str]) -> str:
+    """What the copy of a quantity is called: no name that is taken."""
+    return next(new for k in count(1) if (new := f"{name}_sg{k if k > 1 else ''}") not in taken)
 
 
-def with_copies(f: Formula, known: Collection[str]) -> tuple[Formula, tuple[str, ...]]:
-    """The formula with copies in place of what is detached, and the quantities that are copied, in order."""
+def with_copies(f: Formula, known: Mapping[str, str]) -> tuple[Formula, tuple[str, ...]]:
+    """The formula with copies in place of what is detached, and the quantities that are copied, in order.
+
+    `known` has the name of the copy of each quantity.
+    """
     found: dict[str, None] = {}
 
     def put(node: Formula) -> Formula:
         match node:
             case Call("detach", (inner,)):
-                names = {ref.name for ref in quantities(inner) if ref.name in known}
-                found.update(dict.fromkeys(ref.name for ref in quantities(inner) if ref.name in names))
+                names = {ref.name: known[ref.name] for ref in quantities(inner) if ref.name in known}
+                found.update(dict.fromkeys(names))
                 return copied(put(inner), names)
             case BigOperator(op, body, index, low, high):
                 return BigOperator(op, put(body), index, low, high)
@@ -35,11 +39,11 @@ def with_copies(f: Formula, known: Collection[str]) -> tuple[Formula, tuple[str,
     return put(f), tuple(found)
 
 
-def copied(f: Formula, names: Collection[str]) -> Formula:
+def copied(f: Formula, names: Mapping[str, str]) -> Formula:
     """The copies of some quantities in their places, and never an index of one letter with them."""
     match f:
         case Ref(name, indices):
-            return Ref(copy_of(name), indices) if name in names else f
+            return Ref(names[name], indices) if name in names else f
         case BigOperator(op, body, index, low, high):
             return BigOperator(op, copied(body, names), index, low, high)
     parts = parts_of(f)

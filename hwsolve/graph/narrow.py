@@ -18,9 +18,10 @@ from hwsolve.graph.calls import Calls
 from hwsolve.graph.effort import operations
 from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import Array, Operation
+from hwsolve.graph.partial import inexact_within
 from hwsolve.graph.shaken import called, is_smooth, operations_of, texts
 from hwsolve.numbers import narrow
-from hwsolve.numbers.narrow import HALF_UNIT, Places, be_near, coarse, narrowed, on_its_side
+from hwsolve.numbers.narrow import HALF_UNIT, Places, Unclear, be_near, coarse, narrowed, on_its_side
 
 LARGE = 10**6  # element operations of a pass
 NOWHERE: Places = frozenset()
@@ -72,6 +73,8 @@ class NarrowProgram:
         for k, (function_, taken, out, *_) in enumerate(self.calls.steps):
             base[out] = found = function_(*taken(base))
             arguments = taken(copy)
+            if inexact_within(self.calls.steps[k], taken(base), arguments) is not None:
+                raise Unclear
             if any(map(narrow.is_long, (found, *arguments))):
                 arguments = [narrowed(x) for x in arguments]
             copy[out] = coarse(function_(*arguments), found, self.smooth[out], self.vanishes[out])

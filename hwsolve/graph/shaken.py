@@ -20,8 +20,9 @@ from hwsolve.formula.tree import Call, Formula, Ref, walk
 from hwsolve.graph.calls import Calls, Step
 from hwsolve.graph.graph import Graph, Node
 from hwsolve.graph.operation import Array, Operation
+from hwsolve.graph.partial import divides, inexact_within, largest_of, limit
 from hwsolve.numbers.measured import SALTS, Contrary
-from hwsolve.numbers.rounding import Shaking, copies_of, measured, off_kinks, same
+from hwsolve.numbers.rounding import Shaking, by_size, copies_of, measured, off_kinks, same, shaken_copies
 
 Code = Callable[..., Array]
 
@@ -58,6 +59,7 @@ class Copies(NamedTuple):
     smooth: bool
     like_input: bool  # equal inputs are shaken alike
     kinked: bool  # its result is read where a kink may be
+    divides: bool  # whole numbers may give others
 
 
 class ShakenProgram:
@@ -83,13 +85,22 @@ class ShakenProgram:
             return
         if not self.plan:
             self.plan = [self.planned(*of_one) for of_one in zip(steps, read, found, strict=True)]
+            made = {step.out for step in steps}
+            self.given = [slot for slot, x in enumerate(base) if x is not None and slot not in made]
+            self.limit = min(limit(s.operation, tuple(map(np.size, r))) for s, r in zip(steps, read, strict=True))
             self.shaking = Shaking(found, [how.smooth for how in self.plan])
         like = [r[0] if how.like_input else f for how, r, f in zip(self.plan, read, found, strict=True)]
         whole, shaken = self.shaking.draw(like), self.shaking.shaken
+        large = largest_of([*found, *(base[slot] for slot in self.given)]) > self.limit
         for k, (how, (function, taken, out, *_)) in enumerate(zip(self.plan, steps, strict=True)):
             arguments = taken(all_copies)
+            met = inexact_within(steps[k], read[k], arguments, large) if large or how.divides else None
+            if met is not None:
+                arguments = [shaken_copies(x) if same(x, c) else c for x, c in zip(read[k], arguments, strict=True)]
             copies = at_once(function, arguments, how.shapes) if how.at_once else apart(function, arguments)
-            if how.smooth or not whole[k] or not all(map(same, read[k], arguments)):
+            if met is not None and not how.smooth:
+                copies = by_size(copies, found[k], met)
+            if how.smooth or met is not None or not whole[k] or not all(map(same, read[k], arguments)):
                 copies = shaken(k, copies)
                 if how.kinked:
                     copies = off_kinks(np.asarray(found[k]), copies)
@@ -103,7 +114,9 @@ class ShakenProgram:
         shapes = tuple((2,) + (1,) * len(shape) if s == () and shape and by_element else None for s in inputs)
         together = (by_element or operation.stacks()) and not hides_functions(operation)
         kinked = call.out in self.kinked
-        return Copies(together, shapes if any(shapes) else (), smooth, smooth and inputs[0] == shape, kinked)
+        return Copies(
+            together, shapes if any(shapes) else (), smooth, smooth and inputs[0] == shape, kinked, divides(operation)
+        )
 
 
 def at_once(function: Code, copies: Iterable[Array], shapes: tuple[tuple[int, ...] | None, ...]) -> Array:

@@ -113,7 +113,8 @@ def starts_whole(x: Array) -> bool:
 
 def same(base: Array, copies: Array) -> bool:
     """Whether what a run read is whole, and the same for both copies."""
-    return is_whole(np.asarray(base)) and bool((copies == base).all())
+    whole = np.size(base) <= BLOCK or starts_whole(base)  # a long array is seldom looked at
+    return whole and is_whole(np.asarray(base)) and bool(np.all(copies == base))
 
 
 def copies_of(value: Array) -> Array:
@@ -121,6 +122,17 @@ def copies_of(value: Array) -> Array:
     base = np.asarray(value, dtype=np.float64)
     copies = np.stack([base, base])
     return copies if is_whole(base) else off_kinks(base, copies * (1 + SHAKE * EPS * noise(base)))
+
+
+def shaken_copies(base: Array) -> Array:
+    """Both copies of what is exact itself, where what is made of it is not."""
+    base = np.asarray(base, dtype=np.float64)
+    return base * (1 + SHAKE * EPS * noise(base))
+
+
+def by_size(copies: Array, base: Array, size: Array) -> Array:
+    """The copies of a result, as far off as rounding brings numbers of this size."""
+    return copies + SHAKE * EPS * size * noise(base)
 
 
 def off_kinks(base: Array, copies: Array) -> Array:

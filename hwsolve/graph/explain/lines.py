@@ -141,7 +141,11 @@ class Writer(ElementFormulas):
         stated = self.text.take(key, shown, value) if reading is None else reading.taken(self, key, shown)
         whole = self.shown(name, indices)
         found = None if self.text.finds(key, formula, value, read, read.seen) else self.from_carried(whole)
-        found = proven_by_form(whole) if found is None and self.text.only_near(key, formula, value, read) else found
+        found = (
+            proven_by_form(whole)
+            if found is None and self.text.only_near(key, formula, value, read, read.seen, self.known[key])
+            else found
+        )
         of, view = self.origin(name)
         yield value_line(key, stated, whole, seen, found, origin=of, aside=aside or view)
 

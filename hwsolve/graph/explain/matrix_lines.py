@@ -86,7 +86,8 @@ def worked(writer: Writer, node: Node, matrix: Matrix, lines: list[Value]) -> li
         last = [line.stages[-1].formula for line in lines]
         if all(isinstance(f, Call) for f in last) and len({has_names(f) for f in last}) == 1:
             (stage,) = chain(matrix.shown, listed_rows(last, node.shape))[1:]
-            own = all(Ref("…") not in walk(f) for f in last)
+            near = any(name in matrix.reads for name, _ in writer.text.near)  # a 0 that no digits prove is no number
+            own = not near and all(Ref("…") not in walk(f) for f in last)
             found.append(msgspec.structs.replace(stage, own=own, sparse=any(k.stages[-1].sparse for k in lines)))
     return found
 

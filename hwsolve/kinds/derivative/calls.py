@@ -30,6 +30,9 @@ def miscalled(formulas: Iterable[Formula]) -> Iterator[Mistake]:
         if not isinstance(node, Call) or node.name in (*OPERATORS, *VECTORS, *NUMBERS, PRODUCT):
             continue
         known = function(node.name)
+        if node.name == "detach":
+            yield say("`detach` stands in the formulas of a worksheet, around one thing."), None
+            continue
         if known is None:
             yield FUNCTION.unknown(node.name, [*CALLED, "**"])
             continue

@@ -12,8 +12,9 @@ from hwsolve.formula.detached import copy_of, with_copies
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import Call, Number, Ref, walk
 from hwsolve.graph.by_formula import of_definition
-from hwsolve.graph.differentiate import differentiate, gradients_of
+from hwsolve.graph.differentiate import differentiate, gradients_of, wants_gradient
 from hwsolve.graph.effort import operations
+from hwsolve.graph.graph import Graph
 from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.spelling import clash, quantities
@@ -43,7 +44,7 @@ class WorksheetConstruction(Construction):
         self.places: dict[str, Node] = {}
         self.whole: set[str] = set()  # names whose definitions have been taken apart
         self.counts: dict[str, int] = {}  # given whole numbers, which may be indices
-        self.detached: set[str] = set()  # names of copies that no gradient goes through
+        self.detached: dict[str, str] = {}  # by name the copies that no gradient goes through
         self.at_points: set[str] = set()  # nodes with an axis of points in front
 
     def build(self) -> Computation | None:
@@ -112,7 +113,7 @@ class WorksheetConstruction(Construction):
             return
         path = ROOT / "define" / stated.name
         self.problem.places[stated.name] = (stated.node, path)
-        whole, copied = with_copies(stated.formula, self.nodes)
+        whole, copied = with_copies(stated.formula, self.copies())
         if copied:
             stated = msgspec.structs.replace(stated, formula=whole)
             for name in copied:
@@ -176,11 +177,16 @@ class WorksheetConstruction(Construction):
         self.nodes[stated.name], self.places[stated.name] = name, stated.head
         self.graph.output = name
 
+    def copies(self) -> dict[str, str]:
+        """What the copy of each quantity is called."""
+        taken = {*self.nodes, *self.failed, *(one.name for one in self.problem.define)}
+        return {name: self.detached.get(name) or copy_of(name, taken) for name in self.nodes}
+
     def detach(self, name: str, stated: Stated) -> None:
         """A copy of a quantity that no gradient goes back through, once for all that read it."""
-        copy = copy_of(name)
-        if copy in self.detached or not self.usable(copy, stated.head, "define"):
+        if name in self.detached:
             return
+        copy = self.copies()[name]
         data = frozenset((name,) if self.nodes[name] in self.at_points else ())
         found = defined(Ref(name), {name: self.own_shape(self.nodes[name])})
         operation = of_definition(found, data, constants=frozenset((name,)))
@@ -190,7 +196,7 @@ class WorksheetConstruction(Construction):
         )
         if data:
             self.at_points.add(self.nodes[copy])
-        self.detached.add(copy)
+        self.detached[name] = copy
         self.places[copy] = stated.head
         self.remarks.append(
             say(
@@ -228,9 +234,19 @@ class WorksheetConstruction(Construction):
         for top in reversed(tops) if self.report.ok else ():  # the first is what the circuit is drawn for
             self.graph.loss = top
             differentiate(self.graph, wanted=wanted)
-            if self.detached and not gradients_of(self.graph, top):
-                f = Ref(self.graph.symbol(top))
-                self.remarks.append(say("{f} has no gradient here: nothing leads to it but what is detached.", f=f))
+        for top in tops if self.report.ok else ():
+            self.say_cut(top, wanted)
+
+    def say_cut(self, top: str, wanted: frozenset[str] | None) -> None:
+        """What leads to a quantity through copies alone: its gradient is 0."""
+        found, before = gradients_of(self.graph, top), leading_to(self.graph, top) if self.detached else set()
+        for name in (name for name in self.nodes.values() if name in before and name not in found):
+            node = self.graph.nodes[name]
+            if node.role == "given" and wants_gradient(self.graph, node) and (wanted is None or name in wanted):
+                f, x = self.graph.symbol(top), self.graph.symbol(name)
+                slope = Call("==", (Ref(f"d{f}_d{x}"), Number(0)))
+                why = say("{slope}: {f} reads {x} in `detach(…)` alone.", slope=slope, f=Ref(f), x=Ref(x))
+                self.remarks.append(why)
 
     def wanted(self) -> frozenset[str] | None:
         """The nodes by which the gradient is asked; None for all that is given."""
@@ -243,6 +259,15 @@ class WorksheetConstruction(Construction):
         for name in (name for name in names if name not in known):
             self.wrong("wrt", say("`{name}` is no given quantity.", name=name), did_you_mean(name, known))
         return frozenset(self.nodes[name] for name in names if name in self.nodes)
+
+
+def leading_to(graph: Graph, top: str) -> set[str]:
+    """What a quantity reads, directly or through others."""
+    found = {top}
+    for name, node in reversed(graph.nodes.items()):
+        if name in found and node.role == "forward":
+            found.update(node.inputs)
+    return found
 
 
 def whole_number(array: Array) -> int | None:

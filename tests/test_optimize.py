@@ -224,7 +224,7 @@ def test_a_number_with_a_form_goes_over_the_elements_of_an_array() -> None:
         ("{adam: {lr: 0.001, betas: [0.9, 0.999], eps: 1e-8}}", "η = 0.001 β₁ = 0.9 β₂ = 0.999 ε = 1 × 10⁻⁸", ""),
         ("{sgd: {lr: 0.1, clip: {norm: 2}}}", "η = 0.1 max_norm = 2", "clip_eps = 0.000001, as in PyTorch"),
         ("{sgd: {lr: 0.1, clip: {norm: 2, eps: 0.5}}}", "η = 0.1 max_norm = 2 clip_eps = 0.5", ""),
-        ("{adamw: {lr: 0.1}}", "η = 0.1", "weight_decay = 0.01, as in PyTorch"),
+        ("{adamw: {lr: 0.1}}", "η = 0.1", "λ = 0.01, as in PyTorch"),
     ],
 )
 def test_settings_that_are_not_stated_are_told_as_defaults(stated: str, given: str, told: str) -> None:

@@ -27,6 +27,7 @@ from tests.test_layers_truth import CLASSES
 CASES = each(6)  # random settings of each
 # layers whose peers stand elsewhere: test_recurrent…, test_wiring_nets
 ELSEWHERE = {"rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell", "parameter", "constant", "formula"}
+ELSEWHERE |= {"max_unpool1d", "max_unpool2d", "max_unpool3d"}  # in test_further_values_torch
 # losses whose peers stand in test_losses_joint
 JOINT = {name for name in LOSSES if len(LOSSES[name].OUTPUTS) > 1} | {"multilabel_margin_loss", "ctc_loss"}
 LETTERS = {"prelu": "alpha", "rms_norm": "gamma", "embedding": "E"}

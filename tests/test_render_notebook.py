@@ -24,7 +24,7 @@ PROBLEMS = sorted((ROOT / "problems").glob("*/*.yaml"))
 SMALL = [
     path
     for path in PROBLEMS
-    if path.stem.startswith(("2.1", "2.4", "2.5-max", "3.1", "bishop", "cs231n", "two-layer", "logistic", "momentum"))
+    if path.stem.startswith(("2.1", "2.4", "2.5-max", "3.1", "bishop", "cs231n-s", "two-layer", "logistic", "momentum"))
 ]
 
 

@@ -115,6 +115,8 @@ BELOW: dict[str, set[str]] = {
         "errors",
         "language",
         "hwsolve",
+        "formula",
+        "numbers",
     },
 }
 TOP = {"cli", "start", "commands", "hwsolve", "__main__"}  # may import everything

@@ -34,6 +34,7 @@ from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelati
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.embedding_bag import LargestOfBag
 from hwsolve.layers.linear import Affine
+from hwsolve.layers.mixture_operations import AmongChosen
 from hwsolve.layers.moved import Moved
 from hwsolve.layers.normalised import GROUP, Axes, Short, ShortOfGroups, Spread, shortened
 from hwsolve.layers.normalised import Mean as MeanOverAxes
@@ -86,6 +87,7 @@ FORMULA_ONLY = (
     GoingBack,
     Short,
     LargestOfBag,
+    AmongChosen,
 )  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation, ShortOfGroups)  # of numbers between 0 and 1
 

@@ -34,7 +34,7 @@ from hwsolve.layers.correlation import Correlation, Kernels, TransposedCorrelati
 from hwsolve.layers.elementwise import Elementwise, ReLUOperation, SigmoidOperation, TanhOperation
 from hwsolve.layers.embedding_bag import LargestOfBag
 from hwsolve.layers.linear import Affine
-from hwsolve.layers.mixture_operations import AmongChosen
+from hwsolve.layers.mixture_operations import AMONG, SLOPE, AmongChosen
 from hwsolve.layers.moved import Moved
 from hwsolve.layers.normalised import GROUP, Axes, Short, ShortOfGroups, Spread, shortened
 from hwsolve.layers.normalised import Mean as MeanOverAxes
@@ -87,7 +87,6 @@ FORMULA_ONLY = (
     GoingBack,
     Short,
     LargestOfBag,
-    AmongChosen,
 )  # nothing to compare the formula with
 POSITIVE = (BinaryLoss, CrossEntropyOperation, ShortOfGroups)  # of numbers between 0 and 1
 
@@ -131,6 +130,11 @@ def along(made: Callable[[int], Operation]) -> Callable[[Dice], Drawn]:
 def attended(dice: Dice) -> Drawn:
     heads = dice.random() < 0.5
     return weights(False, heads, False), [(*lead(dice), *sides(dice, 3 if heads else 2))]
+
+
+def chosen_experts(dice: Dice) -> Drawn:
+    shape = sides(dice, 2)
+    return AmongChosen(AMONG, ("m", "r"), ("m", "r"), ("e",), constants=(0,), slopes=(("r", SLOPE),)), [shape, shape]
 
 
 def slidings(dice: Dice, axes: int, apart: int = 2) -> Frame:
@@ -271,6 +275,7 @@ DRAWN: dict[type[Operation], Callable[[Dice], Drawn]] = {
     SoftmaxOperation: along(SoftmaxOperation),
     MaskedSoftmax: attended,
     LogSoftmaxOperation: along(LogSoftmaxOperation),
+    AmongChosen: chosen_experts,
     Correlation: kernels(False),
     TransposedCorrelation: kernels(True),
     Maximum: pooled(maximum),
@@ -355,6 +360,10 @@ def values(dice: Dice, system: str, operation: Operation, shapes: list[Shape]) -
         chosen = [n for _ in range(found[1].size // many) for n in dice.sample(cells, many)]
         found[1] = np.array([numbers.exact(n) for n in chosen], dtype=object).reshape(found[1].shape)
         found[1] = found[1].astype(float) if system == "float64" else found[1]
+    if isinstance(operation, AmongChosen):
+        for row in found[0].reshape(-1, shapes[0][-1]):
+            row[:] = [numbers.exact(dice.randint(0, 1)) for _ in row]
+            row[dice.randrange(len(row))] = numbers.exact(1)
     if isinstance(operation, BinaryOfSigmoid):
         found[0] = apply("sigmoid", found[2])
     return found

@@ -32,7 +32,7 @@ def combine(name: str, parts: list[Array]) -> Array:
         case "-":
             return numbers.apart(first, parts[1])
         case "/":
-            return first / parts[1]
+            return numbers.quotient(first, parts[1])
         case "neg":
             return -first
         case "**":

@@ -97,6 +97,11 @@ def apart(a: Array, b: Array) -> Array:
     return a - b if is_float(a) else APART(a, b)
 
 
+def quotient(a: Array, b: Array) -> Array:
+    """a/b, element by element; of floats by 0 it is infinite."""
+    return a / (np.float64(b) if type(b) is float else b)
+
+
 def below(a: Array, b: Array) -> Array:
     """Whether a < b, element by element."""
     return np.asarray(a < b if is_float(a) or is_float(b) else LESS(a, b), dtype=bool)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hwsolve.formula.tree import Formula
+from hwsolve.language import say
 
 if TYPE_CHECKING:
     from hwsolve.layers.window_indices import Axis
 
 Size = int | Formula
 Names = dict[str, str]  # how the capital letters are written
+MOST_CELLS = 5_000_000  # of all windows along an axis that are followed one by one
 PLACES, CELLS = ("p", "q", "r"), ("u", "v", "t")
 
 
@@ -74,8 +76,15 @@ class Sliding(Along, frozen=True):
 
     def cells(self) -> Axis:
         """S·p + D·u − P, from 0."""
+        from hwsolve.layers.base import NotComputed
         from hwsolve.layers.window_indices import sliding
 
+        places, kernel = whole(self.places, self.kernel)
+        if places * kernel > MOST_CELLS:
+            known = {"n": f"{places * kernel:,}", "most": f"{MOST_CELLS:,}"}
+            raise NotComputed(
+                say("The windows have {n} cells along an axis; by hand there are at most {most}.", **known)
+            )
         return sliding(*whole(self.side, self.places, self.kernel, self.stride, self.before, self.dilation))
 
 

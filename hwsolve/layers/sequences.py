@@ -18,7 +18,7 @@ class LayersField(CountField):
     """How many layers stand one on the other: a number, as the second reads what the first gives."""
 
     def __init__(self) -> None:
-        super().__init__(1)
+        super().__init__(1, 1_000)
 
     def wrong(self, node: Node, report: Report, path: Path, hint: Message | None = None) -> Any:
         """A name stands in a repeat."""

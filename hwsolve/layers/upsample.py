@@ -6,14 +6,14 @@ Source: PyTorch, torch.nn.Upsample and torch.nn.PixelShuffle; arXiv 1609.05158.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor, gcd
+from math import floor, gcd, prod
 from typing import Annotated, Any, ClassVar
 
 from hwsolve.formula.tree import Formula, Number, Ref, call
 from hwsolve.graph.graph import Builder
 from hwsolve.language import Message, say
 from hwsolve.layers import base
-from hwsolve.layers.base import Layer, Shape, ShapeError, StatedMap
+from hwsolve.layers.base import Layer, NotComputed, Shape, ShapeError, StatedMap
 from hwsolve.layers.cost import MOVED, SIDES_UNKNOWN, NotCounted, Nothing, Operations
 from hwsolve.layers.idle_arguments import AGAIN
 from hwsolve.layers.reach_of_layer import Reading, Readings, Sampled, Window, whole
@@ -116,6 +116,9 @@ class Upsample(Layer, frozen=True):
 
         sample = builder.sample(x)
         shape = tuple(int(str(n)) for n in self.output(sample))
+        if prod(shape) > MOST_CELLS:
+            known = {"n": f"{prod(shape):,}", "most": f"{MOST_CELLS:,}"}
+            raise NotComputed(say("The map that comes out has {n} cells; by hand there are at most {most}.", **known))
         steps = self.steps(sample[1:], shape[1:])
         if self.mode in NEAREST:
             return (nearest(builder, x, shape, steps, middle=self.mode != "nearest"),)

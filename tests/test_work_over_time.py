@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, steps: int) -> int:
     with monkeypatch.context():
         counted(TimeGroups, "cell")
         counted(TimeGroups, "is_start")
-        counted(Answers, "is_start")
+        counted(Answers, "enter_step")
         layer = {
             "hidden_size": 1,
             "weight_ih": [[0.5]] * 4,

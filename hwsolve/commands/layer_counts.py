@@ -80,7 +80,8 @@ def signed(counts: Mapping[str, str]) -> str:
     """Counts of operations in lines, each behind its sign."""
     from hwsolve.kinds.complexity.tables import KINDS, SIGNS
 
-    return "\n".join(f"{SIGNS.get(kind, KINDS[kind])}  {text}" for kind, text in counts.items())
+    order = [kind for kind in KINDS if kind in counts]
+    return "\n".join(f"{SIGNS.get(kind, KINDS[kind])}  {counts[kind]}" for kind in order)
 
 
 def first_names(sizes: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,25 @@ def agrees(spec: dict[str, Any], wanted: dict[str, Any], read: bool) -> Any:
     return solution
 
 
+def posed(
+    dice: random.Random, settings: dict[str, Any], shapes: dict[str, tuple[int, ...]], arrays: dict[str, Any], o: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The problem of an attention whose output PyTorch gives, with a random gradient of it, and what comes out."""
+    g = drawn(dice, *o.shape).detach()
+    o.backward(g)
+    spec = {
+        "kind": "backprop",
+        "numbers": dice.choice(("exact", "float64")),
+        "network": {
+            "inputs": {name: list(shape) for name, shape in shapes.items()},
+            "layers": [{"attention": settings}],
+        },
+        "input": {name: array.tolist() for name, array in arrays.items()},
+        "upstream": g.tolist(),
+    }
+    return spec, {"o": o.detach(), **{f"dL_d{name}": array.grad for name, array in arrays.items()}}
+
+
 def attention(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     """Scaled dot-product attention of random sizes, with or without heads in front, a batch, a mask, a scale."""
     queries, keys, dim, width = (dice.randint(1, 4) for _ in range(4))
@@ -74,19 +93,7 @@ def attention(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     settings |= {} if scale is True else {"scale": scale}
     number = None if scale is True else 1.0 if scale is False else scale
     o = F.scaled_dot_product_attention(*arrays.values(), attn_mask=truths, scale=number)
-    g = drawn(dice, *o.shape).detach()
-    o.backward(g)
-    spec = {
-        "kind": "backprop",
-        "numbers": dice.choice(("exact", "float64")),
-        "network": {
-            "inputs": {name: [*own, *side] for name, side in sides.items()},
-            "layers": [{"attention": settings}],
-        },
-        "input": {name: array.tolist() for name, array in arrays.items()},
-        "upstream": g.tolist(),
-    }
-    return spec, {"o": o.detach(), **{f"dL_d{name}": array.grad for name, array in arrays.items()}}
+    return posed(dice, settings, {name: (*own, *side) for name, side in sides.items()}, arrays, o)
 
 
 def test_attention() -> None:
@@ -144,19 +151,8 @@ def padded(dice: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     elif heads:
         truths = truths[:, None]
     o = F.scaled_dot_product_attention(*arrays.values(), attn_mask=truths)
-    g = drawn(dice, *o.shape).detach()
-    o.backward(g)
-    spec = {
-        "kind": "backprop",
-        "numbers": dice.choice(("exact", "float64")),
-        "network": {
-            "inputs": {name: [*own, *side] for name, side in sides.items()},
-            "layers": [{"attention": {"inputs": ["q", "k", "v"]} | settings}],
-        },
-        "input": {name: array.tolist() for name, array in arrays.items()},
-        "upstream": g.tolist(),
-    }
-    return spec, {"o": o.detach(), **{f"dL_d{name}": array.grad for name, array in arrays.items()}}
+    settings = {"inputs": ["q", "k", "v"]} | settings
+    return posed(dice, settings, {name: (*own, *side) for name, side in sides.items()}, arrays, o)
 
 
 def test_masks_of_samples_and_keys_that_are_padding() -> None:

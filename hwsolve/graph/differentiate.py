@@ -52,6 +52,15 @@ def gradients_of(graph: Graph, top: str) -> dict[str, str]:
     return {of: name for name, of in every.items()}
 
 
+def leading_to(graph: Graph, top: str) -> set[str]:
+    """What a quantity reads, directly or through others."""
+    found = {top}
+    for name, node in reversed(graph.nodes.items()):
+        if name in found and node.role == "forward":
+            found.update(node.inputs)
+    return found
+
+
 def reading(graph: Graph, wanted: frozenset[str]) -> set[str]:
     """These nodes, and all that read them, directly or through others."""
     found = set(wanted)

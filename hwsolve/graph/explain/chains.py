@@ -18,6 +18,7 @@ from hwsolve.formula.instantiate import instantiate
 from hwsolve.formula.operators import NoValue
 from hwsolve.formula.tree import ONE, BigOperator, Call, Formula, Number, Ref, call, references, substitute, walk
 from hwsolve.graph.elements import Indices, position
+from hwsolve.graph.explain.enough_digits import element as value_at
 from hwsolve.graph.explain.parts import Part
 from hwsolve.graph.explain.room import terms
 from hwsolve.graph.explain.special_cases import unguarded
@@ -171,8 +172,7 @@ def cancels(writer: Writer, chain: Call, line: Value) -> bool:
     """Whether a 0 is the sum of irrational terms: written in two ways, no number of digits tells that both are one."""
     if line.quantity is None or line.quantity.text.strip("-0."):
         return False
-    known = [next(references(part)) for part in chain.args]
-    values = [writer.element(y.name, tuple(i.numerator for i in y.indices)) for y in known]  # type: ignore[attr-defined]
+    values = [value_at(writer, next(references(part))) for part in chain.args]
     return bool(sum(not numbers.is_exact(v) and v != 0 for v in values) > 1)
 
 

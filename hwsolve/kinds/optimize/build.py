@@ -13,7 +13,6 @@ from hwsolve.graph.differentiate import differentiate
 from hwsolve.graph.effort import operations
 from hwsolve.graph.graph import Training
 from hwsolve.graph.label import Label
-from hwsolve.graph.spelling import clash, quantities
 from hwsolve.kinds.backprop.computation import Computation, Data
 from hwsolve.kinds.backprop.input_arrays import Given
 from hwsolve.kinds.backprop.updates import enter_updates
@@ -54,13 +53,8 @@ class OptimizeConstruction(WorksheetConstruction):
         enter_updates(self, problem.optimizer, Course(problem.steps), gradients)
         if not self.report.ok:
             return None
-        found = clash(quantities(self.graph))
-        if found is not None:
-            place = self.places.get(found.second.name, self.places.get(found.first.name))
-            assert problem.node is not None
-            self.report.add(place or problem.node, ROOT, found.sentence(), say("Choose another name."))
+        if not self.names_fit(ROOT):
             return None
-        self.graph.named = frozenset(label.symbol for label in self.graph.labels.values())
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         self.graph.typed |= {name: (f,) for name, f in self.graph.numbers.items()}
         data = Data(self.numbers, lambda step: self.graph) if self.series else None

@@ -12,9 +12,8 @@ from hwsolve.formula.detached import copy_of, with_copies
 from hwsolve.formula.notation.plain import plain
 from hwsolve.formula.tree import Call, Number, Ref, walk
 from hwsolve.graph.by_formula import of_definition
-from hwsolve.graph.differentiate import differentiate, gradients_of, wants_gradient
+from hwsolve.graph.differentiate import differentiate, gradients_of, leading_to, wants_gradient
 from hwsolve.graph.effort import operations
-from hwsolve.graph.graph import Graph
 from hwsolve.graph.label import Label
 from hwsolve.graph.operation import Operation
 from hwsolve.graph.spelling import clash, quantities
@@ -29,7 +28,7 @@ from hwsolve.layers.softmax import LogSoftmaxOperation, SoftmaxOperation
 from hwsolve.spec.defining import Stated
 from hwsolve.spec.fields import Array
 from hwsolve.spec.nodes import Mapping, Node, Scalar
-from hwsolve.spec.report import ROOT, Report, did_you_mean
+from hwsolve.spec.report import ROOT, Path, Report, did_you_mean
 
 
 class WorksheetConstruction(Construction):
@@ -58,17 +57,21 @@ class WorksheetConstruction(Construction):
             self.enter_gradient()
         if not self.report.ok:
             return None
-        found = clash(quantities(self.graph))
-        if found is not None:
-            place = self.places.get(found.second.name, self.places.get(found.first.name))
-            assert self.problem.node is not None
-            self.report.add(place or self.problem.node, ROOT / "define", found.sentence(), say("Choose another name."))
+        if not self.names_fit(ROOT / "define"):
             return None
         if "pi" in self.nodes and any(Ref("pi") in walk(one.formula) for one in self.problem.define):
             self.remarks.append(say("{pi} is the quantity of this name here; the number is `acos(-1)`.", pi=Ref("pi")))
-        self.graph.named = frozenset(label.symbol for label in self.graph.labels.values())
         self.graph.typed = {name: given.values for name, given in self.givens.items()}
         return Computation(self.graph, self.givens, [], self.remarks, self.warnings, operations(self.graph))
+
+    def names_fit(self, path: Path) -> bool:
+        """Whether all names, which are the problem's own, are told apart; a clash is an error."""
+        self.graph.named = frozenset(label.symbol for label in self.graph.labels.values())
+        if (found := clash(quantities(self.graph))) is not None:
+            place = self.places.get(found.second.name, self.places.get(found.first.name))
+            assert self.problem.node is not None
+            self.report.add(place or self.problem.node, path, found.sentence(), say("Choose another name."))
+        return found is None
 
     def enter_givens(self) -> None:
         """What is given, and the names of the points."""
@@ -259,15 +262,6 @@ class WorksheetConstruction(Construction):
         for name in (name for name in names if name not in known):
             self.wrong("wrt", say("`{name}` is no given quantity.", name=name), did_you_mean(name, known))
         return frozenset(self.nodes[name] for name in names if name in self.nodes)
-
-
-def leading_to(graph: Graph, top: str) -> set[str]:
-    """What a quantity reads, directly or through others."""
-    found = {top}
-    for name, node in reversed(graph.nodes.items()):
-        if name in found and node.role == "forward":
-            found.update(node.inputs)
-    return found
 
 
 def whole_number(array: Array) -> int | None:

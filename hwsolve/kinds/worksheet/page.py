@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -94,9 +95,14 @@ class WorksheetPage(NetworkPage):
             return say("Asked: {names}, and the gradient of {f}.", names=names, f=tops)
         return say("Asked: {names}.", names=names)
 
+    @cached_property
+    def short(self) -> dict[str, str]:
+        """What is written in place of names."""
+        return short_names(self.graph)
+
     def called(self, name: str, at: tuple[Number, ...] = ()) -> Formula:
         """A quantity by its name; where each point has a value, as the lines write it, without the point."""
-        short = short_names(self.graph).get(name) if self.points is not None else None
+        short = self.short.get(name) if self.points is not None else None
         return Ref(short or name, at) if at or short or self.points is None else whole(name)
 
     def in_names(self, f: Formula) -> Formula:
